@@ -1,0 +1,70 @@
+//! `fedctl key inspect`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::key_file::{PassphraseArgs, read_bytes, read_public};
+use super::{Context, Format, status};
+use crate::error::ExitStatus;
+use crate::federation::autopsy;
+use crate::render::key as render;
+
+/// Look at keys
+#[derive(Debug, Args)]
+pub struct Key {
+    #[command(subcommand)]
+    command: KeyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum KeyCommand {
+    Inspect(Inspect),
+}
+
+/// Say whether a text is the public key that it should be
+///
+/// Reads any text that should be a federation public key, for example the value of a TXT record or of the setting on the
+/// server's screen. Exit 0 when it is exactly what a server would publish, 1 when it is not.
+#[derive(Debug, Args)]
+struct Inspect {
+    /// File to read; `-` is stdin
+    #[arg(value_name = "FILE", default_value = "-")]
+    file: PathBuf,
+    /// Compare with this key file, private or public
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// How to print the result: human or json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    format: Format,
+}
+
+impl Key {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        match &self.command {
+            KeyCommand::Inspect(args) => args.run(cx),
+        }
+    }
+}
+
+impl Inspect {
+    fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let expected = match &self.key {
+            Some(path) => Some(read_public(path, &self.passphrase, &cx.term)?),
+            None => None,
+        };
+        let bytes = read_bytes(&self.file)?;
+        // A final line end belongs to the file, not to the value.
+        let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        let autopsy = autopsy::examine(text);
+        let inspected = render::Inspected { text, autopsy: &autopsy, expected: expected.as_ref() };
+        cx.term.answer(match self.format {
+            Format::Human => render::inspected(&inspected, cx.term.width),
+            Format::Json => render::inspected_json(&inspected)?,
+        })?;
+        Ok(status(inspected.is_good()))
+    }
+}

@@ -1,0 +1,51 @@
+//! One file a command: its arguments, and the function that joins the rooms for it.
+
+pub mod key;
+pub mod key_file;
+pub mod keygen;
+
+use std::time::Duration;
+
+use crate::cli::Global;
+use crate::config::Config;
+use crate::error::ExitStatus;
+use crate::federation::report::Severity;
+use crate::term::Term;
+
+/// What every command is given.
+#[derive(Debug, Clone)]
+pub struct Context {
+    pub term: Term,
+    pub config: Config,
+    /// How long to wait for one answer from the network.
+    pub timeout: Duration,
+    pub fail_on: Severity,
+}
+
+impl Context {
+    /// Reads the configuration.
+    pub fn new(term: Term, global: &Global) -> anyhow::Result<Self> {
+        let config = Config::load(global.config.as_deref())?;
+        Ok(Self { term, config, timeout: global.timeout, fail_on: global.fail_on })
+    }
+
+    /// Runs a future on a runtime that lives as long as the command; commands without network never start one.
+    pub fn block_on<T>(&self, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+        tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+    }
+}
+
+/// The forms in which a small answer can be printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object with a `schema` number (docs/json.md).
+    Json,
+}
+
+/// `Clean` or `Problems`.
+pub fn status(clean: bool) -> ExitStatus {
+    if clean { ExitStatus::Clean } else { ExitStatus::Problems }
+}

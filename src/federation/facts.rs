@@ -1,0 +1,387 @@
+//! What can be observed, as plain values. A network that fails is an observation like any other.
+//!
+//! Facts are serialisable, so that a run can be saved and judged again, and they hold the time, so that judging needs no clock.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use super::domain::{Domain, Host};
+use super::generation::Release;
+use super::key::PublicKey;
+
+/// The record types that fedctl asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Kind {
+    A,
+    Aaaa,
+    Cname,
+    Mx,
+    Ns,
+    Soa,
+    Srv,
+    Txt,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::A => "A",
+            Self::Aaaa => "AAAA",
+            Self::Cname => "CNAME",
+            Self::Mx => "MX",
+            Self::Ns => "NS",
+            Self::Soa => "SOA",
+            Self::Srv => "SRV",
+            Self::Txt => "TXT",
+        })
+    }
+}
+
+/// One name and type. Names are lower case, absolute, without the final dot; the root is empty.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Question {
+    pub name: String,
+    pub kind: Kind,
+}
+
+impl Question {
+    /// Lower-cases and drops a final dot.
+    pub fn new(name: impl AsRef<str>, kind: Kind) -> Self {
+        let name = name.as_ref().trim_end_matches('.').to_ascii_lowercase();
+        Self { name, kind }
+    }
+}
+
+/// A character-string of a TXT record (RFC 1035 section 3.3), at most 255 bytes, any bytes. Its text form escapes as zone files
+/// do: `\"`, `\\` and `\DDD`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Text(pub Vec<u8>);
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| match byte {
+            b'"' | b'\\' => write!(f, "\\{}", *byte as char),
+            b' '..=b'~' => write!(f, "{}", *byte as char),
+            other => write!(f, "\\{other:03}"),
+        })
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{self}\"")
+    }
+}
+
+impl From<Text> for String {
+    fn from(text: Text) -> Self {
+        text.to_string()
+    }
+}
+
+impl TryFrom<String> for Text {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        unescape(text.as_bytes()).map(Self)
+    }
+}
+
+/// Undoes the escapes of a zone file's character-string (RFC 1035 section 5.1).
+pub fn unescape(text: &[u8]) -> Result<Vec<u8>, String> {
+    let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
+    while let Some((&byte, tail)) = rest.split_first() {
+        if byte != b'\\' {
+            out.push(byte);
+            rest = tail;
+            continue;
+        }
+        match tail {
+            [a, b, c, after @ ..] if [a, b, c].iter().all(|digit| digit.is_ascii_digit()) => {
+                let value = [a, b, c].iter().fold(0u16, |value, digit| value * 10 + u16::from(**digit - b'0'));
+                out.push(u8::try_from(value).map_err(|_| format!("`\\{value}` is above 255"))?);
+                rest = after;
+            }
+            [escaped, after @ ..] => {
+                out.push(*escaped);
+                rest = after;
+            }
+            [] => return Err("a backslash stands at the end".into()),
+        }
+    }
+    Ok(out)
+}
+
+/// A resource record as it was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Rr {
+    pub name: String,
+    /// Seconds.
+    pub ttl: u32,
+    pub data: RrData,
+}
+
+/// Record data; names as in [`Question`], in the case in which they came.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RrData {
+    Srv {
+        priority: u16,
+        weight: u16,
+        port: u16,
+        target: String,
+    },
+    Txt(Vec<Text>),
+    A(std::net::Ipv4Addr),
+    Aaaa(std::net::Ipv6Addr),
+    Ns(String),
+    Cname(String),
+    Mx {
+        preference: u16,
+        exchange: String,
+    },
+    Soa(Soa),
+    /// A type that fedctl does not read.
+    Other(String),
+}
+
+/// The start of authority (RFC 1035 section 3.3.13); times in seconds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Soa {
+    pub mname: String,
+    pub rname: String,
+    pub serial: u32,
+    pub refresh: i32,
+    pub retry: i32,
+    pub expire: i32,
+    pub minimum: u32,
+}
+
+impl RrData {
+    /// The joined strings of a TXT record, as servers read it.
+    pub fn joined(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Txt(strings) => Some(strings.iter().flat_map(|string| string.0.iter().copied()).collect()),
+            _ => None,
+        }
+    }
+}
+
+/// What became of one question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Records of the asked type, in the order of the answer, at the end of any CNAME chain.
+    Found(Vec<Rr>),
+    NoData,
+    NxDomain,
+    ServFail,
+    Refused,
+    OtherRcode(u16),
+    Timeout,
+    /// The system's reason.
+    Unreachable(String),
+    /// What could not be read.
+    Malformed(String),
+}
+
+impl Outcome {
+    /// The records, none unless found.
+    pub fn records(&self) -> &[Rr] {
+        match self {
+            Self::Found(records) => records,
+            _ => &[],
+        }
+    }
+
+    /// True when the question was answered, be it with "there is none".
+    pub fn is_answer(&self) -> bool {
+        matches!(self, Self::Found(_) | Self::NoData | Self::NxDomain)
+    }
+
+    /// True when the name or the type does not exist.
+    pub fn is_absent(&self) -> bool {
+        matches!(self, Self::NoData | Self::NxDomain)
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Found(records) if records.len() == 1 => f.pad("1 record"),
+            Self::Found(records) => f.pad(&format!("{} records", records.len())),
+            Self::NoData => f.pad("NODATA"),
+            Self::NxDomain => f.pad("NXDOMAIN"),
+            Self::ServFail => f.pad("SERVFAIL"),
+            Self::Refused => f.pad("REFUSED"),
+            Self::OtherRcode(code) => f.pad(&format!("RCODE {code}")),
+            Self::Timeout => f.pad("timeout"),
+            Self::Unreachable(why) => f.pad(&format!("unreachable ({why})")),
+            Self::Malformed(why) => f.pad(&format!("malformed ({why})")),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    Udp,
+    Tcp,
+}
+
+/// One answer of one server, with what stood around it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    pub outcome: Outcome,
+    /// The transport that the outcome came by.
+    pub transport: Transport,
+    /// The UDP answer was cut and the question was asked again over TCP.
+    pub truncated: bool,
+    /// AA: the server speaks for the zone.
+    pub authoritative: bool,
+    /// RA: the server offers recursion.
+    pub recursion: bool,
+    /// AD: the resolver validated the answer.
+    pub authenticated: bool,
+    /// The UDP payload size that the server announced (RFC 6891 section 6.2.3); `None` without EDNS.
+    pub edns: Option<u16>,
+    /// Bytes of the answer.
+    pub size: usize,
+    /// CNAME records on the way to the records.
+    pub aliases: Vec<Rr>,
+    /// NS and SOA of the authority section.
+    pub authority: Vec<Rr>,
+    /// Addresses of the additional section.
+    pub additional: Vec<Rr>,
+    /// Milliseconds.
+    pub elapsed: u32,
+}
+
+impl Reply {
+    /// The negative TTL in seconds: the lesser of the SOA's TTL and its minimum (RFC 2308 section 5).
+    pub fn negative_ttl(&self) -> Option<u32> {
+        self.authority.iter().find_map(|rr| match &rr.data {
+            RrData::Soa(soa) => Some(rr.ttl.min(soa.minimum)),
+            _ => None,
+        })
+    }
+}
+
+/// Where an answer came from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Observer {
+    pub role: Role,
+    /// The name server's name, or how the resolver was named.
+    pub name: String,
+    /// Where the question went.
+    pub addr: SocketAddr,
+}
+
+impl fmt::Display for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.name)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// A name server of the zone.
+    Authority,
+    /// A name server of the parent zone.
+    Parent,
+    Resolver,
+}
+
+/// One question to one observer, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// Index into [`DnsFacts::observers`].
+    pub observer: usize,
+    pub question: Question,
+    pub reply: Reply,
+}
+
+/// The zone that holds the domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZoneCut {
+    pub apex: Host,
+    pub soa: Soa,
+    /// The name servers, and the addresses that were found for each.
+    pub servers: Vec<(String, Vec<IpAddr>)>,
+}
+
+/// Everything that was seen in DNS about one domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DnsFacts {
+    pub domain: Domain,
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub time: i64,
+    /// `Err` says why no zone was found.
+    pub zone: Result<ZoneCut, String>,
+    pub observers: Vec<Observer>,
+    pub observations: Vec<Observation>,
+}
+
+impl DnsFacts {
+    /// The replies to one question, with who gave each.
+    pub fn replies<'a>(&'a self, question: &'a Question) -> impl Iterator<Item = (&'a Observer, &'a Reply)> + 'a {
+        self.observations
+            .iter()
+            .filter(move |seen| seen.question == *question)
+            .filter_map(|seen| Some((self.observers.get(seen.observer)?, &seen.reply)))
+    }
+
+    /// The reply that stands for the published state: the first authoritative answer, else a resolver's, else any failure.
+    pub fn published<'a>(&'a self, question: &'a Question) -> Option<&'a Reply> {
+        let rank = |observer: &Observer, reply: &Reply| match (reply.outcome.is_answer(), observer.role) {
+            (true, Role::Authority) => 0,
+            (true, Role::Resolver) => 1,
+            (false, Role::Authority) => 2,
+            (false, Role::Resolver) => 3,
+            (_, Role::Parent) => 4,
+        };
+        self.replies(question).min_by_key(|(observer, reply)| rank(observer, reply)).map(|(_, reply)| reply)
+    }
+
+    /// The outcome that stands for the published state; a question that was never asked counts as a timeout.
+    pub fn outcome(&self, question: &Question) -> Outcome {
+        self.published(question).map_or(Outcome::Timeout, |reply| reply.outcome.clone())
+    }
+}
+
+/// What the admin says should be there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expected {
+    pub key: Option<PublicKey>,
+    /// How the key was named, for messages.
+    pub key_source: String,
+    pub target: Option<Host>,
+    pub port: Option<u16>,
+    /// Releases that must be able to use the domain.
+    pub releases: Vec<Release>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn any_bytes_go_through_text_and_back(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let text = Text(bytes.clone());
+            prop_assert_eq!(unescape(text.to_string().as_bytes()).unwrap(), bytes);
+        }
+    }
+
+    #[test]
+    fn an_escape_above_255_or_at_the_end_is_refused() {
+        assert!(unescape(br"\256").is_err() && unescape(br"a\").is_err());
+        assert_eq!(unescape(br"\;\;").unwrap(), b";;");
+    }
+}

@@ -1,0 +1,213 @@
+//! What a real server makes of a text that should be a public key.
+//!
+//! Servers import it with the npm package node-rsa, which is lenient in some ways (armour optional, foreign characters
+//! skipped) and helpless in others. This module follows its steps, so that the log line a peer would write can be told in
+//! advance. Tests compare it with the real package.
+
+use rsa::BigUint;
+
+const BEGIN: &[u8] = b"-----BEGIN PUBLIC KEY-----";
+const END: &[u8] = b"-----END PUBLIC KEY-----";
+/// `rsaEncryption`, 1.2.840.113549.1.1.1 (RFC 8017 appendix A.1), in DER.
+const RSA_OID: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+const CUT: &str = "TypeError: data must be a node Buffer";
+
+/// The numbers that a server would work with after importing the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// The modulus.
+    pub n: BigUint,
+    /// The public exponent.
+    pub e: BigUint,
+}
+
+/// Imports `text` as servers do, or gives the line that they write to their log. A TXT record reaches a server as one
+/// character a byte (Node decodes it as Latin-1), so bytes are all there is to look at.
+pub fn import(text: &[u8]) -> Result<Imported, String> {
+    if text.is_empty() {
+        return Err("Error: Empty key given".into());
+    }
+    let body = lenient_base64(between_armour(text));
+    let mut outer = Ber::new(&body);
+    outer.read_sequence()?;
+    let header = outer.read_string(0x30)?.ok_or(CUT)?;
+    if Ber::new(&header).read_string(0x06)?.as_deref() != Some(&RSA_OID) {
+        return Err("Error: Invalid Public key format".into());
+    }
+    let bits = outer.read_string(0x03)?.ok_or(CUT)?;
+    let mut inner = Ber::new(&bits);
+    inner.read_byte();
+    inner.read_sequence()?;
+    let n = inner.read_string(0x02)?;
+    let e = inner.read_string(0x02)?;
+    match (n, e) {
+        (Some(n), Some(e)) if !n.is_empty() && e.len() > 6 => Err(format!(
+            "RangeError [ERR_OUT_OF_RANGE]: The value of \"byteLength\" is out of range. It must be >= 1 and <= 6. Received {}",
+            e.len()
+        )),
+        (Some(n), Some(e)) if !n.is_empty() && !e.is_empty() => {
+            Ok(Imported { n: BigUint::from_bytes_be(&n), e: BigUint::from_bytes_be(&e) })
+        }
+        _ => Err("Error: Invalid RSA public key".into()),
+    }
+}
+
+/// Each end of the armour is optional on its own; the closing one counts only after the opening one.
+fn between_armour(text: &[u8]) -> &[u8] {
+    let opening = find(text, BEGIN);
+    let start = opening.map_or(0, |at| at + BEGIN.len());
+    let from = opening.unwrap_or(0);
+    let end = find(&text[from..], END).map_or(text.len(), |at| from + at);
+    &text[start.min(end)..end.max(start)]
+}
+
+/// Position of `needle` in `hay`.
+pub fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
+    hay.windows(needle.len()).position(|window| window == needle)
+}
+
+/// Node's `Buffer.from(text, "base64")`: both alphabets, foreign characters skipped, the first `=` ends it, a lone last
+/// character is dropped.
+fn lenient_base64(text: &[u8]) -> Vec<u8> {
+    let (mut out, mut held, mut bits) = (Vec::with_capacity(text.len() * 3 / 4), 0u32, 0);
+    for byte in text.iter().take_while(|byte| **byte != b'=') {
+        let six = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => continue,
+        };
+        held = (held << 6 | u32::from(six)) & 0xffff;
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            out.push((held >> bits & 0xff) as u8);
+        }
+    }
+    out
+}
+
+/// The reader of the npm package `asn1`: lengths are signed 32-bit numbers, and running off the end is `None`.
+struct Ber<'a> {
+    bytes: &'a [u8],
+    at: i64,
+    len: i64,
+}
+
+impl<'a> Ber<'a> {
+    fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0, len: 0 }
+    }
+
+    fn size(&self) -> i64 {
+        self.bytes.len() as i64
+    }
+
+    fn byte(&self, at: i64) -> u8 {
+        usize::try_from(at).ok().and_then(|at| self.bytes.get(at)).copied().unwrap_or(0)
+    }
+
+    fn peek(&self) -> Option<u8> {
+        (self.size() - self.at >= 1).then(|| self.byte(self.at))
+    }
+
+    fn read_byte(&mut self) {
+        if self.peek().is_some() {
+            self.at += 1;
+        }
+    }
+
+    /// Sets `len` and gives the offset of the content.
+    fn read_length(&mut self, mut at: i64) -> Result<Option<i64>, String> {
+        if at >= self.size() {
+            return Ok(None);
+        }
+        let first = self.byte(at);
+        at += 1;
+        if first & 0x80 == 0 {
+            self.len = first.into();
+            return Ok(Some(at));
+        }
+        match i64::from(first & 0x7f) {
+            0 => Err("InvalidAsn1Error: Indefinite length not supported".into()),
+            5.. => Err("InvalidAsn1Error: encoding too long".into()),
+            count if self.size() - at < count => Ok(None),
+            count => {
+                let len = (0..count).fold(0i32, |len, i| (len << 8).wrapping_add(self.byte(at + i).into()));
+                self.len = len.into();
+                Ok(Some(at + count))
+            }
+        }
+    }
+
+    fn read_sequence(&mut self) -> Result<(), String> {
+        if self.peek().is_some()
+            && let Some(at) = self.read_length(self.at + 1)?
+        {
+            self.at = at;
+        }
+        Ok(())
+    }
+
+    fn read_string(&mut self, tag: u8) -> Result<Option<Vec<u8>>, String> {
+        let Some(seen) = self.peek() else { return Ok(None) };
+        if seen != tag {
+            return Err(format!("InvalidAsn1Error: Expected 0x{tag:x}: got 0x{seen:x}"));
+        }
+        let Some(at) = self.read_length(self.at + 1)? else { return Ok(None) };
+        if self.len > self.size() - at {
+            return Ok(None);
+        }
+        self.at = at + self.len;
+        Ok(Some(self.slice(at, self.at)))
+    }
+
+    /// JavaScript's `slice`: a negative position counts from the end, a range that runs backwards is empty.
+    fn slice(&self, from: i64, to: i64) -> Vec<u8> {
+        let clamp = |at: i64| (if at < 0 { at + self.size() } else { at }).clamp(0, self.size()) as usize;
+        self.bytes.get(clamp(from)..clamp(to)).unwrap_or_default().to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_an_empty_key() {
+        assert_eq!(import(b"").unwrap_err(), "Error: Empty key given");
+    }
+
+    #[test]
+    fn a_lone_closing_armour_is_honoured() {
+        assert_eq!(between_armour(b"abc-----END PUBLIC KEY-----def"), b"abc");
+        assert_eq!(between_armour(b"x-----END PUBLIC KEY----------BEGIN PUBLIC KEY-----y"), b"y");
+    }
+
+    #[test]
+    fn base64_as_node_reads_it() {
+        for (text, bytes) in
+            [("YWJjZA==", "abcd"), ("YWJj=YWJj", "abc"), ("YW\"J j", "abc"), ("YWJjZ", "abc"), ("Y=WJj", "")]
+        {
+            assert_eq!(lenient_base64(text.as_bytes()), bytes.as_bytes(), "{text}");
+        }
+        assert_eq!(lenient_base64(b"YW-_"), [0x61, 0x6f, 0xbf]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(text in proptest::collection::vec(any::<u8>(), 0..600)) {
+            let _ = import(&text);
+        }
+
+        #[test]
+        fn no_der_makes_it_panic(der in proptest::collection::vec(prop_oneof![Just(0x30u8), Just(0x03), Just(0x84), any::<u8>()], 0..80)) {
+            use base64::Engine;
+            let _ = import(base64::engine::general_purpose::STANDARD.encode(der).as_bytes());
+        }
+    }
+}

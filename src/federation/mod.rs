@@ -1,0 +1,10 @@
+//! The protocol, as values: no input or output, no clock, no printing.
+
+pub mod autopsy;
+pub mod domain;
+pub mod facts;
+pub mod generation;
+pub mod importer;
+pub mod key;
+pub mod record;
+pub mod report;

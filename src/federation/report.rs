@@ -1,0 +1,148 @@
+//! What was found: the result of every command that judges something.
+
+use serde::{Deserialize, Serialize};
+
+use super::generation::Sight;
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know; nothing breaks.
+    Notice,
+    /// Some peers, or some days, will have trouble.
+    Warning,
+    /// Federation does not work.
+    Error,
+}
+
+impl std::fmt::Display for Severity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// The answer of one check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// All is well; `note` says what was seen.
+    Pass {
+        note: String,
+    },
+    Problem(Problem),
+    /// It could not be judged.
+    Skip {
+        why: String,
+    },
+}
+
+impl Verdict {
+    /// All is well.
+    pub fn pass(note: impl Into<String>) -> Vec<Verdict> {
+        vec![Self::Pass { note: note.into() }]
+    }
+
+    /// It could not be judged.
+    pub fn skip(why: impl Into<String>) -> Vec<Verdict> {
+        vec![Self::Skip { why: why.into() }]
+    }
+}
+
+/// Something that a check does not like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub severity: Severity,
+    /// What was seen and what was expected, in one sentence.
+    pub what: String,
+    /// What it means for peers.
+    pub means: String,
+    /// What to do, in lines that can be pasted.
+    pub fix: String,
+    /// The observation behind it, a line each; never a secret.
+    pub evidence: Vec<String>,
+}
+
+impl Problem {
+    /// A problem without evidence.
+    pub fn new(severity: Severity, what: impl Into<String>, means: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { severity, what: what.into(), means: means.into(), fix: fix.into(), evidence: Vec::new() }
+    }
+
+    /// Adds the lines that prove it.
+    pub fn seen(mut self, evidence: impl IntoIterator<Item = String>) -> Self {
+        self.evidence.extend(evidence);
+        self
+    }
+}
+
+impl From<Problem> for Verdict {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+/// One line of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The check's id.
+    pub id: &'static str,
+    pub verdict: Verdict,
+}
+
+/// Everything that one subject was judged by.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// The domain, peer or file.
+    pub subject: String,
+    /// A few words beside the subject: the zone and its servers.
+    pub about: String,
+    /// In the order of the checks.
+    pub lines: Vec<Line>,
+    /// What each server generation makes of a domain; empty for other subjects.
+    pub generations: Vec<Sight>,
+    /// Milliseconds that observing took.
+    pub elapsed: u64,
+}
+
+impl Report {
+    /// The problems, worst first; equals stay in the order of the checks.
+    pub fn problems(&self) -> Vec<(&'static str, &Problem)> {
+        let mut problems: Vec<_> = self
+            .lines
+            .iter()
+            .filter_map(|line| match &line.verdict {
+                Verdict::Problem(problem) => Some((line.id, problem)),
+                _ => None,
+            })
+            .collect();
+        problems.sort_by_key(|(_, problem)| std::cmp::Reverse(problem.severity));
+        problems
+    }
+
+    /// The checks that could not be judged.
+    pub fn skipped(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.lines.iter().filter_map(|line| match &line.verdict {
+            Verdict::Skip { why } => Some((line.id, why.as_str())),
+            _ => None,
+        })
+    }
+
+    /// The worst severity, if there is a problem at all.
+    pub fn worst(&self) -> Option<Severity> {
+        self.problems().first().map(|(_, problem)| problem.severity)
+    }
+
+    /// True when nothing reaches `fail_on`.
+    pub fn is_clean(&self, fail_on: Severity) -> bool {
+        self.worst().is_none_or(|worst| worst < fail_on)
+    }
+
+    /// How many problems have this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.problems().iter().filter(|(_, problem)| problem.severity == severity).count()
+    }
+}

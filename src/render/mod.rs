@@ -1,0 +1,3 @@
+//! Values to text. Never computes.
+
+pub mod key;

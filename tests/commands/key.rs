@@ -1,0 +1,26 @@
+use crate::support::Fedctl;
+
+#[test]
+fn a_good_key_is_good_and_is_compared() {
+    let fedctl = Fedctl::new();
+    fedctl.ok(&["keygen"]);
+    fedctl.ok(&["keygen", "--private", "other.key"]);
+    let told = fedctl.ok(&["key", "inspect", "federation.pub", "--key", "federation.key"]);
+    assert!(told.contains("RSA-2048, exponent 65537") && told.contains("equals the expected key"), "{told}");
+    let ran = fedctl.run(&["key", "inspect", "federation.pub", "--key", "other.pub"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stdout.contains("differs from the expected key"), "{}", ran.stdout);
+}
+
+#[test]
+fn half_a_key_names_the_log_line() {
+    let fedctl = Fedctl::new();
+    fedctl.ok(&["keygen"]);
+    let key = fedctl.read("federation.pub");
+    let ran = fedctl.run_with(&["key", "inspect", "--format", "json"], &key[..255]);
+    assert_eq!(ran.status, 1);
+    let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(json["schema"], 1);
+    assert_eq!((&json["exact"], &json["server_accepts"]), (&false.into(), &false.into()));
+    assert_eq!(json["server_log"], "TypeError: data must be a node Buffer");
+}

@@ -1,0 +1,3 @@
+mod key;
+mod key_interop;
+mod keygen;

@@ -1,0 +1,8 @@
+//! One test binary: a module a command, the house rules, and the real programs.
+
+// A test fails by panicking, and says on stderr which program it did without.
+#![allow(clippy::expect_used, clippy::print_stderr, clippy::unwrap_used)]
+
+mod commands;
+mod house;
+mod support;

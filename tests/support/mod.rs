@@ -1,0 +1,114 @@
+//! What the tests share: the binary in a clean environment, and the real programs.
+
+pub mod programs;
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// The binary, run in a directory of its own with nothing but PATH in its environment.
+pub struct Fedctl {
+    pub dir: tempfile::TempDir,
+    variables: Vec<(String, String)>,
+}
+
+/// What one run answered.
+#[derive(Debug)]
+pub struct Ran {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Fedctl {
+    pub fn new() -> Self {
+        Self { dir: tempfile::tempdir().unwrap(), variables: Vec::new() }
+    }
+
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        std::fs::write(self.path(name), text).unwrap();
+        self.path(name)
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// The files in the directory, sorted.
+    pub fn files(&self) -> Vec<String> {
+        let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+        let mut names: Vec<String> = std::fs::read_dir(self.dir.path()).unwrap().map(name).collect();
+        names.sort();
+        names
+    }
+
+    /// The command, not started, for tests that need its pipes or its pid.
+    pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_fedctl"));
+        command
+            .args(args)
+            .current_dir(self.dir.path())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.dir.path())
+            .env("COLUMNS", "80")
+            .env("RUST_BACKTRACE", "0")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    pub fn run<S: AsRef<OsStr>>(&self, args: &[S]) -> Ran {
+        self.run_with(args, "")
+    }
+
+    /// Runs with `input` on stdin.
+    pub fn run_with<S: AsRef<OsStr>>(&self, args: &[S], input: impl AsRef<[u8]>) -> Ran {
+        let mut command = self.command(args);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // A program that does not read its input may have closed it.
+        let _ = child.stdin.take().unwrap().write_all(input.as_ref());
+        Ran::from(child.wait_with_output().unwrap())
+    }
+
+    /// Runs and insists on status 0 and a silent stderr.
+    pub fn ok<S: AsRef<OsStr>>(&self, args: &[S]) -> String {
+        let ran = self.run(args);
+        assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
+        ran.stdout
+    }
+
+    /// Runs and insists on status 2, an empty stdout, an error in one line and a hint in one line.
+    pub fn refused<S: AsRef<OsStr>>(&self, args: &[S]) -> (String, String) {
+        let ran = self.run(args);
+        assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
+        let lines: Vec<&str> = ran.stderr.lines().collect();
+        let [error, hint] = lines.as_slice() else { panic!("not two lines: {}", ran.stderr) };
+        let error = error.strip_prefix("fedctl: error: ").expect(&ran.stderr);
+        (error.to_owned(), hint.strip_prefix("fedctl: hint: ").expect(&ran.stderr).to_owned())
+    }
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        Self {
+            status: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// A file of the repository.
+pub fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}

@@ -1,0 +1,36 @@
+//! The real programs that tests run. Without one its tests are skipped with a line on stderr, unless `FEDCTL_INTEROP` is set:
+//! then it is a failure.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The program's path, or `None` when it is missing and may be.
+pub fn find(name: &str) -> Option<PathBuf> {
+    let dirs = std::env::var_os("PATH").unwrap_or_default();
+    let system = ["/usr/sbin", "/sbin", "/usr/local/sbin"].map(PathBuf::from);
+    let found = std::env::split_paths(&dirs).chain(system).map(|dir| dir.join(name)).find(|path| path.is_file());
+    found.or_else(|| missing(name))
+}
+
+/// node, when the npm package can be required from `FEDCTL_NODE_PATH`.
+pub fn node(package: &str) -> Option<Command> {
+    let mut node = Command::new(find("node")?);
+    if let Some(path) = std::env::var_os("FEDCTL_NODE_PATH") {
+        node.env("NODE_PATH", path);
+    }
+    let probe = node.args(["-e", &format!("require('{package}')")]).output();
+    if !probe.is_ok_and(|output| output.status.success()) {
+        return missing(&format!("npm package {package}"));
+    }
+    let mut node = Command::new(find("node")?);
+    if let Some(path) = std::env::var_os("FEDCTL_NODE_PATH") {
+        node.env("NODE_PATH", path);
+    }
+    Some(node)
+}
+
+fn missing<T>(name: &str) -> Option<T> {
+    assert!(std::env::var_os("FEDCTL_INTEROP").is_none(), "FEDCTL_INTEROP is set and `{name}` is missing");
+    eprintln!("skipped: `{name}` is not installed");
+    None
+}
