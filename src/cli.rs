@@ -60,6 +60,13 @@ pub struct Global {
 pub enum Command {
     Keygen(commands::keygen::Keygen),
     Key(commands::key::Key),
+    DnsCheck(commands::dns_check::DnsCheck),
+    Serve(commands::serve::Serve),
+    Explain(commands::explain::Explain),
+    Checks(commands::explain::Checks),
+    Config(commands::config::ShowConfig),
+    Completions(commands::completions::Completions),
+    Man(commands::completions::Man),
 }
 
 /// `5s`, `500ms`, `1m 30s`, or a bare number of seconds.
@@ -90,6 +97,13 @@ fn dispatch(command: Command, cx: &Context) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Keygen(args) => args.run(cx),
         Command::Key(args) => args.run(cx),
+        Command::DnsCheck(args) => args.run(cx),
+        Command::Serve(args) => args.run(cx),
+        Command::Explain(args) => args.run(cx),
+        Command::Checks(args) => args.run(cx),
+        Command::Config(args) => args.run(cx),
+        Command::Completions(args) => args.run(cx),
+        Command::Man(args) => args.run(cx),
     }
 }
 

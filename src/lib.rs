@@ -11,10 +11,13 @@
 //! - `term`: the only door out: stdout, stderr, colour, progress
 //! - `error`: errors with a hint, and the exit status
 
+pub mod check;
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod error;
 pub mod federation;
+pub mod net;
 pub mod render;
+pub mod serve;
 pub mod term;

@@ -101,6 +101,11 @@ impl Term {
         bar
     }
 
+    /// True with -v.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose > 0
+    }
+
     /// True when progress may be drawn.
     pub fn is_live(&self) -> bool {
         self.live

@@ -1,8 +1,14 @@
 //! One file a command: its arguments, and the function that joins the rooms for it.
 
+pub mod completions;
+pub mod config;
+pub mod dns_check;
+pub mod explain;
 pub mod key;
 pub mod key_file;
 pub mod keygen;
+pub mod network;
+pub mod serve;
 
 use std::time::Duration;
 

@@ -1,15 +1,8 @@
-//! What can be observed, as plain values. A network that fails is an observation like any other.
-//!
-//! Facts are serialisable, so that a run can be saved and judged again, and they hold the time, so that judging needs no clock.
+//! One answer of one name server, as plain values. A network that fails is an observation like any other.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
-
-use super::domain::{Domain, Host};
-use super::generation::Release;
-use super::key::PublicKey;
 
 /// The record types that fedctl asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -268,101 +261,6 @@ impl Reply {
             _ => None,
         })
     }
-}
-
-/// Where an answer came from.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Observer {
-    pub role: Role,
-    /// The name server's name, or how the resolver was named.
-    pub name: String,
-    /// Where the question went.
-    pub addr: SocketAddr,
-}
-
-impl fmt::Display for Observer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.name)
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    /// A name server of the zone.
-    Authority,
-    /// A name server of the parent zone.
-    Parent,
-    Resolver,
-}
-
-/// One question to one observer, and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Observation {
-    /// Index into [`DnsFacts::observers`].
-    pub observer: usize,
-    pub question: Question,
-    pub reply: Reply,
-}
-
-/// The zone that holds the domain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ZoneCut {
-    pub apex: Host,
-    pub soa: Soa,
-    /// The name servers, and the addresses that were found for each.
-    pub servers: Vec<(String, Vec<IpAddr>)>,
-}
-
-/// Everything that was seen in DNS about one domain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DnsFacts {
-    pub domain: Domain,
-    /// Seconds since 1970-01-01T00:00:00Z.
-    pub time: i64,
-    /// `Err` says why no zone was found.
-    pub zone: Result<ZoneCut, String>,
-    pub observers: Vec<Observer>,
-    pub observations: Vec<Observation>,
-}
-
-impl DnsFacts {
-    /// The replies to one question, with who gave each.
-    pub fn replies<'a>(&'a self, question: &'a Question) -> impl Iterator<Item = (&'a Observer, &'a Reply)> + 'a {
-        self.observations
-            .iter()
-            .filter(move |seen| seen.question == *question)
-            .filter_map(|seen| Some((self.observers.get(seen.observer)?, &seen.reply)))
-    }
-
-    /// The reply that stands for the published state: the first authoritative answer, else a resolver's, else any failure.
-    pub fn published<'a>(&'a self, question: &'a Question) -> Option<&'a Reply> {
-        let rank = |observer: &Observer, reply: &Reply| match (reply.outcome.is_answer(), observer.role) {
-            (true, Role::Authority) => 0,
-            (true, Role::Resolver) => 1,
-            (false, Role::Authority) => 2,
-            (false, Role::Resolver) => 3,
-            (_, Role::Parent) => 4,
-        };
-        self.replies(question).min_by_key(|(observer, reply)| rank(observer, reply)).map(|(_, reply)| reply)
-    }
-
-    /// The outcome that stands for the published state; a question that was never asked counts as a timeout.
-    pub fn outcome(&self, question: &Question) -> Outcome {
-        self.published(question).map_or(Outcome::Timeout, |reply| reply.outcome.clone())
-    }
-}
-
-/// What the admin says should be there.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Expected {
-    pub key: Option<PublicKey>,
-    /// How the key was named, for messages.
-    pub key_source: String,
-    pub target: Option<Host>,
-    pub port: Option<u16>,
-    /// Releases that must be able to use the domain.
-    pub releases: Vec<Release>,
 }
 
 #[cfg(test)]

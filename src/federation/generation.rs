@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::dns_facts::DnsFacts;
 use super::domain::Domain;
 use super::facts::{Kind, Outcome, Question, Rr, RrData};
 use super::importer;
@@ -128,7 +129,7 @@ pub const GENERATIONS: [Generation; 6] = [
     },
     Generation {
         id: "G4",
-        releases: "3.4.0 – 4.1.2",
+        releases: "3.4.0 – 4.1.x",
         first: Release(3, 4, 0),
         srv: &SrvLabel::ALL,
         reads_protocol: false,
@@ -225,6 +226,11 @@ pub fn questions(domain: &Domain) -> Vec<Question> {
     srv.chain(txt.map(|label| Question::new(format!("{label}.{domain}"), Kind::Txt))).collect()
 }
 
+/// The question for the public key of `domain`.
+pub fn key_question(domain: &Domain) -> Question {
+    Question::new(format!("{KEY_LABEL}.{domain}"), Kind::Txt)
+}
+
 /// What one generation makes of the records of a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Sight {
@@ -246,6 +252,11 @@ impl Sight {
     pub fn is_usable(&self) -> bool {
         self.error.is_none()
     }
+}
+
+/// What every generation makes of the published records, oldest first.
+pub fn sights(dns: &DnsFacts) -> Vec<Sight> {
+    GENERATIONS.iter().map(|generation| sight(generation, &dns.domain, |question| dns.outcome(question))).collect()
 }
 
 /// Goes through the discovery of `generation`; `answer` gives what its resolver would say.
@@ -313,7 +324,7 @@ fn find_key(
     domain: &Domain,
     answer: &impl Fn(&Question) -> Outcome,
 ) -> Result<Fingerprint, String> {
-    let question = Question::new(format!("{KEY_LABEL}.{domain}"), Kind::Txt);
+    let question = key_question(domain);
     let outcome = answer(&question);
     let text = match first_txt(&outcome) {
         Some(strings) => strings.concat(),

@@ -1,6 +1,7 @@
 //! The protocol, as values: no input or output, no clock, no printing.
 
 pub mod autopsy;
+pub mod dns_facts;
 pub mod domain;
 pub mod facts;
 pub mod generation;

@@ -100,6 +100,10 @@ pub struct Report {
     pub subject: String,
     /// A few words beside the subject: the zone and its servers.
     pub about: String,
+    /// What the verdict says of the subject when all is well, as in "can be found by every server".
+    pub praise: String,
+    /// What the verdict says of the subject when it is not, as in "cannot be federated with".
+    pub blame: String,
     /// In the order of the checks.
     pub lines: Vec<Line>,
     /// What each server generation makes of a domain; empty for other subjects.

@@ -1,3 +1,5 @@
 //! Values to text. Never computes.
 
+pub mod catalogue;
 pub mod key;
+pub mod report;

@@ -1,0 +1,133 @@
+//! Which server generations can use the domain?
+
+use super::{Check, Judge, MUTE};
+use crate::federation::dns_facts::{DnsFacts, Expected};
+use crate::federation::generation::{GENERATIONS, Generation, Sight, sights};
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "dns-generations",
+    title: "server generations can use the domain",
+    page: include_str!("../../docs/checks/dns-generations.md"),
+    judge: Judge::Dns(judge),
+};
+
+fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
+    if dns.is_mute() {
+        return Verdict::skip(MUTE);
+    }
+    let sights = sights(dns);
+    let fix =
+        format!("`fedctl records {} --target HOST --key FILE` prints a set that every release can use", dns.domain);
+    if !expected.releases.is_empty() {
+        return named(&sights, expected, &fix);
+    }
+    let failing: Vec<(&Generation, &Sight)> =
+        GENERATIONS.iter().zip(&sights).filter(|(_, sight)| !sight.is_usable()).collect();
+    if failing.is_empty() {
+        return Verdict::pass("all of them");
+    }
+    if failing.len() == sights.len() {
+        let means = "the domain cannot be federated with";
+        return vec![problem(Severity::Error, "no server of any release can use this domain", means, &fix, &failing)];
+    }
+    let (old, new): (Vec<_>, Vec<_>) = failing.into_iter().partition(|(generation, _)| generation.is_first_protocol());
+    let mut verdicts = Vec::new();
+    if !new.is_empty() {
+        let what = format!("servers {} cannot use this domain", releases(&new));
+        verdicts.push(problem(
+            Severity::Warning,
+            what,
+            "peers of these releases get an error or lose messages",
+            &fix,
+            &new,
+        ));
+    }
+    if !old.is_empty() {
+        let what = format!("servers {} cannot use this domain", releases(&old));
+        verdicts.push(problem(Severity::Notice, what, "these releases have been gone since 2019", &fix, &old));
+    }
+    verdicts
+}
+
+/// Only the named releases count, and they must work.
+fn named(sights: &[Sight], expected: &Expected, fix: &str) -> Vec<Verdict> {
+    let failing: Vec<Verdict> = expected
+        .releases
+        .iter()
+        .filter_map(|release| {
+            let generation = Generation::of(*release);
+            let sight = sights.iter().find(|sight| sight.id == generation.id && !sight.is_usable())?;
+            let what = format!("a server of release {release} cannot use this domain");
+            Some(problem(Severity::Error, what, "it was named with --for, so it must", fix, &[(generation, sight)]))
+        })
+        .collect();
+    if failing.is_empty() {
+        let names: Vec<String> = expected.releases.iter().map(ToString::to_string).collect();
+        return Verdict::pass(format!("{} can use the domain", names.join(", ")));
+    }
+    failing
+}
+
+fn releases(failing: &[(&Generation, &Sight)]) -> String {
+    failing.iter().map(|(generation, _)| generation.releases).collect::<Vec<_>>().join(", ")
+}
+
+fn problem(
+    severity: Severity,
+    what: impl Into<String>,
+    means: &str,
+    fix: &str,
+    failing: &[(&Generation, &Sight)],
+) -> Verdict {
+    let seen = failing
+        .iter()
+        .map(|(generation, sight)| format!("{}: {}", generation.releases, sight.error.as_deref().unwrap_or_default()));
+    let mut seen: Vec<String> = seen.collect();
+    if failing.len() > 1 && failing.len() == GENERATIONS.len() {
+        // The table of generations tells the same.
+        seen.clear();
+    }
+    Problem::new(severity, what, means, fix).seen(seen).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::sample::{problems, sample, set};
+    use crate::federation::facts::{Kind, Outcome, Question};
+    use crate::federation::generation::{SrvLabel, key_question};
+
+    fn without(label: SrvLabel) -> DnsFacts {
+        let mut dns = sample();
+        let question = Question::new(label.owner(&dns.domain), Kind::Srv);
+        set(&mut dns, &question, Outcome::NxDomain);
+        dns
+    }
+
+    #[test]
+    fn old_and_new_generations_weigh_differently() {
+        assert_eq!(judge(&sample(), &Expected::default()), Verdict::pass("all of them"));
+        let no_tcp = problems(judge(&without(SrvLabel::Tcp), &Expected::default()));
+        assert_eq!((no_tcp.len(), no_tcp[0].severity), (1, Severity::Notice));
+        let only_tcp = problems(judge(&without(SrvLabel::Https), &Expected::default()));
+        assert_eq!((only_tcp.len(), only_tcp[0].severity), (1, Severity::Warning));
+    }
+
+    #[test]
+    fn none_at_all_is_an_error() {
+        let mut dns = sample();
+        let question = key_question(&dns.domain);
+        set(&mut dns, &question, Outcome::NxDomain);
+        let found = problems(judge(&dns, &Expected::default()));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Error));
+    }
+
+    #[test]
+    fn a_named_release_must_work() {
+        let expect = |release: &str| Expected { releases: vec![release.parse().unwrap()], ..Expected::default() };
+        let dns = without(SrvLabel::Https);
+        assert!(problems(judge(&dns, &expect("3.18.3"))).is_empty());
+        assert_eq!(problems(judge(&dns, &expect("2.4.0")))[0].severity, Severity::Error);
+    }
+}

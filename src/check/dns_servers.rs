@@ -1,0 +1,231 @@
+//! Do all name servers answer for the zone, and with the same records?
+
+use std::collections::BTreeMap;
+
+use super::{Check, Judge};
+use crate::federation::dns_facts::{DnsFacts, Expected, Observer, Role};
+use crate::federation::facts::{Kind, Outcome, Question, Reply, RrData};
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "dns-servers",
+    title: "all name servers answer alike",
+    page: include_str!("../../docs/checks/dns-servers.md"),
+    judge: Judge::Dns(judge),
+};
+
+fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
+    if dns.zone.is_err() {
+        return Verdict::skip("there is no zone to ask about");
+    }
+    let servers: Vec<&Observer> = dns.in_role(Role::Authority).collect();
+    if servers.is_empty() {
+        return Verdict::skip("no address is known for any name server");
+    }
+    let silent: Vec<(String, String)> = servers.iter().filter_map(|server| fault(dns, server)).collect();
+    if silent.len() == servers.len() && resolver_answers(dns) {
+        let seen: Vec<String> = silent.iter().map(|(server, why)| format!("{server}: {why}")).collect();
+        return Verdict::skip(format!(
+            "no name server can be asked from here, though a resolver gets answers; does this network block port 53? ({})",
+            seen.join("; ")
+        ));
+    }
+    let mut verdicts: Vec<Verdict> = silent.iter().map(|(server, why)| broken(server, why).into()).collect();
+    verdicts.extend(disagreements(dns).into_iter().map(Verdict::from));
+    verdicts.extend(serials(dns).map(Verdict::from));
+    if verdicts.is_empty() {
+        let names: Vec<String> = servers.iter().map(|server| server.name.clone()).collect();
+        return Verdict::pass(agreement(names));
+    }
+    verdicts
+}
+
+fn agreement(mut names: Vec<String>) -> String {
+    names.dedup();
+    match names.as_slice() {
+        [one] => format!("{one} answers"),
+        [first, second] => format!("{first} and {second} agree"),
+        more => format!("{} name servers agree", more.len()),
+    }
+}
+
+fn resolver_answers(dns: &DnsFacts) -> bool {
+    dns.observations.iter().any(|seen| {
+        dns.observers.get(seen.observer).is_some_and(|observer| observer.role == Role::Resolver)
+            && seen.reply.outcome.is_answer()
+    })
+}
+
+/// Why a server is of no use, if it is.
+fn fault(dns: &DnsFacts, server: &Observer) -> Option<(String, String)> {
+    let replies: Vec<&Reply> = dns
+        .observations
+        .iter()
+        .filter(|seen| dns.observers.get(seen.observer) == Some(server))
+        .map(|seen| &seen.reply)
+        .collect();
+    let name = format!("{} ({})", server.name, server.addr.ip());
+    if replies.is_empty() || replies.iter().any(|reply| reply.outcome.is_answer() && reply.authoritative) {
+        return None;
+    }
+    let why = match replies.iter().find(|reply| reply.outcome.is_answer()) {
+        Some(_) => "it answers, but not with authority: it does not hold this zone (lame)".to_owned(),
+        None => replies.first().map(|reply| reply.outcome.to_string()).unwrap_or_default(),
+    };
+    Some((name, why))
+}
+
+fn broken(server: &str, why: &str) -> Problem {
+    Problem::new(
+        Severity::Warning,
+        format!("the name server {server} is of no use: {why}"),
+        "resolvers that choose it lose time or fail, so peers find the domain only now and then",
+        "mend the server, or take it out of the NS records and out of the delegation at the registrar",
+    )
+}
+
+/// The questions that two servers answer differently.
+fn disagreements(dns: &DnsFacts) -> Vec<Problem> {
+    let mut questions: Vec<&Question> = dns.observations.iter().map(|seen| &seen.question).collect();
+    questions.sort();
+    questions.dedup();
+    let mut problems = Vec::new();
+    for question in questions.into_iter().filter(|question| matches!(question.kind, Kind::Srv | Kind::Txt)) {
+        let mut answers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let asked = dns.replies(question).filter(|(observer, reply)| {
+            observer.role == Role::Authority && reply.authoritative && reply.outcome.is_answer()
+        });
+        for (observer, reply) in asked {
+            answers.entry(told(&reply.outcome)).or_default().push(observer.name.clone());
+        }
+        if answers.len() > 1 {
+            problems.push(
+                Problem::new(
+                    Severity::Error,
+                    format!("the name servers disagree about {} {}", question.kind, question.name),
+                    "which answer a peer gets is chance, and it keeps it for the TTL and up to an hour more",
+                    "publish the same zone everywhere: raise the SOA serial on the primary, and check that the zone transfer works",
+                )
+                .seen(answers.iter().map(|(answer, servers)| format!("{}: {answer}", servers.join(", ")))),
+            );
+        }
+    }
+    problems
+}
+
+/// An answer in a few words that differ when the answers do.
+fn told(outcome: &Outcome) -> String {
+    let mut records: Vec<String> = outcome.records().iter().map(|rr| record(&rr.data)).collect();
+    records.sort();
+    if records.is_empty() { outcome.to_string() } else { records.join(" and ") }
+}
+
+fn record(data: &RrData) -> String {
+    match data {
+        RrData::Srv { priority, weight, port, target } => {
+            format!("{priority} {weight} {port} {}", target.to_ascii_lowercase())
+        }
+        RrData::Txt(strings) => {
+            let joined: Vec<String> = strings.iter().map(ToString::to_string).collect();
+            let joined = joined.concat();
+            let (head, tail) =
+                (joined.chars().take(40), joined.chars().rev().take(12).collect::<Vec<_>>().into_iter().rev());
+            if joined.len() <= 60 {
+                joined
+            } else {
+                format!("{}…{} ({} bytes)", head.collect::<String>(), tail.collect::<String>(), joined.len())
+            }
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+/// Different serials with the same records: a transfer is on its way, or the servers are not fed from one source.
+fn serials(dns: &DnsFacts) -> Option<Problem> {
+    let zone = dns.zone.as_ref().ok()?;
+    let question = Question::new(zone.apex.as_str(), Kind::Soa);
+    let serials: BTreeMap<String, u32> = dns
+        .replies(&question)
+        .filter(|(observer, _)| observer.role == Role::Authority)
+        .filter_map(|(observer, reply)| match &reply.outcome.records().first()?.data {
+            RrData::Soa(soa) => Some((observer.name.clone(), soa.serial)),
+            _ => None,
+        })
+        .collect();
+    let newest = serials.values().max()?;
+    let behind: Vec<String> = serials
+        .iter()
+        .filter(|(_, serial)| *serial != newest)
+        .map(|(name, serial)| format!("{name} has {serial}"))
+        .collect();
+    (!behind.is_empty()).then(|| {
+        Problem::new(
+            Severity::Notice,
+            format!("the SOA serials differ: {}, the newest is {newest}", behind.join(", ")),
+            "a zone transfer is on its way, or it is broken",
+            format!("look again after the SOA refresh time of {} s", zone.soa.refresh),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::sample::{problems, sample, set, set_at, srv};
+    use crate::federation::generation::key_question;
+
+    fn judged(dns: &DnsFacts) -> Vec<Problem> {
+        problems(judge(dns, &Expected::default()))
+    }
+
+    #[test]
+    fn servers_in_agreement_are_fine() {
+        assert_eq!(
+            judge(&sample(), &Expected::default()),
+            Verdict::pass("ns1.mydomain.com and ns2.mydomain.com agree")
+        );
+    }
+
+    #[test]
+    fn a_stale_server_is_named() {
+        let mut dns = sample();
+        let question = key_question(&dns.domain);
+        set_at(&mut dns, 1, &question, Outcome::NxDomain);
+        let found = judged(&dns);
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Error));
+        assert!(found[0].evidence.contains(&"ns2.mydomain.com: NXDOMAIN".to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn a_dead_and_a_lame_server_are_told_apart() {
+        let mut dns = sample();
+        for seen in &mut dns.observations {
+            match seen.observer {
+                0 => seen.reply.outcome = Outcome::Timeout,
+                1 => seen.reply.authoritative = false,
+                _ => {}
+            }
+        }
+        dns.observations.retain(|seen| seen.observer != 2);
+        let found = judged(&dns);
+        assert!(found[0].what.contains("timeout") && found[1].what.contains("lame"), "{found:?}");
+    }
+
+    #[test]
+    fn a_blocked_port_53_is_not_held_against_the_domain() {
+        let mut dns = sample();
+        for seen in dns.observations.iter_mut().filter(|seen| seen.observer < 2) {
+            seen.reply.outcome = Outcome::Timeout;
+        }
+        assert!(matches!(judge(&dns, &Expected::default()).as_slice(), [Verdict::Skip { .. }]));
+    }
+
+    #[test]
+    fn the_case_of_a_target_is_no_difference() {
+        let mut dns = sample();
+        let question = Question::new("_rocketchat._https.mydomain.com", Kind::Srv);
+        set(&mut dns, &question, srv("chat.mydomain.com", 443));
+        set_at(&mut dns, 1, &question, srv("Chat.MyDomain.com", 443));
+        assert!(judged(&dns).is_empty());
+    }
+}

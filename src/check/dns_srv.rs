@@ -1,0 +1,184 @@
+//! Is there one usable SRV record at a name that servers ask for?
+
+use super::{Check, Judge, MUTE};
+use crate::federation::dns_facts::{DnsFacts, Expected};
+use crate::federation::facts::{Kind, Outcome, Question, RrData};
+use crate::federation::generation::SrvLabel;
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "dns-srv",
+    title: "one SRV record at each name that is used",
+    page: include_str!("../../docs/checks/dns-srv.md"),
+    judge: Judge::Dns(judge),
+};
+
+fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
+    if dns.is_mute() {
+        return Verdict::skip(MUTE);
+    }
+    let asked: Vec<(SrvLabel, Outcome)> = SrvLabel::ALL
+        .into_iter()
+        .map(|label| (label, dns.outcome(&Question::new(label.owner(&dns.domain), Kind::Srv))))
+        .collect();
+    let found: Vec<&(SrvLabel, Outcome)> = asked.iter().filter(|(_, outcome)| !outcome.records().is_empty()).collect();
+    let mut verdicts: Vec<Verdict> = Vec::new();
+    if found.is_empty() {
+        return vec![none(dns, &asked, expected).into()];
+    }
+    for (label, outcome) in &asked {
+        verdicts.extend(broken(dns, *label, outcome).map(Verdict::from));
+        verdicts.extend(several(dns, *label, outcome).map(Verdict::from));
+        verdicts.extend(unusable(dns, *label, outcome).into_iter().map(Verdict::from));
+    }
+    verdicts.extend(both(dns, &found).map(Verdict::from));
+    if verdicts.is_empty() {
+        return Verdict::pass(
+            found.iter().map(|(label, outcome)| shown(*label, outcome)).collect::<Vec<_>>().join(", "),
+        );
+    }
+    verdicts
+}
+
+fn shown(label: SrvLabel, outcome: &Outcome) -> String {
+    let to = outcome.records().iter().find_map(|rr| match &rr.data {
+        RrData::Srv { port, target, .. } => Some(format!("{target}:{port}")),
+        _ => None,
+    });
+    format!("{} → {}", label.as_str(), to.unwrap_or_default())
+}
+
+fn command(dns: &DnsFacts, expected: &Expected) -> String {
+    let target = expected.target.as_ref().map_or_else(|| format!("chat.{}", dns.domain), ToString::to_string);
+    let port = expected.port.unwrap_or(443);
+    format!("fedctl records {} --target {target} --port {port} --key federation.pub", dns.domain)
+}
+
+fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> Problem {
+    let evidence = asked.iter().map(|(label, outcome)| format!("{}: {outcome}", label.owner(&dns.domain)));
+    let absent = asked.iter().all(|(_, outcome)| outcome.is_absent());
+    let what = if absent {
+        format!("no SRV record: none of the names that servers ask for exists under `{}`", dns.domain)
+    } else {
+        format!("no SRV record could be read under `{}`", dns.domain)
+    };
+    let fix = if absent {
+        format!("publish what this prints: {}", command(dns, expected))
+    } else {
+        "this is a failure of the name servers, not a missing record: mend them first".to_owned()
+    };
+    Problem::new(Severity::Error, what, "no server of any release can find this domain", fix).seen(evidence)
+}
+
+/// A name that can neither be read nor be taken for absent.
+fn broken(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Option<Problem> {
+    (!outcome.is_answer()).then(|| {
+        Problem::new(
+            Severity::Warning,
+            format!("SRV {} cannot be read: {outcome}", label.owner(&dns.domain)),
+            "servers from 2.0 on take it for absent and go on to the next name; older ones stop with an error",
+            "mend the name servers: a name without records must answer NXDOMAIN or NODATA",
+        )
+    })
+}
+
+fn several(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Option<Problem> {
+    let records = outcome.records();
+    (records.len() > 1).then(|| {
+        let evidence = records.iter().filter_map(|rr| match &rr.data {
+            RrData::Srv { priority, weight, port, target } => Some(format!("{priority} {weight} {port} {target}")),
+            _ => None,
+        });
+        Problem::new(
+            Severity::Warning,
+            format!("{} SRV records at {}", records.len(), label.owner(&dns.domain)),
+            "servers use the first one of the answer, whatever its priority and weight, and name servers change the order: \
+             which one a peer calls is chance, and from 3.4 on it stays for an hour",
+            "keep one record; federation cannot balance load or fail over by SRV",
+        )
+        .seen(evidence)
+    })
+}
+
+fn unusable(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Vec<Problem> {
+    let owner = label.owner(&dns.domain);
+    let problem = |what: String, fix: &str| {
+        let means =
+            "servers stop at this record and call an address that cannot exist; there is no way on to the next name";
+        Problem::new(Severity::Error, what, means, fix)
+    };
+    let judge = |data: &RrData| match data {
+        RrData::Srv { target, .. } if target.is_empty() => Some(problem(
+            format!("SRV {owner} has the target `.`, which says that the service is not offered"),
+            "name the host that runs the server, or delete the record",
+        )),
+        RrData::Srv { port: 0, .. } => Some(problem(
+            format!("SRV {owner} has port 0"),
+            "write the port that the server or its proxy listens on, 443 for https",
+        )),
+        _ => None,
+    };
+    outcome.records().iter().filter_map(|rr| judge(&rr.data)).collect()
+}
+
+fn both(dns: &DnsFacts, found: &[&(SrvLabel, Outcome)]) -> Option<Problem> {
+    let has = |label| found.iter().any(|(known, _)| *known == label);
+    (has(SrvLabel::Https) && has(SrvLabel::Http)).then(|| {
+        Problem::new(
+            Severity::Notice,
+            format!("both _rocketchat._https and _rocketchat._http exist under `{}`", dns.domain),
+            "only _https is ever used: servers do not try _http when https fails",
+            format!("delete {}", SrvLabel::Http.owner(&dns.domain)),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::sample::{problems, sample, set, srv};
+
+    fn judged(label: SrvLabel, outcome: Outcome) -> Vec<Problem> {
+        let mut dns = sample();
+        let question = Question::new(label.owner(&dns.domain), Kind::Srv);
+        set(&mut dns, &question, outcome);
+        problems(judge(&dns, &Expected::default()))
+    }
+
+    #[test]
+    fn healthy_records_are_shown() {
+        let told = "_rocketchat._https → chat.mydomain.com:443, _rocketchat._tcp → chat.mydomain.com:443";
+        assert_eq!(judge(&sample(), &Expected::default()), Verdict::pass(told));
+    }
+
+    #[test]
+    fn no_record_and_no_answer_are_two_things() {
+        for (outcome, part) in [(Outcome::NxDomain, "exists under"), (Outcome::ServFail, "could be read")] {
+            let mut dns = sample();
+            for label in SrvLabel::ALL {
+                set(
+                    &mut dns,
+                    &Question::new(label.owner(&"mydomain.com".parse().unwrap()), Kind::Srv),
+                    outcome.clone(),
+                );
+            }
+            let found = problems(judge(&dns, &Expected::default()));
+            assert!(found.len() == 1 && found[0].what.contains(part), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn each_fault_of_a_record_is_told() {
+        let two = [srv("a.b", 443), srv("c.d", 443)].iter().flat_map(|outcome| outcome.records().to_vec()).collect();
+        for (label, outcome, severity, part) in [
+            (SrvLabel::Https, srv("", 443), Severity::Error, "target `.`"),
+            (SrvLabel::Tcp, srv("chat.mydomain.com", 0), Severity::Error, "port 0"),
+            (SrvLabel::Https, Outcome::Found(two), Severity::Warning, "2 SRV records"),
+            (SrvLabel::Http, srv("chat.mydomain.com", 80), Severity::Notice, "both"),
+            (SrvLabel::Http, Outcome::Refused, Severity::Warning, "REFUSED"),
+        ] {
+            let found = judged(label, outcome);
+            assert!(found.len() == 1 && found[0].severity == severity && found[0].what.contains(part), "{found:?}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Does the SRV target lead to an address, and is it the expected one?
+
+use std::net::IpAddr;
+
+use super::{Check, Judge};
+use crate::federation::dns_facts::{DnsFacts, Expected, Role};
+use crate::federation::facts::{Kind, Outcome, Question, Reply, RrData};
+use crate::federation::generation::SrvLabel;
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "dns-target",
+    title: "the SRV target has an address",
+    page: include_str!("../../docs/checks/dns-target.md"),
+    judge: Judge::Dns(judge),
+};
+
+fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
+    let targets = targets(dns);
+    if targets.is_empty() {
+        return Verdict::skip("there is no SRV record with a target");
+    }
+    let mut verdicts: Vec<Verdict> = Vec::new();
+    let mut addresses = Vec::new();
+    let mut names: Vec<&str> = targets.iter().map(|(_, target, _)| target.as_str()).collect();
+    names.dedup();
+    for name in names {
+        match resolve(dns, name) {
+            Ok(found) => addresses.extend(found),
+            Err(problem) => verdicts.extend(problem.map(Verdict::from)),
+        }
+        verdicts.extend(alias(dns, name).map(Verdict::from));
+    }
+    verdicts.extend(
+        targets
+            .iter()
+            .filter_map(|(label, target, port)| unexpected(dns, expected, *label, target, *port))
+            .map(Verdict::from),
+    );
+    if verdicts.is_empty() {
+        let shown: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
+        return Verdict::pass(format!("{} is {}", targets[0].1, shown.join(", ")));
+    }
+    verdicts
+}
+
+/// Label, target and port of every SRV record that was seen.
+fn targets(dns: &DnsFacts) -> Vec<(SrvLabel, String, u16)> {
+    let at = |label: SrvLabel| {
+        let outcome = dns.outcome(&Question::new(label.owner(&dns.domain), Kind::Srv));
+        let records = outcome.records().iter().filter_map(|rr| match &rr.data {
+            RrData::Srv { port, target, .. } if !target.is_empty() => Some((label, target.to_ascii_lowercase(), *port)),
+            _ => None,
+        });
+        records.collect::<Vec<_>>()
+    };
+    SrvLabel::ALL.into_iter().flat_map(at).collect()
+}
+
+/// The addresses, or what is wrong; `Err(None)` when it could not be asked.
+fn resolve(dns: &DnsFacts, target: &str) -> Result<Vec<IpAddr>, Option<Problem>> {
+    if target.parse::<IpAddr>().is_ok() {
+        return Err(Some(Problem::new(
+            Severity::Error,
+            format!("the SRV target `{target}` is an IP address"),
+            "a target is a name; resolvers look for a host of that name, and no certificate will fit",
+            format!(
+                "give the host a name with an A or AAAA record, for example chat.{}, and use that as target",
+                dns.domain
+            ),
+        )));
+    }
+    let outcomes = [Kind::A, Kind::Aaaa].map(|kind| outcome(dns, target, kind));
+    let addresses: Vec<IpAddr> = outcomes
+        .iter()
+        .flatten()
+        .flat_map(|reply| reply.outcome.records())
+        .filter_map(|rr| match &rr.data {
+            RrData::A(v4) => Some(IpAddr::V4(*v4)),
+            RrData::Aaaa(v6) => Some(IpAddr::V6(*v6)),
+            _ => None,
+        })
+        .collect();
+    if !addresses.is_empty() {
+        return Ok(addresses);
+    }
+    let evidence: Vec<String> = [Kind::A, Kind::Aaaa]
+        .iter()
+        .zip(&outcomes)
+        .filter_map(|(kind, reply)| Some(format!("{kind} {target}: {}", reply.as_ref()?.outcome)))
+        .collect();
+    if evidence.is_empty() {
+        return Err(None);
+    }
+    let doubled = format!(".{0}.{0}", dns.domain);
+    let fix = if target.ends_with(&doubled) {
+        let meant = target.trim_end_matches(&format!(".{}", dns.domain)).to_owned() + &format!(".{}", dns.domain);
+        format!("the final dot of the target was forgotten in the zone file: write `{meant}.`")
+    } else {
+        format!("publish an A or AAAA record for {target}, or correct the target")
+    };
+    let means = "peers find the record but cannot connect";
+    Err(Some(
+        Problem::new(Severity::Error, format!("the SRV target {target} has no address"), means, fix).seen(evidence),
+    ))
+}
+
+fn outcome<'a>(dns: &'a DnsFacts, target: &str, kind: Kind) -> Option<&'a Reply> {
+    let question = Question::new(target, kind);
+    let asked = dns.observations.iter().filter(|seen| seen.question == question);
+    let rank = |reply: &Reply| match reply.outcome {
+        Outcome::Found(_) => 0,
+        Outcome::NoData | Outcome::NxDomain => 1,
+        _ => 2,
+    };
+    asked
+        .filter(|seen| dns.observers.get(seen.observer).is_some_and(|observer| observer.role == Role::Resolver))
+        .map(|seen| &seen.reply)
+        .min_by_key(|reply| rank(reply))
+}
+
+/// RFC 2782: the target must not be an alias.
+fn alias(dns: &DnsFacts, target: &str) -> Option<Problem> {
+    let reply = outcome(dns, target, Kind::A)?;
+    let chain: Vec<String> = reply
+        .aliases
+        .iter()
+        .filter_map(|rr| match &rr.data {
+            RrData::Cname(to) => Some(format!("{} is an alias of {to}", rr.name)),
+            _ => None,
+        })
+        .collect();
+    (!chain.is_empty()).then(|| {
+        Problem::new(
+            Severity::Notice,
+            format!("the SRV target {target} is an alias (CNAME)"),
+            "servers follow it, but the standard forbids it (RFC 2782) and other software may not",
+            "use the name at the end of the chain as target if its certificate fits, or give the target addresses of its own",
+        )
+        .seen(chain)
+    })
+}
+
+fn unexpected(dns: &DnsFacts, expected: &Expected, label: SrvLabel, target: &str, port: u16) -> Option<Problem> {
+    let wrong_target = expected.target.as_ref().filter(|wanted| wanted.as_str() != target);
+    let wrong_port = expected.port.filter(|wanted| *wanted != port);
+    let wanted = match (wrong_target, wrong_port) {
+        (None, None) => return None,
+        _ => {
+            let host = expected.target.as_ref().map_or(target, |host| host.as_str());
+            format!("{host}:{}", expected.port.unwrap_or(port))
+        }
+    };
+    let owner = label.owner(&dns.domain);
+    let (host, number) = wanted.rsplit_once(':').unwrap_or((target, ""));
+    Some(Problem::new(
+        Severity::Error,
+        format!("SRV {owner} leads to {target}:{port}; {wanted} was expected"),
+        "peers call another server than yours",
+        format!("{owner}. 3600 IN SRV 1 1 {number} {host}."),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::sample::{problems, sample, set, srv};
+    use crate::federation::facts::Rr;
+
+    #[test]
+    fn an_address_is_fine() {
+        assert_eq!(judge(&sample(), &Expected::default()), Verdict::pass("chat.mydomain.com is 192.0.2.7"));
+    }
+
+    #[test]
+    fn a_target_that_leads_nowhere_is_told() {
+        for (target, part) in [
+            ("gone.mydomain.com", "has no address"),
+            ("192.0.2.7", "is an IP address"),
+            ("chat.mydomain.com.mydomain.com", "has no address"),
+        ] {
+            let mut dns = sample();
+            for label in [SrvLabel::Https, SrvLabel::Tcp] {
+                set(
+                    &mut dns,
+                    &Question::new(label.owner(&"mydomain.com".parse().unwrap()), Kind::Srv),
+                    srv(target, 443),
+                );
+            }
+            set(&mut dns, &Question::new(target, Kind::A), Outcome::NxDomain);
+            let found = problems(judge(&dns, &Expected::default()));
+            assert!(found.len() == 1 && found[0].what.contains(part), "{found:?}");
+            assert_eq!(found[0].fix.contains("final dot"), target.ends_with(".mydomain.com.mydomain.com"), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn an_alias_is_noticed() {
+        let mut dns = sample();
+        for seen in dns.observations.iter_mut().filter(|seen| seen.question.kind == Kind::A) {
+            let data = RrData::Cname("proxy.example".into());
+            seen.reply.aliases = vec![Rr { name: "chat.mydomain.com".into(), ttl: 60, data }];
+        }
+        let found = problems(judge(&dns, &Expected::default()));
+        assert_eq!((found.len(), found[0].severity), (1, Severity::Notice));
+    }
+
+    #[test]
+    fn another_target_than_expected_is_an_error() {
+        let expected =
+            Expected { target: Some("rocket.mydomain.com".parse().unwrap()), port: Some(8443), ..Expected::default() };
+        let found = problems(judge(&sample(), &expected));
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].fix, "_rocketchat._https.mydomain.com. 3600 IN SRV 1 1 8443 rocket.mydomain.com.");
+    }
+}

@@ -1,0 +1,66 @@
+//! Is there a zone that holds the domain, and does anybody answer for it?
+
+use super::{Check, Judge};
+use crate::federation::dns_facts::{DnsFacts, Expected};
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "dns-zone",
+    title: "a zone holds the domain",
+    page: include_str!("../../docs/checks/dns-zone.md"),
+    judge: Judge::Dns(judge),
+};
+
+fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
+    let domain = &dns.domain;
+    match &dns.zone {
+        Ok(zone) if zone.servers.is_empty() => vec![
+            Problem::new(
+                Severity::Error,
+                format!("the zone `{}` has no name servers that a resolver knows of", zone.apex),
+                "nobody can ask for its records",
+                format!("set the name servers of `{}` at its registrar", zone.apex),
+            )
+            .into(),
+        ],
+        Ok(zone) => Verdict::pass(format!("{} is in the zone {}, serial {}", domain, zone.apex, zone.soa.serial)),
+        Err(why) => {
+            let (what, fix) = if dns.is_mute() {
+                (
+                    format!("no resolver answers: {why}"),
+                    "check the network, or name a resolver with --resolver".to_owned(),
+                )
+            } else {
+                (
+                    format!("no zone holds `{domain}`: {why}"),
+                    format!("check the spelling; is `{domain}` registered and delegated?"),
+                )
+            };
+            vec![Problem::new(Severity::Error, what, "peers cannot look anything up under this name", fix).into()]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::sample::{problems, sample};
+
+    #[test]
+    fn a_zone_is_fine_and_none_is_not() {
+        let mut dns = sample();
+        assert!(problems(judge(&dns, &Expected::default())).is_empty());
+        dns.zone = Err("127.0.0.1:53 says NXDOMAIN".into());
+        let found = problems(judge(&dns, &Expected::default()));
+        assert!(found[0].what.starts_with("no zone holds `mydomain.com`"), "{found:?}");
+    }
+
+    #[test]
+    fn dead_resolvers_are_not_a_missing_domain() {
+        let mut dns = sample();
+        dns.zone = Err("127.0.0.1:53 answers timeout".into());
+        dns.observations.clear();
+        let found = problems(judge(&dns, &Expected::default()));
+        assert!(found[0].what.starts_with("no resolver answers"), "{found:?}");
+    }
+}

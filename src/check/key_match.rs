@@ -1,0 +1,60 @@
+//! Is the published key the expected one?
+
+use super::{Check, Judge};
+use crate::federation::autopsy;
+use crate::federation::dns_facts::{DnsFacts, Expected};
+use crate::federation::generation::key_question;
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "key-match",
+    title: "the published key is the server's key",
+    page: include_str!("../../docs/checks/key-match.md"),
+    judge: Judge::Dns(judge),
+};
+
+fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
+    let Some(wanted) = &expected.key else { return Verdict::skip("no --key was given to compare with") };
+    let outcome = dns.outcome(&key_question(&dns.domain));
+    let Some(text) = outcome.records().iter().find_map(|rr| rr.data.joined()) else {
+        return Verdict::skip("there is no TXT record with a key");
+    };
+    let Ok(published) = autopsy::examine(&text).server else {
+        return Verdict::skip("the published key cannot be read");
+    };
+    if published == *wanted {
+        return Verdict::pass(format!("equals {}", expected.key_source));
+    }
+    let (line, seen) = (wanted.one_line(), String::from_utf8_lossy(&text).into_owned());
+    let at = line.bytes().zip(seen.bytes()).position(|(a, b)| a != b).unwrap_or(line.len().min(seen.len()));
+    vec![
+        Problem::new(
+            Severity::Error,
+            format!("the published key is not {}: they differ from character {} on", expected.key_source, at + 1),
+            "peers encrypt to a key that your server does not have, and refuse what it sends; their log says `Error during decryption (probably incorrect key)`",
+            format!("if {} is what the server uses, publish it: {line}", expected.key_source),
+        )
+        .seen([
+            format!("published {}", published.fingerprint()),
+            format!("expected  {}", wanted.fingerprint()),
+        ])
+        .into(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::sample::{key, problems, sample};
+    use crate::federation::key::PrivateKey;
+
+    #[test]
+    fn another_key_is_an_error_and_none_to_compare_is_a_skip() {
+        let expect = |key| Expected { key: Some(key), key_source: "federation.pub".into(), ..Expected::default() };
+        assert_eq!(judge(&sample(), &expect(key())), Verdict::pass("equals federation.pub"));
+        let other = PrivateKey::generate(2048).unwrap();
+        let found = problems(judge(&sample(), &expect(other.public().clone())));
+        assert_eq!(found[0].severity, Severity::Error);
+        assert!(matches!(judge(&sample(), &Expected::default()).as_slice(), [Verdict::Skip { .. }]));
+    }
+}

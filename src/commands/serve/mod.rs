@@ -1,0 +1,43 @@
+//! `fedctl serve`: the embedded servers.
+
+pub mod dns;
+
+use clap::{Args, Subcommand};
+
+use super::Context;
+use crate::error::ExitStatus;
+
+/// Run an embedded server
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(subcommand)]
+    command: ServeCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ServeCommand {
+    Dns(dns::ServeDns),
+}
+
+impl Serve {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        match &self.command {
+            ServeCommand::Dns(args) => args.run(cx),
+        }
+    }
+}
+
+/// Waits for Ctrl-C or SIGTERM.
+pub async fn until_stopped() -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result?,
+            _ = terminate.recv() => {}
+        }
+        Ok(())
+    }
+    #[cfg(not(unix))]
+    Ok(tokio::signal::ctrl_c().await?)
+}

@@ -1,0 +1,125 @@
+//! Everything that was seen in DNS about one domain.
+//!
+//! Facts are serialisable, so that a run can be saved and judged again, and they hold the time, so that judging needs no clock.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Serialize};
+
+use super::domain::{Domain, Host};
+use super::facts::{Outcome, Question, Reply, Soa};
+use super::generation::Release;
+use super::key::PublicKey;
+
+/// Where an answer came from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Observer {
+    pub role: Role,
+    /// The name server's name, or how the resolver was named.
+    pub name: String,
+    /// Where the question went.
+    pub addr: SocketAddr,
+}
+
+impl fmt::Display for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.name)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// A name server of the zone.
+    Authority,
+    /// A name server of the parent zone.
+    Parent,
+    Resolver,
+}
+
+/// One question to one observer, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// Index into [`DnsFacts::observers`].
+    pub observer: usize,
+    pub question: Question,
+    pub reply: Reply,
+}
+
+/// The zone that holds the domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZoneCut {
+    pub apex: Host,
+    pub soa: Soa,
+    /// The name servers, and the addresses that were found for each.
+    pub servers: Vec<(String, Vec<IpAddr>)>,
+}
+
+/// Everything that was seen in DNS about one domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DnsFacts {
+    pub domain: Domain,
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub time: i64,
+    /// `Err` says why no zone was found.
+    pub zone: Result<ZoneCut, String>,
+    pub observers: Vec<Observer>,
+    pub observations: Vec<Observation>,
+}
+
+impl DnsFacts {
+    /// The replies to one question, with who gave each.
+    pub fn replies<'a>(&'a self, question: &'a Question) -> impl Iterator<Item = (&'a Observer, &'a Reply)> + 'a {
+        self.observations
+            .iter()
+            .filter(move |seen| seen.question == *question)
+            .filter_map(|seen| Some((self.observers.get(seen.observer)?, &seen.reply)))
+    }
+
+    /// The reply that stands for the published state: the first authoritative answer, else a resolver's, else any failure.
+    pub fn published<'a>(&'a self, question: &'a Question) -> Option<&'a Reply> {
+        // A name server that holds only the alias cannot say what stands at its end, and a lame one knows nothing.
+        let complete = |reply: &Reply| {
+            reply.outcome.is_answer()
+                && (reply.aliases.is_empty() || !reply.outcome.is_absent())
+                && (reply.authoritative || !reply.outcome.is_absent())
+        };
+        let rank = |observer: &Observer, reply: &Reply| match (observer.role, reply.outcome.is_answer()) {
+            (Role::Authority, _) if complete(reply) => 0,
+            (Role::Resolver, true) => 1,
+            (Role::Authority, true) => 2,
+            (Role::Authority, false) => 3,
+            (Role::Resolver, false) => 4,
+            (Role::Parent, _) => 5,
+        };
+        self.replies(question).min_by_key(|(observer, reply)| rank(observer, reply)).map(|(_, reply)| reply)
+    }
+
+    /// True when nobody answered anything, so that nothing is known about the domain.
+    pub fn is_mute(&self) -> bool {
+        self.observations.iter().all(|seen| !seen.reply.outcome.is_answer())
+    }
+
+    /// The observers that play this role.
+    pub fn in_role(&self, role: Role) -> impl Iterator<Item = &Observer> {
+        self.observers.iter().filter(move |observer| observer.role == role)
+    }
+
+    /// The outcome that stands for the published state; a question that was never asked counts as a timeout.
+    pub fn outcome(&self, question: &Question) -> Outcome {
+        self.published(question).map_or(Outcome::Timeout, |reply| reply.outcome.clone())
+    }
+}
+
+/// What the admin says should be there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expected {
+    pub key: Option<PublicKey>,
+    /// How the key was named, for messages.
+    pub key_source: String,
+    pub target: Option<Host>,
+    pub port: Option<u16>,
+    /// Releases that must be able to use the domain.
+    pub releases: Vec<Release>,
+}

@@ -1,0 +1,115 @@
+//! One question to one server: UDP, then TCP when the answer was cut.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::wire::{self, Flags};
+use crate::federation::facts::{Outcome, Question, Reply, Transport};
+
+/// Asks and waits for at most `wait`. Every way to fail is an [`Outcome`].
+pub async fn ask(server: SocketAddr, question: &Question, flags: Flags, wait: Duration) -> Reply {
+    let start = Instant::now();
+    let mut reply = over_udp(server, question, flags, wait).await;
+    // RFC 6891 section 7: a server from before EDNS answers FORMERR (1) or NOTIMP (4).
+    if flags.edns && matches!(reply.outcome, Outcome::OtherRcode(1 | 4)) {
+        reply = over_udp(server, question, Flags { edns: false, ..flags }, wait).await;
+    }
+    if reply.truncated {
+        let cut = reply;
+        reply = over_tcp(server, question, flags, wait).await;
+        reply.truncated = true;
+        reply.edns = reply.edns.or(cut.edns);
+    }
+    reply.elapsed = elapsed(start);
+    reply
+}
+
+/// Asks over TCP only.
+pub async fn ask_tcp(server: SocketAddr, question: &Question, flags: Flags, wait: Duration) -> Reply {
+    let start = Instant::now();
+    let mut reply = over_tcp(server, question, flags, wait).await;
+    reply.elapsed = elapsed(start);
+    reply
+}
+
+fn elapsed(start: Instant) -> u32 {
+    u32::try_from(start.elapsed().as_millis()).unwrap_or(u32::MAX)
+}
+
+async fn over_udp(server: SocketAddr, question: &Question, flags: Flags, wait: Duration) -> Reply {
+    let (id, query) = match wire::query(question, flags) {
+        Ok(query) => query,
+        Err(why) => return wire::silent(Outcome::Malformed(why), Transport::Udp),
+    };
+    match exchange(server, id, &query, wait).await {
+        Ok(Some(bytes)) => {
+            let mut reply = wire::reply(&bytes, question, Transport::Udp);
+            reply.truncated = wire::is_truncated(&bytes);
+            reply
+        }
+        Ok(None) => wire::silent(Outcome::Timeout, Transport::Udp),
+        Err(error) => wire::silent(Outcome::Unreachable(told(&error)), Transport::Udp),
+    }
+}
+
+/// Sends, and once more after a third of the time; `None` when nothing came back. The socket is connected, so that a closed
+/// port is told by the system and not mistaken for silence.
+async fn exchange(server: SocketAddr, id: u16, query: &[u8], wait: Duration) -> io::Result<Option<Vec<u8>>> {
+    let local: SocketAddr =
+        if server.is_ipv4() { (Ipv4Addr::UNSPECIFIED, 0).into() } else { (Ipv6Addr::UNSPECIFIED, 0).into() };
+    let socket = UdpSocket::bind(local).await?;
+    socket.connect(server).await?;
+    let end = Instant::now() + wait;
+    let mut buffer = vec![0; usize::from(u16::MAX)];
+    for deadline in [Instant::now() + wait / 3, end] {
+        socket.send(query).await?;
+        while let Ok(received) = timeout_at(deadline, socket.recv(&mut buffer)).await {
+            let length = received?;
+            // Anything else may be a late answer to an older question, or a forgery.
+            if wire::answers(&buffer[..length], id) {
+                return Ok(Some(buffer[..length].to_vec()));
+            }
+        }
+    }
+    Ok(None)
+}
+
+async fn over_tcp(server: SocketAddr, question: &Question, flags: Flags, wait: Duration) -> Reply {
+    let (id, query) = match wire::query(question, flags) {
+        Ok(query) => query,
+        Err(why) => return wire::silent(Outcome::Malformed(why), Transport::Tcp),
+    };
+    match timeout(wait, stream(server, &query)).await {
+        Ok(Ok(bytes)) if wire::answers(&bytes, id) => wire::reply(&bytes, question, Transport::Tcp),
+        Ok(Ok(_)) => wire::silent(Outcome::Malformed("the answer is to another question".into()), Transport::Tcp),
+        Ok(Err(error)) => wire::silent(Outcome::Unreachable(format!("TCP: {}", told(&error))), Transport::Tcp),
+        Err(_) => wire::silent(Outcome::Timeout, Transport::Tcp),
+    }
+}
+
+/// RFC 1035 section 4.2.2: two bytes of length before each message.
+async fn stream(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(server).await?;
+    let length = u16::try_from(query.len()).map_err(io::Error::other)?;
+    stream.write_all(&[&length.to_be_bytes()[..], query].concat()).await?;
+    let length = stream.read_u16().await?;
+    let mut bytes = vec![0; usize::from(length)];
+    stream.read_exact(&mut bytes).await?;
+    Ok(bytes)
+}
+
+fn told(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".into(),
+        io::ErrorKind::NetworkUnreachable => "no route to this network".into(),
+        io::ErrorKind::HostUnreachable => "no route to this host".into(),
+        io::ErrorKind::AddrNotAvailable => "this machine has no address of that family".into(),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => "the connection was closed".into(),
+        _ => error.to_string(),
+    }
+}

@@ -1,0 +1,110 @@
+//! Finds the zone that holds a domain, its name servers and their addresses, by asking resolvers. Two round trips: the zone
+//! cut and the servers' names, then the servers' addresses.
+
+use std::net::{IpAddr, SocketAddr};
+
+use futures_util::future::join_all;
+
+use super::Route;
+use super::ask::ask;
+use super::wire::Flags;
+use crate::federation::dns_facts::ZoneCut;
+use crate::federation::domain::{Domain, Host};
+use crate::federation::facts::{Kind, Outcome, Question, Reply, RrData, Soa};
+
+/// The port of DNS.
+pub const PORT: u16 = 53;
+
+/// What was found, or why nothing was.
+pub async fn find(route: &Route, resolvers: &[SocketAddr], domain: &Domain) -> Result<ZoneCut, String> {
+    let mut names = vec![domain.host().clone()];
+    names.extend(std::iter::successors(domain.host().parent(), Host::parent));
+    let cuts = join_all(resolvers.iter().map(|resolver| cut(route, *resolver, &names))).await;
+    let (mut first_error, mut found) = (None, None);
+    for cut in cuts {
+        match cut {
+            Ok(cut) => found = found.or(Some(cut)),
+            Err(why) => first_error = first_error.or(Some(why)),
+        }
+    }
+    let Some((apex, soa, servers)) = found else {
+        return Err(first_error.unwrap_or_else(|| "there is no resolver to ask".into()));
+    };
+    let servers = join_all(servers.into_iter().map(|server| async {
+        let addresses = addresses(route, resolvers, &server).await;
+        (server, addresses)
+    }))
+    .await;
+    Ok(ZoneCut { apex, soa, servers })
+}
+
+/// Apex, SOA and name servers as one resolver sees them.
+async fn cut(route: &Route, resolver: SocketAddr, names: &[Host]) -> Result<(Host, Soa, Vec<String>), String> {
+    let questions: Vec<Question> =
+        names.iter().flat_map(|name| [Kind::Soa, Kind::Ns].map(|kind| Question::new(name.as_str(), kind))).collect();
+    let ask = |question| ask(resolver, question, Flags::RESOLVER, route.timeout);
+    let replies = join_all(questions.iter().map(ask)).await;
+    let first = replies.first().ok_or("there is no name to ask for")?;
+    let (apex, soa) = start_of_authority(first).ok_or_else(|| match &first.outcome {
+        Outcome::NoData | Outcome::NxDomain => {
+            format!("{resolver} says {} for `{}` and names no zone that holds it", first.outcome, names[0])
+        }
+        other => format!("{resolver} answers {other}"),
+    })?;
+    let servers = questions
+        .iter()
+        .zip(&replies)
+        .find(|(question, _)| question.kind == Kind::Ns && question.name == apex.as_str())
+        .map(|(_, reply)| name_servers(reply))
+        .unwrap_or_default();
+    Ok((apex, soa, servers))
+}
+
+/// The SOA of the answer, or the one that a negative answer carries (RFC 2308 section 3).
+fn start_of_authority(reply: &Reply) -> Option<(Host, Soa)> {
+    let all = reply.outcome.records().iter().chain(&reply.authority);
+    all.filter_map(|rr| match &rr.data {
+        RrData::Soa(soa) => Some((rr.name.parse().ok()?, soa.clone())),
+        _ => None,
+    })
+    .next()
+}
+
+fn name_servers(reply: &Reply) -> Vec<String> {
+    let mut servers: Vec<String> = reply
+        .outcome
+        .records()
+        .iter()
+        .filter_map(|rr| match &rr.data {
+            RrData::Ns(name) => Some(name.to_ascii_lowercase()),
+            _ => None,
+        })
+        .collect();
+    servers.sort();
+    servers
+}
+
+/// All addresses of a host, as the first resolver that knows any says.
+pub async fn addresses(route: &Route, resolvers: &[SocketAddr], host: &str) -> Vec<IpAddr> {
+    if let Some(addr) = route.detour(host, PORT) {
+        return vec![addr.ip()];
+    }
+    let both = [Kind::A, Kind::Aaaa].map(|kind| Question::new(host, kind));
+    let from_each = join_all(resolvers.iter().map(|resolver| {
+        join_all(both.iter().map(move |question| ask(*resolver, question, Flags::RESOLVER, route.timeout)))
+    }))
+    .await;
+    let addresses = |replies: &Vec<Reply>| -> Vec<IpAddr> {
+        replies.iter().flat_map(|reply| reply.outcome.records()).filter_map(|rr| address(&rr.data)).collect()
+    };
+    from_each.iter().map(addresses).find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// The address in an A or AAAA record.
+pub fn address(data: &RrData) -> Option<IpAddr> {
+    match data {
+        RrData::A(v4) => Some(IpAddr::V4(*v4)),
+        RrData::Aaaa(v6) => Some(IpAddr::V6(*v6)),
+        _ => None,
+    }
+}

@@ -1,0 +1,30 @@
+//! The list of checks and the page of one, for people and for programs.
+
+use serde_json::json;
+
+use super::key::pretty;
+use crate::check::Check;
+
+/// One line a check.
+pub fn list(checks: &[Check]) -> String {
+    let width = checks.iter().map(|check| check.id.len()).max().unwrap_or_default();
+    let mut out: String = checks.iter().map(|check| format!("{:<width$}  {}\n", check.id, check.title)).collect();
+    out += "\nfedctl explain ID shows the page of one\n";
+    out
+}
+
+/// One object with all checks.
+pub fn list_json(checks: &[Check]) -> anyhow::Result<String> {
+    let checks: Vec<_> = checks.iter().map(|check| json!({"id": check.id, "title": check.title})).collect();
+    pretty(&json!({"schema": 1, "checks": checks}))
+}
+
+/// A page in Markdown, filled to the width.
+pub fn page(markdown: &str, width: usize) -> String {
+    let mut out = String::new();
+    for line in markdown.lines() {
+        out += &textwrap::fill(line, textwrap::Options::new(width).break_words(false));
+        out.push('\n');
+    }
+    out
+}

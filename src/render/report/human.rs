@@ -1,0 +1,177 @@
+//! A report for people: three columns (status, subject, sentence), what each generation sees, and one verdict line last.
+
+use colored::{ColoredString, Colorize};
+use unicode_width::UnicodeWidthStr;
+
+use super::Style;
+use crate::federation::generation::Sight;
+use crate::federation::report::{Line, Problem, Report, Severity, Verdict};
+
+/// Columns before the sentence: two, the status, two, the subject, two.
+const STATUS: usize = 7;
+const SUBJECT: usize = 12;
+/// Columns of the words `seen`, `means` and `fix` under a finding.
+const ASIDE: usize = 6;
+const EYES: &str = "server eyes";
+
+/// Writes the reports one after the other.
+pub fn write(reports: &[Report], style: Style) -> String {
+    let each: Vec<String> = reports.iter().map(|report| one(report, style)).collect();
+    each.join("\n")
+}
+
+fn one(report: &Report, style: Style) -> String {
+    let gap = style.width.saturating_sub(report.subject.width() + report.about.width()).max(2);
+    let mut out = format!("{}{}{}\n\n", report.subject.bold(), " ".repeat(gap), report.about);
+    for line in ordered(report, style) {
+        write_line(&mut out, line, style.width);
+    }
+    write_generations(&mut out, &report.generations, style.width);
+    out.push('\n');
+    out.push_str(&verdict(report, style));
+    out.push('\n');
+    out
+}
+
+/// What passed first, then problems by weight; what was skipped only for those who want it.
+fn ordered<'a>(report: &'a Report, style: Style) -> Vec<&'a Line> {
+    let rank = |line: &&Line| match &line.verdict {
+        Verdict::Pass { .. } => 0,
+        Verdict::Problem(problem) => 4 - problem.severity as u8,
+        Verdict::Skip { .. } => 5,
+    };
+    let mut lines: Vec<&Line> =
+        report.lines.iter().filter(|line| style.verbose || !matches!(line.verdict, Verdict::Skip { .. })).collect();
+    lines.sort_by_key(rank);
+    lines
+}
+
+fn write_line(out: &mut String, line: &Line, width: usize) {
+    let (status, sentence) = match &line.verdict {
+        Verdict::Pass { note } => (format!("{:<STATUS$}", "ok").green(), note.as_str()),
+        Verdict::Problem(problem) => (status(problem.severity), problem.what.as_str()),
+        Verdict::Skip { why } => (format!("{:<STATUS$}", "skipped").dimmed(), why.as_str()),
+    };
+    let subject = line.id.trim_start_matches("dns-");
+    let indent = 2 + STATUS + 2 + SUBJECT + 2;
+    let text = wrap(sentence, width.saturating_sub(indent));
+    for (at, part) in text.iter().enumerate() {
+        match at {
+            0 => out.push_str(&format!("  {status}  {subject:<SUBJECT$}  {part}\n")),
+            _ => out.push_str(&format!("{}{part}\n", " ".repeat(indent))),
+        }
+    }
+    if let Verdict::Problem(problem) = &line.verdict {
+        write_asides(out, problem, width);
+    }
+}
+
+fn status(severity: Severity) -> ColoredString {
+    let word = format!("{:<STATUS$}", severity.to_string());
+    match severity {
+        Severity::Error => word.red().bold(),
+        Severity::Warning => word.yellow(),
+        Severity::Notice => word.cyan(),
+    }
+}
+
+fn write_asides(out: &mut String, problem: &Problem, width: usize) {
+    let indent = 2 + STATUS + 2;
+    let room = width.saturating_sub(indent + ASIDE + 2);
+    let mut aside = |name: &str, lines: Vec<String>| {
+        for (at, line) in lines.iter().enumerate() {
+            let name = if at == 0 { name } else { "" };
+            out.push_str(format!("{}{name:<ASIDE$}  {line}", " ".repeat(indent)).trim_end());
+            out.push('\n');
+        }
+    };
+    aside("seen", problem.evidence.iter().flat_map(|line| wrap(line, room)).collect());
+    aside("means", wrap(&problem.means, room));
+    aside("fix", wrap(&problem.fix, room));
+}
+
+/// Breaks between words only: what is longer than a line, such as a key to paste, stays whole.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let options =
+        textwrap::Options::new(width.max(20)).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
+/// Generations that see the same share a line.
+fn write_generations(out: &mut String, sights: &[Sight], width: usize) {
+    let mut rows: Vec<(String, String)> = Vec::new();
+    for sight in sights {
+        let text = seen(sight);
+        match rows.last_mut() {
+            Some((releases, known)) if *known == text => *releases = span(releases, sight.releases),
+            _ => rows.push((sight.releases.to_owned(), text)),
+        }
+    }
+    if let [one] = rows.as_mut_slice() {
+        one.0 = "all releases".into();
+    }
+    let releases = rows.iter().map(|(releases, _)| releases.width()).max().unwrap_or_default();
+    let indent = 2 + EYES.len() + 2 + releases + 2;
+    for (row, (span, text)) in rows.iter().enumerate() {
+        let name = if row == 0 { EYES } else { "" };
+        for (at, line) in wrap(text, width.saturating_sub(indent)).iter().enumerate() {
+            match at {
+                0 if row == 0 => out.push_str(&format!("\n  {name:<11}  {span:<releases$}  {line}\n")),
+                0 => out.push_str(&format!("  {name:<11}  {span:<releases$}  {line}\n")),
+                _ => out.push_str(&format!("{}{line}\n", " ".repeat(indent))),
+            }
+        }
+    }
+}
+
+/// `1.0.0 – 1.1.5` and `1.2.0 – 1.3.5` are `1.0.0 – 1.3.5`.
+fn span(first: &str, last: &str) -> String {
+    let from = first.split(' ').next().unwrap_or(first);
+    match last.split_once(" – ") {
+        Some((_, to)) => format!("{from} – {to}"),
+        None => format!("{from} and later"),
+    }
+}
+
+fn seen(sight: &Sight) -> String {
+    let mut text = match (&sight.url, &sight.error) {
+        (Some(url), None) => url.clone(),
+        (Some(url), Some(error)) => format!("{url}, then: {error}"),
+        (None, error) => error.clone().unwrap_or_default(),
+    };
+    if let Some(key) = &sight.key {
+        text += &format!(" key {}", key.short());
+    }
+    match &sight.note {
+        Some(note) if sight.is_usable() => note.clone(),
+        _ => text,
+    }
+}
+
+fn verdict(report: &Report, style: Style) -> String {
+    let counts: Vec<String> =
+        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Notice, "notice")]
+            .into_iter()
+            .filter_map(|(severity, word)| match report.count(severity) {
+                0 => None,
+                1 => Some(format!("1 {word}")),
+                more => Some(format!("{more} {word}s")),
+            })
+            .collect();
+    let seconds = report.elapsed as f64 / 1000.0;
+    let (sentence, aside) = match report.problems().first() {
+        None => {
+            let sentence = format!("{} {}", report.subject, report.praise);
+            (sentence.green(), format!("{} checks, {seconds:.2} s", report.lines.len()))
+        }
+        Some((id, _)) => {
+            let clean = report.is_clean(style.fail_on);
+            let words = if clean { &report.praise } else { &report.blame };
+            let sentence = format!("{} {words}: {}", report.subject, counts.join(", "));
+            let sentence = if clean { sentence.green() } else { sentence.red().bold() };
+            (sentence, format!("fedctl explain {id}"))
+        }
+    };
+    let gap = style.width.saturating_sub(sentence.chars().count() + aside.width()).max(2);
+    format!("{sentence}{}{aside}", " ".repeat(gap))
+}

@@ -1,0 +1,79 @@
+//! The JSON form of a report: structs of its own, so that inner names can change (docs/json.md, docs/report.schema.json).
+
+use serde::Serialize;
+
+use super::{Style, verdict};
+use crate::federation::generation::Sight;
+use crate::federation::report::{Problem, Report, Severity, Verdict};
+
+/// Raised when a member changes its meaning or goes away; new members do not raise it.
+const SCHEMA: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    subject: &'a str,
+    verdict: &'static str,
+    worst: Option<Severity>,
+    findings: Vec<Finding<'a>>,
+    passed: Vec<Passed<'a>>,
+    skipped: Vec<Skipped<'a>>,
+    #[serde(skip_serializing_if = "<[Sight]>::is_empty")]
+    generations: &'a [Sight],
+    elapsed_ms: u64,
+}
+
+#[derive(Serialize)]
+struct Finding<'a> {
+    id: &'a str,
+    severity: Severity,
+    what: &'a str,
+    means: &'a str,
+    fix: &'a str,
+    evidence: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Passed<'a> {
+    id: &'a str,
+    note: &'a str,
+}
+
+#[derive(Serialize)]
+struct Skipped<'a> {
+    id: &'a str,
+    why: &'a str,
+}
+
+/// One object, or an array of objects when there are several reports.
+pub fn write(reports: &[Report], style: Style) -> anyhow::Result<String> {
+    let documents: Vec<Document> = reports.iter().map(|report| document(report, style)).collect();
+    let text = match documents.as_slice() {
+        [one] => serde_json::to_string_pretty(one)?,
+        many => serde_json::to_string_pretty(many)?,
+    };
+    Ok(text + "\n")
+}
+
+fn finding<'a>(id: &'a str, problem: &'a Problem) -> Finding<'a> {
+    let Problem { severity, what, means, fix, evidence } = problem;
+    Finding { id, severity: *severity, what, means, fix, evidence }
+}
+
+fn document(report: &Report, style: Style) -> Document<'_> {
+    let passed = report.lines.iter().filter_map(|line| match &line.verdict {
+        Verdict::Pass { note } => Some(Passed { id: line.id, note }),
+        _ => None,
+    });
+    Document {
+        schema: SCHEMA,
+        subject: &report.subject,
+        verdict: verdict(report, style),
+        worst: report.worst(),
+        findings: report.problems().into_iter().map(|(id, problem)| finding(id, problem)).collect(),
+        passed: passed.collect(),
+        skipped: report.skipped().map(|(id, why)| Skipped { id, why }).collect(),
+        generations: &report.generations,
+        elapsed_ms: report.elapsed,
+    }
+}

@@ -1,0 +1,84 @@
+//! What the name server does wrong on request.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use hickory_proto::op::Query;
+
+use crate::error::Hinted;
+
+/// One fault, for all questions or for one name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub kind: FaultKind,
+    /// Lower case, without the final dot; `None` is every name.
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FaultKind {
+    NxDomain,
+    ServFail,
+    Refused,
+    /// No answer at all.
+    Silence,
+    /// Every UDP answer is cut; TCP answers in full.
+    Truncate,
+    /// The zone as it was before the federation records, serial one lower.
+    Stale,
+    /// An answer that cannot be read.
+    Garbage,
+    Delay(Duration),
+}
+
+impl Fault {
+    /// True when the fault concerns this question.
+    pub fn strikes(&self, query: &Query) -> bool {
+        let asked = query.name().to_ascii();
+        self.name.as_ref().is_none_or(|name| asked.trim_end_matches('.').eq_ignore_ascii_case(name))
+    }
+}
+
+impl FromStr for Fault {
+    type Err = Hinted;
+
+    /// `KIND`, `KIND@NAME` or `delay=MILLISECONDS`.
+    fn from_str(text: &str) -> Result<Self, Hinted> {
+        let (kind, name) = match text.split_once('@') {
+            Some((kind, name)) => (kind, Some(name.trim_end_matches('.').to_ascii_lowercase())),
+            None => (text, None),
+        };
+        let kind = match kind {
+            "nxdomain" => FaultKind::NxDomain,
+            "servfail" => FaultKind::ServFail,
+            "refused" => FaultKind::Refused,
+            "silence" => FaultKind::Silence,
+            "truncate" => FaultKind::Truncate,
+            "stale" => FaultKind::Stale,
+            "garbage" => FaultKind::Garbage,
+            _ => match kind.strip_prefix("delay=").map(|time| time.trim_end_matches("ms").parse()) {
+                Some(Ok(milliseconds)) => FaultKind::Delay(Duration::from_millis(milliseconds)),
+                _ => {
+                    return Err(Hinted::new(
+                        format!("`{text}` is not a fault"),
+                        "use nxdomain, servfail, refused, silence, truncate, stale, garbage or delay=50ms, each with @NAME for one name",
+                    ));
+                }
+            },
+        };
+        Ok(Self { kind, name })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_read() {
+        let fault: Fault = "servfail@Rocketchat-Public-Key.mydomain.com.".parse().unwrap();
+        assert_eq!(fault.name.as_deref(), Some("rocketchat-public-key.mydomain.com"));
+        assert_eq!("delay=50ms".parse::<Fault>().unwrap().kind, FaultKind::Delay(Duration::from_millis(50)));
+        assert!("delay".parse::<Fault>().is_err() && "nx".parse::<Fault>().is_err());
+    }
+}

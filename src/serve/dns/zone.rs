@@ -1,0 +1,196 @@
+//! Zone files, and the catalogue that answers from them.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hickory_net::runtime::TokioRuntimeProvider;
+use hickory_proto::rr::rdata::{A, AAAA, NS, SOA};
+use hickory_proto::rr::{LowerName, Name, RData, Record, RecordSet, RecordType, RrKey};
+use hickory_proto::serialize::txt::Parser;
+use hickory_server::store::in_memory::InMemoryZoneHandler;
+use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneHandler, ZoneType};
+
+/// TTL of what fedctl adds to a fragment, in seconds.
+const TTL: u32 = 3600;
+
+/// The records of one zone.
+#[derive(Debug, Clone)]
+pub struct Zone {
+    pub origin: Name,
+    records: BTreeMap<RrKey, RecordSet>,
+}
+
+impl Zone {
+    /// Reads a zone file. The origin is `origin`, else what `$ORIGIN` says, else the owner of the SOA. A fragment without SOA
+    /// and NS, as `fedctl records` prints it, gets them, with `ns1` at `addr` as its only name server.
+    pub fn parse(text: &str, origin: Option<&str>, addr: IpAddr) -> Result<Self, String> {
+        let origin = match origin {
+            Some(origin) => absolute(origin)?,
+            None => declared_origin(text).ok_or("it names no zone: write ORIGIN=FILE, or start it with $ORIGIN")?,
+        };
+        let text = format!("$TTL {TTL}\n{}", unfold(text));
+        let (_, mut records) =
+            Parser::new(text, None, Some(origin.clone())).parse().map_err(|error| error.to_string())?;
+        if let Some(stray) = records.keys().find(|key| !origin.zone_of(&Name::from(key.name().clone()))) {
+            return Err(format!("`{}` is not inside the zone `{origin}`", stray.name()));
+        }
+        complete(&mut records, &origin, addr)?;
+        Ok(Self { origin, records })
+    }
+
+    /// The zone one serial ago, before anybody published federation records.
+    fn earlier(&self) -> Self {
+        let mut records = self.records.clone();
+        records.retain(|key, _| {
+            let first = Name::from(key.name().clone()).to_ascii();
+            !first.starts_with("_rocketchat.") && !first.starts_with("rocketchat-")
+        });
+        let key = RrKey::new(LowerName::new(&self.origin), RecordType::SOA);
+        if let Some(RData::SOA(soa)) =
+            self.records.get(&key).and_then(|set| Some(&set.records_without_rrsigs().next()?.data))
+        {
+            let mut soa = soa.clone();
+            soa.serial = soa.serial.wrapping_sub(1);
+            insert(&mut records, Record::from_rdata(self.origin.clone(), TTL, RData::SOA(soa)));
+        }
+        Self { origin: self.origin.clone(), records }
+    }
+}
+
+/// All zones, or all as they were one serial ago.
+pub fn catalog(zones: &[Zone], stale: bool) -> Result<Catalog, String> {
+    let mut catalog = Catalog::new();
+    for zone in zones {
+        let zone = if stale { zone.earlier() } else { zone.clone() };
+        let handler = InMemoryZoneHandler::<TokioRuntimeProvider>::new(
+            zone.origin.clone(),
+            zone.records,
+            ZoneType::Primary,
+            AxfrPolicy::Deny,
+        )?;
+        let handlers: Vec<Arc<dyn ZoneHandler>> = vec![Arc::new(handler)];
+        catalog.upsert(LowerName::new(&zone.origin), handlers);
+    }
+    Ok(catalog)
+}
+
+fn absolute(text: &str) -> Result<Name, String> {
+    let mut name = Name::from_ascii(text).map_err(|error| format!("`{text}` is not a zone name: {error}"))?;
+    name.set_fqdn(true);
+    Ok(name.to_lowercase())
+}
+
+/// Puts each record on one line and drops comments. The library's parser loses the quotes inside parentheses.
+fn unfold(text: &str) -> String {
+    let (mut out, mut chars, mut quoted, mut depth) = (String::with_capacity(text.len()), text.chars(), false, 0u32);
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => {
+                out.push(c);
+                out.extend(chars.next());
+            }
+            '"' => {
+                quoted = !quoted;
+                out.push(c);
+            }
+            _ if quoted => out.push(c),
+            ';' => {
+                let end = chars.by_ref().find(|c| *c == '\n');
+                out.extend(end.map(|_| if depth > 0 { ' ' } else { '\n' }));
+            }
+            '(' => {
+                depth += 1;
+                out.push(' ');
+            }
+            ')' => {
+                depth = depth.saturating_sub(1);
+                out.push(' ');
+            }
+            '\n' if depth > 0 => out.push(' '),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// The name that the file gives to itself.
+fn declared_origin(text: &str) -> Option<Name> {
+    let declared = text.lines().find_map(|line| line.strip_prefix("$ORIGIN"));
+    let owner = || {
+        let line = text.lines().find(|line| line.split_whitespace().any(|word| word == "SOA"))?;
+        line.split_whitespace().next().filter(|owner| owner.ends_with('.'))
+    };
+    declared.and_then(|rest| rest.split_whitespace().next()).or_else(owner).and_then(|name| absolute(name).ok())
+}
+
+fn complete(records: &mut BTreeMap<RrKey, RecordSet>, origin: &Name, addr: IpAddr) -> Result<(), String> {
+    let has =
+        |records: &BTreeMap<RrKey, RecordSet>, kind| records.contains_key(&RrKey::new(LowerName::new(origin), kind));
+    let label =
+        |label: &str| Name::from_ascii(label).and_then(|name| name.append_domain(origin)).map_err(|e| e.to_string());
+    let ns1 = label("ns1")?;
+    if !has(records, RecordType::SOA) {
+        let soa = SOA::new(ns1.clone(), label("hostmaster")?, 2, 3600, 600, 86400, 300);
+        insert(records, Record::from_rdata(origin.clone(), TTL, RData::SOA(soa)));
+    }
+    if !has(records, RecordType::NS) {
+        insert(records, Record::from_rdata(origin.clone(), TTL, RData::NS(NS(ns1.clone()))));
+        let address = match addr {
+            IpAddr::V4(v4) => RData::A(A(v4)),
+            IpAddr::V6(v6) => RData::AAAA(AAAA(v6)),
+        };
+        insert(records, Record::from_rdata(ns1, TTL, address));
+    }
+    Ok(())
+}
+
+fn insert(records: &mut BTreeMap<RrKey, RecordSet>, record: Record) {
+    let key = RrKey::new(LowerName::new(&record.name), record.record_type());
+    let mut set = RecordSet::with_ttl(record.name.clone(), record.record_type(), record.ttl);
+    set.insert(record, 0);
+    records.insert(key, set);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    #[test]
+    fn a_fragment_becomes_a_zone() {
+        let zone = Zone::parse("a.b.com. 60 IN A 127.0.0.1\n", Some("b.com"), HERE).unwrap();
+        assert_eq!(zone.records.len(), 4);
+        assert!(catalog(&[zone], true).is_ok());
+    }
+
+    #[test]
+    fn strings_in_parentheses_keep_their_spaces() {
+        let text = "t 60 IN TXT ( \"a b;\" ; said\n \"c\\\" (d\" )\nu 60 IN TXT \"e\"\n";
+        assert_eq!(unfold(text), "t 60 IN TXT   \"a b;\"   \"c\\\" (d\"  \nu 60 IN TXT \"e\"\n");
+        let zone = Zone::parse(text, Some("b.com"), HERE).unwrap();
+        let strings: Vec<Vec<Vec<u8>>> = zone
+            .records
+            .values()
+            .flat_map(|set| set.records_without_rrsigs())
+            .filter_map(|record| match &record.data {
+                RData::TXT(txt) => Some(txt.txt_data.iter().map(|string| string.to_vec()).collect()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(strings, [vec![b"a b;".to_vec(), b"c\" (d".to_vec()], vec![b"e".to_vec()]]);
+    }
+
+    #[test]
+    fn a_file_that_is_no_zone_is_refused() {
+        for (text, part) in [
+            ("a IN A 127.0.0.1", "names no zone"),
+            ("$ORIGIN b.com.\na IN A x", ""),
+            ("$ORIGIN b.com.\na.c.com. IN A 127.0.0.1", "not inside"),
+        ] {
+            let error = Zone::parse(text, None, HERE).unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+}

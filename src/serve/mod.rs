@@ -1,0 +1,3 @@
+//! The only place that listens. A server starts with `start(config)` and stops when the returned value is dropped.
+
+pub mod dns;
