@@ -7,6 +7,7 @@ pub mod explain;
 pub mod key;
 pub mod key_file;
 pub mod keygen;
+pub mod lab;
 pub mod network;
 pub mod serve;
 

@@ -159,6 +159,13 @@ impl PrivateKey {
         Self::from_rsa(rsa)
     }
 
+    /// Makes a key of 1024 bits, for showing what is said of one.
+    pub fn generate_weak() -> Result<Self, Hinted> {
+        let rsa = RsaPrivateKey::new(&mut rand::rngs::OsRng, 1024)
+            .map_err(|error| Hinted::new(format!("the key could not be made: {error}"), "try again"))?;
+        Self::from_rsa(rsa)
+    }
+
     /// Reads PKCS#8 (plain or encrypted) or PKCS#1 in PEM, on one line or many, or the JSON that fedctl writes.
     /// `passphrase` is asked only when the text is encrypted.
     pub fn from_text(

@@ -2,4 +2,5 @@
 
 pub mod catalogue;
 pub mod key;
+pub mod lab;
 pub mod report;

@@ -11,7 +11,7 @@ use crate::error::Hinted;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
     pub kind: FaultKind,
-    /// Lower case, without the final dot; `None` is every name.
+    /// Lower case, without the final dot; `*.NAME` is NAME and all below it, `None` every name.
     pub name: Option<String>,
 }
 
@@ -34,8 +34,12 @@ pub enum FaultKind {
 impl Fault {
     /// True when the fault concerns this question.
     pub fn strikes(&self, query: &Query) -> bool {
-        let asked = query.name().to_ascii();
-        self.name.as_ref().is_none_or(|name| asked.trim_end_matches('.').eq_ignore_ascii_case(name))
+        let asked = query.name().to_ascii().trim_end_matches('.').to_ascii_lowercase();
+        let fits = |name: &String| match name.strip_prefix("*.") {
+            Some(above) => asked == above || asked.strip_suffix(above).is_some_and(|rest| rest.ends_with('.')),
+            None => asked == *name,
+        };
+        self.name.as_ref().is_none_or(fits)
     }
 }
 

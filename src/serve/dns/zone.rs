@@ -35,6 +35,7 @@ impl Zone {
         if let Some(stray) = records.keys().find(|key| !origin.zone_of(&Name::from(key.name().clone()))) {
             return Err(format!("`{}` is not inside the zone `{origin}`", stray.name()));
         }
+        refuse_long_strings(&records)?;
         complete(&mut records, &origin, addr)?;
         Ok(Self { origin, records })
     }
@@ -79,6 +80,19 @@ fn absolute(text: &str) -> Result<Name, String> {
     let mut name = Name::from_ascii(text).map_err(|error| format!("`{text}` is not a zone name: {error}"))?;
     name.set_fqdn(true);
     Ok(name.to_lowercase())
+}
+
+/// RFC 1035 section 3.3: a character-string holds 255 bytes. The library reads longer ones and then cannot send them.
+fn refuse_long_strings(records: &BTreeMap<RrKey, RecordSet>) -> Result<(), String> {
+    let all = records.values().flat_map(|set| set.records_without_rrsigs());
+    for record in all {
+        if let RData::TXT(txt) = &record.data
+            && let Some(long) = txt.txt_data.iter().find(|string| string.len() > 255)
+        {
+            return Err(format!("a string of TXT `{}` has {} bytes; 255 is the most", record.name, long.len()));
+        }
+    }
+    Ok(())
 }
 
 /// Puts each record on one line and drops comments. The library's parser loses the quotes inside parentheses.
@@ -188,6 +202,7 @@ mod tests {
             ("a IN A 127.0.0.1", "names no zone"),
             ("$ORIGIN b.com.\na IN A x", ""),
             ("$ORIGIN b.com.\na.c.com. IN A 127.0.0.1", "not inside"),
+            (&format!("$ORIGIN b.com.\na IN TXT \"{}\"", "x".repeat(256)), "256 bytes"),
         ] {
             let error = Zone::parse(text, None, HERE).unwrap_err();
             assert!(error.contains(part), "{text}: {error}");

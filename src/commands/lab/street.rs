@@ -1,0 +1,221 @@
+//! A street of domains, one sound and the others each broken in one way that admins have met.
+
+use crate::federation::key::PrivateKey;
+
+/// One domain of the street.
+pub struct House {
+    /// The domain, under the reserved name `test` (RFC 6761).
+    pub domain: &'static str,
+    /// What its admin did.
+    pub story: &'static str,
+    /// Its records, in zone file form relative to the domain.
+    pub zone: fn(&Keys) -> String,
+    /// A fault of the name server that holds it, as `fedctl serve dns --fault` takes it; `$` is the domain.
+    pub fault: Option<&'static str>,
+    /// The second name server has the zone as it was before.
+    pub stale: bool,
+    /// The checks that must find something, and no others may.
+    pub expect: &'static [&'static str],
+}
+
+/// The keys that the street's zones use.
+pub struct Keys {
+    /// The key of the server, on one line.
+    pub own: String,
+    /// Another key, on one line.
+    pub other: String,
+    /// A key of 1024 bits, on one line.
+    pub weak: String,
+}
+
+impl Keys {
+    /// Takes the keys apart from their pairs.
+    pub fn new(own: &PrivateKey, other: &PrivateKey, weak: &PrivateKey) -> Self {
+        let line = |key: &PrivateKey| key.public().one_line();
+        Self { own: line(own), other: line(other), weak: line(weak) }
+    }
+}
+
+const SRV: &str = "_rocketchat._https IN SRV 1 1 443 chat\n_rocketchat._tcp IN SRV 1 1 443 chat\n";
+const HOST: &str = "chat IN A 127.0.0.1\n";
+/// The longest character-string (RFC 1035 section 3.3), in bytes.
+const STRING_MAX: usize = 255;
+
+fn txt(label: &str, value: &str) -> String {
+    let strings: Vec<String> = value
+        .as_bytes()
+        .chunks(STRING_MAX)
+        .map(|piece| format!("\"{}\"", String::from_utf8_lossy(piece).replace('\\', "\\\\").replace('"', "\\\"")))
+        .collect();
+    format!("{label} IN TXT {}\n", strings.join(" "))
+}
+
+fn key(value: &str) -> String {
+    txt("rocketchat-public-key", value)
+}
+
+fn sound(keys: &Keys) -> String {
+    format!("{HOST}{SRV}{}", key(&keys.own))
+}
+
+fn with_key(value: &str) -> String {
+    format!("{HOST}{SRV}{}", key(value))
+}
+
+fn with_srv(records: &str, keys: &Keys) -> String {
+    format!("{HOST}{records}\n{}", key(&keys.own))
+}
+
+const UNREADABLE: &[&str] = &["key-text", "dns-generations"];
+
+/// The street; the first house is the sound one.
+pub const STREET: &[House] = &[
+    house("healthy.test", "followed what fedctl records prints", sound, &[]),
+    house(
+        "two-records.test",
+        "published the key as two TXT records, tail first",
+        |keys| format!("{HOST}{SRV}{}{}", key(&keys.own[STRING_MAX..]), key(&keys.own[..STRING_MAX])),
+        &["key-record", "key-text", "dns-generations"],
+    ),
+    house(
+        "no-records.test",
+        "enabled federation and created no records",
+        |_| HOST.into(),
+        &["dns-srv", "key-record", "dns-generations"],
+    ),
+    house(
+        "typo-name.test",
+        "put an underscore before the name of the key",
+        |keys| format!("{HOST}{SRV}{}", txt("_rocketchat-public-key", &keys.own)),
+        &["key-record", "dns-generations"],
+    ),
+    house(
+        "at-the-host.test",
+        "created the records under the host, not under the domain",
+        |keys| {
+            let srv = "_rocketchat._https.chat IN SRV 1 1 443 chat\n";
+            format!("{HOST}{srv}{}", txt("rocketchat-public-key.chat", &keys.own))
+        },
+        &["dns-srv", "key-record", "dns-generations"],
+    ),
+    house(
+        "cut-255.test",
+        "pasted into a form that keeps 255 characters",
+        |keys| with_key(&keys.own[..STRING_MAX]),
+        UNREADABLE,
+    ),
+    house(
+        "swapped.test",
+        "joined the halves in the wrong order",
+        |keys| with_key(&format!("{}{}", &keys.own[STRING_MAX..], &keys.own[..STRING_MAX])),
+        UNREADABLE,
+    ),
+    house(
+        "unquoted.test",
+        "left the quotes out of the zone file",
+        |keys| {
+            let (head, tail) = keys.own.split_at(STRING_MAX);
+            format!("{HOST}{SRV}rocketchat-public-key IN TXT ( {head}\n {tail} )\n")
+        },
+        UNREADABLE,
+    ),
+    house(
+        "dashes.test",
+        "let a word processor turn hyphens into dashes",
+        |keys| with_key(&keys.own.replace("-----", "\u{2013}\u{2013}-")),
+        UNREADABLE,
+    ),
+    house(
+        "newlines.test",
+        "kept the \\n of a JSON string",
+        |keys| with_key(&keys.own.replace("KEY-----MII", "KEY-----\\nMII")),
+        UNREADABLE,
+    ),
+    house(
+        "placeholder.test",
+        "published the guide's placeholder",
+        |_| with_key("<my public key, as shown on the configuration screen>"),
+        UNREADABLE,
+    ),
+    house(
+        "other-key.test",
+        "restored the database, published an older key",
+        |keys| with_key(&keys.other),
+        &["key-match"],
+    ),
+    house("weak-key.test", "asked for a shorter key", |keys| with_key(&keys.weak), &["key-strength", "key-match"]),
+    house(
+        "guide.test",
+        "followed the guide: _tcp, port 80, http",
+        |keys| with_srv("_rocketchat._tcp IN SRV 1 1 80 chat\nrocketchat-protocol IN TXT http", keys),
+        &["dns-protocol", "dns-generations"],
+    ),
+    house(
+        "no-dot.test",
+        "forgot the dot after the target",
+        |keys| {
+            with_srv(
+                "_rocketchat._https IN SRV 1 1 443 chat.no-dot.test\n_rocketchat._tcp IN SRV 1 1 443 chat.no-dot.test",
+                keys,
+            )
+        },
+        &["dns-target"],
+    ),
+    house(
+        "two-srv.test",
+        "wanted to balance the load with two SRV records",
+        |keys| {
+            with_srv(
+                "_rocketchat._https IN SRV 1 1 443 chat\n_rocketchat._https IN SRV 2 1 443 ns1\n_rocketchat._tcp IN SRV 1 1 443 chat",
+                keys,
+            )
+        },
+        &["dns-srv"],
+    ),
+    house(
+        "both.test",
+        "published _https and _http to be safe",
+        |keys| {
+            with_srv(
+                "_rocketchat._https IN SRV 1 1 443 chat\n_rocketchat._http IN SRV 1 1 80 chat\n_rocketchat._tcp IN SRV 1 1 443 chat",
+                keys,
+            )
+        },
+        &["dns-srv"],
+    ),
+    house(
+        "no-service.test",
+        "wrote `.` as the target",
+        |keys| with_srv("_rocketchat._https IN SRV 0 0 0 .\n_rocketchat._tcp IN SRV 0 0 0 .", keys),
+        &["dns-srv", "dns-generations"],
+    ),
+    house(
+        "alias.test",
+        "named an alias as target",
+        |keys| {
+            with_srv(
+                "www IN CNAME chat\n_rocketchat._https IN SRV 1 1 443 www\n_rocketchat._tcp IN SRV 1 1 443 www",
+                keys,
+            )
+        },
+        &["dns-target"],
+    ),
+    House {
+        fault: Some("servfail@rocketchat-public-key.$"),
+        ..house("servfail.test", "the name server fails on one name", sound, &["key-record", "dns-generations"])
+    },
+    House { fault: Some("truncate"), ..house("truncated.test", "answers do not fit into UDP", sound, &[]) },
+    House {
+        stale: true,
+        ..house("stale.test", "forgot to raise the serial: one server is old", sound, &["dns-servers"])
+    },
+];
+
+const fn house(
+    domain: &'static str,
+    story: &'static str,
+    zone: fn(&Keys) -> String,
+    expect: &'static [&'static str],
+) -> House {
+    House { domain, story, zone, fault: None, stale: false, expect }
+}

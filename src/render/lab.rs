@@ -1,0 +1,65 @@
+//! What the lab found, a block a domain.
+
+use colored::Colorize;
+use serde_json::json;
+
+use super::key::pretty;
+
+/// One domain of the street.
+pub struct Row {
+    pub domain: &'static str,
+    /// What its admin did.
+    pub story: &'static str,
+    /// The worst finding, or that there is none.
+    pub found: String,
+    /// The diagnosis is the expected one.
+    pub right: bool,
+    pub ids: Vec<String>,
+    pub expected: Vec<&'static str>,
+}
+
+/// For people.
+pub fn table(rows: &[Row], width: usize) -> String {
+    let column = rows.iter().map(|row| row.domain.len()).max().unwrap_or_default();
+    let indent = 2 + 5 + 2 + column + 2;
+    let mut out = String::new();
+    for row in rows {
+        let status = if row.right { "right".green() } else { "wrong".red().bold() };
+        out += &format!("  {status}  {:<column$}  {}\n", row.domain, row.story);
+        let mut lines = vec![row.found.clone()];
+        if !row.right {
+            lines.push(format!("found {}, expected {}", list(&row.ids), list(&row.expected)));
+        }
+        for line in lines {
+            let options = textwrap::Options::new(width.saturating_sub(indent).max(20))
+                .break_words(false)
+                .word_splitter(textwrap::WordSplitter::NoHyphenation);
+            for part in textwrap::wrap(&line, options) {
+                out += &format!("{}{}\n", " ".repeat(indent), part.dimmed());
+            }
+        }
+    }
+    let right = rows.iter().filter(|row| row.right).count();
+    out + &format!("\n{right} of {} diagnoses are right\n", rows.len())
+}
+
+fn list<T: AsRef<str>>(ids: &[T]) -> String {
+    let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
+    if ids.is_empty() { "nothing".into() } else { ids.join(", ") }
+}
+
+/// For programs.
+pub fn json(rows: &[Row]) -> anyhow::Result<String> {
+    let row = |row: &Row| {
+        json!({
+            "domain": row.domain, "story": row.story, "right": row.right,
+            "found": row.ids, "expected": row.expected, "worst": row.found,
+        })
+    };
+    let right = rows.iter().all(|row| row.right);
+    pretty(&json!({
+        "schema": 1,
+        "verdict": if right { "clean" } else { "problems" },
+        "domains": rows.iter().map(row).collect::<Vec<_>>(),
+    }))
+}
