@@ -60,6 +60,7 @@ pub struct Global {
 pub enum Command {
     Keygen(commands::keygen::Keygen),
     Key(commands::key::Key),
+    Records(commands::records::Records),
 }
 
 /// `5s`, `500ms`, `1m 30s`, or a bare number of seconds.
@@ -90,6 +91,7 @@ fn dispatch(command: Command, cx: &Context) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Keygen(args) => args.run(cx),
         Command::Key(args) => args.run(cx),
+        Command::Records(args) => args.run(cx),
     }
 }
 

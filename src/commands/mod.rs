@@ -3,6 +3,7 @@
 pub mod key;
 pub mod key_file;
 pub mod keygen;
+pub mod records;
 
 use std::time::Duration;
 
