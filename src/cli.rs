@@ -68,6 +68,7 @@ pub enum Command {
     Config(commands::config::ShowConfig),
     Completions(commands::completions::Completions),
     Man(commands::completions::Man),
+    Records(commands::records::Records),
 }
 
 /// `5s`, `500ms`, `1m 30s`, or a bare number of seconds.
@@ -106,6 +107,7 @@ fn dispatch(command: Command, cx: &Context) -> anyhow::Result<ExitStatus> {
         Command::Config(args) => args.run(cx),
         Command::Completions(args) => args.run(cx),
         Command::Man(args) => args.run(cx),
+        Command::Records(args) => args.run(cx),
     }
 }
 

@@ -1,4 +1,4 @@
-//! fedctl.yaml and the `FEDCTL_*` variables: what need not be typed each time. The only file that knows YAML.
+//! fedctl.yaml and the `FEDCTL_*` variables: what need not be typed each time. The only file that reads settings from YAML.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use anyhow::Context as _;
 use etcetera::BaseStrategy;
 
-use crate::error::hinted;
+use crate::error::{Hinted, hinted};
 use crate::federation::domain::{Domain, Host};
 use crate::federation::generation::Release;
 use crate::federation::record::Protocol;
@@ -166,12 +166,14 @@ impl Config {
 }
 
 /// A port from 1 to 65535.
-pub fn port(text: &str) -> anyhow::Result<u16> {
+pub fn port(text: &str) -> Result<u16, Hinted> {
     match text.parse::<u32>() {
-        Ok(0) => Err(hinted("port 0 cannot be called", "use 443 for https, or the port that the server listens on")),
+        Ok(0) => {
+            Err(Hinted::new("port 0 cannot be called", "use 443 for https, or the port that the server listens on"))
+        }
         Ok(number) => u16::try_from(number)
-            .map_err(|_| hinted(format!("{number} is not a port"), "a port is a number from 1 to 65535")),
-        Err(_) => Err(hinted(format!("`{text}` is not a port"), "a port is a number from 1 to 65535")),
+            .map_err(|_| Hinted::new(format!("{number} is not a port"), "a port is a number from 1 to 65535")),
+        Err(_) => Err(Hinted::new(format!("`{text}` is not a port"), "a port is a number from 1 to 65535")),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod keygen;
 pub mod lab;
 pub mod network;
 pub mod serve;
+pub mod records;
 
 use std::time::Duration;
 

@@ -11,6 +11,8 @@ use crate::error::Hinted;
 
 /// The longest character-string (RFC 1035 section 3.3), in bytes.
 pub const STRING_MAX: usize = 255;
+/// The smallest modulus that may be published, in bits.
+pub const KEY_BITS_MIN: usize = 2048;
 /// The guide's TTL, one hour, in seconds.
 pub const DEFAULT_TTL: u32 = 3600;
 /// The guide's weight and priority; no server reads them, but the wizard of 3.17 to 6.2 shows any other value in red.

@@ -4,3 +4,4 @@ pub mod catalogue;
 pub mod key;
 pub mod lab;
 pub mod report;
+pub mod records;

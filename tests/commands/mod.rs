@@ -1,3 +1,5 @@
 mod key;
 mod key_interop;
 mod keygen;
+mod records;
+mod records_programs;

@@ -1,0 +1,196 @@
+//! `fedctl records`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Context;
+use super::key_file::{PassphraseArgs, read_public};
+use crate::config;
+use crate::error::{ExitStatus, Hinted, hinted};
+use crate::federation::autopsy;
+use crate::federation::domain::{Domain, Host};
+use crate::federation::key::PublicKey;
+use crate::federation::record::{self, Audience, DEFAULT_TTL, Data, Plan, Protocol, Wish};
+use crate::render::records::{self as render, FORMATS, Format};
+
+/// The longest TTL (RFC 2181 section 8), in seconds.
+const TTL_MAX: u32 = 0x7fff_ffff;
+
+/// Print the DNS records to publish, in the form that your DNS host takes
+///
+/// The default is the smallest set that every server generation can use; --for narrows it to the admin guide or to releases.
+/// What is pasteable goes to stdout; lengths, the key's fingerprint and warnings stand beside it on stderr.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Records {
+    #[command(subcommand)]
+    command: Option<RecordsCommand>,
+    #[command(flatten)]
+    wish: WishArgs,
+    /// The form to print (`fedctl records formats` lists them)
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = format, hide_possible_values = true)]
+    format: &'static Format,
+}
+
+#[derive(Debug, Subcommand)]
+enum RecordsCommand {
+    /// List the forms that --format takes
+    Formats,
+}
+
+/// What the records should say; everything but --for and --ttl may stand in fedctl.yaml.
+#[derive(Debug, Args)]
+pub struct WishArgs {
+    /// The Domain of the server's federation settings: what stands after the `@` of its users
+    #[arg(value_name = "DOMAIN")]
+    domain: Option<Domain>,
+    /// The host that runs the server
+    #[arg(long, value_name = "HOST")]
+    target: Option<Host>,
+    /// The port that peers call; by default 443, with --protocol http 80
+    #[arg(long, value_name = "PORT", value_parser = config::port)]
+    port: Option<u16>,
+    /// How peers call: https or http
+    #[arg(long, value_enum, value_name = "PROTOCOL", hide_possible_values = true)]
+    protocol: Option<Protocol>,
+    /// Key file, private or public; only the public key is ever printed
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated
+    #[arg(long = "for", value_name = "WHOM")]
+    audience: Vec<Audience>,
+    /// How long resolvers may keep the records, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_TTL, value_parser = ttl)]
+    ttl: u32,
+    /// The zone that holds the records; by default the registrable domain
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<Host>,
+}
+
+fn ttl(text: &str) -> Result<u32, Hinted> {
+    let hint = format!("a TTL is a number of seconds from 0 to {TTL_MAX}, as in --ttl {DEFAULT_TTL}");
+    let seconds = text.parse::<u32>().ok().filter(|seconds| *seconds <= TTL_MAX);
+    seconds.ok_or_else(|| Hinted::new(format!("`{text}` is not a TTL"), hint))
+}
+
+/// The form named `id`, or an error with the nearest name.
+fn format(id: &str) -> Result<&'static Format, Hinted> {
+    render::find(id).ok_or_else(|| {
+        let score = |format: &&Format| (strsim::jaro_winkler(format.id, id) * 1000.0) as u32;
+        let nearest = FORMATS.iter().max_by_key(score).map(|format| format.id).unwrap_or_default();
+        Hinted::new(
+            format!("there is no format `{id}`"),
+            format!(
+                "did you mean `{nearest}`? All: {}",
+                FORMATS.iter().map(|format| format.id).collect::<Vec<_>>().join(", ")
+            ),
+        )
+    })
+}
+
+impl Records {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        match &self.command {
+            Some(RecordsCommand::Formats) => cx.term.answer(render::list())?,
+            None => self.print(cx)?,
+        }
+        Ok(ExitStatus::Clean)
+    }
+
+    fn print(&self, cx: &Context) -> anyhow::Result<()> {
+        let plan = self.wish.plan(cx)?;
+        let text = render::write(self.format, &plan)?;
+        for warning in plan.warnings.iter().chain(&render::too_long(self.format, &plan)) {
+            cx.term.warn(warning);
+        }
+        cx.term.answer(text)?;
+        if !self.format.tells_sizes {
+            beside(self.format, &plan, cx);
+        }
+        Ok(())
+    }
+}
+
+/// What stands beside a text that is pasted as it is.
+fn beside(format: &Format, plan: &Plan, cx: &Context) {
+    for record in plan.set.records.iter().filter(|record| matches!(record.data, Data::Txt(_))) {
+        cx.term.status(format_args!("{}: {}", record.owner, render::size(&record.data)));
+    }
+    if !format.next.is_empty() {
+        cx.term.status(format_args!("next: {}", format.next));
+    }
+}
+
+impl WishArgs {
+    /// The records for these arguments, over the configuration.
+    pub fn plan(&self, cx: &Context) -> anyhow::Result<Plan> {
+        Ok(record::plan(&self.wish(cx)?)?)
+    }
+
+    fn wish(&self, cx: &Context) -> anyhow::Result<Wish> {
+        let config = &cx.config;
+        let domain = match &self.domain {
+            Some(domain) => domain.clone(),
+            None => config.domain()?.ok_or_else(|| {
+                hinted(
+                    "no domain is given",
+                    "fedctl records mydomain.com --target chat.mydomain.com --key federation.pub",
+                )
+            })?,
+        };
+        let hint = format!("fedctl records {domain} --target chat.{domain} --key federation.pub");
+        let target = match &self.target {
+            Some(target) => target.clone(),
+            None => config
+                .target()?
+                .ok_or_else(|| hinted("no target is given: which host runs the server?", hint.clone()))?,
+        };
+        let said = self.protocol.or(config.protocol()?);
+        let protocol = said.unwrap_or_default();
+        let default_port = if protocol == Protocol::Http { 80 } else { 443 };
+        let path = self.key.clone().or_else(|| config.key());
+        let path = path.ok_or_else(|| hinted("no key file is given", format!("{hint}; `fedctl keygen` makes one")))?;
+        let key = publishable(read_public(&path, &self.passphrase, &cx.term)?, &path.display().to_string())?;
+        Ok(Wish {
+            zone: self.zone.clone().map_or_else(|| zone_of(&domain), Ok)?,
+            port: self.port.or(config.port()?).unwrap_or(default_port),
+            protocol,
+            protocol_said: said.is_some(),
+            key,
+            ttl: self.ttl,
+            audience: self.audience(cx)?,
+            domain,
+            target,
+        })
+    }
+
+    fn audience(&self, cx: &Context) -> anyhow::Result<Vec<Audience>> {
+        if !self.audience.is_empty() {
+            return Ok(self.audience.clone());
+        }
+        let releases: Vec<Audience> = cx.config.releases()?.into_iter().map(Audience::Release).collect();
+        Ok(if releases.is_empty() { vec![Audience::All] } else { releases })
+    }
+}
+
+/// The one-line text of a key that servers can use.
+fn publishable(key: PublicKey, file: &str) -> anyhow::Result<String> {
+    let line = key.one_line();
+    let hint = "`fedctl keygen` makes a key that every server can use";
+    if key.bits() < record::KEY_BITS_MIN {
+        let what = format!("`{file}` holds a key of {} bits: RSA below 2048 bits can be broken", key.bits());
+        return Err(hinted(what, hint));
+    }
+    match autopsy::examine(line.as_bytes()).injuries.first() {
+        Some(injury) => Err(hinted(format!("`{file}` holds a key that must not be published: {}", injury.what), hint)),
+        None => Ok(line),
+    }
+}
+
+/// The registrable domain that the domain belongs to, which is where most zones are cut; else the domain itself.
+fn zone_of(domain: &Domain) -> Result<Host, Hinted> {
+    psl::domain_str(domain.as_str()).unwrap_or(domain.as_str()).parse()
+}

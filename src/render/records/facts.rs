@@ -1,0 +1,120 @@
+//! What is known about a provider: how it wants values written, what it cannot hold, and how we know.
+
+use super::Place;
+use crate::federation::record::{Data, Plan};
+
+/// The rules of one form.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts {
+    /// How one TXT value is written, in a few words.
+    pub txt: &'static str,
+    /// How owner names are written.
+    pub owner: &'static str,
+    /// How the target of an SRV record is written.
+    pub target: &'static str,
+    /// How a TTL is written.
+    pub ttl: &'static str,
+    /// What it cannot hold.
+    pub limits: &'static [Limit],
+    pub proof: Proof,
+    /// Where this is written down, or the program that was run.
+    pub source: &'static str,
+}
+
+/// How a fact came to be known; dates as YYYY-MM-DD.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    /// The real program was run, and is run again by the tests.
+    Ran(&'static str),
+    /// Somebody has read the provider's documentation, source or schema.
+    Read(&'static str),
+    /// General knowledge only.
+    Unverified,
+}
+
+/// Something that a provider counts and caps.
+#[derive(Debug, Clone, Copy)]
+pub struct Limit {
+    pub measure: Measure,
+    pub max: usize,
+    pub proof: Proof,
+    pub source: &'static str,
+}
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// Bytes of a TXT value.
+    Txt,
+    /// Characters of a TXT value with its quotes, and the blanks between its strings.
+    QuotedTxt,
+    /// Characters of the relative owner name of a TXT record.
+    TxtOwner,
+    /// Characters of an SRV target.
+    SrvTarget,
+    /// Seconds of a TTL.
+    Ttl,
+    /// Seconds of a TTL, which may not be less.
+    TtlLeast,
+}
+
+impl Limit {
+    /// What to say when a record of the plan passes the limit: the numbers, and the way out.
+    pub fn exceeded(&self, plan: &Plan, title: &str) -> Vec<String> {
+        let told = plan.set.records.iter().filter_map(|record| {
+            let (what, count, out) = match (self.measure, &record.data) {
+                (Measure::Txt, Data::Txt(value)) => ("value", value.len(), way_out(value)),
+                (Measure::QuotedTxt, Data::Txt(value)) => {
+                    let strings = value.len().div_ceil(255).max(1);
+                    ("value with its quotes", value.len() + 3 * strings - 1, way_out(value))
+                }
+                (Measure::TxtOwner, Data::Txt(_)) => {
+                    let owner = plan.set.relative(&record.owner).len();
+                    ("name", owner, "use another DNS host for this zone, or a shorter domain")
+                }
+                (Measure::SrvTarget, Data::Srv { target, .. }) => {
+                    let out = "give the server a shorter host name (an address record, not a CNAME), or move the zone";
+                    ("target", target.as_str().len(), out)
+                }
+                (Measure::Ttl, _) => ("TTL", record.ttl as usize, "give a smaller --ttl"),
+                (Measure::TtlLeast, _) => ("TTL", record.ttl as usize, "give a greater --ttl"),
+                _ => return None,
+            };
+            let passed = if self.measure == Measure::TtlLeast { count < self.max } else { count > self.max };
+            let bound = if self.measure == Measure::TtlLeast { "at least" } else { "at most" };
+            passed.then(|| {
+                format!(
+                    "{title} takes {bound} {} here ({}), and the {what} of `{}` is {count}: {out}",
+                    self.max, self.source, record.owner
+                )
+            })
+        });
+        told.collect()
+    }
+}
+
+fn way_out(value: &[u8]) -> &'static str {
+    if value.len() > 450 {
+        "use a 2048-bit key (`fedctl keygen`), or make the name a CNAME to a zone hosted elsewhere"
+    } else {
+        "make the name a CNAME to a zone hosted elsewhere"
+    }
+}
+
+impl Place<'_> {
+    /// The absolute name, lower case and without its final dot, of a name that a form gives relative to the zone.
+    pub fn relative(&self, name: &str) -> String {
+        let name = name.trim().to_ascii_lowercase();
+        match name.strip_suffix('.') {
+            Some(absolute) => absolute.to_owned(),
+            None if name.is_empty() || name == "@" => self.zone.to_string(),
+            None => format!("{name}.{}", self.zone),
+        }
+    }
+
+    /// The absolute name of a name that a form gives in full, with or without its final dot.
+    pub fn full(&self, name: &str) -> String {
+        let name = name.trim().to_ascii_lowercase();
+        name.strip_suffix('.').unwrap_or(&name).to_owned()
+    }
+}

@@ -1,0 +1,59 @@
+//! What to type in which box of a form, for providers that have no form of their own here.
+
+use super::form::{Block, Boxes, leading_seconds, ttl};
+use super::{Facts, Format, Place, Proof, human, rdata};
+use crate::error::Hinted;
+use crate::federation::facts::Rr;
+use crate::federation::record::{Data, Plan};
+
+pub const FORMAT: Format = Format {
+    id: "fields",
+    title: "form fields of any provider",
+    next: "",
+    tells_sizes: true,
+    write,
+    read,
+    facts: Facts {
+        txt: "in one piece, or as quoted strings on ONE line when the form refuses more than 255 characters",
+        owner: "relative to the zone; most forms append the zone",
+        target: "without the final dot; add it if the form appends the zone to it",
+        ttl: "seconds",
+        limits: &[],
+        proof: Proof::Unverified,
+        source: "what most forms have in common",
+    },
+};
+
+const BOXES: Boxes =
+    Boxes { kind: "Type", name: "Name", value: "Strings", strings: rdata::read_txt, ttl: leading_seconds };
+
+fn write(plan: &Plan) -> Result<String, Hinted> {
+    let set = &plan.set;
+    let mut out = format!("Zone {}: one record for each block; names are relative to the zone.\n\n", set.zone);
+    for record in &set.records {
+        let name = set.relative(&record.owner);
+        let block = Block::default().row("Type", record.data.kind()).row("Name", name);
+        let block = match &record.data {
+            Data::Srv { priority, weight, port, target } => {
+                block.row("Priority", priority).row("Weight", weight).row("Port", port).row("Target", target)
+            }
+            data => {
+                let block = match rdata::plain(data) {
+                    Ok(whole) => block.row("Value", whole),
+                    Err(_) => block,
+                };
+                block.row("Strings", rdata::quoted(data)).row("Size", human::size(data))
+            }
+        };
+        out += &block.row("TTL", ttl(record.ttl)).row("Why", record.reason).row("Read by", record.read_by).text();
+    }
+    out += "Type the Value in one piece. If the form refuses it as too long, type what stands after\n";
+    out += "Strings, all of it on one line and into one record: two records are half a key each.\n";
+    out += "If the form has boxes for service and protocol, cut the name there: `_rocketchat` and the\n";
+    out += "label after it. Never type the zone into the name: the form appends it.\n";
+    Ok(out)
+}
+
+fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
+    super::form::read(text, place, &BOXES)
+}

@@ -1,0 +1,118 @@
+//! Forms that people type into: a block a record, a line a box. The same reader serves all of them.
+
+use super::Place;
+use super::rdata;
+use crate::error::Hinted;
+use crate::federation::facts::{Rr, RrData};
+use crate::federation::generation::KEY_LABEL;
+use crate::federation::record::DEFAULT_TTL;
+
+/// The lines of one block, to be written with their values in one column.
+#[derive(Debug, Default)]
+pub struct Block {
+    rows: Vec<(&'static str, String)>,
+}
+
+impl Block {
+    /// Adds a box.
+    pub fn row(mut self, label: &'static str, value: impl ToString) -> Self {
+        self.rows.push((label, value.to_string()));
+        self
+    }
+
+    /// `  Label      value`, and an empty line after the block.
+    pub fn text(&self) -> String {
+        let width = self.rows.iter().map(|(label, _)| label.len()).max().unwrap_or_default() + 2;
+        let lines = self.rows.iter().map(|(label, value)| format!("  {label:<width$}{value}\n"));
+        lines.collect::<String>() + "\n"
+    }
+}
+
+/// How a form's boxes are named and filled.
+#[derive(Debug, Clone, Copy)]
+pub struct Boxes {
+    pub kind: &'static str,
+    /// The box for the owner name; in forms with boxes for service and protocol, what is left of the name.
+    pub name: &'static str,
+    /// The box for a value; SRV records of forms without boxes of their own stand there too.
+    pub value: &'static str,
+    /// How the value of a TXT record becomes strings.
+    pub strings: fn(&str) -> Result<RrData, Hinted>,
+    /// Reads a TTL.
+    pub ttl: fn(&str) -> Result<u32, Hinted>,
+}
+
+/// Reads blocks of boxes. A text without any box is taken for the value of the key, a record a line, as in the box itself.
+pub fn read(text: &str, place: &Place, boxes: &Boxes) -> Result<Vec<Rr>, Hinted> {
+    let blocks: Vec<Vec<(&str, &str)>> = split(text);
+    let filled = blocks.iter().filter(|block| value_of(block, boxes.kind).is_some());
+    let records: Vec<Rr> = filled.map(|block| record(block, place, boxes)).collect::<Result<_, _>>()?;
+    if !records.is_empty() {
+        return Ok(records);
+    }
+    let name = format!("{KEY_LABEL}.{}", place.domain);
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.map(|line| Ok(Rr { name: name.clone(), ttl: DEFAULT_TTL, data: (boxes.strings)(line.trim())? })).collect()
+}
+
+fn split(text: &str) -> Vec<Vec<(&str, &str)>> {
+    let mut blocks = vec![Vec::new()];
+    for line in text.lines() {
+        match line.trim().split_once("  ") {
+            Some((label, value)) => blocks.last_mut().into_iter().for_each(|block| block.push((label, value.trim()))),
+            None if line.trim().is_empty() => blocks.push(Vec::new()),
+            // A box that was left empty.
+            None => blocks.last_mut().into_iter().for_each(|block| block.push((line.trim(), ""))),
+        }
+    }
+    blocks
+}
+
+fn value_of<'a>(block: &[(&str, &'a str)], label: &str) -> Option<&'a str> {
+    block.iter().find(|(name, _)| *name == label).map(|(_, value)| *value)
+}
+
+fn record(block: &[(&str, &str)], place: &Place, boxes: &Boxes) -> Result<Rr, Hinted> {
+    let needed = |label: &str| {
+        value_of(block, label).ok_or_else(|| {
+            Hinted::new(format!("a record has no `{label}`"), "`fedctl records` prints every box with its value")
+        })
+    };
+    let ttl = (boxes.ttl)(needed("TTL")?)?;
+    let owner = match (value_of(block, "Service"), value_of(block, "Protocol")) {
+        (Some(service), Some(protocol)) => {
+            let rest = value_of(block, boxes.name).unwrap_or("@");
+            place.relative(format!("{service}.{protocol}.{rest}").trim_end_matches(".@"))
+        }
+        _ => place.relative(needed(boxes.name)?),
+    };
+    let data = match (needed(boxes.kind)?, value_of(block, "Target")) {
+        ("SRV", Some(target)) => RrData::Srv {
+            priority: rdata::number("priority", needed("Priority")?)?,
+            weight: rdata::number("weight", needed("Weight")?)?,
+            port: rdata::number("port", needed("Port")?)?,
+            target: rdata::host(target),
+        },
+        ("SRV", None) => rdata::read_srv(needed(boxes.value)?)?,
+        ("TXT", _) => (boxes.strings)(needed(boxes.value)?)?,
+        (other, _) => RrData::Other(other.to_owned()),
+    };
+    Ok(Rr { name: owner, ttl, data })
+}
+
+/// The first word as seconds: `3600 (1 hour)`.
+pub fn leading_seconds(value: &str) -> Result<u32, Hinted> {
+    rdata::seconds(value.split(' ').next().unwrap_or_default())
+}
+
+/// `3600 (1 hour)`.
+pub fn ttl(seconds: u32) -> String {
+    let told = |count: u32, unit: &str| format!("{seconds} ({count} {unit}{})", if count == 1 { "" } else { "s" });
+    match seconds {
+        0 => "0".into(),
+        _ if seconds % 86400 == 0 => told(seconds / 86400, "day"),
+        _ if seconds % 3600 == 0 => told(seconds / 3600, "hour"),
+        _ if seconds % 60 == 0 => told(seconds / 60, "minute"),
+        _ => told(seconds, "second"),
+    }
+}

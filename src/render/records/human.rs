@@ -1,0 +1,103 @@
+//! The records as a table for people, with the reason for each and the key in both spellings.
+
+use super::{Facts, Format, Place, Proof, rdata, zonefile};
+use crate::error::Hinted;
+use crate::federation::autopsy;
+use crate::federation::facts::Rr;
+use crate::federation::record::{Data, Plan, STRING_MAX};
+
+pub const FORMAT: Format = Format {
+    id: "human",
+    title: "table for people",
+    next: "",
+    tells_sizes: true,
+    write,
+    read,
+    facts: Facts {
+        txt: "in one piece and as strings",
+        owner: "absolute with a final dot",
+        target: "with a final dot",
+        ttl: "seconds",
+        limits: &[],
+        proof: Proof::Ran("2026-11-23"),
+        source: "fedctl itself",
+    },
+};
+
+/// The heading of the spelling that is read back.
+const CUT: &str = "cut, for forms and files that do not (one line, one record):";
+/// Columns; only names and values may stand out.
+const WIDTH: usize = 80;
+
+fn write(plan: &Plan) -> Result<String, Hinted> {
+    let set = &plan.set;
+    let count = set.records.len();
+    let (left, right) = (set.domain.to_string(), format!("zone {} · {count} records", set.zone));
+    let mut out = format!("{left:<40}  {right}\n\n");
+    let width = set.records.iter().map(|record| record.owner.len() + 1).max().unwrap_or_default();
+    out += &format!("  {:<width$}  {:>6}  type  value\n", "name", "TTL");
+    for record in &set.records {
+        let owner = format!("{}.", record.owner);
+        let value = match rdata::srv(&record.data, ".") {
+            Some(srv) => srv,
+            None if is_short(&record.data) => rdata::quoted(&record.data),
+            None => "below".into(),
+        };
+        out += &format!("  {owner:<width$}  {:>6}  {:<4}  {value}\n", record.ttl, record.data.kind());
+        let why = format!("      {}; read by {}", record.reason, record.read_by);
+        out += &textwrap::fill(&why, textwrap::Options::new(WIDTH).subsequent_indent("      "));
+        out.push('\n');
+    }
+    for record in set.records.iter().filter(|record| !is_short(&record.data)) {
+        out += &format!("\nTXT value of {}.\n{}\n", record.owner, size(&record.data).replace(", sha256", "\nsha256"));
+        if let Ok(whole) = rdata::plain(&record.data) {
+            out += &format!("in one piece, for forms that cut it themselves:\n{whole}\n");
+        }
+        out += &format!("{CUT}\n{}\n", rdata::quoted(&record.data));
+    }
+    out += "\nfor your DNS host: --format route53, cloudflare, zone, ... (all: fedctl records formats)\n";
+    Ok(out)
+}
+
+/// Fits into a table.
+fn is_short(data: &Data) -> bool {
+    match data {
+        Data::Srv { .. } => true,
+        Data::Txt(value) => value.len() <= 20,
+    }
+}
+
+/// `442 bytes in strings of 255 + 187, sha256 ...`; the fingerprint only of a key.
+pub fn size(data: &Data) -> String {
+    let Data::Txt(value) = data else { return String::new() };
+    let lengths: Vec<String> = data.chunks(STRING_MAX).iter().map(|chunk| chunk.len().to_string()).collect();
+    let strings =
+        if lengths.len() == 1 { "in one string".into() } else { format!("in strings of {}", lengths.join(" + ")) };
+    let print = autopsy::examine(value).exact.map(|key| format!(", sha256 {}", key.fingerprint()));
+    format!("{} bytes {strings}{}", value.len(), print.unwrap_or_default())
+}
+
+/// Reads the table, and the cut spelling below it.
+fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut records = Vec::new();
+    for row in lines.iter().filter(|line| line.starts_with("  ") && !line.starts_with("   ")) {
+        let words: Vec<&str> = row.split_whitespace().collect();
+        let [owner, ttl, kind @ ("SRV" | "TXT"), value, ..] = words.as_slice() else { continue };
+        let below = || {
+            let heading = format!("TXT value of {owner}");
+            let at = lines.iter().position(|line| *line == heading)?;
+            let cut = lines[at..].iter().skip_while(|line| **line != CUT).nth(1)?;
+            Some((*cut).to_owned())
+        };
+        let value = if *value == "below" { below().unwrap_or_default() } else { after(row, kind) };
+        let entry = format!("{owner} {ttl} IN {kind} {value}");
+        records.extend(zonefile::read(&entry, place)?);
+    }
+    Ok(records)
+}
+
+/// What stands after the column of the type.
+fn after(row: &str, kind: &str) -> String {
+    row.split_once(&format!("  {kind}   ")).map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+}

@@ -1,0 +1,127 @@
+//! The records in every form that a DNS provider takes: one file a form or family, each with a reader of its own.
+//!
+//! A reader turns a text back into what a name server would publish. [`write`] reads every text back before anybody sees it,
+//! and `records lint` gives the same readers what somebody else has written.
+
+mod facts;
+mod fields;
+mod form;
+mod human;
+mod json;
+mod rdata;
+mod route53;
+mod zone;
+mod zonefile;
+
+pub use facts::{Facts, Limit, Measure, Proof};
+pub use human::size;
+
+use crate::error::Hinted;
+use crate::federation::domain::{Domain, Host};
+use crate::federation::facts::{Rr, RrData, Text};
+use crate::federation::record::{Data, Plan, Record, RecordSet, STRING_MAX};
+
+/// One form.
+#[derive(Debug)]
+pub struct Format {
+    /// What `--format` takes; never renamed.
+    pub id: &'static str,
+    /// What it is, in a few words.
+    pub title: &'static str,
+    /// Where the text goes and what to type there; empty when the text says so itself.
+    pub next: &'static str,
+    /// The text tells lengths and fingerprints itself; else they stand beside it, on stderr.
+    pub tells_sizes: bool,
+    pub write: fn(&Plan) -> Result<String, Hinted>,
+    /// Reads any text in this form, not only our own.
+    pub read: fn(&str, &Place) -> Result<Vec<Rr>, Hinted>,
+    pub facts: Facts,
+}
+
+/// Where a text is read: relative names end with the zone, a bare value is the key of the domain.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    pub domain: &'a Domain,
+    pub zone: &'a Host,
+}
+
+/// Every form, the default first.
+pub const FORMATS: &[Format] =
+    &[human::FORMAT, fields::FORMAT, zone::FORMAT, route53::CONSOLE, route53::BATCH, json::JSON, json::YAML];
+
+/// The list of all forms, for people.
+pub fn list() -> String {
+    let width = FORMATS.iter().map(|format| format.id.len()).max().unwrap_or_default();
+    FORMATS.iter().map(|format| format!("{:<width$}  {}\n", format.id, format.title)).collect()
+}
+
+/// The form with this id.
+pub fn find(id: &str) -> Option<&'static Format> {
+    FORMATS.iter().find(|format| format.id == id)
+}
+
+/// Writes the records, reads them back with the form's own reader, and refuses when not every byte came back.
+pub fn write(format: &Format, plan: &Plan) -> Result<String, Hinted> {
+    let text = (format.write)(plan)?;
+    let place = Place { domain: &plan.set.domain, zone: &plan.set.zone };
+    let mut back: Vec<Seen> = (format.read)(&text, &place)?.into_iter().map(Seen::from).collect();
+    let mut wanted: Vec<Seen> = published(&plan.set).into_iter().map(Seen::from).collect();
+    back.sort();
+    wanted.sort();
+    if back == wanted {
+        return Ok(text);
+    }
+    let lost = wanted.iter().find(|seen| !back.contains(seen)).or(back.first());
+    Err(Hinted::new(
+        format!(
+            "the form `{}` does not give back what was put into it{}, so nothing is printed",
+            format.id,
+            lost.map(|seen| format!(" (at `{}`)", seen.0)).unwrap_or_default()
+        ),
+        "use another form, as in --format zone, and report this as a bug",
+    ))
+}
+
+/// What the provider cannot hold, with the numbers and the way out.
+pub fn too_long(format: &Format, plan: &Plan) -> Vec<String> {
+    format.facts.limits.iter().flat_map(|limit| limit.exceeded(plan, format.title)).collect()
+}
+
+/// What a name server would publish for the set.
+pub fn published(set: &RecordSet) -> Vec<Rr> {
+    let rr = |record: &Record| Rr {
+        name: record.owner.clone(),
+        ttl: record.ttl,
+        data: match &record.data {
+            Data::Srv { priority, weight, port, target } => {
+                RrData::Srv { priority: *priority, weight: *weight, port: *port, target: target.to_string() }
+            }
+            data => RrData::Txt(data.chunks(STRING_MAX).into_iter().map(|chunk| Text(chunk.to_vec())).collect()),
+        },
+    };
+    set.records.iter().map(rr).collect()
+}
+
+/// A record as peers see it: owner, TTL and data, with the strings of a TXT record joined. A string that DNS could not carry
+/// is kept apart, so that it never compares as equal.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Seen(String, u32, RrData);
+
+impl From<Rr> for Seen {
+    fn from(rr: Rr) -> Self {
+        let data = match rr.data {
+            RrData::Txt(strings) if strings.iter().all(|string| string.0.len() <= STRING_MAX) => {
+                RrData::Txt(vec![Text(strings.into_iter().flat_map(|string| string.0).collect())])
+            }
+            RrData::Txt(mut strings) => {
+                strings.push(Text(b"a string above 255 bytes".to_vec()));
+                RrData::Txt(strings)
+            }
+            data => data,
+        };
+        Self(rr.name, rr.ttl, data)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! Record data as text: what stands after the type in a zone file, and in most providers' value boxes.
+
+use super::zonefile;
+use crate::error::Hinted;
+use crate::federation::facts::{RrData, Text};
+use crate::federation::record::{Data, STRING_MAX};
+
+/// `1 1 443 chat.mydomain.com` and the end of the target: a dot or nothing.
+pub fn srv(data: &Data, end: &str) -> Option<String> {
+    match data {
+        Data::Srv { priority, weight, port, target } => Some(format!("{priority} {weight} {port} {target}{end}")),
+        Data::Txt(_) => None,
+    }
+}
+
+/// The strings of a TXT value in quotes with one blank between them: `"K1" "K2"`.
+pub fn quoted(data: &Data) -> String {
+    joined(&data.chunks(STRING_MAX), " ")
+}
+
+/// Strings in quotes with `between` between them.
+pub fn joined(chunks: &[&[u8]], between: &str) -> String {
+    let quoted: Vec<String> = chunks.iter().map(|chunk| format!("{:?}", Text(chunk.to_vec()))).collect();
+    quoted.join(between)
+}
+
+/// `1 1 443 chat.mydomain.com.` or `"K1" "K2"`.
+pub fn any(data: &Data) -> String {
+    srv(data, ".").unwrap_or_else(|| quoted(data))
+}
+
+/// The value as it is, for forms that cut and quote by themselves. They hold printable ASCII only.
+pub fn plain(data: &Data) -> Result<String, Hinted> {
+    let Data::Txt(value) = data else { return Ok(any(data)) };
+    match std::str::from_utf8(value) {
+        Ok(text) if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) => Ok(text.to_owned()),
+        _ => Err(Hinted::new(
+            "this form holds printable ASCII only, and a value has other bytes",
+            "use --format zone or --format route53",
+        )),
+    }
+}
+
+/// Reads `1 1 443 chat.mydomain.com.`; the dot may be missing.
+pub fn read_srv(value: &str) -> Result<RrData, Hinted> {
+    let words: Vec<&str> = value.split_whitespace().collect();
+    let [priority, weight, port, target] = words.as_slice() else {
+        return Err(Hinted::new(
+            format!("`{}` is not the value of an SRV record", shown(value)),
+            "write priority, weight, port and target, as in `1 1 443 chat.mydomain.com.`",
+        ));
+    };
+    let [priority, weight, port] = [number("priority", priority)?, number("weight", weight)?, number("port", port)?];
+    Ok(RrData::Srv { priority, weight, port, target: host(target) })
+}
+
+/// A number from 0 to 65535.
+pub fn number(what: &str, word: &str) -> Result<u16, Hinted> {
+    word.trim().parse().map_err(|_| {
+        Hinted::new(format!("`{}` is not a {what}", shown(word)), format!("a {what} is a number from 0 to 65535"))
+    })
+}
+
+/// A TTL in seconds.
+pub fn seconds(word: &str) -> Result<u32, Hinted> {
+    word.trim().parse().map_err(|_| {
+        Hinted::new(format!("`{}` is not a TTL", shown(word)), "a TTL is a whole number of seconds, as in `3600`")
+    })
+}
+
+/// A target as peers end up with it: lower case, without the final dot.
+pub fn host(target: &str) -> String {
+    let lower = target.to_ascii_lowercase();
+    lower.strip_suffix('.').unwrap_or(&lower).to_owned()
+}
+
+/// Reads `"K1" "K2"`, or bare words, each a string of its own.
+pub fn read_txt(value: &str) -> Result<RrData, Hinted> {
+    let words = zonefile::words(value)?;
+    let strings = words.iter().map(zonefile::Word::string).collect::<Result<Vec<Text>, Hinted>>()?;
+    if strings.is_empty() {
+        return Err(Hinted::new("a TXT record has no value", "write the value in quotes"));
+    }
+    Ok(RrData::Txt(strings))
+}
+
+/// The beginning of a text, for messages; a long value is no help in one, and a private key must not get into it.
+pub fn shown(text: &str) -> String {
+    let start: String = text.chars().take(30).collect();
+    let start = start.escape_debug().to_string();
+    if text.chars().count() > 30 { format!("{start}…") } else { start }
+}

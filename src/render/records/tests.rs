@@ -1,0 +1,140 @@
+//! Every form with the sample set, with any set, and with any text.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::federation::generation::{KEY_LABEL, PROTOCOL_LABEL, SrvLabel};
+
+/// The guide's SRV record and a TXT value of 255 times `K` and five times `L`.
+pub fn sample() -> Plan {
+    let record = |owner: &str, data| Record {
+        owner: format!("{owner}.mydomain.com"),
+        ttl: 3600,
+        data,
+        reason: "why it is there",
+        read_by: "1.0.0 – 1.3.5",
+    };
+    let target = "chat.mydomain.com".parse().unwrap();
+    let value = ["K".repeat(255), "L".repeat(5)].concat();
+    let records = vec![
+        record("_rocketchat._tcp", Data::Srv { priority: 1, weight: 2, port: 80, target }),
+        record(KEY_LABEL, Data::Txt(value.into_bytes())),
+    ];
+    let set = RecordSet { domain: "mydomain.com".parse().unwrap(), zone: "mydomain.com".parse().unwrap(), records };
+    Plan { set, warnings: Vec::new() }
+}
+
+/// The sample in one form, with the long string made short.
+pub fn shown(id: &str) -> String {
+    let text = write(find(id).unwrap(), &sample()).unwrap();
+    text.replace(&"K".repeat(255), "<K>").replace(&"K".repeat(252), "<252 K>")
+}
+
+#[test]
+fn ids_are_kebab_case_and_unique() {
+    for format in FORMATS {
+        assert!(format.id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'));
+        assert_eq!(FORMATS.iter().filter(|other| other.id == format.id).count(), 1, "{}", format.id);
+        assert!(!format.title.is_empty() && !format.facts.source.is_empty(), "{}", format.id);
+    }
+}
+
+#[test]
+fn a_form_that_loses_a_byte_is_not_printed() {
+    let zone = find("zone").unwrap();
+    let lossy =
+        Format { write: |plan| (find("zone").unwrap().write)(plan).map(|text| text.replace("LLLLL", "LLLL")), ..*zone };
+    let error = write(&lossy, &sample()).unwrap_err().to_string();
+    assert!(error.contains("does not give back"), "{error}");
+    let doubled = Format { write: |plan| (find("zone").unwrap().write)(plan).map(|text| text.repeat(2)), ..*zone };
+    assert!(write(&doubled, &sample()).is_err());
+}
+
+#[test]
+fn the_key_value_box_alone_is_read_as_route_53_reads_it() {
+    let (domain, zone) = ("mydomain.com".parse().unwrap(), "mydomain.com".parse().unwrap());
+    let place = Place { domain: &domain, zone: &zone };
+    let read = find("route53").unwrap().read;
+    assert_eq!(read("\"one\" \"two\"\n", &place).unwrap().len(), 1);
+    assert_eq!(read("\"one\"\n\"two\"\n", &place).unwrap().len(), 2);
+    assert!(read("one two", &place).unwrap_err().to_string().contains("InvalidCharacterString"));
+}
+
+fn label() -> impl Strategy<Value = String> {
+    "[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?"
+}
+
+fn value() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        proptest::collection::vec(any::<u8>(), 0..700),
+        "[ -~]{0,700}".prop_map(String::into_bytes),
+        "[\\\\\"'$`;#@{}%<>(), \\[\\]:-]{0,60}".prop_map(String::into_bytes),
+        "-----BEGIN PUBLIC KEY-----[A-Za-z0-9+/]{392}-----END PUBLIC KEY-----".prop_map(String::into_bytes),
+    ]
+}
+
+/// Any set that could be asked for, and many that could not.
+fn any_plan() -> impl Strategy<Value = Plan> {
+    let srv = (any::<u16>(), any::<u16>(), any::<u16>(), proptest::collection::vec(label(), 2..4));
+    let srv = proptest::collection::vec(srv, 0..=SrvLabel::ALL.len());
+    let names = (proptest::collection::vec(label(), 2..4), 0..2usize);
+    let ttl = prop_oneof![Just(3600), Just(60), 0..=0x7fff_ffffu32];
+    (names, ttl, srv, proptest::collection::vec(value(), 1..=2)).prop_map(|((labels, below), ttl, srv, values)| {
+        let domain: Domain = labels.join(".").parse().unwrap_or_else(|_| "mydomain.com".parse().unwrap());
+        let zone = if below == 1 { domain.host().parent() } else { None }.unwrap_or(domain.host().clone());
+        let record = |label: &str, data| {
+            let owner = format!("{label}.{domain}");
+            Record { owner, ttl, data, reason: "why", read_by: "1.0.0 – 1.3.5" }
+        };
+        let srv = srv.into_iter().zip(SrvLabel::ALL).map(|((priority, weight, port, target), label)| {
+            let target = target.join(".").parse().unwrap_or_else(|_| "chat.mydomain.com".parse().unwrap());
+            record(label.as_str(), Data::Srv { priority, weight, port, target })
+        });
+        let txt =
+            values.into_iter().zip([KEY_LABEL, PROTOCOL_LABEL]).map(|(value, label)| record(label, Data::Txt(value)));
+        let records = srv.chain(txt).collect();
+        Plan { set: RecordSet { domain, zone, records }, warnings: vec!["look out".into()] }
+    })
+}
+
+/// What every provider can hold: printable ASCII without quotes and backslashes, a TTL of one hour, short names.
+fn is_ordinary(plan: &Plan) -> bool {
+    let plain = |byte: &u8| matches!(byte, b'!'..=b'~') && !matches!(byte, b'"' | b'\\');
+    plan.set.records.iter().all(|record| match &record.data {
+        Data::Txt(value) => record.ttl == 3600 && !value.is_empty() && value.iter().all(plain),
+        Data::Srv { .. } => record.ttl == 3600,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn any_set_comes_back_or_is_refused(plan in any_plan()) {
+        for format in FORMATS {
+            if let Err(error) = write(format, &plan) {
+                let told = error.to_string();
+                prop_assert!(!told.contains("does not give back") && !error.hint.is_empty(), "{}: {told}", format.id);
+                prop_assert!(!is_ordinary(&plan), "{}: {told}", format.id);
+                // What is refused must be refused by the writer, not by the reader.
+                prop_assert!((format.write)(&plan).is_err(), "{}: {told}", format.id);
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_makes_a_reader_panic(text in "(?s).{0,200}", plan in any_plan(), at in any::<prop::sample::Index>(), c in any::<char>()) {
+        let place = Place { domain: &plan.set.domain, zone: &plan.set.zone };
+        for format in FORMATS {
+            let _ = (format.read)(&text, &place);
+            if let Ok(own) = (format.write)(&plan) {
+                let mut chars: Vec<char> = own.chars().collect();
+                let at = at.index(chars.len() + 1);
+                chars.splice(at..(at + 1).min(chars.len()), [c]);
+                let _ = (format.read)(&chars.into_iter().collect::<String>(), &place);
+            }
+        }
+    }
+}
+
+mod shapes;
