@@ -2,9 +2,12 @@
 
 pub mod autopsy;
 pub mod domain;
+pub mod envelope;
+pub mod event;
 pub mod facts;
 pub mod generation;
 pub mod importer;
 pub mod key;
 pub mod record;
 pub mod report;
+pub mod wire;
