@@ -1,5 +1,6 @@
 //! One file a command: its arguments, and the function that joins the rooms for it.
 
+pub mod envelope;
 pub mod key;
 pub mod key_file;
 pub mod keygen;

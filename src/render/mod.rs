@@ -1,3 +1,4 @@
 //! Values to text. Never computes.
 
+pub mod envelope;
 pub mod key;
