@@ -58,6 +58,7 @@ pub struct Global {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Envelope(commands::envelope::Envelope),
     Keygen(commands::keygen::Keygen),
     Key(commands::key::Key),
     DnsCheck(commands::dns_check::DnsCheck),
@@ -97,6 +98,7 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitStatus {
 
 fn dispatch(command: Command, cx: &Context) -> anyhow::Result<ExitStatus> {
     match command {
+        Command::Envelope(args) => args.run(cx),
         Command::Keygen(args) => args.run(cx),
         Command::Key(args) => args.run(cx),
         Command::DnsCheck(args) => args.run(cx),

@@ -4,6 +4,7 @@ pub mod completions;
 pub mod config;
 pub mod dns_check;
 pub mod explain;
+pub mod envelope;
 pub mod key;
 pub mod key_file;
 pub mod keygen;

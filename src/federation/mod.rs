@@ -3,9 +3,12 @@
 pub mod autopsy;
 pub mod dns_facts;
 pub mod domain;
+pub mod envelope;
+pub mod event;
 pub mod facts;
 pub mod generation;
 pub mod importer;
 pub mod key;
 pub mod record;
 pub mod report;
+pub mod wire;

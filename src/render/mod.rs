@@ -1,6 +1,7 @@
 //! Values to text. Never computes.
 
 pub mod catalogue;
+pub mod envelope;
 pub mod key;
 pub mod lab;
 pub mod report;

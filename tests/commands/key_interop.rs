@@ -1,24 +1,11 @@
 //! Keys against the real node-rsa, in both directions, and the importer against its real verdict on thousands of texts.
 
-use std::io::Write;
-use std::process::Stdio;
-
 use fedctl::federation::importer;
 use fedctl::federation::key::{PrivateKey, PublicKey};
 use rsa::BigUint;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::programs;
-
-/// Runs a script with the JSON on stdin and gives the JSON that it prints.
-fn node(script: &str, input: &Value) -> Option<Value> {
-    let mut node = programs::node("node-rsa")?;
-    let mut child = node.args(["-e", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.to_string().as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    Some(serde_json::from_slice(&output.stdout).unwrap())
-}
+use crate::support::programs::node_json;
 
 #[test]
 fn node_rsa_reads_our_keys_and_we_read_its() {
@@ -33,7 +20,7 @@ fn node_rsa_reads_our_keys_and_we_read_its() {
             opened: new NodeRSA(ours.private, 'pkcs8-private-pem').decryptPublic ? 'yes' : 'no',
             theirs: { public: line(theirs, 'pkcs8-public-pem'), private: theirs.exportKey('pkcs8-private-pem') } }));"#;
     let input = json!({"private": ours.one_line().unwrap().as_str(), "public": ours.public().one_line()});
-    let Some(node) = node(script, &input) else { return };
+    let Some(node) = node_json("node-rsa", script, &input) else { return };
     assert_eq!(node["public"], input["public"]);
     assert_eq!(node["derived"], input["public"]);
     assert_eq!(node["private"], input["private"]);
@@ -81,7 +68,7 @@ fn the_importer_agrees_with_node_rsa() {
                 return { n: key.keyPair.n.toString(16) };
             } catch (error) { return { error: error.name + ': ' + error.message }; }
         })));"#;
-    let Some(node) = node(script, &json!(texts)) else { return };
+    let Some(node) = node_json("node-rsa", script, &json!(texts)) else { return };
     let mut accepted = 0;
     for (text, theirs) in texts.iter().zip(node.as_array().unwrap()) {
         let shown = String::from_utf8_lossy(text);

@@ -1,3 +1,5 @@
+mod envelope;
+mod envelope_interop;
 mod key;
 mod key_interop;
 mod keygen;

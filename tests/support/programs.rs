@@ -1,8 +1,11 @@
 //! The real programs that tests run. Without one its tests are skipped with a line on stderr, unless `FEDCTL_INTEROP` is set:
 //! then it is a failure.
 
+use std::io::Write;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
 
 /// The program's path, or `None` when it is missing and may be.
 pub fn find(name: &str) -> Option<PathBuf> {
@@ -27,6 +30,15 @@ pub fn node(package: &str) -> Option<Command> {
         node.env("NODE_PATH", path);
     }
     Some(node)
+}
+
+/// Runs a script with the JSON on stdin and gives the JSON that it prints.
+pub fn node_json(package: &str, script: &str, input: &Value) -> Option<Value> {
+    let mut child = node(package)?.args(["-e", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input.to_string().as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
 fn missing<T>(name: &str) -> Option<T> {

@@ -1,0 +1,137 @@
+//! `fedctl envelope`
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand};
+use zeroize::Zeroizing;
+
+use super::Context;
+use super::key_file::{PassphraseArgs, read_private, read_public};
+use crate::error::{ExitStatus, hinted};
+use crate::federation::envelope::{self, Failure};
+use crate::federation::key::{PrivateKey, PublicKey};
+use crate::federation::wire::Wire;
+use crate::render::envelope as render;
+
+/// Above any body that a server takes.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// Seal or open one message as servers do, to find out why it does not arrive
+///
+/// Every event travels in two layers: encrypted for the recipient, and around that signed by the sender. These commands make
+/// and undo both, so that a body from a log or a packet trace can be looked at. Messages go from stdin to stdout.
+#[derive(Debug, Args)]
+pub struct Envelope {
+    #[command(subcommand)]
+    command: EnvelopeCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum EnvelopeCommand {
+    Seal(Seal),
+    Open(Open),
+}
+
+#[derive(Debug, Args)]
+struct Keys {
+    /// Your private key
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// The public key of the other side
+    #[arg(long, value_name = "FILE")]
+    peer_key: PathBuf,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+}
+
+/// Encrypt a message for a peer and sign it
+///
+/// Reads the plain message from stdin, for example `{"events":[{"type":"ping"}]}`, and prints the body to post to the peer.
+#[derive(Debug, Args)]
+struct Seal {
+    #[command(flatten)]
+    keys: Keys,
+    /// The form to print: 2.x, 1.x (with `payload` around it) or raw (bytes)
+    #[arg(long, value_enum, value_name = "FORM", default_value = "2.x", hide_possible_values = true)]
+    wire: Wire,
+}
+
+/// Check the origin of a body and decrypt it
+///
+/// Reads a body from stdin, in any of the forms that `seal` prints, and prints the plain message. When it does not open: exit 1,
+/// and stderr says which layer failed and what that proves.
+#[derive(Debug, Args)]
+struct Open {
+    #[command(flatten)]
+    keys: Keys,
+}
+
+impl Envelope {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        match &self.command {
+            EnvelopeCommand::Seal(args) => args.run(cx),
+            EnvelopeCommand::Open(args) => args.run(cx),
+        }
+    }
+}
+
+impl Keys {
+    fn read(&self, cx: &Context) -> anyhow::Result<(PrivateKey, PublicKey)> {
+        let missing = || hinted("no private key is given", "use --key FILE, or `key: FILE` in fedctl.yaml");
+        let path = self.key.clone().or_else(|| cx.config.key()).ok_or_else(missing)?;
+        let mine = read_private(&path, &self.passphrase, &cx.term)?;
+        Ok((mine, read_public(&self.peer_key, &self.passphrase, &cx.term)?))
+    }
+}
+
+impl Seal {
+    fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let (mine, theirs) = self.keys.read(cx)?;
+        let message = read_stdin()?;
+        let sealed = envelope::seal(&message, &mine, &theirs)
+            .map_err(|small| hinted(small.to_string(), "federation keys have 2048 bits or more; `fedctl keygen`"))?;
+        cx.term.answer(self.wire.write(&sealed))?;
+        Ok(ExitStatus::Clean)
+    }
+}
+
+impl Open {
+    fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let (mine, theirs) = self.keys.read(cx)?;
+        let body = read_stdin()?;
+        let (form, sealed) = match Wire::read(&body) {
+            Ok(read) => read,
+            Err(why) => {
+                cx.term.fail(render::no_envelope(&why));
+                return Ok(ExitStatus::Problems);
+            }
+        };
+        match envelope::diagnose(&sealed, &mine, &theirs) {
+            Ok(message) => {
+                cx.term.answer(&*message)?;
+                cx.term.detail(format_args!("both layers open; the body had the form {}", render::form(form)));
+                Ok(ExitStatus::Clean)
+            }
+            Err(failure) => {
+                cx.term.fail(self.explain(&failure, sealed.len(), &mine, &theirs, cx.term.width));
+                Ok(ExitStatus::Problems)
+            }
+        }
+    }
+
+    fn explain(&self, why: &Failure, bytes: usize, mine: &PrivateKey, theirs: &PublicKey, width: usize) -> String {
+        render::failure(&render::Unopened { why, bytes, recipient: mine.public(), sender: theirs }, width)
+    }
+}
+
+fn read_stdin() -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new(Vec::new());
+    std::io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes).context("stdin cannot be read")?;
+    if bytes.len() as u64 > MAX_BYTES {
+        let what = format!("stdin holds more than {} MiB", MAX_BYTES >> 20);
+        return Err(hinted(what, "give one message at a time"));
+    }
+    Ok(bytes)
+}
