@@ -5,6 +5,7 @@ pub mod dns_facts;
 pub mod domain;
 pub mod facts;
 pub mod generation;
+pub mod hub;
 pub mod importer;
 pub mod key;
 pub mod record;
