@@ -4,6 +4,7 @@
 //! - `commands`: glue, one file a command; the only place that joins the rooms below
 //! - `net`: opens connections and tells what it saw
 //! - `serve`: listens: the embedded servers
+//! - `store`: what the hub keeps
 //! - `check`: judges what was seen; pure
 //! - `render`: turns values into text; never computes
 //! - `federation`: the protocol; pure
@@ -20,4 +21,5 @@ pub mod federation;
 pub mod net;
 pub mod render;
 pub mod serve;
+pub mod store;
 pub mod term;

@@ -7,6 +7,7 @@ pub mod envelope;
 pub mod event;
 pub mod facts;
 pub mod generation;
+pub mod hub;
 pub mod importer;
 pub mod key;
 pub mod record;

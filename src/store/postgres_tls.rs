@@ -1,0 +1,107 @@
+//! TLS to PostgreSQL through rustls: the certificate is always checked, against the public roots or the operator's own.
+
+use std::io;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_postgres::Socket;
+use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
+use tokio_rustls::TlsConnector;
+
+use crate::error::hinted;
+
+/// Which roots are trusted.
+#[derive(Clone)]
+pub struct Tls {
+    config: Arc<rustls::ClientConfig>,
+}
+
+/// The same, for one host.
+pub struct ForHost {
+    config: Arc<rustls::ClientConfig>,
+    host: ServerName<'static>,
+}
+
+/// The connection inside TLS.
+pub struct Stream(tokio_rustls::client::TlsStream<Socket>);
+
+impl Tls {
+    /// Trusts the certificates in `ca_file`, else the public roots.
+    pub fn new(ca_file: Option<&Path>) -> anyhow::Result<Self> {
+        let mut roots = rustls::RootCertStore::empty();
+        match ca_file {
+            None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+            Some(path) => {
+                let unusable = || {
+                    let hint = "give a file of PEM certificates (`-----BEGIN CERTIFICATE-----`)";
+                    hinted(format!("`{}` holds no certificate that can be used", path.display()), hint)
+                };
+                let certificates = CertificateDer::pem_file_iter(path).map_err(|_| unusable())?;
+                for certificate in certificates {
+                    roots.add(certificate.map_err(|_| unusable())?).map_err(|_| unusable())?;
+                }
+                if roots.is_empty() {
+                    return Err(unusable());
+                }
+            }
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Ok(Self { config: Arc::new(config) })
+    }
+}
+
+impl MakeTlsConnect<Socket> for Tls {
+    type Stream = Stream;
+    type TlsConnect = ForHost;
+    type Error = io::Error;
+
+    fn make_tls_connect(&mut self, host: &str) -> io::Result<ForHost> {
+        let host = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        Ok(ForHost { config: self.config.clone(), host })
+    }
+}
+
+impl TlsConnect<Socket> for ForHost {
+    type Stream = Stream;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Stream>> + Send>>;
+
+    fn connect(self, socket: Socket) -> Self::Future {
+        Box::pin(async move { TlsConnector::from(self.config).connect(self.host, socket).await.map(Stream) })
+    }
+}
+
+impl TlsStream for Stream {
+    fn channel_binding(&self) -> ChannelBinding {
+        ChannelBinding::none()
+    }
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
