@@ -3,15 +3,15 @@
 pub mod completions;
 pub mod config;
 pub mod dns_check;
-pub mod explain;
 pub mod envelope;
+pub mod explain;
 pub mod key;
 pub mod key_file;
 pub mod keygen;
 pub mod lab;
 pub mod network;
-pub mod serve;
 pub mod records;
+pub mod serve;
 
 use std::time::Duration;
 

@@ -196,7 +196,7 @@ fn blocks(layer: Layer, bytes: &[u8], block: usize) -> Result<Vec<&[u8]>, Failur
     if bytes.is_empty() {
         return Err(Failure::Empty);
     }
-    if bytes.len() % block != 0 {
+    if !bytes.len().is_multiple_of(block) {
         return Err(Failure::Length { layer, bytes: bytes.len(), block });
     }
     Ok(bytes.chunks_exact(block).collect())

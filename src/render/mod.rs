@@ -4,5 +4,5 @@ pub mod catalogue;
 pub mod envelope;
 pub mod key;
 pub mod lab;
-pub mod report;
 pub mod records;
+pub mod report;

@@ -137,7 +137,7 @@ impl Sqlite {
         work: impl FnOnce(&Connection) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
         let reader = self.reader.clone();
-        blocking(move || work(&*lock(&reader))).await
+        blocking(move || work(&lock(&reader))).await
     }
 
     async fn write<T: Send + 'static>(

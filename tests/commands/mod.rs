@@ -1,5 +1,8 @@
+mod dns_check;
+mod dns_interop;
 mod envelope;
 mod envelope_interop;
+mod frame;
 mod key;
 mod key_interop;
 mod keygen;

@@ -1,6 +1,8 @@
 //! What the tests share: the binary in a clean environment, and the real programs.
 
+pub mod name_servers;
 pub mod programs;
+pub mod world;
 
 use std::ffi::OsStr;
 use std::io::Write;

@@ -110,9 +110,9 @@ pub fn ttl(seconds: u32) -> String {
     let told = |count: u32, unit: &str| format!("{seconds} ({count} {unit}{})", if count == 1 { "" } else { "s" });
     match seconds {
         0 => "0".into(),
-        _ if seconds % 86400 == 0 => told(seconds / 86400, "day"),
-        _ if seconds % 3600 == 0 => told(seconds / 3600, "hour"),
-        _ if seconds % 60 == 0 => told(seconds / 60, "minute"),
+        _ if seconds.is_multiple_of(86400) => told(seconds / 86400, "day"),
+        _ if seconds.is_multiple_of(3600) => told(seconds / 3600, "hour"),
+        _ if seconds.is_multiple_of(60) => told(seconds / 60, "minute"),
         _ => told(seconds, "second"),
     }
 }

@@ -34,7 +34,7 @@ fn one(report: &Report, style: Style) -> String {
 }
 
 /// What passed first, then problems by weight; what was skipped only for those who want it.
-fn ordered<'a>(report: &'a Report, style: Style) -> Vec<&'a Line> {
+fn ordered(report: &Report, style: Style) -> Vec<&Line> {
     let rank = |line: &&Line| match &line.verdict {
         Verdict::Pass { .. } => 0,
         Verdict::Problem(problem) => 4 - problem.severity as u8,

@@ -1,0 +1,431 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[fedctl] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'fedctl'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'fedctl'= {
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand envelope 'Seal or open one message as servers do, to find out why it does not arrive'
+            cand keygen 'Make a key pair that a server can use as it is'
+            cand key 'Look at keys'
+            cand dns-check 'Check what DNS says about a domain'
+            cand lab 'Try everything on this machine'
+            cand serve 'Run an embedded server'
+            cand explain 'Explain a check'
+            cand checks 'List all checks'
+            cand config 'Show each setting and where it came from'
+            cand completions 'Print the completion script of a shell'
+            cand man 'Write the manual pages'
+            cand records 'Print the DNS records to publish, in the form that your DNS host takes'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;envelope'= {
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand seal 'Encrypt a message for a peer and sign it'
+            cand open 'Check the origin of a body and decrypt it'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;envelope;seal'= {
+            cand --key 'Your private key'
+            cand --peer-key 'The public key of the other side'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --wire 'The form to print: 2.x, 1.x (with `payload` around it) or raw (bytes)'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;envelope;open'= {
+            cand --key 'Your private key'
+            cand --peer-key 'The public key of the other side'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;envelope;help'= {
+            cand seal 'Encrypt a message for a peer and sign it'
+            cand open 'Check the origin of a body and decrypt it'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;envelope;help;seal'= {
+        }
+        &'fedctl;envelope;help;open'= {
+        }
+        &'fedctl;envelope;help;help'= {
+        }
+        &'fedctl;keygen'= {
+            cand --private 'File for the private key'
+            cand --public 'File for the public key; by default beside the private one, ending in `.pub`'
+            cand --bits 'Length of the modulus: 2048 (what servers make), 3072 or 4096'
+            cand --form 'How the private file holds the key: one-line, pem, json, or mongosh (a script that puts both keys into a server''s database)'
+            cand --from-private 'Take this private key in place of a new one, and write only what is derived from it'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --format 'How to print the result: human or json'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --encrypt 'Encrypt the private key with a passphrase'
+            cand --force 'Replace existing files; never asks'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;key'= {
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand inspect 'Say whether a text is the public key that it should be'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;key;inspect'= {
+            cand --key 'Compare with this key file, private or public'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --format 'How to print the result: human or json'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;key;help'= {
+            cand inspect 'Say whether a text is the public key that it should be'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;key;help;inspect'= {
+        }
+        &'fedctl;key;help;help'= {
+        }
+        &'fedctl;dns-check'= {
+            cand --key 'The published key must be this one: key file, private or public'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --target 'The SRV target must be this host'
+            cand --port 'The SRV port must be this one'
+            cand --for 'This release must be able to use the domain; may be repeated'
+            cand --format 'How to print the report: human or json'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --system-only 'Ask only the resolvers of this machine'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;lab'= {
+            cand --only 'Show the full report of this domain only; may be repeated'
+            cand --format 'How to print the diagnoses: human or json'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;serve'= {
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand dns 'An authoritative name server for trials, which can misbehave on request'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;serve;dns'= {
+            cand --zone 'Zone file; `ORIGIN=FILE` when the file does not name its zone; may be repeated'
+            cand --listen 'Where to listen, UDP and TCP; port 0 takes a free one'
+            cand --fault 'Misbehave: nxdomain, servfail, refused, silence, truncate, stale, garbage or delay=50ms, each with @NAME for one name'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;serve;help'= {
+            cand dns 'An authoritative name server for trials, which can misbehave on request'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;serve;help;dns'= {
+        }
+        &'fedctl;serve;help;help'= {
+        }
+        &'fedctl;explain'= {
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;checks'= {
+            cand --format 'How to print the list: human or json'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;config'= {
+            cand --format 'How to print the settings: human or json'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;completions'= {
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;man'= {
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;records'= {
+            cand --target 'The host that runs the server'
+            cand --port 'The port that peers call; by default 443, with --protocol http 80'
+            cand --protocol 'How peers call: https or http'
+            cand --key 'Key file, private or public; only the public key is ever printed'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --for 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated'
+            cand --ttl 'How long resolvers may keep the records, in seconds'
+            cand --zone 'The zone that holds the records; by default the registrable domain'
+            cand --format 'The form to print (`fedctl records formats` lists them)'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand formats 'List the forms that --format takes'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;records;formats'= {
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;records;help'= {
+            cand formats 'List the forms that --format takes'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;records;help;formats'= {
+        }
+        &'fedctl;records;help;help'= {
+        }
+        &'fedctl;help'= {
+            cand envelope 'Seal or open one message as servers do, to find out why it does not arrive'
+            cand keygen 'Make a key pair that a server can use as it is'
+            cand key 'Look at keys'
+            cand dns-check 'Check what DNS says about a domain'
+            cand lab 'Try everything on this machine'
+            cand serve 'Run an embedded server'
+            cand explain 'Explain a check'
+            cand checks 'List all checks'
+            cand config 'Show each setting and where it came from'
+            cand completions 'Print the completion script of a shell'
+            cand man 'Write the manual pages'
+            cand records 'Print the DNS records to publish, in the form that your DNS host takes'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;help;envelope'= {
+            cand seal 'Encrypt a message for a peer and sign it'
+            cand open 'Check the origin of a body and decrypt it'
+        }
+        &'fedctl;help;envelope;seal'= {
+        }
+        &'fedctl;help;envelope;open'= {
+        }
+        &'fedctl;help;keygen'= {
+        }
+        &'fedctl;help;key'= {
+            cand inspect 'Say whether a text is the public key that it should be'
+        }
+        &'fedctl;help;key;inspect'= {
+        }
+        &'fedctl;help;dns-check'= {
+        }
+        &'fedctl;help;lab'= {
+        }
+        &'fedctl;help;serve'= {
+            cand dns 'An authoritative name server for trials, which can misbehave on request'
+        }
+        &'fedctl;help;serve;dns'= {
+        }
+        &'fedctl;help;explain'= {
+        }
+        &'fedctl;help;checks'= {
+        }
+        &'fedctl;help;config'= {
+        }
+        &'fedctl;help;completions'= {
+        }
+        &'fedctl;help;man'= {
+        }
+        &'fedctl;help;records'= {
+            cand formats 'List the forms that --format takes'
+        }
+        &'fedctl;help;records;formats'= {
+        }
+        &'fedctl;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

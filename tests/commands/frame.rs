@@ -1,0 +1,138 @@
+//! The frame: configuration, catalogue, completions, manual pages, and the lab.
+
+use std::process::Command;
+
+use clap_complete::Shell;
+use fedctl::commands::completions::{pages, script};
+
+use crate::support::{Fedctl, programs, repository};
+
+const SHELLS: [(Shell, &str); 5] = [
+    (Shell::Bash, "fedctl.bash"),
+    (Shell::Zsh, "_fedctl"),
+    (Shell::Fish, "fedctl.fish"),
+    (Shell::PowerShell, "fedctl.ps1"),
+    (Shell::Elvish, "fedctl.elv"),
+];
+
+/// Compares a generated file, or writes it when `FEDCTL_BLESS` is set.
+fn fresh(path: &str, text: &[u8]) {
+    let file = repository(path);
+    if std::env::var_os("FEDCTL_BLESS").is_some() {
+        std::fs::write(&file, text).unwrap();
+    }
+    let known = std::fs::read(&file).unwrap_or_default();
+    assert!(known == text, "{path} is stale: FEDCTL_BLESS=1 cargo test fresh writes it anew");
+}
+
+#[test]
+fn completions_are_fresh() {
+    for (shell, file) in SHELLS {
+        fresh(&format!("completions/{file}"), &script(shell));
+    }
+}
+
+#[test]
+fn manual_pages_are_fresh() {
+    let pages = pages().unwrap();
+    for (name, page) in &pages {
+        fresh(&format!("docs/man/{name}"), page);
+    }
+    assert_eq!(
+        std::fs::read_dir(repository("docs/man")).unwrap().count(),
+        pages.len(),
+        "a page of no command is left over"
+    );
+}
+
+/// Runs a line in a real shell with `fedctl` on its path.
+fn shell(name: &str, line: &str) -> Option<String> {
+    let program = programs::find(name)?;
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_fedctl")).parent().unwrap().to_owned();
+    let path = std::env::join_paths(
+        std::iter::once(bin).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+    );
+    let output =
+        Command::new(program).args(["-c", line]).env("PATH", path.unwrap()).env("TERM", "dumb").output().unwrap();
+    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn bash_completes() {
+    let file = repository("completions/fedctl.bash");
+    let line = format!(
+        "source {}; COMP_WORDS=(fedctl dns-c); COMP_CWORD=1; _fedctl fedctl dns-c fedctl; echo \"${{COMPREPLY[@]}}\"",
+        file.display()
+    );
+    let Some(told) = shell("bash", &line) else { return };
+    assert_eq!(told.trim(), "dns-check");
+}
+
+#[test]
+fn zsh_completes() {
+    let file = repository("completions/_fedctl");
+    let line = format!(
+        "autoload -U compinit; compinit -u -D; source {}; whence -w _fedctl; print $_comps[fedctl]",
+        file.display()
+    );
+    let Some(told) = shell("zsh", &line) else { return };
+    assert_eq!(told.trim(), "_fedctl: function\n_fedctl");
+}
+
+#[test]
+fn fish_completes() {
+    let file = repository("completions/fedctl.fish");
+    let Some(told) = shell("fish", &format!("source {}; complete -C 'fedctl dns-c'", file.display())) else { return };
+    assert!(told.starts_with("dns-check\t"), "{told}");
+}
+
+#[test]
+fn every_check_has_a_page_and_a_stranger_has_a_hint() {
+    let fedctl = Fedctl::new();
+    let list: serde_json::Value = serde_json::from_str(&fedctl.ok(&["checks", "--format", "json"])).unwrap();
+    let checks = list["checks"].as_array().unwrap();
+    assert!(checks.len() >= 11);
+    for check in checks {
+        let id = check["id"].as_str().unwrap();
+        assert!(fedctl.ok(&["explain", id]).starts_with(&format!("# {id}: ")));
+    }
+}
+
+#[test]
+fn the_configuration_tells_where_each_value_comes_from() {
+    let fedctl = Fedctl::new().env("FEDCTL_PORT", "8443");
+    fedctl.write("fedctl.yaml", "domain: mydomain.com\nport: 443\n");
+    let config: serde_json::Value = serde_json::from_str(&fedctl.ok(&["config", "--format", "json"])).unwrap();
+    let setting =
+        |name: &str| config["settings"].as_array().unwrap().iter().find(|s| s["name"] == name).unwrap().clone();
+    assert_eq!(
+        (&setting("domain")["source"], &setting("port")["source"]),
+        (&"fedctl.yaml".into(), &"FEDCTL_PORT".into())
+    );
+    assert_eq!(setting("port")["values"][0], "8443");
+    fedctl.write("fedctl.yaml", "domian: mydomain.com\n");
+    let (error, hint) = fedctl.refused(&["config"]);
+    assert!(error.contains("unknown setting `domian`") && hint == "did you mean `domain`?", "{error} {hint}");
+}
+
+#[test]
+fn the_lab_diagnoses_every_domain_rightly() {
+    let fedctl = Fedctl::new();
+    let lab: serde_json::Value = serde_json::from_str(&fedctl.ok(&["lab", "--format", "json"])).unwrap();
+    let domains = lab["domains"].as_array().unwrap();
+    assert!(domains.len() > 20 && domains.iter().all(|domain| domain["right"] == true), "{lab:#}");
+    let one = fedctl.run(&["lab", "--only", "two-records"]);
+    assert_eq!(one.status, 0);
+    assert!(one.stdout.contains("two-records.test cannot be federated with"), "{}", one.stdout);
+    fedctl.refused(&["lab", "--only", "nobody"]);
+}
+
+#[test]
+fn help_and_version_go_to_stdout_and_bad_flags_to_stderr() {
+    let fedctl = Fedctl::new();
+    assert!(fedctl.ok(&["--help"]).contains("dns-check"));
+    assert!(fedctl.ok(&["--version"]).starts_with("fedctl "));
+    let ran = fedctl.run(&["dns-check", "--no-such-flag"]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
+}

@@ -1,0 +1,105 @@
+//! Real name servers and resolvers on loopback, each on a port of its own and in a directory of its own.
+
+use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::programs;
+
+/// A running program; it is killed when dropped.
+pub struct Server {
+    pub addr: SocketAddr,
+    child: Child,
+    _dir: tempfile::TempDir,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that is free for UDP and TCP now.
+fn free_port() -> SocketAddr {
+    loop {
+        let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let addr = tcp.local_addr().unwrap();
+        if UdpSocket::bind(addr).is_ok() {
+            return addr;
+        }
+    }
+}
+
+/// BIND as authority for zones of `(origin, text)`.
+pub fn named(zones: &[(&str, &str)]) -> Option<Server> {
+    let program = programs::find("named")?;
+    let dir = tempfile::tempdir().unwrap();
+    let addr = free_port();
+    let mut config = format!(
+        "options {{ directory \"{}\"; listen-on port {} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion no;\n\
+         pid-file none; session-keyfile none; dnssec-validation no; notify no; }};\ncontrols {{ }};\n",
+        dir.path().display(),
+        addr.port()
+    );
+    for (origin, text) in zones {
+        std::fs::write(dir.path().join(origin), text).unwrap();
+        config += &format!("zone \"{origin}\" {{ type primary; file \"{origin}\"; }};\n");
+    }
+    std::fs::write(dir.path().join("named.conf"), config).unwrap();
+    let mut command = Command::new(program);
+    command.args(["-g", "-c"]).arg(dir.path().join("named.conf"));
+    Some(start(command, addr, dir))
+}
+
+/// Unbound, which finds each zone at the given server.
+pub fn unbound(stubs: &[(&str, SocketAddr)]) -> Option<Server> {
+    let program = programs::find("unbound")?;
+    let dir = tempfile::tempdir().unwrap();
+    let addr = free_port();
+    let mut config = format!(
+        "server:\n interface: 127.0.0.1@{}\n do-daemonize: no\n username: \"\"\n chroot: \"\"\n pidfile: \"\"\n use-syslog: no\n \
+         directory: \"{}\"\n module-config: \"iterator\"\n do-not-query-localhost: no\n local-zone: \"test.\" nodefault\n",
+        addr.port(),
+        dir.path().display()
+    );
+    for (zone, server) in stubs {
+        config += &format!("stub-zone:\n name: \"{zone}\"\n stub-addr: 127.0.0.1@{}\n", server.port());
+    }
+    std::fs::write(dir.path().join("unbound.conf"), config).unwrap();
+    let mut command = Command::new(program);
+    command.args(["-d", "-c"]).arg(dir.path().join("unbound.conf"));
+    Some(start(command, addr, dir))
+}
+
+fn start(mut command: Command, addr: SocketAddr, dir: tempfile::TempDir) -> Server {
+    let log = std::fs::File::create(dir.path().join("log")).unwrap();
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::from(log));
+    let child = command.spawn().unwrap();
+    let server = Server { addr, child, _dir: dir };
+    server.wait_until_it_answers();
+    server
+}
+
+impl Server {
+    fn wait_until_it_answers(&self) {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        // A question for the root's SOA; any answer will do.
+        let question = [0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 1];
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_secs(30) {
+            let sent = socket.send_to(&question, self.addr);
+            if sent.is_ok() && socket.recv(&mut [0; 512]).is_ok() {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("the server does not answer: {}", log(self._dir.path()));
+    }
+}
+
+fn log(dir: &Path) -> String {
+    std::fs::read_to_string(dir.join("log")).unwrap_or_default()
+}
