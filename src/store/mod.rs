@@ -23,6 +23,7 @@ pub const SCHEMA: i64 = 1;
 
 /// Where the data is.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "one store lives as long as the process")]
 pub enum Store {
     Sqlite(Sqlite),
     Postgres(Postgres),
