@@ -2,6 +2,7 @@
 
 pub mod autopsy;
 pub mod dns_facts;
+pub mod dns_host;
 pub mod domain;
 pub mod envelope;
 pub mod event;

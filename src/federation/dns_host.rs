@@ -1,0 +1,104 @@
+//! Who hosts a zone, as its name servers tell, and the trap that its forms hold for a federation key.
+//!
+//! Data with a date: providers rename their servers now and then. Last verified 2026-11 from the providers' documentation and
+//! public zones' NS records.
+
+/// A DNS provider that can be told by the names of its servers.
+#[derive(Debug, PartialEq, Eq)]
+pub struct DnsHost {
+    /// What people call it.
+    pub name: &'static str,
+    /// The id of the record format to print fixes in (`fedctl records --format`).
+    pub format: &'static str,
+    /// What to know before typing the key into its form.
+    pub trap: &'static str,
+    /// Parts of name-server names, lower case; any of them tells.
+    servers: &'static [&'static str],
+}
+
+const ONE_VALUE: &str = "the key goes into one value as it is; the form cuts it by itself";
+
+/// The known hosts.
+pub const HOSTS: &[DnsHost] = &[
+    DnsHost {
+        name: "Route 53",
+        format: "route53",
+        trap: "both pieces of the key stand on ONE line of the Value box; a second line is a second record",
+        servers: &[".awsdns-"],
+    },
+    DnsHost { name: "Cloudflare", format: "cloudflare-fields", trap: ONE_VALUE, servers: &[".ns.cloudflare.com"] },
+    DnsHost {
+        name: "Google Cloud DNS",
+        format: "gcloud",
+        trap: "without inner quotes the value is cut at every space",
+        servers: &[".googledomains.com"],
+    },
+    DnsHost { name: "Azure DNS", format: "az", trap: ONE_VALUE, servers: &[".azure-dns."] },
+    DnsHost {
+        name: "DigitalOcean",
+        format: "doctl",
+        trap: "a value holds 512 characters: a key of 3072 bits does not fit",
+        servers: &[".digitalocean.com"],
+    },
+    DnsHost {
+        name: "Hetzner",
+        format: "hetzner",
+        trap: "the key is two quoted strings in one value",
+        servers: &[".ns.hetzner.com", ".ns.hetzner.de", ".first-ns.de", ".second-ns.de", ".second-ns.com"],
+    },
+    DnsHost { name: "GoDaddy", format: "godaddy", trap: ONE_VALUE, servers: &[".domaincontrol.com"] },
+    DnsHost {
+        name: "Namecheap",
+        format: "namecheap",
+        trap: "the SRV target field holds 29 characters",
+        servers: &[".registrar-servers.com", ".namecheaphosting.com"],
+    },
+    DnsHost {
+        name: "OVH",
+        format: "fields",
+        trap: "admins report that its form splits long values into several records: look at the result",
+        servers: &[".ovh.net", ".ovh.ca", ".anycast.me"],
+    },
+    DnsHost { name: "Linode", format: "fields", trap: ONE_VALUE, servers: &[".linode.com"] },
+    DnsHost {
+        name: "Gandi",
+        format: "zone",
+        trap: "the key is two quoted strings in one value",
+        servers: &[".gandi.net"],
+    },
+    DnsHost { name: "DNSimple", format: "fields", trap: ONE_VALUE, servers: &[".dnsimple.com", ".dnsimple-edge."] },
+    DnsHost {
+        name: "DNS Made Easy",
+        format: "fields",
+        trap: "the value needs quotes, or its words become separate strings",
+        servers: &[".dnsmadeeasy.com"],
+    },
+];
+
+/// The host of a zone, from the names of its servers and of its SOA's primary; `None` when it cannot be told.
+pub fn recognise<'a>(servers: impl IntoIterator<Item = &'a str>) -> Option<&'static DnsHost> {
+    let names: Vec<String> =
+        servers.into_iter().map(|name| format!("{}.", name.trim_end_matches('.').to_ascii_lowercase())).collect();
+    HOSTS.iter().find(|host| names.iter().any(|name| host.servers.iter().any(|part| name.contains(part))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_told_by_their_servers() {
+        for (server, name) in [
+            ("ns-2048.awsdns-64.com", "Route 53"),
+            ("Ada.NS.Cloudflare.com.", "Cloudflare"),
+            ("ns-cloud-a1.googledomains.com", "Google Cloud DNS"),
+            ("ns1-01.azure-dns.com", "Azure DNS"),
+            ("hydrogen.ns.hetzner.com", "Hetzner"),
+            ("ns51.domaincontrol.com", "GoDaddy"),
+        ] {
+            assert_eq!(recognise([server]).map(|host| host.name), Some(name), "{server}");
+        }
+        assert_eq!(recognise(["ns1.mydomain.com"]), None);
+        assert_eq!(recognise([]), None);
+    }
+}
