@@ -1,11 +1,19 @@
 //! The catalogue: one question a file. A check judges facts and nothing else, so it can be run again on a saved observation.
 
+mod dns_delegation;
+mod dns_dnssec;
 mod dns_generations;
+mod dns_near_miss;
+mod dns_port;
 mod dns_protocol;
 mod dns_resolvers;
 mod dns_servers;
 mod dns_srv;
 mod dns_target;
+mod dns_transport;
+mod dns_ttl;
+mod dns_wildcard;
+mod dns_wizard;
 mod dns_zone;
 mod key_match;
 mod key_record;
@@ -42,14 +50,22 @@ const MUTE: &str = "nobody answered, so nothing is known about the records";
 /// Every check, in the order of a report.
 pub const CHECKS: &[Check] = &[
     dns_zone::CHECK,
+    dns_delegation::CHECK,
     dns_servers::CHECK,
     dns_srv::CHECK,
     dns_target::CHECK,
+    dns_port::CHECK,
     key_record::CHECK,
     key_text::CHECK,
     key_strength::CHECK,
     key_match::CHECK,
+    dns_near_miss::CHECK,
     dns_protocol::CHECK,
+    dns_wildcard::CHECK,
+    dns_transport::CHECK,
+    dns_dnssec::CHECK,
+    dns_ttl::CHECK,
+    dns_wizard::CHECK,
     dns_resolvers::CHECK,
     dns_generations::CHECK,
 ];

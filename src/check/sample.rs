@@ -33,6 +33,7 @@ pub fn sample() -> DnsFacts {
             apex: "mydomain.com".parse().unwrap(),
             soa,
             servers: vec![("ns1.mydomain.com".into(), vec![]), ("ns2.mydomain.com".into(), vec![])],
+            parents: vec![],
         }),
         time: 0,
         observers: vec![
@@ -41,6 +42,7 @@ pub fn sample() -> DnsFacts {
             observer(Role::Resolver, "resolver", "127.0.0.3:53"),
         ],
         observations: Vec::new(),
+        probes: Vec::new(),
         domain,
     };
     for question in questions(&dns.domain) {

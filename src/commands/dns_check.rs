@@ -13,7 +13,7 @@ use crate::config::port;
 use crate::error::{ExitStatus, hinted};
 use crate::federation::dns_facts::{DnsFacts, Expected, Role};
 use crate::federation::domain::{Domain, Host};
-use crate::federation::generation::{Release, questions, sights};
+use crate::federation::generation::{Release, sights};
 use crate::federation::report::Report;
 use crate::net::dns::observe;
 use crate::render::report::{ReportFormat, Style, write};
@@ -60,7 +60,7 @@ impl DnsCheck {
             for domain in &domains {
                 progress.set_message(format!("asking about {domain}"));
                 let start = Instant::now();
-                let dns = observe(&route, &resolvers, domain, &questions(domain), now()).await;
+                let dns = observe(&route, &resolvers, domain, expected.target.as_ref(), now()).await;
                 reports.push(report(&dns, &expected, start));
             }
             Ok(reports)

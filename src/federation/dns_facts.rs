@@ -47,6 +47,35 @@ pub struct Observation {
     pub reply: Reply,
 }
 
+/// A question beside the records: asked once, to find out one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    pub purpose: Purpose,
+    /// Index into [`DnsFacts::observers`].
+    pub observer: usize,
+    pub question: Question,
+    pub reply: Reply,
+}
+
+/// Why a [`Probe`] was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// Over TCP from the start.
+    Tcp,
+    /// With CD, after SERVFAIL: an answer now means that the resolver holds the zone for forged (RFC 4035 section 4.9.2).
+    Unchecked,
+    /// For a name that nobody can have created.
+    Wildcard,
+    /// For a name that people create by mistake.
+    NearMiss {
+        /// What the mistake is, as in "an underscore too many".
+        mistake: String,
+        /// The name that servers ask for.
+        meant: String,
+    },
+}
+
 /// The zone that holds the domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ZoneCut {
@@ -54,6 +83,9 @@ pub struct ZoneCut {
     pub soa: Soa,
     /// The name servers, and the addresses that were found for each.
     pub servers: Vec<(String, Vec<IpAddr>)>,
+    /// Some name servers of the parent zone, with an address of each; empty when nobody told.
+    #[serde(default)]
+    pub parents: Vec<(String, Vec<IpAddr>)>,
 }
 
 /// Everything that was seen in DNS about one domain.
@@ -66,6 +98,8 @@ pub struct DnsFacts {
     pub zone: Result<ZoneCut, String>,
     pub observers: Vec<Observer>,
     pub observations: Vec<Observation>,
+    #[serde(default)]
+    pub probes: Vec<Probe>,
 }
 
 impl DnsFacts {
@@ -104,6 +138,15 @@ impl DnsFacts {
     /// The observers that play this role.
     pub fn in_role(&self, role: Role) -> impl Iterator<Item = &Observer> {
         self.observers.iter().filter(move |observer| observer.role == role)
+    }
+
+    /// The probes of a purpose, with who answered.
+    pub fn probed<'a>(
+        &'a self,
+        is: impl Fn(&Purpose) -> bool + 'a,
+    ) -> impl Iterator<Item = (&'a Observer, &'a Probe)> + 'a {
+        let of_purpose = self.probes.iter().filter(move |probe| is(&probe.purpose));
+        of_purpose.filter_map(|probe| Some((self.observers.get(probe.observer)?, probe)))
     }
 
     /// The outcome that stands for the published state; a question that was never asked counts as a timeout.

@@ -1,5 +1,5 @@
-//! Finds the zone that holds a domain, its name servers and their addresses, by asking resolvers. Two round trips: the zone
-//! cut and the servers' names, then the servers' addresses.
+//! Finds the zone that holds a domain, its name servers and those of its parent, and their addresses, by asking resolvers. Two
+//! round trips: the zone cut and the servers' names, then the servers' addresses.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -15,10 +15,21 @@ use crate::federation::facts::{Kind, Outcome, Question, Reply, RrData, Soa};
 /// The port of DNS.
 pub const PORT: u16 = 53;
 
+/// How many servers of the parent zone are asked for their side of the delegation.
+const PARENTS: usize = 2;
+
+/// What one resolver tells.
+struct Cut {
+    apex: Host,
+    soa: Soa,
+    servers: Vec<String>,
+    parents: Vec<String>,
+}
+
 /// What was found, or why nothing was.
 pub async fn find(route: &Route, resolvers: &[SocketAddr], domain: &Domain) -> Result<ZoneCut, String> {
-    let mut names = vec![domain.host().clone()];
-    names.extend(std::iter::successors(domain.host().parent(), Host::parent));
+    let labels: Vec<&str> = domain.host().labels().collect();
+    let names: Vec<String> = (0..labels.len()).map(|at| labels[at..].join(".")).collect();
     let cuts = join_all(resolvers.iter().map(|resolver| cut(route, *resolver, &names))).await;
     let (mut first_error, mut found) = (None, None);
     for cut in cuts {
@@ -27,37 +38,41 @@ pub async fn find(route: &Route, resolvers: &[SocketAddr], domain: &Domain) -> R
             Err(why) => first_error = first_error.or(Some(why)),
         }
     }
-    let Some((apex, soa, servers)) = found else {
+    let Some(cut) = found else {
         return Err(first_error.unwrap_or_else(|| "there is no resolver to ask".into()));
     };
-    let servers = join_all(servers.into_iter().map(|server| async {
-        let addresses = addresses(route, resolvers, &server).await;
-        (server, addresses)
-    }))
-    .await;
-    Ok(ZoneCut { apex, soa, servers })
+    let with_addresses = |servers: Vec<String>| {
+        join_all(servers.into_iter().map(|server| async {
+            let addresses = addresses(route, resolvers, &server).await;
+            (server, addresses)
+        }))
+    };
+    let parents = cut.parents.into_iter().take(PARENTS).collect();
+    let (servers, parents) = futures_util::join!(with_addresses(cut.servers), with_addresses(parents));
+    Ok(ZoneCut { apex: cut.apex, soa: cut.soa, servers, parents })
 }
 
-/// Apex, SOA and name servers as one resolver sees them.
-async fn cut(route: &Route, resolver: SocketAddr, names: &[Host]) -> Result<(Host, Soa, Vec<String>), String> {
-    let questions: Vec<Question> =
-        names.iter().flat_map(|name| [Kind::Soa, Kind::Ns].map(|kind| Question::new(name.as_str(), kind))).collect();
+/// The zone as one resolver sees it; `names` are the domain and all above it.
+async fn cut(route: &Route, resolver: SocketAddr, names: &[String]) -> Result<Cut, String> {
+    let domain = names.first().ok_or("there is no name to ask for")?;
+    let mut questions = vec![Question::new(domain, Kind::Soa)];
+    questions.extend(names.iter().map(|name| Question::new(name, Kind::Ns)));
     let ask = |question| ask(resolver, question, Flags::RESOLVER, route.timeout);
     let replies = join_all(questions.iter().map(ask)).await;
     let first = replies.first().ok_or("there is no name to ask for")?;
     let (apex, soa) = start_of_authority(first).ok_or_else(|| match &first.outcome {
         Outcome::NoData | Outcome::NxDomain => {
-            format!("{resolver} says {} for `{}` and names no zone that holds it", first.outcome, names[0])
+            format!("{resolver} says {} for `{domain}` and names no zone that holds it", first.outcome)
         }
         other => format!("{resolver} answers {other}"),
     })?;
-    let servers = questions
-        .iter()
-        .zip(&replies)
-        .find(|(question, _)| question.kind == Kind::Ns && question.name == apex.as_str())
-        .map(|(_, reply)| name_servers(reply))
-        .unwrap_or_default();
-    Ok((apex, soa, servers))
+    let servers_of: Vec<(&str, Vec<String>)> =
+        names.iter().zip(&replies[1..]).map(|(name, reply)| (name.as_str(), name_servers(reply))).collect();
+    let at = servers_of.iter().position(|(name, _)| *name == apex.as_str());
+    let servers = at.map(|at| servers_of[at].1.clone()).unwrap_or_default();
+    let above = at.map_or(servers_of.len(), |at| at + 1);
+    let parents = servers_of[above..].iter().find(|(_, servers)| !servers.is_empty());
+    Ok(Cut { apex, soa, servers, parents: parents.map(|(_, servers)| servers.clone()).unwrap_or_default() })
 }
 
 /// The SOA of the answer, or the one that a negative answer carries (RFC 2308 section 3).

@@ -2,17 +2,19 @@
 //! generation asks for. Four round trips: zone cut, server addresses, records, target addresses.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use futures_util::future::join_all;
 
 use super::Route;
 use super::ask::ask;
 use super::delegation::{self, PORT};
+use super::probes;
 use super::wire::Flags;
 use crate::federation::dns_facts::{DnsFacts, Observation, Observer, Role, ZoneCut};
-use crate::federation::domain::Domain;
+use crate::federation::domain::{Domain, Host};
 use crate::federation::facts::{Kind, Question, Reply, RrData};
+use crate::federation::generation::questions;
 
 /// A resolver to ask, and what to call it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,12 +37,12 @@ pub fn public_resolvers() -> Vec<Resolver> {
         .to_vec()
 }
 
-/// Asks everybody everything. `questions` are the names that server generations ask for; `time` is in seconds since 1970.
+/// Asks everybody everything. `target` is the host that runs the server, if it is known; `time` is in seconds since 1970.
 pub async fn observe(
     route: &Route,
     resolvers: &[Resolver],
     domain: &Domain,
-    questions: &[Question],
+    target: Option<&Host>,
     time: i64,
 ) -> DnsFacts {
     let addrs: Vec<SocketAddr> = resolvers.iter().map(|resolver| resolver.addr).collect();
@@ -48,20 +50,52 @@ pub async fn observe(
     let mut observers: Vec<Observer> = Vec::new();
     if let Ok(zone) = &zone {
         observers.extend(authorities(route, zone, resolvers));
+        observers.extend(parents(route, zone));
     }
     observers.extend(resolvers.iter().map(|resolver| Observer {
         role: Role::Resolver,
         name: resolver.name.clone(),
         addr: resolver.addr,
     }));
-    let mut questions = questions.to_vec();
-    if let Ok(zone) = &zone {
-        questions.extend([Kind::Soa, Kind::Ns].map(|kind| Question::new(zone.apex.as_str(), kind)));
+    let mut dns =
+        DnsFacts { domain: domain.clone(), time, zone, observers, observations: Vec::new(), probes: Vec::new() };
+    let (observations, probes) = futures_util::join!(records(route, &dns), probes::first(route, &dns));
+    dns.observations = observations;
+    dns.probes = probes;
+    let targets = targets(&dns.observations);
+    let resolvers_only = |observer: &Observer| observer.role == Role::Resolver;
+    let (addresses, more) = futures_util::join!(
+        ask_all(route, &dns.observers, &targets, resolvers_only),
+        probes::second(route, &dns, target)
+    );
+    dns.observations.extend(addresses);
+    dns.probes.extend(more);
+    dns
+}
+
+/// Every record that some generation reads, from everybody; of the parent's servers only the delegation.
+async fn records(route: &Route, dns: &DnsFacts) -> Vec<Observation> {
+    let mut questions = questions(&dns.domain);
+    let mut delegation = Vec::new();
+    if let Ok(zone) = &dns.zone {
+        delegation.push(Question::new(zone.apex.as_str(), Kind::Ns));
+        questions.push(Question::new(zone.apex.as_str(), Kind::Soa));
+        questions.extend(delegation.clone());
     }
-    let mut observations = ask_all(route, &observers, &questions, |_| true).await;
-    let targets = targets(&observations);
-    observations.extend(ask_all(route, &observers, &targets, |observer| observer.role == Role::Resolver).await);
-    DnsFacts { domain: domain.clone(), time, zone, observers, observations }
+    let (child, parent) = futures_util::join!(
+        ask_all(route, &dns.observers, &questions, |observer| observer.role != Role::Parent),
+        ask_all(route, &dns.observers, &delegation, |observer| observer.role == Role::Parent)
+    );
+    child.into_iter().chain(parent).collect()
+}
+
+fn parents(route: &Route, zone: &ZoneCut) -> Vec<Observer> {
+    let observer = |(server, ips): &(String, Vec<IpAddr>)| {
+        let ip = ips.iter().find(|ip| ip.is_ipv4()).or(ips.first())?;
+        let addr = route.detour(server, PORT).unwrap_or(SocketAddr::new(*ip, PORT));
+        Some(Observer { role: Role::Parent, name: server.clone(), addr })
+    };
+    zone.parents.iter().filter_map(observer).collect()
 }
 
 /// Each address of each name server. A resolver that was given with a port of its own and whose address is that of a name
@@ -97,7 +131,7 @@ async fn ask_all(
     join_all(asked).await
 }
 
-async fn ask_one(route: &Route, observer: &Observer, question: &Question) -> Reply {
+pub(super) async fn ask_one(route: &Route, observer: &Observer, question: &Question) -> Reply {
     let flags = match observer.role {
         Role::Resolver => Flags::RESOLVER,
         Role::Authority | Role::Parent => Flags::AUTHORITY,

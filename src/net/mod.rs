@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod delegation;
 pub mod dns;
+pub mod probes;
 pub mod wire;
 
 use std::fmt;

@@ -87,7 +87,7 @@ pub const STREET: &[House] = &[
         "typo-name.test",
         "put an underscore before the name of the key",
         |keys| format!("{HOST}{SRV}{}", txt("_rocketchat-public-key", &keys.own)),
-        &["key-record", "dns-generations"],
+        &["key-record", "dns-near-miss", "dns-generations"],
     ),
     house(
         "at-the-host.test",
@@ -96,7 +96,7 @@ pub const STREET: &[House] = &[
             let srv = "_rocketchat._https.chat IN SRV 1 1 443 chat\n";
             format!("{HOST}{srv}{}", txt("rocketchat-public-key.chat", &keys.own))
         },
-        &["dns-srv", "key-record", "dns-generations"],
+        &["dns-srv", "key-record", "dns-near-miss", "dns-generations"],
     ),
     house(
         "cut-255.test",
@@ -148,7 +148,7 @@ pub const STREET: &[House] = &[
         "guide.test",
         "followed the guide: _tcp, port 80, http",
         |keys| with_srv("_rocketchat._tcp IN SRV 1 1 80 chat\nrocketchat-protocol IN TXT http", keys),
-        &["dns-protocol", "dns-generations"],
+        &["dns-port", "dns-protocol", "dns-generations"],
     ),
     house(
         "no-dot.test",
@@ -170,7 +170,7 @@ pub const STREET: &[House] = &[
                 keys,
             )
         },
-        &["dns-srv"],
+        &["dns-srv", "dns-wizard"],
     ),
     house(
         "both.test",

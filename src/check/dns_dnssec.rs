@@ -1,0 +1,72 @@
+//! Do validating resolvers believe the zone?
+
+use super::{Check, Judge};
+use crate::federation::dns_facts::{DnsFacts, Expected, Purpose, Role};
+use crate::federation::generation::key_question;
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "dns-dnssec",
+    title: "validating resolvers believe the zone",
+    page: include_str!("../../docs/checks/dns-dnssec.md"),
+    judge: Judge::Dns(judge),
+};
+
+fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
+    let bogus: Vec<String> = dns
+        .probed(|purpose| *purpose == Purpose::Unchecked)
+        .filter(|(_, probe)| probe.reply.outcome.is_answer())
+        .map(|(observer, _)| observer.name.clone())
+        .collect();
+    if !bogus.is_empty() {
+        return vec![
+            Problem::new(
+                Severity::Error,
+                format!("DNSSEC is broken: {} answers SERVFAIL, and answers when told not to validate", bogus.join(", ")),
+                "servers behind validating resolvers, which are many, cannot find the domain at all; others see nothing wrong",
+                "renew the signatures, or correct or remove the DS record at the registrar",
+            )
+            .into(),
+        ];
+    }
+    let question = key_question(&dns.domain);
+    let mut answers =
+        dns.replies(&question).filter(|(observer, reply)| observer.role == Role::Resolver && reply.outcome.is_answer());
+    match answers.find(|(_, reply)| reply.authenticated) {
+        Some((observer, _)) => Verdict::pass(format!("signed, and {} has validated it", observer.name)),
+        None => Verdict::pass("no resolver reports trouble; federation does not need DNSSEC"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::sample::{problems, sample, txt};
+    use crate::federation::dns_facts::Probe;
+    use crate::federation::facts::Outcome;
+
+    fn judged(unchecked: Outcome) -> Vec<Verdict> {
+        let mut dns = sample();
+        let question = key_question(&dns.domain);
+        let mut reply = dns.observations[0].reply.clone();
+        reply.outcome = unchecked;
+        dns.probes.push(Probe { purpose: Purpose::Unchecked, observer: 2, question, reply });
+        judge(&dns, &Expected::default())
+    }
+
+    #[test]
+    fn an_answer_without_validation_means_that_the_zone_is_bogus() {
+        assert_eq!(problems(judged(txt(&[&["key"]])))[0].severity, Severity::Error);
+        assert!(problems(judged(Outcome::ServFail)).is_empty());
+        assert!(problems(judge(&sample(), &Expected::default())).is_empty());
+    }
+
+    #[test]
+    fn a_validated_zone_is_told() {
+        let mut dns = sample();
+        for seen in dns.observations.iter_mut().filter(|seen| seen.observer == 2) {
+            seen.reply.authenticated = true;
+        }
+        assert_eq!(judge(&dns, &Expected::default()), Verdict::pass("signed, and resolver has validated it"));
+    }
+}

@@ -1,0 +1,103 @@
+//! Does the missing record exist under a name that people type by mistake?
+
+use super::{Check, Judge};
+use crate::federation::dns_facts::{DnsFacts, Expected, Probe, Purpose};
+use crate::federation::facts::{Kind, RrData};
+use crate::federation::importer;
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "dns-near-miss",
+    title: "no record stands under a wrong name",
+    page: include_str!("../../docs/checks/dns-near-miss.md"),
+    judge: Judge::Dns(judge),
+};
+
+fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
+    let probes: Vec<&Probe> =
+        dns.probed(|purpose| matches!(purpose, Purpose::NearMiss { .. })).map(|(_, probe)| probe).collect();
+    if probes.is_empty() {
+        return Verdict::skip("nothing is missing, so no wrong name was asked for");
+    }
+    let problems: Vec<Verdict> = probes.iter().filter_map(|probe| found(dns, probe)).map(Verdict::from).collect();
+    if problems.is_empty() {
+        return Verdict::pass(format!("none of {} likely wrong names holds one", probes.len()));
+    }
+    problems
+}
+
+fn found(dns: &DnsFacts, probe: &Probe) -> Option<Problem> {
+    let Purpose::NearMiss { mistake, meant } = &probe.purpose else { return None };
+    let records = probe.reply.outcome.records();
+    let fits = records.iter().any(|rr| match &rr.data {
+        RrData::Srv { .. } => probe.question.kind == Kind::Srv,
+        RrData::Txt(_) => rr.data.joined().is_some_and(|text| is_key(&text)),
+        _ => false,
+    });
+    if !fits || is_wildcard(dns, probe) {
+        return None;
+    }
+    let (kind, wrong) = (probe.question.kind, &probe.question.name);
+    Some(Problem::new(
+        Severity::Error,
+        format!("{kind} {wrong} exists: {mistake}"),
+        format!("no server asks for that name; all ask for {meant}"),
+        format!("move the record: delete {wrong} and create {meant} with the same value"),
+    ))
+}
+
+/// A whole key, or a piece of one.
+fn is_key(text: &[u8]) -> bool {
+    importer::find(text, b"PUBLIC KEY").is_some() || importer::import(text).is_ok()
+}
+
+/// The same answer comes for a name that nobody created.
+fn is_wildcard(dns: &DnsFacts, probe: &Probe) -> bool {
+    let data = |probe: &Probe| probe.reply.outcome.records().iter().map(|rr| rr.data.clone()).collect::<Vec<_>>();
+    dns.probed(|purpose| *purpose == Purpose::Wildcard)
+        .any(|(_, stranger)| stranger.question.kind == probe.question.kind && data(stranger) == data(probe))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::sample::{key, problems, sample, set, txt};
+    use crate::federation::facts::{Outcome, Question};
+    use crate::federation::generation::key_question;
+
+    /// The key is missing and stands under the name with an underscore, or something else does.
+    fn facts(text: &str) -> DnsFacts {
+        let mut dns = sample();
+        let right = key_question(&dns.domain);
+        set(&mut dns, &right, Outcome::NxDomain);
+        let mut reply = dns.observations[0].reply.clone();
+        reply.outcome = txt(&[&[text]]);
+        dns.probes.push(Probe {
+            purpose: Purpose::NearMiss { mistake: "an underscore too many".into(), meant: right.name },
+            observer: 0,
+            question: Question::new("_rocketchat-public-key.mydomain.com", Kind::Txt),
+            reply,
+        });
+        dns
+    }
+
+    #[test]
+    fn a_key_under_a_wrong_name_is_found() {
+        let line = key().one_line();
+        let found = problems(judge(&facts(&line), &Expected::default()));
+        assert_eq!(found[0].what, "TXT _rocketchat-public-key.mydomain.com exists: an underscore too many");
+        assert!(problems(judge(&facts("v=spf1 -all"), &Expected::default())).is_empty());
+    }
+
+    #[test]
+    fn a_wildcard_is_no_near_miss() {
+        let mut dns = facts(&key().one_line());
+        let stranger = Probe {
+            purpose: Purpose::Wildcard,
+            question: Question::new("fedctl-1.mydomain.com", Kind::Txt),
+            ..dns.probes[0].clone()
+        };
+        dns.probes.push(stranger);
+        assert!(problems(judge(&dns, &Expected::default())).is_empty());
+    }
+}

@@ -1,0 +1,85 @@
+//! Are the TTLs such that a mistake can be mended within a day?
+
+use super::{Check, Judge};
+use crate::federation::dns_facts::{DnsFacts, Expected, Role};
+use crate::federation::facts::Question;
+use crate::federation::generation::questions;
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "dns-ttl",
+    title: "TTLs let mistakes be mended",
+    page: include_str!("../../docs/checks/dns-ttl.md"),
+    judge: Judge::Dns(judge),
+};
+
+/// Seconds. Above a day a wrong record stays for too long; below half a minute every message costs a look-up.
+const SANE: std::ops::RangeInclusive<u32> = 30..=86400;
+/// Seconds that a missing name may be remembered (RFC 2308 section 5 recommends one to three hours at most).
+const NEGATIVE_MAX: u32 = 10800;
+
+fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
+    let records: Vec<(Question, u32)> =
+        questions(&dns.domain).into_iter().filter_map(|question| ttl(dns, question)).collect();
+    let mut verdicts: Vec<Verdict> = Vec::new();
+    let odd: Vec<String> = records
+        .iter()
+        .filter(|(_, ttl)| !SANE.contains(ttl))
+        .map(|(question, ttl)| format!("{} {}: {ttl} s", question.kind, question.name))
+        .collect();
+    if !odd.is_empty() {
+        let what = format!("a TTL outside of {} to {} s", SANE.start(), SANE.end());
+        let means = "resolvers keep a mistake for that long, or ask again for every message";
+        verdicts.push(
+            Problem::new(Severity::Notice, what, means, "use 3600 s; 300 s while you are changing things")
+                .seen(odd)
+                .into(),
+        );
+    }
+    let negative = dns.zone.as_ref().map_or(0, |zone| zone.soa.minimum);
+    if negative > NEGATIVE_MAX {
+        let what = format!("the negative TTL of the zone is {negative} s");
+        let means = "a resolver that asked before a record existed goes on saying so for that long";
+        let fix = "lower the last number of the SOA record, for example to 300";
+        verdicts.push(Problem::new(Severity::Notice, what, means, fix).into());
+    }
+    if !verdicts.is_empty() {
+        return verdicts;
+    }
+    match records.iter().map(|(_, ttl)| ttl).max() {
+        Some(longest) => Verdict::pass(format!("{longest} s; a missing name {negative} s")),
+        None => Verdict::skip("there is no record to look at"),
+    }
+}
+
+fn ttl(dns: &DnsFacts, question: Question) -> Option<(Question, u32)> {
+    let authoritative = dns.replies(&question).filter(|(observer, _)| observer.role == Role::Authority);
+    let ttl = authoritative.flat_map(|(_, reply)| reply.outcome.records()).map(|rr| rr.ttl).max()?;
+    Some((question, ttl))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::sample::{problems, sample};
+    use crate::federation::facts::Outcome;
+
+    #[test]
+    fn long_and_short_lives_are_noticed() {
+        assert!(problems(judge(&sample(), &Expected::default())).is_empty());
+        for (ttl, count) in [(604_800, 1), (0, 1), (300, 0)] {
+            let mut dns = sample();
+            for seen in &mut dns.observations {
+                if let Outcome::Found(records) = &mut seen.reply.outcome {
+                    records.iter_mut().for_each(|rr| rr.ttl = ttl);
+                }
+            }
+            assert_eq!(problems(judge(&dns, &Expected::default())).len(), count, "{ttl}");
+        }
+        let mut dns = sample();
+        if let Ok(zone) = &mut dns.zone {
+            zone.soa.minimum = 86400;
+        }
+        assert!(problems(judge(&dns, &Expected::default()))[0].what.contains("negative TTL"));
+    }
+}

@@ -1,0 +1,77 @@
+//! What will the server's own wizard show in red although it is right?
+
+use super::{Check, Judge};
+use crate::federation::dns_facts::{DnsFacts, Expected};
+use crate::federation::facts::{Kind, Question, RrData};
+use crate::federation::generation::SrvLabel;
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "dns-wizard",
+    title: "the server's wizard agrees",
+    page: include_str!("../../docs/checks/dns-wizard.md"),
+    judge: Judge::Dns(judge),
+};
+
+fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
+    let mut seen = false;
+    let mut red = Vec::new();
+    for label in SrvLabel::ALL {
+        let owner = label.owner(&dns.domain);
+        for rr in dns.outcome(&Question::new(&owner, Kind::Srv)).records() {
+            if let RrData::Srv { priority, weight, target, .. } = &rr.data
+                && !target.is_empty()
+            {
+                seen = true;
+                if *priority != 1 {
+                    red.push(format!("{owner}: priority {priority}, the wizard wants 1"));
+                }
+                if *weight != 1 {
+                    red.push(format!("{owner}: weight {weight}, the wizard wants 1"));
+                }
+            }
+        }
+    }
+    if !seen {
+        return Verdict::skip("there is no SRV record");
+    }
+    if red.is_empty() {
+        return Verdict::pass("weight 1, priority 1; it shows 443 in red when the Site URL has no port, and is wrong");
+    }
+    let means =
+        "servers never read priority and weight; only the wizard of 3.17 to 6.2 does, and shows the record in red";
+    vec![
+        Problem::new(
+            Severity::Notice,
+            "the server's wizard will call the SRV record wrong",
+            means,
+            "write 1 for both, or ignore the wizard",
+        )
+        .seen(red)
+        .into(),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::sample::{problems, sample};
+    use crate::federation::facts::Outcome;
+
+    #[test]
+    fn another_weight_than_1_is_explained() {
+        assert!(problems(judge(&sample(), &Expected::default())).is_empty());
+        let mut dns = sample();
+        for seen in &mut dns.observations {
+            if let Outcome::Found(records) = &mut seen.reply.outcome {
+                for rr in records {
+                    if let RrData::Srv { weight, .. } = &mut rr.data {
+                        *weight = 5;
+                    }
+                }
+            }
+        }
+        let found = problems(judge(&dns, &Expected::default()));
+        assert_eq!((found[0].severity, found[0].evidence.len()), (Severity::Notice, 2));
+    }
+}
