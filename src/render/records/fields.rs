@@ -1,7 +1,7 @@
 //! What to type in which box of a form, for providers that have no form of their own here.
 
-use super::form::{Block, Boxes, leading_seconds, ttl};
-use super::{Facts, Format, Place, Proof, human, rdata};
+use super::form::{Block, Boxes, about, leading_seconds, note, ttl};
+use super::{Facts, Format, Place, Proof, rdata};
 use crate::error::Hinted;
 use crate::federation::facts::Rr;
 use crate::federation::record::{Data, Plan};
@@ -42,15 +42,16 @@ fn write(plan: &Plan) -> Result<String, Hinted> {
                     Ok(whole) => block.row("Value", whole),
                     Err(_) => block,
                 };
-                block.row("Strings", rdata::quoted(data)).row("Size", human::size(data))
+                block.row("Strings", rdata::quoted(data))
             }
         };
-        out += &block.row("TTL", ttl(record.ttl)).row("Why", record.reason).row("Read by", record.read_by).text();
+        out += &about(block.row("TTL", ttl(record.ttl)), record).text();
     }
-    out += "Type the Value in one piece. If the form refuses it as too long, type what stands after\n";
-    out += "Strings, all of it on one line and into one record: two records are half a key each.\n";
-    out += "If the form has boxes for service and protocol, cut the name there: `_rocketchat` and the\n";
-    out += "label after it. Never type the zone into the name: the form appends it.\n";
+    out += &note(
+        "Type the Value in one piece. If the form refuses it as too long, type what stands after Strings, all of it on \
+         one line and into one record: two records are half a key each. If the form has boxes for service and protocol, \
+         cut the name there: `_rocketchat` and the label after it. Never type the zone into a name: the form appends it.",
+    );
     Ok(out)
 }
 

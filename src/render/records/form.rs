@@ -1,11 +1,13 @@
 //! Forms that people type into: a block a record, a line a box. The same reader serves all of them.
 
-use super::Place;
-use super::rdata;
+use super::{Place, human, rdata};
 use crate::error::Hinted;
 use crate::federation::facts::{Rr, RrData};
 use crate::federation::generation::KEY_LABEL;
-use crate::federation::record::DEFAULT_TTL;
+use crate::federation::record::{DEFAULT_TTL, Data, Record};
+
+/// Columns; only values may stand out.
+const WIDTH: usize = 80;
 
 /// The lines of one block, to be written with their values in one column.
 #[derive(Debug, Default)]
@@ -26,6 +28,20 @@ impl Block {
         let lines = self.rows.iter().map(|(label, value)| format!("  {label:<width$}{value}\n"));
         lines.collect::<String>() + "\n"
     }
+}
+
+/// Adds the size of a value, the reason, and who reads it.
+pub fn about(block: Block, record: &Record) -> Block {
+    let block = match record.data {
+        Data::Srv { .. } => block,
+        Data::Txt(_) => block.row("Size", human::size(&record.data)),
+    };
+    block.row("Why", record.reason).row("Read by", record.read_by)
+}
+
+/// What to know about the whole form, below its blocks.
+pub fn note(text: &str) -> String {
+    textwrap::fill(text, WIDTH) + "\n"
 }
 
 /// How a form's boxes are named and filled.
@@ -98,6 +114,11 @@ fn record(block: &[(&str, &str)], place: &Place, boxes: &Boxes) -> Result<Rr, Hi
         (other, _) => RrData::Other(other.to_owned()),
     };
     Ok(Rr { name: owner, ttl, data })
+}
+
+/// A value in one piece that the provider cuts.
+pub fn whole(value: &str) -> Result<RrData, Hinted> {
+    Ok(rdata::cut(value.as_bytes()))
 }
 
 /// The first word as seconds: `3600 (1 hour)`.

@@ -55,7 +55,7 @@ fn write(plan: &Plan) -> Result<String, Hinted> {
         }
         out += &format!("{CUT}\n{}\n", rdata::quoted(&record.data));
     }
-    out += "\nfor your DNS host: --format route53, cloudflare, zone, ... (all: fedctl records formats)\n";
+    out += "\nfor your DNS host: --format FORMAT; `fedctl records formats` lists them\n";
     Ok(out)
 }
 

@@ -3,13 +3,26 @@
 //! A reader turns a text back into what a name server would publish. [`write()`] reads every text back before anybody sees it,
 //! and `records lint` gives the same readers what somebody else has written.
 
+mod azure;
+mod cloudflare;
+mod digitalocean;
+mod dnscontrol;
+mod external_dns;
 mod facts;
 mod fields;
 mod form;
+mod google;
+mod hcl;
 mod human;
 mod json;
+mod octodns;
+mod panels;
+mod powerdns;
 mod rdata;
 mod route53;
+mod shell;
+mod update;
+mod windows;
 mod zone;
 mod zonefile;
 
@@ -46,8 +59,42 @@ pub struct Place<'a> {
 }
 
 /// Every form, the default first.
-pub const FORMATS: &[Format] =
-    &[human::FORMAT, fields::FORMAT, zone::FORMAT, route53::CONSOLE, route53::BATCH, json::JSON, json::YAML];
+pub const FORMATS: &[Format] = &[
+    human::FORMAT,
+    fields::FORMAT,
+    zone::FORMAT,
+    zone::BIND,
+    zone::KNOT,
+    zone::NSD,
+    update::NSUPDATE,
+    update::KNSUPDATE,
+    powerdns::PDNSUTIL,
+    powerdns::API,
+    windows::FORMAT,
+    route53::CONSOLE,
+    route53::BATCH,
+    route53::AWS_CLI,
+    cloudflare::FIELDS,
+    cloudflare::API,
+    google::GCLOUD,
+    azure::AZ,
+    azure::ARM,
+    digitalocean::API,
+    digitalocean::DOCTL,
+    panels::HETZNER,
+    panels::GODADDY,
+    panels::NAMECHEAP,
+    route53::TERRAFORM,
+    cloudflare::TERRAFORM,
+    google::TERRAFORM,
+    azure::TERRAFORM,
+    panels::TERRAFORM_HETZNER,
+    octodns::FORMAT,
+    dnscontrol::FORMAT,
+    external_dns::FORMAT,
+    json::JSON,
+    json::YAML,
+];
 
 /// The list of all forms, for people.
 pub fn list() -> String {

@@ -41,6 +41,16 @@ pub fn plain(data: &Data) -> Result<String, Hinted> {
     }
 }
 
+/// Cuts a whole value as providers do that cut by themselves.
+pub fn cut(value: &[u8]) -> RrData {
+    let strings = if value.is_empty() { vec![Text(Vec::new())] } else { value.chunks(STRING_MAX).map(text).collect() };
+    RrData::Txt(strings)
+}
+
+fn text(chunk: &[u8]) -> Text {
+    Text(chunk.to_vec())
+}
+
 /// Reads `1 1 443 chat.mydomain.com.`; the dot may be missing.
 pub fn read_srv(value: &str) -> Result<RrData, Hinted> {
     let words: Vec<&str> = value.split_whitespace().collect();

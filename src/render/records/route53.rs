@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::form::{Block, Boxes, leading_seconds};
-use super::{Facts, Format, Limit, Measure, Place, Proof, human, rdata};
+use super::form::{Block, Boxes, about, leading_seconds, note};
+use super::hcl;
+use super::shell;
+use super::{Facts, Format, Limit, Measure, Place, Proof, rdata};
 use crate::error::Hinted;
 use crate::federation::facts::{Rr, RrData};
-use crate::federation::record::{Plan, Record};
+use crate::federation::record::{Plan, Record, STRING_MAX};
 
 const LIMITS: &[Limit] = &[Limit {
     measure: Measure::QuotedTxt,
@@ -44,6 +46,30 @@ pub const BATCH: Format = Format {
     facts: FACTS,
 };
 
+pub const AWS_CLI: Format = Format {
+    id: "aws-cli",
+    title: "Route 53, aws command",
+    next: "put the id of the hosted zone in place of ZONEID; then: aws route53 wait resource-record-sets-changed --id CHANGEID",
+    tells_sizes: false,
+    write: write_command,
+    read: read_command,
+    facts: FACTS,
+};
+
+pub const TERRAFORM: Format = Format {
+    id: "terraform-aws",
+    title: "Terraform, aws provider",
+    next: "declare the variable zone_id, or put the id in its place; then: terraform plan",
+    tells_sizes: false,
+    write: write_terraform,
+    read: read_terraform,
+    facts: Facts {
+        txt: "without the outer quotes, which the provider adds; `\"\"` in the text between strings",
+        source: "Terraform registry, aws_route53_record; terraform-provider-aws issue 14941",
+        ..FACTS
+    },
+};
+
 const BOXES: Boxes = Boxes {
     kind: "Record type",
     name: "Record name",
@@ -57,18 +83,17 @@ fn write_console(plan: &Plan) -> Result<String, Hinted> {
     let mut out = format!("Route 53 console, hosted zone {}: Create record, once for each block.\n\n", set.zone);
     for record in &set.records {
         let name = Some(set.relative(&record.owner)).filter(|name| *name != "@").unwrap_or_default();
-        let mut block = Block::default()
+        let block = Block::default()
             .row("Record name", name)
             .row("Record type", record.data.kind())
-            .row("Value", rdata::any(&record.data))
+            .row("Value", octal(&rdata::any(&record.data)))
             .row("TTL", record.ttl);
-        if record.data.kind() == "TXT" {
-            block = block.row("Size", human::size(&record.data));
-        }
-        out += &block.row("Why", record.reason).row("Read by", record.read_by).text();
+        out += &about(block, record).text();
     }
-    out += "The Value of the key is ONE line with both pieces in it. On two lines, as the guide shows it,\n";
-    out += "the console makes two records, and peers read only the one that comes first: half a key.\n";
+    out += &note(
+        "The Value of the key is ONE line with both pieces in it. On two lines, as the guide shows it, the console makes \
+         two records, and peers read only the one that comes first: half a key.",
+    );
     Ok(out)
 }
 
@@ -84,7 +109,34 @@ pub fn strings_in_quotes(value: &str) -> Result<RrData, Hinted> {
             "write it as `fedctl records --format route53` does",
         ));
     }
-    rdata::read_txt(value)
+    rdata::read_txt(&converted(value, 8, |byte| format!("{byte:03}")))
+}
+
+/// Route 53 writes `\ooo` in octal where zone files have decimal digits ("Supported DNS record types", special characters).
+fn octal(value: &str) -> String {
+    converted(value, 10, |byte| format!("{byte:03o}"))
+}
+
+/// Writes each escape of three digits in another base; an escape that is no byte stays as it is.
+fn converted(value: &str, from: u32, write: impl Fn(u8) -> String) -> String {
+    let (mut out, mut rest) = (String::new(), value);
+    while let Some((before, after)) = rest.split_once('\\') {
+        out += before;
+        out.push('\\');
+        let digits = after.get(..3).and_then(|digits| u8::from_str_radix(digits, from).ok());
+        let taken = match digits {
+            Some(byte) => {
+                out += &write(byte);
+                3
+            }
+            None => after.chars().next().map_or(0, |c| {
+                out.push(c);
+                c.len_utf8()
+            }),
+        };
+        rest = &after[taken..];
+    }
+    out + rest
 }
 
 /// The change batch as a value.
@@ -96,7 +148,7 @@ pub fn batch(plan: &Plan) -> Value {
                 "Name": format!("{}.", record.owner),
                 "Type": record.data.kind(),
                 "TTL": record.ttl,
-                "ResourceRecords": [{ "Value": rdata::any(&record.data) }],
+                "ResourceRecords": [{ "Value": octal(&rdata::any(&record.data)) }],
             }
         })
     };
@@ -133,6 +185,54 @@ pub fn read_batch(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
                 other => RrData::Other(other.to_owned()),
             };
             records.push(Rr { name: name.clone(), ttl, data });
+        }
+    }
+    Ok(records)
+}
+
+fn write_command(plan: &Plan) -> Result<String, Hinted> {
+    let command = "aws route53 change-resource-record-sets --hosted-zone-id ZONEID --change-batch";
+    Ok(format!("{command} {}\n", shell::quote(&batch(plan).to_string())))
+}
+
+fn read_command(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
+    let lines = shell::lines(text)?;
+    let batches = lines.iter().filter_map(|line| line.value(&["--change-batch"]));
+    let records: Vec<Vec<Rr>> = batches.map(|batch| read_batch(batch, place)).collect::<Result<_, _>>()?;
+    Ok(records.concat())
+}
+
+fn write_terraform(plan: &Plan) -> Result<String, Hinted> {
+    let block = |record: &Record| {
+        let value = match rdata::srv(&record.data, "") {
+            Some(srv) => srv,
+            None => {
+                let quoted = octal(&rdata::joined(&record.data.chunks(STRING_MAX), ""));
+                quoted[1..quoted.len() - 1].to_owned()
+            }
+        };
+        hcl::Block::resource("aws_route53_record", &plan.set, record)
+            .raw("zone_id", "var.zone_id")
+            .text("name", &record.owner)
+            .text("type", record.data.kind())
+            .number("ttl", record.ttl)
+            .raw("records", &format!("[{}]", hcl::string(&value)))
+            .end()
+    };
+    Ok(plan.set.records.iter().map(block).collect::<Vec<_>>().join("\n"))
+}
+
+fn read_terraform(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
+    let mut records = Vec::new();
+    for body in hcl::resources(text, &["aws_route53_record"])? {
+        for value in body.list("records") {
+            let value = value.as_str().unwrap_or_default();
+            let data = match body.str("type") {
+                "SRV" => rdata::read_srv(value)?,
+                "TXT" => strings_in_quotes(&format!("\"{value}\""))?,
+                other => RrData::Other(other.to_owned()),
+            };
+            records.push(Rr { name: place.full(body.str("name")), ttl: body.ttl()?, data });
         }
     }
     Ok(records)

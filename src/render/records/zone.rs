@@ -22,6 +22,27 @@ pub const FORMAT: Format = Format {
     },
 };
 
+pub const BIND: Format = Format {
+    id: "bind",
+    title: "BIND zone file",
+    next: "put it into the zone file and raise the SOA serial; then: named-checkzone ZONE FILE && rndc reload ZONE",
+    ..FORMAT
+};
+
+pub const KNOT: Format = Format {
+    id: "knot",
+    title: "Knot zone file",
+    next: "put it into the zone file and raise the SOA serial; then: kzonecheck -o ZONE FILE && knotc zone-reload ZONE",
+    ..FORMAT
+};
+
+pub const NSD: Format = Format {
+    id: "nsd",
+    title: "NSD zone file",
+    next: "put it into the zone file and raise the SOA serial; then: nsd-checkzone ZONE FILE && nsd-control reload ZONE",
+    ..FORMAT
+};
+
 fn write(plan: &Plan) -> Result<String, Hinted> {
     let mut out = format!("; Rocket.Chat federation for {}\n", plan.set.domain);
     for record in &plan.set.records {

@@ -1,0 +1,254 @@
+//! Azure DNS: az commands, an ARM template, and Terraform's azurerm provider.
+
+use serde_json::{Value, json};
+
+use super::hcl::{self, Block};
+use super::shell::{self, Line};
+use super::{Facts, Format, Limit, Measure, Place, Proof, json, rdata};
+use crate::error::Hinted;
+use crate::federation::facts::{Rr, RrData, Text};
+use crate::federation::record::{Data, Plan, Record, RecordSet, STRING_MAX};
+
+const LIMITS: &[Limit] = &[Limit {
+    measure: Measure::Txt,
+    max: 4096,
+    proof: Proof::Read("2026-11-23"),
+    source: "Azure DNS limits; tools before 2023 stop at 1024",
+}];
+const FACTS: Facts = Facts {
+    txt: "bare strings of at most 255 characters, all of them in one record",
+    owner: "relative to the zone; @ for the zone itself",
+    target: "without the final dot",
+    ttl: "seconds",
+    limits: LIMITS,
+    proof: Proof::Read("2026-11-23"),
+    source: "az network dns reference; Microsoft.Network/dnsZones 2018-05-01; Terraform's azurerm_dns_txt_record",
+};
+
+pub const AZ: Format = Format {
+    id: "az",
+    title: "Azure DNS, az commands",
+    next: "put the resource group in place of RG; add-record appends, so where a set exists, first: az network dns record-set txt delete (or srv delete)",
+    tells_sizes: false,
+    write: write_az,
+    read: read_az,
+    facts: FACTS,
+};
+
+pub const ARM: Format = Format {
+    id: "arm",
+    title: "Azure DNS, ARM template",
+    next: "az deployment group create --resource-group RG --template-file FILE",
+    tells_sizes: false,
+    write: write_arm,
+    read: read_arm,
+    facts: FACTS,
+};
+
+pub const TERRAFORM: Format = Format {
+    id: "terraform-azurerm",
+    title: "Terraform, azurerm provider",
+    next: "declare the variable rg, or put the resource group in its place; then: terraform plan",
+    tells_sizes: false,
+    write: write_terraform,
+    read: read_terraform,
+    facts: Facts {
+        txt: "bare and in one piece, cut by the provider; a second record block is a second record",
+        ..FACTS
+    },
+};
+
+fn pieces(data: &Data) -> Result<Vec<String>, Hinted> {
+    rdata::plain(data)?;
+    Ok(data.chunks(STRING_MAX).into_iter().map(|chunk| String::from_utf8_lossy(chunk).into_owned()).collect())
+}
+
+fn write_az(plan: &Plan) -> Result<String, Hinted> {
+    let mut out = String::new();
+    for record in &plan.set.records {
+        let kind = record.data.kind().to_ascii_lowercase();
+        let name = shell::quote(plan.set.relative(&record.owner));
+        let set = format!("-g RG -z {} -n {name}", plan.set.zone);
+        out += &format!("az network dns record-set {kind} create {set} --ttl {}\n", record.ttl);
+        out += &format!("az network dns record-set {kind} add-record {set} ");
+        out += &match &record.data {
+            Data::Srv { priority, weight, port, target } => {
+                format!("-t {target} -r {port} -p {priority} -w {weight}\n")
+            }
+            data => {
+                let pieces = pieces(data)?;
+                // Option parsers of the kind that az has take a word with a dash for an option unless it has a blank in it.
+                if pieces.iter().any(|piece| piece.is_empty() || piece.starts_with('-') && !piece.contains(' ')) {
+                    return Err(Hinted::new("az would take a piece of this value for an option", "use --format arm"));
+                }
+                let quoted: Vec<String> = pieces.iter().map(|piece| shell::quote(piece)).collect();
+                format!("-v {}\n", quoted.join(" "))
+            }
+        };
+    }
+    Ok(out)
+}
+
+fn read_az(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
+    let lines = shell::lines(text)?;
+    let of = |line: &Line, verb: &str| {
+        let kind = line.words.get(4).map(String::as_str).unwrap_or_default();
+        let is = line.starts_with(&["az", "network", "dns", "record-set", kind, verb]);
+        let name = line.value(&["-n", "--record-set-name", "--name"]).unwrap_or_default();
+        is.then(|| (kind.to_ascii_uppercase(), place.relative(name)))
+    };
+    let mut records = Vec::new();
+    for line in &lines {
+        let Some((kind, name)) = of(line, "add-record") else { continue };
+        let created = lines.iter().find(|line| of(line, "create") == Some((kind.clone(), name.clone())));
+        // Without a set of its own, add-record makes one that lives an hour.
+        let ttl = created.and_then(|line| line.value(&["--ttl"])).map_or(Ok(3600), rdata::seconds)?;
+        let number = |what: &str, flags: &[&str]| rdata::number(what, line.value(flags).unwrap_or_default());
+        let data = match kind.as_str() {
+            "SRV" => RrData::Srv {
+                priority: number("priority", &["-p", "--priority"])?,
+                weight: number("weight", &["-w", "--weight"])?,
+                port: number("port", &["-r", "--port"])?,
+                target: rdata::host(line.value(&["-t", "--target"]).unwrap_or_default()),
+            },
+            "TXT" => strings(line.values(&["-v", "--value"]))?,
+            other => RrData::Other(other.to_owned()),
+        };
+        records.push(Rr { name, ttl, data });
+    }
+    Ok(records)
+}
+
+/// Strings as they were given; one that is too long is cut as az and the portal cut it.
+fn strings(pieces: Vec<&str>) -> Result<RrData, Hinted> {
+    if pieces.is_empty() {
+        return Err(Hinted::new("a TXT record has no value", "`fedctl records --format az` prints the whole command"));
+    }
+    let cut = |piece: &&str| match rdata::cut(piece.as_bytes()) {
+        RrData::Txt(strings) => strings,
+        _ => Vec::new(),
+    };
+    Ok(RrData::Txt(pieces.iter().flat_map(cut).collect::<Vec<Text>>()))
+}
+
+fn write_arm(plan: &Plan) -> Result<String, Hinted> {
+    let resources: Vec<Value> =
+        plan.set.records.iter().map(|record| resource(&plan.set, record)).collect::<Result<_, _>>()?;
+    Ok(json::text(&json!({
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "resources": resources,
+    })))
+}
+
+fn resource(set: &RecordSet, record: &Record) -> Result<Value, Hinted> {
+    let properties = match &record.data {
+        Data::Srv { priority, weight, port, target } => json!({
+            "TTL": record.ttl,
+            "SRVRecords": [{ "priority": priority, "weight": weight, "port": port, "target": target }],
+        }),
+        data => {
+            let pieces: Vec<String> = pieces(data)?.iter().map(|piece| literal(piece)).collect();
+            json!({ "TTL": record.ttl, "TXTRecords": [{ "value": pieces }] })
+        }
+    };
+    Ok(json!({
+        "type": format!("Microsoft.Network/dnsZones/{}", record.data.kind()),
+        "apiVersion": "2018-05-01",
+        "name": format!("{}/{}", set.zone, set.relative(&record.owner)),
+        "properties": properties,
+    }))
+}
+
+/// In a template a text in brackets is an expression; one more bracket makes it a text again.
+fn literal(text: &str) -> String {
+    if text.starts_with('[') && text.ends_with(']') { format!("[{text}") } else { text.to_owned() }
+}
+
+fn read_arm(text: &str, _: &Place) -> Result<Vec<Rr>, Hinted> {
+    let template = json::parse(text)?;
+    let resources = template["resources"].as_array().ok_or_else(|| {
+        Hinted::new("this JSON has no `resources`", "`fedctl records --format arm` prints a template")
+    })?;
+    let mut records = Vec::new();
+    for resource in resources {
+        let (zone, relative) = resource["name"].as_str().unwrap_or_default().split_once('/').unwrap_or_default();
+        let name = if relative == "@" { zone.to_owned() } else { format!("{relative}.{zone}") }.to_ascii_lowercase();
+        let properties = &resource["properties"];
+        let ttl = json::ttl(&properties["TTL"])?;
+        let mut add = |data| records.push(Rr { name: name.clone(), ttl, data });
+        for srv in properties["SRVRecords"].as_array().into_iter().flatten() {
+            add(RrData::Srv {
+                priority: json::port(&srv["priority"])?,
+                weight: json::port(&srv["weight"])?,
+                port: json::port(&srv["port"])?,
+                target: rdata::host(srv["target"].as_str().unwrap_or_default()),
+            });
+        }
+        for txt in properties["TXTRecords"].as_array().into_iter().flatten() {
+            let pieces = txt["value"].as_array().into_iter().flatten().map(|piece| piece.as_str().unwrap_or_default());
+            let pieces: Vec<&str> = pieces.map(|piece| unliteral(piece)).collect::<Result<_, _>>()?;
+            if let Some(long) = pieces.iter().find(|piece| piece.len() > STRING_MAX) {
+                let what = format!("a string of {} characters: Azure's API takes {STRING_MAX}", long.len());
+                return Err(Hinted::new(what, "put several strings into the one list `value`"));
+            }
+            add(strings(pieces)?);
+        }
+    }
+    Ok(records)
+}
+
+fn unliteral(text: &str) -> Result<&str, Hinted> {
+    match text.strip_prefix('[') {
+        Some(rest) if rest.starts_with('[') && text.ends_with(']') => Ok(rest),
+        Some(_) if text.ends_with(']') => {
+            Err(Hinted::new("a value in brackets is an expression in a template", "write one more `[` before it"))
+        }
+        _ => Ok(text),
+    }
+}
+
+fn write_terraform(plan: &Plan) -> Result<String, Hinted> {
+    let block = |record: &Record| {
+        let (kind, inner) = match &record.data {
+            Data::Srv { priority, weight, port, target } => {
+                let target = hcl::string(target.as_str());
+                let rows = format!(
+                    "priority = {priority}\n    weight   = {weight}\n    port     = {port}\n    target   = {target}"
+                );
+                ("azurerm_dns_srv_record", rows)
+            }
+            data => ("azurerm_dns_txt_record", format!("value = {}", hcl::string(&rdata::plain(data)?))),
+        };
+        let block = Block::resource(kind, &plan.set, record)
+            .text("name", plan.set.relative(&record.owner))
+            .text("zone_name", plan.set.zone.as_str())
+            .raw("resource_group_name", "var.rg")
+            .number("ttl", record.ttl)
+            .inner(format!("\n  record {{\n    {inner}\n  }}\n"));
+        Ok(block.end())
+    };
+    Ok(plan.set.records.iter().map(block).collect::<Result<Vec<_>, Hinted>>()?.join("\n"))
+}
+
+fn read_terraform(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
+    let mut records = Vec::new();
+    for body in hcl::resources(text, &["azurerm_dns_srv_record", "azurerm_dns_txt_record"])? {
+        for block in body.list("record") {
+            let data = match block["value"].as_str() {
+                Some(value) => rdata::cut(value.as_bytes()),
+                None => RrData::Srv {
+                    priority: json::port(&block["priority"])?,
+                    weight: json::port(&block["weight"])?,
+                    port: json::port(&block["port"])?,
+                    target: rdata::host(block["target"].as_str().unwrap_or_default()),
+                },
+            };
+            let name = body.str("name");
+            let zone = body.str("zone_name");
+            let name = if zone.is_empty() { place.relative(name) } else { place.full(&format!("{name}.{zone}")) };
+            records.push(Rr { name: name.trim_start_matches("@.").to_owned(), ttl: body.ttl()?, data });
+        }
+    }
+    Ok(records)
+}

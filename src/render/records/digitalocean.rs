@@ -1,0 +1,131 @@
+//! DigitalOcean: the bodies of its API, and doctl commands.
+
+use serde_json::{Value, json};
+
+use super::{Facts, Format, Limit, Measure, Place, Proof, json, rdata, shell};
+use crate::error::Hinted;
+use crate::federation::facts::{Rr, RrData};
+use crate::federation::record::{Data, Plan, Record};
+
+const FACTS: Facts = Facts {
+    txt: "in one piece without quotes, cut by the server",
+    owner: "relative to the zone",
+    target: "with a final dot",
+    ttl: "seconds",
+    limits: &[Limit {
+        measure: Measure::QuotedTxt,
+        max: 509,
+        proof: Proof::Read("2026-11-23"),
+        source: "dnscontrol, providers/digitalocean/auditrecords.go",
+    }],
+    proof: Proof::Read("2026-11-23"),
+    source: "DigitalOcean API reference, domain records; doctl reference",
+};
+
+pub const API: Format = Format {
+    id: "digitalocean",
+    title: "DigitalOcean, API bodies",
+    next: "POST each object to https://api.digitalocean.com/v2/domains/ZONE/records; a POST adds, so delete older records of the same name first",
+    tells_sizes: false,
+    write: write_api,
+    read: read_api,
+    facts: FACTS,
+};
+
+pub const DOCTL: Format = Format {
+    id: "doctl",
+    title: "DigitalOcean, doctl commands",
+    next: "the commands add, so delete older records of the same name first: doctl compute domain records list ZONE",
+    tells_sizes: false,
+    write: write_doctl,
+    read: read_doctl,
+    facts: FACTS,
+};
+
+fn write_api(plan: &Plan) -> Result<String, Hinted> {
+    let object = |record: &Record| {
+        let name = plan.set.relative(&record.owner);
+        Ok(match &record.data {
+            Data::Srv { priority, weight, port, target } => json!({
+                "type": "SRV", "name": name, "data": target.absolute(),
+                "priority": priority, "weight": weight, "port": port, "ttl": record.ttl,
+            }),
+            data => json!({ "type": "TXT", "name": name, "data": rdata::plain(data)?, "ttl": record.ttl }),
+        })
+    };
+    let objects: Vec<Value> = plan.set.records.iter().map(object).collect::<Result<_, Hinted>>()?;
+    Ok(json::text(&Value::Array(objects)))
+}
+
+/// Reads a list, one record, or what the API lists.
+fn read_api(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
+    let value = json::parse(text)?;
+    let list = value.as_array().or(value["domain_records"].as_array()).map(Vec::as_slice);
+    let list = list.unwrap_or(std::slice::from_ref(&value));
+    let read = |record: &Value| {
+        let text = record["data"].as_str().unwrap_or_default();
+        let data = match record["type"].as_str().unwrap_or_default() {
+            "SRV" => RrData::Srv {
+                priority: json::port(&record["priority"])?,
+                weight: json::port(&record["weight"])?,
+                port: json::port(&record["port"])?,
+                target: target(text, place),
+            },
+            "TXT" => rdata::cut(text.as_bytes()),
+            "CNAME" => RrData::Cname(target(text, place)),
+            other => RrData::Other(other.to_owned()),
+        };
+        let name = place.relative(record["name"].as_str().unwrap_or_default());
+        Ok(Rr { name, ttl: json::ttl(&record["ttl"])?, data })
+    };
+    list.iter().map(read).collect()
+}
+
+/// Without its final dot a target gets the zone appended.
+fn target(text: &str, place: &Place) -> String {
+    place.relative(text)
+}
+
+fn write_doctl(plan: &Plan) -> Result<String, Hinted> {
+    let line = |record: &Record| {
+        let data = match &record.data {
+            Data::Srv { priority, weight, port, target } => format!(
+                "{} --record-priority {priority} --record-weight {weight} --record-port {port}",
+                shell::flag("--record-data", &target.absolute())
+            ),
+            data => shell::flag("--record-data", &rdata::plain(data)?),
+        };
+        Ok(format!(
+            "doctl compute domain records create {} --record-type {} --record-name {} --record-ttl {} {data}\n",
+            plan.set.zone,
+            record.data.kind(),
+            shell::quote(plan.set.relative(&record.owner)),
+            record.ttl
+        ))
+    };
+    plan.set.records.iter().map(line).collect()
+}
+
+fn read_doctl(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
+    let mut records = Vec::new();
+    for line in
+        shell::lines(text)?.iter().filter(|line| line.starts_with(&["doctl", "compute", "domain", "records", "create"]))
+    {
+        let value = |flag: &str| line.value(&[flag]).unwrap_or_default();
+        // doctl fills in what is missing: TTL 1800 and port 0.
+        let number = |what, flag| rdata::number(what, Some(value(flag)).filter(|text| !text.is_empty()).unwrap_or("0"));
+        let data = match value("--record-type") {
+            "SRV" => RrData::Srv {
+                priority: number("priority", "--record-priority")?,
+                weight: number("weight", "--record-weight")?,
+                port: number("port", "--record-port")?,
+                target: target(value("--record-data"), place),
+            },
+            "TXT" => rdata::cut(value("--record-data").as_bytes()),
+            other => RrData::Other(other.to_owned()),
+        };
+        let ttl = line.value(&["--record-ttl"]).map_or(Ok(1800), rdata::seconds)?;
+        records.push(Rr { name: place.relative(value("--record-name")), ttl, data });
+    }
+    Ok(records)
+}

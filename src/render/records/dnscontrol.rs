@@ -1,0 +1,203 @@
+//! dnscontrol: calls for dnsconfig.js.
+
+use super::{Facts, Format, Place, Proof, rdata};
+use crate::error::Hinted;
+use crate::federation::facts::{Rr, RrData, Text};
+use crate::federation::record::{Data, Plan, Record};
+
+pub const FORMAT: Format = Format {
+    id: "dnscontrol",
+    title: "dnscontrol, dnsconfig.js",
+    next: "put it after the D() of the zone in dnsconfig.js; then: dnscontrol check && dnscontrol preview",
+    tells_sizes: false,
+    write,
+    read,
+    facts: Facts {
+        txt: "in one piece, cut by dnscontrol",
+        owner: "relative to the zone",
+        target: "with a final dot",
+        ttl: "seconds",
+        limits: &[],
+        proof: Proof::Read("2026-11-23"),
+        source: "docs.dnscontrol.org, SRV and TXT",
+    },
+};
+
+fn write(plan: &Plan) -> Result<String, Hinted> {
+    let call = |record: &Record| {
+        let name = string(plan.set.relative(&record.owner));
+        let ttl = record.ttl;
+        Ok(match &record.data {
+            Data::Srv { priority, weight, port, target } => {
+                format!("  SRV({name}, {priority}, {weight}, {port}, {}, TTL({ttl}))", string(&target.absolute()))
+            }
+            data => format!("  TXT({name}, {}, TTL({ttl}))", string(&rdata::plain(data)?)),
+        })
+    };
+    let calls: Vec<String> = plan.set.records.iter().map(call).collect::<Result<_, Hinted>>()?;
+    Ok(format!("D_EXTEND({},\n{}\n);\n", string(plan.set.zone.as_str()), calls.join(",\n")))
+}
+
+/// A JSON string is a JavaScript string too (ECMA-262, since 2019).
+fn string(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// A call's arguments, as far as they are literals.
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Name(String),
+    Text(String),
+    Mark(char),
+}
+
+fn bad(what: &str) -> Hinted {
+    Hinted::new(
+        format!("this is not dnsconfig.js as fedctl reads it: {what}"),
+        "give D() or D_EXTEND() with literal values",
+    )
+}
+
+fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
+    let tokens = tokens(text)?;
+    let mut zone = place.zone.to_string();
+    let mut records = Vec::new();
+    for (at, pair) in tokens.windows(2).enumerate() {
+        let [Token::Name(name), Token::Mark('(')] = pair else { continue };
+        let rest = &tokens[at + 2..];
+        match (name.as_str(), rest.first()) {
+            ("D" | "D_EXTEND", Some(Token::Text(name))) => zone = name.to_ascii_lowercase(),
+            ("SRV" | "TXT", _) => {
+                let end = end(rest).ok_or_else(|| bad("a call is never closed"))?;
+                records.push(record(name, &rest[..end], &zone)?);
+            }
+            _ => {}
+        }
+    }
+    Ok(records)
+}
+
+/// Where the call ends.
+fn end(tokens: &[Token]) -> Option<usize> {
+    let mut depth = 1;
+    tokens.iter().position(|token| {
+        depth += match token {
+            Token::Mark('(') => 1,
+            Token::Mark(')') => -1,
+            _ => 0,
+        };
+        depth == 0
+    })
+}
+
+fn record(kind: &str, tokens: &[Token], zone: &str) -> Result<Rr, Hinted> {
+    let arguments = arguments(tokens);
+    let literal = |at: usize| match arguments.get(at).copied() {
+        Some([Token::Text(text) | Token::Name(text)]) => Ok(text.as_str()),
+        _ => Err(bad(&format!("argument {} of {kind}() is not a literal", at + 1))),
+    };
+    let owner = literal(0)?.to_ascii_lowercase();
+    let name = if owner == "@" { zone.to_owned() } else { format!("{owner}.{zone}") };
+    // dnscontrol's own default is five minutes.
+    let ttl = arguments.iter().find_map(|argument| match argument {
+        [Token::Name(name), Token::Mark('('), Token::Name(seconds) | Token::Text(seconds), Token::Mark(')')]
+            if name == "TTL" =>
+        {
+            Some(rdata::seconds(seconds))
+        }
+        _ => None,
+    });
+    let data = match kind {
+        "SRV" => {
+            let target = literal(4)?;
+            if !target.ends_with('.') {
+                let what = format!("dnscontrol appends the zone to `{}`, which has no final dot", rdata::shown(target));
+                return Err(Hinted::new(what, "write the dot"));
+            }
+            RrData::Srv {
+                priority: rdata::number("priority", literal(1)?)?,
+                weight: rdata::number("weight", literal(2)?)?,
+                port: rdata::number("port", literal(3)?)?,
+                target: rdata::host(target),
+            }
+        }
+        _ => RrData::Txt(strings(arguments.get(1).copied().unwrap_or_default())?),
+    };
+    Ok(Rr { name, ttl: ttl.unwrap_or(Ok(300))?, data })
+}
+
+/// A string, or a list of strings, which become the strings of one record.
+fn strings(argument: &[Token]) -> Result<Vec<Text>, Hinted> {
+    let mut strings = Vec::new();
+    for token in argument {
+        match token {
+            Token::Text(text) => match rdata::cut(text.as_bytes()) {
+                RrData::Txt(cut) => strings.extend(cut),
+                _ => continue,
+            },
+            Token::Mark('[' | ']' | ',' | '+') => {}
+            _ => return Err(bad("the value of TXT() is not a literal")),
+        }
+    }
+    if strings.is_empty() { Err(bad("TXT() has no value")) } else { Ok(strings) }
+}
+
+/// The arguments of a call; commas inside brackets belong to the argument.
+fn arguments(tokens: &[Token]) -> Vec<&[Token]> {
+    let (mut arguments, mut start, mut depth) = (Vec::new(), 0, 0);
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            Token::Mark('(' | '[') => depth += 1,
+            Token::Mark(')' | ']') => depth -= 1,
+            Token::Mark(',') if depth == 0 => {
+                arguments.push(&tokens[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    arguments.push(&tokens[start..]);
+    arguments
+}
+
+fn tokens(text: &str) -> Result<Vec<Token>, Hinted> {
+    let mut tokens = Vec::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '"' | '\'' => tokens.push(Token::Text(quoted(c, &mut chars)?)),
+            '/' if chars.peek() == Some(&'/') => while chars.next_if(|c| *c != '\n').is_some() {},
+            c if c.is_alphanumeric() || c == '_' => {
+                let mut word = String::from(c);
+                while let Some(c) = chars.next_if(|c| c.is_alphanumeric() || *c == '_') {
+                    word.push(c);
+                }
+                tokens.push(Token::Name(word));
+            }
+            c if c.is_whitespace() => {}
+            c => tokens.push(Token::Mark(c)),
+        }
+    }
+    Ok(tokens)
+}
+
+fn quoted(quote: char, chars: &mut std::iter::Peekable<std::str::Chars>) -> Result<String, Hinted> {
+    let mut out = String::new();
+    loop {
+        match chars.next().ok_or_else(|| bad("a quote is opened and never closed"))? {
+            c if c == quote => return Ok(out),
+            '\\' => match chars.next().ok_or_else(|| bad("a backslash stands at the end"))? {
+                'n' => out.push('\n'),
+                'r' => out.push('\r'),
+                't' => out.push('\t'),
+                'u' => {
+                    let digits: String = chars.by_ref().take(4).collect();
+                    let code = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
+                    out.push(code.ok_or_else(|| bad("an escape that is no character"))?);
+                }
+                c => out.push(c),
+            },
+            c => out.push(c),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Google Cloud DNS: gcloud commands, and Terraform's google provider.
+
+use super::hcl::{self, Block};
+use super::shell::{self, Line};
+use super::{Facts, Format, Place, Proof, rdata};
+use crate::error::Hinted;
+use crate::federation::facts::{Rr, RrData};
+use crate::federation::record::Plan;
+
+const FACTS: Facts = Facts {
+    txt: "quoted strings of at most 255 bytes; without quotes it is cut at each blank",
+    owner: "in full, with a final dot",
+    target: "with a final dot",
+    ttl: "seconds",
+    limits: &[],
+    proof: Proof::Read("2026-11-23"),
+    source: "gcloud reference, dns record-sets create; Terraform's google_dns_record_set",
+};
+
+pub const GCLOUD: Format = Format {
+    id: "gcloud",
+    title: "Google Cloud DNS, gcloud commands",
+    next: "put the name of the managed zone in place of ZONE; where a record set exists, write update in place of create",
+    tells_sizes: false,
+    write: write_gcloud,
+    read: read_gcloud,
+    facts: FACTS,
+};
+
+pub const TERRAFORM: Format = Format {
+    id: "terraform-google",
+    title: "Terraform, google provider",
+    next: "declare the variable managed_zone, or put the zone's name in its place; then: terraform plan",
+    tells_sizes: false,
+    write: write_terraform,
+    read: read_terraform,
+    facts: FACTS,
+};
+
+fn write_gcloud(plan: &Plan) -> Result<String, Hinted> {
+    let line = |record: &crate::federation::record::Record| {
+        format!(
+            "gcloud dns record-sets create {}. --zone=ZONE --type={} --ttl={} {}\n",
+            record.owner,
+            record.data.kind(),
+            record.ttl,
+            shell::flag("--rrdatas", &listed(&rdata::any(&record.data)))
+        )
+    };
+    Ok(plan.set.records.iter().map(line).collect())
+}
+
+/// A list of one. gcloud cuts lists at commas, unless the list names another delimiter between two carets.
+fn listed(value: &str) -> String {
+    if !value.contains(',') {
+        return value.to_owned();
+    }
+    let mut delimiter = String::from("|");
+    while value.contains(&delimiter) {
+        delimiter.push('|');
+    }
+    format!("^{delimiter}^{value}")
+}
+
+fn read_gcloud(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
+    let mut records = Vec::new();
+    for line in shell::lines(text)? {
+        let [_, _, _, verb, name, ..] = line.words.as_slice() else { continue };
+        if !line.starts_with(&["gcloud", "dns", "record-sets"]) || !matches!(verb.as_str(), "create" | "update") {
+            continue;
+        }
+        let ttl = rdata::seconds(line.value(&["--ttl"]).unwrap_or_default())?;
+        for value in unlisted(&line) {
+            let data = data(line.value(&["--type"]).unwrap_or_default(), &value)?;
+            records.push(Rr { name: place.full(name), ttl, data });
+        }
+    }
+    Ok(records)
+}
+
+fn unlisted(line: &Line) -> Vec<String> {
+    let list = line.value(&["--rrdatas"]).unwrap_or_default();
+    let named = list.strip_prefix('^').and_then(|rest| rest.split_once('^'));
+    let (delimiter, list) = named.unwrap_or((",", list));
+    list.split(delimiter).map(str::to_owned).collect()
+}
+
+fn data(kind: &str, value: &str) -> Result<RrData, Hinted> {
+    match kind {
+        "SRV" => rdata::read_srv(value),
+        "TXT" => rdata::read_txt(value),
+        "CNAME" => Ok(RrData::Cname(rdata::host(value))),
+        other => Ok(RrData::Other(other.to_owned())),
+    }
+}
+
+fn write_terraform(plan: &Plan) -> Result<String, Hinted> {
+    let block = |record: &crate::federation::record::Record| {
+        Block::resource("google_dns_record_set", &plan.set, record)
+            .raw("managed_zone", "var.managed_zone")
+            .text("name", &format!("{}.", record.owner))
+            .text("type", record.data.kind())
+            .number("ttl", record.ttl)
+            .raw("rrdatas", &format!("[{}]", hcl::string(&rdata::any(&record.data))))
+            .end()
+    };
+    Ok(plan.set.records.iter().map(block).collect::<Vec<_>>().join("\n"))
+}
+
+fn read_terraform(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
+    let mut records = Vec::new();
+    for body in hcl::resources(text, &["google_dns_record_set"])? {
+        for value in body.list("rrdatas") {
+            let data = data(body.str("type"), value.as_str().unwrap_or_default())?;
+            records.push(Rr { name: place.full(body.str("name")), ttl: body.ttl()?, data });
+        }
+    }
+    Ok(records)
+}

@@ -1,0 +1,110 @@
+//! octoDNS: the YAML of its config provider.
+
+use serde_json::{Map, Value, json};
+
+use super::{Facts, Format, Place, Proof, json, rdata};
+use crate::error::Hinted;
+use crate::federation::facts::{Rr, RrData};
+use crate::federation::record::{DEFAULT_TTL, Data, Plan, Record};
+
+pub const FORMAT: Format = Format {
+    id: "octodns",
+    title: "octoDNS, YAML",
+    next: "put it into the zone's file, all names in alphabetical order; then: octodns-sync --config-file CONFIG",
+    tells_sizes: false,
+    write,
+    read,
+    facts: Facts {
+        txt: "in one piece, cut and quoted by octoDNS; `;` is written `\\;`",
+        owner: "relative to the zone",
+        target: "with a final dot",
+        ttl: "seconds",
+        limits: &[],
+        proof: Proof::Ran("2026-11-23"),
+        source: "octoDNS 1.22, its YAML provider and validators",
+    },
+};
+
+fn write(plan: &Plan) -> Result<String, Hinted> {
+    // octoDNS wants every mapping in alphabetical order.
+    let mut zone = std::collections::BTreeMap::new();
+    for record in &plan.set.records {
+        zone.insert(plan.set.relative(&record.owner), entry(record)?);
+    }
+    let zone: Map<String, Value> = zone.into_iter().map(|(name, entry)| (name.to_owned(), entry)).collect();
+    json::yaml_text(&Value::Object(zone))
+}
+
+fn entry(record: &Record) -> Result<Value, Hinted> {
+    let value = match &record.data {
+        Data::Srv { priority, weight, port, target } => {
+            json!({ "port": port, "priority": priority, "target": target.absolute(), "weight": weight })
+        }
+        data => {
+            let text = rdata::plain(data)?;
+            if text.is_empty() || text.contains(['"', '\\']) {
+                return Err(Hinted::new(
+                    "octoDNS cannot hold an empty value, a quote or a backslash",
+                    "use --format zone",
+                ));
+            }
+            json!(text.replace(';', "\\;"))
+        }
+    };
+    Ok(json!({ "ttl": record.ttl, "type": record.data.kind(), "value": value }))
+}
+
+/// A name holds one record or a list, a record one `value` or a list of `values`.
+fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
+    let zone = json::yaml(text)?;
+    let zone = zone.as_object().ok_or_else(|| {
+        Hinted::new("this YAML is not a zone of octoDNS", "`fedctl records --format octodns` prints one")
+    })?;
+    let mut records = Vec::new();
+    for (name, entries) in zone {
+        for entry in some(entries) {
+            let ttl = if entry["ttl"].is_null() { DEFAULT_TTL } else { json::ttl(&entry["ttl"])? };
+            for value in some(&entry["value"]).chain(some(&entry["values"])) {
+                let data = data(entry["type"].as_str().unwrap_or_default(), value)?;
+                records.push(Rr { name: place.relative(name), ttl, data });
+            }
+        }
+    }
+    Ok(records)
+}
+
+/// The items of a list, or the one thing that is no list.
+fn some(value: &Value) -> impl Iterator<Item = &Value> {
+    let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    list.iter().chain(Some(value).filter(|value| !value.is_array() && !value.is_null()))
+}
+
+fn data(kind: &str, value: &Value) -> Result<RrData, Hinted> {
+    match kind {
+        "SRV" => {
+            let target = value["target"].as_str().unwrap_or_default();
+            if !target.ends_with('.') {
+                let what = format!("octoDNS refuses the target `{}`: it has no final dot", rdata::shown(target));
+                return Err(Hinted::new(what, "write the dot"));
+            }
+            Ok(RrData::Srv {
+                priority: json::port(&value["priority"])?,
+                weight: json::port(&value["weight"])?,
+                port: json::port(&value["port"])?,
+                target: rdata::host(target),
+            })
+        }
+        "TXT" => {
+            let text = value.as_str().unwrap_or_default();
+            // A value in quotes is taken apart at `" "`, as other tools write it.
+            let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            let whole = inner.map_or(text.to_owned(), |inner| inner.replace("\" \"", ""));
+            let unescaped = whole.replace("\\;", "\u{1}");
+            if unescaped.contains(';') {
+                return Err(Hinted::new("octoDNS refuses a bare `;` in a value", "write it as `\\;`"));
+            }
+            Ok(rdata::cut(unescaped.replace('\u{1}', ";").as_bytes()))
+        }
+        other => Ok(RrData::Other(other.to_owned())),
+    }
+}

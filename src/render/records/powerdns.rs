@@ -1,0 +1,114 @@
+//! PowerDNS: pdnsutil commands, and the body of its API.
+
+use serde_json::{Value, json};
+
+use super::{Facts, Format, Place, Proof, json, rdata, shell};
+use crate::error::Hinted;
+use crate::federation::facts::{Rr, RrData};
+use crate::federation::record::{DEFAULT_TTL, Plan, Record};
+
+const FACTS: Facts = Facts {
+    txt: "in quotes, of any length, cut when it is served; without quotes pdnsutil takes a key for an option",
+    owner: "relative for pdnsutil, in full with a final dot in the API",
+    target: "with a final dot",
+    ttl: "seconds",
+    limits: &[],
+    proof: Proof::Ran("2026-11-23"),
+    source: "pdnsutil and pdns_server 4.7; doc.powerdns.com, HTTP API, zones",
+};
+
+pub const PDNSUTIL: Format = Format {
+    id: "pdnsutil",
+    title: "PowerDNS, pdnsutil commands",
+    next: "run it where pdns_server runs; version 5 spells it `pdnsutil rrset replace` and accepts this spelling too",
+    tells_sizes: false,
+    write: write_pdnsutil,
+    read: read_pdnsutil,
+    facts: FACTS,
+};
+
+pub const API: Format = Format {
+    id: "powerdns-api",
+    title: "PowerDNS, API body",
+    next: "PATCH it to http://127.0.0.1:8081/api/v1/servers/localhost/zones/ZONE. with the header X-API-Key",
+    tells_sizes: false,
+    write: |plan| Ok(json::text(&json!({ "rrsets": plan.set.records.iter().map(rrset).collect::<Vec<_>>() }))),
+    read: read_api,
+    facts: FACTS,
+};
+
+fn write_pdnsutil(plan: &Plan) -> Result<String, Hinted> {
+    let set = &plan.set;
+    let line = |record: &Record| {
+        let value = shell::quote(&rdata::any(&record.data));
+        let name = shell::quote(set.relative(&record.owner));
+        format!("pdnsutil replace-rrset {} {name} {} {} {value}\n", set.zone, record.data.kind(), record.ttl)
+    };
+    let lines: String = set.records.iter().map(line).collect();
+    Ok(format!("{lines}pdnsutil rectify-zone {0}\npdnsutil increase-serial {0}\n", set.zone))
+}
+
+/// `replace-rrset ZONE NAME TYPE [TTL] CONTENT...`, or `add-record` with the same arguments.
+fn read_pdnsutil(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
+    let mut records = Vec::new();
+    for line in shell::lines(text)? {
+        let words: Vec<&str> = line.words.iter().map(String::as_str).filter(|word| *word != "rrset").collect();
+        let ["pdnsutil", "replace-rrset" | "replace" | "add-record" | "add", zone, name, kind, contents @ ..] =
+            words.as_slice()
+        else {
+            continue;
+        };
+        let (ttl, contents) = match contents {
+            [ttl, rest @ ..] if ttl.bytes().all(|byte| byte.is_ascii_digit()) => (rdata::seconds(ttl)?, rest),
+            _ => (DEFAULT_TTL, contents),
+        };
+        if let Some(option) = contents.iter().find(|content| content.starts_with('-')) {
+            let what = format!("pdnsutil takes `{}` for an option", rdata::shown(option));
+            return Err(Hinted::new(what, "put double quotes around the value, and single quotes around those"));
+        }
+        let name = if *name == "@" { place.full(zone) } else { place.full(&format!("{name}.{zone}")) };
+        for content in contents {
+            records.push(Rr { name: name.clone(), ttl, data: data(kind, content)? });
+        }
+    }
+    Ok(records)
+}
+
+/// A string of any length is cut when it is served.
+fn data(kind: &str, content: &str) -> Result<RrData, Hinted> {
+    let quoted = content.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    match (kind, quoted) {
+        ("SRV", _) => rdata::read_srv(content),
+        ("TXT", Some(inner)) if !inner.contains('"') && !inner.contains('\\') => Ok(rdata::cut(inner.as_bytes())),
+        ("TXT", _) => rdata::read_txt(content),
+        ("CNAME", _) => Ok(RrData::Cname(rdata::host(content))),
+        (other, _) => Ok(RrData::Other(other.to_owned())),
+    }
+}
+
+fn rrset(record: &Record) -> Value {
+    json!({
+        "name": format!("{}.", record.owner),
+        "type": record.data.kind(),
+        "ttl": record.ttl,
+        "changetype": "REPLACE",
+        "records": [{ "content": rdata::any(&record.data), "disabled": false }],
+    })
+}
+
+/// Reads the body of a PATCH, or a zone as the API exports it.
+fn read_api(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
+    let value = json::parse(text)?;
+    let sets = value["rrsets"].as_array().ok_or_else(|| {
+        Hinted::new("this JSON has no `rrsets`", "`fedctl records --format powerdns-api` prints a body")
+    })?;
+    let mut records = Vec::new();
+    for set in sets.iter().filter(|set| set["changetype"] != "DELETE") {
+        for record in set["records"].as_array().into_iter().flatten().filter(|record| record["disabled"] != true) {
+            let data = data(set["type"].as_str().unwrap_or_default(), record["content"].as_str().unwrap_or_default())?;
+            let name = place.full(set["name"].as_str().unwrap_or_default());
+            records.push(Rr { name, ttl: json::ttl(&set["ttl"])?, data });
+        }
+    }
+    Ok(records)
+}
