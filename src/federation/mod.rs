@@ -10,6 +10,8 @@ pub mod generation;
 pub mod hub;
 pub mod importer;
 pub mod key;
+pub mod peer_facts;
 pub mod record;
 pub mod report;
+pub mod tls_facts;
 pub mod wire;
