@@ -19,11 +19,31 @@ mod key_match;
 mod key_record;
 mod key_strength;
 mod key_text;
+mod peer_address;
+mod peer_body;
+mod peer_bypass;
+mod peer_connect;
+mod peer_discovery;
+mod peer_federation;
+mod peer_http;
+mod peer_identity;
+mod peer_latency;
+mod peer_ping;
+mod peer_release;
+mod peer_round_trip;
+#[cfg(test)]
+mod peer_sample;
 #[cfg(test)]
 mod sample;
+mod tls_chain;
+mod tls_expiry;
+mod tls_name;
+mod tls_protocol;
 
 use crate::federation::dns_facts::{DnsFacts, Expected};
+use crate::federation::peer_facts::PeerFacts;
 use crate::federation::report::{Line, Verdict};
+use crate::federation::tls_facts::Session;
 
 /// One check.
 #[derive(Debug)]
@@ -42,10 +62,14 @@ pub struct Check {
 pub enum Judge {
     /// The records of a domain, and what its admin expects.
     Dns(fn(&DnsFacts, &Expected) -> Vec<Verdict>),
+    /// What a peer did.
+    Peer(fn(&PeerFacts) -> Vec<Verdict>),
 }
 
 /// Why a check skips when there is nothing to go by.
 const MUTE: &str = "nobody answered, so nothing is known about the records";
+const NO_BASE: &str = "no address to call was discovered";
+const NO_CONNECTION: &str = "nothing could be connected to";
 
 /// Every check, in the order of a report.
 pub const CHECKS: &[Check] = &[
@@ -68,6 +92,22 @@ pub const CHECKS: &[Check] = &[
     dns_wizard::CHECK,
     dns_resolvers::CHECK,
     dns_generations::CHECK,
+    peer_discovery::CHECK,
+    peer_address::CHECK,
+    peer_connect::CHECK,
+    tls_protocol::CHECK,
+    tls_chain::CHECK,
+    tls_name::CHECK,
+    tls_expiry::CHECK,
+    peer_http::CHECK,
+    peer_release::CHECK,
+    peer_federation::CHECK,
+    peer_identity::CHECK,
+    peer_ping::CHECK,
+    peer_body::CHECK,
+    peer_latency::CHECK,
+    peer_round_trip::CHECK,
+    peer_bypass::CHECK,
 ];
 
 /// The check with this id.
@@ -77,11 +117,38 @@ pub fn find(id: &str) -> Option<&'static Check> {
 
 /// Judges the records of a domain.
 pub fn judge_dns(dns: &DnsFacts, expected: &Expected) -> Vec<Line> {
-    let lines = |check: &'static Check| {
-        let Judge::Dns(judge) = check.judge;
-        judge(dns, expected).into_iter().map(|verdict| Line { id: check.id, verdict })
-    };
+    lines(|check| match check.judge {
+        Judge::Dns(judge) => judge(dns, expected),
+        Judge::Peer(_) => Vec::new(),
+    })
+}
+
+/// Judges a peer.
+pub fn judge_peer(facts: &PeerFacts) -> Vec<Line> {
+    lines(|check| match check.judge {
+        Judge::Peer(judge) => judge(facts),
+        Judge::Dns(_) => Vec::new(),
+    })
+}
+
+fn lines(judge: impl Fn(&Check) -> Vec<Verdict>) -> Vec<Line> {
+    let lines = |check: &'static Check| judge(check).into_iter().map(|verdict| Line { id: check.id, verdict });
     CHECKS.iter().flat_map(lines).collect()
+}
+
+/// The TLS handshakes that ended well, or why there is none to look at.
+fn sessions(facts: &PeerFacts) -> Result<Vec<&Session>, &'static str> {
+    let base = facts.base.as_ref().ok_or(NO_BASE)?;
+    if !base.https {
+        return Err("the records say plain http");
+    }
+    let shakes = facts.addresses.iter().filter_map(|address| address.tls.as_ref());
+    let sessions: Vec<&Session> = shakes.clone().filter_map(|tls| tls.outcome.as_ref().ok()).collect();
+    match (sessions.is_empty(), shakes.count()) {
+        (false, _) => Ok(sessions),
+        (true, 0) => Err(NO_CONNECTION),
+        (true, _) => Err("there was no TLS handshake"),
+    }
 }
 
 #[cfg(test)]

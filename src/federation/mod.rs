@@ -12,6 +12,8 @@ pub mod hub;
 pub mod importer;
 pub mod key;
 pub mod near_miss;
+pub mod peer_facts;
 pub mod record;
 pub mod report;
+pub mod tls_facts;
 pub mod wire;

@@ -9,6 +9,7 @@ use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::wire::{self, Flags};
+use super::{elapsed, told};
 use crate::federation::facts::{Outcome, Question, Reply, Transport};
 
 /// Asks and waits for at most `wait`. Every way to fail is an [`Outcome`].
@@ -35,10 +36,6 @@ pub async fn ask_tcp(server: SocketAddr, question: &Question, flags: Flags, wait
     let mut reply = over_tcp(server, question, flags, wait).await;
     reply.elapsed = elapsed(start);
     reply
-}
-
-fn elapsed(start: Instant) -> u32 {
-    u32::try_from(start.elapsed().as_millis()).unwrap_or(u32::MAX)
 }
 
 async fn over_udp(server: SocketAddr, question: &Question, flags: Flags, wait: Duration) -> Reply {
@@ -101,15 +98,4 @@ async fn stream(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
     let mut bytes = vec![0; usize::from(length)];
     stream.read_exact(&mut bytes).await?;
     Ok(bytes)
-}
-
-fn told(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => "connection refused".into(),
-        io::ErrorKind::NetworkUnreachable => "no route to this network".into(),
-        io::ErrorKind::HostUnreachable => "no route to this host".into(),
-        io::ErrorKind::AddrNotAvailable => "this machine has no address of that family".into(),
-        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => "the connection was closed".into(),
-        _ => error.to_string(),
-    }
 }

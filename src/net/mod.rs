@@ -4,9 +4,14 @@ pub mod ask;
 pub mod delegation;
 pub mod dns;
 pub mod probes;
+pub mod http;
+pub mod look_up;
+pub mod peer;
+pub mod tls;
 pub mod wire;
 
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
@@ -77,6 +82,22 @@ pub fn resolver(text: &str) -> Result<SocketAddr, Hinted> {
             "write ADDR or ADDR:PORT, as in `127.0.0.1:5353`",
         )
     })
+}
+
+fn elapsed(start: tokio::time::Instant) -> u32 {
+    u32::try_from(start.elapsed().as_millis()).unwrap_or(u32::MAX)
+}
+
+/// The system's reason, in plain words.
+fn told(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".into(),
+        io::ErrorKind::NetworkUnreachable => "no route to this network".into(),
+        io::ErrorKind::HostUnreachable => "no route to this host".into(),
+        io::ErrorKind::AddrNotAvailable => "this machine has no address of that family".into(),
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => "the connection was closed".into(),
+        _ => error.to_string(),
+    }
 }
 
 #[cfg(test)]

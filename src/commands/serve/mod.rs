@@ -1,6 +1,7 @@
 //! `fedctl serve`: the embedded servers.
 
 pub mod dns;
+pub mod peer;
 
 use clap::{Args, Subcommand};
 
@@ -17,12 +18,14 @@ pub struct Serve {
 #[derive(Debug, Subcommand)]
 enum ServeCommand {
     Dns(dns::ServeDns),
+    Peer(peer::ServePeer),
 }
 
 impl Serve {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         match &self.command {
             ServeCommand::Dns(args) => args.run(cx),
+            ServeCommand::Peer(args) => args.run(cx),
         }
     }
 }

@@ -1,0 +1,94 @@
+//! Has the target addresses that the world can reach?
+
+use std::net::IpAddr;
+
+use super::{Check, Judge};
+use crate::federation::facts::Question;
+use crate::federation::peer_facts::PeerFacts;
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "peer-address",
+    title: "the peer's host has addresses that can be reached from anywhere",
+    page: include_str!("../../docs/checks/peer-address.md"),
+    judge: Judge::Peer(judge),
+};
+
+fn judge(facts: &PeerFacts) -> Vec<Verdict> {
+    let Some(base) = &facts.base else { return Verdict::skip("no address to call was discovered") };
+    let addresses: Vec<String> = facts.addresses.iter().map(|address| address.addr.ip().to_string()).collect();
+    if addresses.is_empty() {
+        return vec![none(facts, &base.host).into()];
+    }
+    let local: Vec<String> = facts
+        .addresses
+        .iter()
+        .filter(|address| !address.detour && is_local(address.addr.ip()))
+        .map(|address| address.addr.ip().to_string())
+        .collect();
+    if local.is_empty() {
+        return Verdict::pass(format!("{}: {}", base.host, addresses.join(", ")));
+    }
+    let what = format!("`{}` has an address that exists only inside a network: {}", base.host, local.join(", "));
+    let means =
+        "peers outside of that network cannot connect to it; those that know other addresses too fail now and then";
+    let fix = format!("publish the public address of `{}`, and resolve it to the private one inside only", base.host);
+    vec![Problem::new(Severity::Warning, what, means, fix).into()]
+}
+
+fn none(facts: &PeerFacts, host: &str) -> Problem {
+    let of_host = |(question, _): &&(Question, _)| question.name.eq_ignore_ascii_case(host);
+    let evidence = facts
+        .records
+        .answers
+        .iter()
+        .filter(of_host)
+        .map(|(question, outcome)| format!("{} {host}: {outcome}", question.kind));
+    Problem::new(
+        Severity::Error,
+        format!("`{host}` has no address"),
+        "servers find the SRV record and cannot call what it names: `getaddrinfo ENOTFOUND`",
+        format!("publish an A or AAAA record for `{host}`, or name another host in the SRV record"),
+    )
+    .seen(evidence)
+}
+
+fn is_local(ip: IpAddr) -> bool {
+    match ip.to_canonical() {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified(),
+        // RFC 4193 (fc00::/7) and RFC 4291 section 2.5.6 (fe80::/10).
+        IpAddr::V6(v6) => {
+            v6.is_loopback()
+                || v6.is_unspecified()
+                || v6.segments()[0] & 0xfe00 == 0xfc00
+                || v6.segments()[0] & 0xffc0 == 0xfe80
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::peer_sample::sample;
+    use crate::check::sample::problems;
+
+    #[test]
+    fn public_addresses_pass_and_private_ones_are_told() {
+        assert!(problems(judge(&sample())).is_empty());
+        for local in ["10.1.2.3", "127.0.0.1", "192.168.1.1", "fd00::1", "fe80::1", "::1"] {
+            let mut facts = sample();
+            facts.addresses[0].addr.set_ip(local.parse().unwrap());
+            let found = problems(judge(&facts));
+            assert!(found.len() == 1 && found[0].what.contains(local), "{local}: {found:?}");
+            facts.addresses[0].detour = true;
+            assert!(problems(judge(&facts)).is_empty(), "a detour is what the user asked for");
+        }
+    }
+
+    #[test]
+    fn no_address_is_an_error() {
+        let mut facts = sample();
+        facts.addresses.clear();
+        assert_eq!(problems(judge(&facts))[0].severity, Severity::Error);
+    }
+}

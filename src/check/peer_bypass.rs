@@ -1,0 +1,85 @@
+//! Does the peer take a plain message from anybody who claims to be the peer itself?
+
+use super::{Check, Judge};
+use crate::federation::peer_facts::{PeerFacts, Speaks};
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "peer-bypass",
+    title: "nobody else can speak in the peer's own name",
+    page: include_str!("../../docs/checks/peer-bypass.md"),
+    judge: Judge::Peer(judge),
+};
+
+fn judge(facts: &PeerFacts) -> Vec<Verdict> {
+    let Some(bypass) = &facts.bypass else {
+        return Verdict::skip(match (facts.wishes.probe_bypass, facts.speaks()) {
+            (false, _) => "only asked for with --probe-bypass",
+            (true, Speaks::Old) if facts.info.is_some() => "1.x servers decrypt everything",
+            (true, _) => facts.unreached(),
+        });
+    };
+    let domain = &facts.records.domain;
+    let Some(answer) = bypass.answer() else { return Verdict::skip("the forged message was not answered") };
+    match (answer.status, answer.success()) {
+        (200, Some(true)) => vec![
+            Problem::new(
+                Severity::Warning,
+                format!("anybody can speak in the name of `{domain}` itself: a plain ping with its own domain in the header was taken"),
+                "whoever reaches the server can insert messages, users and rooms that seem to come from its own people; \
+                 all releases from 2.0 on do this, only a proxy can stop it",
+                rule(domain.as_str()),
+            )
+            .seen([bypass.shown()])
+            .into(),
+        ],
+        (200, _) if facts.answers_blindly() => vec![
+            Problem::new(
+                Severity::Notice,
+                "whether a forged message was taken cannot be told: releases from 2.0 to 4.1 answer `200 {}` to everything",
+                "by their source they take it: whoever reaches the server can speak in its own name",
+                rule(domain.as_str()),
+            )
+            .seen([bypass.shown()])
+            .into(),
+        ],
+        (200, _) => Verdict::skip("the forged message was answered by something else than the server"),
+        (429, _) => Verdict::skip("too many requests: run this again in a minute"),
+        _ => Verdict::pass("a forged message is refused"),
+    }
+}
+
+fn rule(domain: &str) -> String {
+    format!(
+        "let the proxy drop such requests from outside; the server itself must still be able to make them. nginx, with the \
+         server's own addresses in place of 192.0.2.7: \
+         `geo $outside {{ default 1; 127.0.0.1 0; 192.0.2.7 0; }}` \
+         `map \"$outside:$http_x_federation_domain\" $forged {{ default 0; \"1:{domain}\" 1; }}` and inside server: \
+         `if ($forged) {{ return 403; }}`"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::peer_sample::{answer, sample, set_release};
+    use crate::check::sample::problems;
+
+    #[test]
+    fn an_open_door_is_told_with_the_rule_that_closes_it() {
+        let mut facts = sample();
+        facts.bypass = facts.ping.clone();
+        let found = problems(judge(&facts));
+        assert!(found[0].severity == Severity::Warning && found[0].fix.contains("1:mydomain.com"), "{found:?}");
+        facts.bypass.as_mut().unwrap().outcome = Ok(answer(403, "text/html", "<p>"));
+        assert!(problems(judge(&facts)).is_empty());
+        set_release(&mut facts, "3.18");
+        facts.bypass.as_mut().unwrap().outcome = Ok(answer(200, "application/json", "{}"));
+        assert_eq!(problems(judge(&facts))[0].severity, Severity::Notice);
+    }
+
+    #[test]
+    fn it_is_asked_only_on_request() {
+        assert!(matches!(&judge(&sample())[..], [Verdict::Skip { why }] if why.contains("--probe-bypass")));
+    }
+}

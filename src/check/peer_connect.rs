@@ -1,0 +1,82 @@
+//! Does every address accept connections?
+
+use super::{Check, Judge};
+use crate::federation::peer_facts::PeerFacts;
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "peer-connect",
+    title: "every address of the peer accepts connections",
+    page: include_str!("../../docs/checks/peer-connect.md"),
+    judge: Judge::Peer(judge),
+};
+
+fn judge(facts: &PeerFacts) -> Vec<Verdict> {
+    let Some(base) = &facts.base else { return Verdict::skip("no address to call was discovered") };
+    if facts.addresses.is_empty() {
+        return Verdict::skip("the host has no address");
+    }
+    let shown = facts.addresses.iter().map(|address| match &address.connect {
+        Ok(elapsed) => format!("{}: connected, {elapsed} ms", address.addr),
+        Err(why) => format!("{}: {why}", address.addr),
+    });
+    let failed: Vec<_> = facts.addresses.iter().filter(|address| address.connect.is_err()).collect();
+    if failed.is_empty() {
+        return Verdict::pass(
+            facts.addresses.iter().map(|address| address.addr.to_string()).collect::<Vec<_>>().join("; "),
+        );
+    }
+    let port = base.port;
+    let (all, family) = (failed.len() == facts.addresses.len(), failed.iter().all(|address| address.addr.is_ipv6()));
+    let (severity, what, means) = match (all, family) {
+        (true, _) => (
+            Severity::Error,
+            format!("nothing can be connected to at `{}` port {port}", base.host),
+            "no server can deliver anything: `ECONNREFUSED` or `ETIMEDOUT` in its log, and the event is lost",
+        ),
+        (false, true) => (
+            Severity::Warning,
+            format!("`{}` port {port} cannot be reached over IPv6, which its AAAA record promises", base.host),
+            "servers with IPv6 that try it first fail or lose their two seconds on it",
+        ),
+        (false, false) => (
+            Severity::Warning,
+            format!(
+                "{} of {} addresses of `{}` port {port} cannot be reached",
+                failed.len(),
+                facts.addresses.len(),
+                base.host
+            ),
+            "servers take one address and do not try the next: some messages are lost",
+        ),
+    };
+    let fix =
+        format!("open port {port} on every address in the firewall and in the proxy, or take the address out of DNS");
+    vec![Problem::new(severity, what, means, fix).seen(shown).into()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::peer_sample::sample;
+    use crate::check::sample::problems;
+
+    #[test]
+    fn one_dead_address_warns_and_all_dead_ones_are_an_error() {
+        let mut facts = sample();
+        assert!(problems(judge(&facts)).is_empty());
+        facts.addresses[1].connect = Err("no route to this host".into());
+        let found = problems(judge(&facts));
+        assert!(found[0].severity == Severity::Warning && found[0].what.contains("IPv6"), "{found:?}");
+        facts.addresses.reverse();
+        facts.addresses[1].connect = Err("connection refused".into());
+        assert_eq!(problems(judge(&facts))[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn without_an_address_nothing_is_judged() {
+        let mut facts = sample();
+        facts.addresses.clear();
+        assert!(matches!(judge(&facts)[..], [Verdict::Skip { .. }]));
+    }
+}

@@ -1,0 +1,106 @@
+//! Is federation switched on, and in a protocol that we have in common?
+
+use super::{Check, Judge};
+use crate::federation::generation::Generation;
+use crate::federation::peer_facts::{Exchange, PeerFacts, Speaks};
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "peer-federation",
+    title: "federation is switched on, in a protocol in common",
+    page: include_str!("../../docs/checks/peer-federation.md"),
+    judge: Judge::Peer(judge),
+};
+
+fn judge(facts: &PeerFacts) -> Vec<Verdict> {
+    let (Some(search), Some(users)) = (&facts.search, &facts.users) else { return Verdict::skip(facts.unreached()) };
+    let evidence = [search.shown(), users.shown()];
+    let limited = [search, users].iter().any(|seen| seen.answer().is_some_and(|answer| answer.status == 429));
+    if limited {
+        return Verdict::skip("too many requests: run this again in a minute");
+    }
+    let (asked, protocol) = match facts.speaks() {
+        Speaks::New => (search, "2.x and later"),
+        Speaks::Old => (users, "1.x"),
+        Speaks::Nothing => return vec![nothing().seen(evidence).into()],
+    };
+    if !asked.is_told() {
+        return vec![nothing().seen(evidence).into()];
+    }
+    if is_off(asked) {
+        return vec![off().seen([asked.shown()]).into()];
+    }
+    let old_eyes = facts.wishes.release.map(|release| Generation::of(release).is_first_protocol());
+    match (old_eyes, facts.speaks() == Speaks::Old) {
+        (Some(true), false) | (Some(false), true) => vec![strangers(facts, protocol).seen([asked.shown()]).into()],
+        _ => Verdict::pass(format!("enabled, protocol of {protocol}")),
+    }
+}
+
+fn is_off(asked: &Exchange) -> bool {
+    let error = asked.answer().and_then(|answer| answer.error()).unwrap_or_default();
+    error.contains("Federation not enabled") || error == "Not found"
+}
+
+fn nothing() -> Problem {
+    Problem::new(
+        Severity::Error,
+        "no federation route answers",
+        "this is no Rocket.Chat server, one from before 1.0 or after classic federation was removed, or a proxy keeps \
+         /api/v1/ from the world",
+        "let the proxy pass /api/v1/federation.* on to the server; look at the release under Administration",
+    )
+}
+
+fn off() -> Problem {
+    Problem::new(
+        Severity::Error,
+        "federation is switched off",
+        "every message and every search is refused",
+        "Administration > Settings > Federation > Rocket.Chat Federation: Enabled, with the Domain filled in",
+    )
+}
+
+fn strangers(facts: &PeerFacts, protocol: &str) -> Problem {
+    Problem::new(
+        Severity::Error,
+        format!("the peer speaks the protocol of {protocol}, which a {} server does not know", facts.eyes),
+        "paths and payloads differ: nothing can pass between the two",
+        "upgrade the older of the two to 3.6.3 or later, and invite each other again",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::peer_sample::{answer, sample, set_release};
+    use crate::check::sample::problems;
+    use crate::federation::generation::Release;
+
+    #[test]
+    fn off_absent_and_foreign_are_three_things() {
+        assert!(problems(judge(&sample())).is_empty());
+        let mut facts = sample();
+        let refusal = r#"{"success":false,"error":"Federation not enabled"}"#;
+        facts.search.as_mut().unwrap().outcome = Ok(answer(400, "application/json", refusal));
+        assert!(problems(judge(&facts))[0].what.contains("switched off"));
+        facts.search.as_mut().unwrap().outcome = Ok(answer(200, "text/html", "<p>"));
+        assert!(problems(judge(&facts))[0].what.contains("no federation route"));
+        let mut facts = sample();
+        facts.wishes.release = Some(Release(1, 3, 0));
+        assert!(problems(judge(&facts))[0].what.contains("does not know"));
+    }
+
+    #[test]
+    fn an_old_server_that_knows_nobody_is_enabled() {
+        let mut facts = sample();
+        set_release(&mut facts, "1.3.5");
+        facts.search.as_mut().unwrap().outcome = Ok(answer(200, "text/html", "<p>"));
+        let nobody = r#"{"success":false,"error":"There is no such user in this server"}"#;
+        facts.users.as_mut().unwrap().outcome = Ok(answer(400, "application/json", nobody));
+        assert_eq!(judge(&facts), Verdict::pass("enabled, protocol of 1.x"));
+        facts.users.as_mut().unwrap().outcome =
+            Ok(answer(400, "application/json", r#"{"success":false,"error":"Not found"}"#));
+        assert!(problems(judge(&facts))[0].what.contains("switched off"));
+    }
+}

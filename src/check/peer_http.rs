@@ -1,0 +1,137 @@
+//! Is it the server itself that answers, and not something before it?
+
+use super::{Check, Judge};
+use crate::federation::peer_facts::{Answer, Exchange, HttpFailure, PeerFacts};
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "peer-http",
+    title: "the server itself answers, with JSON and without detours",
+    page: include_str!("../../docs/checks/peer-http.md"),
+    judge: Judge::Peer(judge),
+};
+
+fn judge(facts: &PeerFacts) -> Vec<Verdict> {
+    let Some(info) = &facts.info else { return Verdict::skip(facts.unreached()) };
+    let judged = match &info.outcome {
+        Err(failure) => Some(failed(failure)),
+        Ok(answer) => answered(answer),
+    };
+    match judged {
+        Some(problem) => vec![problem.seen([info.shown()]).into()],
+        None => Verdict::pass(format!("JSON, {} ms", info.elapsed)),
+    }
+}
+
+fn failed(failure: &HttpFailure) -> Problem {
+    let (fix, means) = match failure {
+        HttpFailure::Timeout(_) => (
+            "look at the load of the server and at what stands before it",
+            "servers wait two seconds for each other, then the message is lost",
+        ),
+        HttpFailure::NotHttp => ("look at which program listens on this port", "servers cannot talk to it at all"),
+        HttpFailure::TooLarge(_) => (
+            "look at which program answers here: `/api/info` has a hundred bytes",
+            "servers would read on until they give up",
+        ),
+        HttpFailure::Closed(_) | HttpFailure::Connect(_) => (
+            "look at the log of the proxy: it closes the connection, or the server behind it does",
+            "every message is lost: servers try once",
+        ),
+    };
+    Problem::new(Severity::Error, format!("no answer to `GET /api/info`: {failure}"), means, fix)
+}
+
+fn answered(answer: &Answer) -> Option<Problem> {
+    let error = |what: String, means: &str, fix: &str| Some(Problem::new(Severity::Error, what, means, fix));
+    match answer.status {
+        300..=399 => {
+            let to = answer.location.as_deref().unwrap_or("nowhere");
+            error(
+                format!("requests are redirected to {to}"),
+                "servers follow a redirect with GET only: a posted event is lost, and no error is logged",
+                "make the proxy serve /api/ at the published host and port without a redirect, or publish where it points to",
+            )
+        }
+        429 => Some(Problem::new(
+            Severity::Warning,
+            "the peer says that there were too many requests",
+            "what follows could not be looked at",
+            "wait a minute and run this again; servers allow 10 requests a minute and route",
+        )),
+        200 if answer.is_object() && !answer.content_type.contains("json") => Some(Problem::new(
+            Severity::Warning,
+            format!("JSON comes labelled as `{}`", answer.content_type),
+            "servers look into an answer only when it is labelled as JSON: user searches find nobody",
+            "let the proxy pass the Content-Type of the server on",
+        )),
+        200 if answer.is_object() => None,
+        200 => error(
+            format!("`/api/info` answers with `{}` in place of JSON", answer.content_type),
+            "something before the server answers for it: a proxy page, a login, another site",
+            "let the proxy pass /api/ on to the server, without authentication",
+        ),
+        status => error(
+            format!("`/api/info` answers {status}"),
+            "a server answers this to everybody: something before it refuses, or it is down",
+            "let the proxy pass /api/ on to the server, without authentication, and look whether the server runs",
+        ),
+    }
+}
+
+impl PeerFacts {
+    /// Why nothing was asked of the server.
+    pub(super) fn unreached(&self) -> &'static str {
+        match &self.base {
+            None => super::NO_BASE,
+            Some(_) if self.addresses.iter().all(|address| address.connect.is_err()) => super::NO_CONNECTION,
+            Some(_) => "not asked: no trusted connection",
+        }
+    }
+}
+
+impl Exchange {
+    /// True when the route answered in the words of a server.
+    pub(super) fn is_told(&self) -> bool {
+        self.answer().is_some_and(|answer| answer.success().is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::peer_sample::{answer, sample};
+    use crate::check::sample::problems;
+
+    #[test]
+    fn each_stranger_is_told_apart() {
+        assert!(problems(judge(&sample())).is_empty());
+        let html = |status, body| answer(status, "text/html", body);
+        let mut redirect = html(301, "<p>Moved");
+        redirect.location = Some("https://www.mydomain.com/".into());
+        let no_json = answer(200, "text/plain", r#"{"success":true}"#);
+        for (outcome, part) in [
+            (Ok(html(200, "<p>Welcome")), "in place of JSON"),
+            (Ok(html(503, "<p>Down")), "answers 503"),
+            (Ok(redirect), "redirected to https://www.mydomain.com/"),
+            (Ok(no_json), "labelled as `text/plain`"),
+            (Ok(answer(429, "application/json", "{}")), "too many requests"),
+            (Err(HttpFailure::Timeout(5000)), "5000 ms"),
+            (Err(HttpFailure::TooLarge(9)), "larger than 9"),
+            (Err(HttpFailure::NotHttp), "not HTTP"),
+        ] {
+            let mut facts = sample();
+            facts.info.as_mut().unwrap().outcome = outcome;
+            let found = problems(judge(&facts));
+            assert!(found.len() == 1 && found[0].what.contains(part), "{part}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_asked_is_skipped_with_the_reason() {
+        let mut facts = sample();
+        facts.info = None;
+        facts.addresses.iter_mut().for_each(|address| address.tls = None);
+        assert_eq!(judge(&facts), Verdict::skip("not asked: no trusted connection"));
+    }
+}

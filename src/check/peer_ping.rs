@@ -1,0 +1,165 @@
+//! Did the encrypted ping get through, and what does the answer prove?
+
+use super::peer_identity::NO_IDENTITY;
+use super::{Check, Judge};
+use crate::federation::peer_facts::{Answer, Exchange, PeerFacts};
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "peer-ping",
+    title: "the peer opens an encrypted ping",
+    page: include_str!("../../docs/checks/peer-ping.md"),
+    judge: Judge::Peer(judge),
+};
+
+fn judge(facts: &PeerFacts) -> Vec<Verdict> {
+    let Some(ping) = &facts.ping else { return Verdict::skip(why_not(facts)) };
+    let answer = match &ping.outcome {
+        Ok(answer) => answer,
+        Err(failure) => {
+            let means = "servers try once and wait two seconds: every event is lost like this one";
+            let fix = "look at the log of the proxy and of the server for this request";
+            let problem = Problem::new(Severity::Error, format!("the ping was not answered: {failure}"), means, fix);
+            return vec![problem.seen([ping.shown()]).into()];
+        }
+    };
+    match (answer.status, answer.success()) {
+        (200, Some(true)) => Verdict::pass("both layers opened: the peer has your key and you have the peer's"),
+        (200, None) if answer.is_object() && facts.answers_blindly() => vec![blind().seen([ping.shown()]).into()],
+        (400, Some(false)) => vec![refused(facts, answer).seen([ping.shown()]).into()],
+        _ => vec![stranger(answer).seen([ping.shown()]).into()],
+    }
+}
+
+/// Why no ping was sent.
+pub fn why_not(facts: &PeerFacts) -> String {
+    match (&facts.info, &facts.identity, facts.records.key()) {
+        (None, ..) => facts.unreached().into(),
+        (_, None, _) => NO_IDENTITY.into(),
+        (_, _, Err(error)) => format!("the peer's key cannot be used: {error}"),
+        _ => "no federation route answers".into(),
+    }
+}
+
+fn blind() -> Problem {
+    Problem::new(
+        Severity::Notice,
+        "the peer answers `200 {}`, which proves nothing about keys",
+        "releases from 2.0 to 4.1 answer so before they look at the message: TLS, routing and JSON work, the keys are unproven",
+        "--callback ADDR proves the keys in both directions: the peer must open a request and send an answer",
+    )
+}
+
+fn refused(facts: &PeerFacts, answer: &Answer) -> Problem {
+    let error = answer.error().unwrap_or_default();
+    let problem = |what: &str, means: &str, fix: &str| Problem::new(Severity::Error, what, means, fix);
+    match error {
+        _ if error.contains("decrypt") => {
+            let own = facts.identity.as_ref().map(|identity| identity.records.domain.as_str()).unwrap_or_default();
+            let fix = format!(
+                "in this order: 1. your records: fedctl dns-check {own} --key FILE. 2. the peer still has your old key: it remembers \
+                 answers for an hour, a restart of the peer forgets them. 3. the peer publishes another key than it uses: \
+                 its admin compares the Public Key setting with fedctl dns-check {}. 4. the peer's resolver does not \
+                 get your records: its admin runs fedctl dns-check {own} --system-only there",
+                facts.records.domain
+            );
+            problem(
+                "the peer could not open the ping",
+                "every message between the two is refused, in this direction at least; the peer's log (section `crypt`) says \
+                 which layer: `invalid padding` is your key, `oaep decoding error` is its own",
+                &fix,
+            )
+        }
+        "Federation not enabled" | "Not found" => problem(
+            "the peer refuses: federation is switched off",
+            "nothing can be delivered",
+            "the peer's admin switches federation on",
+        ),
+        "Could not find valid peer" => problem(
+            "the peer cannot find your domain",
+            "it needs your SRV and key records before it opens anything",
+            "fedctl dns-check on your own domain; then look at the resolver of the peer",
+        ),
+        _ => problem(
+            "the peer opened the ping or not, and failed on it",
+            "both keys may be right: the error comes from what it does afterwards",
+            "look at the peer's log at this time",
+        ),
+    }
+}
+
+fn stranger(answer: &Answer) -> Problem {
+    let (what, fix) = match answer.status {
+        300..=399 => (
+            "the ping was redirected: a posted event is lost, without an error".to_owned(),
+            "serve /api/v1/ at the published host and port without a redirect",
+        ),
+        401 | 403 | 406 => (
+            format!("something refuses the ping with {}", answer.status),
+            "a web application firewall or a login stands before the server: exempt /api/v1/federation.*",
+        ),
+        413 => (
+            "the body of a ping is too large for the proxy".to_owned(),
+            "raise the body limit for /api/v1/federation.* (nginx: client_max_body_size 50m)",
+        ),
+        429 => ("the peer says that there were too many requests".to_owned(), "run this again in a minute"),
+        status => (
+            format!("the ping was answered with {status}, which no release does"),
+            "look at what stands before the server",
+        ),
+    };
+    let severity = if answer.status == 429 { Severity::Warning } else { Severity::Error };
+    Problem::new(severity, what, "events from every server meet the same", fix)
+}
+
+impl Exchange {
+    /// True when the status is 200.
+    pub(super) fn is_ok(&self) -> bool {
+        self.answer().is_some_and(|answer| answer.status == 200)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::peer_sample::{answer, sample, set_release};
+    use crate::check::sample::problems;
+
+    fn judged(release: &str, status: u16, body: &str) -> (Option<Severity>, String) {
+        let mut facts = sample();
+        set_release(&mut facts, release);
+        let kind = if body.starts_with('<') { "text/html" } else { "application/json" };
+        facts.ping.as_mut().unwrap().outcome = Ok(answer(status, kind, body));
+        let found = problems(judge(&facts));
+        (
+            found.first().map(|problem| problem.severity),
+            found.first().map(|problem| problem.what.clone()).unwrap_or_default(),
+        )
+    }
+
+    #[test]
+    fn the_answer_means_what_the_release_means() {
+        assert_eq!(judged("6.2.0", 200, r#"{"success":true}"#).0, None);
+        let (severity, what) = judged("3.18.3", 200, "{}");
+        assert!(severity == Some(Severity::Notice) && what.contains("proves nothing"), "{what}");
+        assert_eq!(judged("6.2.0", 200, "{}").0, Some(Severity::Error));
+        for (body, part) in [
+            (r#"{"success":false,"error":"Could not decrypt payload"}"#, "could not open"),
+            (r#"{"success":false,"error":"Could not decrypt [error-decrypt]"}"#, "could not open"),
+            (r#"{"success":false,"error":"Federation not enabled"}"#, "switched off"),
+            (r#"{"success":false,"error":"Cannot read property 'x' of undefined"}"#, "failed on it"),
+        ] {
+            assert!(judged("5.0", 400, body).1.contains(part), "{body}");
+        }
+        assert!(judged("5.0", 413, "<p>").1.contains("too large"));
+        assert!(judged("5.0", 403, "<p>").1.contains("refuses the ping with 403"));
+    }
+
+    #[test]
+    fn what_was_not_sent_says_what_is_missing() {
+        let mut facts = sample();
+        facts.ping = None;
+        facts.identity = None;
+        assert_eq!(judge(&facts), Verdict::skip(NO_IDENTITY));
+    }
+}

@@ -1,0 +1,94 @@
+//! Did the peer open a request of ours, find us, and send an answer that we can open?
+
+use super::peer_ping::why_not;
+use super::{Check, Judge};
+use crate::federation::generation::Release;
+use crate::federation::peer_facts::{Callback, PeerFacts, Speaks};
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "peer-round-trip",
+    title: "the peer opens a request and sends an answer that opens",
+    page: include_str!("../../docs/checks/peer-round-trip.md"),
+    judge: Judge::Peer(judge),
+};
+
+const UNTRIED: &str =
+    "keys and the way back are unproven: run again with --callback ADDR:PORT on the host that your own records name";
+
+fn judge(facts: &PeerFacts) -> Vec<Verdict> {
+    let (Some(latest), Some(callback)) = (&facts.latest, &facts.callback) else {
+        return Verdict::skip(match (facts.wishes.callback, facts.speaks()) {
+            (_, Speaks::Old) if facts.info.is_some() => "1.x has no request that could be answered".to_owned(),
+            (true, _) => why_not(facts),
+            (false, _) if facts.ping.is_some() => UNTRIED.to_owned(),
+            (false, _) => why_not(facts),
+        });
+    };
+    if let Some(elapsed) = callback.opened {
+        return Verdict::pass(format!(
+            "its own message came and opened after {elapsed} ms: both directions are proven"
+        ));
+    }
+    let problem = if !latest.is_ok() {
+        Problem::new(
+            Severity::Error,
+            "the peer refused the request for events",
+            "whether it could answer is unknown",
+            "mend what peer-ping says first",
+        )
+    } else if callback.refused.is_empty() {
+        silent(facts, callback)
+    } else {
+        Problem::new(
+            Severity::Error,
+            "the peer called back, and its message does not open",
+            "it reaches you, but what its users write cannot be read",
+            "the line below says which layer: origin is the key that the peer publishes, secrecy is your own published key",
+        )
+    };
+    let mut evidence = vec![latest.shown(), format!("listened on {}", callback.listened)];
+    evidence.extend(callback.refused.iter().cloned());
+    vec![problem.seen(evidence).into()]
+}
+
+fn silent(facts: &PeerFacts, callback: &Callback) -> Problem {
+    let waited = callback.waited;
+    if facts.release().is_some_and(|(release, _)| release >= Release(6, 3, 0)) {
+        return Problem::new(
+            Severity::Error,
+            format!("the peer did not call back within {waited} s, and its release cannot"),
+            "from 6.3.0 on servers receive and never send",
+            "the peer's admin goes back to 6.2.x, or you both leave classic federation",
+        );
+    }
+    Problem::new(
+        Severity::Error,
+        format!("the peer did not call back within {waited} s"),
+        "it could not open the request, or could not find or reach you: what its users write will not arrive",
+        "1. the host and port of your SRV record must lead to this --callback address. 2. your certificate must be trusted by the \
+         peer: fedctl handshake YOUR_DOMAIN from elsewhere. 3. your records must be right: fedctl dns-check YOUR_DOMAIN --key FILE. \
+         4. the peer's log (`[IGNORED]`, `crypt`) has the reason: fedctl explain 'THE LINE'",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::peer_sample::{sample, set_release};
+    use crate::check::sample::problems;
+
+    #[test]
+    fn silence_a_bad_message_and_an_answer_differ() {
+        let mut facts = sample();
+        assert!(problems(judge(&facts)).is_empty());
+        facts.callback.as_mut().unwrap().opened = None;
+        assert!(problems(judge(&facts))[0].what.contains("did not call back within 10 s"));
+        set_release(&mut facts, "6.4");
+        assert!(problems(judge(&facts))[0].what.contains("its release cannot"));
+        facts.callback.as_mut().unwrap().refused = vec!["origin layer".into()];
+        assert!(problems(judge(&facts))[0].what.contains("does not open"));
+        (facts.callback, facts.latest, facts.wishes.callback) = (None, None, false);
+        assert_eq!(judge(&facts), Verdict::skip(UNTRIED));
+    }
+}

@@ -1,0 +1,188 @@
+//! `fedctl serve peer`
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use futures_util::FutureExt;
+
+use super::until_stopped;
+use crate::commands::Context;
+use crate::commands::key_file::{Access, PassphraseArgs, Pending, read_bytes, read_private};
+use crate::commands::network::{NetworkArgs, now};
+use crate::error::{ExitStatus, hinted};
+use crate::federation::domain::Domain;
+use crate::federation::generation::{Generation, Release, questions};
+use crate::federation::key::PrivateKey;
+use crate::federation::peer_facts::{Records, Wishes};
+use crate::federation::wire::Wire;
+use crate::net::Route;
+use crate::net::dns::Resolver;
+use crate::net::look_up::look_up_all;
+use crate::net::peer::{self, Inquiry};
+use crate::net::tls::Roots;
+use crate::serve::peer::certificate::Tls;
+use crate::serve::peer::fault::Fault;
+use crate::serve::peer::{Config, Deliver, Discover, Log, start};
+
+/// A federation server for trials, which says why a message did not open, and can misbehave on request
+///
+/// Answers as the chosen release does, finds its senders by DNS and opens what they send. It keeps nothing and knows one user,
+/// `fedctl@DOMAIN`. The first line of output is the address that it listens on; the log goes to stderr.
+#[derive(Debug, Args)]
+pub struct ServePeer {
+    /// The federation domain of this peer [default: the one in fedctl.yaml]
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Option<Domain>,
+    /// Its private key [default: the one in fedctl.yaml]
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// Answer as this release does
+    #[arg(long = "as", value_name = "RELEASE", default_value = "6.2.0")]
+    release: Release,
+    /// The protocol to speak, 2.x or 1.x [default: that of the release]
+    #[arg(long, value_enum, value_name = "PROTOCOL", hide_possible_values = true, value_parser = protocol)]
+    speaks: Option<Wire>,
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Speak plain HTTP
+    #[arg(long, conflicts_with_all = ["cert", "names", "ca_out"])]
+    plain: bool,
+    /// Certificate chain in PEM, the server's own first [default: one that is made on the spot]
+    #[arg(long, value_name = "FILE", requires = "cert_key", conflicts_with_all = ["names", "ca_out"])]
+    cert: Option<PathBuf>,
+    /// Private key of the certificate
+    #[arg(long, value_name = "FILE", requires = "cert")]
+    cert_key: Option<PathBuf>,
+    /// Host name for the certificate that is made, the SRV target; may be repeated [default: the domain and chat.DOMAIN]
+    #[arg(long = "name", value_name = "HOST")]
+    names: Vec<String>,
+    /// Write the authority of the certificate that is made to this file, for --ca-file
+    #[arg(long, value_name = "FILE")]
+    ca_out: Option<PathBuf>,
+    /// Trust the authorities in this PEM file too, when answering a request for events
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Misbehave; may be repeated
+    #[arg(long = "fault", value_enum, value_name = "FAULT")]
+    faults: Vec<Fault>,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+fn protocol(text: &str) -> Result<Wire, String> {
+    match text {
+        "2.x" => Ok(Wire::Two),
+        "1.x" => Ok(Wire::One),
+        _ => Err("the protocols are 2.x and 1.x".into()),
+    }
+}
+
+impl ServePeer {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let missing = |what: &str, hint: &str| hinted(format!("a peer needs a {what}"), hint);
+        let domain = self.domain.clone().map_or_else(|| cx.config.domain(), |domain| Ok(Some(domain)))?;
+        let domain = domain.ok_or_else(|| missing("domain", "use --domain mydomain.com"))?;
+        let path = self.key.clone().or_else(|| cx.config.key());
+        let path = path.ok_or_else(|| missing("private key", "use --key FILE; `fedctl keygen` makes one"))?;
+        let key = read_private(&path, &self.passphrase, &cx.term)?;
+        let tls = self.tls(&domain)?;
+        let asked = Asked {
+            route: self.network.route(cx),
+            resolvers: self.network.resolvers(cx)?,
+            roots: roots(self.ca_file.as_ref())?,
+            identity: (domain.clone(), key.clone()),
+        };
+        let term = cx.term.clone();
+        let config = Config {
+            listen: self.listen,
+            domain,
+            key,
+            release: self.release,
+            speaks: self.speaks.unwrap_or_else(|| Wire::of(self.release)),
+            tls,
+            faults: self.faults.clone(),
+            discover: discover(&asked, self.release),
+            deliver: deliver(&asked),
+            log: Arc::new(move |entry| term.status(entry)) as Log,
+        };
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        let (domain, release) = (config.domain.clone(), config.release);
+        cx.block_on(async {
+            let running = start(config).await?;
+            cx.term.answer(format!("{}\n", running.addr))?;
+            cx.term.status(format_args!(
+                "{domain} listens on {scheme}://{}, as a {release} server; Ctrl-C stops",
+                running.addr
+            ));
+            until_stopped().await?;
+            Ok(ExitStatus::Clean)
+        })
+    }
+
+    fn tls(&self, domain: &Domain) -> anyhow::Result<Option<Tls>> {
+        if self.plain {
+            return Ok(None);
+        }
+        if let (Some(chain), Some(key)) = (&self.cert, &self.cert_key) {
+            return Tls::given(&read_bytes(chain)?, &read_bytes(key)?).map(Some);
+        }
+        let default = || vec![domain.to_string(), format!("chat.{domain}"), "localhost".to_owned()];
+        let names = if self.names.is_empty() { default() } else { self.names.clone() };
+        let tls = Tls::made(&names, &self.faults)?;
+        if let (Some(path), Some(authority)) = (&self.ca_out, &tls.authority) {
+            // The authority is new at every start, so an older file of it is worth nothing.
+            Pending::write(path, authority, Access::Everybody, true)?.commit()?;
+        }
+        Ok(Some(tls))
+    }
+}
+
+/// The built-in authorities and those of a file.
+pub fn roots(file: Option<&PathBuf>) -> anyhow::Result<Roots> {
+    match file {
+        Some(path) => Roots::new(Some(&read_bytes(path)?)),
+        None => Roots::new(None),
+    }
+}
+
+/// How a listening peer reaches the world.
+#[derive(Clone)]
+pub struct Asked {
+    pub route: Route,
+    pub resolvers: Vec<Resolver>,
+    pub roots: Roots,
+    pub identity: (Domain, PrivateKey),
+}
+
+/// Finds senders as servers of this release do: without an SRV record there is no key either.
+pub fn discover(asked: &Asked, release: Release) -> Discover {
+    let asked = Arc::new(asked.clone());
+    Arc::new(move |sender| {
+        let asked = asked.clone();
+        async move {
+            let answers = look_up_all(&asked.route, &asked.resolvers, &questions(&sender)).await;
+            let records = Records { domain: sender, answers };
+            match records.sight(Generation::of(release)).error {
+                Some(error) => Err(error),
+                None => records.key(),
+            }
+        }
+        .boxed()
+    })
+}
+
+/// Brings events to who asked for them.
+pub fn deliver(asked: &Asked) -> Deliver {
+    let asked = Arc::new(asked.clone());
+    Arc::new(move |peer, message| {
+        let Asked { route, resolvers, roots, identity } = (*asked).clone();
+        let inquiry =
+            Inquiry { route, resolvers, roots, peer, wishes: Wishes::default(), identity: Some(identity), time: now() };
+        async move { peer::deliver(&inquiry, &message).await }.boxed()
+    })
+}

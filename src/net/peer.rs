@@ -1,0 +1,257 @@
+//! Does what servers do with a peer, stage by stage, and tells what it saw: discovery, every address, TLS, the routes, an
+//! encrypted ping. A stage that an earlier one made impossible is left out. No route is asked more than three times.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+use super::dns::Resolver;
+use super::http::{Caller, speaks_plain};
+use super::look_up::look_up_all;
+use super::tls::{self, Roots};
+use super::{Route, elapsed, told};
+use crate::federation::domain::Domain;
+use crate::federation::facts::{Kind, Question};
+use crate::federation::generation::{Generation, Release, questions};
+use crate::federation::key::{PrivateKey, PublicKey};
+use crate::federation::peer_facts::{AddressFacts, Base, Exchange, Identity, PeerFacts, Records, Speaks, Wishes};
+use crate::federation::tls_facts::NoSession;
+use crate::federation::wire::Wire;
+use crate::federation::{envelope, event};
+
+/// The newest release line that can send to peers: its discovery is tried when nothing else is known.
+const LAST_SENDER: Release = Release(6, 2, 0);
+/// Padding that makes a ping of more than 100 KB on the wire, as a few chat messages with history are.
+const LARGE: usize = 22_000;
+/// A user that hopefully does not exist; what matters is the form of the answer.
+const QUERY: &str = "username=fedctl-probe&domain=";
+
+/// What to find out, and with what.
+pub struct Inquiry {
+    pub route: Route,
+    pub resolvers: Vec<Resolver>,
+    pub roots: Roots,
+    pub peer: Domain,
+    pub wishes: Wishes,
+    pub identity: Option<(Domain, PrivateKey)>,
+    /// Seconds since 1970.
+    pub time: i64,
+}
+
+/// Goes through all stages; `tell` hears the name of each before it starts.
+pub async fn observe(inquiry: &Inquiry, tell: impl Fn(&str)) -> PeerFacts {
+    tell("discover");
+    let start = Instant::now();
+    let records = inquiry.records(&inquiry.peer).await;
+    let mut facts = PeerFacts {
+        time: inquiry.time,
+        wishes: inquiry.wishes.clone(),
+        records,
+        eyes: inquiry.wishes.release.unwrap_or(LAST_SENDER),
+        discovery: 0,
+        base: None,
+        addresses: Vec::new(),
+        identity: None,
+        info: None,
+        search: None,
+        users: None,
+        ping: None,
+        large: None,
+        bypass: None,
+        latest: None,
+        callback: None,
+    };
+    inquiry.find(&mut facts).await;
+    facts.discovery = elapsed(start);
+    inquiry.reach(&mut facts, &tell).await;
+    // A peer whose own generation would look elsewhere is looked at as its likes would.
+    if let (None, Some((release, _))) = (inquiry.wishes.release, facts.release()) {
+        let before = facts.base.clone();
+        facts.eyes = release;
+        inquiry.find(&mut facts).await;
+        if facts.base != before {
+            inquiry.reach(&mut facts, &tell).await;
+        }
+    }
+    if let Some(caller) = inquiry.caller(&facts) {
+        inquiry.talk(&mut facts, caller, &tell).await;
+    }
+    facts
+}
+
+impl Inquiry {
+    async fn records(&self, domain: &Domain) -> Records {
+        Records { domain: domain.clone(), answers: look_up_all(&self.route, &self.resolvers, &questions(domain)).await }
+    }
+
+    /// The base URL as the chosen generation finds it, and the addresses of its host.
+    async fn find(&self, facts: &mut PeerFacts) {
+        facts.base = facts.sight().url.as_deref().and_then(Base::parse);
+        if let Some(base) = &facts.base
+            && base.host.parse::<IpAddr>().is_err()
+            && facts.records.addresses(&base.host).is_empty()
+        {
+            let asked = [Kind::A, Kind::Aaaa].map(|kind| Question::new(&base.host, kind));
+            facts.records.answers.extend(look_up_all(&self.route, &self.resolvers, &asked).await);
+        }
+    }
+
+    /// Every address, its TLS, and what needs no key.
+    async fn reach(&self, facts: &mut PeerFacts, tell: &impl Fn(&str)) {
+        let Some(base) = facts.base.clone() else { return };
+        tell("connect");
+        let detour = self.route.detour(&base.host, base.port);
+        let addrs: Vec<SocketAddr> = match (detour, base.host.parse::<IpAddr>()) {
+            (Some(addr), _) => vec![addr],
+            (None, Ok(ip)) => vec![(ip, base.port).into()],
+            (None, Err(_)) => facts.records.addresses(&base.host).iter().map(|ip| (*ip, base.port).into()).collect(),
+        };
+        let looks = addrs.into_iter().map(|addr| self.address(addr, detour.is_some(), &base));
+        facts.addresses = join_all(looks).await;
+        let Some(caller) = self.caller(facts) else { return };
+        tell("federation");
+        let user = format!("{QUERY}{}", facts.records.domain);
+        let routes = ["federation.users.search", "federation.users"].map(|route| format!("/api/v1/{route}?{user}"));
+        let (info, search, users) =
+            tokio::join!(caller.get("/api/info"), caller.get(&routes[0]), caller.get(&routes[1]));
+        (facts.info, facts.search, facts.users) = (Some(info), Some(search), Some(users));
+    }
+
+    async fn address(&self, addr: SocketAddr, detour: bool, base: &Base) -> AddressFacts {
+        let wait = self.route.timeout;
+        let mut facts = AddressFacts { addr, detour, connect: Ok(0), tls: None, speaks_other: false };
+        let start = Instant::now();
+        let stream = match dial(addr, wait).await {
+            Ok(stream) => stream,
+            Err(why) => return AddressFacts { connect: Err(why), ..facts },
+        };
+        facts.connect = Ok(elapsed(start));
+        let seen = match base.https {
+            true => tls::observe(stream, &base.host, &self.roots, wait).await,
+            false => {
+                let other = tls::observe(stream, &base.host, &self.roots, wait.min(Duration::from_secs(2))).await;
+                facts.speaks_other = other.outcome.is_ok() || matches!(other.outcome, Err(NoSession::Refused(_)));
+                return facts;
+            }
+        };
+        facts.speaks_other = seen.outcome.is_err() && speaks_plain(addr, &base.host, wait).await;
+        let mut seen = seen;
+        if let Ok(session) = &mut seen.outcome
+            && session.speaks_12.is_none()
+            && let Ok(stream) = dial(addr, wait).await
+        {
+            session.speaks_12 = Some(tls::speaks_12(stream, &base.host, &self.roots, wait).await);
+        }
+        facts.tls = Some(seen);
+        facts
+    }
+
+    /// The first address that a server could use.
+    fn caller(&self, facts: &PeerFacts) -> Option<Caller> {
+        let base = facts.base.clone()?;
+        let address = facts.addresses.iter().find(|address| address.is_usable(base.https))?;
+        // A caller without an identity names a domain that cannot exist.
+        let sender = self.identity.as_ref().map_or("probe.invalid", |(domain, _)| domain.as_str()).to_owned();
+        let (roots, wait) = (self.roots.clone(), self.route.timeout);
+        Some(Caller { base, addr: address.addr, roots, wait, sender: Some(sender) })
+    }
+
+    /// What needs an identity, and the bypass when it was asked for.
+    async fn talk(&self, facts: &mut PeerFacts, caller: Caller, tell: &impl Fn(&str)) {
+        let old = match facts.speaks() {
+            Speaks::Old => true,
+            Speaks::New => false,
+            Speaks::Nothing => return,
+        };
+        if let Some((domain, key)) = &self.identity {
+            tell("ping");
+            let fingerprint = key.public().fingerprint().to_string();
+            facts.identity = Some(Identity { records: self.records(domain).await, fingerprint });
+            if let Ok(theirs) = facts.records.key() {
+                let sealed = Sealed { caller: &caller, key, theirs: &theirs };
+                match old {
+                    true => facts.ping = self.ping_old(facts, &sealed).await,
+                    false => self.ping(facts, &sealed, domain).await,
+                }
+            }
+        }
+        if self.wishes.probe_bypass && !old {
+            tell("bypass");
+            let forged = Caller { sender: Some(facts.records.domain.to_string()), ..caller };
+            facts.bypass = Some(forged.post("/api/v1/federation.events.dispatch", event::ping().into()).await);
+        }
+    }
+
+    async fn ping_old(&self, facts: &PeerFacts, sealed: &Sealed<'_>) -> Option<Exchange> {
+        let time = jiff::Timestamp::from_second(self.time).unwrap_or_default().to_string();
+        let message = event::old_ping(&facts.records.domain, &time, &identifier());
+        sealed.post("federation.events", Wire::One, &message).await
+    }
+
+    async fn ping(&self, facts: &mut PeerFacts, sealed: &Sealed<'_>, domain: &Domain) {
+        facts.ping = sealed.post("federation.events.dispatch", Wire::Two, &event::ping()).await;
+        let answered = facts.ping.as_ref().and_then(Exchange::answer).is_some_and(|answer| answer.status == 200);
+        if answered {
+            let message = event::large_ping(LARGE);
+            facts.large = sealed.post("federation.events.dispatch", Wire::Two, &message).await;
+        }
+        if self.wishes.callback {
+            let message = event::LatestRequest::all_of(domain, &format!("fedctl-{}", identifier())).to_json();
+            facts.latest = sealed.post("federation.events.requestFromLatest", Wire::Two, &message).await;
+        }
+    }
+}
+
+/// Posts in the name of the identity.
+struct Sealed<'a> {
+    caller: &'a Caller,
+    key: &'a PrivateKey,
+    theirs: &'a PublicKey,
+}
+
+impl Sealed<'_> {
+    async fn post(&self, route: &str, form: Wire, message: &str) -> Option<Exchange> {
+        let sealed = envelope::seal(message.as_bytes(), self.key, self.theirs).ok()?;
+        Some(self.caller.post(&format!("/api/v1/{route}"), form.write(&sealed)).await)
+    }
+}
+
+/// Brings events to a peer, as a server does that was asked for them.
+pub async fn deliver(inquiry: &Inquiry, events: &str) -> Result<(), String> {
+    let records = inquiry.records(&inquiry.peer).await;
+    let theirs = records.key()?;
+    let (domain, key) = inquiry.identity.as_ref().ok_or("there is no key to sign with")?;
+    let sight = records.sight(Generation::of(LAST_SENDER));
+    let base = sight.url.as_deref().and_then(Base::parse).ok_or(sight.error.unwrap_or_default())?;
+    let asked = [Kind::A, Kind::Aaaa].map(|kind| Question::new(&base.host, kind));
+    let answers = look_up_all(&inquiry.route, &inquiry.resolvers, &asked).await;
+    let addresses = Records { domain: records.domain.clone(), answers }.addresses(&base.host);
+    let found = addresses.first().map(|ip| SocketAddr::new(*ip, base.port));
+    let addr = inquiry.route.detour(&base.host, base.port).or(found);
+    let addr = addr.ok_or_else(|| format!("`{}` has no address", base.host))?;
+    let sealed = envelope::seal(events.as_bytes(), key, &theirs).map_err(|why| why.to_string())?;
+    let sender = Some(domain.to_string());
+    let caller = Caller { base, addr, roots: inquiry.roots.clone(), wait: inquiry.route.timeout, sender };
+    let exchange = caller.post("/api/v1/federation.events.dispatch", Wire::Two.write(&sealed)).await;
+    match &exchange.outcome {
+        Ok(answer) if answer.status == 200 => Ok(()),
+        _ => Err(exchange.shown()),
+    }
+}
+
+async fn dial(addr: SocketAddr, wait: Duration) -> Result<TcpStream, String> {
+    match timeout(wait, TcpStream::connect(addr)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(told(&error)),
+        Err(_) => Err(format!("no answer within {} ms", wait.as_millis())),
+    }
+}
+
+/// Random, 17 characters, in the alphabet of a server's own identifiers.
+fn identifier() -> String {
+    use rand::Rng;
+    rand::thread_rng().sample_iter(rand::distributions::Alphanumeric).take(17).map(char::from).collect()
+}

@@ -1,0 +1,246 @@
+//! TLS as a server with Node would see it: the chain that was sent, whether it is trusted, and what stands in the way.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_cert_signed_by_trust_anchor};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::version::{TLS12, TLS13};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    SupportedProtocolVersion,
+};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+
+use super::elapsed;
+use crate::error::hinted;
+use crate::federation::tls_facts::{Certificate, NoSession, Session, TlsFacts, Trust, covers};
+
+/// The authorities that are trusted: Mozilla's, as Node has them built in, and those of `--ca-file`.
+#[derive(Debug, Clone)]
+pub struct Roots(Arc<RootCertStore>);
+
+impl Roots {
+    /// Adds the certificates of a PEM text to the built-in ones.
+    pub fn new(extra: Option<&[u8]>) -> anyhow::Result<Self> {
+        let mut store = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        if let Some(pem) = extra {
+            let hint = "give a PEM file with the certificate of the authority";
+            let before = store.len();
+            for certificate in CertificateDer::pem_slice_iter(pem) {
+                let certificate = certificate.map_err(|_| hinted("the file of authorities is not PEM", hint))?;
+                store
+                    .add(certificate)
+                    .map_err(|error| hinted(format!("an authority cannot be used: {error}"), hint))?;
+            }
+            if store.len() == before {
+                return Err(hinted("the file of authorities holds no certificate", hint));
+            }
+        }
+        Ok(Self(Arc::new(store)))
+    }
+}
+
+/// Goes through a handshake that accepts every certificate, and tells what it is worth. Nothing is sent over it.
+pub async fn observe(stream: TcpStream, host: &str, roots: &Roots, wait: Duration) -> TlsFacts {
+    handshake(stream, host, roots, &[&TLS13, &TLS12], wait).await
+}
+
+/// Whether a handshake works that offers TLS 1.2 alone, as the Node of old servers does.
+pub async fn speaks_12(stream: TcpStream, host: &str, roots: &Roots, wait: Duration) -> bool {
+    handshake(stream, host, roots, &[&TLS12], wait).await.outcome.is_ok()
+}
+
+async fn handshake(
+    stream: TcpStream,
+    host: &str,
+    roots: &Roots,
+    versions: &[&'static SupportedProtocolVersion],
+    wait: Duration,
+) -> TlsFacts {
+    let start = Instant::now();
+    let witness = Arc::new(Witness::new(roots.clone()));
+    let done = timeout(wait, shake(stream, host, versions, witness.clone())).await;
+    let outcome = match done {
+        Err(_) => Err(NoSession::Timeout(u32::try_from(wait.as_millis()).unwrap_or(u32::MAX))),
+        Ok(Err(error)) => Err(no_session(&error)),
+        Ok(Ok(stream)) => Ok(session(&stream, &witness, host)),
+    };
+    TlsFacts { elapsed: elapsed(start), outcome }
+}
+
+async fn shake(
+    stream: TcpStream,
+    host: &str,
+    versions: &[&'static SupportedProtocolVersion],
+    witness: Arc<Witness>,
+) -> io::Result<TlsStream<TcpStream>> {
+    let config = ClientConfig::builder_with_provider(witness.provider.clone())
+        .with_protocol_versions(versions)
+        .map_err(io::Error::other)?
+        .dangerous()
+        .with_custom_certificate_verifier(witness)
+        .with_no_client_auth();
+    TlsConnector::from(Arc::new(config)).connect(name(host)?, stream).await
+}
+
+/// A connection over which requests may go: the certificate must be good.
+pub async fn connect(stream: TcpStream, host: &str, roots: &Roots) -> io::Result<TlsStream<TcpStream>> {
+    let provider = Arc::new(ring::default_provider());
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots.0.clone(), provider.clone())
+        .build()
+        .map_err(io::Error::other)?;
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .with_webpki_verifier(verifier)
+        .with_no_client_auth();
+    TlsConnector::from(Arc::new(config)).connect(name(host)?, stream).await
+}
+
+fn name(host: &str) -> io::Result<ServerName<'static>> {
+    ServerName::try_from(host.to_owned()).map_err(io::Error::other)
+}
+
+fn no_session(error: &io::Error) -> NoSession {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
+        Some(Error::InvalidMessage(_)) => NoSession::NotTls,
+        Some(Error::AlertReceived(alert)) => NoSession::Refused(format!("{alert:?}")),
+        Some(other) => NoSession::Refused(other.to_string()),
+        None if matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) => {
+            NoSession::Closed
+        }
+        None => NoSession::Refused(error.to_string()),
+    }
+}
+
+fn session(stream: &TlsStream<TcpStream>, witness: &Witness, host: &str) -> Session {
+    let (_, connection) = stream.get_ref();
+    let version = match connection.protocol_version() {
+        Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        _ => "TLS 1.2",
+    };
+    let sent = connection.peer_certificates().unwrap_or_default();
+    let chain: Vec<Certificate> = sent.iter().filter_map(certificate).collect();
+    // Node falls back to the common name when the certificate has no other names.
+    let fits = |leaf: &Certificate| match leaf.names.is_empty() {
+        true => covers(std::slice::from_ref(&leaf.subject), host),
+        false => covers(&leaf.names, host),
+    };
+    Session {
+        version: version.into(),
+        speaks_12: (version == "TLS 1.2").then_some(true),
+        trust: witness.trust(),
+        name_fits: chain.first().is_some_and(fits),
+        chain,
+    }
+}
+
+fn certificate(der: &CertificateDer) -> Option<Certificate> {
+    let (_, parsed) = X509Certificate::from_der(der).ok()?;
+    let common = |name: &x509_parser::x509::X509Name| {
+        let common = name.iter_common_name().next().and_then(|name| name.as_str().ok());
+        shown(common.map_or_else(|| name.to_string(), str::to_owned))
+    };
+    let names = parsed.subject_alternative_name().ok().flatten().map(|names| names.value.general_names.as_slice());
+    let names = names.unwrap_or_default().iter().filter_map(|name| match name {
+        GeneralName::DNSName(name) => Some(shown((*name).to_owned())),
+        GeneralName::IPAddress(bytes) => <[u8; 4]>::try_from(*bytes)
+            .map(std::net::IpAddr::from)
+            .or_else(|_| <[u8; 16]>::try_from(*bytes).map(std::net::IpAddr::from))
+            .ok()
+            .map(|ip| ip.to_string()),
+        _ => None,
+    });
+    Some(Certificate {
+        subject: common(parsed.subject()),
+        issuer: common(parsed.issuer()),
+        names: names.take(50).collect(),
+        not_before: parsed.validity().not_before.timestamp(),
+        not_after: parsed.validity().not_after.timestamp(),
+        self_issued: parsed.subject() == parsed.issuer(),
+    })
+}
+
+/// Text of a stranger: no control characters, no novel.
+fn shown(text: String) -> String {
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+/// Accepts everything and remembers what a verifier would have said.
+#[derive(Debug)]
+struct Witness {
+    roots: Roots,
+    provider: Arc<CryptoProvider>,
+    trust: Mutex<Trust>,
+}
+
+impl Witness {
+    fn new(roots: Roots) -> Self {
+        let unseen = Trust::Other("no certificate was sent".into());
+        Self { roots, provider: Arc::new(ring::default_provider()), trust: Mutex::new(unseen) }
+    }
+
+    fn trust(&self) -> Trust {
+        self.trust.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl ServerCertVerifier for Witness {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let algorithms = self.provider.signature_verification_algorithms.all;
+        let verified = ParsedCertificate::try_from(leaf).and_then(|leaf| {
+            verify_server_cert_signed_by_trust_anchor(&leaf, &self.roots.0, intermediates, now, algorithms)
+        });
+        let trust = match verified {
+            Ok(()) => Trust::Trusted,
+            Err(Error::InvalidCertificate(why)) => match why {
+                CertificateError::Expired | CertificateError::ExpiredContext { .. } => Trust::Expired,
+                CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Trust::NotYetValid,
+                CertificateError::UnknownIssuer => Trust::UnknownIssuer,
+                other => Trust::Other(format!("{other}")),
+            },
+            Err(other) => Trust::Other(other.to_string()),
+        };
+        *self.trust.lock().unwrap_or_else(PoisonError::into_inner) = trust;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        rustls::crypto::verify_tls12_signature(message, leaf, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        rustls::crypto::verify_tls13_signature(message, leaf, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

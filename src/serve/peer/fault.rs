@@ -1,0 +1,36 @@
+//! What a peer for tests can do wrong on request.
+
+use clap::ValueEnum;
+
+/// One way to be broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum)]
+pub enum Fault {
+    /// Federation is switched off.
+    Disabled,
+    /// Every answer takes three seconds; servers wait two.
+    Slow,
+    /// The connection is reset as soon as a request comes.
+    Reset,
+    /// Every answer is the HTML of a proxy.
+    Html,
+    /// Every answer sends the caller to another address.
+    Redirect,
+    /// Bodies above 8 KiB are refused, as a proxy with a small limit does.
+    BodyLimit,
+    /// Every route says that there were too many requests.
+    RateLimit,
+    /// JSON is labelled as plain text.
+    ContentType,
+    /// An answer without end.
+    HugeAnswer,
+    /// The key in use is not the one that is published.
+    WrongKey,
+    /// Events that are asked for are never sent.
+    NeverSends,
+    ExpiredCertificate,
+    SelfSigned,
+    WrongHost,
+    MissingIntermediate,
+    /// Nothing older than TLS 1.3 is spoken.
+    Tls13Only,
+}
