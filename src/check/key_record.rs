@@ -1,7 +1,7 @@
 //! Is there exactly one TXT record with the public key?
 
 use super::{Check, Judge, MUTE};
-use crate::federation::autopsy;
+use crate::federation::autopsy::{self, Kind};
 use crate::federation::dns_facts::{DnsFacts, Expected};
 use crate::federation::facts::{Outcome, RrData};
 use crate::federation::generation::key_question;
@@ -61,43 +61,30 @@ fn missing(name: &str, outcome: &Outcome, domain: &str) -> Problem {
 }
 
 fn several(name: &str, records: &[Vec<u8>]) -> Problem {
+    let autopsy = autopsy::examine_records(&records.iter().map(|record| vec![record.clone()]).collect::<Vec<_>>());
+    let secret = autopsy.has(Kind::PrivateKey);
+    let shown = |value: &[u8]| if secret { "(not shown)".to_owned() } else { ends(value) };
     let evidence =
-        records.iter().enumerate().map(|(at, value)| format!("{}  {} bytes  {}", at + 1, value.len(), ends(value)));
+        records.iter().enumerate().map(|(at, value)| format!("{}  {} bytes  {}", at + 1, value.len(), shown(value)));
     let mut means = "servers read only the first of the answer, and name servers change the order".to_owned();
-    if let Some(order) = whole(records) {
-        let order: Vec<String> = order.iter().map(|at| (at + 1).to_string()).collect();
-        means += &format!("; joined as {} they are one whole key, so each record holds a part of it", order.join(", "));
+    let about = [Kind::PrivateKey, Kind::SplitRecords, Kind::KeyNotFirst, Kind::TwoKeys];
+    if let Some(injury) = autopsy.injuries.iter().find(|injury| about.contains(&injury.kind)) {
+        means += &format!("; {}", injury.what);
     }
-    Problem::new(
-        Severity::Error,
-        format!("{} TXT records at {name}; servers read only one", records.len()),
-        means,
-        "delete them all, then add ONE record with all strings in it, the one that starts with -----BEGIN first",
-    )
-    .seen(evidence)
+    let fix = match secret {
+        true => Kind::PrivateKey.remedy(),
+        false => {
+            "delete them all, then add ONE record with all strings in it, the one that starts with -----BEGIN first"
+        }
+    };
+    Problem::new(Severity::Error, format!("{} TXT records at {name}; servers read only one", records.len()), means, fix)
+        .seen(evidence)
 }
 
-/// The order in which the records join to a key that is exactly right; two or three pieces are all that a key is ever cut into.
-fn whole(records: &[Vec<u8>]) -> Option<Vec<usize>> {
-    let exact = |order: &Vec<usize>| {
-        let joined: Vec<u8> = order.iter().flat_map(|at| records[*at].iter().copied()).collect();
-        autopsy::examine(&joined).exact.is_some()
-    };
-    let orders: Vec<Vec<usize>> = match records.len() {
-        2 => vec![vec![0, 1], vec![1, 0]],
-        3 => [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]].map(Vec::from).to_vec(),
-        _ => Vec::new(),
-    };
-    orders.into_iter().find(exact)
-}
-
-/// Both ends of a value, unless it may hold a secret.
+/// Both ends of a value.
 fn ends(value: &[u8]) -> String {
     let text: String =
         value.iter().map(|byte| if byte.is_ascii_graphic() || *byte == b' ' { *byte as char } else { '�' }).collect();
-    if text.contains("PRIVATE") {
-        return "(a private key, not shown)".into();
-    }
     let (head, tail): (String, Vec<char>) = (text.chars().take(24).collect(), text.chars().rev().take(24).collect());
     if text.len() <= 60 { text } else { format!("{head}…{}", tail.into_iter().rev().collect::<String>()) }
 }
@@ -130,6 +117,10 @@ mod tests {
         let line = key().one_line();
         let found = judged(txt(&[&[&line[255..]], &[&line[..255]]]));
         assert!(found[0].means.contains("joined as 2, 1"), "{found:?}");
+        let keys: serde_json::Value = serde_json::from_str(include_str!("../../tests/vectors/keys.json")).unwrap();
+        let secret = keys[0]["private"].as_str().unwrap();
+        let leaked = judged(txt(&[&[&secret[800..1050]], &[&secret[..250]]]));
+        assert!(leaked[0].fix.contains("fedctl keygen") && !format!("{leaked:?}").contains(&secret[40..52]));
         let strangers = judged(txt(&[&["v=spf1"], &["x"]]));
         assert!(!strangers[0].means.contains("joined"), "{strangers:?}");
     }

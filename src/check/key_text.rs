@@ -1,8 +1,9 @@
 //! Is the published text the key that servers would publish, and can they read it?
 
 use super::{Check, Judge};
-use crate::federation::autopsy;
+use crate::federation::autopsy::{self, Injury, Kind};
 use crate::federation::dns_facts::{DnsFacts, Expected};
+use crate::federation::facts::RrData;
 use crate::federation::generation::key_question;
 use crate::federation::report::{Problem, Severity, Verdict};
 
@@ -15,26 +16,37 @@ pub const CHECK: Check = Check {
 
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let outcome = dns.outcome(&key_question(&dns.domain));
-    let Some(text) = outcome.records().iter().find_map(|rr| rr.data.joined()) else {
+    let strings = outcome.records().iter().find_map(|rr| match &rr.data {
+        RrData::Txt(strings) => Some(strings.iter().map(|string| string.0.clone()).collect::<Vec<_>>()),
+        _ => None,
+    });
+    let Some(strings) = strings else {
         return Verdict::skip("there is no TXT record with a key");
     };
-    let autopsy = autopsy::examine(&text);
+    let autopsy = autopsy::examine_records(&[strings]);
     if let Some(key) = &autopsy.exact {
         return Verdict::pass(format!("RSA-{}, {}", key.bits(), key.fingerprint().short()));
     }
-    let injuries: Vec<String> = autopsy.injuries.iter().map(|injury| injury.what.clone()).collect();
-    let what = injuries.first().cloned().unwrap_or_else(|| "it is not a key".into());
-    let (severity, means) = match &autopsy.server {
-        Ok(_) => (Severity::Warning, "servers read it nevertheless; other software may not".to_owned()),
-        Err(line) => (Severity::Error, format!("peers find you, but cannot read your key; their log says `{line}`")),
+    let told = |injury: &Injury| format!("{} ({})", injury.what, injury.kind);
+    let (severity, what, remedy) = match autopsy.injuries.first() {
+        Some(worst) => (worst.severity, told(worst), worst.kind.remedy()),
+        None => (Severity::Error, "it is not a key".into(), Kind::NotAKey.remedy()),
+    };
+    let means = match &autopsy.server {
+        _ if autopsy.has(Kind::PrivateKey) => "everybody can read it in DNS: it is no secret any more".to_owned(),
+        Ok(_) if severity == Severity::Error => {
+            "servers read it without complaint, but no message that uses it can be opened".to_owned()
+        }
+        Ok(_) => "servers read it nevertheless; other software may not".to_owned(),
+        Err(line) => format!("peers find you, but cannot read your key; their log says `{line}`"),
     };
     let fix = match &autopsy.repaired {
         Some(key) => format!("publish this in its place: {}", key.one_line()),
-        None => "publish the text of the public key again, whole, as `fedctl records` prints it".into(),
+        None => remedy.into(),
     };
     vec![
         Problem::new(severity, format!("the published key is injured: {what}"), means, fix)
-            .seen(injuries.into_iter().skip(1))
+            .seen(autopsy.injuries.iter().skip(1).map(told))
             .into(),
     ]
 }
@@ -60,9 +72,21 @@ mod tests {
     }
 
     #[test]
-    fn what_servers_forgive_is_a_warning_with_the_right_text() {
+    fn a_private_key_is_told_and_not_shown() {
+        let keys: serde_json::Value = serde_json::from_str(include_str!("../../tests/vectors/keys.json")).unwrap();
+        let secret = keys[0]["private"].as_str().unwrap();
+        for text in [secret, &secret[30..200], &secret[800..]] {
+            let found = judged(text);
+            assert!(found[0].what.contains("private-key") && found[0].fix.contains("fedctl keygen"), "{found:?}");
+            let told = format!("{found:?}");
+            assert!(!secret.as_bytes()[40..].windows(12).any(|part| told.contains(std::str::from_utf8(part).unwrap())));
+        }
+    }
+
+    #[test]
+    fn what_servers_forgive_is_no_error_and_comes_with_the_right_text() {
         let found = judged(&key().pem());
-        assert_eq!(found[0].severity, Severity::Warning);
+        assert_eq!(found[0].severity, Severity::Notice);
         assert!(found[0].fix.ends_with(&key().one_line()), "{found:?}");
     }
 }

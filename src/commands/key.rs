@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use zeroize::Zeroizing;
 
 use super::key_file::{PassphraseArgs, read_bytes, read_public};
 use super::{Context, Format, status};
 use crate::error::ExitStatus;
-use crate::federation::autopsy;
+use crate::federation::autopsy::{self, paste};
 use crate::render::key as render;
 
 /// Look at keys
@@ -24,8 +25,10 @@ enum KeyCommand {
 
 /// Say whether a text is the public key that it should be
 ///
-/// Reads any text that should be a federation public key, for example the value of a TXT record or of the setting on the
-/// server's screen. Exit 0 when it is exactly what a server would publish, 1 when it is not.
+/// Reads any text that should be a federation public key: the value of a TXT record, the setting on the server's screen, or
+/// whole lines of dig, host, nslookup or a zone file, with one record or several. Names every injury, tells what a server
+/// makes of it, and prints the repaired value when it can be recovered and proven. Exit 0 when it is exactly what a server
+/// would publish, 1 when it is not. docs/autopsy.md lists the injuries.
 #[derive(Debug, Args)]
 struct Inspect {
     /// File to read; `-` is stdin
@@ -59,8 +62,17 @@ impl Inspect {
         // A final line end belongs to the file, not to the value.
         let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
         let text = text.strip_suffix(b"\r").unwrap_or(text);
-        let autopsy = autopsy::examine(text);
-        let inspected = render::Inspected { text, autopsy: &autopsy, expected: expected.as_ref() };
+        let pasted = std::str::from_utf8(text).ok().and_then(paste::read);
+        let (mut autopsy, value, read_as) = match pasted {
+            Some(pasted) => {
+                let value = Zeroizing::new(pasted.records.first().map(|strings| strings.concat()).unwrap_or_default());
+                (autopsy::examine_records(&pasted.records), value, Some(pasted.to_string()))
+            }
+            None => (autopsy::examine(text), Zeroizing::new(text.to_vec()), None),
+        };
+        let difference = expected.as_ref().and_then(|expected| autopsy.compare(&value, expected));
+        let inspected =
+            render::Inspected { text: &value, read_as, autopsy: &autopsy, expected: expected.as_ref(), difference };
         cx.term.answer(match self.format {
             Format::Human => render::inspected(&inspected, cx.term.width),
             Format::Json => render::inspected_json(&inspected)?,

@@ -3,7 +3,7 @@
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::federation::autopsy::Autopsy;
+use crate::federation::autopsy::{Autopsy, Difference, Kind};
 use crate::federation::key::{PrivateKey, PublicKey};
 
 /// What `keygen` has written.
@@ -92,22 +92,30 @@ print('federation keys in place: ' + db.rocketchat_federation_keys.countDocument
 
 /// What `key inspect` has found.
 pub struct Inspected<'a> {
+    /// The value that a server would read.
     pub text: &'a [u8],
+    /// What the input was taken for, when it was not the bare value.
+    pub read_as: Option<String>,
     pub autopsy: &'a Autopsy,
     pub expected: Option<&'a PublicKey>,
+    /// How the value differs from the expected key.
+    pub difference: Option<Difference>,
 }
 
 impl Inspected<'_> {
     /// Exactly right, and the expected one if one is expected.
     pub fn is_good(&self) -> bool {
-        self.autopsy.exact.as_ref().is_some_and(|key| self.expected.is_none_or(|expected| expected == key))
+        self.autopsy.is_good() && self.difference.is_none()
     }
 
-    /// Position of the first byte that differs from the expected key, from 0.
-    fn first_difference(&self) -> Option<usize> {
-        let expected = self.expected?.one_line();
-        let differs = self.text.iter().zip(expected.as_bytes()).position(|(a, b)| a != b);
-        differs.or((self.text.len() != expected.len()).then_some(self.text.len().min(expected.len())))
+    fn verdict(&self) -> &'static str {
+        match (self.is_good(), &self.autopsy.exact) {
+            _ if self.autopsy.has(Kind::PrivateKey) => "this must never be published, and no longer be used",
+            (true, _) => "this is exactly what a server would publish",
+            (false, Some(_)) if self.difference.is_some() => "this is a good key, but not the expected one",
+            (false, Some(_)) => "this has the right form, but it is not a key to publish",
+            (false, None) => "this is not what a server would publish",
+        }
     }
 }
 
@@ -121,6 +129,9 @@ pub fn inspected(seen: &Inspected, width: usize) -> String {
         out.push('\n');
     };
     let autopsy = seen.autopsy;
+    if let Some(read_as) = &seen.read_as {
+        row("read as", read_as.clone());
+    }
     if let Some(key) = autopsy.exact.as_ref().or(autopsy.server.as_ref().ok()) {
         row("key", format!("RSA-{}, exponent {}", key.bits(), key.exponent()));
         row("sha256", key.fingerprint().to_string());
@@ -130,30 +141,32 @@ pub fn inspected(seen: &Inspected, width: usize) -> String {
         Ok(_) => row("servers", "accept it".into()),
         Err(line) => row("servers", format!("refuse it and log `{line}`")),
     }
+    let mut told = Vec::new();
     for injury in &autopsy.injuries {
-        row("injury", injury.what.clone());
-    }
-    if let Some(key) = &autopsy.repaired {
-        row("publish", "this in its place:".into());
-        out += &format!("\n{}\n", key.one_line());
+        row(&injury.severity.to_string(), format!("{}: {}", injury.kind, injury.what));
+        let remedy = injury.kind.remedy();
+        // The value below is better than any advice.
+        if autopsy.repaired.is_none() && !told.contains(&remedy) {
+            row("do", remedy.into());
+            told.push(remedy);
+        }
     }
     if let Some(expected) = seen.expected {
-        let told = match seen.first_difference() {
-            None => "equals the expected key".to_owned(),
-            Some(at) => format!(
-                "differs from the expected key ({}) from character {} on",
-                expected.fingerprint().short(),
-                at + 1
-            ),
-        };
-        out += &format!("  {:<12}{told}\n", "match");
+        row(
+            "match",
+            match seen.difference {
+                None => "equals the expected key".to_owned(),
+                Some(difference) => {
+                    format!("differs from the expected key ({}): {difference}", expected.fingerprint().short())
+                }
+            },
+        );
     }
-    let verdict = match (seen.is_good(), &autopsy.exact) {
-        (true, _) => "this is exactly what a server would publish",
-        (false, Some(_)) => "this is a good key, but not the expected one",
-        (false, None) => "this is not what a server would publish",
-    };
-    out += &format!("\n{verdict}\n");
+    if let Some(key) = &autopsy.repaired {
+        row("publish", format!("this in its place (RSA-{}, sha256 {}):", key.bits(), key.fingerprint().short()));
+        out += &format!("\n{}\n", key.one_line());
+    }
+    out += &format!("\n{}\n", seen.verdict());
     out
 }
 
@@ -161,20 +174,37 @@ pub fn inspected(seen: &Inspected, width: usize) -> String {
 pub fn inspected_json(seen: &Inspected) -> anyhow::Result<String> {
     let autopsy = seen.autopsy;
     let key = autopsy.exact.as_ref().or(autopsy.server.as_ref().ok());
+    let injuries: Vec<_> = autopsy
+        .injuries
+        .iter()
+        .map(|injury| {
+            let mut object = json!({
+                "kind": injury.kind.id(),
+                "severity": injury.severity,
+                "what": injury.what,
+                "fix": injury.kind.remedy(),
+            });
+            if let Some(position) = injury.position {
+                object["position"] = position.into();
+            }
+            object
+        })
+        .collect();
     pretty(&json!({
         "schema": 1,
         "verdict": if seen.is_good() { "clean" } else { "problems" },
         "exact": autopsy.exact.is_some(),
+        "read_as": seen.read_as,
         "server_accepts": autopsy.server.is_ok(),
         "server_log": autopsy.server.as_ref().err(),
         "length": seen.text.len(),
         "bits": key.map(PublicKey::bits),
         "exponent": key.map(PublicKey::exponent),
         "fingerprint": key.map(PublicKey::fingerprint),
-        "injuries": autopsy.injuries.iter().map(|injury| &injury.what).collect::<Vec<_>>(),
+        "injuries": injuries,
         "repaired": autopsy.repaired.as_ref().map(PublicKey::one_line),
-        "matches": seen.expected.map(|_| seen.first_difference().is_none()),
-        "first_difference": seen.first_difference(),
+        "matches": seen.expected.map(|_| seen.difference.is_none()),
+        "first_difference": seen.difference.map(|difference| difference.position()),
     }))
 }
 

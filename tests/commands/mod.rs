@@ -1,3 +1,4 @@
+mod autopsy;
 mod dns_check;
 mod dns_interop;
 mod envelope;

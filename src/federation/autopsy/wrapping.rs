@@ -1,0 +1,184 @@
+//! What transports leave around and inside a value: quotes, escapes, the record line, a prefix.
+
+use super::Injury;
+use super::glyphs::{Glyph, text};
+use super::kind::Kind;
+
+/// The prefix that the key had in 1.0.0-beta.0 and beta.1, where it stood at the apex.
+const PRE_RELEASE: &str = "rocketchat-public-key=";
+
+/// Unwraps the value, naming each layer.
+pub fn peel(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
+    let glyphs = trim(glyphs, injuries);
+    let glyphs = record_line(glyphs, injuries);
+    let glyphs = percent(glyphs, injuries);
+    let glyphs = backslashes(glyphs, injuries);
+    let glyphs = quotes(glyphs, injuries);
+    let glyphs = prefix(glyphs, injuries);
+    semicolons(glyphs, injuries)
+}
+
+fn trim(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
+    let ink = |glyph: &Glyph| !glyph.c.is_ascii_whitespace();
+    let (Some(first), Some(last)) = (glyphs.iter().position(ink), glyphs.iter().rposition(ink)) else {
+        return Vec::new();
+    };
+    let outside = glyphs[..first].iter().chain(&glyphs[last + 1..]);
+    let outside: Vec<&Glyph> = outside.filter(|glyph| !glyph.told).collect();
+    if let Some(glyph) = outside.first() {
+        let kind = if outside.iter().any(|glyph| matches!(glyph.c, '\n' | '\r')) {
+            Kind::LineBreaks
+        } else {
+            Kind::WhiteSpace
+        };
+        injuries.push(Injury::at(
+            kind,
+            glyph.at,
+            format!("white space stands around the key (character {})", glyph.at),
+        ));
+    }
+    glyphs[first..=last].to_vec()
+}
+
+/// `name 3600 IN TXT ( … )` in front of the value.
+fn record_line(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
+    let upper = text(&glyphs).to_ascii_uppercase();
+    let before = upper.find("-----BEGIN").or_else(|| upper.find('"')).unwrap_or(upper.len().min(300));
+    let head = upper.get(..before).unwrap_or_default();
+    let Some(at) = head.find(" TXT").or_else(|| head.find("\tTXT")).map(|at| at + 4) else { return glyphs };
+    if !head[at..].starts_with(|c: char| c.is_ascii_whitespace() || c == '"') && !head[at..].is_empty() {
+        return glyphs;
+    }
+    injuries.push(Injury::at(
+        Kind::RecordLineKept,
+        glyphs[0].at,
+        "the value starts with a whole record line (`… TXT`); only what follows it belongs there".to_owned(),
+    ));
+    let rest = glyphs.into_iter().skip(at).filter(|glyph| !matches!(glyph.c, '(' | ')'));
+    let rest: Vec<Glyph> = rest.skip_while(|glyph| glyph.c.is_ascii_whitespace()).collect();
+    let end = rest.iter().rposition(|glyph| !glyph.c.is_ascii_whitespace()).map_or(0, |at| at + 1);
+    rest[..end].to_vec()
+}
+
+fn percent(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
+    let mut out = Vec::with_capacity(glyphs.len());
+    let (mut at, mut first) = (0, None);
+    while let Some(glyph) = glyphs.get(at) {
+        let code = (glyph.c == '%')
+            .then(|| glyphs.get(at + 1..at + 3))
+            .flatten()
+            .and_then(|pair| u8::from_str_radix(&text(pair), 16).ok());
+        match code {
+            Some(code) => {
+                first.get_or_insert(glyph.at);
+                out.push(Glyph { c: char::from(code), told: true, ..*glyph });
+                at += 3;
+            }
+            None => {
+                out.push(*glyph);
+                at += 1;
+            }
+        }
+    }
+    if let Some(at) = first {
+        let what = format!("it is percent-encoded as in a URL, from character {at} on");
+        injuries.push(Injury::at(Kind::PercentEncoded, at, what));
+    }
+    out
+}
+
+fn backslashes(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
+    let mut out: Vec<Glyph> = Vec::with_capacity(glyphs.len());
+    let (mut newline, mut kept, mut semicolon) = (None, None, None);
+    let mut at = 0;
+    while let Some(glyph) = glyphs.get(at) {
+        if glyph.c != '\\' {
+            out.push(*glyph);
+            at += 1;
+            continue;
+        }
+        let run = glyphs[at..].iter().take_while(|glyph| glyph.c == '\\').count();
+        let after = &glyphs[at + run..];
+        at += run;
+        let digits = after.get(..3).map(text).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+        let decimal = digits.and_then(|digits| digits.parse::<u8>().ok());
+        match (after.first().map(|glyph| glyph.c), decimal) {
+            (Some('n' | 'r'), _) => {
+                newline.get_or_insert(glyph.at);
+                at += 1;
+            }
+            (Some(';'), _) => {
+                semicolon.get_or_insert(glyph.at);
+                at += 1;
+            }
+            (_, Some(code)) => {
+                kept.get_or_insert(glyph.at);
+                out.push(Glyph { c: char::from(code), told: true, ..*glyph });
+                at += 3;
+            }
+            _ => {
+                kept.get_or_insert(glyph.at);
+            }
+        }
+    }
+    let found = [
+        (newline, Kind::LiteralNewline, "a line break is spelt out as `\\n`"),
+        (kept, Kind::BackslashesKept, "a backslash that should have been an escape was kept"),
+        (semicolon, Kind::SemicolonKept, "`\\;` stands in the value"),
+    ];
+    for (at, kind, what) in found {
+        if let Some(at) = at {
+            injuries.push(Injury::at(kind, at, format!("{what}, first at character {at}")));
+        }
+    }
+    out
+}
+
+fn quotes(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
+    let is_quote = |glyph: &Glyph| matches!(glyph.c, '"' | '\'' | '`');
+    let Some(first) = glyphs.iter().find(|glyph| is_quote(glyph)) else { return glyphs };
+    let what = format!("quotes were kept in the value, first at character {}", first.at);
+    injuries.push(Injury::at(Kind::QuotesKept, first.at, what));
+    // Blanks between a closing and an opening quote only part the strings.
+    let mut out: Vec<Glyph> = Vec::with_capacity(glyphs.len());
+    let mut blanks: Vec<Glyph> = Vec::new();
+    let mut after_quote = false;
+    for glyph in glyphs {
+        if is_quote(&glyph) {
+            if !after_quote {
+                out.append(&mut blanks);
+            }
+            blanks.clear();
+            after_quote = true;
+        } else if glyph.c.is_ascii_whitespace() {
+            blanks.push(glyph);
+        } else {
+            out.append(&mut blanks);
+            out.push(glyph);
+            after_quote = false;
+        }
+    }
+    out
+}
+
+fn prefix(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
+    let head = text(&glyphs[..glyphs.len().min(PRE_RELEASE.len())]);
+    if !head.eq_ignore_ascii_case(PRE_RELEASE) {
+        return glyphs;
+    }
+    injuries.push(Injury::at(
+        Kind::PreReleasePrefix,
+        glyphs[0].at,
+        format!("it starts with `{PRE_RELEASE}`, which only the pre-releases of 1.0.0 wanted"),
+    ));
+    glyphs[PRE_RELEASE.len()..].to_vec()
+}
+
+fn semicolons(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
+    let Some(first) = glyphs.iter().find(|glyph| glyph.c == ';') else { return glyphs };
+    if !injuries.iter().any(|injury| injury.kind == Kind::SemicolonKept) {
+        let what = format!("a semicolon stands in the value, first at character {}", first.at);
+        injuries.push(Injury::at(Kind::SemicolonKept, first.at, what));
+    }
+    glyphs.into_iter().filter(|glyph| glyph.c != ';').collect()
+}
