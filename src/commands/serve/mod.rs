@@ -1,6 +1,7 @@
 //! `fedctl serve`: the embedded servers.
 
 pub mod dns;
+pub mod hub;
 
 use clap::{Args, Subcommand};
 
@@ -17,12 +18,14 @@ pub struct Serve {
 #[derive(Debug, Subcommand)]
 enum ServeCommand {
     Dns(dns::ServeDns),
+    Hub(hub::ServeHub),
 }
 
 impl Serve {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         match &self.command {
             ServeCommand::Dns(args) => args.run(cx),
+            ServeCommand::Hub(args) => args.run(cx),
         }
     }
 }
