@@ -106,6 +106,11 @@ impl Term {
         self.verbose > 0
     }
 
+    /// True with --quiet.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// True when progress may be drawn.
     pub fn is_live(&self) -> bool {
         self.live

@@ -153,6 +153,11 @@ impl Pending {
         Ok(Self { file, path: path.to_owned(), replace })
     }
 
+    /// Where it is until then.
+    pub fn path(&self) -> &Path {
+        self.file.path()
+    }
+
     /// Moves the file to its place; a file that has appeared there meanwhile is kept.
     pub fn commit(self) -> anyhow::Result<()> {
         let Self { file, path, replace } = self;

@@ -5,6 +5,7 @@ pub mod config;
 pub mod dns_check;
 pub mod envelope;
 pub mod explain;
+pub mod hub;
 pub mod key;
 pub mod key_file;
 pub mod keygen;

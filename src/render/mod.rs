@@ -2,6 +2,7 @@
 
 pub mod catalogue;
 pub mod envelope;
+pub mod hub;
 pub mod key;
 pub mod lab;
 pub mod records;

@@ -2,6 +2,7 @@
 
 pub mod dns;
 pub mod peer;
+pub mod hub;
 
 use clap::{Args, Subcommand};
 
@@ -19,6 +20,7 @@ pub struct Serve {
 enum ServeCommand {
     Dns(dns::ServeDns),
     Peer(peer::ServePeer),
+    Hub(hub::ServeHub),
 }
 
 impl Serve {
@@ -26,6 +28,7 @@ impl Serve {
         match &self.command {
             ServeCommand::Dns(args) => args.run(cx),
             ServeCommand::Peer(args) => args.run(cx),
+            ServeCommand::Hub(args) => args.run(cx),
         }
     }
 }

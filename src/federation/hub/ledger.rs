@@ -235,6 +235,19 @@ pub fn decide(ledger: &Ledger, token: &Token, accept: bool, now: i64) -> (Vec<Ch
     (changes, Ok(proposal))
 }
 
+/// The operator takes an entry out: it is no longer served, and no link that was mailed before brings it back. Tells whether
+/// there was anything to take out.
+pub fn evict(ledger: &Ledger, domain: &Domain) -> (Vec<Change>, bool) {
+    let open = ledger.proposals.iter().filter(|proposal| proposal.closed.is_none());
+    let void = |proposal: &Proposal| Proposal { closed: Some(Closed::Void), mail_due: None, ..proposal.clone() };
+    let mut changes: Vec<Change> = open.map(|proposal| Change::Put(void(proposal))).collect();
+    if ledger.peer.is_some() {
+        changes.push(Change::Forget(domain.clone()));
+    }
+    let any = !changes.is_empty();
+    (changes, any)
+}
+
 /// Proposals created before this moment are no longer needed: not for their link, not for counting mails.
 pub fn forget_before(now: i64, terms: Terms) -> i64 {
     now - DAY - terms.link_lifetime * 2 - (60 << 8)
@@ -385,6 +398,19 @@ mod tests {
         let second = hub.mail(serve("a"), 900);
         hub.decide(&second, true, 901).unwrap();
         assert_eq!(hub.decide(&first, true, 902), Err(Dead::Used(Closed::Void)));
+    }
+
+    #[test]
+    fn what_the_operator_takes_out_no_old_link_brings_back() {
+        let mut hub = Hub::default();
+        let first = hub.mail(serve("a"), 0);
+        hub.decide(&first, true, 1).unwrap();
+        let change = hub.mail(serve("b"), 2);
+        let (changes, any) = evict(&hub.ledger, &domain());
+        hub.apply(changes);
+        assert!(any && hub.url().is_none());
+        assert_eq!(hub.decide(&change, true, 3), Err(Dead::Used(Closed::Void)));
+        assert!(!evict(&hub.ledger, &domain()).1);
     }
 
     #[test]

@@ -7,3 +7,4 @@ pub mod ledger;
 pub mod limit;
 pub mod registration;
 pub mod token;
+pub mod transfer;

@@ -1,0 +1,145 @@
+//! `fedctl hub export`, `import` and `backup`
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::StoreArgs;
+use crate::commands::Context;
+use crate::commands::key_file::{Access, Pending, refuse_existing};
+use crate::error::{ExitStatus, hinted};
+use crate::federation::hub::ledger::Change;
+use crate::federation::hub::transfer::{self, Merge};
+use crate::render::hub as render;
+
+/// Bytes; a hundred thousand entries have about 70 MB.
+const IMPORT_MAX: u64 = 512 * 1024 * 1024;
+
+/// Write the served entries as JSON
+///
+/// One object with `schema` and `peers`, which `fedctl hub import` reads. What waits for confirmation is not in it.
+#[derive(Debug, Args)]
+pub struct Export {
+    /// File to write; `-` is stdout
+    #[arg(value_name = "FILE", default_value = "-")]
+    file: PathBuf,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Replace an existing file
+    #[arg(long)]
+    force: bool,
+}
+
+impl Export {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let to_stdout = self.file == Path::new("-");
+        if !to_stdout {
+            refuse_existing(&self.file, self.force)?;
+        }
+        let peers = cx.block_on(async { self.store.open().await?.all_peers().await })?;
+        let text = render::list_json(&peers)?;
+        if to_stdout {
+            cx.term.answer(text)?;
+        } else {
+            Pending::write(&self.file, &text, Access::OwnerOnly, self.force)?.commit()?;
+            cx.term.status(format_args!("{} entries in {}", peers.len(), self.file.display()));
+        }
+        Ok(ExitStatus::Clean)
+    }
+}
+
+/// Read entries from the JSON of an export
+///
+/// Takes all or none. An entry that differs from the one that is served is refused unless --replace is given. No mail is sent:
+/// you vouch for what you import. Makes the data directory when it is missing.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// File to read; `-` is stdin
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Let the imported entries win
+    #[arg(long)]
+    replace: bool,
+}
+
+impl Import {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let shown = self.file.display();
+        let text = read(&self.file).with_context(|| format!("`{shown}` cannot be read"))?;
+        let peers = transfer::parse(&text).with_context(|| format!("`{shown}`"))?;
+        let merge = cx.block_on(async {
+            let store = self.store.create().await?;
+            let merge = transfer::merge(&store.all_peers().await?, peers);
+            refuse_conflicts(&merge, self.replace)?;
+            let wins = merge.added.iter().chain(&merge.differing).cloned();
+            store.apply(wins.map(Change::Serve).collect()).await?;
+            Ok(merge)
+        })?;
+        cx.term.answer(format!(
+            "{} added, {} replaced, {} unchanged\n",
+            merge.added.len(),
+            merge.differing.len(),
+            merge.unchanged
+        ))?;
+        Ok(ExitStatus::Clean)
+    }
+}
+
+fn refuse_conflicts(merge: &Merge, replace: bool) -> anyhow::Result<()> {
+    match merge.differing.first() {
+        Some(first) if !replace => {
+            let more = match merge.differing.len() - 1 {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let what = format!("`{}`{more} would be changed; nothing was imported", first.domain);
+            Err(hinted(what, "--replace lets the imported entries win"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    let mut text = String::new();
+    let limit = IMPORT_MAX + 1;
+    if path == Path::new("-") {
+        std::io::stdin().lock().take(limit).read_to_string(&mut text)?;
+    } else {
+        File::open(path)?.take(limit).read_to_string(&mut text)?;
+    }
+    anyhow::ensure!(text.len() as u64 <= IMPORT_MAX, "it is larger than {} MiB", IMPORT_MAX / 1024 / 1024);
+    Ok(text)
+}
+
+/// Copy the embedded database while the hub runs
+///
+/// The copy is consistent and complete, with what waits for confirmation. To restore it, stop the hub and put it into the data
+/// directory as hub.db.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// File to write
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Replace an existing file
+    #[arg(long)]
+    force: bool,
+}
+
+impl Backup {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let pending = Pending::write(&self.file, "", Access::OwnerOnly, self.force)?;
+        let to = pending.path().to_owned();
+        cx.block_on(async { self.store.open().await?.backup(to).await })
+            .with_context(|| format!("`{}` cannot be written", self.file.display()))?;
+        pending.commit()?;
+        cx.term.status(format_args!("the hub is copied to {}", self.file.display()));
+        Ok(ExitStatus::Clean)
+    }
+}

@@ -1,0 +1,104 @@
+//! `fedctl hub list`, `show` and `remove`
+
+use clap::Args;
+
+use super::StoreArgs;
+use crate::commands::network::now;
+use crate::commands::{Context, Format, status};
+use crate::error::{ExitStatus, hinted};
+use crate::federation::domain::Domain;
+use crate::federation::hub::ledger::evict;
+use crate::render::hub as render;
+
+/// More open links than anybody reads.
+const OPEN_MAX: i64 = 10_000;
+
+/// List the entries that your hub serves
+#[derive(Debug, Args)]
+pub struct List {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// List what waits for somebody to confirm instead
+    #[arg(long)]
+    pending: bool,
+    /// How to print the list: human or json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    format: Format,
+}
+
+impl List {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let text = cx.block_on(async {
+            let store = self.store.open().await?;
+            if self.pending {
+                let open = store.open_proposals(now(), OPEN_MAX).await?;
+                return match self.format {
+                    Format::Human => Ok(render::pending(&open)),
+                    Format::Json => render::pending_json(&open),
+                };
+            }
+            let peers = store.all_peers().await?;
+            match self.format {
+                Format::Human => Ok(render::list(&peers)),
+                Format::Json => render::list_json(&peers),
+            }
+        })?;
+        cx.term.answer(text)?;
+        Ok(ExitStatus::Clean)
+    }
+}
+
+/// Show everything that your hub knows about a domain
+///
+/// Exit 0 when the domain is served, 1 when it is not.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// Federation domain
+    #[arg(value_name = "DOMAIN")]
+    domain: Domain,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// How to print it: human or json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    format: Format,
+}
+
+impl Show {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let ledger = cx.block_on(async { self.store.open().await?.ledger(&self.domain).await })?;
+        cx.term.answer(match self.format {
+            Format::Human => render::show(&self.domain, &ledger, now()),
+            Format::Json => render::show_json(&self.domain, &ledger, now())?,
+        })?;
+        Ok(status(ledger.peer.is_some()))
+    }
+}
+
+/// Take a domain out of your hub
+///
+/// The entry is gone at once, and no link that was mailed before brings it back. Its owner may register again; --allow-domain
+/// of `fedctl serve hub` decides who may.
+#[derive(Debug, Args)]
+pub struct Remove {
+    /// Federation domain
+    #[arg(value_name = "DOMAIN")]
+    domain: Domain,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+impl Remove {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let domain = self.domain.clone();
+        let any = cx.block_on(async {
+            let store = self.store.open().await?;
+            store.transact(&self.domain, move |ledger| evict(ledger, &domain)).await
+        })?;
+        if !any {
+            let hint = "`fedctl hub list` shows the domains that are";
+            return Err(hinted(format!("`{}` is not in this hub", self.domain), hint));
+        }
+        cx.term.answer(format!("{} is removed\n", self.domain))?;
+        Ok(ExitStatus::Clean)
+    }
+}

@@ -1,0 +1,162 @@
+//! `fedctl serve hub`
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use tracing_subscriber::EnvFilter;
+
+use super::until_stopped;
+use crate::cli::duration;
+use crate::commands::Context;
+use crate::commands::hub::StoreArgs;
+use crate::error::{ExitStatus, hinted};
+use crate::federation::domain::Host;
+use crate::federation::hub::ledger::Terms;
+use crate::federation::hub::registration::{Admission, origin};
+use crate::serve::hub::{Config, Limits, Mail, Smtp, sender, start};
+
+/// A hub of your own: a directory of servers for domains without DNS records
+///
+/// Speaks the API of the public hub. An entry, a change and a removal each count only after somebody who reads the mail for
+/// webmaster@ the domain has confirmed it. Speaks plain HTTP: put a reverse proxy with a certificate before it (docs/hub.md).
+/// The first line of output is the address that it listens on; the log goes to stderr.
+#[derive(Debug, Args)]
+pub struct ServeHub {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// The URL under which servers and people reach this hub; links in mails start with it
+    #[arg(long, value_name = "URL")]
+    public_url: String,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// The mail server: smtps://USER:PASSWORD@HOST, or smtp://HOST[:PORT][?tls=required]
+    #[arg(long, value_name = "URL", env = "FEDCTL_HUB_SMTP", hide_env_values = true)]
+    smtp: Option<String>,
+    /// Trust the certificates in this PEM file when talking to the mail server
+    #[arg(long, value_name = "FILE", requires = "smtp")]
+    smtp_ca: Option<PathBuf>,
+    /// For trials: write the links to the log and send no mail
+    #[arg(long, conflicts_with = "smtp")]
+    mail_to_log: bool,
+    /// Sender of the mails [default: hub@ the host of --public-url]
+    #[arg(long, value_name = "ADDRESS")]
+    mail_from: Option<String>,
+    /// Take this domain, and those below it, and no others; may be repeated
+    #[arg(long = "allow-domain", value_name = "DOMAIN")]
+    allow_domains: Vec<Host>,
+    /// Take URLs in private networks
+    #[arg(long)]
+    allow_private: bool,
+    /// Believe the X-Forwarded-For of this reverse proxy; may be repeated
+    #[arg(long = "trusted-proxy", value_name = "ADDR")]
+    trusted_proxies: Vec<IpAddr>,
+    /// How long the link of a mail works
+    #[arg(long, value_name = "TIME", default_value = "48h", value_parser = duration)]
+    link_lifetime: Duration,
+    /// Mails to one domain in 24 hours
+    #[arg(long, value_name = "COUNT", default_value = "5", value_parser = clap::value_parser!(u16).range(1..))]
+    mails_per_day: u16,
+    /// Registrations and removals of one address in an hour
+    #[arg(long, value_name = "COUNT", default_value = "30", value_parser = clap::value_parser!(u32).range(1..))]
+    registrations_per_hour: u32,
+    /// Searches and pages of one address in a minute
+    #[arg(long, value_name = "COUNT", default_value = "300", value_parser = clap::value_parser!(u32).range(1..))]
+    searches_per_minute: u32,
+    /// Connections at the same time
+    #[arg(long, value_name = "COUNT", default_value = "1024", value_parser = clap::value_parser!(u16).range(1..))]
+    connections: u16,
+    /// How to write the log: text or json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+impl ServeHub {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let public_url = self.public_url()?;
+        let mail = self.mail()?;
+        let mail_from = self.mail_from(&public_url)?;
+        self.start_log(cx)?;
+        cx.block_on(async {
+            let config = Config {
+                listen: self.listen,
+                public_url: public_url.clone(),
+                store: self.store.create().await?,
+                mail,
+                mail_from,
+                admission: Admission { allow_domains: self.allow_domains.clone(), allow_private: self.allow_private },
+                terms: Terms {
+                    link_lifetime: i64::try_from(self.link_lifetime.as_secs()).unwrap_or(i64::MAX).max(60),
+                    mails_per_day: self.mails_per_day.into(),
+                    ..Terms::default()
+                },
+                limits: Limits {
+                    registrations: self.registrations_per_hour,
+                    searches: self.searches_per_minute,
+                    connections: self.connections.into(),
+                },
+                trusted_proxies: self.trusted_proxies.clone(),
+            };
+            let running = start(config).await.map_err(|error| {
+                hinted(format!("cannot listen on {}: {error}", self.listen), "choose a free port, or port 0")
+            })?;
+            cx.term.answer(format!("{}\n", running.addr))?;
+            tracing::info!(addr = %running.addr, public_url, "the hub is open");
+            until_stopped().await?;
+            tracing::info!("stopping");
+            running.stop().await;
+            Ok(ExitStatus::Clean)
+        })
+    }
+
+    fn public_url(&self) -> anyhow::Result<String> {
+        Ok(origin(&self.public_url, true).context("--public-url")?)
+    }
+
+    fn mail(&self) -> anyhow::Result<Mail> {
+        let ca = match &self.smtp_ca {
+            Some(path) => Some(std::fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?),
+            None => None,
+        };
+        match &self.smtp {
+            Some(url) => Ok(Mail::Smtp(Smtp::new(url, ca.as_deref()).context("--smtp")?)),
+            None if self.mail_to_log => Ok(Mail::Log),
+            None => {
+                let hint = "--smtp smtp://localhost:25, or --mail-to-log for a trial";
+                Err(hinted("a hub that sends no mail cannot prove who owns a domain", hint))
+            }
+        }
+    }
+
+    fn mail_from(&self, public_url: &str) -> anyhow::Result<String> {
+        let host = url::Url::parse(public_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let text = self.mail_from.clone().unwrap_or_else(|| format!("hub@{}", host.unwrap_or_default()));
+        sender(&text)?;
+        Ok(text)
+    }
+
+    /// RUST_LOG wins; else -v shows more and --quiet less.
+    fn start_log(&self, cx: &Context) -> anyhow::Result<()> {
+        let level = match (cx.term.is_quiet(), cx.term.is_verbose()) {
+            (true, _) => "warn",
+            (_, true) => "warn,fedctl=debug",
+            _ => "warn,fedctl=info",
+        };
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+        let started = match self.log_format {
+            LogFormat::Text => log.with_ansi(false).try_init(),
+            LogFormat::Json => log.json().flatten_event(true).try_init(),
+        };
+        started.map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
+    }
+}

@@ -1,0 +1,142 @@
+//! What a hub knows, for its operator and for programs.
+
+use serde_json::{Value, json};
+
+use super::key::pretty;
+use crate::federation::domain::Domain;
+use crate::federation::hub::ledger::{Closed, Ledger, Peer, Proposal, Wish};
+use crate::federation::hub::registration::Entry;
+use crate::federation::hub::transfer::{Exported, SCHEMA, time_text};
+use crate::federation::key::PublicKey;
+
+fn fingerprint(entry: &Entry) -> String {
+    PublicKey::from_pem(&entry.public_key).map(|key| key.fingerprint().to_string()).unwrap_or_default()
+}
+
+fn short(entry: &Entry) -> String {
+    PublicKey::from_pem(&entry.public_key).map(|key| key.fingerprint().short()).unwrap_or_default()
+}
+
+/// Columns as wide as their widest cell, but the last.
+fn table(rows: &[[String; 4]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let (a, b, c) = (width(0), width(1), width(2));
+    let line = |row: &[String; 4]| {
+        let [first, second, third, last] = row;
+        format!("{}\n", format!("{first:<a$}  {second:<b$}  {third:<c$}  {last}").trim_end())
+    };
+    rows.iter().map(line).collect()
+}
+
+/// One line an entry.
+pub fn list(peers: &[Peer]) -> String {
+    let row =
+        |peer: &Peer| [peer.domain.to_string(), peer.entry.url.clone(), short(&peer.entry), time_text(peer.confirmed)];
+    let count = match peers.len() {
+        0 => return "no entries\n".into(),
+        1 => "1 entry".to_owned(),
+        more => format!("{more} entries"),
+    };
+    format!("{}\n{count}\n", table(&peers.iter().map(row).collect::<Vec<_>>()))
+}
+
+/// The form that can be imported.
+pub fn list_json(peers: &[Peer]) -> anyhow::Result<String> {
+    let peers: Vec<Exported> = peers.iter().map(Exported::from).collect();
+    pretty(&json!({"schema": SCHEMA, "peers": peers}))
+}
+
+fn wish(proposal: &Proposal) -> (&'static str, String) {
+    match &proposal.wish {
+        Wish::Serve(entry) => ("serve", format!("{}  {}", entry.url, short(entry))),
+        Wish::Remove => ("remove", String::new()),
+    }
+}
+
+/// One line a proposal that waits.
+pub fn pending(open: &[Proposal]) -> String {
+    if open.is_empty() {
+        return "nothing waits for confirmation\n".into();
+    }
+    let row = |proposal: &Proposal| {
+        let (kind, what) = wish(proposal);
+        [proposal.domain.to_string(), kind.to_owned(), state(proposal, i64::MIN).to_owned(), what]
+    };
+    table(&open.iter().map(row).collect::<Vec<_>>())
+}
+
+fn state(proposal: &Proposal, now: i64) -> &'static str {
+    match (proposal.closed, proposal.mail_due) {
+        (Some(Closed::Confirmed), _) => "confirmed",
+        (Some(Closed::Refused), _) => "refused",
+        (Some(Closed::Void), _) => "void",
+        (None, _) if now >= proposal.expires => "expired",
+        (None, None) => "mailed",
+        (None, Some(_)) if proposal.attempts == 0 => "mail due",
+        (None, Some(_)) => "mail failing",
+    }
+}
+
+fn proposal_json(proposal: &Proposal, now: i64) -> Value {
+    let entry = match &proposal.wish {
+        Wish::Serve(entry) => Some(entry),
+        Wish::Remove => None,
+    };
+    json!({
+        "domain": proposal.domain,
+        "wish": wish(proposal).0,
+        "url": entry.map(|entry| &entry.url),
+        "public_key": entry.map(|entry| &entry.public_key),
+        "state": state(proposal, now),
+        "created": time_text(proposal.created),
+        "expires": time_text(proposal.expires),
+        "mail_attempts": proposal.attempts,
+    })
+}
+
+/// For programs; no tokens.
+pub fn pending_json(open: &[Proposal]) -> anyhow::Result<String> {
+    let pending: Vec<Value> = open.iter().map(|proposal| proposal_json(proposal, i64::MIN)).collect();
+    pretty(&json!({"schema": SCHEMA, "pending": pending}))
+}
+
+/// Everything about one domain.
+pub fn show(domain: &Domain, ledger: &Ledger, now: i64) -> String {
+    let mut out = format!("{domain}\n\n");
+    let mut row = |name: &str, value: &str| out += &format!("  {name:<11}{value}\n");
+    match &ledger.peer {
+        Some(peer) => {
+            row("url", &peer.entry.url);
+            row("key sha256", &fingerprint(&peer.entry));
+            row("since", &time_text(peer.since));
+            row("confirmed", &time_text(peer.confirmed));
+            row("public key", "");
+            out += &format!("{}\n", peer.entry.public_key);
+        }
+        None => out += "  not served\n",
+    }
+    let rows: Vec<[String; 4]> = ledger
+        .proposals
+        .iter()
+        .map(|proposal| {
+            let (kind, what) = wish(proposal);
+            [format!("  {}", time_text(proposal.created)), kind.into(), state(proposal, now).into(), what]
+        })
+        .collect();
+    if !rows.is_empty() {
+        out += &format!("\n  asked\n{}", table(&rows));
+    }
+    out
+}
+
+/// Everything about one domain, for programs.
+pub fn show_json(domain: &Domain, ledger: &Ledger, now: i64) -> anyhow::Result<String> {
+    let proposals: Vec<Value> = ledger.proposals.iter().map(|proposal| proposal_json(proposal, now)).collect();
+    pretty(&json!({
+        "schema": SCHEMA,
+        "domain": domain,
+        "served": ledger.peer.as_ref().map(Exported::from),
+        "fingerprint": ledger.peer.as_ref().map(|peer| fingerprint(&peer.entry)),
+        "proposals": proposals,
+    }))
+}
