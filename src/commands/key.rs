@@ -64,10 +64,7 @@ impl Inspect {
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         let pasted = std::str::from_utf8(text).ok().and_then(paste::read);
         let (mut autopsy, value, read_as) = match pasted {
-            Some(pasted) => {
-                let value = Zeroizing::new(pasted.records.first().map(|strings| strings.concat()).unwrap_or_default());
-                (autopsy::examine_records(&pasted.records), value, Some(pasted.to_string()))
-            }
+            Some(pasted) => (pasted.examine(), Zeroizing::new(pasted.value()), Some(pasted.to_string())),
             None => (autopsy::examine(text), Zeroizing::new(text.to_vec()), None),
         };
         let difference = expected.as_ref().and_then(|expected| autopsy.compare(&value, expected));

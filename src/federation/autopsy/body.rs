@@ -10,6 +10,8 @@ use crate::federation::report::Severity;
 
 /// Shorter repetitions happen by chance.
 const OVERLAP_MIN: usize = 4;
+/// Base64 characters of the frame that must be left to tell the size of a key by.
+const FRAME_MIN: usize = 8;
 /// Letters from which a text without capitals is not chance.
 const LETTERS_MIN: usize = 40;
 /// INTEGER 65537, the last bytes of every key that a server makes.
@@ -262,7 +264,7 @@ fn framed(digits: &[Glyph], decoded: &[u8], around: Around, injuries: &mut Vec<I
             }
         }
         let front: Vec<char> = numbers::base64(&head).chars().take(missing).collect();
-        if missing > 0 && front.len() == missing && missing <= head.len() * 8 / 6 {
+        if missing > 0 && front.len() == missing && missing + FRAME_MIN <= head.len() * 8 / 6 {
             let whole = front.into_iter().chain(digits.iter().map(|glyph| glyph.c));
             if let Some(key) = numbers::prove(&der::decode(whole)) {
                 injuries.push(Injury::at(

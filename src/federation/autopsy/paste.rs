@@ -1,5 +1,7 @@
 //! Recognises DNS text that people paste: lines of dig, host or nslookup, zone files, or just quoted strings.
 
+use super::records::too_long;
+use super::{Autopsy, Kind, examine_records};
 use crate::federation::facts::unescape;
 
 /// The longest character-string (RFC 1035 section 3.3), in bytes.
@@ -15,6 +17,20 @@ pub struct Pasted {
 }
 
 impl Pasted {
+    /// Examines the records.
+    pub fn examine(&self) -> Autopsy {
+        let mut autopsy = examine_records(&self.records);
+        if self.longest() > STRING_MAX && !autopsy.has(Kind::PrivateKey) {
+            too_long(self.longest(), &mut autopsy);
+        }
+        autopsy
+    }
+
+    /// The value that servers read: the first record, its strings joined.
+    pub fn value(&self) -> Vec<u8> {
+        self.records.first().map(|strings| strings.concat()).unwrap_or_default()
+    }
+
     /// The length of the longest string in bytes.
     pub fn longest(&self) -> usize {
         self.records.iter().flatten().map(Vec::len).max().unwrap_or_default()

@@ -1,7 +1,6 @@
 //! The TXT records at one name, each with its own strings: servers read the first record and join its strings with nothing.
 
 use super::kind::Kind;
-use super::paste::STRING_MAX;
 use super::{Autopsy, Injury, examine, recover, secret, settle};
 use crate::federation::key::PublicKey;
 
@@ -26,18 +25,6 @@ pub fn examine_records(records: &[Vec<Vec<u8>>]) -> Autopsy {
         }
         [strings] => within_one(strings, &mut autopsy),
         _ => several(&values, &mut autopsy),
-    }
-    let longest = records.iter().flatten().map(Vec::len).max().unwrap_or_default();
-    if longest > STRING_MAX {
-        autopsy.injuries.push(Injury::new(
-            Kind::StringTooLong,
-            format!(
-                "one string has {longest} bytes; a string in DNS holds {STRING_MAX}, and name servers refuse the line"
-            ),
-        ));
-        autopsy.repaired = autopsy.exact.take().or(autopsy.repaired);
-        let accepted = accepted(&autopsy, autopsy.repaired.as_ref());
-        settle(&mut autopsy.injuries, accepted);
     }
     autopsy
 }
@@ -225,4 +212,15 @@ fn grow(count: usize, chosen: &mut Vec<usize>, orders: &mut Vec<Vec<usize>>) {
         grow(count, chosen, orders);
         chosen.pop();
     }
+}
+
+/// Names strings that no name server loads, which can only stand in pasted text.
+pub(super) fn too_long(longest: usize, autopsy: &mut Autopsy) {
+    autopsy.injuries.push(Injury::new(
+        Kind::StringTooLong,
+        format!("one string has {longest} bytes; a string in DNS holds 255, and name servers refuse the line"),
+    ));
+    autopsy.repaired = autopsy.exact.take().or(autopsy.repaired.take());
+    let accepted = accepted(autopsy, autopsy.repaired.as_ref());
+    settle(&mut autopsy.injuries, accepted);
 }

@@ -110,6 +110,9 @@ fn is_fragment(bytes: &[u8]) -> bool {
                 && plausible(bytes, tlv.start)
         })
     };
+    if (0..bytes.len()).any(|at| bytes[at] == 0x30 && header(&bytes[at..]).is_some()) {
+        return true;
+    }
     let ends_as_public = bytes.ends_with(&[0x02, 0x03, 0x01, 0x00, 0x01]);
     (0..bytes.len()).filter(|at| bytes[*at] == 0x02).any(|at| {
         if bytes[at..].starts_with(&[0x02, 0x03, 0x01, 0x00, 0x01]) {
