@@ -35,6 +35,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand key 'Look at keys'
             cand dns-check 'Check what DNS says about a domain'
             cand lab 'Try everything on this machine'
+            cand hub 'Ask a hub, or look after your own'
             cand serve 'Run an embedded server'
             cand explain 'Explain a check'
             cand checks 'List all checks'
@@ -210,6 +211,158 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'fedctl;hub'= {
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand list 'List the entries that your hub serves'
+            cand show 'Show everything that your hub knows about a domain'
+            cand remove 'Take a domain out of your hub'
+            cand export 'Write the served entries as JSON'
+            cand import 'Read entries from the JSON of an export'
+            cand backup 'Copy the embedded database while the hub runs'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;hub;list'= {
+            cand --data 'Directory of the embedded database'
+            cand --database 'Keep the data in PostgreSQL instead, which several hubs can share: postgres://USER:PASSWORD@HOST/NAME'
+            cand --database-ca 'Trust the certificates in this PEM file when talking to PostgreSQL'
+            cand --format 'How to print the list: human or json'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --pending 'List what waits for somebody to confirm instead'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;hub;show'= {
+            cand --data 'Directory of the embedded database'
+            cand --database 'Keep the data in PostgreSQL instead, which several hubs can share: postgres://USER:PASSWORD@HOST/NAME'
+            cand --database-ca 'Trust the certificates in this PEM file when talking to PostgreSQL'
+            cand --format 'How to print it: human or json'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;hub;remove'= {
+            cand --data 'Directory of the embedded database'
+            cand --database 'Keep the data in PostgreSQL instead, which several hubs can share: postgres://USER:PASSWORD@HOST/NAME'
+            cand --database-ca 'Trust the certificates in this PEM file when talking to PostgreSQL'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;hub;export'= {
+            cand --data 'Directory of the embedded database'
+            cand --database 'Keep the data in PostgreSQL instead, which several hubs can share: postgres://USER:PASSWORD@HOST/NAME'
+            cand --database-ca 'Trust the certificates in this PEM file when talking to PostgreSQL'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --force 'Replace an existing file'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;hub;import'= {
+            cand --data 'Directory of the embedded database'
+            cand --database 'Keep the data in PostgreSQL instead, which several hubs can share: postgres://USER:PASSWORD@HOST/NAME'
+            cand --database-ca 'Trust the certificates in this PEM file when talking to PostgreSQL'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --replace 'Let the imported entries win'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;hub;backup'= {
+            cand --data 'Directory of the embedded database'
+            cand --database 'Keep the data in PostgreSQL instead, which several hubs can share: postgres://USER:PASSWORD@HOST/NAME'
+            cand --database-ca 'Trust the certificates in this PEM file when talking to PostgreSQL'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --force 'Replace an existing file'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;hub;help'= {
+            cand list 'List the entries that your hub serves'
+            cand show 'Show everything that your hub knows about a domain'
+            cand remove 'Take a domain out of your hub'
+            cand export 'Write the served entries as JSON'
+            cand import 'Read entries from the JSON of an export'
+            cand backup 'Copy the embedded database while the hub runs'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;hub;help;list'= {
+        }
+        &'fedctl;hub;help;show'= {
+        }
+        &'fedctl;hub;help;remove'= {
+        }
+        &'fedctl;hub;help;export'= {
+        }
+        &'fedctl;hub;help;import'= {
+        }
+        &'fedctl;hub;help;backup'= {
+        }
+        &'fedctl;hub;help;help'= {
+        }
         &'fedctl;serve'= {
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
@@ -224,6 +377,8 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand dns 'An authoritative name server for trials, which can misbehave on request'
+            cand peer 'A federation server for trials, which says why a message did not open, and can misbehave on request'
+            cand hub 'A hub of your own: a directory of servers for domains without DNS records'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'fedctl;serve;dns'= {
@@ -243,11 +398,79 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'fedctl;serve;peer'= {
+            cand --domain 'The federation domain of this peer [default: the one in fedctl.yaml]'
+            cand --key 'Its private key [default: the one in fedctl.yaml]'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --as 'Answer as this release does'
+            cand --speaks 'The protocol to speak, 2.x or 1.x [default: that of the release]'
+            cand --listen 'Where to listen; port 0 takes a free one'
+            cand --cert 'Certificate chain in PEM, the server''s own first [default: one that is made on the spot]'
+            cand --cert-key 'Private key of the certificate'
+            cand --name 'Host name for the certificate that is made, the SRV target; may be repeated [default: the domain and chat.DOMAIN]'
+            cand --ca-out 'Write the authority of the certificate that is made to this file, for --ca-file'
+            cand --ca-file 'Trust the authorities in this PEM file too, when answering a request for events'
+            cand --fault 'Misbehave; may be repeated'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --plain 'Speak plain HTTP'
+            cand --system-only 'Ask only the resolvers of this machine'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;serve;hub'= {
+            cand --listen 'Where to listen; port 0 takes a free one'
+            cand --public-url 'The URL under which servers and people reach this hub; links in mails start with it'
+            cand --data 'Directory of the embedded database'
+            cand --database 'Keep the data in PostgreSQL instead, which several hubs can share: postgres://USER:PASSWORD@HOST/NAME'
+            cand --database-ca 'Trust the certificates in this PEM file when talking to PostgreSQL'
+            cand --smtp 'The mail server: smtps://USER:PASSWORD@HOST, or smtp://HOST[:PORT][?tls=required]'
+            cand --smtp-ca 'Trust the certificates in this PEM file when talking to the mail server'
+            cand --mail-from 'Sender of the mails [default: hub@ the host of --public-url]'
+            cand --allow-domain 'Take this domain, and those below it, and no others; may be repeated'
+            cand --trusted-proxy 'Believe the X-Forwarded-For of this reverse proxy; may be repeated'
+            cand --link-lifetime 'How long the link of a mail works'
+            cand --mails-per-day 'Mails to one domain in 24 hours'
+            cand --registrations-per-hour 'Registrations and removals of one address in an hour'
+            cand --searches-per-minute 'Searches and pages of one address in a minute'
+            cand --connections 'Connections at the same time'
+            cand --log-format 'How to write the log: text or json'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --mail-to-log 'For trials: write the links to the log and send no mail'
+            cand --allow-private 'Take URLs in private networks'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'fedctl;serve;help'= {
             cand dns 'An authoritative name server for trials, which can misbehave on request'
+            cand peer 'A federation server for trials, which says why a message did not open, and can misbehave on request'
+            cand hub 'A hub of your own: a directory of servers for domains without DNS records'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'fedctl;serve;help;dns'= {
+        }
+        &'fedctl;serve;help;peer'= {
+        }
+        &'fedctl;serve;help;hub'= {
         }
         &'fedctl;serve;help;help'= {
         }
@@ -376,6 +599,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand key 'Look at keys'
             cand dns-check 'Check what DNS says about a domain'
             cand lab 'Try everything on this machine'
+            cand hub 'Ask a hub, or look after your own'
             cand serve 'Run an embedded server'
             cand explain 'Explain a check'
             cand checks 'List all checks'
@@ -404,10 +628,36 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         }
         &'fedctl;help;lab'= {
         }
+        &'fedctl;help;hub'= {
+            cand list 'List the entries that your hub serves'
+            cand show 'Show everything that your hub knows about a domain'
+            cand remove 'Take a domain out of your hub'
+            cand export 'Write the served entries as JSON'
+            cand import 'Read entries from the JSON of an export'
+            cand backup 'Copy the embedded database while the hub runs'
+        }
+        &'fedctl;help;hub;list'= {
+        }
+        &'fedctl;help;hub;show'= {
+        }
+        &'fedctl;help;hub;remove'= {
+        }
+        &'fedctl;help;hub;export'= {
+        }
+        &'fedctl;help;hub;import'= {
+        }
+        &'fedctl;help;hub;backup'= {
+        }
         &'fedctl;help;serve'= {
             cand dns 'An authoritative name server for trials, which can misbehave on request'
+            cand peer 'A federation server for trials, which says why a message did not open, and can misbehave on request'
+            cand hub 'A hub of your own: a directory of servers for domains without DNS records'
         }
         &'fedctl;help;serve;dns'= {
+        }
+        &'fedctl;help;serve;peer'= {
+        }
+        &'fedctl;help;serve;hub'= {
         }
         &'fedctl;help;explain'= {
         }

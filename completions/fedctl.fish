@@ -41,6 +41,7 @@ complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "keygen" -d 'Make a ke
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "key" -d 'Look at keys'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "dns-check" -d 'Check what DNS says about a domain'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "lab" -d 'Try everything on this machine'
+complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "hub" -d 'Ask a hub, or look after your own'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "serve" -d 'Run an embedded server'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "explain" -d 'Explain a check'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "checks" -d 'List all checks'
@@ -194,20 +195,146 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s q -l quiet -d 'Pri
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s V -l version -d 'Print version'
-complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns help" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
-complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns help" -s q -l quiet -d 'Print the answer and errors only'
-complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns help" -s v -l verbose -d 'Say more about the work; twice for even more'
-complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns help" -s h -l help -d 'Print help'
-complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns help" -s V -l version -d 'Print version'
-complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns help" -f -a "dns" -d 'An authoritative name server for trials, which can misbehave on request'
-complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "list" -d 'List the entries that your hub serves'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "show" -d 'Show everything that your hub knows about a domain'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "remove" -d 'Take a domain out of your hub'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "export" -d 'Write the served entries as JSON'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "import" -d 'Read entries from the JSON of an export'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "backup" -d 'Copy the embedded database while the hub runs'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l data -d 'Directory of the embedded database' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l database -d 'Keep the data in PostgreSQL instead, which several hubs can share: postgres://USER:PASSWORD@HOST/NAME' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l database-ca -d 'Trust the certificates in this PEM file when talking to PostgreSQL' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l format -d 'How to print the list: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object with a `schema` number (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l pending -d 'List what waits for somebody to confirm instead'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -l data -d 'Directory of the embedded database' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -l database -d 'Keep the data in PostgreSQL instead, which several hubs can share: postgres://USER:PASSWORD@HOST/NAME' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -l database-ca -d 'Trust the certificates in this PEM file when talking to PostgreSQL' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -l format -d 'How to print it: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object with a `schema` number (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from remove" -l data -d 'Directory of the embedded database' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from remove" -l database -d 'Keep the data in PostgreSQL instead, which several hubs can share: postgres://USER:PASSWORD@HOST/NAME' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from remove" -l database-ca -d 'Trust the certificates in this PEM file when talking to PostgreSQL' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from remove" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from remove" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from remove" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -l data -d 'Directory of the embedded database' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -l database -d 'Keep the data in PostgreSQL instead, which several hubs can share: postgres://USER:PASSWORD@HOST/NAME' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -l database-ca -d 'Trust the certificates in this PEM file when talking to PostgreSQL' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -l force -d 'Replace an existing file'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -l data -d 'Directory of the embedded database' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -l database -d 'Keep the data in PostgreSQL instead, which several hubs can share: postgres://USER:PASSWORD@HOST/NAME' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -l database-ca -d 'Trust the certificates in this PEM file when talking to PostgreSQL' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -l replace -d 'Let the imported entries win'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -l data -d 'Directory of the embedded database' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -l database -d 'Keep the data in PostgreSQL instead, which several hubs can share: postgres://USER:PASSWORD@HOST/NAME' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -l database-ca -d 'Trust the certificates in this PEM file when talking to PostgreSQL' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -l force -d 'Replace an existing file'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the entries that your hub serves'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show everything that your hub knows about a domain'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take a domain out of your hub'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "export" -d 'Write the served entries as JSON'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "import" -d 'Read entries from the JSON of an export'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "backup" -d 'Copy the embedded database while the hub runs'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -s h -l help -d 'Print help'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -f -a "dns" -d 'An authoritative name server for trials, which can misbehave on request'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -f -a "peer" -d 'A federation server for trials, which says why a message did not open, and can misbehave on request'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -f -a "hub" -d 'A hub of your own: a directory of servers for domains without DNS records'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from dns" -l zone -d 'Zone file; `ORIGIN=FILE` when the file does not name its zone; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from dns" -l listen -d 'Where to listen, UDP and TCP; port 0 takes a free one' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from dns" -l fault -d 'Misbehave: nxdomain, servfail, refused, silence, truncate, stale, garbage or delay=50ms, each with @NAME for one name' -r
@@ -223,7 +350,83 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_sub
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from dns" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from dns" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from dns" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l domain -d 'The federation domain of this peer [default: the one in fedctl.yaml]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l key -d 'Its private key [default: the one in fedctl.yaml]' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l as -d 'Answer as this release does' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l speaks -d 'The protocol to speak, 2.x or 1.x [default: that of the release]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l listen -d 'Where to listen; port 0 takes a free one' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l cert -d 'Certificate chain in PEM, the server\'s own first [default: one that is made on the spot]' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l cert-key -d 'Private key of the certificate' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l name -d 'Host name for the certificate that is made, the SRV target; may be repeated [default: the domain and chat.DOMAIN]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l ca-out -d 'Write the authority of the certificate that is made to this file, for --ca-file' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l ca-file -d 'Trust the authorities in this PEM file too, when answering a request for events' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l fault -d 'Misbehave; may be repeated' -r -f -a "disabled\t'Federation is switched off'
+slow\t'Every answer takes three seconds; servers wait two'
+reset\t'The connection is reset as soon as a request comes'
+html\t'Every answer is the HTML of a proxy'
+redirect\t'Every answer sends the caller to another address'
+body-limit\t'Bodies above 8 KiB are refused, as a proxy with a small limit does'
+rate-limit\t'Every route says that there were too many requests'
+content-type\t'JSON is labelled as plain text'
+huge-answer\t'An answer without end'
+wrong-key\t'The key in use is not the one that is published'
+never-sends\t'Events that are asked for are never sent'
+expired-certificate\t''
+self-signed\t''
+wrong-host\t''
+missing-intermediate\t''
+tls13-only\t'Nothing older than TLS 1.3 is spoken'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l plain -d 'Speak plain HTTP'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l listen -d 'Where to listen; port 0 takes a free one' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l public-url -d 'The URL under which servers and people reach this hub; links in mails start with it' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l data -d 'Directory of the embedded database' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l database -d 'Keep the data in PostgreSQL instead, which several hubs can share: postgres://USER:PASSWORD@HOST/NAME' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l database-ca -d 'Trust the certificates in this PEM file when talking to PostgreSQL' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l smtp -d 'The mail server: smtps://USER:PASSWORD@HOST, or smtp://HOST[:PORT][?tls=required]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l smtp-ca -d 'Trust the certificates in this PEM file when talking to the mail server' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l mail-from -d 'Sender of the mails [default: hub@ the host of --public-url]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l allow-domain -d 'Take this domain, and those below it, and no others; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l trusted-proxy -d 'Believe the X-Forwarded-For of this reverse proxy; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l link-lifetime -d 'How long the link of a mail works' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l mails-per-day -d 'Mails to one domain in 24 hours' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l registrations-per-hour -d 'Registrations and removals of one address in an hour' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l searches-per-minute -d 'Searches and pages of one address in a minute' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l connections -d 'Connections at the same time' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l log-format -d 'How to write the log: text or json' -r -f -a "text\t''
+json\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l mail-to-log -d 'For trials: write the links to the log and send no mail'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l allow-private -d 'Take URLs in private networks'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from help" -f -a "dns" -d 'An authoritative name server for trials, which can misbehave on request'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from help" -f -a "peer" -d 'A federation server for trials, which says why a message did not open, and can misbehave on request'
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from help" -f -a "hub" -d 'A hub of your own: a directory of servers for domains without DNS records'
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand explain" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
@@ -327,21 +530,30 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "formats" -d 'List the forms that --format takes'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab serve explain checks config completions man records help" -f -a "envelope" -d 'Seal or open one message as servers do, to find out why it does not arrive'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab serve explain checks config completions man records help" -f -a "keygen" -d 'Make a key pair that a server can use as it is'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab serve explain checks config completions man records help" -f -a "key" -d 'Look at keys'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab serve explain checks config completions man records help" -f -a "dns-check" -d 'Check what DNS says about a domain'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab serve explain checks config completions man records help" -f -a "lab" -d 'Try everything on this machine'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab serve explain checks config completions man records help" -f -a "serve" -d 'Run an embedded server'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab serve explain checks config completions man records help" -f -a "explain" -d 'Explain a check'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab serve explain checks config completions man records help" -f -a "checks" -d 'List all checks'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab serve explain checks config completions man records help" -f -a "config" -d 'Show each setting and where it came from'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab serve explain checks config completions man records help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab serve explain checks config completions man records help" -f -a "man" -d 'Write the manual pages'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab serve explain checks config completions man records help" -f -a "records" -d 'Print the DNS records to publish, in the form that your DNS host takes'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab serve explain checks config completions man records help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "envelope" -d 'Seal or open one message as servers do, to find out why it does not arrive'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "keygen" -d 'Make a key pair that a server can use as it is'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "key" -d 'Look at keys'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "dns-check" -d 'Check what DNS says about a domain'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "lab" -d 'Try everything on this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "hub" -d 'Ask a hub, or look after your own'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "serve" -d 'Run an embedded server'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "explain" -d 'Explain a check'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "checks" -d 'List all checks'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "config" -d 'Show each setting and where it came from'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "man" -d 'Write the manual pages'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "records" -d 'Print the DNS records to publish, in the form that your DNS host takes'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from envelope" -f -a "seal" -d 'Encrypt a message for a peer and sign it'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from envelope" -f -a "open" -d 'Check the origin of a body and decrypt it'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "inspect" -d 'Say whether a text is the public key that it should be'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "list" -d 'List the entries that your hub serves'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "show" -d 'Show everything that your hub knows about a domain'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "remove" -d 'Take a domain out of your hub'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "export" -d 'Write the served entries as JSON'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "import" -d 'Read entries from the JSON of an export'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "backup" -d 'Copy the embedded database while the hub runs'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from serve" -f -a "dns" -d 'An authoritative name server for trials, which can misbehave on request'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from serve" -f -a "peer" -d 'A federation server for trials, which says why a message did not open, and can misbehave on request'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from serve" -f -a "hub" -d 'A hub of your own: a directory of servers for domains without DNS records'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from records" -f -a "formats" -d 'List the forms that --format takes'

@@ -48,6 +48,7 @@ fn every_file_holds_one_thought() {
     for file in sources(&repository("src")) {
         let text = std::fs::read_to_string(&file).unwrap();
         let code = text.split("\n#[cfg(test)]").next().unwrap_or_default();
+        let code = if file.components().any(|part| part.as_os_str() == "tests") { "" } else { code };
         assert!(code.lines().count() <= FILE_MAX, "{} has {} lines of code", file.display(), code.lines().count());
         assert!(text.starts_with("//!"), "{} does not say what it is for", file.display());
     }

@@ -58,7 +58,7 @@ fn a_sound_domain_is_clean_and_quiet() {
     assert_eq!((json.status, &report["verdict"], &report["schema"]), (0, &"clean".into(), &1.into()));
     assert_eq!(report["generations"][2]["url"], "https://chat.mydomain.com:443");
     assert_eq!(report["generations"][2]["id"], "G3");
-    assert_eq!(report["skipped"][0]["id"], "key-match");
+    assert!(report["skipped"].to_string().contains("key-match"));
 }
 
 #[test]

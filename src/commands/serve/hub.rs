@@ -119,7 +119,7 @@ impl ServeHub {
     }
 
     fn public_url(&self) -> anyhow::Result<String> {
-        Ok(origin(&self.public_url, true).context("--public-url")?)
+        origin(&self.public_url, true).context("--public-url")
     }
 
     fn mail(&self) -> anyhow::Result<Mail> {

@@ -54,6 +54,9 @@ pub enum Refusal {
     Busy,
 }
 
+/// What discovery gave, and when.
+type Remembered = (Instant, Result<PublicKey, String>);
+
 /// The keys, the turns and what is remembered.
 pub struct Inbox {
     config: Config,
@@ -63,7 +66,7 @@ pub struct Inbox {
     large: Semaphore,
     lookups: Semaphore,
     senders: Mutex<HashMap<Domain, usize>>,
-    found: Mutex<HashMap<Domain, (Instant, Result<PublicKey, String>)>>,
+    found: Mutex<HashMap<Domain, Remembered>>,
     events: Mutex<VecDeque<Event>>,
 }
 
@@ -157,7 +160,7 @@ impl Inbox {
         block: usize,
         open: impl Fn(&[u8]) -> Result<Vec<u8>, Failure> + Send + Sync + 'static,
     ) -> Result<Vec<u8>, Failure> {
-        if bytes.is_empty() || bytes.len() % block != 0 {
+        if bytes.is_empty() || !bytes.len().is_multiple_of(block) {
             return open(&bytes);
         }
         let (open, blocks) = (Arc::new(open), bytes.len() / block);
