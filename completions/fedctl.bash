@@ -25,6 +25,9 @@ _fedctl() {
             fedctl,config)
                 cmd="fedctl__subcmd__config"
                 ;;
+            fedctl,diff)
+                cmd="fedctl__subcmd__diff"
+                ;;
             fedctl,dns-check)
                 cmd="fedctl__subcmd__dns__subcmd__check"
                 ;;
@@ -84,6 +87,9 @@ _fedctl() {
                 ;;
             fedctl__subcmd__help,config)
                 cmd="fedctl__subcmd__help__subcmd__config"
+                ;;
+            fedctl__subcmd__help,diff)
+                cmd="fedctl__subcmd__help__subcmd__diff"
                 ;;
             fedctl__subcmd__help,dns-check)
                 cmd="fedctl__subcmd__help__subcmd__dns__subcmd__check"
@@ -254,7 +260,7 @@ _fedctl() {
 
     case "${cmd}" in
         fedctl)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version envelope keygen key dns-check lab hub serve explain checks config completions man records help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version envelope keygen key diff dns-check lab hub serve explain checks config completions man records help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -381,8 +387,42 @@ _fedctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        fedctl__subcmd__diff)
+            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         fedctl__subcmd__dns__subcmd__check)
-            opts="-q -v -h -V --key --passphrase-file --target --port --for --format --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --key --passphrase-file --target --port --for --format --wait --save --replay --zone-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -410,6 +450,22 @@ _fedctl() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zone-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --resolver)
@@ -648,7 +704,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help)
-            opts="envelope keygen key dns-check lab hub serve explain checks config completions man records help"
+            opts="envelope keygen key diff dns-check lab hub serve explain checks config completions man records help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -690,6 +746,20 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help__subcmd__config)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__help__subcmd__diff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

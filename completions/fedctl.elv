@@ -33,6 +33,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand envelope 'Seal or open one message as servers do, to find out why it does not arrive'
             cand keygen 'Make a key pair that a server can use as it is'
             cand key 'Look at keys'
+            cand diff 'Say what changed between two saved runs of dns-check'
             cand dns-check 'Check what DNS says about a domain'
             cand lab 'Try everything on this machine'
             cand hub 'Ask a hub, or look after your own'
@@ -172,6 +173,21 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         }
         &'fedctl;key;help;help'= {
         }
+        &'fedctl;diff'= {
+            cand --format 'How to print the differences: human or json'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'fedctl;dns-check'= {
             cand --key 'The published key must be this one: key file, private or public'
             cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
@@ -179,6 +195,10 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --port 'The SRV port must be this one'
             cand --for 'This release must be able to use the domain; may be repeated'
             cand --format 'How to print the report: human or json'
+            cand --wait 'Look again until everybody agrees, for at most this time [default when given: 10m]'
+            cand --save 'Keep the run in this file: questions, answers as bytes, servers, times; no secrets'
+            cand --replay 'Judge a saved run again, without any network'
+            cand --zone-file 'Judge this zone file before it is published'
             cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
             cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
             cand --color 'When to use colour; NO_COLOR is honoured'
@@ -597,6 +617,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand envelope 'Seal or open one message as servers do, to find out why it does not arrive'
             cand keygen 'Make a key pair that a server can use as it is'
             cand key 'Look at keys'
+            cand diff 'Say what changed between two saved runs of dns-check'
             cand dns-check 'Check what DNS says about a domain'
             cand lab 'Try everything on this machine'
             cand hub 'Ask a hub, or look after your own'
@@ -623,6 +644,8 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand inspect 'Say whether a text is the public key that it should be'
         }
         &'fedctl;help;key;inspect'= {
+        }
+        &'fedctl;help;diff'= {
         }
         &'fedctl;help;dns-check'= {
         }

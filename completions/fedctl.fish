@@ -39,6 +39,7 @@ complete -c fedctl -n "__fish_fedctl_needs_command" -s V -l version -d 'Print ve
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "envelope" -d 'Seal or open one message as servers do, to find out why it does not arrive'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "keygen" -d 'Make a key pair that a server can use as it is'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "key" -d 'Look at keys'
+complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "diff" -d 'Say what changed between two saved runs of dns-check'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "dns-check" -d 'Check what DNS says about a domain'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "lab" -d 'Try everything on this machine'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "hub" -d 'Ask a hub, or look after your own'
@@ -158,6 +159,20 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand key; and __fish_seen_subco
 complete -c fedctl -n "__fish_fedctl_using_subcommand key; and __fish_seen_subcommand_from inspect" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Say whether a text is the public key that it should be'
 complete -c fedctl -n "__fish_fedctl_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -l format -d 'How to print the differences: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object with a `schema` number (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l key -d 'The published key must be this one: key file, private or public' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l target -d 'The SRV target must be this host' -r
@@ -165,6 +180,10 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l port -d 'The
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l for -d 'This release must be able to use the domain; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l format -d 'How to print the report: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object a report, or an array when there are several (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l wait -d 'Look again until everybody agrees, for at most this time [default when given: 10m]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l save -d 'Keep the run in this file: questions, answers as bytes, servers, times; no secrets' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l replay -d 'Judge a saved run again, without any network' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l zone-file -d 'Judge this zone file before it is published' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
@@ -530,20 +549,21 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "formats" -d 'List the forms that --format takes'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "envelope" -d 'Seal or open one message as servers do, to find out why it does not arrive'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "keygen" -d 'Make a key pair that a server can use as it is'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "key" -d 'Look at keys'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "dns-check" -d 'Check what DNS says about a domain'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "lab" -d 'Try everything on this machine'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "hub" -d 'Ask a hub, or look after your own'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "serve" -d 'Run an embedded server'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "explain" -d 'Explain a check'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "checks" -d 'List all checks'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "config" -d 'Show each setting and where it came from'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "man" -d 'Write the manual pages'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "records" -d 'Print the DNS records to publish, in the form that your DNS host takes'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain checks config completions man records help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "envelope" -d 'Seal or open one message as servers do, to find out why it does not arrive'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "keygen" -d 'Make a key pair that a server can use as it is'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "key" -d 'Look at keys'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "diff" -d 'Say what changed between two saved runs of dns-check'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "dns-check" -d 'Check what DNS says about a domain'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "lab" -d 'Try everything on this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "hub" -d 'Ask a hub, or look after your own'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "serve" -d 'Run an embedded server'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "explain" -d 'Explain a check'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "checks" -d 'List all checks'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "config" -d 'Show each setting and where it came from'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "man" -d 'Write the manual pages'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "records" -d 'Print the DNS records to publish, in the form that your DNS host takes'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from envelope" -f -a "seal" -d 'Encrypt a message for a peer and sign it'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from envelope" -f -a "open" -d 'Check the origin of a body and decrypt it'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "inspect" -d 'Say whether a text is the public key that it should be'

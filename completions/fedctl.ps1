@@ -36,6 +36,7 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('envelope', 'envelope', [CompletionResultType]::ParameterValue, 'Seal or open one message as servers do, to find out why it does not arrive')
             [CompletionResult]::new('keygen', 'keygen', [CompletionResultType]::ParameterValue, 'Make a key pair that a server can use as it is')
             [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'Look at keys')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Say what changed between two saved runs of dns-check')
             [CompletionResult]::new('dns-check', 'dns-check', [CompletionResultType]::ParameterValue, 'Check what DNS says about a domain')
             [CompletionResult]::new('lab', 'lab', [CompletionResultType]::ParameterValue, 'Try everything on this machine')
             [CompletionResult]::new('hub', 'hub', [CompletionResultType]::ParameterValue, 'Ask a hub, or look after your own')
@@ -189,6 +190,22 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
         'fedctl;key;help;help' {
             break
         }
+        'fedctl;diff' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print the differences: human or json')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'fedctl;dns-check' {
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The published key must be this one: key file, private or public')
             [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
@@ -196,6 +213,10 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The SRV port must be this one')
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'This release must be able to use the domain; may be repeated')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print the report: human or json')
+            [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'Look again until everybody agrees, for at most this time [default when given: 10m]')
+            [CompletionResult]::new('--save', '--save', [CompletionResultType]::ParameterName, 'Keep the run in this file: questions, answers as bytes, servers, times; no secrets')
+            [CompletionResult]::new('--replay', '--replay', [CompletionResultType]::ParameterName, 'Judge a saved run again, without any network')
+            [CompletionResult]::new('--zone-file', '--zone-file', [CompletionResultType]::ParameterName, 'Judge this zone file before it is published')
             [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]')
             [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
@@ -650,6 +671,7 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('envelope', 'envelope', [CompletionResultType]::ParameterValue, 'Seal or open one message as servers do, to find out why it does not arrive')
             [CompletionResult]::new('keygen', 'keygen', [CompletionResultType]::ParameterValue, 'Make a key pair that a server can use as it is')
             [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'Look at keys')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Say what changed between two saved runs of dns-check')
             [CompletionResult]::new('dns-check', 'dns-check', [CompletionResultType]::ParameterValue, 'Check what DNS says about a domain')
             [CompletionResult]::new('lab', 'lab', [CompletionResultType]::ParameterValue, 'Try everything on this machine')
             [CompletionResult]::new('hub', 'hub', [CompletionResultType]::ParameterValue, 'Ask a hub, or look after your own')
@@ -682,6 +704,9 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             break
         }
         'fedctl;help;key;inspect' {
+            break
+        }
+        'fedctl;help;diff' {
             break
         }
         'fedctl;help;dns-check' {

@@ -37,6 +37,9 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
             .filter_map(|(label, target, port)| unexpected(dns, expected, *label, target, *port))
             .map(Verdict::from),
     );
+    if verdicts.is_empty() && addresses.is_empty() {
+        return Verdict::skip(format!("no resolver was asked for the addresses of {}", targets[0].1));
+    }
     if verdicts.is_empty() {
         let shown: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
         return Verdict::pass(format!("{} is {}", targets[0].1, shown.join(", ")));
@@ -89,8 +92,16 @@ fn resolve(dns: &DnsFacts, target: &str) -> Result<Vec<IpAddr>, Option<Problem>>
         .zip(&outcomes)
         .filter_map(|(kind, reply)| Some(format!("{kind} {target}: {}", reply.as_ref()?.outcome)))
         .collect();
-    if evidence.is_empty() {
+    let outcomes: Vec<&Outcome> = outcomes.iter().flatten().map(|reply| &reply.outcome).collect();
+    // A name server that is asked in place of a resolver knows nothing of hosts outside of its zones.
+    if outcomes.iter().all(|outcome| **outcome == Outcome::Refused) {
         return Err(None);
+    }
+    if !outcomes.iter().any(|outcome| outcome.is_absent()) {
+        let fix = "try again, or ask another resolver with --resolver";
+        let means = "peers whose resolver fails like this cannot connect";
+        let what = format!("the addresses of the SRV target {target} cannot be looked up");
+        return Err(Some(Problem::new(Severity::Warning, what, means, fix).seen(evidence)));
     }
     let doubled = format!(".{0}.{0}", dns.domain);
     let fix = if target.ends_with(&doubled) {

@@ -33,12 +33,13 @@ mod peer_release;
 mod peer_round_trip;
 #[cfg(test)]
 mod peer_sample;
-#[cfg(test)]
-mod sample;
 mod tls_chain;
 mod tls_expiry;
 mod tls_name;
 mod tls_protocol;
+
+#[cfg(test)]
+use crate::federation::sample;
 
 use crate::federation::dns_facts::{DnsFacts, Expected};
 use crate::federation::peer_facts::PeerFacts;

@@ -2,6 +2,7 @@
 
 pub mod completions;
 pub mod config;
+pub mod diff;
 pub mod dns_check;
 pub mod envelope;
 pub mod explain;

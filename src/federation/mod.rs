@@ -6,6 +6,7 @@ pub mod dns_host;
 pub mod domain;
 pub mod envelope;
 pub mod event;
+pub mod evidence;
 pub mod facts;
 pub mod generation;
 pub mod hub;
@@ -13,7 +14,10 @@ pub mod importer;
 pub mod key;
 pub mod near_miss;
 pub mod peer_facts;
+pub mod propagation;
 pub mod record;
 pub mod report;
+#[cfg(test)]
+pub mod sample;
 pub mod tls_facts;
 pub mod wire;

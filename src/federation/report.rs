@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::generation::Sight;
+use super::propagation::Arrival;
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
@@ -108,6 +109,8 @@ pub struct Report {
     pub lines: Vec<Line>,
     /// What each server generation makes of a domain; empty for other subjects.
     pub generations: Vec<Sight>,
+    /// When a change will be seen; for a domain.
+    pub arrivals: Vec<Arrival>,
     /// Milliseconds that observing took.
     pub elapsed: u64,
 }

@@ -13,6 +13,7 @@ use super::probes;
 use super::wire::Flags;
 use crate::federation::dns_facts::{DnsFacts, Observation, Observer, Role, ZoneCut};
 use crate::federation::domain::{Domain, Host};
+use crate::federation::evidence::withhold_secrets;
 use crate::federation::facts::{Kind, Question, Reply, RrData};
 use crate::federation::generation::questions;
 
@@ -37,12 +38,21 @@ pub fn public_resolvers() -> Vec<Resolver> {
         .to_vec()
 }
 
+/// Whom to ask for records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    Everybody,
+    /// Resolvers only show the way: they are not asked for a name that may not exist yet, because they would remember that.
+    Authorities,
+}
+
 /// Asks everybody everything. `target` is the host that runs the server, if it is known; `time` is in seconds since 1970.
 pub async fn observe(
     route: &Route,
     resolvers: &[Resolver],
     domain: &Domain,
     target: Option<&Host>,
+    scope: Scope,
     time: i64,
 ) -> DnsFacts {
     let addrs: Vec<SocketAddr> = resolvers.iter().map(|resolver| resolver.addr).collect();
@@ -52,7 +62,8 @@ pub async fn observe(
         observers.extend(authorities(route, zone, resolvers));
         observers.extend(parents(route, zone));
     }
-    observers.extend(resolvers.iter().map(|resolver| Observer {
+    let asked = if scope == Scope::Everybody { resolvers } else { &[] };
+    observers.extend(asked.iter().map(|resolver| Observer {
         role: Role::Resolver,
         name: resolver.name.clone(),
         addr: resolver.addr,
@@ -70,6 +81,7 @@ pub async fn observe(
     );
     dns.observations.extend(addresses);
     dns.probes.extend(more);
+    withhold_secrets(&mut dns);
     dns
 }
 

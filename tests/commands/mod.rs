@@ -1,6 +1,7 @@
 mod autopsy;
 mod dns_check;
 mod dns_interop;
+mod dns_modes;
 mod envelope;
 mod envelope_interop;
 mod frame;

@@ -12,7 +12,7 @@ use crate::federation::dns_facts::Expected;
 use crate::federation::key::{DEFAULT_BITS, PrivateKey, PublicKey};
 use crate::federation::report::Report;
 use crate::net::Route;
-use crate::net::dns::{Resolver, observe};
+use crate::net::dns::{Resolver, Scope, observe};
 use crate::serve::dns::{Config, Fault, Running, Zone, start};
 
 /// Two name servers that hold every zone of the street.
@@ -55,7 +55,7 @@ impl World {
         let expected =
             Expected { key: Some(self.key.clone()), key_source: "the server's key".into(), ..Expected::default() };
         let start = Instant::now();
-        let dns = observe(&route, &[resolver], &domain, None, now()).await;
+        let dns = observe(&route, &[resolver], &domain, None, Scope::Everybody, now()).await;
         Ok(report(&dns, &expected, start))
     }
 }

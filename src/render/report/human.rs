@@ -3,7 +3,7 @@
 use colored::{ColoredString, Colorize};
 use unicode_width::UnicodeWidthStr;
 
-use super::Style;
+use super::{Style, arrivals};
 use crate::federation::generation::Sight;
 use crate::federation::report::{Line, Problem, Report, Severity, Verdict};
 
@@ -27,6 +27,10 @@ fn one(report: &Report, style: Style) -> String {
         write_line(&mut out, line, style.width);
     }
     write_generations(&mut out, &report.generations, style.width);
+    if report.worst() >= Some(Severity::Warning) && !report.arrivals.is_empty() {
+        out.push('\n');
+        out.push_str(&arrivals::write(&report.arrivals, style.width));
+    }
     out.push('\n');
     out.push_str(&verdict(report, style));
     out.push('\n');

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Style, verdict};
 use crate::federation::generation::Sight;
+use crate::federation::propagation::Arrival;
 use crate::federation::report::{Problem, Report, Severity, Verdict};
 
 /// Raised when a member changes its meaning or goes away; new members do not raise it.
@@ -20,6 +21,8 @@ struct Document<'a> {
     skipped: Vec<Skipped<'a>>,
     #[serde(skip_serializing_if = "<[Sight]>::is_empty")]
     generations: &'a [Sight],
+    #[serde(skip_serializing_if = "<[Arrival]>::is_empty")]
+    propagation: &'a [Arrival],
     elapsed_ms: u64,
 }
 
@@ -74,6 +77,7 @@ fn document(report: &Report, style: Style) -> Document<'_> {
         passed: passed.collect(),
         skipped: report.skipped().map(|(id, why)| Skipped { id, why }).collect(),
         generations: &report.generations,
+        propagation: &report.arrivals,
         elapsed_ms: report.elapsed,
     }
 }

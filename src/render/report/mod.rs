@@ -1,5 +1,6 @@
 //! A report, for people and for programs.
 
+mod arrivals;
 mod human;
 mod json;
 

@@ -40,6 +40,17 @@ impl Zone {
         Ok(Self { origin, records })
     }
 
+    /// The names of the servers that the zone names for itself, without the final dot.
+    pub fn name_servers(&self) -> Vec<String> {
+        let key = RrKey::new(LowerName::new(&self.origin), RecordType::NS);
+        let records = self.records.get(&key).into_iter().flat_map(|set| set.records_without_rrsigs());
+        let name = |record: &Record| match &record.data {
+            RData::NS(NS(name)) => Some(name.to_ascii().trim_end_matches('.').to_ascii_lowercase()),
+            _ => None,
+        };
+        records.filter_map(name).collect()
+    }
+
     /// The zone one serial ago, before anybody published federation records.
     fn earlier(&self) -> Self {
         let mut records = self.records.clone();

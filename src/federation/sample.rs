@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
-use crate::federation::dns_facts::{DnsFacts, Observation, Observer, Role, ZoneCut};
-use crate::federation::facts::{Kind, Outcome, Question, Reply, Rr, RrData, Soa, Text, Transport};
-use crate::federation::generation::{key_question, questions};
-use crate::federation::key::PublicKey;
-use crate::federation::report::{Problem, Verdict};
+use super::dns_facts::{DnsFacts, Observation, Observer, Role, ZoneCut};
+use super::facts::{Kind, Outcome, Question, Reply, Rr, RrData, Soa, Text, Transport};
+use super::generation::{key_question, questions};
+use super::key::PublicKey;
+use super::report::{Problem, Verdict};
 
 /// A key of 2048 bits that nobody has the other half of.
 pub fn key() -> PublicKey {

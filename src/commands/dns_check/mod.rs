@@ -1,22 +1,30 @@
 //! `fedctl dns-check`
 
+mod wait;
+mod zone_file;
+
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 
-use super::key_file::{PassphraseArgs, read_public};
+use super::diff::load;
+use super::key_file::{Access, PassphraseArgs, Pending, read_public, refuse_existing};
 use super::network::{NetworkArgs, now};
 use super::{Context, status};
 use crate::check;
+use crate::cli::duration;
 use crate::config::port;
 use crate::error::{ExitStatus, hinted};
 use crate::federation::dns_facts::{DnsFacts, Expected, Role};
 use crate::federation::domain::{Domain, Host};
+use crate::federation::evidence::{Evidence, Run, SCHEMA, SavedExpectation};
 use crate::federation::generation::{Release, sights};
+use crate::federation::propagation::arrivals;
 use crate::federation::report::Report;
-use crate::net::dns::observe;
+use crate::net::dns::{Scope, observe};
 use crate::render::report::{ReportFormat, Style, write};
+use crate::serve::dns::Zone;
 
 /// Check what DNS says about a domain
 ///
@@ -44,31 +52,93 @@ pub struct DnsCheck {
     /// How to print the report: human or json
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     format: ReportFormat,
+    /// Look again until everybody agrees, for at most this time [default when given: 10m]
+    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "10m", value_parser = duration)]
+    wait: Option<Duration>,
+    /// Keep the run in this file: questions, answers as bytes, servers, times; no secrets
+    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    save: Option<PathBuf>,
+    /// Judge a saved run again, without any network
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["domains", "wait", "zone_file"])]
+    replay: Option<PathBuf>,
+    /// Judge this zone file before it is published
+    #[arg(long, value_name = "FILE", conflicts_with = "wait")]
+    zone_file: Option<PathBuf>,
     #[command(flatten)]
     network: NetworkArgs,
 }
 
 impl DnsCheck {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        if let Some(path) = &self.save {
+            refuse_existing(path, true)?;
+        }
+        let (runs, interrupted) = match &self.replay {
+            Some(path) => (load(path)?.runs, false),
+            None => self.look(cx)?,
+        };
+        let judged = |run: &Run| {
+            let mut report = report(&run.facts, &run.expected.restore()?, Instant::now());
+            report.elapsed = run.elapsed;
+            Ok(report)
+        };
+        let reports = runs.iter().map(judged).collect::<anyhow::Result<Vec<Report>>>()?;
+        if let Some(path) = &self.save {
+            let evidence =
+                Evidence { schema: SCHEMA, program: concat!("fedctl ", env!("CARGO_PKG_VERSION")).into(), runs };
+            let text = serde_json::to_string_pretty(&evidence)? + "\n";
+            Pending::write(path, &text, Access::Everybody, true)?.commit()?;
+        }
+        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
+        cx.term.answer(write(self.format, &reports, style)?)?;
+        Ok(status(!interrupted && reports.iter().all(|report| report.is_clean(cx.fail_on))))
+    }
+
+    /// Asks the network, or serves the zone file to itself.
+    fn look(&self, cx: &Context) -> anyhow::Result<(Vec<Run>, bool)> {
         let domains = self.domains(cx)?;
         let expected = self.expected(cx)?;
-        let resolvers = self.network.resolvers(cx)?;
         let route = self.network.route(cx);
-        let progress = cx.term.progress(format!("asking about {}", domains.len()));
-        let reports = cx.block_on(async {
-            let mut reports = Vec::new();
+        let zone = self.zone(&domains)?;
+        let resolvers = if zone.is_some() { Vec::new() } else { self.network.resolvers(cx)? };
+        let progress = cx.term.progress("asking");
+        cx.block_on(async {
+            let (mut runs, mut interrupted) = (Vec::new(), false);
+            let begin = Instant::now();
             for domain in &domains {
                 progress.set_message(format!("asking about {domain}"));
                 let start = Instant::now();
-                let dns = observe(&route, &resolvers, domain, expected.target.as_ref(), now()).await;
-                reports.push(report(&dns, &expected, start));
+                let facts = match (&zone, self.wait) {
+                    (Some(zone), _) => zone_file::look(&route, zone.clone(), domain, &expected).await?,
+                    (None, Some(limit)) => {
+                        let left = limit.saturating_sub(begin.elapsed());
+                        let waited = wait::wait(cx, &route, &resolvers, domain, &expected, left).await?;
+                        interrupted |= waited.interrupted;
+                        waited.facts
+                    }
+                    (None, None) => {
+                        observe(&route, &resolvers, domain, expected.target.as_ref(), Scope::Everybody, now()).await
+                    }
+                };
+                let elapsed = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+                runs.push(Run { facts, expected: SavedExpectation::from(&expected), elapsed });
+                if interrupted {
+                    break;
+                }
             }
-            Ok(reports)
-        })?;
-        progress.finish_and_clear();
-        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
-        cx.term.answer(write(self.format, &reports, style)?)?;
-        Ok(status(reports.iter().all(|report| report.is_clean(cx.fail_on))))
+            progress.finish_and_clear();
+            Ok((runs, interrupted))
+        })
+    }
+
+    fn zone(&self, domains: &[Domain]) -> anyhow::Result<Option<Zone>> {
+        match (&self.zone_file, domains) {
+            (None, _) => Ok(None),
+            (Some(path), [domain]) => zone_file::read(path, domain).map(Some),
+            (Some(_), _) => {
+                Err(hinted("--zone-file takes one domain", "fedctl dns-check mydomain.com --zone-file FILE"))
+            }
+        }
     }
 
     fn domains(&self, cx: &Context) -> anyhow::Result<Vec<Domain>> {
@@ -122,7 +192,9 @@ pub fn report(dns: &DnsFacts, expected: &Expected, start: Instant) -> Report {
         blame: "cannot be federated with".into(),
         lines: check::judge_dns(dns, expected),
         generations: sights(dns),
+        arrivals: arrivals(dns),
         elapsed: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        ..Report::default()
     }
 }
 

@@ -1,0 +1,104 @@
+//! `fedctl diff`
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::json;
+
+use super::{Context, Format, status};
+use crate::error::ExitStatus;
+use crate::federation::evidence::Evidence;
+use crate::federation::facts::{Outcome, RrData};
+use crate::render::key::pretty;
+
+/// Say what changed between two saved runs of dns-check
+///
+/// Compares two evidence files (`fedctl dns-check --save FILE`) answer by answer. Exit 1 when anything differs.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// The earlier run
+    #[arg(value_name = "A")]
+    before: PathBuf,
+    /// The later run
+    #[arg(value_name = "B")]
+    after: PathBuf,
+    /// How to print the differences: human or json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    format: Format,
+}
+
+/// Domain, observer and question.
+type Key = (String, String, String);
+/// What was answered.
+type Answers = BTreeMap<Key, String>;
+
+impl Diff {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let (before, after) = (answers(&load(&self.before)?), answers(&load(&self.after)?));
+        let mut keys: Vec<_> = before.keys().chain(after.keys()).collect();
+        keys.sort();
+        keys.dedup();
+        let changed: Vec<_> = keys.into_iter().filter(|key| before.get(*key) != after.get(*key)).collect();
+        let old = |key: &Key| before.get(key).map_or("not asked", String::as_str).to_owned();
+        let new = |key: &Key| after.get(key).map_or("not asked", String::as_str).to_owned();
+        cx.term.answer(match self.format {
+            Format::Human => {
+                let mut out = String::new();
+                for key in &changed {
+                    let (domain, observer, question) = key;
+                    out += &format!("{domain}  {question}  at {observer}\n  - {}\n  + {}\n", old(key), new(key));
+                }
+                out + &match changed.len() {
+                    0 => "nothing changed\n".to_owned(),
+                    1 => "1 answer changed\n".to_owned(),
+                    more => format!("{more} answers changed\n"),
+                }
+            }
+            Format::Json => {
+                let change = |key: &&Key| {
+                    json!({"domain": key.0, "observer": key.1, "question": key.2, "before": old(key), "after": new(key)})
+                };
+                pretty(&json!({"schema": 1, "changes": changed.iter().map(change).collect::<Vec<_>>()}))?
+            }
+        })?;
+        Ok(status(changed.is_empty()))
+    }
+}
+
+/// Reads an evidence file.
+pub fn load(path: &Path) -> anyhow::Result<Evidence> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
+    Evidence::parse(&text).map_err(anyhow::Error::from).with_context(|| format!("`{}`", path.display()))
+}
+
+fn answers(evidence: &Evidence) -> Answers {
+    let mut answers = Answers::new();
+    for run in &evidence.runs {
+        for seen in &run.facts.observations {
+            let Some(observer) = run.facts.observers.get(seen.observer) else { continue };
+            let question = format!("{} {}", seen.question.kind, seen.question.name);
+            let key = (run.facts.domain.to_string(), observer.to_string(), question);
+            answers.insert(key, told(&seen.reply.outcome));
+        }
+    }
+    answers
+}
+
+/// The records without their TTL, which changes from second to second, and without their order.
+fn told(outcome: &Outcome) -> String {
+    let record = |data: &RrData| match data {
+        RrData::Srv { priority, weight, port, target } => format!("{priority} {weight} {port} {target}"),
+        RrData::Txt(strings) => strings.iter().map(|string| format!("\"{string}\"")).collect::<Vec<_>>().join(" "),
+        RrData::A(v4) => v4.to_string(),
+        RrData::Aaaa(v6) => v6.to_string(),
+        RrData::Ns(name) | RrData::Cname(name) => name.clone(),
+        RrData::Mx { preference, exchange } => format!("{preference} {exchange}"),
+        RrData::Soa(soa) => format!("{} serial {}", soa.mname, soa.serial),
+        RrData::Other(kind) => kind.clone(),
+    };
+    let mut records: Vec<String> = outcome.records().iter().map(|rr| record(&rr.data)).collect();
+    records.sort();
+    if records.is_empty() { outcome.to_string() } else { records.join(" | ") }
+}

@@ -1,0 +1,92 @@
+//! `--wait`: looks again until everybody agrees.
+//!
+//! A resolver that is asked too early remembers that there is nothing, and then hides the record that has come meanwhile. So
+//! resolvers are asked only when the name servers already say the right thing.
+
+use std::time::{Duration, Instant};
+
+use crate::commands::Context;
+use crate::commands::network::now;
+use crate::federation::dns_facts::{DnsFacts, Expected};
+use crate::federation::domain::Domain;
+use crate::federation::report::{Report, Severity};
+use crate::net::Route;
+use crate::net::dns::{Resolver, Scope, observe};
+
+/// The pause after the first look; each is half as long again, up to [`LONGEST`].
+const FIRST: Duration = Duration::from_secs(2);
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// What was seen last, and why it ended.
+pub struct Waited {
+    pub facts: DnsFacts,
+    pub interrupted: bool,
+}
+
+/// Looks until the name servers and then the resolvers agree, the time is up, or Ctrl-C.
+pub async fn wait(
+    cx: &Context,
+    route: &Route,
+    resolvers: &[Resolver],
+    domain: &Domain,
+    expected: &Expected,
+    limit: Duration,
+) -> anyhow::Result<Waited> {
+    let progress = cx.term.progress(format!("waiting for {domain}"));
+    let (start, mut pause, mut last) = (Instant::now(), FIRST, String::new());
+    let stop = tokio::signal::ctrl_c();
+    tokio::pin!(stop);
+    loop {
+        let facts = tokio::select! {
+            facts = look(cx, route, resolvers, domain, expected) => facts,
+            stopped = &mut stop => {
+                stopped?;
+                let facts = observe(route, &[], domain, None, Scope::Authorities, now()).await;
+                return Ok(Waited { facts, interrupted: true });
+            }
+        };
+        let report = super::report(&facts, expected, start);
+        let left = limit.saturating_sub(start.elapsed());
+        if settled(&report, cx.fail_on) || left.is_zero() {
+            progress.finish_and_clear();
+            return Ok(Waited { facts, interrupted: false });
+        }
+        let state = missing(&report);
+        progress.set_message(format!("{domain}: {state}; {} s left", left.as_secs()));
+        if state != last && !cx.term.is_live() {
+            cx.term.status(format_args!("{domain} after {} s: {state}", start.elapsed().as_secs()));
+        }
+        last = state;
+        tokio::select! {
+            () = tokio::time::sleep(pause.min(left)) => {}
+            stopped = &mut stop => {
+                stopped?;
+                progress.finish_and_clear();
+                return Ok(Waited { facts, interrupted: true });
+            }
+        }
+        pause = (pause * 3 / 2).min(LONGEST);
+    }
+}
+
+/// The name servers first; the resolvers only when these are right.
+async fn look(cx: &Context, route: &Route, resolvers: &[Resolver], domain: &Domain, expected: &Expected) -> DnsFacts {
+    let target = expected.target.as_ref();
+    let facts = observe(route, resolvers, domain, target, Scope::Authorities, now()).await;
+    if !settled(&super::report(&facts, expected, Instant::now()), cx.fail_on) {
+        return facts;
+    }
+    observe(route, resolvers, domain, target, Scope::Everybody, now()).await
+}
+
+/// Nothing reaches `fail_on`, and no server or resolver that was asked lags behind.
+fn settled(report: &Report, fail_on: Severity) -> bool {
+    let lags = |(id, problem): &(&str, &crate::federation::report::Problem)| {
+        matches!(*id, "dns-servers" | "dns-resolvers") && problem.severity >= Severity::Warning
+    };
+    report.is_clean(fail_on) && !report.problems().iter().any(lags)
+}
+
+fn missing(report: &Report) -> String {
+    report.problems().first().map(|(id, problem)| format!("{id}: {}", problem.what)).unwrap_or_default()
+}

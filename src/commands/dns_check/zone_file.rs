@@ -1,0 +1,42 @@
+//! `--zone-file`: a zone is served on loopback and looked at as if it were published.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use crate::commands::network::now;
+use crate::error::hinted;
+use crate::federation::dns_facts::{DnsFacts, Expected};
+use crate::federation::domain::Domain;
+use crate::net::dns::{Resolver, Scope, observe};
+use crate::net::{Detour, Route};
+use crate::serve::dns::{Config, Zone, start};
+
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Reads the zone that is to hold the domain.
+pub fn read(path: &Path, domain: &Domain) -> anyhow::Result<Zone> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("the zone file `{}` cannot be read", path.display()))?;
+    let refuse = |why| {
+        let hint = "a line is OWNER TTL IN TYPE DATA; names end with a dot, long texts are quoted strings of at most 255 bytes";
+        hinted(format!("`{}` cannot be loaded: {why}", path.display()), hint)
+    };
+    let declared = Zone::parse(&text, None, HERE);
+    match declared {
+        Ok(zone) => Ok(zone),
+        // A file that does not name its zone is taken for the domain's own.
+        Err(_) => Zone::parse(&text, Some(domain.as_str()), HERE).map_err(refuse),
+    }
+}
+
+/// Serves the zone and looks at the domain.
+pub async fn look(route: &Route, zone: Zone, domain: &Domain, expected: &Expected) -> anyhow::Result<DnsFacts> {
+    let servers = zone.name_servers();
+    let running = start(Config { listen: SocketAddr::new(HERE, 0), zones: vec![zone], faults: vec![] }).await?;
+    let detour = |host: String| Detour { host, port: 53, to: running.addr };
+    let route = Route { timeout: route.timeout, detours: servers.into_iter().map(detour).collect() };
+    let resolver = Resolver { name: "the zone file".into(), addr: running.addr };
+    Ok(observe(&route, &[resolver], domain, expected.target.as_ref(), Scope::Everybody, now()).await)
+}

@@ -1,0 +1,57 @@
+//! When a change will be seen, for people.
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::federation::propagation::Arrival;
+
+const TITLE: &str = "after a fix";
+
+/// One line for everybody who holds an old state; those who see a change at once share a line.
+pub fn write(arrivals: &[Arrival], width: usize) -> String {
+    let (now, later): (Vec<&Arrival>, Vec<&Arrival>) = arrivals.iter().partition(|arrival| arrival.latest_s == 0);
+    let mut names: Vec<&str> = now.iter().map(|arrival| arrival.who.as_str()).collect();
+    names.dedup();
+    let mut rows: Vec<(String, String)> = Vec::new();
+    if !names.is_empty() {
+        let who = if names.len() > 2 { format!("{} servers", names.len()) } else { names.join(", ") };
+        rows.push((who, "at once".into()));
+    }
+    rows.extend(
+        later.iter().map(|arrival| (arrival.who.clone(), format!("up to {}: {}", span(arrival.latest_s), arrival.why))),
+    );
+    let column = rows.iter().map(|(who, _)| who.width()).max().unwrap_or_default();
+    let indent = 2 + TITLE.len() + 2 + column + 2;
+    let options = textwrap::Options::new(width.saturating_sub(indent).max(20))
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let mut out = String::new();
+    for (row, (who, text)) in rows.iter().enumerate() {
+        let title = if row == 0 { TITLE } else { "" };
+        for (at, part) in textwrap::wrap(text, &options).iter().enumerate() {
+            out += &match at {
+                0 => format!("  {title:<11}  {who:<column$}  {part}\n"),
+                _ => format!("{}{part}\n", " ".repeat(indent)),
+            };
+        }
+    }
+    out
+}
+
+/// `47 min`, `2 h`; whole minutes, rounded up.
+fn span(seconds: u32) -> String {
+    match seconds.div_ceil(60) {
+        minutes if minutes >= 120 && minutes.is_multiple_of(60) => format!("{} h", minutes / 60),
+        minutes if minutes >= 120 => format!("{} h {} min", minutes / 60, minutes % 60),
+        minutes => format!("{minutes} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_whole_minutes() {
+        assert_eq!([1, 60, 3600, 7200, 9000].map(span), ["1 min", "1 min", "60 min", "2 h", "2 h 30 min"]);
+    }
+}
