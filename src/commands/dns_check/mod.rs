@@ -194,7 +194,6 @@ pub fn report(dns: &DnsFacts, expected: &Expected, start: Instant) -> Report {
         generations: sights(dns),
         arrivals: arrivals(dns),
         elapsed: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
-        ..Report::default()
     }
 }
 
