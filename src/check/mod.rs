@@ -33,6 +33,7 @@ mod peer_release;
 mod peer_round_trip;
 #[cfg(test)]
 mod peer_sample;
+mod records_text;
 #[cfg(test)]
 mod sample;
 mod tls_chain;
@@ -42,6 +43,7 @@ mod tls_protocol;
 
 use crate::federation::dns_facts::{DnsFacts, Expected};
 use crate::federation::peer_facts::PeerFacts;
+use crate::federation::published::Published;
 use crate::federation::report::{Line, Verdict};
 use crate::federation::tls_facts::Session;
 
@@ -64,6 +66,8 @@ pub enum Judge {
     Dns(fn(&DnsFacts, &Expected) -> Vec<Verdict>),
     /// What a peer did.
     Peer(fn(&PeerFacts) -> Vec<Verdict>),
+    /// A text that is about to be published.
+    Text(fn(&Published) -> Vec<Verdict>),
 }
 
 /// Why a check skips when there is nothing to go by.
@@ -108,6 +112,7 @@ pub const CHECKS: &[Check] = &[
     peer_latency::CHECK,
     peer_round_trip::CHECK,
     peer_bypass::CHECK,
+    records_text::CHECK,
 ];
 
 /// The check with this id.
@@ -119,7 +124,15 @@ pub fn find(id: &str) -> Option<&'static Check> {
 pub fn judge_dns(dns: &DnsFacts, expected: &Expected) -> Vec<Line> {
     lines(|check| match check.judge {
         Judge::Dns(judge) => judge(dns, expected),
-        Judge::Peer(_) => Vec::new(),
+        _ => Vec::new(),
+    })
+}
+
+/// Judges a text that is about to be published.
+pub fn judge_text(text: &Published) -> Vec<Line> {
+    lines(|check| match check.judge {
+        Judge::Text(judge) => judge(text),
+        _ => Vec::new(),
     })
 }
 
@@ -127,7 +140,7 @@ pub fn judge_dns(dns: &DnsFacts, expected: &Expected) -> Vec<Line> {
 pub fn judge_peer(facts: &PeerFacts) -> Vec<Line> {
     lines(|check| match check.judge {
         Judge::Peer(judge) => judge(facts),
-        Judge::Dns(_) => Vec::new(),
+        _ => Vec::new(),
     })
 }
 
