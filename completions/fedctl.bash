@@ -154,6 +154,9 @@ _fedctl() {
             fedctl__subcmd__help__subcmd__records,formats)
                 cmd="fedctl__subcmd__help__subcmd__records__subcmd__formats"
                 ;;
+            fedctl__subcmd__help__subcmd__records,lint)
+                cmd="fedctl__subcmd__help__subcmd__records__subcmd__lint"
+                ;;
             fedctl__subcmd__help__subcmd__serve,dns)
                 cmd="fedctl__subcmd__help__subcmd__serve__subcmd__dns"
                 ;;
@@ -223,11 +226,17 @@ _fedctl() {
             fedctl__subcmd__records,help)
                 cmd="fedctl__subcmd__records__subcmd__help"
                 ;;
+            fedctl__subcmd__records,lint)
+                cmd="fedctl__subcmd__records__subcmd__lint"
+                ;;
             fedctl__subcmd__records__subcmd__help,formats)
                 cmd="fedctl__subcmd__records__subcmd__help__subcmd__formats"
                 ;;
             fedctl__subcmd__records__subcmd__help,help)
                 cmd="fedctl__subcmd__records__subcmd__help__subcmd__help"
+                ;;
+            fedctl__subcmd__records__subcmd__help,lint)
+                cmd="fedctl__subcmd__records__subcmd__help__subcmd__lint"
                 ;;
             fedctl__subcmd__serve,dns)
                 cmd="fedctl__subcmd__serve__subcmd__dns"
@@ -1026,7 +1035,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help__subcmd__records)
-            opts="formats"
+            opts="formats lint"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1040,6 +1049,20 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help__subcmd__records__subcmd__formats)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__help__subcmd__records__subcmd__lint)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1752,7 +1775,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__records)
-            opts="-q -v -h -V --target --port --protocol --key --passphrase-file --for --ttl --zone --format --color --quiet --verbose --timeout --fail-on --config --help --version formats help"
+            opts="-q -v -h -V --target --port --protocol --key --passphrase-file --for --ttl --zone --format --for-provider --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version formats lint help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1791,6 +1814,18 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for-provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1848,7 +1883,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__records__subcmd__help)
-            opts="formats help"
+            opts="formats lint help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1882,6 +1917,78 @@ _fedctl() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__records__subcmd__help__subcmd__lint)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__records__subcmd__lint)
+            opts="-q -v -h -V --format --domain --zone --key --passphrase-file --for --report --color --quiet --verbose --timeout --fail-on --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --domain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -575,11 +575,15 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --for 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated'
             cand --ttl 'How long resolvers may keep the records, in seconds'
             cand --zone 'The zone that holds the records; by default the registrable domain'
-            cand --format 'The form to print (`fedctl records formats` lists them)'
+            cand --format 'The form to print, `human` unless said (`fedctl records formats` lists them)'
+            cand --for-provider 'Choose the form of this provider; `auto` asks DNS who hosts the zone'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
             cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
             cand --config 'Read this file in place of fedctl.yaml'
+            cand --system-only 'Ask only the resolvers of this machine'
             cand -q 'Print the answer and errors only'
             cand --quiet 'Print the answer and errors only'
             cand -v 'Say more about the work; twice for even more'
@@ -589,6 +593,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand formats 'List the forms that --format takes'
+            cand lint 'Say what peers would get from a text in a provider''s form'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'fedctl;records;formats'= {
@@ -605,11 +610,35 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'fedctl;records;lint'= {
+            cand --format 'The form that the text is in (`fedctl records formats` lists them)'
+            cand --domain 'The federation domain; else the one in fedctl.yaml, else the one that the records name'
+            cand --zone 'The zone that relative names end with; by default the registrable domain'
+            cand --key 'The key must be this one: key file, private or public'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --for 'This release must be able to use the records; may be repeated'
+            cand --report 'How to print the report: human or json'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'fedctl;records;help'= {
             cand formats 'List the forms that --format takes'
+            cand lint 'Say what peers would get from a text in a provider''s form'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'fedctl;records;help;formats'= {
+        }
+        &'fedctl;records;help;lint'= {
         }
         &'fedctl;records;help;help'= {
         }
@@ -694,8 +723,11 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         }
         &'fedctl;help;records'= {
             cand formats 'List the forms that --format takes'
+            cand lint 'Say what peers would get from a text in a provider''s form'
         }
         &'fedctl;help;records;formats'= {
+        }
+        &'fedctl;help;records;lint'= {
         }
         &'fedctl;help;help'= {
         }

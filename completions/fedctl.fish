@@ -511,30 +511,35 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand man" -s q -l quiet -d 'Pri
 complete -c fedctl -n "__fish_fedctl_using_subcommand man" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand man" -s h -l help -d 'Print help'
 complete -c fedctl -n "__fish_fedctl_using_subcommand man" -s V -l version -d 'Print version'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l target -d 'The host that runs the server' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l port -d 'The port that peers call; by default 443, with --protocol http 80' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l protocol -d 'How peers call: https or http' -r -f -a "https\t''
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l target -d 'The host that runs the server' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l port -d 'The port that peers call; by default 443, with --protocol http 80' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l protocol -d 'How peers call: https or http' -r -f -a "https\t''
 http\t''"
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l key -d 'Key file, private or public; only the public key is ever printed' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l for -d 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l ttl -d 'How long resolvers may keep the records, in seconds' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l zone -d 'The zone that holds the records; by default the registrable domain' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l format -d 'The form to print (`fedctl records formats` lists them)' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l key -d 'Key file, private or public; only the public key is ever printed' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l for -d 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l ttl -d 'How long resolvers may keep the records, in seconds' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l zone -d 'The zone that holds the records; by default the registrable domain' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l format -d 'The form to print, `human` unless said (`fedctl records formats` lists them)' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l for-provider -d 'Choose the form of this provider; `auto` asks DNS who hosts the zone' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -s q -l quiet -d 'Print the answer and errors only'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -s v -l verbose -d 'Say more about the work; twice for even more'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -s V -l version -d 'Print version'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -a "formats" -d 'List the forms that --format takes'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -a "formats" -d 'List the forms that --format takes'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -a "lint" -d 'Say what peers would get from a text in a provider\'s form'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
@@ -547,7 +552,28 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -s h -l help -d 'Print help'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l format -d 'The form that the text is in (`fedctl records formats` lists them)' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l domain -d 'The federation domain; else the one in fedctl.yaml, else the one that the records name' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l zone -d 'The zone that relative names end with; by default the registrable domain' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l key -d 'The key must be this one: key file, private or public' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l for -d 'This release must be able to use the records; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l report -d 'How to print the report: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a report, or an array when there are several (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "formats" -d 'List the forms that --format takes'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "lint" -d 'Say what peers would get from a text in a provider\'s form'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "envelope" -d 'Seal or open one message as servers do, to find out why it does not arrive'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "keygen" -d 'Make a key pair that a server can use as it is'
@@ -577,3 +603,4 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subc
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from serve" -f -a "peer" -d 'A federation server for trials, which says why a message did not open, and can misbehave on request'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from serve" -f -a "hub" -d 'A hub of your own: a directory of servers for domains without DNS records'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from records" -f -a "formats" -d 'List the forms that --format takes'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from records" -f -a "lint" -d 'Say what peers would get from a text in a provider\'s form'

@@ -624,11 +624,15 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated')
             [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'How long resolvers may keep the records, in seconds')
             [CompletionResult]::new('--zone', '--zone', [CompletionResultType]::ParameterName, 'The zone that holds the records; by default the registrable domain')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form to print (`fedctl records formats` lists them)')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form to print, `human` unless said (`fedctl records formats` lists them)')
+            [CompletionResult]::new('--for-provider', '--for-provider', [CompletionResultType]::ParameterName, 'Choose the form of this provider; `auto` asks DNS who hosts the zone')
+            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]')
+            [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('--system-only', '--system-only', [CompletionResultType]::ParameterName, 'Ask only the resolvers of this machine')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
@@ -638,6 +642,7 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List the forms that --format takes')
+            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Say what peers would get from a text in a provider''s form')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -656,12 +661,38 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'fedctl;records;lint' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form that the text is in (`fedctl records formats` lists them)')
+            [CompletionResult]::new('--domain', '--domain', [CompletionResultType]::ParameterName, 'The federation domain; else the one in fedctl.yaml, else the one that the records name')
+            [CompletionResult]::new('--zone', '--zone', [CompletionResultType]::ParameterName, 'The zone that relative names end with; by default the registrable domain')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The key must be this one: key file, private or public')
+            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'This release must be able to use the records; may be repeated')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'How to print the report: human or json')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'fedctl;records;help' {
             [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List the forms that --format takes')
+            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Say what peers would get from a text in a provider''s form')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'fedctl;records;help;formats' {
+            break
+        }
+        'fedctl;records;help;lint' {
             break
         }
         'fedctl;records;help;help' {
@@ -774,9 +805,13 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
         }
         'fedctl;help;records' {
             [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List the forms that --format takes')
+            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Say what peers would get from a text in a provider''s form')
             break
         }
         'fedctl;help;records;formats' {
+            break
+        }
+        'fedctl;help;records;lint' {
             break
         }
         'fedctl;help;help' {

@@ -71,7 +71,7 @@ pub enum Command {
     Config(commands::config::ShowConfig),
     Completions(commands::completions::Completions),
     Man(commands::completions::Man),
-    Records(commands::records::Records),
+    Records(Box<commands::records::Records>),
 }
 
 /// `5s`, `500ms`, `1m 30s`, or a bare number of seconds.

@@ -33,6 +33,7 @@ mod peer_release;
 mod peer_round_trip;
 #[cfg(test)]
 mod peer_sample;
+mod records_text;
 mod tls_chain;
 mod tls_expiry;
 mod tls_name;
@@ -43,6 +44,7 @@ use crate::federation::sample;
 
 use crate::federation::dns_facts::{DnsFacts, Expected};
 use crate::federation::peer_facts::PeerFacts;
+use crate::federation::published::Published;
 use crate::federation::report::{Line, Verdict};
 use crate::federation::tls_facts::Session;
 
@@ -65,6 +67,8 @@ pub enum Judge {
     Dns(fn(&DnsFacts, &Expected) -> Vec<Verdict>),
     /// What a peer did.
     Peer(fn(&PeerFacts) -> Vec<Verdict>),
+    /// A text that is about to be published.
+    Text(fn(&Published) -> Vec<Verdict>),
 }
 
 /// Why a check skips when there is nothing to go by.
@@ -109,6 +113,7 @@ pub const CHECKS: &[Check] = &[
     peer_latency::CHECK,
     peer_round_trip::CHECK,
     peer_bypass::CHECK,
+    records_text::CHECK,
 ];
 
 /// The check with this id.
@@ -120,7 +125,15 @@ pub fn find(id: &str) -> Option<&'static Check> {
 pub fn judge_dns(dns: &DnsFacts, expected: &Expected) -> Vec<Line> {
     lines(|check| match check.judge {
         Judge::Dns(judge) => judge(dns, expected),
-        Judge::Peer(_) => Vec::new(),
+        _ => Vec::new(),
+    })
+}
+
+/// Judges a text that is about to be published.
+pub fn judge_text(text: &Published) -> Vec<Line> {
+    lines(|check| match check.judge {
+        Judge::Text(judge) => judge(text),
+        _ => Vec::new(),
     })
 }
 
@@ -128,7 +141,7 @@ pub fn judge_dns(dns: &DnsFacts, expected: &Expected) -> Vec<Line> {
 pub fn judge_peer(facts: &PeerFacts) -> Vec<Line> {
     lines(|check| match check.judge {
         Judge::Peer(judge) => judge(facts),
-        Judge::Dns(_) => Vec::new(),
+        _ => Vec::new(),
     })
 }
 

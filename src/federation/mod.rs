@@ -1,6 +1,7 @@
 //! The protocol, as values: no input or output, no clock, no printing.
 
 pub mod autopsy;
+pub mod change;
 pub mod dns_facts;
 pub mod dns_host;
 pub mod domain;
@@ -15,6 +16,7 @@ pub mod key;
 pub mod near_miss;
 pub mod peer_facts;
 pub mod propagation;
+pub mod published;
 pub mod record;
 pub mod report;
 #[cfg(test)]

@@ -90,7 +90,7 @@ async fn over_tcp(server: SocketAddr, question: &Question, flags: Flags, wait: D
 }
 
 /// RFC 1035 section 4.2.2: two bytes of length before each message.
-async fn stream(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
+pub async fn stream(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(server).await?;
     let length = u16::try_from(query.len()).map_err(io::Error::other)?;
     stream.write_all(&[&length.to_be_bytes()[..], query].concat()).await?;

@@ -8,6 +8,8 @@ pub mod look_up;
 pub mod peer;
 pub mod probes;
 pub mod tls;
+pub mod tsig;
+pub mod update;
 pub mod wire;
 
 use std::fmt;
@@ -89,7 +91,7 @@ fn elapsed(start: tokio::time::Instant) -> u32 {
 }
 
 /// The system's reason, in plain words.
-fn told(error: &io::Error) -> String {
+pub fn told(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "connection refused".into(),
         io::ErrorKind::NetworkUnreachable => "no route to this network".into(),

@@ -156,7 +156,7 @@ fn kind_of(data: &RrData) -> Option<Kind> {
     })
 }
 
-fn record_type(kind: Kind) -> RecordType {
+pub fn record_type(kind: Kind) -> RecordType {
     match kind {
         Kind::A => RecordType::A,
         Kind::Aaaa => RecordType::AAAA,

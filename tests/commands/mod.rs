@@ -9,4 +9,5 @@ mod key;
 mod key_interop;
 mod keygen;
 mod records;
+mod records_lint;
 mod records_programs;

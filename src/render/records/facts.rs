@@ -1,7 +1,8 @@
 //! What is known about a provider: how it wants values written, what it cannot hold, and how we know.
 
 use super::Place;
-use crate::federation::record::{Data, Plan};
+use crate::federation::facts::{Rr, RrData};
+use crate::federation::record::STRING_MAX;
 
 /// The rules of one form.
 #[derive(Debug, Clone, Copy)]
@@ -59,37 +60,45 @@ pub enum Measure {
 }
 
 impl Limit {
-    /// What to say when a record of the plan passes the limit: the numbers, and the way out.
-    pub fn exceeded(&self, plan: &Plan, title: &str) -> Vec<String> {
-        let told = plan.set.records.iter().filter_map(|record| {
-            let (what, count, out) = match (self.measure, &record.data) {
-                (Measure::Txt, Data::Txt(value)) => ("value", value.len(), way_out(value)),
-                (Measure::QuotedTxt, Data::Txt(value)) => {
-                    let strings = value.len().div_ceil(255).max(1);
-                    ("value with its quotes", value.len() + 3 * strings - 1, way_out(value))
-                }
-                (Measure::TxtOwner, Data::Txt(_)) => {
-                    let owner = plan.set.relative(&record.owner).len();
-                    ("name", owner, "use another DNS host for this zone, or a shorter domain")
-                }
-                (Measure::SrvTarget, Data::Srv { target, .. }) => {
-                    let out = "give the server a shorter host name (an address record, not a CNAME), or move the zone";
-                    ("target", target.as_str().len(), out)
-                }
-                (Measure::Ttl, _) => ("TTL", record.ttl as usize, "give a smaller --ttl"),
-                (Measure::TtlLeast, _) => ("TTL", record.ttl as usize, "give a greater --ttl"),
-                _ => return None,
+    /// What to say when one of the records passes the limit: the numbers, and the way out.
+    pub fn exceeded(&self, records: &[Rr], place: &Place, title: &str) -> Vec<String> {
+        let told = records.iter().filter_map(|rr| {
+            let (what, count, out) = self.measured(rr, place)?;
+            let (passed, bound) = match self.measure {
+                Measure::TtlLeast => (count < self.max, "at least"),
+                _ => (count > self.max, "at most"),
             };
-            let passed = if self.measure == Measure::TtlLeast { count < self.max } else { count > self.max };
-            let bound = if self.measure == Measure::TtlLeast { "at least" } else { "at most" };
             passed.then(|| {
                 format!(
                     "{title} takes {bound} {} here ({}), and the {what} of `{}` is {count}: {out}",
-                    self.max, self.source, record.owner
+                    self.max, self.source, rr.name
                 )
             })
         });
         told.collect()
+    }
+
+    /// What is counted, how many there are, and the way out.
+    fn measured(&self, rr: &Rr, place: &Place) -> Option<(&'static str, usize, &'static str)> {
+        let value = rr.data.joined();
+        Some(match (self.measure, value, &rr.data) {
+            (Measure::Txt, Some(value), _) => ("value", value.len(), way_out(&value)),
+            (Measure::QuotedTxt, Some(value), _) => {
+                let strings = value.len().div_ceil(STRING_MAX).max(1);
+                ("value with its quotes", value.len() + 3 * strings - 1, way_out(&value))
+            }
+            (Measure::TxtOwner, Some(_), _) => {
+                let owner = rr.name.strip_suffix(place.zone.as_str()).unwrap_or(&rr.name).trim_end_matches('.');
+                ("name", owner.len(), "use another DNS host for this zone, or a shorter domain")
+            }
+            (Measure::SrvTarget, _, RrData::Srv { target, .. }) => {
+                let out = "give the server a shorter host name (an address record, not a CNAME), or move the zone";
+                ("target", target.len(), out)
+            }
+            (Measure::Ttl, ..) => ("TTL", rr.ttl as usize, "give a smaller --ttl"),
+            (Measure::TtlLeast, ..) => ("TTL", rr.ttl as usize, "give a greater --ttl"),
+            _ => return None,
+        })
     }
 }
 

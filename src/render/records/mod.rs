@@ -58,6 +58,13 @@ pub struct Place<'a> {
     pub zone: &'a Host,
 }
 
+impl<'a> Place<'a> {
+    /// The place of a set.
+    pub fn of(set: &'a RecordSet) -> Self {
+        Self { domain: &set.domain, zone: &set.zone }
+    }
+}
+
 /// Every form, the default first.
 pub const FORMATS: &[Format] = &[
     human::FORMAT,
@@ -110,7 +117,7 @@ pub fn find(id: &str) -> Option<&'static Format> {
 /// Writes the records, reads them back with the form's own reader, and refuses when not every byte came back.
 pub fn write(format: &Format, plan: &Plan) -> Result<String, Hinted> {
     let text = (format.write)(plan)?;
-    let place = Place { domain: &plan.set.domain, zone: &plan.set.zone };
+    let place = Place::of(&plan.set);
     let mut back: Vec<Seen> = (format.read)(&text, &place)?.into_iter().map(Seen::from).collect();
     let mut wanted: Vec<Seen> = published(&plan.set).into_iter().map(Seen::from).collect();
     back.sort();
@@ -130,8 +137,8 @@ pub fn write(format: &Format, plan: &Plan) -> Result<String, Hinted> {
 }
 
 /// What the provider cannot hold, with the numbers and the way out.
-pub fn too_long(format: &Format, plan: &Plan) -> Vec<String> {
-    format.facts.limits.iter().flat_map(|limit| limit.exceeded(plan, format.title)).collect()
+pub fn too_long(format: &Format, records: &[Rr], place: &Place) -> Vec<String> {
+    format.facts.limits.iter().flat_map(|limit| limit.exceeded(records, place, format.title)).collect()
 }
 
 /// What a name server would publish for the set.

@@ -46,8 +46,28 @@ fn a_real_key_fits_every_form() {
     plan.set.records[1].data = Data::Txt(key.into_bytes());
     for format in FORMATS {
         assert_eq!(write(format, &plan).err().map(|error| error.to_string()), None, "{}", format.id);
-        assert_eq!(too_long(format, &plan), Vec::<String>::new(), "{}", format.id);
+        let over = too_long(format, &published(&plan.set), &Place::of(&plan.set));
+        assert_eq!(over, Vec::<String>::new(), "{}", format.id);
     }
+}
+
+#[test]
+fn what_a_provider_cannot_hold_is_told_with_numbers_and_the_way_out() {
+    let mut plan = sample();
+    plan.set.records[0].data =
+        Data::Srv { priority: 1, weight: 1, port: 443, target: "rocketchat-server.team.mydomain.com".parse().unwrap() };
+    plan.set.records[1].data = Data::Txt(vec![b'K'; 614]);
+    let told = |id: &str| too_long(find(id).unwrap(), &published(&plan.set), &Place::of(&plan.set)).join("\n");
+    assert!(told("namecheap").contains("at most 29 here"), "{}", told("namecheap"));
+    assert!(told("namecheap").contains("`_rocketchat._tcp.mydomain.com` is 35"), "{}", told("namecheap"));
+    assert!(told("doctl").contains("at most 509 here") && told("doctl").contains("is 622: use a 2048-bit key"));
+    assert_eq!((told("zone"), told("route53")), (String::new(), String::new()));
+    plan.set.records[0].ttl = 90000;
+    let told = too_long(find("cloudflare").unwrap(), &published(&plan.set), &Place::of(&plan.set));
+    assert!(
+        matches!(told.as_slice(), [one] if one.contains("at most 86400 here") && one.contains("is 90000")),
+        "{told:?}"
+    );
 }
 
 #[test]

@@ -1,50 +1,27 @@
-//! `fedctl records`
+//! The flags that say what the records should be, over the configuration.
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 
-use super::Context;
-use super::key_file::{PassphraseArgs, read_public};
+use crate::commands::Context;
+use crate::commands::key_file::{PassphraseArgs, read_public};
 use crate::config;
-use crate::error::{ExitStatus, Hinted, hinted};
+use crate::error::{Hinted, hinted};
 use crate::federation::autopsy;
 use crate::federation::domain::{Domain, Host};
 use crate::federation::key::PublicKey;
-use crate::federation::record::{self, Audience, DEFAULT_TTL, Data, Plan, Protocol, Wish};
-use crate::render::records::{self as render, FORMATS, Format};
+use crate::federation::record::{self, Audience, DEFAULT_TTL, Plan, Protocol, Wish};
 
 /// The longest TTL (RFC 2181 section 8), in seconds.
 const TTL_MAX: u32 = 0x7fff_ffff;
-
-/// Print the DNS records to publish, in the form that your DNS host takes
-///
-/// The default is the smallest set that every server generation can use; --for narrows it to the admin guide or to releases.
-/// What is pasteable goes to stdout; lengths, the key's fingerprint and warnings stand beside it on stderr.
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct Records {
-    #[command(subcommand)]
-    command: Option<RecordsCommand>,
-    #[command(flatten)]
-    wish: WishArgs,
-    /// The form to print (`fedctl records formats` lists them)
-    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = format, hide_possible_values = true)]
-    format: &'static Format,
-}
-
-#[derive(Debug, Subcommand)]
-enum RecordsCommand {
-    /// List the forms that --format takes
-    Formats,
-}
 
 /// What the records should say; everything but --for and --ttl may stand in fedctl.yaml.
 #[derive(Debug, Args)]
 pub struct WishArgs {
     /// The Domain of the server's federation settings: what stands after the `@` of its users
     #[arg(value_name = "DOMAIN")]
-    domain: Option<Domain>,
+    pub domain: Option<Domain>,
     /// The host that runs the server
     #[arg(long, value_name = "HOST")]
     target: Option<Host>,
@@ -76,71 +53,26 @@ fn ttl(text: &str) -> Result<u32, Hinted> {
     seconds.ok_or_else(|| Hinted::new(format!("`{text}` is not a TTL"), hint))
 }
 
-/// The form named `id`, or an error with the nearest name.
-fn format(id: &str) -> Result<&'static Format, Hinted> {
-    render::find(id).ok_or_else(|| {
-        let score = |format: &&Format| (strsim::jaro_winkler(format.id, id) * 1000.0) as u32;
-        let nearest = FORMATS.iter().max_by_key(score).map(|format| format.id).unwrap_or_default();
-        Hinted::new(
-            format!("there is no format `{id}`"),
-            format!(
-                "did you mean `{nearest}`? All: {}",
-                FORMATS.iter().map(|format| format.id).collect::<Vec<_>>().join(", ")
-            ),
-        )
-    })
-}
-
-impl Records {
-    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        match &self.command {
-            Some(RecordsCommand::Formats) => cx.term.answer(render::list())?,
-            None => self.print(cx)?,
-        }
-        Ok(ExitStatus::Clean)
-    }
-
-    fn print(&self, cx: &Context) -> anyhow::Result<()> {
-        let plan = self.wish.plan(cx)?;
-        let text = render::write(self.format, &plan)?;
-        for warning in plan.warnings.iter().chain(&render::too_long(self.format, &plan)) {
-            cx.term.warn(warning);
-        }
-        cx.term.answer(text)?;
-        if !self.format.tells_sizes {
-            beside(self.format, &plan, cx);
-        }
-        Ok(())
-    }
-}
-
-/// What stands beside a text that is pasted as it is.
-fn beside(format: &Format, plan: &Plan, cx: &Context) {
-    for record in plan.set.records.iter().filter(|record| matches!(record.data, Data::Txt(_))) {
-        cx.term.status(format_args!("{}: {}", record.owner, render::size(&record.data)));
-    }
-    if !format.next.is_empty() {
-        cx.term.status(format_args!("next: {}", format.next));
-    }
-}
-
 impl WishArgs {
-    /// The records for these arguments, over the configuration.
-    pub fn plan(&self, cx: &Context) -> anyhow::Result<Plan> {
-        Ok(record::plan(&self.wish(cx)?)?)
+    /// The records for these arguments, over the configuration; `found` is the zone that DNS has named.
+    pub fn plan(&self, cx: &Context, found: Option<&Host>) -> anyhow::Result<Plan> {
+        Ok(record::plan(&self.wish(cx, found)?)?)
     }
 
-    fn wish(&self, cx: &Context) -> anyhow::Result<Wish> {
+    /// The federation domain.
+    pub fn domain(&self, cx: &Context) -> anyhow::Result<Domain> {
+        match &self.domain {
+            Some(domain) => Ok(domain.clone()),
+            None => cx.config.domain()?.ok_or_else(|| {
+                let hint = "fedctl records mydomain.com --target chat.mydomain.com --key federation.pub";
+                hinted("no domain is given", hint)
+            }),
+        }
+    }
+
+    fn wish(&self, cx: &Context, found: Option<&Host>) -> anyhow::Result<Wish> {
         let config = &cx.config;
-        let domain = match &self.domain {
-            Some(domain) => domain.clone(),
-            None => config.domain()?.ok_or_else(|| {
-                hinted(
-                    "no domain is given",
-                    "fedctl records mydomain.com --target chat.mydomain.com --key federation.pub",
-                )
-            })?,
-        };
+        let domain = self.domain(cx)?;
         let hint = format!("fedctl records {domain} --target chat.{domain} --key federation.pub");
         let target = match &self.target {
             Some(target) => target.clone(),
@@ -155,7 +87,7 @@ impl WishArgs {
         let path = path.ok_or_else(|| hinted("no key file is given", format!("{hint}; `fedctl keygen` makes one")))?;
         let key = publishable(read_public(&path, &self.passphrase, &cx.term)?, &path.display().to_string())?;
         Ok(Wish {
-            zone: self.zone.clone().map_or_else(|| zone_of(&domain), Ok)?,
+            zone: self.zone.as_ref().or(found).cloned().map_or_else(|| zone_of(&domain), Ok)?,
             port: self.port.or(config.port()?).unwrap_or(default_port),
             protocol,
             protocol_said: said.is_some(),
@@ -191,6 +123,6 @@ fn publishable(key: PublicKey, file: &str) -> anyhow::Result<String> {
 }
 
 /// The registrable domain that the domain belongs to, which is where most zones are cut; else the domain itself.
-fn zone_of(domain: &Domain) -> Result<Host, Hinted> {
+pub fn zone_of(domain: &Domain) -> Result<Host, Hinted> {
     psl::domain_str(domain.as_str()).unwrap_or(domain.as_str()).parse()
 }

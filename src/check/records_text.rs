@@ -1,0 +1,125 @@
+//! Would the provider take this text, and do its names lie where servers look?
+
+use super::{Check, Judge};
+use crate::federation::generation::{KEY_LABEL, questions};
+use crate::federation::published::Published;
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "records-text",
+    title: "the provider takes this text as it is meant",
+    page: include_str!("../../docs/checks/records-text.md"),
+    judge: Judge::Text(judge),
+};
+
+fn judge(text: &Published) -> Vec<Verdict> {
+    let records = match &text.records {
+        Ok(records) => records,
+        Err(refusal) => {
+            let what = format!("{} refuses this text: {}", text.form, refusal.what);
+            return vec![Problem::new(Severity::Error, what, "nothing of it is published", &refusal.fix).into()];
+        }
+    };
+    let over = text.over.iter().map(|what| {
+        let means = "the value is refused or cut short, and peers get half a key or no address";
+        Problem::new(Severity::Warning, what, means, "see the way out above, then publish again").into()
+    });
+    let strange = records.iter().filter_map(|rr| misplaced(text, &rr.name)).map(Verdict::from);
+    let verdicts: Vec<Verdict> = over.chain(strange).collect();
+    if !verdicts.is_empty() {
+        return verdicts;
+    }
+    match records.len() {
+        0 => {
+            let what = format!("there is no record in this text, read as {}", text.form);
+            let fix = format!("`fedctl records {} --target HOST --key FILE` prints the records", text.domain);
+            vec![Problem::new(Severity::Error, what, "nothing is published", fix).into()]
+        }
+        1 => Verdict::pass("1 record"),
+        count => Verdict::pass(format!("{count} records")),
+    }
+}
+
+/// A name that looks like one of ours and is none.
+fn misplaced(text: &Published, name: &str) -> Option<Problem> {
+    let wanted: Vec<String> = questions(&text.domain).into_iter().map(|question| question.name).collect();
+    if wanted.iter().any(|known| known == name) || !looks_like_ours(name) {
+        return None;
+    }
+    let similar = |known: &&String| (strsim::jaro_winkler(known, name) * 1000.0) as u32;
+    let meant = wanted.iter().max_by_key(similar)?;
+    let doubled = name.ends_with(&format!(".{0}.{0}", text.zone));
+    let why = if doubled { ": the zone stands in it twice, because the form appends it" } else { "" };
+    Some(Problem::new(
+        Severity::Warning,
+        format!("`{name}` is a name that no server asks for{why}"),
+        "no release looks there, so the record might as well be missing",
+        format!("name it `{meant}`"),
+    ))
+}
+
+fn looks_like_ours(name: &str) -> bool {
+    let label = name.split('.').next().unwrap_or_default();
+    name.contains("rocketchat") || strsim::jaro_winkler(label, KEY_LABEL) > 0.85
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::federation::facts::{Rr, RrData, Text};
+    use crate::federation::published::Refusal;
+
+    fn text(names: &[&str]) -> Published {
+        let rr = |name: &&str| Rr { name: (*name).into(), ttl: 60, data: RrData::Txt(vec![Text(b"x".to_vec())]) };
+        Published {
+            domain: "mydomain.com".parse().unwrap(),
+            zone: "mydomain.com".parse().unwrap(),
+            form: "zone file".into(),
+            records: Ok(names.iter().map(rr).collect()),
+            over: Vec::new(),
+        }
+    }
+
+    fn told(text: &Published) -> Vec<(Severity, String, String)> {
+        let problem = |verdict: Verdict| match verdict {
+            Verdict::Problem(problem) => Some((problem.severity, problem.what, problem.fix)),
+            _ => None,
+        };
+        judge(text).into_iter().filter_map(problem).collect()
+    }
+
+    #[test]
+    fn the_right_names_and_foreign_ones_pass() {
+        assert_eq!(told(&text(&["rocketchat-public-key.mydomain.com", "www.mydomain.com"])), []);
+    }
+
+    #[test]
+    fn a_name_that_nobody_asks_for_is_told_with_the_one_that_was_meant() {
+        for (name, part) in [
+            ("rocketchat-public-key.mydomain.com.mydomain.com", "twice"),
+            ("rocketchat_public_key.mydomain.com", "no server asks"),
+            ("_rocketchat-public-key.mydomain.com", "no server asks"),
+        ] {
+            let told = told(&text(&[name]));
+            assert!(matches!(told.as_slice(), [(Severity::Warning, what, _)] if what.contains(part)), "{told:?}");
+            assert_eq!(told[0].2, "name it `rocketchat-public-key.mydomain.com`");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_refused_or_empty_is_an_error() {
+        let mut refused = text(&[]);
+        assert_eq!(told(&refused)[0].0, Severity::Error);
+        refused.records = Err(Refusal { what: "a string of 450 bytes".into(), fix: "cut it".into() });
+        let told = told(&refused);
+        assert_eq!((told[0].0, told[0].2.as_str()), (Severity::Error, "cut it"));
+        assert!(told[0].1.contains("zone file refuses this text: a string of 450 bytes"));
+    }
+
+    #[test]
+    fn a_limit_is_a_warning() {
+        let mut over = text(&["www.mydomain.com"]);
+        over.over.push("at most 29".into());
+        assert_eq!(told(&over)[0].0, Severity::Warning);
+    }
+}

@@ -1,0 +1,200 @@
+//! `fedctl records lint`
+
+use std::io::Read;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::format;
+use super::wish::zone_of;
+use crate::check;
+use crate::commands::key_file::{PassphraseArgs, read_public};
+use crate::commands::{Context, status};
+use crate::error::{ExitStatus, hinted};
+use crate::federation::dns_facts::{DnsFacts, Expected, Observation, Observer, Role};
+use crate::federation::domain::{Domain, Host};
+use crate::federation::facts::{Reply, Rr, Transport};
+use crate::federation::generation::{KEY_LABEL, Release, key_question, questions, sights};
+use crate::federation::published::{Published, Refusal};
+use crate::federation::report::{Line, Report};
+use crate::render::records::{Format, Place, too_long};
+use crate::render::report::{ReportFormat, Style, write};
+
+/// Above any zone that a person edits.
+const MAX_BYTES: u64 = 16 << 20;
+/// The checks that a text alone can answer; the others ask the network.
+const OF_TEXT: &[&str] = &[
+    "dns-srv",
+    "key-record",
+    "key-text",
+    "key-strength",
+    "key-match",
+    "dns-protocol",
+    "dns-wizard",
+    "dns-generations",
+];
+
+/// Say what peers would get from a text in a provider's form
+///
+/// Reads what you are about to save in a provider's form, or have exported from it, as the provider reads it. For forms with
+/// boxes the content of the value box alone will do. Exit 1 when peers could not use it.
+#[derive(Debug, Args)]
+pub struct Lint {
+    /// File to read; `-` is stdin
+    #[arg(value_name = "FILE", default_value = "-")]
+    file: PathBuf,
+    /// The form that the text is in (`fedctl records formats` lists them)
+    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    format: &'static Format,
+    /// The federation domain; else the one in fedctl.yaml, else the one that the records name
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Option<Domain>,
+    /// The zone that relative names end with; by default the registrable domain
+    #[arg(long, value_name = "ZONE")]
+    zone: Option<Host>,
+    /// The key must be this one: key file, private or public
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// This release must be able to use the records; may be repeated
+    #[arg(long = "for", value_name = "RELEASE")]
+    releases: Vec<Release>,
+    /// How to print the report: human or json
+    #[arg(long, value_enum, value_name = "REPORT", default_value = "human", hide_possible_values = true)]
+    report: ReportFormat,
+}
+
+impl Lint {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let expected = Expected {
+            key: match &self.key {
+                Some(path) => Some(read_public(path, &self.passphrase, &cx.term)?),
+                None => None,
+            },
+            key_source: self.key.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+            releases: self.releases.clone(),
+            ..Expected::default()
+        };
+        let text = read(&self.file)?;
+        let published = self.read(&text, cx)?;
+        let value_only = !text.contains(KEY_LABEL)
+            && published.records().iter().all(|rr| *rr.name == key_question(&published.domain).name);
+        let report = report(&published, &expected, value_only);
+        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
+        cx.term.answer(write(self.report, std::slice::from_ref(&report), style)?)?;
+        Ok(status(report.is_clean(cx.fail_on)))
+    }
+
+    fn read(&self, text: &str, cx: &Context) -> anyhow::Result<Published> {
+        let said = self.domain.clone().or(cx.config.domain()?);
+        // A text with absolute names tells the domain itself.
+        let trial: Domain = "mydomain.com".parse()?;
+        let domain = match said {
+            Some(domain) => domain,
+            None => {
+                let zone = self.zone.clone().map_or_else(|| zone_of(&trial), Ok)?;
+                let trial = zone.to_string().parse().unwrap_or(trial);
+                let records = (self.format.read)(text, &Place { domain: &trial, zone: &zone }).unwrap_or_default();
+                named(&records, &zone).unwrap_or(trial)
+            }
+        };
+        let zone = self.zone.clone().map_or_else(|| zone_of(&domain), Ok)?;
+        let place = Place { domain: &domain, zone: &zone };
+        let records = (self.format.read)(text, &place);
+        let over = records.as_deref().map(|records| too_long(self.format, records, &place)).unwrap_or_default();
+        let records = records.map_err(|error| Refusal { what: error.to_string(), fix: error.hint });
+        Ok(Published { form: self.format.title.to_owned(), records, over, domain, zone })
+    }
+}
+
+/// A whole text file, or stdin for `-`, within bounds.
+fn read(path: &Path) -> anyhow::Result<String> {
+    let shown = path.display();
+    let hint = "give the text that you are about to save, or `-` for stdin";
+    let mut bytes = Vec::new();
+    let opened: std::io::Result<Box<dyn Read>> = match path.to_str() {
+        Some("-") => Ok(Box::new(std::io::stdin())),
+        _ => std::fs::File::open(path).map(|file| Box::new(file) as Box<dyn Read>),
+    };
+    opened
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| hinted(format!("`{shown}` cannot be read: {error}"), hint))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(hinted(
+            format!("`{shown}` is larger than {} MiB", MAX_BYTES >> 20),
+            "cut out the records of one domain",
+        ));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) if text.trim().is_empty() => Err(hinted(format!("`{shown}` is empty"), hint)),
+        Ok(text) => Ok(text),
+        Err(_) => Err(hinted(format!("`{shown}` is not a text file"), hint)),
+    }
+}
+
+/// The domain that the owner names speak of. A zone that stands in a name twice was appended once too often.
+fn named(records: &[Rr], zone: &Host) -> Option<Domain> {
+    records.iter().find_map(|rr| {
+        let own = rr.name.strip_prefix(KEY_LABEL).and_then(|rest| rest.strip_prefix('.'));
+        let srv = || rr.name.strip_prefix("_rocketchat.").and_then(|rest| rest.split_once('.')).map(|(_, rest)| rest);
+        let domain = own.or_else(srv)?;
+        let doubled = domain.strip_suffix(zone.as_str()).and_then(|rest| rest.strip_suffix('.'));
+        let within = |rest: &&str| *rest == zone.as_str() || rest.ends_with(&format!(".{zone}"));
+        doubled.filter(within).unwrap_or(domain).parse().ok()
+    })
+}
+
+/// `value_only`: the text is the content of one value box, so it says nothing about other records.
+fn report(text: &Published, expected: &Expected, value_only: bool) -> Report {
+    let dns = facts(text);
+    let mut lines = check::judge_text(text);
+    if text.records.is_ok() {
+        let asked = |line: &Line| {
+            if value_only { line.id.starts_with("key-") } else { OF_TEXT.contains(&line.id) }
+        };
+        lines.extend(check::judge_dns(&dns, expected).into_iter().filter(asked));
+    }
+    Report {
+        subject: text.domain.to_string(),
+        about: format!("read as {}", text.form),
+        praise: "could be found with this text".into(),
+        blame: "could not be federated with".into(),
+        lines,
+        generations: if text.records.is_ok() && !value_only { sights(&dns) } else { Vec::new() },
+        elapsed: 0,
+    }
+}
+
+/// The text as one name server that holds nothing else.
+fn facts(text: &Published) -> DnsFacts {
+    let addr = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    let observer = Observer { role: Role::Authority, name: text.form.clone(), addr };
+    let observe = |question: crate::federation::facts::Question| Observation {
+        observer: 0,
+        reply: Reply {
+            outcome: text.answer(&question),
+            transport: Transport::Tcp,
+            truncated: false,
+            authoritative: true,
+            recursion: false,
+            authenticated: false,
+            edns: None,
+            size: 0,
+            aliases: Vec::new(),
+            authority: Vec::new(),
+            additional: Vec::new(),
+            elapsed: 0,
+        },
+        question,
+    };
+    DnsFacts {
+        domain: text.domain.clone(),
+        time: 0,
+        zone: Err("no name server was asked".into()),
+        observers: vec![observer],
+        observations: questions(&text.domain).into_iter().map(observe).collect(),
+        probes: Vec::new(),
+    }
+}

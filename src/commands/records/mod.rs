@@ -1,0 +1,154 @@
+//! `fedctl records`
+
+mod lint;
+mod wish;
+
+use std::net::SocketAddr;
+
+use clap::{Args, Subcommand};
+
+use self::wish::WishArgs;
+use super::Context;
+use super::network::NetworkArgs;
+use crate::error::{ExitStatus, Hinted, hinted};
+use crate::federation::dns_facts::ZoneCut;
+use crate::federation::dns_host;
+use crate::federation::record::{Data, Plan};
+use crate::net::delegation;
+use crate::render::records::{self as render, FORMATS, Format, Place};
+
+/// Print the DNS records to publish, in the form that your DNS host takes
+///
+/// The default is the smallest set that every server generation can use; --for narrows it to the admin guide or to releases.
+/// What is pasteable goes to stdout; lengths, the key's fingerprint and warnings stand beside it on stderr.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Records {
+    #[command(subcommand)]
+    command: Option<RecordsCommand>,
+    #[command(flatten)]
+    wish: WishArgs,
+    #[command(flatten)]
+    form: FormArgs,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum RecordsCommand {
+    /// List the forms that --format takes
+    Formats,
+    Lint(lint::Lint),
+}
+
+/// In which form to print.
+#[derive(Debug, Args)]
+pub struct FormArgs {
+    /// The form to print, `human` unless said (`fedctl records formats` lists them)
+    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    format: Option<&'static Format>,
+    /// Choose the form of this provider; `auto` asks DNS who hosts the zone
+    #[arg(long, value_name = "PROVIDER", value_parser = provider, conflicts_with = "format")]
+    for_provider: Option<Provider>,
+}
+
+/// `--for-provider`.
+#[derive(Debug, Clone, Copy)]
+enum Provider {
+    Auto,
+    Named(&'static Format),
+}
+
+/// The form named `id`, or an error with the nearest name.
+pub fn format(id: &str) -> Result<&'static Format, Hinted> {
+    render::find(id).ok_or_else(|| {
+        let score = |format: &&Format| (strsim::jaro_winkler(format.id, id) * 1000.0) as u32;
+        let nearest = FORMATS.iter().max_by_key(score).map(|format| format.id).unwrap_or_default();
+        Hinted::new(
+            format!("there is no format `{id}`"),
+            format!("did you mean `{nearest}`? `fedctl records formats` lists all of them"),
+        )
+    })
+}
+
+fn provider(id: &str) -> Result<Provider, Hinted> {
+    if id == "auto" { Ok(Provider::Auto) } else { format(id).map(Provider::Named) }
+}
+
+impl FormArgs {
+    /// True when the form depends on who hosts the zone.
+    pub fn asks_dns(&self) -> bool {
+        matches!(self.for_provider, Some(Provider::Auto))
+    }
+
+    /// The form, given the zone that was found.
+    pub fn choose(&self, zone: Option<&ZoneCut>, cx: &Context) -> &'static Format {
+        match (self.format, self.for_provider) {
+            (Some(format), _) | (None, Some(Provider::Named(format))) => format,
+            (None, Some(Provider::Auto)) => hosted_by(zone, cx),
+            (None, None) => &FORMATS[0],
+        }
+    }
+}
+
+/// The form of the DNS host that the name servers tell.
+fn hosted_by(zone: Option<&ZoneCut>, cx: &Context) -> &'static Format {
+    let servers: Vec<&str> = zone.iter().flat_map(|zone| &zone.servers).map(|(name, _)| name.as_str()).collect();
+    let primary = zone.map(|zone| zone.soa.mname.as_str());
+    match dns_host::recognise(servers.iter().copied().chain(primary)) {
+        Some(host) => {
+            cx.term.status(format_args!("this zone is hosted at {}: {}", host.name, host.trap));
+            render::find(host.format).unwrap_or(&FORMATS[0])
+        }
+        None => {
+            let names = if servers.is_empty() { "no name servers".to_owned() } else { servers.join(", ") };
+            cx.term.warn(format_args!("the DNS host cannot be told by {names}; these are the fields of most forms"));
+            render::find("fields").unwrap_or(&FORMATS[0])
+        }
+    }
+}
+
+impl Records {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        match &self.command {
+            Some(RecordsCommand::Formats) => cx.term.answer(render::list()).map(|()| ExitStatus::Clean),
+            Some(RecordsCommand::Lint(args)) => args.run(cx),
+            None => self.print(cx).map(|()| ExitStatus::Clean),
+        }
+    }
+
+    fn print(&self, cx: &Context) -> anyhow::Result<()> {
+        let zone = if self.form.asks_dns() { Some(self.zone(cx)?) } else { None };
+        let plan = self.wish.plan(cx, zone.as_ref().map(|zone| &zone.apex))?;
+        write(self.form.choose(zone.as_ref(), cx), &plan, cx)
+    }
+
+    /// Who holds the zone, as DNS says.
+    fn zone(&self, cx: &Context) -> anyhow::Result<ZoneCut> {
+        let domain = self.wish.domain(cx)?;
+        let resolvers: Vec<SocketAddr> = self.network.resolvers(cx)?.iter().map(|resolver| resolver.addr).collect();
+        let route = self.network.route(cx);
+        let found = cx.block_on(async { Ok(delegation::find(&route, &resolvers, &domain).await) })?;
+        let hint = "name the form with --format; `fedctl records formats` lists them";
+        found.map_err(|why| hinted(format!("the DNS host of `{domain}` cannot be found out: {why}"), hint))
+    }
+}
+
+/// Prints the plan in a form: the text on stdout, and on stderr what an admin should know.
+pub fn write(format: &Format, plan: &Plan, cx: &Context) -> anyhow::Result<()> {
+    let text = render::write(format, plan)?;
+    let over = render::too_long(format, &render::published(&plan.set), &Place::of(&plan.set));
+    for warning in plan.warnings.iter().chain(&over) {
+        cx.term.warn(warning);
+    }
+    cx.term.answer(text)?;
+    if !format.tells_sizes {
+        for record in plan.set.records.iter().filter(|record| matches!(record.data, Data::Txt(_))) {
+            cx.term.status(format_args!("{}: {}", record.owner, render::size(&record.data)));
+        }
+    }
+    if !format.next.is_empty() {
+        cx.term.status(format_args!("next: {}", format.next));
+    }
+    Ok(())
+}

@@ -1,0 +1,120 @@
+//! The key that signs updates (RFC 8945), as BIND and Knot keep it in a file.
+
+use std::fmt;
+
+use base64::Engine;
+use hickory_proto::rr::rdata::tsig::TsigAlgorithm;
+use hickory_proto::rr::{Name, TSigner};
+
+use crate::error::Hinted;
+
+/// Seconds by which the clocks may differ (RFC 8945 section 10).
+const FUDGE: u16 = 300;
+const HINT: &str = "make one with `tsig-keygen NAME > FILE`, and name the key in the server's update policy";
+
+/// A TSIG key. `Debug` does not show the secret.
+#[derive(Clone)]
+pub struct Tsig {
+    /// The name under which the server knows it.
+    pub name: String,
+    signer: TSigner,
+}
+
+impl fmt::Debug for Tsig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Tsig({})", self.name)
+    }
+}
+
+impl Tsig {
+    /// Reads `key "name" { algorithm hmac-sha256; secret "..."; };` (BIND), `id:`, `algorithm:` and `secret:` lines (Knot), or
+    /// `hmac-sha256:name:secret` (nsupdate -y). No part of the text ever gets into an error.
+    pub fn parse(text: &str) -> Result<Self, Hinted> {
+        let refuse = |what: &str| Hinted::new(what, HINT);
+        let words = words(text);
+        let (name, algorithm, secret) = match words.as_slice() {
+            [one] => {
+                let mut parts = one.rsplitn(3, ':');
+                let (secret, name) = (parts.next(), parts.next());
+                (name, parts.next().or(Some("hmac-sha256")), secret)
+            }
+            words => {
+                let after = |label: &str| {
+                    let at = words.iter().position(|word| word.trim_end_matches(':') == label)?;
+                    words.get(at + 1).map(String::as_str)
+                };
+                (after("id").or(after("key")), after("algorithm"), after("secret"))
+            }
+        };
+        let name = name.ok_or_else(|| refuse("the file has no TSIG key in it"))?;
+        let secret = secret.ok_or_else(|| refuse("the TSIG key has no `secret`"))?;
+        let algorithm = algorithm.ok_or_else(|| refuse("the TSIG key has no `algorithm`"))?;
+        let secret = base64::engine::general_purpose::STANDARD
+            .decode(secret)
+            .map_err(|_| refuse("the secret of the TSIG key is not base64"))?;
+        let owner = Name::from_ascii(name).map_err(|_| refuse("the name of the TSIG key is not a name"))?;
+        let algorithm = match algorithm.to_ascii_lowercase().trim_end_matches('.') {
+            "hmac-sha256" => TsigAlgorithm::HmacSha256,
+            "hmac-sha384" => TsigAlgorithm::HmacSha384,
+            "hmac-sha512" => TsigAlgorithm::HmacSha512,
+            _ => return Err(refuse("the TSIG key is not of hmac-sha256, hmac-sha384 or hmac-sha512")),
+        };
+        let signer =
+            TSigner::new(secret, algorithm, owner, FUDGE).map_err(|_| refuse("the TSIG key cannot be used"))?;
+        Ok(Self { name: name.trim_end_matches('.').to_owned(), signer })
+    }
+
+    /// What signs.
+    pub fn signer(&self) -> &TSigner {
+        &self.signer
+    }
+}
+
+/// Words and quoted strings, without punctuation and comments.
+fn words(text: &str) -> Vec<String> {
+    let line =
+        |line: &str| line.split("//").next().unwrap_or_default().split('#').next().unwrap_or_default().to_owned();
+    // Base64 may hold `//`, and then stands in quotes or after a colon.
+    let text: Vec<String> = text
+        .lines()
+        .map(|whole| if whole.contains("secret") || whole.starts_with("hmac") { whole.into() } else { line(whole) })
+        .collect();
+    let text = text.join("\n");
+    let words = text.split(|c: char| c.is_whitespace() || "{};\"".contains(c));
+    words.filter(|word| !word.is_empty() && *word != "-").map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDEyMw==";
+
+    #[test]
+    fn each_spelling_is_read() {
+        for text in [
+            format!("key \"update.key\" {{\n\talgorithm hmac-sha256;\n\tsecret \"{SECRET}\";\n}};\n"),
+            format!("# a comment\nkey:\n  - id: update.key\n    algorithm: hmac-sha512\n    secret: {SECRET}\n"),
+            format!("hmac-sha384:update.key:{SECRET}\n"),
+        ] {
+            assert_eq!(Tsig::parse(&text).unwrap().name, "update.key", "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused_without_showing_it() {
+        for text in [
+            "",
+            SECRET,
+            "key \"a\" { algorithm hmac-sha256; secret \"!!c2VjcmV0!!\"; };",
+            "key \"a\" { algorithm hmac-md5; secret \"c2VjcmV0\"; };",
+            "key \"a\" { secret \"c2VjcmV0\"; };",
+            "-----BEGIN PUBLIC KEY-----c2VjcmV0-----END PUBLIC KEY-----",
+        ] {
+            let error = Tsig::parse(text).unwrap_err();
+            assert!(!format!("{error} {}", error.hint).contains("c2VjcmV0"), "{error}");
+        }
+        let key = Tsig::parse(&format!("hmac-sha256:a:{SECRET}")).unwrap();
+        assert_eq!(format!("{key:?}"), "Tsig(a)");
+    }
+}
