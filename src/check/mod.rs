@@ -35,6 +35,7 @@ mod peer_round_trip;
 mod peer_sample;
 #[cfg(test)]
 mod sample;
+pub mod stage;
 mod tls_chain;
 mod tls_expiry;
 mod tls_name;

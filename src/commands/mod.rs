@@ -6,6 +6,7 @@ pub mod dns_check;
 pub mod envelope;
 pub mod explain;
 pub mod hub;
+pub mod handshake;
 pub mod key;
 pub mod key_file;
 pub mod keygen;

@@ -13,6 +13,7 @@ pub mod importer;
 pub mod key;
 pub mod near_miss;
 pub mod peer_facts;
+pub mod picture;
 pub mod record;
 pub mod report;
 pub mod tls_facts;

@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod envelope;
 pub mod hub;
+pub mod handshake;
 pub mod key;
 pub mod lab;
 pub mod records;
