@@ -17,7 +17,7 @@ use crate::error::{ExitStatus, hinted};
 use crate::federation::domain::Domain;
 use crate::federation::generation::Release;
 use crate::federation::key::PrivateKey;
-use crate::federation::peer_facts::{Callback, PeerFacts, Wishes};
+use crate::federation::peer_facts::{Callback, Exchange, PeerFacts, Wishes};
 use crate::federation::picture::{Half, join};
 use crate::federation::report::Report;
 use crate::federation::wire::Wire;
@@ -270,13 +270,25 @@ async fn wait(
 
 /// Judges what was seen.
 pub fn report(facts: &PeerFacts, begun: Instant) -> Report {
-    let tried = facts.ping.is_some();
-    let praise = if tried { "can be federated with" } else { "can be reached; whether messages pass was not tried" };
-    let chosen = if facts.wishes.release.is_some() { "" } else { ", its own release" };
-    let chosen = if facts.release().is_some() { chosen } else { "" };
+    let proven = [facts.ping.as_ref(), facts.latest.as_ref()].into_iter().flatten();
+    let opened = proven.filter_map(Exchange::answer).any(|answer| answer.success() == Some(true));
+    let returned = facts.callback.as_ref().is_some_and(|callback| callback.opened.is_some());
+    let praise = match (opened || returned, facts.ping.is_some()) {
+        (true, _) => "can be federated with",
+        (false, true) => "answers; whether the keys fit is unproven",
+        (false, false) => "can be reached; whether messages pass was not tried",
+    };
+    let about = match (facts.wishes.release, facts.release()) {
+        (Some(release), _) => format!("as a {release} server would do it"),
+        (None, Some((Release(major, minor, _), false))) => {
+            format!("as a {major}.{minor} server would do it, its own release")
+        }
+        (None, Some((release, true))) => format!("as a {release} server would do it, its own release"),
+        (None, None) => format!("as a {} server would do it", facts.eyes),
+    };
     Report {
         subject: facts.records.domain.to_string(),
-        about: format!("as a {} server would do it{chosen}", facts.eyes),
+        about,
         praise: praise.into(),
         blame: "cannot be federated with".into(),
         lines: judge_peer(facts),

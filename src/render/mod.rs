@@ -2,8 +2,8 @@
 
 pub mod catalogue;
 pub mod envelope;
-pub mod hub;
 pub mod handshake;
+pub mod hub;
 pub mod key;
 pub mod lab;
 pub mod records;
