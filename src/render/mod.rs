@@ -6,5 +6,6 @@ pub mod handshake;
 pub mod hub;
 pub mod key;
 pub mod lab;
+pub mod log_line;
 pub mod records;
 pub mod report;

@@ -3,6 +3,7 @@ mod dns_check;
 mod dns_interop;
 mod envelope;
 mod envelope_interop;
+mod explain;
 mod frame;
 mod handshake;
 mod key;
