@@ -34,6 +34,9 @@ mod peer_round_trip;
 #[cfg(test)]
 mod peer_sample;
 mod records_text;
+#[cfg(test)]
+mod sample;
+pub mod stage;
 mod tls_chain;
 mod tls_expiry;
 mod tls_name;

@@ -22,9 +22,8 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     });
     let failed: Vec<_> = facts.addresses.iter().filter(|address| address.connect.is_err()).collect();
     if failed.is_empty() {
-        return Verdict::pass(
-            facts.addresses.iter().map(|address| address.addr.to_string()).collect::<Vec<_>>().join("; "),
-        );
+        let count = facts.addresses.len();
+        return Verdict::pass(if count == 1 { "connects".into() } else { format!("all {count} connect") });
     }
     let port = base.port;
     let (all, family) = (failed.len() == facts.addresses.len(), failed.iter().all(|address| address.addr.is_ipv6()));

@@ -19,7 +19,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     };
     match judged {
         Some(problem) => vec![problem.seen([info.shown()]).into()],
-        None => Verdict::pass(format!("JSON, {} ms", info.elapsed)),
+        None => Verdict::pass("JSON from the server itself"),
     }
 }
 

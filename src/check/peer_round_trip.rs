@@ -13,15 +13,17 @@ pub const CHECK: Check = Check {
     judge: Judge::Peer(judge),
 };
 
-const UNTRIED: &str =
-    "keys and the way back are unproven: run again with --callback ADDR:PORT on the host that your own records name";
+const UNTRIED: &str = "unproven; try --callback ADDR:PORT on the host that your own SRV record names";
 
 fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     let (Some(latest), Some(callback)) = (&facts.latest, &facts.callback) else {
         return Verdict::skip(match (facts.wishes.callback, facts.speaks()) {
             (_, Speaks::Old) if facts.info.is_some() => "1.x has no request that could be answered".to_owned(),
             (true, _) => why_not(facts),
-            (false, _) if facts.ping.is_some() => UNTRIED.to_owned(),
+            (false, _) if facts.ping.is_some() => {
+                let what = if facts.answers_blindly() { "keys and the way back are" } else { "the way back is" };
+                format!("{what} {UNTRIED}")
+            }
             (false, _) => why_not(facts),
         });
     };
@@ -89,6 +91,7 @@ mod tests {
         facts.callback.as_mut().unwrap().refused = vec!["origin layer".into()];
         assert!(problems(judge(&facts))[0].what.contains("does not open"));
         (facts.callback, facts.latest, facts.wishes.callback) = (None, None, false);
-        assert_eq!(judge(&facts), Verdict::skip(UNTRIED));
+        set_release(&mut facts, "6.2.0");
+        assert_eq!(judge(&facts), Verdict::skip(format!("the way back is {UNTRIED}")));
     }
 }

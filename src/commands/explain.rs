@@ -1,20 +1,32 @@
 //! `fedctl explain` and `fedctl checks`
 
+use std::io::Read;
+
+use anyhow::Context as _;
 use clap::Args;
 
 use super::{Context, Format};
 use crate::check::{self, CHECKS};
 use crate::error::{ExitStatus, hinted};
-use crate::render::catalogue as render;
+use crate::federation::log_line::{translate, translate_all};
+use crate::render::{catalogue as render, log_line};
 
-/// Explain a check
+/// Bytes of a log that are looked at.
+const LOG_MAX: usize = 16 << 20;
+
+/// Explain a check, or what a server writes into its log
 ///
-/// Shows the page of a check: what it looks at, what its findings mean for peers, how to mend them.
+/// Shows the page of a check: what it looks at, what its findings mean for peers, how to mend them. Anything that is no id of a
+/// check is taken for a line of a server's log or an error from its screen: its likely causes in order, each with what shows
+/// whether it is this one, and the fix. `journalctl -u rocketchat | fedctl explain -` reads a whole log.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// Id of a check, as reports and `fedctl checks` show it
-    #[arg(value_name = "ID")]
+    /// Id of a check, as reports and `fedctl checks` show it, or a line of a log; `-` reads a log from stdin
+    #[arg(value_name = "ID|LINE|-")]
     id: String,
+    /// How to print what log lines mean: human or json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    format: Format,
 }
 
 /// List all checks
@@ -27,10 +39,48 @@ pub struct Checks {
 
 impl Explain {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        let Some(check) = check::find(&self.id) else { return Err(unknown(&self.id)) };
-        cx.term.answer(render::page(check.page, cx.term.width))?;
+        if let Some(check) = check::find(&self.id) {
+            cx.term.answer(render::page(check.page, cx.term.width))?;
+            return Ok(ExitStatus::Clean);
+        }
+        let (found, others) = match self.id.as_str() {
+            "-" => translate_all(&read_log()?),
+            line => (translate(line).into_iter().collect(), 0),
+        };
+        if found.is_empty() {
+            return Err(if self.id == "-" || self.id.contains(char::is_whitespace) {
+                silent()
+            } else {
+                unknown(&self.id)
+            });
+        }
+        cx.term.answer(match self.format {
+            Format::Human => log_line::write(&found, others, cx.term.width),
+            Format::Json => log_line::json(&found, others)?,
+        })?;
         Ok(ExitStatus::Clean)
     }
+}
+
+/// The end of a log is what matters: of a longer one, the last part is read.
+fn read_log() -> anyhow::Result<String> {
+    let mut kept: Vec<u8> = Vec::new();
+    let mut chunk = vec![0; 1 << 20];
+    let mut stdin = std::io::stdin().lock();
+    loop {
+        let read = stdin.read(&mut chunk).context("stdin cannot be read")?;
+        if read == 0 {
+            return Ok(String::from_utf8_lossy(&kept).into_owned());
+        }
+        kept.extend_from_slice(&chunk[..read]);
+        let surplus = kept.len().saturating_sub(LOG_MAX);
+        kept.drain(..surplus);
+    }
+}
+
+fn silent() -> anyhow::Error {
+    let hint = "raise the log level of the server, and look for the sections crypt, dns, http, client and Setup";
+    hinted("no line says anything about federation that fedctl knows", hint)
 }
 
 fn unknown(id: &str) -> anyhow::Error {

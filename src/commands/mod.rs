@@ -6,6 +6,7 @@ pub mod diff;
 pub mod dns_check;
 pub mod envelope;
 pub mod explain;
+pub mod handshake;
 pub mod hub;
 pub mod key;
 pub mod key_file;

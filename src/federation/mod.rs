@@ -13,10 +13,13 @@ pub mod generation;
 pub mod hub;
 pub mod importer;
 pub mod key;
+pub mod log_line;
+pub mod log_table;
 pub mod near_miss;
 pub mod peer_facts;
 pub mod propagation;
 pub mod published;
+pub mod picture;
 pub mod record;
 pub mod report;
 #[cfg(test)]

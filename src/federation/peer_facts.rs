@@ -273,6 +273,12 @@ impl PeerFacts {
         Some((text.parse().ok()?, text.split('.').count() > 2))
     }
 
+    /// Every request that was made, in order.
+    pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
+        let all = [&self.info, &self.search, &self.users, &self.ping, &self.large, &self.latest, &self.bypass];
+        all.into_iter().flatten()
+    }
+
     /// Which protocol the peer speaks: its release tells, else the routes that know what JSON is.
     pub fn speaks(&self) -> Speaks {
         let knows = |exchange: &Option<Exchange>| {

@@ -29,6 +29,9 @@ const LARGE: usize = 22_000;
 /// A user that hopefully does not exist; what matters is the form of the answer.
 const QUERY: &str = "username=fedctl-probe&domain=";
 
+/// The name of the stage in which the peer is asked to send something.
+pub const ROUND_TRIP: &str = "round trip";
+
 /// What to find out, and with what.
 pub struct Inquiry {
     pub route: Route,
@@ -174,7 +177,7 @@ impl Inquiry {
                 let sealed = Sealed { caller: &caller, key, theirs: &theirs };
                 match old {
                     true => facts.ping = self.ping_old(facts, &sealed).await,
-                    false => self.ping(facts, &sealed, domain).await,
+                    false => self.ping(facts, &sealed, domain, tell).await,
                 }
             }
         }
@@ -191,7 +194,7 @@ impl Inquiry {
         sealed.post("federation.events", Wire::One, &message).await
     }
 
-    async fn ping(&self, facts: &mut PeerFacts, sealed: &Sealed<'_>, domain: &Domain) {
+    async fn ping(&self, facts: &mut PeerFacts, sealed: &Sealed<'_>, domain: &Domain, tell: &impl Fn(&str)) {
         facts.ping = sealed.post("federation.events.dispatch", Wire::Two, &event::ping()).await;
         let answered = facts.ping.as_ref().and_then(Exchange::answer).is_some_and(|answer| answer.status == 200);
         if answered {
@@ -199,6 +202,7 @@ impl Inquiry {
             facts.large = sealed.post("federation.events.dispatch", Wire::Two, &message).await;
         }
         if self.wishes.callback {
+            tell(ROUND_TRIP);
             let message = event::LatestRequest::all_of(domain, &format!("fedctl-{}", identifier())).to_json();
             facts.latest = sealed.post("federation.events.requestFromLatest", Wire::Two, &message).await;
         }

@@ -2,8 +2,10 @@
 
 pub mod catalogue;
 pub mod envelope;
+pub mod handshake;
 pub mod hub;
 pub mod key;
 pub mod lab;
+pub mod log_line;
 pub mod records;
 pub mod report;

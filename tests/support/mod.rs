@@ -1,6 +1,7 @@
 //! What the tests share: the binary in a clean environment, and the real programs.
 
 pub mod name_servers;
+pub mod peers;
 pub mod programs;
 pub mod world;
 

@@ -1,0 +1,298 @@
+//! `fedctl handshake`
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use tokio::sync::mpsc;
+
+use super::key_file::{PassphraseArgs, read_bytes, read_private, read_public};
+use super::network::{NetworkArgs, now};
+use super::serve::peer::{Asked, discover, roots};
+use super::{Context, Format, status};
+use crate::check::judge_peer;
+use crate::error::{ExitStatus, hinted};
+use crate::federation::domain::Domain;
+use crate::federation::generation::Release;
+use crate::federation::key::PrivateKey;
+use crate::federation::peer_facts::{Callback, Exchange, PeerFacts, Wishes};
+use crate::federation::picture::{Half, join};
+use crate::federation::report::Report;
+use crate::federation::wire::Wire;
+use crate::net::peer::{Inquiry, ROUND_TRIP, observe};
+use crate::render::handshake as render;
+use crate::render::report::Style;
+use crate::serve::peer::certificate::Tls;
+use crate::serve::peer::log::Entry;
+use crate::serve::peer::{Config, Running, start};
+
+/// How long the peer may take to send its own message; it does so within a second or never.
+const CALLBACK_TIME: Duration = Duration::from_secs(10);
+/// Messages of strangers that are remembered while waiting.
+const STRANGERS: usize = 64;
+
+/// Find out whether a peer can really be federated with
+///
+/// Does what servers do: finds the peer by DNS, connects to every address, checks TLS as Node does, asks the federation routes,
+/// and exchanges encrypted messages. Every stage is timed, and stops those that it makes impossible. At most three requests a
+/// route are made. Without an identity (--domain and --key) it does all that needs none.
+#[derive(Debug, Args)]
+pub struct Handshake {
+    /// The federation domain of the peer
+    #[arg(value_name = "PEER", required_unless_present = "join")]
+    peer: Option<Domain>,
+    /// Your own federation domain [default: the one in fedctl.yaml]
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Option<Domain>,
+    /// Your private key [default: the one in fedctl.yaml]
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// Discover as this release does [default: that of the peer]
+    #[arg(long = "as", value_name = "RELEASE")]
+    release: Option<Release>,
+    /// Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Ask whether a plain message in the peer's own name is taken, which is a security hole of servers from 2.0 on
+    #[arg(long)]
+    probe_bypass: bool,
+    /// Listen here for the peer's own message; your SRV record must lead to this address
+    #[arg(long, value_name = "ADDR:PORT")]
+    callback: Option<SocketAddr>,
+    /// Certificate chain for the callback, in PEM, when no proxy speaks TLS for it
+    #[arg(long, value_name = "FILE", requires_all = ["callback", "callback_cert_key"])]
+    callback_cert: Option<PathBuf>,
+    /// Private key of that certificate
+    #[arg(long, value_name = "FILE", requires = "callback_cert")]
+    callback_cert_key: Option<PathBuf>,
+    /// Print a text that asks the other admin to look from the other side
+    #[arg(long, conflicts_with_all = ["callback", "probe_bypass", "join"])]
+    invite: bool,
+    /// Put two reports of opposite directions together
+    #[arg(long, num_args = 2, value_names = ["A.json", "B.json"], conflicts_with = "peer")]
+    join: Vec<PathBuf>,
+    /// How to print the result: human or json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    format: Format,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+impl Handshake {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        match (self.join.as_slice(), &self.peer) {
+            ([one, other], _) => self.put_together(one, other, cx),
+            (_, Some(peer)) if self.invite => self.print_invitation(peer, cx),
+            (_, Some(peer)) => self.shake(peer, cx),
+            _ => Err(hinted("no peer was given", "fedctl handshake peer.example")),
+        }
+    }
+
+    fn shake(&self, peer: &Domain, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let identity = self.identity(peer, cx)?;
+        if self.callback.is_some() && identity.is_none() {
+            return Err(hinted("--callback needs an identity", "add --domain mydomain.com --key federation.key"));
+        }
+        let inquiry = Inquiry {
+            route: self.network.route(cx),
+            resolvers: self.network.resolvers(cx)?,
+            roots: roots(self.ca_file.as_ref())?,
+            peer: peer.clone(),
+            wishes: Wishes {
+                release: self.release,
+                probe_bypass: self.probe_bypass,
+                callback: self.callback.is_some(),
+            },
+            identity,
+            time: now(),
+        };
+        let begun = Instant::now();
+        let progress = cx.term.progress(format!("{peer}: discover"));
+        let facts = cx.block_on(self.observe(&inquiry, |stage| progress.set_message(format!("{peer}: {stage}"))))?;
+        progress.finish_and_clear();
+        let report = report(&facts, begun);
+        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
+        let seen = render::Handshake { facts: &facts, report: &report };
+        cx.term.answer(match self.format {
+            Format::Human => render::human(&seen, style),
+            Format::Json => render::json(&seen, style)?,
+        })?;
+        Ok(status(report.is_clean(cx.fail_on)))
+    }
+
+    async fn observe(&self, inquiry: &Inquiry, tell: impl Fn(&str)) -> anyhow::Result<PeerFacts> {
+        let (Some(addr), Some((domain, key))) = (self.callback, &inquiry.identity) else {
+            return Ok(observe(inquiry, tell).await);
+        };
+        let (sender, mut entries) = mpsc::channel(STRANGERS);
+        let running = self.listen(addr, inquiry, (domain.clone(), key.clone()), sender).await?;
+        let asked: Mutex<Option<Instant>> = Mutex::new(None);
+        let mut facts = observe(inquiry, |stage| {
+            tell(stage);
+            if let (ROUND_TRIP, Ok(mut asked)) = (stage, asked.lock()) {
+                *asked = Some(Instant::now());
+            }
+        })
+        .await;
+        let asked = asked.into_inner().ok().flatten();
+        if let Some(asked) = asked {
+            facts.callback = Some(wait(running.addr, asked, &inquiry.peer, &mut entries).await);
+        }
+        Ok(facts)
+    }
+
+    /// Listens as the own domain and passes on what comes in.
+    async fn listen(
+        &self,
+        addr: SocketAddr,
+        inquiry: &Inquiry,
+        (domain, key): (Domain, PrivateKey),
+        sender: mpsc::Sender<(Instant, Entry)>,
+    ) -> anyhow::Result<Running> {
+        let tls = match (&self.callback_cert, &self.callback_cert_key) {
+            (Some(chain), Some(key)) => Some(Tls::given(&read_bytes(chain)?, &read_bytes(key)?)?),
+            _ => None,
+        };
+        let asked = Asked {
+            route: inquiry.route.clone(),
+            resolvers: inquiry.resolvers.clone(),
+            roots: inquiry.roots.clone(),
+            identity: (domain.clone(), key.clone()),
+        };
+        let release = Release(6, 2, 0);
+        let config = Config {
+            listen: addr,
+            domain,
+            key,
+            release,
+            speaks: Wire::Two,
+            tls,
+            faults: Vec::new(),
+            discover: discover(&asked, release),
+            // Nobody who asks for events while this listens is given any.
+            deliver: std::sync::Arc::new(|_, _| Box::pin(async { Err("there are none".to_owned()) })),
+            // When too much comes in, what is lost is not what is waited for: that came first.
+            log: std::sync::Arc::new(move |entry| drop(sender.try_send((Instant::now(), entry)))),
+        };
+        start(config).await
+    }
+
+    /// Who asks; without a word about it nobody does.
+    fn identity(&self, peer: &Domain, cx: &Context) -> anyhow::Result<Option<(Domain, PrivateKey)>> {
+        let given = self.domain.is_some() || self.key.is_some();
+        let domain = self.domain.clone().map_or_else(|| cx.config.domain(), |domain| Ok(Some(domain)))?;
+        let path = self.key.clone().or_else(|| cx.config.key());
+        let (domain, path) = match (domain, path) {
+            (Some(domain), Some(path)) => (domain, path),
+            (None, Some(_)) if given => return Err(hinted("--key needs --domain", "add --domain mydomain.com")),
+            (Some(_), None) if given => return Err(hinted("--domain needs --key", "add --key federation.key")),
+            _ => return Ok(None),
+        };
+        if domain == *peer {
+            cx.term.warn(format_args!(
+                "`{domain}` is the identity too, and servers do not decrypt what comes in their own name: encrypted stages are left out"
+            ));
+            return Ok(None);
+        }
+        if !given && read_bytes(&path).is_ok_and(|text| !String::from_utf8_lossy(&text).contains("PRIVATE KEY")) {
+            cx.term.warn(format_args!(
+                "`{}` is a public key: without the private one nothing can be sent",
+                path.display()
+            ));
+            return Ok(None);
+        }
+        Ok(Some((domain, read_private(&path, &self.passphrase, &cx.term)?)))
+    }
+
+    fn print_invitation(&self, peer: &Domain, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let own = self.domain.clone().map_or_else(|| cx.config.domain(), |domain| Ok(Some(domain)))?;
+        let own = own.ok_or_else(|| hinted("an invitation needs your own domain", "add --domain mydomain.com"))?;
+        let key = match self.key.clone().or_else(|| cx.config.key()) {
+            Some(path) => Some(read_public(&path, &self.passphrase, &cx.term)?),
+            None => None,
+        };
+        cx.term.answer(render::invitation(&render::Invitation { own: &own, peer, key: key.as_ref() }))?;
+        Ok(ExitStatus::Clean)
+    }
+
+    fn put_together(&self, one: &Path, other: &Path, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let picture = join(half(one)?, half(other)?).map_err(|why| {
+            hinted(why.to_string(), "give the two files that `fedctl handshake PEER --format json` made")
+        })?;
+        let clean = picture.there.stopped_at().is_none() && picture.back.stopped_at().is_none();
+        cx.term.answer(match self.format {
+            Format::Human => render::picture(&picture, cx.term.width),
+            Format::Json => render::picture_json(&picture)?,
+        })?;
+        Ok(status(clean))
+    }
+}
+
+fn half(path: &Path) -> anyhow::Result<Half> {
+    let bytes = read_bytes(path)?;
+    serde_json::from_slice::<Half>(&bytes).ok().filter(|half| half.schema == 1).ok_or_else(|| {
+        let what = format!("`{}` is not the report of a handshake", path.display());
+        hinted(what, "fedctl handshake PEER --domain mydomain.com --key FILE --format json > report.json")
+    })
+}
+
+/// Waits for the peer's message, and remembers what else came in.
+async fn wait(
+    listened: SocketAddr,
+    asked: Instant,
+    peer: &Domain,
+    entries: &mut mpsc::Receiver<(Instant, Entry)>,
+) -> Callback {
+    let mut callback = Callback {
+        listened,
+        waited: u32::try_from(CALLBACK_TIME.as_secs()).unwrap_or(u32::MAX),
+        opened: None,
+        refused: Vec::new(),
+    };
+    let until = tokio::time::Instant::from_std(asked + CALLBACK_TIME);
+    while let Ok(Some((when, entry))) = tokio::time::timeout_at(until, entries.recv()).await {
+        match &entry {
+            Entry::Opened { sender, is_events: true, .. } if sender == peer && when >= asked => {
+                let elapsed = when.duration_since(asked).as_millis();
+                callback.opened = Some(u32::try_from(elapsed).unwrap_or(u32::MAX));
+                break;
+            }
+            Entry::Refused { .. } | Entry::NoTls { .. } => callback.refused.push(entry.to_string()),
+            _ => {}
+        }
+    }
+    callback
+}
+
+/// Judges what was seen.
+pub fn report(facts: &PeerFacts, begun: Instant) -> Report {
+    let proven = [facts.ping.as_ref(), facts.latest.as_ref()].into_iter().flatten();
+    let opened = proven.filter_map(Exchange::answer).any(|answer| answer.success() == Some(true));
+    let returned = facts.callback.as_ref().is_some_and(|callback| callback.opened.is_some());
+    let praise = match (opened || returned, facts.ping.is_some()) {
+        (true, _) => "can be federated with",
+        (false, true) => "answers; whether the keys fit is unproven",
+        (false, false) => "can be reached; whether messages pass was not tried",
+    };
+    let about = match (facts.wishes.release, facts.release()) {
+        (Some(release), _) => format!("as a {release} server would do it"),
+        (None, Some((Release(major, minor, _), false))) => {
+            format!("as a {major}.{minor} server would do it, its own release")
+        }
+        (None, Some((release, true))) => format!("as a {release} server would do it, its own release"),
+        (None, None) => format!("as a {} server would do it", facts.eyes),
+    };
+    Report {
+        subject: facts.records.domain.to_string(),
+        about,
+        praise: praise.into(),
+        blame: "cannot be federated with".into(),
+        lines: judge_peer(facts),
+        generations: Vec::new(),
+        elapsed: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+    }
+}

@@ -1,0 +1,143 @@
+//! Texts about keys and envelopes.
+
+use super::{DNS, OLD_KEY, SHAKE, cause, known};
+use crate::federation::log_line::Known;
+
+pub const KNOWN: &[Known] = &[
+    known(
+        &["Expected 0x30"],
+        "the sender's published key does not parse, so nothing from there can be opened",
+        &[
+            cause(
+                "the text that was read does not begin with the key: two TXT records and the tail came first, or damaged armour",
+                DNS,
+                "publish the one-line key as ONE TXT record, header first",
+            ),
+            OLD_KEY,
+        ],
+    ),
+    known(
+        &["encoding too long"],
+        "the sender's published key does not parse, so nothing from there can be opened",
+        &[cause(
+            "the text is not a public key in SubjectPublicKeyInfo form: literal `\\n` in it, altered armour, or a PKCS#1 or private key",
+            DNS,
+            "publish exactly the line that `fedctl key inspect` prints under `publish`",
+        )],
+    ),
+    known(
+        &["data must be a node Buffer"],
+        "the sender's published key begins well and is cut or damaged",
+        &[
+            cause(
+                "only the first half of the key was read: the second half stands in a record of its own, or was cut by the DNS provider",
+                DNS,
+                "put both halves as two strings into ONE TXT record",
+            ),
+            cause(
+                "a character was lost or changed, as a `+` that became a space",
+                "fedctl key inspect < KEY",
+                "publish the key anew, in plain ASCII",
+            ),
+        ],
+    ),
+    known(
+        &["Invalid Public key format"],
+        "the sender's published key is not RSA",
+        &[cause(
+            "an EC or Ed25519 key is published",
+            DNS,
+            "publish the RSA key of the server; `fedctl keygen` makes one",
+        )],
+    ),
+    known(
+        &["Empty key given"],
+        "the sender's key was read as an empty text",
+        &[cause(
+            "the TXT record is empty",
+            DNS,
+            "publish the key; on servers from 4.2 on whose key box is empty: fedctl keygen --form mongosh",
+        )],
+    ),
+    known(
+        &["decryption", "oaep decoding error"],
+        "the origin is proven, but the message was encrypted for another key than this server's (inner layer)",
+        &[
+            cause(
+                "the sender still has this server's old key",
+                "compare the TXT record with the key in use: fedctl dns-check OWN_DOMAIN --key FILE",
+                "wait an hour or restart the sender after publishing",
+            ),
+            cause(
+                "this server publishes another key than it uses: the setting on the screen is not refreshed",
+                "compare the TXT record with `rocketchat_federation_keys` in its database",
+                "publish the public key of the database",
+            ),
+        ],
+    ),
+    known(
+        &["decryption", "invalid padding"],
+        "the message was not signed with the key that is published for the sender (outer layer)",
+        &[
+            OLD_KEY,
+            cause(
+                "the sender publishes another key than it uses",
+                DNS,
+                "the sender's admin publishes the key of the database",
+            ),
+        ],
+    ),
+    known(
+        &["decryption", "padding"],
+        "a layer did not open; which one, the words behind `Original error` would say",
+        &[OLD_KEY],
+    ),
+    known(
+        &["probably incorrect key"],
+        "one of the two layers did not open with the keys at hand",
+        &[
+            OLD_KEY,
+            cause(
+                "one side publishes another key than it uses",
+                DNS,
+                "publish the public key of the server's database",
+            ),
+        ],
+    ),
+    known(
+        &["Incorrect data or key"],
+        "the length of the message fits no whole number of blocks",
+        &[cause(
+            "something cut the body on its way, or the keys have different sizes than published",
+            SHAKE,
+            "raise the body limit of the proxy; compare the keys",
+        )],
+    ),
+    known(
+        &["Could not decrypt payload"],
+        "the peer could not open the message; it uses this one text for every reason",
+        &[
+            cause(
+                "the sender's SRV or TXT cannot be found there: without them there is no key",
+                "fedctl dns-check OWN_DOMAIN --key FILE",
+                "mend the sender's records",
+            ),
+            OLD_KEY,
+            cause(
+                "from 4.2 to 6.2: the sender is registered with the Hub only",
+                DNS,
+                "publish the sender's records in DNS",
+            ),
+        ],
+    ),
+    known(
+        &["error-decrypt"],
+        "a 1.x peer could not open the message",
+        &[OLD_KEY, cause("the published key is not the one in use", DNS, "publish the key in use")],
+    ),
+    known(
+        &["crypt", "InvalidAsn1Error"],
+        "the sender's published key does not parse",
+        &[cause("the record holds no whole key", DNS, "publish the one-line key as ONE TXT record")],
+    ),
+];

@@ -1,0 +1,52 @@
+//! The table behind `log_line`: special texts before general ones, because the first entry that fits is taken.
+
+mod connection;
+mod discovery;
+mod key;
+mod release;
+
+use super::log_line::{Cause, Known};
+
+/// Everything that is known, in order.
+pub fn all() -> impl Iterator<Item = &'static Known> {
+    [key::KNOWN, discovery::KNOWN, connection::KNOWN, release::KNOWN].into_iter().flatten()
+}
+
+const fn known(needles: &'static [&'static str], means: &'static str, causes: &'static [Cause]) -> Known {
+    Known { needles, means, causes }
+}
+
+const fn cause(what: &'static str, confirm: &'static str, fix: &'static str) -> Cause {
+    Cause { what, confirm, fix }
+}
+
+const DNS: &str = "fedctl dns-check DOMAIN";
+const SHAKE: &str = "fedctl handshake DOMAIN";
+const OFF: Cause =
+    cause("federation is switched off there", SHAKE, "switch it on: Administration > Federation > Enabled");
+const OLD_KEY: Cause = cause(
+    "an old key is remembered: 3.4 and later keep DNS answers for an hour, 1.x until a request fails",
+    "it goes away by itself within an hour of the key change, or with a restart",
+    "restart the server that writes the line",
+);
+const NO_SRV: Cause = cause(
+    "no SRV record at a name that this release asks for: 1.x reads _tcp only, 2.0 to 3.3 _https and _http only",
+    DNS,
+    "publish what `fedctl records DOMAIN --target HOST --key FILE` prints",
+);
+const OWN_RESOLVER: Cause = cause(
+    "the records exist, but the resolver of this server or container does not get them: split DNS, or TCP port 53 is blocked",
+    "on that host: fedctl dns-check DOMAIN --system-only",
+    "mend the resolver of the server; /etc/hosts does not help, servers ask DNS for SRV and TXT",
+);
+const HUB_GONE: Cause = cause(
+    "the records were not found, and the Hub, which is asked next, has no answer either",
+    DNS,
+    "mend DNS; do not rely on the Hub, from 4.2 on its answers are not used at all",
+);
+const UPGRADE_TWO: &str = "upgrade to 3.6.3 or later, at best 3.18.x, 4.8.x or 6.2.x";
+const PRIVATE_CA: Cause = cause(
+    "the certificate is from an authority of your own",
+    SHAKE,
+    "NODE_EXTRA_CA_CERTS=FILE in the environment of every server that calls it",
+);

@@ -1,0 +1,123 @@
+//! Texts about defects of releases, and what is left.
+
+use super::{OFF, SHAKE, UPGRADE_TWO, cause, known};
+use crate::federation::log_line::Known;
+
+pub const KNOWN: &[Known] = &[
+    known(
+        &["Cannot read propert", "'success'"],
+        "the release does not know the event that it got",
+        &[cause(
+            "the defect of 3.0.0 to 3.0.9: `a user was added` is registered under a wrong name",
+            SHAKE,
+            "upgrade to 3.0.10 or later",
+        )],
+    ),
+    known(
+        &["Cannot read propert", "'replace'"],
+        "an attachment that is not an image",
+        &[cause("the defect of releases before 3.3.0", SHAKE, "upgrade the receiver to 3.3.0 or later")],
+    ),
+    known(
+        &["Cannot read propert", "'origin'"],
+        "a local user without federation data",
+        &[cause("the defect of releases before 3.4.0", SHAKE, UPGRADE_TWO)],
+    ),
+    known(
+        &["Cannot read propert", "'indexOf'"],
+        "the user that was asked for does not exist",
+        &[cause("a user name that is not known there", "look at the name", "correct it")],
+    ),
+    known(
+        &["Cannot read propert", "'0'"],
+        "a user without a mail address, or one that does not exist",
+        &[cause(
+            "the defect of releases before 4.3.0",
+            SHAKE,
+            "give the user a mail address, or upgrade to 4.3.0 or later",
+        )],
+    ),
+    known(
+        &["Cannot federate rooms with more than"],
+        "too many domains in a room",
+        &[
+            cause("2.0 to 3.3 count members in place of domains", SHAKE, UPGRADE_TWO),
+            cause(
+                "there are more domains than FEDERATED_DOMAINS_LENGTH allows, 10 by default",
+                "count the domains in the room",
+                "raise FEDERATED_DOMAINS_LENGTH in the environment",
+            ),
+        ],
+    ),
+    known(
+        &["Federation.peerServer.error is not a function"],
+        "a 1.x server failed on an event and hides the reason",
+        &[cause(
+            "an event that it does not know or cannot apply",
+            "look at the lines before",
+            "there is no release of 1.x without this",
+        )],
+    ),
+    known(
+        &["Channels cannot be federated"],
+        "a public channel has a member of another domain",
+        &[cause(
+            "only private rooms and direct messages federate",
+            "look at the type of the room",
+            "use a private room",
+        )],
+    ),
+    known(
+        &["user_is_federated_on_rooms"],
+        "a user in federated rooms cannot be deleted",
+        &[cause("it is meant so", "look at the rooms of the user", "remove the user from these rooms first")],
+    ),
+    known(
+        &["error-user-not-in-room"],
+        "a user has left on the other server and is still listed here",
+        &[cause(
+            "the event of leaving was lost or is not known before 3.2.0",
+            SHAKE,
+            "remove the user on the server that the user belongs to",
+        )],
+    ),
+    known(
+        &["There is no such file"],
+        "an attachment is gone at its origin",
+        &[cause(
+            "the file store of the origin refused it: from 3.17 on GridFS does",
+            "send a small image between the two",
+            "use another file store at the receiver",
+        )],
+    ),
+    known(
+        &["Forbidden [forbidden]"],
+        "the file store of the receiver refuses an attachment",
+        &[cause(
+            "from 3.17 on the GridFS store refuses files without a user",
+            "look at the type of the file store",
+            "use another file store",
+        )],
+    ),
+    known(&["Federation disabled"], "this server has federation switched off", &[OFF]),
+    known(&["Federation not enabled"], "the peer has federation switched off", &[OFF]),
+    known(
+        &["Payload was not sent"],
+        "a 1.x peer got a body without an envelope",
+        &[cause("the sender is a 2.x server: the two protocols do not mix", SHAKE, "upgrade the 1.x side")],
+    ),
+    known(
+        &["Cannot handle that request"],
+        "the header `x-federation-domain` did not arrive",
+        &[cause("a proxy drops headers that it does not know", SHAKE, "let the proxy pass it on")],
+    ),
+    known(
+        &["[IGNORED]"],
+        "an event could not be delivered and is lost for this peer",
+        &[cause(
+            "the rest of the line says why",
+            SHAKE,
+            "mend what the handshake finds; lost events come back when the peer notices a gap",
+        )],
+    ),
+];

@@ -1,0 +1,156 @@
+//! For people: one line a stage with its time, findings below their stage, one verdict last.
+
+use colored::{ColoredString, Colorize};
+use unicode_width::UnicodeWidthStr;
+
+use super::Handshake;
+use crate::check::stage::{Ended, STAGES, Stage};
+use crate::federation::report::{Line, Problem, Severity, Verdict};
+use crate::render::report::Style;
+
+/// Columns of the name of a stage, of its time and of its status.
+const NAME: usize = 10;
+const TIME: usize = 8;
+const STATUS: usize = 7;
+/// Columns before the sentence.
+const INDENT: usize = 2 + NAME + TIME + 2 + STATUS + 2;
+/// Columns of the words `seen`, `means` and `fix`.
+const ASIDE: usize = 5;
+
+/// The whole answer.
+pub fn write(seen: &Handshake, style: Style) -> String {
+    let (subject, about) = (&seen.report.subject, &seen.report.about);
+    let gap = style.width.saturating_sub(subject.width() + about.width()).max(2);
+    let mut out = format!("{}{}{about}\n\n", subject.bold(), " ".repeat(gap));
+    let mut last_reason = String::new();
+    for stage in STAGES {
+        write_stage(&mut out, stage, seen, style, &mut last_reason);
+    }
+    if style.verbose {
+        write_requests(&mut out, seen, style.width);
+    }
+    out += &format!("\n{}\n", verdict(seen, style));
+    out
+}
+
+fn write_stage(out: &mut String, stage: &Stage, seen: &Handshake, style: Style, last_reason: &mut String) {
+    let lines = stage.lines(&seen.report.lines);
+    let ended = stage.ended(&seen.report.lines);
+    let time = stage.elapsed(seen.facts).map(|elapsed| format!("{elapsed} ms")).unwrap_or_default();
+    let head = format!("  {:<NAME$}{time:>TIME$}  ", stage.name);
+    match ended {
+        Ended::Problem(_) => {
+            let problems = lines.iter().filter_map(|line| match &line.verdict {
+                Verdict::Problem(problem) => Some(problem),
+                _ => None,
+            });
+            for (at, problem) in problems.enumerate() {
+                let head = if at == 0 { head.clone() } else { " ".repeat(head.width()) };
+                write_sentence(out, &head, status(problem.severity), &problem.what, style.width);
+                write_asides(out, problem, style.width);
+            }
+        }
+        Ended::Ok => {
+            let notes: Vec<&str> = lines.iter().filter_map(|line| note(line)).collect();
+            write_sentence(out, &head, padded("ok").green(), &notes.join("; "), style.width);
+        }
+        Ended::Skipped => {
+            let reason = lines.iter().find_map(|line| match &line.verdict {
+                Verdict::Skip { why } => Some(why.as_str()),
+                _ => None,
+            });
+            let reason = reason.unwrap_or_default();
+            let shown = if *last_reason == reason { "" } else { reason };
+            write_sentence(out, &head, padded("skipped").dimmed(), shown, style.width);
+            *last_reason = reason.to_owned();
+        }
+    }
+}
+
+fn note(line: &Line) -> Option<&str> {
+    match &line.verdict {
+        Verdict::Pass { note } => Some(note),
+        _ => None,
+    }
+}
+
+fn padded(word: &str) -> String {
+    format!("{word:<STATUS$}")
+}
+
+fn status(severity: Severity) -> ColoredString {
+    let word = padded(&severity.to_string());
+    match severity {
+        Severity::Error => word.red().bold(),
+        Severity::Warning => word.yellow(),
+        Severity::Notice => word.cyan(),
+    }
+}
+
+fn write_sentence(out: &mut String, head: &str, status: ColoredString, sentence: &str, width: usize) {
+    let lines = wrap(sentence, width.saturating_sub(INDENT));
+    let first = lines.first().map(String::as_str).unwrap_or_default();
+    if first.is_empty() {
+        out.push_str(&format!("{head}{}\n", status.to_string().trim_end()));
+    } else {
+        out.push_str(&format!("{head}{status}  {first}\n"));
+    }
+    for line in lines.iter().skip(1) {
+        out.push_str(&format!("{}{line}\n", " ".repeat(INDENT)));
+    }
+}
+
+fn write_asides(out: &mut String, problem: &Problem, width: usize) {
+    let indent = 2 + NAME + TIME + 2;
+    let room = width.saturating_sub(indent + ASIDE + 2);
+    let mut aside = |name: &str, lines: Vec<String>| {
+        for (at, line) in lines.iter().enumerate() {
+            let name = if at == 0 { name } else { "" };
+            out.push_str(format!("{}{name:<ASIDE$}  {line}", " ".repeat(indent)).trim_end());
+            out.push('\n');
+        }
+    };
+    aside("seen", problem.evidence.iter().flat_map(|line| wrap(line, room)).collect());
+    aside("means", wrap(&problem.means, room));
+    aside("fix", wrap(&problem.fix, room));
+}
+
+/// Every request that was made, with what came back.
+fn write_requests(out: &mut String, seen: &Handshake, width: usize) {
+    out.push_str("\n  requests\n");
+    for exchange in seen.facts.exchanges() {
+        for line in wrap(&exchange.shown(), width.saturating_sub(4)) {
+            out.push_str(&format!("    {line}\n"));
+        }
+    }
+}
+
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let options =
+        textwrap::Options::new(width.max(20)).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+}
+
+fn verdict(seen: &Handshake, style: Style) -> String {
+    let report = seen.report;
+    let seconds = format!("{:.2} s", report.elapsed as f64 / 1000.0);
+    if report.is_clean(style.fail_on) {
+        return aligned(format!("{} {}", report.subject, report.praise).green(), seconds, style.width);
+    }
+    let stopped = STAGES.iter().find(|stage| match stage.ended(&report.lines) {
+        Ended::Problem(severity) => severity >= style.fail_on,
+        _ => false,
+    });
+    let stage = stopped.map(|stage| stage.name).unwrap_or_default();
+    let sentence = format!("{} {}: stopped at {stage}", report.subject, report.blame).red().bold();
+    let id = report.problems().first().map(|(id, _)| *id).unwrap_or_default();
+    aligned(sentence, format!("fedctl explain {id}"), style.width)
+}
+
+fn aligned(sentence: ColoredString, aside: String, width: usize) -> String {
+    let plain = sentence.chars().count();
+    match plain + aside.width() + 2 <= width {
+        true => format!("{sentence}{}{aside}", " ".repeat(width - plain - aside.width())),
+        false => format!("{sentence}\n{aside:>width$}"),
+    }
+}

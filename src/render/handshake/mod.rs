@@ -1,0 +1,20 @@
+//! A handshake, stage by stage; the invitation to the other side; and two handshakes put together.
+
+mod human;
+mod invitation;
+mod json;
+mod picture;
+
+pub use human::write as human;
+pub use invitation::{Invitation, write as invitation};
+pub use json::write as json;
+pub use picture::{json as picture_json, write as picture};
+
+use crate::federation::peer_facts::PeerFacts;
+use crate::federation::report::Report;
+
+/// What a handshake gave.
+pub struct Handshake<'a> {
+    pub facts: &'a PeerFacts,
+    pub report: &'a Report,
+}

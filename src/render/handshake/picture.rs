@@ -1,0 +1,61 @@
+//! Both directions on one page.
+
+use colored::Colorize;
+use serde_json::json;
+
+use crate::federation::picture::{Half, Picture};
+
+/// For people.
+pub fn write(picture: &Picture, width: usize) -> String {
+    let mut out = String::new();
+    for half in [&picture.there, &picture.back] {
+        let from = half.identity.as_deref().unwrap_or_default();
+        let status = match half.stopped_at() {
+            None => "ok".green(),
+            Some(_) => "error".red().bold(),
+        };
+        out += &format!("{from} → {}  {status}\n", half.subject);
+        out += &format!("{}\n", filled(&stages(half), "  ", width));
+        for found in half.errors() {
+            out += &format!("{}\n", filled(&format!("{}: {}", found.id, found.what), "  ", width));
+        }
+        out.push('\n');
+    }
+    for conclusion in &picture.conclusions {
+        out += &format!("{}\n", filled(conclusion, "", width));
+    }
+    out
+}
+
+/// For programs.
+pub fn json(picture: &Picture) -> anyhow::Result<String> {
+    let half = |half: &Half| {
+        json!({
+            "from": half.identity,
+            "to": half.subject,
+            "stopped_at": half.stopped_at(),
+            "findings": half.errors().map(|found| json!({"id": found.id, "severity": found.severity, "what": found.what})).collect::<Vec<_>>(),
+        })
+    };
+    let clean = picture.there.stopped_at().is_none() && picture.back.stopped_at().is_none();
+    crate::render::key::pretty(&json!({
+        "schema": 1,
+        "verdict": if clean { "clean" } else { "problems" },
+        "directions": [half(&picture.there), half(&picture.back)],
+        "conclusions": picture.conclusions,
+    }))
+}
+
+fn stages(half: &Half) -> String {
+    let shown = half.stages.iter().filter(|stage| stage.status != "skipped");
+    shown.map(|stage| format!("{} {}", stage.name, stage.status)).collect::<Vec<_>>().join(" · ")
+}
+
+fn filled(text: &str, indent: &str, width: usize) -> String {
+    let options = textwrap::Options::new(width)
+        .initial_indent(indent)
+        .subsequent_indent(indent)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::fill(text, options)
+}

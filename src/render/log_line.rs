@@ -1,0 +1,76 @@
+//! Log lines, translated.
+
+use serde_json::json;
+
+use super::key::pretty;
+use crate::federation::domain::Domain;
+use crate::federation::log_line::Translation;
+
+/// For people.
+pub fn write(found: &[Translation], unknown: usize, width: usize) -> String {
+    let each: Vec<String> = found.iter().map(|translation| one(translation, width)).collect();
+    let mut out = each.join("\n");
+    if unknown > 0 && !found.is_empty() {
+        out += &format!("\n{unknown} other lines say nothing about federation that fedctl knows\n");
+    }
+    out
+}
+
+fn one(translation: &Translation, width: usize) -> String {
+    let known = translation.known;
+    let times = if translation.count > 1 { format!(" ({} times)", translation.count) } else { String::new() };
+    let mut out = filled(&format!("{}{times}", short(&translation.line)), "", width);
+    out += &row("means", &sentence(translation), width);
+    for (at, cause) in known.causes.iter().enumerate() {
+        out += &row(&format!("{}. cause", at + 1), &translation.filled(cause.what), width);
+        out += &row("   check", &translation.filled(cause.confirm), width);
+        out += &row("   fix", &translation.filled(cause.fix), width);
+    }
+    out
+}
+
+fn sentence(translation: &Translation) -> String {
+    let lost = if translation.is_dropped { ". The message is lost: servers try once" } else { "" };
+    format!("{}{lost}", translation.filled(translation.known.means))
+}
+
+fn row(name: &str, text: &str, width: usize) -> String {
+    filled(&format!("  {name:<9} {text}"), &" ".repeat(12), width)
+}
+
+fn filled(text: &str, indent: &str, width: usize) -> String {
+    let options = textwrap::Options::new(width).subsequent_indent(indent).break_words(false);
+    textwrap::fill(text, options.word_splitter(textwrap::WordSplitter::NoHyphenation)) + "\n"
+}
+
+/// The line without what loggers put before it is not to be had in general; its length is.
+fn short(line: &str) -> String {
+    match line.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line.to_owned(),
+    }
+}
+
+/// For programs.
+pub fn json(found: &[Translation], unknown: usize) -> anyhow::Result<String> {
+    let causes = |translation: &Translation| {
+        let cause = translation.known.causes.iter().map(|cause| {
+            json!({
+                "what": translation.filled(cause.what),
+                "check": translation.filled(cause.confirm),
+                "fix": translation.filled(cause.fix),
+            })
+        });
+        cause.collect::<Vec<_>>()
+    };
+    let lines = found.iter().map(|translation| {
+        json!({
+            "line": translation.line,
+            "count": translation.count,
+            "domain": translation.domain.as_ref().map(Domain::as_str),
+            "means": sentence(translation),
+            "causes": causes(translation),
+        })
+    });
+    pretty(&json!({"schema": 1, "lines": lines.collect::<Vec<_>>(), "unknown": unknown}))
+}

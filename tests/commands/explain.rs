@@ -1,0 +1,50 @@
+use serde_json::Value;
+
+use crate::support::Fedctl;
+
+#[test]
+fn a_log_line_has_its_causes_in_order() {
+    let fedctl = Fedctl::new();
+    let line = "search: could not find TXT entry for peerDomain=other.org - SRV entry found";
+    insta::assert_snapshot!(fedctl.ok(&["explain", line]), @r"
+    search: could not find TXT entry for peerDomain=other.org - SRV entry found
+      means     the SRV record was found and the key was not
+      1. cause  no TXT record at rocketchat-public-key.other.org; a typing error in
+                its NAME is the most frequent
+         check  fedctl dns-check other.org
+         fix    publish the TXT record at exactly rocketchat-public-key.other.org
+      2. cause  the records exist, but the resolver of this server or container does
+                not get them: split DNS, or TCP port 53 is blocked
+         check  on that host: fedctl dns-check other.org --system-only
+         fix    mend the resolver of the server; /etc/hosts does not help, servers
+                ask DNS for SRV and TXT
+    ");
+}
+
+#[test]
+fn a_whole_log_is_read_from_stdin() {
+    let fedctl = Fedctl::new();
+    let log = "Nov 23 10:00:00 chat rocketchat[1]: started\n\
+               Nov 23 10:00:01 chat rocketchat[1]: [IGNORED] Error: connect ETIMEDOUT 192.0.2.1:443\n\
+               Nov 23 10:01:01 chat rocketchat[1]: [IGNORED] Error: connect ETIMEDOUT 192.0.2.1:443\n\
+               Nov 23 10:02:01 chat rocketchat[1]: crypt.error InvalidAsn1Error: Expected 0x30: got 0xe2\n";
+    let ran = fedctl.run_with(&["explain", "-", "--format", "json"], log);
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((&told["schema"], &told["unknown"]), (&1.into(), &1.into()));
+    assert_eq!(told["lines"][0]["count"], 2);
+    assert!(told["lines"][0]["means"].as_str().unwrap().ends_with("The message is lost: servers try once"));
+    assert!(told["lines"][1]["causes"][0]["what"].as_str().unwrap().contains("does not begin with the key"));
+    let ran = fedctl.run_with(&["explain", "-"], log);
+    assert!(ran.stdout.contains("(2 times)") && ran.stdout.contains("\n1 other lines say nothing"), "{}", ran.stdout);
+}
+
+#[test]
+fn ids_of_checks_come_first_and_what_is_neither_is_told() {
+    let fedctl = Fedctl::new();
+    assert!(fedctl.ok(&["explain", "peer-ping"]).starts_with("# peer-ping"));
+    assert_eq!(fedctl.refused(&["explain", "peer-pingg"]).1, "did you mean `peer-ping`?");
+    assert!(fedctl.refused(&["explain", "GET /favicon.ico 200"]).0.contains("no line says anything"));
+    let ran = fedctl.run_with(&["explain", "-"], [0xff, 0xfe, b'\n', 0]);
+    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
+}

@@ -1,0 +1,186 @@
+//! Two federation domains on loopback: `b.example` runs an embedded peer, `a.example` is who asks. Their keys are those of the
+//! vectors (bob and alice).
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use fedctl::commands::serve::peer::{Asked, deliver, discover};
+use fedctl::federation::key::PrivateKey;
+use fedctl::federation::wire::Wire;
+use fedctl::net::dns::Resolver;
+use fedctl::net::tls::Roots;
+use fedctl::net::{Detour, Route};
+use fedctl::serve::dns::{self, Zone};
+use fedctl::serve::peer::certificate::Tls;
+use fedctl::serve::peer::fault::Fault;
+use fedctl::serve::peer::{self, Config};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use super::world::{HERE, key_record, zone};
+use super::{Fedctl, Ran, repository};
+
+pub const A: &str = "a.example";
+pub const B: &str = "b.example";
+
+/// What the peer is to be.
+pub struct Peer<'a> {
+    pub release: &'a str,
+    pub faults: &'a [Fault],
+    /// `_https` with a certificate, or `_http`.
+    pub https: bool,
+    /// The port speaks the other one of the two.
+    pub swapped: bool,
+    pub listen: &'a str,
+    /// Where the asker listens for the peer's own messages.
+    pub callback: Option<SocketAddr>,
+}
+
+impl Default for Peer<'_> {
+    fn default() -> Self {
+        Self { release: "6.2.0", faults: &[], https: true, swapped: false, listen: "127.0.0.1:0", callback: None }
+    }
+}
+
+/// DNS, the peer, and a directory with keys and the authority.
+pub struct Peers {
+    pub fedctl: Fedctl,
+    pub addr: SocketAddr,
+    pub resolver: SocketAddr,
+    pub log: Arc<Mutex<Vec<String>>>,
+    https: bool,
+    _servers: (dns::Running, Option<peer::Running>),
+    pub runtime: Runtime,
+}
+
+/// A key pair of the vectors.
+pub fn key(id: &str) -> PrivateKey {
+    let keys: Vec<Value> =
+        serde_json::from_slice(&std::fs::read(repository("tests/vectors/keys.json")).unwrap()).unwrap();
+    let row = keys.iter().find(|row| row["id"] == id).unwrap();
+    PrivateKey::from_text(row["private"].as_str().unwrap(), || anyhow::bail!("no")).unwrap()
+}
+
+/// The directory with `a.key`, which belongs to alice.
+fn directory() -> Fedctl {
+    let fedctl = Fedctl::new();
+    let file = fedctl.write("a.key", key("alice").one_line().unwrap().as_bytes());
+    std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    fedctl
+}
+
+fn records(https: bool, key: &PrivateKey) -> String {
+    let (scheme, port) = if https { ("https", 443) } else { ("http", 80) };
+    let srv =
+        ["_tcp".to_owned(), format!("_{scheme}")].map(|label| format!("_rocketchat.{label} IN SRV 1 1 {port} chat\n"));
+    let protocol = format!("rocketchat-protocol IN TXT \"{scheme}\"\n");
+    format!("{}{protocol}{}", srv.concat(), key_record(&key.public().one_line()))
+}
+
+async fn name_server(https: bool) -> dns::Running {
+    let zones = [(A, zone(1, &records(false, &key("alice")))), (B, zone(1, &records(https, &key("bob"))))];
+    let zones = zones.iter().map(|(origin, text)| Zone::parse(text, Some(origin), HERE).unwrap()).collect();
+    dns::start(dns::Config { listen: SocketAddr::new(HERE, 0), zones, faults: Vec::new() }).await.unwrap()
+}
+
+impl Peers {
+    /// Starts the name server and the peer.
+    pub fn start(peer: &Peer) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let names = runtime.block_on(name_server(peer.https));
+        let resolver = names.addr;
+        let tls = Tls::made(&["chat.b.example".to_owned()], peer.faults).unwrap();
+        let fedctl = directory();
+        fedctl.write("ca.pem", tls.authority.as_ref().unwrap());
+        let detours: Vec<Detour> =
+            peer.callback.iter().map(|addr| format!("chat.a.example:80={addr}").parse().unwrap()).collect();
+        let release = peer.release.parse().unwrap();
+        let domain: fedctl::federation::domain::Domain = B.parse().unwrap();
+        let asked = Asked {
+            route: Route { timeout: std::time::Duration::from_secs(5), detours },
+            resolvers: vec![Resolver { name: "test".into(), addr: resolver }],
+            roots: Roots::new(None).unwrap(),
+            identity: (domain.clone(), key("bob")),
+        };
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let lines = log.clone();
+        let config = Config {
+            listen: peer.listen.parse().unwrap(),
+            domain,
+            key: key("bob"),
+            release,
+            speaks: Wire::of(release),
+            tls: (peer.https != peer.swapped).then_some(tls),
+            faults: peer.faults.to_vec(),
+            discover: discover(&asked, release),
+            deliver: deliver(&asked),
+            log: Arc::new(move |entry| lines.lock().unwrap().push(entry.to_string())),
+        };
+        let running = runtime.block_on(peer::start(config)).unwrap();
+        let addr = running.addr;
+        Self { fedctl, addr, resolver, log, https: peer.https, _servers: (names, Some(running)), runtime }
+    }
+
+    /// The name server alone; what answers at `addr` is the test's own affair, over plain HTTP.
+    pub fn around(addr: SocketAddr) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let names = runtime.block_on(name_server(false));
+        let resolver = names.addr;
+        Self {
+            fedctl: directory(),
+            addr,
+            resolver,
+            log: Arc::default(),
+            https: false,
+            _servers: (names, None),
+            runtime,
+        }
+    }
+
+    /// The flags that lead to this world.
+    pub fn flags(&self) -> Vec<String> {
+        let port = if self.https { 443 } else { 80 };
+        let detour = format!("chat.b.example:{port}={}", self.addr);
+        let mut flags = vec!["--resolver".into(), self.resolver.to_string(), "--connect-to".into(), detour];
+        if self.https {
+            flags.extend(["--ca-file".to_owned(), "ca.pem".to_owned()]);
+        }
+        flags
+    }
+
+    /// Runs `fedctl handshake b.example` as `a.example`.
+    pub fn handshake(&self, more: &[&str]) -> Ran {
+        let mut args = vec!["--domain", A, "--key", "a.key"];
+        args.extend(more);
+        self.anonymous(&args)
+    }
+
+    /// Runs it without an identity.
+    pub fn anonymous(&self, more: &[&str]) -> Ran {
+        let mut args: Vec<String> = vec!["handshake".into(), B.into(), "--timeout".into(), "20s".into()];
+        args.extend(self.flags());
+        args.extend(more.iter().map(ToString::to_string));
+        self.fedctl.run(&args)
+    }
+
+    /// The report as JSON.
+    pub fn report(&self, more: &[&str]) -> Value {
+        let mut args = vec!["--format", "json"];
+        args.extend(more);
+        let ran = self.handshake(&args);
+        serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"))
+    }
+}
+
+/// The ids of the findings with their severities, sorted.
+pub fn findings(report: &Value) -> Vec<String> {
+    let shown = |found: &Value| format!("{} {}", found["severity"].as_str().unwrap(), found["id"].as_str().unwrap());
+    let mut found: Vec<String> = report["findings"].as_array().unwrap().iter().map(shown).collect();
+    found.sort();
+    found
+}
+
+/// A port that was free a moment ago.
+pub fn free_addr() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
