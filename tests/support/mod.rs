@@ -1,6 +1,11 @@
 //! What the tests share: the binary in a clean environment, and the real programs.
 
+pub mod browser;
+pub mod http;
+pub mod hub;
+pub mod mailbox;
 pub mod name_servers;
+pub mod postgres;
 pub mod programs;
 pub mod world;
 
