@@ -15,6 +15,14 @@ mod dns_ttl;
 mod dns_wildcard;
 mod dns_wizard;
 mod dns_zone;
+mod hub_answer;
+mod hub_audience;
+mod hub_entry;
+mod hub_mail;
+#[cfg(test)]
+mod hub_sample;
+mod hub_server;
+mod hub_url;
 mod key_match;
 mod key_record;
 mod key_strength;
@@ -41,6 +49,7 @@ mod tls_name;
 mod tls_protocol;
 
 use crate::federation::dns_facts::{DnsFacts, Expected};
+use crate::federation::hub::facts::HubFacts;
 use crate::federation::peer_facts::PeerFacts;
 use crate::federation::report::{Line, Verdict};
 use crate::federation::tls_facts::Session;
@@ -64,6 +73,8 @@ pub enum Judge {
     Dns(fn(&DnsFacts, &Expected) -> Vec<Verdict>),
     /// What a peer did.
     Peer(fn(&PeerFacts) -> Vec<Verdict>),
+    /// What a hub did, and what is to be registered there.
+    Hub(fn(&HubFacts) -> Vec<Verdict>),
 }
 
 /// Why a check skips when there is nothing to go by.
@@ -108,6 +119,12 @@ pub const CHECKS: &[Check] = &[
     peer_latency::CHECK,
     peer_round_trip::CHECK,
     peer_bypass::CHECK,
+    hub_url::CHECK,
+    hub_server::CHECK,
+    hub_mail::CHECK,
+    hub_audience::CHECK,
+    hub_answer::CHECK,
+    hub_entry::CHECK,
 ];
 
 /// The check with this id.
@@ -119,7 +136,7 @@ pub fn find(id: &str) -> Option<&'static Check> {
 pub fn judge_dns(dns: &DnsFacts, expected: &Expected) -> Vec<Line> {
     lines(|check| match check.judge {
         Judge::Dns(judge) => judge(dns, expected),
-        Judge::Peer(_) => Vec::new(),
+        _ => Vec::new(),
     })
 }
 
@@ -127,7 +144,15 @@ pub fn judge_dns(dns: &DnsFacts, expected: &Expected) -> Vec<Line> {
 pub fn judge_peer(facts: &PeerFacts) -> Vec<Line> {
     lines(|check| match check.judge {
         Judge::Peer(judge) => judge(facts),
-        Judge::Dns(_) => Vec::new(),
+        _ => Vec::new(),
+    })
+}
+
+/// Judges a registration, or a look-up at a hub.
+pub fn judge_hub(facts: &HubFacts) -> Vec<Line> {
+    lines(|check| match check.judge {
+        Judge::Hub(judge) => judge(facts),
+        _ => Vec::new(),
     })
 }
 

@@ -5,14 +5,16 @@ use clap::Args;
 use super::{Context, Format};
 use crate::check::{self, CHECKS};
 use crate::error::{ExitStatus, hinted};
+use crate::federation::status_string;
 use crate::render::catalogue as render;
 
-/// Explain a check
+/// Explain a check, or a text that a server shows as its federation status
 ///
-/// Shows the page of a check: what it looks at, what its findings mean for peers, how to mend them.
+/// Shows the page of a check: what it looks at, what its findings mean for peers, how to mend them. For a status, such as
+/// "Disabled, could not register with Hub", shows what it means in each release and what to do.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// Id of a check, as reports and `fedctl checks` show it
+    /// Id of a check, as reports and `fedctl checks` show it, or the text of a status
     #[arg(value_name = "ID")]
     id: String,
 }
@@ -27,6 +29,11 @@ pub struct Checks {
 
 impl Explain {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let statuses = status_string::find(&self.id);
+        if !statuses.is_empty() {
+            cx.term.answer(render::statuses(&statuses, cx.term.width))?;
+            return Ok(ExitStatus::Clean);
+        }
         let Some(check) = check::find(&self.id) else { return Err(unknown(&self.id)) };
         cx.term.answer(render::page(check.page, cx.term.width))?;
         Ok(ExitStatus::Clean)

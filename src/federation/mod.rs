@@ -15,5 +15,6 @@ pub mod near_miss;
 pub mod peer_facts;
 pub mod record;
 pub mod report;
+pub mod status_string;
 pub mod tls_facts;
 pub mod wire;

@@ -7,6 +7,7 @@ pub mod mailbox;
 pub mod name_servers;
 pub mod postgres;
 pub mod programs;
+pub mod stub;
 pub mod world;
 
 use std::ffi::OsStr;
