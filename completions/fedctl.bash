@@ -37,6 +37,9 @@ _fedctl() {
             fedctl,explain)
                 cmd="fedctl__subcmd__explain"
                 ;;
+            fedctl,handshake)
+                cmd="fedctl__subcmd__handshake"
+                ;;
             fedctl,help)
                 cmd="fedctl__subcmd__help"
                 ;;
@@ -57,6 +60,9 @@ _fedctl() {
                 ;;
             fedctl,records)
                 cmd="fedctl__subcmd__records"
+                ;;
+            fedctl,register)
+                cmd="fedctl__subcmd__register"
                 ;;
             fedctl,serve)
                 cmd="fedctl__subcmd__serve"
@@ -100,6 +106,9 @@ _fedctl() {
             fedctl__subcmd__help,explain)
                 cmd="fedctl__subcmd__help__subcmd__explain"
                 ;;
+            fedctl__subcmd__help,handshake)
+                cmd="fedctl__subcmd__help__subcmd__handshake"
+                ;;
             fedctl__subcmd__help,help)
                 cmd="fedctl__subcmd__help__subcmd__help"
                 ;;
@@ -121,6 +130,9 @@ _fedctl() {
             fedctl__subcmd__help,records)
                 cmd="fedctl__subcmd__help__subcmd__records"
                 ;;
+            fedctl__subcmd__help,register)
+                cmd="fedctl__subcmd__help__subcmd__register"
+                ;;
             fedctl__subcmd__help,serve)
                 cmd="fedctl__subcmd__help__subcmd__serve"
                 ;;
@@ -141,6 +153,9 @@ _fedctl() {
                 ;;
             fedctl__subcmd__help__subcmd__hub,list)
                 cmd="fedctl__subcmd__help__subcmd__hub__subcmd__list"
+                ;;
+            fedctl__subcmd__help__subcmd__hub,lookup)
+                cmd="fedctl__subcmd__help__subcmd__hub__subcmd__lookup"
                 ;;
             fedctl__subcmd__help__subcmd__hub,remove)
                 cmd="fedctl__subcmd__help__subcmd__hub__subcmd__remove"
@@ -181,6 +196,9 @@ _fedctl() {
             fedctl__subcmd__hub,list)
                 cmd="fedctl__subcmd__hub__subcmd__list"
                 ;;
+            fedctl__subcmd__hub,lookup)
+                cmd="fedctl__subcmd__hub__subcmd__lookup"
+                ;;
             fedctl__subcmd__hub,remove)
                 cmd="fedctl__subcmd__hub__subcmd__remove"
                 ;;
@@ -201,6 +219,9 @@ _fedctl() {
                 ;;
             fedctl__subcmd__hub__subcmd__help,list)
                 cmd="fedctl__subcmd__hub__subcmd__help__subcmd__list"
+                ;;
+            fedctl__subcmd__hub__subcmd__help,lookup)
+                cmd="fedctl__subcmd__hub__subcmd__help__subcmd__lookup"
                 ;;
             fedctl__subcmd__hub__subcmd__help,remove)
                 cmd="fedctl__subcmd__hub__subcmd__help__subcmd__remove"
@@ -269,7 +290,7 @@ _fedctl() {
 
     case "${cmd}" in
         fedctl)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version envelope keygen key diff dns-check lab hub serve explain checks config completions man records help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -683,12 +704,94 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__explain)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__handshake)
+            opts="-q -v -h -V --domain --key --passphrase-file --as --ca-file --probe-bypass --callback --callback-cert --callback-cert-key --invite --join --format --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --domain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --callback)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --callback-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --callback-cert-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --join)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -713,7 +816,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help)
-            opts="envelope keygen key diff dns-check lab hub serve explain checks config completions man records help"
+            opts="envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -852,6 +955,20 @@ _fedctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        fedctl__subcmd__help__subcmd__handshake)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         fedctl__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -867,7 +984,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help__subcmd__hub)
-            opts="list show remove export import backup"
+            opts="lookup list show remove export import backup"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -923,6 +1040,20 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help__subcmd__hub__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__help__subcmd__hub__subcmd__lookup)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1076,6 +1207,20 @@ _fedctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        fedctl__subcmd__help__subcmd__register)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         fedctl__subcmd__help__subcmd__serve)
             opts="dns peer hub"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1133,7 +1278,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version list show remove export import backup help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version lookup list show remove export import backup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1247,7 +1392,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__help)
-            opts="list show remove export import backup help"
+            opts="lookup list show remove export import backup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1317,6 +1462,20 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__hub__subcmd__help__subcmd__lookup)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1421,6 +1580,64 @@ _fedctl() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__hub__subcmd__lookup)
+            opts="-q -v -h -V --key --passphrase-file --format --hub-url --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --hub-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1971,6 +2188,76 @@ _fedctl() {
                     ;;
                 --report)
                     COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__register)
+            opts="-q -v -h -V --url --key --passphrase-file --token-file --wait --dry-run --force --remove --format --hub-url --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --hub-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)

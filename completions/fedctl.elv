@@ -36,9 +36,11 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand diff 'Say what changed between two saved runs of dns-check'
             cand dns-check 'Check what DNS says about a domain'
             cand lab 'Try everything on this machine'
+            cand register 'Register a server at a hub, so that peers find it without DNS records'
             cand hub 'Ask a hub, or look after your own'
             cand serve 'Run an embedded server'
-            cand explain 'Explain a check'
+            cand explain 'Explain a check, a federation status, or what a server writes into its log'
+            cand handshake 'Find out whether a peer can really be federated with'
             cand checks 'List all checks'
             cand config 'Show each setting and where it came from'
             cand completions 'Print the completion script of a shell'
@@ -231,6 +233,34 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'fedctl;register'= {
+            cand --url 'URL of the server, without path: https://chat.mydomain.com'
+            cand --key 'Key of the server: key file, public or private; only the public half is sent [default: the one in fedctl.yaml]'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --token-file 'File with the cloud token of the workspace, which the public hub may want'
+            cand --wait 'Wait until the hub shows the entry, at most so long [default: 15m]'
+            cand --format 'How to print the report: human or json'
+            cand --hub-url 'The hub; servers of 1.x have a setting for it, later ones always ask the public one'
+            cand --ca-file 'Trust the authorities in this PEM file too'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --dry-run 'Look at everything, show what would be sent, and send nothing'
+            cand --force 'Send although something is wrong'
+            cand --remove 'Ask a hub of fedctl to mail a link for removing the entry'
+            cand --system-only 'Ask only the resolvers of this machine'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'fedctl;hub'= {
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
@@ -244,6 +274,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
+            cand lookup 'Ask a hub what it tells servers about a domain'
             cand list 'List the entries that your hub serves'
             cand show 'Show everything that your hub knows about a domain'
             cand remove 'Take a domain out of your hub'
@@ -251,6 +282,28 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand import 'Read entries from the JSON of an export'
             cand backup 'Copy the embedded database while the hub runs'
             cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;hub;lookup'= {
+            cand --key 'The key must be this one: key file, private or public'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --format 'How to print the report: human or json'
+            cand --hub-url 'The hub; servers of 1.x have a setting for it, later ones always ask the public one'
+            cand --ca-file 'Trust the authorities in this PEM file too'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --system-only 'Ask only the resolvers of this machine'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
         }
         &'fedctl;hub;list'= {
             cand --data 'Directory of the embedded database'
@@ -361,6 +414,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --version 'Print version'
         }
         &'fedctl;hub;help'= {
+            cand lookup 'Ask a hub what it tells servers about a domain'
             cand list 'List the entries that your hub serves'
             cand show 'Show everything that your hub knows about a domain'
             cand remove 'Take a domain out of your hub'
@@ -368,6 +422,8 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand import 'Read entries from the JSON of an export'
             cand backup 'Copy the embedded database while the hub runs'
             cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;hub;help;lookup'= {
         }
         &'fedctl;hub;help;list'= {
         }
@@ -495,10 +551,40 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         &'fedctl;serve;help;help'= {
         }
         &'fedctl;explain'= {
+            cand --format 'How to print what log lines mean: human or json'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
             cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
             cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;handshake'= {
+            cand --domain 'Your own federation domain [default: the one in fedctl.yaml]'
+            cand --key 'Your private key [default: the one in fedctl.yaml]'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --as 'Discover as this release does [default: that of the peer]'
+            cand --ca-file 'Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers'
+            cand --callback 'Listen here for the peer''s own message; your SRV record must lead to this address'
+            cand --callback-cert 'Certificate chain for the callback, in PEM, when no proxy speaks TLS for it'
+            cand --callback-cert-key 'Private key of that certificate'
+            cand --join 'Put two reports of opposite directions together'
+            cand --format 'How to print the result: human or json'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --probe-bypass 'Ask whether a plain message in the peer''s own name is taken, which is a security hole of servers from 2.0 on'
+            cand --invite 'Print a text that asks the other admin to look from the other side'
+            cand --system-only 'Ask only the resolvers of this machine'
             cand -q 'Print the answer and errors only'
             cand --quiet 'Print the answer and errors only'
             cand -v 'Say more about the work; twice for even more'
@@ -649,9 +735,11 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand diff 'Say what changed between two saved runs of dns-check'
             cand dns-check 'Check what DNS says about a domain'
             cand lab 'Try everything on this machine'
+            cand register 'Register a server at a hub, so that peers find it without DNS records'
             cand hub 'Ask a hub, or look after your own'
             cand serve 'Run an embedded server'
-            cand explain 'Explain a check'
+            cand explain 'Explain a check, a federation status, or what a server writes into its log'
+            cand handshake 'Find out whether a peer can really be federated with'
             cand checks 'List all checks'
             cand config 'Show each setting and where it came from'
             cand completions 'Print the completion script of a shell'
@@ -680,13 +768,18 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         }
         &'fedctl;help;lab'= {
         }
+        &'fedctl;help;register'= {
+        }
         &'fedctl;help;hub'= {
+            cand lookup 'Ask a hub what it tells servers about a domain'
             cand list 'List the entries that your hub serves'
             cand show 'Show everything that your hub knows about a domain'
             cand remove 'Take a domain out of your hub'
             cand export 'Write the served entries as JSON'
             cand import 'Read entries from the JSON of an export'
             cand backup 'Copy the embedded database while the hub runs'
+        }
+        &'fedctl;help;hub;lookup'= {
         }
         &'fedctl;help;hub;list'= {
         }
@@ -712,6 +805,8 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         &'fedctl;help;serve;hub'= {
         }
         &'fedctl;help;explain'= {
+        }
+        &'fedctl;help;handshake'= {
         }
         &'fedctl;help;checks'= {
         }

@@ -42,9 +42,11 @@ complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "key" -d 'Look at keys
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "diff" -d 'Say what changed between two saved runs of dns-check'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "dns-check" -d 'Check what DNS says about a domain'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "lab" -d 'Try everything on this machine'
+complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "register" -d 'Register a server at a hub, so that peers find it without DNS records'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "hub" -d 'Ask a hub, or look after your own'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "serve" -d 'Run an embedded server'
-complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "explain" -d 'Explain a check'
+complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "explain" -d 'Explain a check, a federation status, or what a server writes into its log'
+complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "handshake" -d 'Find out whether a peer can really be federated with'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "checks" -d 'List all checks'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "config" -d 'Show each setting and where it came from'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
@@ -214,25 +216,74 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s q -l quiet -d 'Pri
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s V -l version -d 'Print version'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l url -d 'URL of the server, without path: https://chat.mydomain.com' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l key -d 'Key of the server: key file, public or private; only the public half is sent [default: the one in fedctl.yaml]' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l token-file -d 'File with the cloud token of the workspace, which the public hub may want' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l wait -d 'Wait until the hub shows the entry, at most so long [default: 15m]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l format -d 'How to print the report: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a report, or an array when there are several (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l ca-file -d 'Trust the authorities in this PEM file too' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -s q -l quiet -d 'Print the answer and errors only'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -s v -l verbose -d 'Say more about the work; twice for even more'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -s V -l version -d 'Print version'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "list" -d 'List the entries that your hub serves'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "show" -d 'Show everything that your hub knows about a domain'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "remove" -d 'Take a domain out of your hub'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "export" -d 'Write the served entries as JSON'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "import" -d 'Read entries from the JSON of an export'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "backup" -d 'Copy the embedded database while the hub runs'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l dry-run -d 'Look at everything, show what would be sent, and send nothing'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l force -d 'Send although something is wrong'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l remove -d 'Ask a hub of fedctl to mail a link for removing the entry'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "lookup" -d 'Ask a hub what it tells servers about a domain'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "list" -d 'List the entries that your hub serves'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "show" -d 'Show everything that your hub knows about a domain'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "remove" -d 'Take a domain out of your hub'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "export" -d 'Write the served entries as JSON'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "import" -d 'Read entries from the JSON of an export'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "backup" -d 'Copy the embedded database while the hub runs'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l key -d 'The key must be this one: key file, private or public' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l format -d 'How to print the report: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a report, or an array when there are several (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l ca-file -d 'Trust the authorities in this PEM file too' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l data -d 'Directory of the embedded database' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l database -d 'Keep the data in PostgreSQL instead, which several hubs can share: postgres://USER:PASSWORD@HOST/NAME' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l database-ca -d 'Trust the certificates in this PEM file when talking to PostgreSQL' -r -F
@@ -331,6 +382,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subco
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "lookup" -d 'Ask a hub what it tells servers about a domain'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the entries that your hub serves'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show everything that your hub knows about a domain'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take a domain out of your hub'
@@ -447,6 +499,8 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_sub
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from help" -f -a "peer" -d 'A federation server for trials, which says why a message did not open, and can misbehave on request'
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from help" -f -a "hub" -d 'A hub of your own: a directory of servers for domains without DNS records'
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand explain" -l format -d 'How to print what log lines mean: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object with a `schema` number (docs/json.md)'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand explain" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
@@ -459,6 +513,34 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand explain" -s q -l quiet -d 
 complete -c fedctl -n "__fish_fedctl_using_subcommand explain" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fedctl -n "__fish_fedctl_using_subcommand explain" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l domain -d 'Your own federation domain [default: the one in fedctl.yaml]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l key -d 'Your private key [default: the one in fedctl.yaml]' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l as -d 'Discover as this release does [default: that of the peer]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l ca-file -d 'Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l callback -d 'Listen here for the peer\'s own message; your SRV record must lead to this address' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l callback-cert -d 'Certificate chain for the callback, in PEM, when no proxy speaks TLS for it' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l callback-cert-key -d 'Private key of that certificate' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l join -d 'Put two reports of opposite directions together' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l format -d 'How to print the result: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object with a `schema` number (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l probe-bypass -d 'Ask whether a plain message in the peer\'s own name is taken, which is a security hole of servers from 2.0 on'
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l invite -d 'Print a text that asks the other admin to look from the other side'
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand checks" -l format -d 'How to print the list: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object with a `schema` number (docs/json.md)'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand checks" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
@@ -575,24 +657,27 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "formats" -d 'List the forms that --format takes'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "lint" -d 'Say what peers would get from a text in a provider\'s form'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "envelope" -d 'Seal or open one message as servers do, to find out why it does not arrive'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "keygen" -d 'Make a key pair that a server can use as it is'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "key" -d 'Look at keys'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "diff" -d 'Say what changed between two saved runs of dns-check'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "dns-check" -d 'Check what DNS says about a domain'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "lab" -d 'Try everything on this machine'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "hub" -d 'Ask a hub, or look after your own'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "serve" -d 'Run an embedded server'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "explain" -d 'Explain a check'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "checks" -d 'List all checks'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "config" -d 'Show each setting and where it came from'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "man" -d 'Write the manual pages'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "records" -d 'Print the DNS records to publish, in the form that your DNS host takes'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "envelope" -d 'Seal or open one message as servers do, to find out why it does not arrive'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "keygen" -d 'Make a key pair that a server can use as it is'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "key" -d 'Look at keys'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "diff" -d 'Say what changed between two saved runs of dns-check'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "dns-check" -d 'Check what DNS says about a domain'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "lab" -d 'Try everything on this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "register" -d 'Register a server at a hub, so that peers find it without DNS records'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "hub" -d 'Ask a hub, or look after your own'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "serve" -d 'Run an embedded server'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "explain" -d 'Explain a check, a federation status, or what a server writes into its log'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "handshake" -d 'Find out whether a peer can really be federated with'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "checks" -d 'List all checks'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "config" -d 'Show each setting and where it came from'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "man" -d 'Write the manual pages'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "records" -d 'Print the DNS records to publish, in the form that your DNS host takes'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from envelope" -f -a "seal" -d 'Encrypt a message for a peer and sign it'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from envelope" -f -a "open" -d 'Check the origin of a body and decrypt it'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "inspect" -d 'Say whether a text is the public key that it should be'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "lookup" -d 'Ask a hub what it tells servers about a domain'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "list" -d 'List the entries that your hub serves'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "show" -d 'Show everything that your hub knows about a domain'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "remove" -d 'Take a domain out of your hub'

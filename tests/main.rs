@@ -5,4 +5,5 @@
 
 mod commands;
 mod house;
+mod hub;
 mod support;

@@ -15,6 +15,14 @@ mod dns_ttl;
 mod dns_wildcard;
 mod dns_wizard;
 mod dns_zone;
+mod hub_answer;
+mod hub_audience;
+mod hub_entry;
+mod hub_mail;
+#[cfg(test)]
+mod hub_sample;
+mod hub_server;
+mod hub_url;
 mod key_match;
 mod key_record;
 mod key_strength;
@@ -34,8 +42,6 @@ mod peer_round_trip;
 #[cfg(test)]
 mod peer_sample;
 mod records_text;
-#[cfg(test)]
-mod sample;
 pub mod stage;
 mod tls_chain;
 mod tls_expiry;
@@ -46,6 +52,7 @@ mod tls_protocol;
 use crate::federation::sample;
 
 use crate::federation::dns_facts::{DnsFacts, Expected};
+use crate::federation::hub::facts::HubFacts;
 use crate::federation::peer_facts::PeerFacts;
 use crate::federation::published::Published;
 use crate::federation::report::{Line, Verdict};
@@ -72,6 +79,8 @@ pub enum Judge {
     Peer(fn(&PeerFacts) -> Vec<Verdict>),
     /// A text that is about to be published.
     Text(fn(&Published) -> Vec<Verdict>),
+    /// What a hub did, and what is to be registered there.
+    Hub(fn(&HubFacts) -> Vec<Verdict>),
 }
 
 /// Why a check skips when there is nothing to go by.
@@ -117,6 +126,12 @@ pub const CHECKS: &[Check] = &[
     peer_round_trip::CHECK,
     peer_bypass::CHECK,
     records_text::CHECK,
+    hub_url::CHECK,
+    hub_server::CHECK,
+    hub_mail::CHECK,
+    hub_audience::CHECK,
+    hub_answer::CHECK,
+    hub_entry::CHECK,
 ];
 
 /// The check with this id.
@@ -144,6 +159,14 @@ pub fn judge_text(text: &Published) -> Vec<Line> {
 pub fn judge_peer(facts: &PeerFacts) -> Vec<Line> {
     lines(|check| match check.judge {
         Judge::Peer(judge) => judge(facts),
+        _ => Vec::new(),
+    })
+}
+
+/// Judges a registration, or a look-up at a hub.
+pub fn judge_hub(facts: &HubFacts) -> Vec<Line> {
+    lines(|check| match check.judge {
+        Judge::Hub(judge) => judge(facts),
         _ => Vec::new(),
     })
 }

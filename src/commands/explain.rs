@@ -9,20 +9,22 @@ use super::{Context, Format};
 use crate::check::{self, CHECKS};
 use crate::error::{ExitStatus, hinted};
 use crate::federation::log_line::{translate, translate_all};
+use crate::federation::status_string;
 use crate::render::{catalogue as render, log_line};
 
 /// Bytes of a log that are looked at.
 const LOG_MAX: usize = 16 << 20;
 
-/// Explain a check, or what a server writes into its log
+/// Explain a check, a federation status, or what a server writes into its log
 ///
-/// Shows the page of a check: what it looks at, what its findings mean for peers, how to mend them. Anything that is no id of a
-/// check is taken for a line of a server's log or an error from its screen: its likely causes in order, each with what shows
-/// whether it is this one, and the fix. `journalctl -u rocketchat | fedctl explain -` reads a whole log.
+/// Shows the page of a check: what it looks at, what its findings mean for peers, how to mend them. For a status, such as
+/// "Disabled, could not register with Hub", shows what it means in each release and what to do. Anything else is taken for a
+/// line of a server's log or an error from its screen: its likely causes in order, each with what shows whether it is this one,
+/// and the fix. `journalctl -u rocketchat | fedctl explain -` reads a whole log.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// Id of a check, as reports and `fedctl checks` show it, or a line of a log; `-` reads a log from stdin
-    #[arg(value_name = "ID|LINE|-")]
+    /// Id of a check, as reports and `fedctl checks` show it, a status, or a line of a log; `-` reads a log from stdin
+    #[arg(value_name = "ID|STATUS|LINE|-")]
     id: String,
     /// How to print what log lines mean: human or json
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
@@ -41,6 +43,11 @@ impl Explain {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         if let Some(check) = check::find(&self.id) {
             cx.term.answer(render::page(check.page, cx.term.width))?;
+            return Ok(ExitStatus::Clean);
+        }
+        let statuses = status_string::find(&self.id);
+        if !statuses.is_empty() {
+            cx.term.answer(render::statuses(&statuses, cx.term.width))?;
             return Ok(ExitStatus::Clean);
         }
         let (found, others) = match self.id.as_str() {

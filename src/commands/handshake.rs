@@ -294,5 +294,6 @@ pub fn report(facts: &PeerFacts, begun: Instant) -> Report {
         lines: judge_peer(facts),
         generations: Vec::new(),
         elapsed: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        ..Report::default()
     }
 }

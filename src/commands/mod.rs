@@ -8,12 +8,14 @@ pub mod envelope;
 pub mod explain;
 pub mod handshake;
 pub mod hub;
+pub mod hub_client;
 pub mod key;
 pub mod key_file;
 pub mod keygen;
 pub mod lab;
 pub mod network;
 pub mod records;
+pub mod register;
 pub mod serve;
 
 use std::time::Duration;

@@ -17,12 +17,13 @@ pub mod log_line;
 pub mod log_table;
 pub mod near_miss;
 pub mod peer_facts;
+pub mod picture;
 pub mod propagation;
 pub mod published;
-pub mod picture;
 pub mod record;
 pub mod report;
 #[cfg(test)]
 pub mod sample;
+pub mod status_string;
 pub mod tls_facts;
 pub mod wire;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, header};
+use axum::http::{HeaderMap, HeaderValue, Request, header};
 use futures_util::StreamExt;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -32,6 +32,8 @@ pub struct Caller {
     pub wait: Duration,
     /// The header `x-federation-domain`.
     pub sender: Option<String>,
+    /// The header `Authorization`; marked sensitive, so that it is never shown.
+    pub authorization: Option<HeaderValue>,
 }
 
 impl Caller {
@@ -102,6 +104,9 @@ impl Caller {
             .header(header::CONNECTION, "close");
         if let Some(sender) = &self.sender {
             request = request.header("x-federation-domain", sender);
+        }
+        if let Some(authorization) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
         }
         if method == "POST" {
             request = request.header(header::CONTENT_TYPE, "application/json");

@@ -4,6 +4,7 @@ pub mod ask;
 pub mod delegation;
 pub mod dns;
 pub mod http;
+pub mod hub;
 pub mod look_up;
 pub mod peer;
 pub mod probes;

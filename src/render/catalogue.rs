@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::key::pretty;
 use crate::check::Check;
+use crate::federation::status_string::StatusString;
 
 /// One line a check.
 pub fn list(checks: &[Check]) -> String {
@@ -27,4 +28,16 @@ pub fn page(markdown: &str, width: usize) -> String {
         out.push('\n');
     }
     out
+}
+
+/// What a status means, one paragraph a span of releases.
+pub fn statuses(found: &[&StatusString], width: usize) -> String {
+    let indent = " ".repeat(11);
+    let options = textwrap::Options::new(width).subsequent_indent(&indent).break_words(false);
+    let row = |name: &str, text: &str| format!("{}\n", textwrap::fill(&format!("  {name:<9}{text}"), &options));
+    let each = found.iter().map(|status| {
+        let StatusString { text, releases, means, next } = status;
+        format!("{text}\n\n{}{}{}", row("releases", releases), row("means", means), row("next", next))
+    });
+    each.collect::<Vec<_>>().join("\n")
 }

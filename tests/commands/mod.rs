@@ -14,3 +14,4 @@ mod peer_interop;
 mod records;
 mod records_lint;
 mod records_programs;
+mod register;

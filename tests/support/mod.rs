@@ -1,8 +1,14 @@
 //! What the tests share: the binary in a clean environment, and the real programs.
 
+pub mod browser;
+pub mod http;
+pub mod hub;
+pub mod mailbox;
 pub mod name_servers;
 pub mod peers;
+pub mod postgres;
 pub mod programs;
+pub mod stub;
 pub mod world;
 
 use std::ffi::OsStr;

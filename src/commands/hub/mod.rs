@@ -2,6 +2,7 @@
 
 mod copy;
 mod entries;
+mod lookup;
 
 use std::path::PathBuf;
 
@@ -23,6 +24,7 @@ pub struct Hub {
 
 #[derive(Debug, Subcommand)]
 enum HubCommand {
+    Lookup(lookup::Lookup),
     List(entries::List),
     Show(entries::Show),
     Remove(entries::Remove),
@@ -34,6 +36,7 @@ enum HubCommand {
 impl Hub {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         match &self.command {
+            HubCommand::Lookup(args) => args.run(cx),
             HubCommand::List(args) => args.run(cx),
             HubCommand::Show(args) => args.run(cx),
             HubCommand::Remove(args) => args.run(cx),

@@ -164,6 +164,7 @@ fn report(text: &Published, expected: &Expected, value_only: bool) -> Report {
         lines,
         generations: if text.records.is_ok() && !value_only { sights(&dns) } else { Vec::new() },
         elapsed: 0,
+        ..Report::default()
     }
 }
 

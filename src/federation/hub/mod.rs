@@ -3,8 +3,10 @@
 //! A hub tells servers the URL and the key of a domain that publishes no DNS records. It believes nobody: an entry, a change
 //! and a removal each count only after somebody who reads mail for `webmaster@` the domain has said so.
 
+pub mod facts;
 pub mod ledger;
 pub mod limit;
 pub mod registration;
+pub mod sight;
 pub mod token;
 pub mod transfer;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, SinglePart};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
+use lettre::message::{Body, Mailbox, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
@@ -182,7 +182,11 @@ fn message(from: &str, hub: &str, errand: &Errand, link: &str) -> anyhow::Result
     // RFC 3834 section 5: keeps vacation answers away.
     let automatic = HeaderName::new_from_ascii_str("Auto-Submitted");
     message = message.raw_header(HeaderValue::new(automatic, "auto-generated".into()));
-    let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text(hub, errand, link));
+    // Left to itself the library would choose quoted-printable for the length of the link, which then cannot be copied from
+    // the source of the mail. This text is ASCII, and RFC 5322 section 2.1.1 allows lines of 998 characters.
+    let text = text(hub, errand, link).replace('\n', "\r\n").into_bytes();
+    let text = Body::dangerous_pre_encoded(text, ContentTransferEncoding::SevenBit);
+    let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text);
     Ok(message.singlepart(text)?)
 }
 

@@ -1,0 +1,59 @@
+//! Who would ask the hub at all?
+
+use super::{Check, Judge};
+use crate::federation::hub::facts::HubFacts;
+use crate::federation::hub::sight::{asks_hub, sights};
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "hub-audience",
+    title: "servers of every release find the domain, by DNS or by the hub",
+    page: include_str!("../../docs/checks/hub-audience.md"),
+    judge: Judge::Hub(judge),
+};
+
+fn judge(facts: &HubFacts) -> Vec<Verdict> {
+    if facts.records.answers.iter().all(|(_, outcome)| !outcome.is_answer()) {
+        return Verdict::skip("no resolver answered, so nothing is known about the records");
+    }
+    let by_dns: Vec<_> = sights(&facts.records, None);
+    let domain = &facts.domain;
+    let lost: Vec<&str> = by_dns
+        .iter()
+        .filter(|sight| !sight.is_usable() && matches!(sight.id, "G5" | "G6"))
+        .map(|sight| sight.releases)
+        .collect();
+    if !lost.is_empty() {
+        return vec![
+            Problem::new(
+                Severity::Warning,
+                format!(
+                    "servers of {} cannot find {domain}: no DNS records, and they cannot use a hub",
+                    lost.join(" and ")
+                ),
+                "4.2 and 6.3 broke the look-up at the hub for good; only DNS records reach those servers",
+                format!("fedctl records {domain} --target HOST --key FILE"),
+            )
+            .into(),
+        ];
+    }
+    let askers: Vec<&str> = by_dns.iter().filter(|sight| asks_hub(sight)).map(|sight| sight.releases).collect();
+    if askers.is_empty() {
+        return Verdict::pass(format!("every server finds {domain} by its DNS records; none asks the hub"));
+    }
+    Verdict::pass(format!("the hub is asked by {}; the others go by the DNS records", askers.join(" and ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::hub_sample::{records, sample};
+    use crate::check::sample::problems;
+
+    #[test]
+    fn a_hub_alone_does_not_reach_later_servers() {
+        assert!(problems(judge(&sample())).is_empty());
+        let found = problems(judge(&HubFacts { records: records(false), ..sample() }));
+        assert!(found[0].what.contains("4.2.0 – 6.2.x and 6.3.0 and later"), "{}", found[0].what);
+    }
+}

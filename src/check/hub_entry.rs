@@ -1,0 +1,130 @@
+//! Does the hub say the same as DNS, and as the admin?
+
+use super::{Check, Judge};
+use crate::federation::autopsy;
+use crate::federation::generation::Generation;
+use crate::federation::generation::Release;
+use crate::federation::hub::facts::HubFacts;
+use crate::federation::hub::registration::{Entry, origin};
+use crate::federation::key::PublicKey;
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "hub-entry",
+    title: "the hub's entry agrees with DNS and with your key",
+    page: include_str!("../../docs/checks/hub-entry.md"),
+    judge: Judge::Hub(judge),
+};
+
+/// The generation whose view of DNS stands for all: it reads every SRV name.
+const EYES: Release = Release(4, 0, 0);
+
+fn judge(facts: &HubFacts) -> Vec<Verdict> {
+    let Some(entry) = facts.entry() else { return Verdict::skip("the hub has no entry to compare") };
+    let key = match autopsy::examine(entry.public_key.as_bytes()).server {
+        Ok(key) => key,
+        Err(log) => {
+            return vec![
+                Problem::new(
+                    Severity::Error,
+                    format!("the hub holds a key that servers cannot read: they log `{log}`"),
+                    "no server that asks the hub can send to this domain",
+                    "register again with the text of the Public Key setting",
+                )
+                .seen([entry.public_key])
+                .into(),
+            ];
+        }
+    };
+    let mut found = url_problems(&entry);
+    found.extend(key_problem(facts, &key));
+    found.extend(dns_problems(facts, &entry, &key));
+    if found.is_empty() {
+        return Verdict::pass(format!("{} with key {}", entry.url, key.fingerprint().short()));
+    }
+    found.into_iter().map(Verdict::Problem).collect()
+}
+
+fn url_problems(entry: &Entry) -> Vec<Problem> {
+    let sound = origin(&entry.url, true);
+    if sound.is_ok() && !entry.url.ends_with('/') {
+        return Vec::new();
+    }
+    vec![Problem::new(
+        Severity::Error,
+        format!("the hub holds the URL `{}`, to which servers append /api/v1/…", entry.url),
+        "the requests of peers go to another place and are answered with an error",
+        "register again without path and final slash",
+    )]
+}
+
+fn key_problem(facts: &HubFacts, key: &PublicKey) -> Option<Problem> {
+    let (wanted, source) = facts.expected_key.as_ref()?;
+    let wanted = PublicKey::from_pem(wanted).ok()?;
+    (wanted != *key).then(|| {
+        Problem::new(
+            Severity::Error,
+            format!("the hub holds another key than {source}"),
+            "peers encrypt to a key that your server does not have, and refuse what it sends",
+            format!("register again: fedctl register {} --url URL --key {source}", facts.domain),
+        )
+        .seen([format!("hub       {}", key.fingerprint()), format!("expected  {}", wanted.fingerprint())])
+    })
+}
+
+fn dns_problems(facts: &HubFacts, entry: &Entry, key: &PublicKey) -> Vec<Problem> {
+    let sight = facts.records.sight(Generation::of(EYES));
+    let mut found = Vec::new();
+    if let Some(published) = sight.key
+        && published != key.fingerprint()
+    {
+        found.push(
+            Problem::new(
+                Severity::Warning,
+                "the hub and DNS hold different keys",
+                "servers that find the DNS records use the one, servers that do not the other; one of the two is wrong",
+                "register again with the right key, or correct the TXT record",
+            )
+            .seen([format!("hub  {}", key.fingerprint()), format!("dns  {published}")]),
+        );
+    }
+    let same = |url: &str| origin(url, true).ok() == origin(&entry.url, true).ok();
+    if let Some(url) = sight.url.filter(|url| !same(url)) {
+        found.push(Problem::new(
+            Severity::Notice,
+            format!("the hub leads to {}, DNS to {url}", entry.url),
+            "servers take different ways to this domain",
+            "make both the same",
+        ));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::hub_sample::{call, records, sample};
+    use crate::check::sample::{key, problems};
+    use crate::federation::key::PrivateKey;
+
+    fn facts(url: &str, key: &str) -> HubFacts {
+        let body = serde_json::json!({"peer": {"url": url, "public_key": key}}).to_string();
+        HubFacts { hub: Some(call("GET", 200, "application/json", &body)), request: None, ..sample() }
+    }
+
+    #[test]
+    fn the_entry_is_compared_with_dns_and_with_the_key() {
+        let (own, url) = (key().one_line(), "https://chat.mydomain.com");
+        assert!(problems(judge(&facts(url, &own))).is_empty());
+        let other = PrivateKey::generate(2048).unwrap().public().one_line();
+        let found = problems(judge(&facts(url, &other)));
+        assert!(found[0].what.contains("different keys") && found[0].severity == Severity::Warning);
+        let expecting = HubFacts { expected_key: Some((own.clone(), "federation.pub".into())), ..facts(url, &other) };
+        assert!(problems(judge(&expecting))[0].what.contains("another key than federation.pub"));
+        assert!(problems(judge(&facts("https://x.example.org", &own)))[0].what.contains("leads to"));
+        assert!(problems(judge(&facts(&format!("{url}/"), &own)))[0].what.contains("append"));
+        assert!(problems(judge(&facts(url, &own[..255])))[0].what.contains("data must be a node Buffer"));
+        let alone = HubFacts { records: records(false), ..facts(url, &other) };
+        assert!(problems(judge(&alone)).is_empty(), "there is no DNS to differ from");
+    }
+}

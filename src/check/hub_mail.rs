@@ -1,0 +1,59 @@
+//! Will the hub's mail arrive?
+
+use super::{Check, Judge};
+use crate::federation::facts::Kind;
+use crate::federation::hub::facts::HubFacts;
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "hub-mail",
+    title: "mail for webmaster@ the domain has somewhere to go",
+    page: include_str!("../../docs/checks/hub-mail.md"),
+    judge: Judge::Hub(judge),
+};
+
+fn judge(facts: &HubFacts) -> Vec<Verdict> {
+    let mx = facts.mail.iter().find(|(question, _)| question.kind == Kind::Mx);
+    let Some((_, mx)) = mx else { return Verdict::skip("no mail is to be expected") };
+    if !mx.is_answer() {
+        return Verdict::skip(format!("the MX look-up gives {mx}"));
+    }
+    let domain = &facts.domain;
+    match facts.exchangers() {
+        Ok(hosts) => Verdict::pass(format!("webmaster@{domain} goes to {}", hosts.join(", "))),
+        Err(why) => vec![
+            Problem::new(
+                Severity::Error,
+                format!("webmaster@{domain} cannot get mail: {why}"),
+                "the hub sends its link there, and without that link nothing is ever registered",
+                format!(
+                    "publish an MX record for {domain} and a mailbox webmaster, or use DNS records in place of the hub"
+                ),
+            )
+            .into(),
+        ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::hub_sample::sample;
+    use crate::check::sample::problems;
+    use crate::federation::facts::{Outcome, Question, Rr, RrData};
+
+    #[test]
+    fn a_domain_without_mail_is_told() {
+        assert_eq!(judge(&sample()), Verdict::pass("webmaster@mydomain.com goes to mail.mydomain.com"));
+        let judged = |mail: Vec<(Question, Outcome)>| judge(&HubFacts { mail, ..sample() });
+        let mx = |outcome| (Question::new("mydomain.com", Kind::Mx), outcome);
+        let rr = |data| Outcome::Found(vec![Rr { name: String::new(), ttl: 60, data }]);
+        let exchange = |name: &str| rr(RrData::Mx { preference: 0, exchange: name.into() });
+        assert!(problems(judged(vec![mx(Outcome::NxDomain)]))[0].what.contains("neither an MX"));
+        assert!(problems(judged(vec![mx(exchange(""))]))[0].what.contains("takes no mail"));
+        assert!(problems(judged(vec![mx(exchange("mail.mydomain.com"))]))[0].what.contains("no host of its MX"));
+        let own = (Question::new("mydomain.com", Kind::A), rr(RrData::A([192, 0, 2, 1].into())));
+        assert!(problems(judged(vec![mx(Outcome::NoData), own])).is_empty(), "RFC 5321: the domain itself");
+        assert!(matches!(judged(vec![mx(Outcome::Timeout)]).as_slice(), [Verdict::Skip { .. }]));
+    }
+}

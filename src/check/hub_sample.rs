@@ -1,0 +1,63 @@
+//! Facts of a registration that goes well, for the cases of the checks to spoil.
+
+use super::peer_sample::answer;
+use super::sample;
+use crate::federation::facts::{Kind, Outcome, Question, Rr, RrData};
+use crate::federation::generation::questions;
+use crate::federation::hub::facts::{Call, HubFacts};
+use crate::federation::hub::registration::Request;
+use crate::federation::peer_facts::{Base, Exchange, HttpFailure, Records};
+
+/// A call that was answered like that.
+pub fn call(method: &str, status: u16, content_type: &str, body: &str) -> Call {
+    Call {
+        base: Base { https: true, host: "hub.example.org".into(), port: 443 },
+        address: Ok("192.0.2.1:443".parse().unwrap()),
+        tls: None,
+        exchanges: vec![Exchange {
+            method: method.into(),
+            path: "/api/v1/peers".into(),
+            elapsed: 20,
+            outcome: Ok(answer(status, content_type, body)),
+        }],
+    }
+}
+
+/// A call that failed like that.
+pub fn failed(failure: HttpFailure) -> Call {
+    let mut call = call("POST", 200, "", "");
+    call.exchanges[0].outcome = Err(failure);
+    call
+}
+
+pub fn records(known: bool) -> Records {
+    let dns = sample::sample();
+    let outcome = |question: &Question| if known { dns.outcome(question) } else { Outcome::NxDomain };
+    let answers = questions(&dns.domain).into_iter().map(|question| (question.clone(), outcome(&question)));
+    Records { domain: dns.domain.clone(), answers: answers.collect() }
+}
+
+/// mydomain.com, known to DNS with the key of the sample, before the hub was asked.
+pub fn sample() -> HubFacts {
+    let rr = |data| Outcome::Found(vec![Rr { name: String::new(), ttl: 60, data }]);
+    let mx = RrData::Mx { preference: 10, exchange: "mail.mydomain.com".into() };
+    let refusal = r#"{"success":false,"error":"There is no such user in this server"}"#;
+    HubFacts {
+        time: 0,
+        domain: "mydomain.com".parse().unwrap(),
+        request: Some(Request {
+            domain: "mydomain.com".into(),
+            url: "https://chat.mydomain.com".into(),
+            public_key: sample::key().one_line(),
+        }),
+        records: records(true),
+        mail: vec![
+            (Question::new("mydomain.com", Kind::Mx), rr(mx)),
+            (Question::new("mail.mydomain.com", Kind::A), rr(RrData::A([192, 0, 2, 25].into()))),
+            (Question::new("mail.mydomain.com", Kind::Aaaa), Outcome::NoData),
+        ],
+        server: Some(call("GET", 400, "application/json", refusal)),
+        hub: None,
+        expected_key: None,
+    }
+}

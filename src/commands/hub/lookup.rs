@@ -1,0 +1,68 @@
+//! `fedctl hub lookup`
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+
+use crate::commands::hub_client::{HubArgs, domain, report};
+use crate::commands::key_file::{PassphraseArgs, read_public};
+use crate::commands::network::now;
+use crate::commands::{Context, status};
+use crate::error::ExitStatus;
+use crate::federation::domain::Domain;
+use crate::federation::hub::facts::HubFacts;
+use crate::federation::hub::sight::sights;
+use crate::federation::report::Verdict;
+use crate::render::report::{ReportFormat, Style, write};
+
+/// Ask a hub what it tells servers about a domain
+///
+/// Compares the answer with the DNS records and with your key, and shows which of the two a server of each release uses. Exit 0
+/// when the hub knows the domain and nothing is wrong, 1 when not.
+#[derive(Debug, Args)]
+pub struct Lookup {
+    /// Federation domain [default: the one in fedctl.yaml]
+    #[arg(value_name = "DOMAIN")]
+    domain: Option<Domain>,
+    /// The key must be this one: key file, private or public
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// How to print the report: human or json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    format: ReportFormat,
+    #[command(flatten)]
+    hub: HubArgs,
+}
+
+impl Lookup {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let domain = domain(self.domain.as_ref(), cx, "fedctl hub lookup mydomain.com")?;
+        let (url, base) = self.hub.hub()?;
+        let visitor = self.hub.visitor(cx, &domain)?;
+        let expected_key = match &self.key {
+            Some(path) => {
+                let key = read_public(path, &self.passphrase, &cx.term)?;
+                Some((key.one_line(), path.display().to_string()))
+            }
+            None => None,
+        };
+        let start = Instant::now();
+        let progress = cx.term.progress(format!("asking {url}"));
+        let facts = cx.block_on(async {
+            let (hub, records) = tokio::join!(visitor.search(&base), visitor.records());
+            let (request, mail, server) = (None, Vec::new(), None);
+            Ok(HubFacts { time: now(), domain, request, records, mail, server, hub: Some(hub), expected_key })
+        })?;
+        progress.finish_and_clear();
+        let mut report = report(&facts, &url, "is known to the hub", "cannot rely on the hub", start);
+        // What a look-up does not look at is not worth a line.
+        report.lines.retain(|line| !matches!(line.verdict, Verdict::Skip { .. }) || line.id == "hub-entry");
+        report.generations = sights(&facts.records, facts.entry().as_ref());
+        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
+        cx.term.answer(write(self.format, std::slice::from_ref(&report), style)?)?;
+        Ok(status(report.is_clean(cx.fail_on)))
+    }
+}

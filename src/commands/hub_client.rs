@@ -1,0 +1,85 @@
+//! What `fedctl register` and `fedctl hub lookup` share: the hub's address, the way there, and the report.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use super::Context;
+use super::network::NetworkArgs;
+use crate::check;
+use crate::error::hinted;
+use crate::federation::domain::Domain;
+use crate::federation::hub::facts::HubFacts;
+use crate::federation::hub::registration::origin;
+use crate::federation::peer_facts::Base;
+use crate::federation::report::Report;
+use crate::net::hub::Visitor;
+use crate::net::tls::Roots;
+
+/// The address that is fixed in servers from 2.0 on.
+const PUBLIC_HUB: &str = "https://hub.rocket.chat";
+
+/// Which hub, and how to get there.
+#[derive(Debug, Clone, Args)]
+pub struct HubArgs {
+    /// The hub; servers of 1.x have a setting for it, later ones always ask the public one
+    #[arg(long, value_name = "URL", default_value = PUBLIC_HUB)]
+    pub hub_url: String,
+    /// Trust the authorities in this PEM file too
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+impl HubArgs {
+    /// The hub's origin as text and as something to call.
+    pub fn hub(&self) -> anyhow::Result<(String, Base)> {
+        let url = origin(&self.hub_url, true).context("--hub-url")?;
+        let base = base(&url)?;
+        Ok((url, base))
+    }
+
+    /// Somebody who can go there in the name of the domain.
+    pub fn visitor(&self, cx: &Context, domain: &Domain) -> anyhow::Result<Visitor> {
+        let pem = match &self.ca_file {
+            Some(path) => Some(std::fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?),
+            None => None,
+        };
+        Ok(Visitor {
+            route: self.network.route(cx),
+            resolvers: self.network.resolvers(cx)?,
+            roots: Roots::new(pem.as_deref())?,
+            domain: domain.clone(),
+        })
+    }
+}
+
+/// Host and port of an origin.
+pub fn base(origin: &str) -> anyhow::Result<Base> {
+    let url = url::Url::parse(origin)?;
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
+    Ok(Base { https: url.scheme() == "https", host, port: url.port_or_known_default().unwrap_or(443) })
+}
+
+/// The given domain, else the configured one.
+pub fn domain(given: Option<&Domain>, cx: &Context, example: &str) -> anyhow::Result<Domain> {
+    let configured = cx.config.domain()?;
+    given.cloned().or(configured).ok_or_else(|| hinted("no domain was given", example))
+}
+
+/// Judges what was seen.
+pub fn report(facts: &HubFacts, about: &str, praise: &str, blame: &str, start: Instant) -> Report {
+    Report {
+        subject: facts.domain.to_string(),
+        about: about.to_owned(),
+        praise: praise.into(),
+        blame: blame.into(),
+        lines: check::judge_hub(facts),
+        generations: Vec::new(),
+        elapsed: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        ..Report::default()
+    }
+}

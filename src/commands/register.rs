@@ -1,0 +1,296 @@
+//! `fedctl register`
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use axum::http::HeaderValue;
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::hub_client::{HubArgs, base, domain, report};
+use super::key_file::{PassphraseArgs, read_public, read_text};
+use super::network::now;
+use super::{Context, status};
+use crate::cli::duration;
+use crate::error::{ExitStatus, hinted};
+use crate::federation::domain::Domain;
+use crate::federation::hub::facts::{Call, HubFacts};
+use crate::federation::hub::registration::{Entry, Request, key, origin};
+use crate::federation::peer_facts::Base;
+use crate::federation::report::{Report, Severity};
+use crate::net::hub::{PATIENCE, Visitor};
+use crate::render::report::{ReportFormat, Style, write};
+
+/// Between two looks at the hub: short at first, then longer.
+const LOOK_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
+
+/// Register a server at a hub, so that peers find it without DNS records
+///
+/// First looks for what would make the registration useless: a URL that servers cannot use, a server that does not answer, a
+/// domain that gets no mail. Then sends what a server would send, and explains the answer. The entry counts after somebody has
+/// followed the link in the mail to webmaster@ the domain. Servers of 4.2 and later cannot use a hub at all: DNS records reach
+/// every release.
+#[derive(Debug, Args)]
+pub struct Register {
+    /// Federation domain [default: the one in fedctl.yaml]
+    #[arg(value_name = "DOMAIN")]
+    domain: Option<Domain>,
+    /// URL of the server, without path: https://chat.mydomain.com
+    #[arg(long, value_name = "URL", required_unless_present = "remove")]
+    url: Option<String>,
+    /// Key of the server: key file, public or private; only the public half is sent [default: the one in fedctl.yaml]
+    #[arg(long, value_name = "FILE", conflicts_with = "remove")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// File with the cloud token of the workspace, which the public hub may want
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Wait until the hub shows the entry, at most so long [default: 15m]
+    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "15m", value_parser = duration)]
+    wait: Option<Duration>,
+    /// Look at everything, show what would be sent, and send nothing
+    #[arg(long, conflicts_with = "wait")]
+    dry_run: bool,
+    /// Send although something is wrong
+    #[arg(long)]
+    force: bool,
+    /// Ask a hub of fedctl to mail a link for removing the entry
+    #[arg(long, conflicts_with_all = ["url", "token_file", "wait", "force"])]
+    remove: bool,
+    /// How to print the report: human or json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    format: ReportFormat,
+    #[command(flatten)]
+    hub: HubArgs,
+}
+
+impl Register {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let domain = domain(self.domain.as_ref(), cx, "fedctl register mydomain.com --url https://chat.mydomain.com")?;
+        let (hub_url, hub) = self.hub.hub()?;
+        let visitor = self.hub.visitor(cx, &domain)?;
+        let work = Work { args: self, cx, visitor, hub_url, hub, start: Instant::now() };
+        match &self.url {
+            Some(url) => {
+                let key = self.public_key(cx)?;
+                let request = Request { domain: domain.to_string(), url: url.clone(), public_key: key };
+                work.register(&domain, request, self.token()?)
+            }
+            None => work.remove(&domain),
+        }
+    }
+
+    /// The key on one line. A key that servers could not use is no reason to ask the network anything.
+    fn public_key(&self, cx: &Context) -> anyhow::Result<String> {
+        let hint = "--key FILE; `fedctl keygen` makes one, or save the Public Key of the server's screen";
+        let path = self.key.clone().or_else(|| cx.config.key()).ok_or_else(|| hinted("no key was given", hint))?;
+        let public = read_public(&path, &self.passphrase, &cx.term)?;
+        if read_text(&path)?.contains("PRIVATE KEY") {
+            let shown = path.display();
+            cx.term.status(format_args!("`{shown}` holds the private key; only its public half is sent"));
+        }
+        key(&public.one_line()).with_context(|| format!("`{}`", path.display()))
+    }
+
+    fn token(&self) -> anyhow::Result<Option<HeaderValue>> {
+        let Some(path) = &self.token_file else { return Ok(None) };
+        bearer(path).map(Some)
+    }
+}
+
+/// The first line of the file, as a header that is never shown.
+fn bearer(path: &Path) -> anyhow::Result<HeaderValue> {
+    let text = read_text(path)?;
+    let token = text.lines().next().unwrap_or_default().trim();
+    let header = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| {
+        let hint = "the file holds the token on its first line, and nothing else";
+        hinted(format!("`{}` does not look like a token", path.display()), hint)
+    });
+    let mut header = header?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+/// One run.
+struct Work<'a> {
+    args: &'a Register,
+    cx: &'a Context,
+    visitor: Visitor,
+    hub_url: String,
+    hub: Base,
+    start: Instant,
+}
+
+impl Work<'_> {
+    fn register(&self, domain: &Domain, request: Request, token: Option<HeaderValue>) -> anyhow::Result<ExitStatus> {
+        let progress = self.cx.term.progress("looking at the server, the mail and the records");
+        let mut facts = self.cx.block_on(self.look(domain, &request))?;
+        progress.finish_and_clear();
+        let before = self.report(&facts);
+        let useless = before.worst() == Some(Severity::Error) && !self.args.force;
+        if self.args.dry_run || useless {
+            if useless && !self.args.dry_run {
+                self.cx.term.warn("nothing was sent, because it would be of no use; --force sends it");
+            }
+            self.answer(&before, &request, token.is_some())?;
+            return Ok(status(before.is_clean(self.cx.fail_on)));
+        }
+        self.cx.term.status(format_args!(
+            "sending to {}\n{}\n",
+            self.hub_url,
+            shown(&self.request_json(&request, false))
+        ));
+        let call = self.cx.block_on(async { Ok(self.visitor.register(&self.hub, &request, token).await) })?;
+        facts.hub = Some(call);
+        let report = self.report(&facts);
+        self.answer(&report, &request, false)?;
+        let taken = facts.hub.as_ref().and_then(Call::answer).is_some_and(|answer| answer.status < 300);
+        if !taken {
+            return Ok(status(report.is_clean(self.cx.fail_on)));
+        }
+        match self.args.wait {
+            Some(time) => self.wait(domain, &request, time),
+            None => {
+                self.next(domain);
+                Ok(status(report.is_clean(self.cx.fail_on)))
+            }
+        }
+    }
+
+    async fn look(&self, domain: &Domain, request: &Request) -> anyhow::Result<HubFacts> {
+        let server = match origin(&request.url, true) {
+            Ok(url) => Some(base(&url)?),
+            Err(_) => None,
+        };
+        let visit = async {
+            match &server {
+                Some(base) => Some(self.visitor.server(base).await),
+                None => None,
+            }
+        };
+        let (server, records, mail) = tokio::join!(visit, self.visitor.records(), self.visitor.mail());
+        Ok(HubFacts {
+            time: now(),
+            domain: domain.clone(),
+            request: Some(request.clone()),
+            records,
+            mail,
+            server,
+            hub: None,
+            expected_key: None,
+        })
+    }
+
+    fn report(&self, facts: &HubFacts) -> Report {
+        let praise = if facts.hub.is_some() { "is sent to the hub" } else { "can be sent to the hub" };
+        let mut report = report(facts, &self.hub_url, praise, "is not registered", self.start);
+        // Before the confirmation there is no entry to compare.
+        report.lines.retain(|line| line.id != "hub-entry");
+        report
+    }
+
+    /// The report; in a dry run also what would be sent.
+    fn answer(&self, report: &Report, request: &Request, has_token: bool) -> anyhow::Result<()> {
+        let style = Style { width: self.cx.term.width, fail_on: self.cx.fail_on, verbose: self.cx.term.is_verbose() };
+        let text = write(self.args.format, std::slice::from_ref(report), style)?;
+        if !self.args.dry_run {
+            return self.cx.term.answer(text);
+        }
+        let would_send = self.request_json(request, has_token);
+        match self.args.format {
+            ReportFormat::Json => {
+                let mut document: Value = serde_json::from_str(&text)?;
+                document["request"] = would_send;
+                self.cx.term.answer(serde_json::to_string_pretty(&document)? + "\n")
+            }
+            _ => self.cx.term.answer(format!("{text}\nwould send\n{}\n", shown(&would_send))),
+        }
+    }
+
+    fn request_json(&self, request: &Request, has_token: bool) -> Value {
+        let mut headers = json!({"content-type": "application/json", "x-federation-domain": request.domain});
+        if has_token {
+            headers["authorization"] = "Bearer (from --token-file)".into();
+        }
+        let url = format!("{}/api/v1/peers", self.hub_url);
+        let wait = PATIENCE.as_secs();
+        json!({"method": "POST", "url": url, "headers": headers, "body": request, "timeout_seconds": wait})
+    }
+
+    fn next(&self, domain: &Domain) {
+        self.cx.term.status(format_args!(
+            "\nnext: follow the link in the mail to webmaster@{domain}; then\n  fedctl hub lookup {domain} --hub-url {}",
+            self.hub_url
+        ));
+    }
+
+    /// Looks at the hub until it shows what was registered.
+    fn wait(&self, domain: &Domain, request: &Request, time: Duration) -> anyhow::Result<ExitStatus> {
+        let wanted = Entry { url: origin(&request.url, true)?, public_key: request.public_key.clone() };
+        let same = |entry: &Entry| {
+            origin(&entry.url, true).is_ok_and(|url| url == wanted.url)
+                && key(&entry.public_key).is_ok_and(|key| key == wanted.public_key)
+        };
+        self.cx.term.status(format_args!("\nwaiting until somebody confirms the mail to webmaster@{domain}"));
+        let progress = self.cx.term.progress(format!("waiting for {}", self.hub_url));
+        let found = self.cx.block_on(async {
+            let end = Instant::now() + time;
+            let mut pause = LOOK_EVERY.0;
+            loop {
+                let call = self.visitor.search(&self.hub).await;
+                if entry_in(&call).is_some_and(|entry| same(&entry)) {
+                    return Ok(true);
+                }
+                if Instant::now() + pause > end {
+                    return Ok(false);
+                }
+                tokio::time::sleep(pause).await;
+                pause = (pause * 3 / 2).min(LOOK_EVERY.1);
+            }
+        })?;
+        progress.finish_and_clear();
+        match found {
+            true => self.cx.term.status(format_args!("confirmed: {} tells servers where {domain} is", self.hub_url)),
+            false => self.cx.term.warn(format_args!(
+                "{} does not show the entry yet: nobody has followed the link in the mail to webmaster@{domain}",
+                self.hub_url
+            )),
+        }
+        Ok(status(found))
+    }
+
+    fn remove(&self, domain: &Domain) -> anyhow::Result<ExitStatus> {
+        if self.args.dry_run {
+            let url = format!("{}/api/v1/peers/removal", self.hub_url);
+            let request = json!({"method": "POST", "url": url, "body": {"domain": domain}});
+            self.cx.term.answer(format!("would send\n{}\n", shown(&request)))?;
+            return Ok(ExitStatus::Clean);
+        }
+        let call = self.cx.block_on(async { Ok(self.visitor.remove(&self.hub).await) })?;
+        if let Some(why) = call.failure() {
+            return Err(hinted(format!("{} cannot be asked: {why}", self.hub_url), "check --hub-url"));
+        }
+        let answer = call.answer();
+        if answer.is_some_and(|answer| answer.status == 200 && answer.success() == Some(true)) {
+            self.cx
+                .term
+                .answer(format!("a link goes out to webmaster@{domain}; the entry is gone once it is followed\n"))?;
+            return Ok(ExitStatus::Clean);
+        }
+        let said = answer.map(|answer| answer.error().map_or(answer.shown(), str::to_owned)).unwrap_or_default();
+        let hint = "only hubs of `fedctl serve hub` know how to remove; ask the operator of any other";
+        Err(hinted(format!("{} does not remove {domain}: {said}", self.hub_url), hint))
+    }
+}
+
+fn entry_in(call: &Call) -> Option<Entry> {
+    let peer = call.answer().filter(|answer| answer.status == 200)?.json.as_ref()?.get("peer")?.clone();
+    serde_json::from_value(peer).ok()
+}
+
+/// The request as people read it.
+fn shown(request: &Value) -> String {
+    serde_json::to_string_pretty(request).unwrap_or_default()
+}

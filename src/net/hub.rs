@@ -1,0 +1,150 @@
+//! Talks to a hub as servers do (the same fields, header and time limit), and looks at what is to be registered.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use axum::http::HeaderValue;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::Route;
+use super::dns::Resolver;
+use super::http::Caller;
+use super::look_up::look_up_all;
+use super::tls::{self, Roots};
+use crate::federation::domain::Domain;
+use crate::federation::facts::{Kind, Outcome, Question, RrData};
+use crate::federation::generation::questions;
+use crate::federation::hub::facts::Call;
+use crate::federation::hub::registration::Request;
+use crate::federation::peer_facts::{Base, Records};
+
+/// Every server gives a hub, and a peer, so long.
+pub const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How to get there, and in whose name.
+pub struct Visitor {
+    pub route: Route,
+    pub resolvers: Vec<Resolver>,
+    pub roots: Roots,
+    pub domain: Domain,
+}
+
+/// What to ask of a URL.
+enum Errand<'a> {
+    Get(Vec<String>),
+    Post(&'a str, Vec<u8>, Option<HeaderValue>),
+}
+
+impl Visitor {
+    /// Registers: POST /api/v1/peers. `token` is the cloud token that 1.x and a registered workspace send.
+    pub async fn register(&self, hub: &Base, request: &Request, token: Option<HeaderValue>) -> Call {
+        let body = serde_json::to_vec(request).unwrap_or_default();
+        self.call(hub, Errand::Post("/api/v1/peers", body, token)).await
+    }
+
+    /// Asks this project's hub to mail a link for removal.
+    pub async fn remove(&self, hub: &Base) -> Call {
+        let body = serde_json::json!({"domain": self.domain}).to_string();
+        self.call(hub, Errand::Post("/api/v1/peers/removal", body.into(), None)).await
+    }
+
+    /// Searches the domain: GET /api/v1/peers?search=
+    pub async fn search(&self, hub: &Base) -> Call {
+        self.call(hub, Errand::Get(vec![format!("/api/v1/peers?search={}", self.domain)])).await
+    }
+
+    /// Whether a federation server answers: two routes that need no key, of 2.x and of 1.x.
+    pub async fn server(&self, base: &Base) -> Call {
+        let path = |route: &str| format!("/api/v1/{route}?username=fedctl-probe&domain={}", self.domain);
+        self.call(base, Errand::Get(vec![path("federation.users.search"), path("federation.users")])).await
+    }
+
+    /// The federation records.
+    pub async fn records(&self) -> Records {
+        let answers = look_up_all(&self.route, &self.resolvers, &questions(&self.domain)).await;
+        Records { domain: self.domain.clone(), answers }
+    }
+
+    /// Where mail for the domain goes: MX, and the addresses of those hosts or of the domain itself.
+    pub async fn mail(&self) -> Vec<(Question, Outcome)> {
+        let mx = Question::new(self.domain.as_str(), Kind::Mx);
+        let mut answers = look_up_all(&self.route, &self.resolvers, &[mx]).await;
+        let records = answers.iter().flat_map(|(_, outcome)| outcome.records());
+        let mut hosts: Vec<String> = records
+            .filter_map(|rr| match &rr.data {
+                RrData::Mx { exchange, .. } if !exchange.is_empty() => Some(exchange.clone()),
+                _ => None,
+            })
+            .collect();
+        if hosts.is_empty() {
+            hosts.push(self.domain.to_string());
+        }
+        let addresses: Vec<Question> =
+            hosts.iter().flat_map(|host| [Kind::A, Kind::Aaaa].map(|kind| Question::new(host, kind))).collect();
+        answers.extend(look_up_all(&self.route, &self.resolvers, &addresses).await);
+        answers
+    }
+
+    async fn call(&self, base: &Base, errand: Errand<'_>) -> Call {
+        let address = self.address(base).await;
+        let mut call = Call { base: base.clone(), address: address.clone(), tls: None, exchanges: Vec::new() };
+        let Ok(addr) = address else { return call };
+        let authorization = match &errand {
+            Errand::Post(_, _, token) => token.clone(),
+            Errand::Get(_) => None,
+        };
+        let caller = Caller {
+            base: base.clone(),
+            addr,
+            roots: self.roots.clone(),
+            wait: PATIENCE,
+            sender: Some(self.domain.to_string()),
+            authorization,
+        };
+        match errand {
+            Errand::Post(path, body, _) => call.exchanges.push(caller.post(path, body).await),
+            Errand::Get(paths) => {
+                for path in paths {
+                    call.exchanges.push(caller.get(&path).await);
+                    if call.answer().is_none() {
+                        break;
+                    }
+                }
+            }
+        }
+        if base.https && call.answer().is_none() {
+            call.tls = self.look_at_tls(addr, &base.host).await;
+        }
+        call
+    }
+
+    /// Another connection, to find out why the first one failed.
+    async fn look_at_tls(&self, addr: SocketAddr, host: &str) -> Option<crate::federation::tls_facts::TlsFacts> {
+        let stream = timeout(PATIENCE, TcpStream::connect(addr)).await.ok()?.ok()?;
+        Some(tls::observe(stream, host, &self.roots, PATIENCE).await)
+    }
+
+    /// A detour, an address, DNS, and last the system's own look-up, which knows the hosts file.
+    async fn address(&self, base: &Base) -> Result<SocketAddr, String> {
+        if let Some(addr) = self.route.detour(&base.host, base.port) {
+            return Ok(addr);
+        }
+        if let Ok(ip) = base.host.parse::<IpAddr>() {
+            return Ok((ip, base.port).into());
+        }
+        let asked = [Kind::A, Kind::Aaaa].map(|kind| Question::new(&base.host, kind));
+        let answers =
+            if base.host.contains('.') { look_up_all(&self.route, &self.resolvers, &asked).await } else { Vec::new() };
+        let found = Records { domain: self.domain.clone(), answers };
+        if let Some(ip) = found.addresses(&base.host).first() {
+            return Ok((*ip, base.port).into());
+        }
+        let system = timeout(PATIENCE, tokio::net::lookup_host((base.host.as_str(), base.port))).await;
+        if let Some(addr) = system.ok().and_then(Result::ok).and_then(|mut addrs| addrs.next()) {
+            return Ok(addr);
+        }
+        let outcome = found.answers.first().map_or("no answer".to_owned(), |(_, outcome)| outcome.to_string());
+        Err(format!("`{}` has no address ({outcome})", base.host))
+    }
+}
