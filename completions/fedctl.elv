@@ -37,7 +37,8 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand lab 'Try everything on this machine'
             cand hub 'Ask a hub, or look after your own'
             cand serve 'Run an embedded server'
-            cand explain 'Explain a check'
+            cand explain 'Explain a check, or what a server writes into its log'
+            cand handshake 'Find out whether a peer can really be federated with'
             cand checks 'List all checks'
             cand config 'Show each setting and where it came from'
             cand completions 'Print the completion script of a shell'
@@ -475,10 +476,40 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         &'fedctl;serve;help;help'= {
         }
         &'fedctl;explain'= {
+            cand --format 'How to print what log lines mean: human or json'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
             cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
             cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;handshake'= {
+            cand --domain 'Your own federation domain [default: the one in fedctl.yaml]'
+            cand --key 'Your private key [default: the one in fedctl.yaml]'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --as 'Discover as this release does [default: that of the peer]'
+            cand --ca-file 'Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers'
+            cand --callback 'Listen here for the peer''s own message; your SRV record must lead to this address'
+            cand --callback-cert 'Certificate chain for the callback, in PEM, when no proxy speaks TLS for it'
+            cand --callback-cert-key 'Private key of that certificate'
+            cand --join 'Put two reports of opposite directions together'
+            cand --format 'How to print the result: human or json'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --probe-bypass 'Ask whether a plain message in the peer''s own name is taken, which is a security hole of servers from 2.0 on'
+            cand --invite 'Print a text that asks the other admin to look from the other side'
+            cand --system-only 'Ask only the resolvers of this machine'
             cand -q 'Print the answer and errors only'
             cand --quiet 'Print the answer and errors only'
             cand -v 'Say more about the work; twice for even more'
@@ -601,7 +632,8 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand lab 'Try everything on this machine'
             cand hub 'Ask a hub, or look after your own'
             cand serve 'Run an embedded server'
-            cand explain 'Explain a check'
+            cand explain 'Explain a check, or what a server writes into its log'
+            cand handshake 'Find out whether a peer can really be federated with'
             cand checks 'List all checks'
             cand config 'Show each setting and where it came from'
             cand completions 'Print the completion script of a shell'
@@ -660,6 +692,8 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         &'fedctl;help;serve;hub'= {
         }
         &'fedctl;help;explain'= {
+        }
+        &'fedctl;help;handshake'= {
         }
         &'fedctl;help;checks'= {
         }

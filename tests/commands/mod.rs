@@ -12,3 +12,4 @@ mod keygen;
 mod peer_interop;
 mod records;
 mod records_programs;
+mod serve_peer;

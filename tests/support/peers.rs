@@ -50,7 +50,8 @@ pub struct Peers {
     pub log: Arc<Mutex<Vec<String>>>,
     https: bool,
     _servers: (dns::Running, Option<peer::Running>),
-    pub runtime: Runtime,
+    // After the servers, which stop while it still runs.
+    _runtime: Runtime,
 }
 
 /// A key pair of the vectors.
@@ -118,7 +119,7 @@ impl Peers {
         };
         let running = runtime.block_on(peer::start(config)).unwrap();
         let addr = running.addr;
-        Self { fedctl, addr, resolver, log, https: peer.https, _servers: (names, Some(running)), runtime }
+        Self { fedctl, addr, resolver, log, https: peer.https, _servers: (names, Some(running)), _runtime: runtime }
     }
 
     /// The name server alone; what answers at `addr` is the test's own affair, over plain HTTP.
@@ -133,7 +134,7 @@ impl Peers {
             log: Arc::default(),
             https: false,
             _servers: (names, None),
-            runtime,
+            _runtime: runtime,
         }
     }
 
