@@ -4,5 +4,6 @@
 #![allow(clippy::expect_used, clippy::print_stderr, clippy::unwrap_used)]
 
 mod commands;
+mod fuzz;
 mod house;
 mod support;
