@@ -91,7 +91,7 @@ impl Register {
             let shown = path.display();
             cx.term.status(format_args!("`{shown}` holds the private key; only its public half is sent"));
         }
-        Ok(key(&public.one_line()).with_context(|| format!("`{}`", path.display()))?)
+        key(&public.one_line()).with_context(|| format!("`{}`", path.display()))
     }
 
     fn token(&self) -> anyhow::Result<Option<HeaderValue>> {
