@@ -85,6 +85,30 @@ fn register_confirm_change_remove() {
     assert_eq!(hub.stop(), 0);
 }
 
+/// 1.x sends its cloud token, and reads the key as it comes (it removes line breaks, but there are none).
+#[test]
+fn a_client_of_1_x_is_served() {
+    let fedctl = Fedctl::new();
+    let hub = Hub::start(&fedctl, &["--data", "hub", "--mail-to-log", "-v"]);
+    let headers = [
+        ("Content-Type", "application/json"),
+        ("x-federation-domain", "old.example.org"),
+        ("Authorization", "Bearer cl0ud-t0ken"),
+    ];
+    let wrapped = KEYS[0].replacen("KEY-----", "KEY-----\n", 1);
+    let body =
+        serde_json::json!({"domain": "old.example.org", "url": "https://chat.example.org", "public_key": wrapped});
+    assert_eq!(send(hub.addr, "POST", "/api/v1/peers", &headers, &body.to_string()).status, 200);
+    hub.answer(&hub.logged_token("old.example.org", 0), "yes");
+    let found = send(hub.addr, "GET", "/api/v1/peers?search=old.example.org", &headers[1..2], "");
+    assert_eq!((found.status, found.header("content-type")), (200, "application/json"));
+    let peer = found.json()["peer"].clone();
+    let keys: Vec<&String> = peer.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["domain", "url", "public_key"]);
+    assert_eq!(peer["public_key"].as_str(), Some(KEYS[0].as_str()));
+    assert!(!hub.log().contains("cl0ud"), "{}", hub.log());
+}
+
 #[test]
 fn a_mail_under_tls_with_a_login() {
     let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();

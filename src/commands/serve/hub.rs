@@ -1,6 +1,7 @@
 //! `fedctl serve hub`
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ use crate::federation::domain::Host;
 use crate::federation::hub::ledger::Terms;
 use crate::federation::hub::registration::{Admission, origin};
 use crate::serve::hub::{Config, Limits, Mail, Smtp, sender, start};
+
+/// Seconds: shorter and nobody has read the mail, longer and old mails lie around that can still change something.
+const LINK_LIFETIME: RangeInclusive<i64> = 60..=30 * 86_400;
 
 /// A hub of your own: a directory of servers for domains without DNS records
 ///
@@ -85,6 +89,7 @@ impl ServeHub {
         let public_url = self.public_url()?;
         let mail = self.mail()?;
         let mail_from = self.mail_from(&public_url)?;
+        let link_lifetime = self.link_lifetime()?;
         self.start_log(cx)?;
         cx.block_on(async {
             let config = Config {
@@ -94,11 +99,7 @@ impl ServeHub {
                 mail,
                 mail_from,
                 admission: Admission { allow_domains: self.allow_domains.clone(), allow_private: self.allow_private },
-                terms: Terms {
-                    link_lifetime: i64::try_from(self.link_lifetime.as_secs()).unwrap_or(i64::MAX).max(60),
-                    mails_per_day: self.mails_per_day.into(),
-                    ..Terms::default()
-                },
+                terms: Terms { link_lifetime, mails_per_day: self.mails_per_day.into(), ..Terms::default() },
                 limits: Limits {
                     registrations: self.registrations_per_hour,
                     searches: self.searches_per_minute,
@@ -120,6 +121,15 @@ impl ServeHub {
 
     fn public_url(&self) -> anyhow::Result<String> {
         origin(&self.public_url, true).context("--public-url")
+    }
+
+    /// Seconds.
+    fn link_lifetime(&self) -> anyhow::Result<i64> {
+        let seconds = i64::try_from(self.link_lifetime.as_secs()).unwrap_or(i64::MAX);
+        if !LINK_LIFETIME.contains(&seconds) {
+            return Err(hinted("--link-lifetime is out of range", "give a time from 1m to 720h"));
+        }
+        Ok(seconds)
     }
 
     fn mail(&self) -> anyhow::Result<Mail> {

@@ -1,6 +1,7 @@
 //! How often an address may ask, and which address that is.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use axum::http::HeaderMap;
@@ -20,6 +21,8 @@ pub struct Gate {
     searches: Mutex<Limiter>,
     mails: Mutex<Limiter>,
     trusted_proxies: Vec<IpAddr>,
+    /// A stranger's `X-Forwarded-For` was seen and told.
+    warned: AtomicBool,
 }
 
 impl Gate {
@@ -29,6 +32,7 @@ impl Gate {
             searches: Mutex::new(Limiter::new(limits.searches, 60)),
             mails: Mutex::new(Limiter::new(MAILS.min(limits.registrations), DAY)),
             trusted_proxies,
+            warned: AtomicBool::new(false),
         }
     }
 
@@ -60,12 +64,22 @@ impl Gate {
             .collect();
         for name in named.iter().rev() {
             if !self.trusted_proxies.contains(&client) {
+                self.warn_once(client);
                 break;
             }
             let Ok(ip) = name.parse::<IpAddr>() else { break };
             client = ip.to_canonical();
         }
         client
+    }
+}
+
+impl Gate {
+    /// A proxy on the same machine that is not trusted is mostly an oversight: all its clients share one allowance.
+    fn warn_once(&self, proxy: IpAddr) {
+        if proxy.is_loopback() && !self.warned.swap(true, Ordering::Relaxed) {
+            tracing::warn!(%proxy, "X-Forwarded-For is not believed; is this your reverse proxy? then add --trusted-proxy");
+        }
     }
 }
 
