@@ -594,6 +594,8 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --version 'Print version'
             cand formats 'List the forms that --format takes'
             cand lint 'Say what peers would get from a text in a provider''s form'
+            cand diff 'Print only what is missing or wrong in DNS'
+            cand apply 'Change a name server by dynamic update (RFC 2136 with TSIG)'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'fedctl;records;formats'= {
@@ -631,14 +633,76 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'fedctl;records;diff'= {
+            cand --target 'The host that runs the server'
+            cand --port 'The port that peers call; by default 443, with --protocol http 80'
+            cand --protocol 'How peers call: https or http'
+            cand --key 'Key file, private or public; only the public key is ever printed'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --for 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated'
+            cand --ttl 'How long resolvers may keep the records, in seconds'
+            cand --zone 'The zone that holds the records; by default the registrable domain'
+            cand --format 'The form to print, `human` unless said (`fedctl records formats` lists them)'
+            cand --for-provider 'Choose the form of this provider; `auto` asks DNS who hosts the zone'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --system-only 'Ask only the resolvers of this machine'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;records;apply'= {
+            cand --target 'The host that runs the server'
+            cand --port 'The port that peers call; by default 443, with --protocol http 80'
+            cand --protocol 'How peers call: https or http'
+            cand --key 'Key file, private or public; only the public key is ever printed'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --for 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated'
+            cand --ttl 'How long resolvers may keep the records, in seconds'
+            cand --zone 'The zone that holds the records; by default the registrable domain'
+            cand --server 'The primary name server, ADDR or ADDR:PORT'
+            cand --tsig-file 'File with the TSIG key, as tsig-keygen or keymgr writes it'
+            cand --undo 'File for the nsupdate script that undoes the changes [default: undo-DOMAIN-SERIAL.nsupdate]'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --yes 'Send the changes; without it nothing is changed'
+            cand --system-only 'Ask only the resolvers of this machine'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'fedctl;records;help'= {
             cand formats 'List the forms that --format takes'
             cand lint 'Say what peers would get from a text in a provider''s form'
+            cand diff 'Print only what is missing or wrong in DNS'
+            cand apply 'Change a name server by dynamic update (RFC 2136 with TSIG)'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'fedctl;records;help;formats'= {
         }
         &'fedctl;records;help;lint'= {
+        }
+        &'fedctl;records;help;diff'= {
+        }
+        &'fedctl;records;help;apply'= {
         }
         &'fedctl;records;help;help'= {
         }
@@ -724,10 +788,16 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         &'fedctl;help;records'= {
             cand formats 'List the forms that --format takes'
             cand lint 'Say what peers would get from a text in a provider''s form'
+            cand diff 'Print only what is missing or wrong in DNS'
+            cand apply 'Change a name server by dynamic update (RFC 2136 with TSIG)'
         }
         &'fedctl;help;records;formats'= {
         }
         &'fedctl;help;records;lint'= {
+        }
+        &'fedctl;help;records;diff'= {
+        }
+        &'fedctl;help;records;apply'= {
         }
         &'fedctl;help;help'= {
         }

@@ -511,35 +511,37 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand man" -s q -l quiet -d 'Pri
 complete -c fedctl -n "__fish_fedctl_using_subcommand man" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand man" -s h -l help -d 'Print help'
 complete -c fedctl -n "__fish_fedctl_using_subcommand man" -s V -l version -d 'Print version'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l target -d 'The host that runs the server' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l port -d 'The port that peers call; by default 443, with --protocol http 80' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l protocol -d 'How peers call: https or http' -r -f -a "https\t''
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l target -d 'The host that runs the server' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l port -d 'The port that peers call; by default 443, with --protocol http 80' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l protocol -d 'How peers call: https or http' -r -f -a "https\t''
 http\t''"
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l key -d 'Key file, private or public; only the public key is ever printed' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l for -d 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l ttl -d 'How long resolvers may keep the records, in seconds' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l zone -d 'The zone that holds the records; by default the registrable domain' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l format -d 'The form to print, `human` unless said (`fedctl records formats` lists them)' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l for-provider -d 'Choose the form of this provider; `auto` asks DNS who hosts the zone' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l key -d 'Key file, private or public; only the public key is ever printed' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l for -d 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l ttl -d 'How long resolvers may keep the records, in seconds' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l zone -d 'The zone that holds the records; by default the registrable domain' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l format -d 'The form to print, `human` unless said (`fedctl records formats` lists them)' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l for-provider -d 'Choose the form of this provider; `auto` asks DNS who hosts the zone' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l system-only -d 'Ask only the resolvers of this machine'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -s q -l quiet -d 'Print the answer and errors only'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -s v -l verbose -d 'Say more about the work; twice for even more'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -s V -l version -d 'Print version'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -a "formats" -d 'List the forms that --format takes'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -a "lint" -d 'Say what peers would get from a text in a provider\'s form'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -a "formats" -d 'List the forms that --format takes'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -a "lint" -d 'Say what peers would get from a text in a provider\'s form'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -a "diff" -d 'Print only what is missing or wrong in DNS'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -a "apply" -d 'Change a name server by dynamic update (RFC 2136 with TSIG)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
@@ -572,8 +574,64 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l target -d 'The host that runs the server' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l port -d 'The port that peers call; by default 443, with --protocol http 80' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l protocol -d 'How peers call: https or http' -r -f -a "https\t''
+http\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l key -d 'Key file, private or public; only the public key is ever printed' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l for -d 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l ttl -d 'How long resolvers may keep the records, in seconds' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l zone -d 'The zone that holds the records; by default the registrable domain' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l format -d 'The form to print, `human` unless said (`fedctl records formats` lists them)' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l for-provider -d 'Choose the form of this provider; `auto` asks DNS who hosts the zone' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l target -d 'The host that runs the server' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l port -d 'The port that peers call; by default 443, with --protocol http 80' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l protocol -d 'How peers call: https or http' -r -f -a "https\t''
+http\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l key -d 'Key file, private or public; only the public key is ever printed' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l for -d 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l ttl -d 'How long resolvers may keep the records, in seconds' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l zone -d 'The zone that holds the records; by default the registrable domain' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l server -d 'The primary name server, ADDR or ADDR:PORT' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l tsig-file -d 'File with the TSIG key, as tsig-keygen or keymgr writes it' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l undo -d 'File for the nsupdate script that undoes the changes [default: undo-DOMAIN-SERIAL.nsupdate]' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l yes -d 'Send the changes; without it nothing is changed'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "formats" -d 'List the forms that --format takes'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "lint" -d 'Say what peers would get from a text in a provider\'s form'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Print only what is missing or wrong in DNS'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "apply" -d 'Change a name server by dynamic update (RFC 2136 with TSIG)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "envelope" -d 'Seal or open one message as servers do, to find out why it does not arrive'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab hub serve explain checks config completions man records help" -f -a "keygen" -d 'Make a key pair that a server can use as it is'
@@ -604,3 +662,5 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subc
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from serve" -f -a "hub" -d 'A hub of your own: a directory of servers for domains without DNS records'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from records" -f -a "formats" -d 'List the forms that --format takes'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from records" -f -a "lint" -d 'Say what peers would get from a text in a provider\'s form'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from records" -f -a "diff" -d 'Print only what is missing or wrong in DNS'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from records" -f -a "apply" -d 'Change a name server by dynamic update (RFC 2136 with TSIG)'

@@ -643,6 +643,8 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List the forms that --format takes')
             [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Say what peers would get from a text in a provider''s form')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Print only what is missing or wrong in DNS')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Change a name server by dynamic update (RFC 2136 with TSIG)')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -683,9 +685,69 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'fedctl;records;diff' {
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'The host that runs the server')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port that peers call; by default 443, with --protocol http 80')
+            [CompletionResult]::new('--protocol', '--protocol', [CompletionResultType]::ParameterName, 'How peers call: https or http')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key file, private or public; only the public key is ever printed')
+            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated')
+            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'How long resolvers may keep the records, in seconds')
+            [CompletionResult]::new('--zone', '--zone', [CompletionResultType]::ParameterName, 'The zone that holds the records; by default the registrable domain')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form to print, `human` unless said (`fedctl records formats` lists them)')
+            [CompletionResult]::new('--for-provider', '--for-provider', [CompletionResultType]::ParameterName, 'Choose the form of this provider; `auto` asks DNS who hosts the zone')
+            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]')
+            [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('--system-only', '--system-only', [CompletionResultType]::ParameterName, 'Ask only the resolvers of this machine')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'fedctl;records;apply' {
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'The host that runs the server')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port that peers call; by default 443, with --protocol http 80')
+            [CompletionResult]::new('--protocol', '--protocol', [CompletionResultType]::ParameterName, 'How peers call: https or http')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key file, private or public; only the public key is ever printed')
+            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated')
+            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'How long resolvers may keep the records, in seconds')
+            [CompletionResult]::new('--zone', '--zone', [CompletionResultType]::ParameterName, 'The zone that holds the records; by default the registrable domain')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The primary name server, ADDR or ADDR:PORT')
+            [CompletionResult]::new('--tsig-file', '--tsig-file', [CompletionResultType]::ParameterName, 'File with the TSIG key, as tsig-keygen or keymgr writes it')
+            [CompletionResult]::new('--undo', '--undo', [CompletionResultType]::ParameterName, 'File for the nsupdate script that undoes the changes [default: undo-DOMAIN-SERIAL.nsupdate]')
+            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]')
+            [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Send the changes; without it nothing is changed')
+            [CompletionResult]::new('--system-only', '--system-only', [CompletionResultType]::ParameterName, 'Ask only the resolvers of this machine')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'fedctl;records;help' {
             [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List the forms that --format takes')
             [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Say what peers would get from a text in a provider''s form')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Print only what is missing or wrong in DNS')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Change a name server by dynamic update (RFC 2136 with TSIG)')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -693,6 +755,12 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             break
         }
         'fedctl;records;help;lint' {
+            break
+        }
+        'fedctl;records;help;diff' {
+            break
+        }
+        'fedctl;records;help;apply' {
             break
         }
         'fedctl;records;help;help' {
@@ -806,12 +874,20 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
         'fedctl;help;records' {
             [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List the forms that --format takes')
             [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Say what peers would get from a text in a provider''s form')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Print only what is missing or wrong in DNS')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Change a name server by dynamic update (RFC 2136 with TSIG)')
             break
         }
         'fedctl;help;records;formats' {
             break
         }
         'fedctl;help;records;lint' {
+            break
+        }
+        'fedctl;help;records;diff' {
+            break
+        }
+        'fedctl;help;records;apply' {
             break
         }
         'fedctl;help;help' {

@@ -12,5 +12,6 @@ mod key_interop;
 mod keygen;
 mod peer_interop;
 mod records;
+mod records_apply;
 mod records_lint;
 mod records_programs;
