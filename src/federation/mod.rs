@@ -17,9 +17,9 @@ pub mod log_line;
 pub mod log_table;
 pub mod near_miss;
 pub mod peer_facts;
+pub mod picture;
 pub mod propagation;
 pub mod published;
-pub mod picture;
 pub mod record;
 pub mod report;
 #[cfg(test)]

@@ -15,3 +15,4 @@ mod records;
 mod records_apply;
 mod records_lint;
 mod records_programs;
+mod records_tools;

@@ -21,7 +21,7 @@ use crate::federation::facts::{Question, Reply};
 use crate::federation::key::PublicKey;
 use crate::federation::record::{Plan, RecordSet};
 use crate::net::ask::ask;
-use crate::net::dns::{Resolver, observe};
+use crate::net::dns::{Resolver, Scope, observe};
 use crate::net::tsig::Tsig;
 use crate::net::update::{Updated, send};
 use crate::net::wire::Flags;
@@ -191,7 +191,7 @@ impl Apply {
         }
         let start = Instant::now();
         let resolvers = [Resolver { name: self.server.to_string(), addr: self.server }];
-        let dns = observe(route, &resolvers, &plan.set.domain, None, now()).await;
+        let dns = observe(route, &resolvers, &plan.set.domain, None, Scope::Everybody, now()).await;
         let key = plan.set.key().map(String::from_utf8_lossy).and_then(|text| PublicKey::from_pem(&text).ok());
         let expected = Expected { key, key_source: "the key that was published".into(), ..Expected::default() };
         let report = report(&dns, &expected, start);

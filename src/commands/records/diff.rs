@@ -10,7 +10,7 @@ use crate::error::{ExitStatus, hinted};
 use crate::federation::change::{Change, compare, in_the_way, question};
 use crate::federation::dns_facts::DnsFacts;
 use crate::federation::record::{Plan, RecordSet};
-use crate::net::dns::observe;
+use crate::net::dns::{Scope, observe};
 use crate::render::records::changes;
 
 /// Print only what is missing or wrong in DNS
@@ -35,7 +35,9 @@ impl Diff {
         let resolvers = self.network.resolvers(cx)?;
         let route = self.network.route(cx);
         let progress = cx.term.progress(format!("asking about {domain}"));
-        let dns = cx.block_on(async { Ok(observe(&route, &resolvers, &domain, None, now()).await) })?;
+        // A resolver that is asked for a record that is not there yet goes on saying so after it is published.
+        let observed = observe(&route, &resolvers, &domain, None, Scope::Authorities, now());
+        let dns = cx.block_on(async { Ok(observed.await) })?;
         progress.finish_and_clear();
         let zone = dns.zone.as_ref().ok();
         let plan = match zone {

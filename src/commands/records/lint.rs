@@ -135,6 +135,7 @@ fn report(text: &Published, expected: &Expected, value_only: bool) -> Report {
         blame: "could not be federated with".into(),
         lines,
         generations: if text.records.is_ok() && !value_only { sights(&dns) } else { Vec::new() },
+        arrivals: Vec::new(),
         elapsed: 0,
     }
 }
