@@ -67,7 +67,7 @@ impl PassphraseArgs {
 pub fn read_private(path: &Path, passphrase: &PassphraseArgs, term: &Term) -> anyhow::Result<PrivateKey> {
     let text = read_text(path)?;
     let key = PrivateKey::from_text(&text, || passphrase.open()).with_context(|| format!("`{}`", path.display()))?;
-    warn_when_exposed(path, term);
+    warn_when_exposed(path, "a private key", term);
     Ok(key)
 }
 
@@ -200,21 +200,20 @@ fn builder(_: Access) -> tempfile::Builder<'static, 'static> {
     builder
 }
 
+/// Warns when others can read a file that holds a secret.
 #[cfg(unix)]
-fn warn_when_exposed(path: &Path, term: &Term) {
+pub fn warn_when_exposed(path: &Path, what: &str, term: &Term) {
     use std::os::unix::fs::PermissionsExt;
     let Ok(metadata) = path.metadata() else { return };
     let mode = metadata.permissions().mode() & 0o777;
     if metadata.is_file() && mode & 0o077 != 0 {
         let shown = path.display();
-        term.warn(format_args!(
-            "`{shown}` holds a private key and others may read it (mode {mode:04o}): chmod 600 {shown}"
-        ));
+        term.warn(format_args!("`{shown}` holds {what} and others may read it (mode {mode:04o}): chmod 600 {shown}"));
     }
 }
 
 #[cfg(not(unix))]
-fn warn_when_exposed(_: &Path, _: &Term) {}
+pub fn warn_when_exposed(_: &Path, _: &str, _: &Term) {}
 
 /// Opens a new file that only the owner may read, for secrets that are written bit by bit.
 pub fn create_secret(path: &Path) -> io::Result<File> {

@@ -34,18 +34,23 @@ fn free_port() -> SocketAddr {
 
 /// BIND as authority for zones of `(origin, text)`.
 pub fn named(zones: &[(&str, &str)]) -> Option<Server> {
+    named_with(zones, "", "")
+}
+
+/// BIND with more configuration: `keys` for the whole, `policy` for each zone, as in `allow-update { key "k"; };`.
+pub fn named_with(zones: &[(&str, &str)], keys: &str, policy: &str) -> Option<Server> {
     let program = programs::find("named")?;
     let dir = tempfile::tempdir().unwrap();
     let addr = free_port();
     let mut config = format!(
         "options {{ directory \"{}\"; listen-on port {} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion no;\n\
-         pid-file none; session-keyfile none; dnssec-validation no; notify no; }};\ncontrols {{ }};\n",
+         pid-file none; session-keyfile none; dnssec-validation no; notify no; }};\ncontrols {{ }};\n{keys}\n",
         dir.path().display(),
         addr.port()
     );
     for (origin, text) in zones {
         std::fs::write(dir.path().join(origin), text).unwrap();
-        config += &format!("zone \"{origin}\" {{ type primary; file \"{origin}\"; }};\n");
+        config += &format!("zone \"{origin}\" {{ type primary; file \"{origin}\"; {policy} }};\n");
     }
     std::fs::write(dir.path().join("named.conf"), config).unwrap();
     let mut command = Command::new(program);

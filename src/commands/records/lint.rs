@@ -1,17 +1,16 @@
 //! `fedctl records lint`
 
-use std::io::Read;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::format;
 use super::wish::zone_of;
+use super::{format, read};
 use crate::check;
 use crate::commands::key_file::{PassphraseArgs, read_public};
 use crate::commands::{Context, status};
-use crate::error::{ExitStatus, hinted};
+use crate::error::ExitStatus;
 use crate::federation::dns_facts::{DnsFacts, Expected, Observation, Observer, Role};
 use crate::federation::domain::{Domain, Host};
 use crate::federation::facts::{Reply, Rr, Transport};
@@ -21,8 +20,6 @@ use crate::federation::report::{Line, Report};
 use crate::render::records::{Format, Place, too_long};
 use crate::render::report::{ReportFormat, Style, write};
 
-/// Above any zone that a person edits.
-const MAX_BYTES: u64 = 16 << 20;
 /// The checks that a text alone can answer; the others ask the network.
 const OF_TEXT: &[&str] = &[
     "dns-srv",
@@ -77,7 +74,7 @@ impl Lint {
             releases: self.releases.clone(),
             ..Expected::default()
         };
-        let text = read(&self.file)?;
+        let text = read(&self.file, "give the text that you are about to save, or `-` for stdin")?;
         let published = self.read(&text, cx)?;
         let value_only = !text.contains(KEY_LABEL)
             && published.records().iter().all(|rr| *rr.name == key_question(&published.domain).name);
@@ -106,31 +103,6 @@ impl Lint {
         let over = records.as_deref().map(|records| too_long(self.format, records, &place)).unwrap_or_default();
         let records = records.map_err(|error| Refusal { what: error.to_string(), fix: error.hint });
         Ok(Published { form: self.format.title.to_owned(), records, over, domain, zone })
-    }
-}
-
-/// A whole text file, or stdin for `-`, within bounds.
-fn read(path: &Path) -> anyhow::Result<String> {
-    let shown = path.display();
-    let hint = "give the text that you are about to save, or `-` for stdin";
-    let mut bytes = Vec::new();
-    let opened: std::io::Result<Box<dyn Read>> = match path.to_str() {
-        Some("-") => Ok(Box::new(std::io::stdin())),
-        _ => std::fs::File::open(path).map(|file| Box::new(file) as Box<dyn Read>),
-    };
-    opened
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| hinted(format!("`{shown}` cannot be read: {error}"), hint))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(hinted(
-            format!("`{shown}` is larger than {} MiB", MAX_BYTES >> 20),
-            "cut out the records of one domain",
-        ));
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) if text.trim().is_empty() => Err(hinted(format!("`{shown}` is empty"), hint)),
-        Ok(text) => Ok(text),
-        Err(_) => Err(hinted(format!("`{shown}` is not a text file"), hint)),
     }
 }
 
@@ -163,6 +135,7 @@ fn report(text: &Published, expected: &Expected, value_only: bool) -> Report {
         blame: "could not be federated with".into(),
         lines,
         generations: if text.records.is_ok() && !value_only { sights(&dns) } else { Vec::new() },
+        arrivals: Vec::new(),
         elapsed: 0,
         ..Report::default()
     }

@@ -1,9 +1,13 @@
 //! `fedctl records`
 
+mod apply;
+mod diff;
 mod lint;
 mod wish;
 
+use std::io::Read;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use clap::{Args, Subcommand};
 
@@ -16,6 +20,9 @@ use crate::federation::dns_host;
 use crate::federation::record::{Data, Plan};
 use crate::net::delegation;
 use crate::render::records::{self as render, FORMATS, Format, Place};
+
+/// Above any zone that a person edits.
+const MAX_BYTES: u64 = 16 << 20;
 
 /// Print the DNS records to publish, in the form that your DNS host takes
 ///
@@ -39,6 +46,8 @@ enum RecordsCommand {
     /// List the forms that --format takes
     Formats,
     Lint(lint::Lint),
+    Diff(Box<diff::Diff>),
+    Apply(Box<apply::Apply>),
 }
 
 /// In which form to print.
@@ -81,6 +90,11 @@ impl FormArgs {
         matches!(self.for_provider, Some(Provider::Auto))
     }
 
+    /// True when no form was asked for.
+    pub fn is_default(&self) -> bool {
+        self.format.is_none_or(|format| format.id == FORMATS[0].id) && self.for_provider.is_none()
+    }
+
     /// The form, given the zone that was found.
     pub fn choose(&self, zone: Option<&ZoneCut>, cx: &Context) -> &'static Format {
         match (self.format, self.for_provider) {
@@ -113,6 +127,8 @@ impl Records {
         match &self.command {
             Some(RecordsCommand::Formats) => cx.term.answer(render::list()).map(|()| ExitStatus::Clean),
             Some(RecordsCommand::Lint(args)) => args.run(cx),
+            Some(RecordsCommand::Diff(args)) => args.run(cx),
+            Some(RecordsCommand::Apply(args)) => args.run(cx),
             None => self.print(cx).map(|()| ExitStatus::Clean),
         }
     }
@@ -151,4 +167,28 @@ pub fn write(format: &Format, plan: &Plan, cx: &Context) -> anyhow::Result<()> {
         cx.term.status(format_args!("next: {}", format.next));
     }
     Ok(())
+}
+
+/// A whole text file, or stdin for `-`, within bounds.
+fn read(path: &Path, hint: &str) -> anyhow::Result<String> {
+    let shown = path.display();
+    let mut bytes = Vec::new();
+    let opened: std::io::Result<Box<dyn Read>> = match path.to_str() {
+        Some("-") => Ok(Box::new(std::io::stdin())),
+        _ => std::fs::File::open(path).map(|file| Box::new(file) as Box<dyn Read>),
+    };
+    opened
+        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| hinted(format!("`{shown}` cannot be read: {error}"), hint))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(hinted(
+            format!("`{shown}` is larger than {} MiB", MAX_BYTES >> 20),
+            "cut out the records of one domain",
+        ));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) if text.trim().is_empty() => Err(hinted(format!("`{shown}` is empty"), hint)),
+        Ok(text) => Ok(text),
+        Err(_) => Err(hinted(format!("`{shown}` is not a text file"), hint)),
+    }
 }

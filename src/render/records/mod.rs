@@ -4,6 +4,7 @@
 //! and `records lint` gives the same readers what somebody else has written.
 
 mod azure;
+pub mod changes;
 mod cloudflare;
 mod digitalocean;
 mod dnscontrol;
@@ -30,9 +31,10 @@ pub use facts::{Facts, Limit, Measure, Proof};
 pub use human::size;
 
 use crate::error::Hinted;
+use crate::federation::change;
 use crate::federation::domain::{Domain, Host};
 use crate::federation::facts::{Rr, RrData, Text};
-use crate::federation::record::{Data, Plan, Record, RecordSet, STRING_MAX};
+use crate::federation::record::{Plan, RecordSet, STRING_MAX};
 
 /// One form.
 #[derive(Debug)]
@@ -143,17 +145,7 @@ pub fn too_long(format: &Format, records: &[Rr], place: &Place) -> Vec<String> {
 
 /// What a name server would publish for the set.
 pub fn published(set: &RecordSet) -> Vec<Rr> {
-    let rr = |record: &Record| Rr {
-        name: record.owner.clone(),
-        ttl: record.ttl,
-        data: match &record.data {
-            Data::Srv { priority, weight, port, target } => {
-                RrData::Srv { priority: *priority, weight: *weight, port: *port, target: target.to_string() }
-            }
-            data => RrData::Txt(data.chunks(STRING_MAX).into_iter().map(|chunk| Text(chunk.to_vec())).collect()),
-        },
-    };
-    set.records.iter().map(rr).collect()
+    set.records.iter().map(change::rr).collect()
 }
 
 /// A record as peers see it: owner, TTL and data, with the strings of a TXT record joined. A string that DNS could not carry

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::federation::generation::{KEY_LABEL, PROTOCOL_LABEL, SrvLabel};
+use crate::federation::record::{Data, Record};
 
 /// The guide's SRV record and a TXT value of 255 times `K` and five times `L`.
 pub fn sample() -> Plan {

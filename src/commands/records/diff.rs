@@ -1,0 +1,80 @@
+//! `fedctl records diff`
+
+use clap::Args;
+
+use super::wish::WishArgs;
+use super::{FormArgs, write};
+use crate::commands::network::{NetworkArgs, now};
+use crate::commands::{Context, status};
+use crate::error::{ExitStatus, hinted};
+use crate::federation::change::{Change, compare, in_the_way, question};
+use crate::federation::dns_facts::DnsFacts;
+use crate::federation::record::{Plan, RecordSet};
+use crate::net::dns::{Scope, observe};
+use crate::render::records::changes;
+
+/// Print only what is missing or wrong in DNS
+///
+/// Compares the records with what DNS answers and prints those that differ, in the form that your DNS host takes. TTLs and the
+/// cutting of a value into strings are no difference. Exit 1 when anything differs.
+#[derive(Debug, Args)]
+pub struct Diff {
+    #[command(flatten)]
+    wish: WishArgs,
+    #[command(flatten)]
+    form: FormArgs,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+impl Diff {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let domain = self.wish.domain(cx)?;
+        // What is wrong with the flags is told before anybody is asked.
+        let first = self.wish.plan(cx, None)?;
+        let resolvers = self.network.resolvers(cx)?;
+        let route = self.network.route(cx);
+        let progress = cx.term.progress(format!("asking about {domain}"));
+        // A resolver that is asked for a record that is not there yet goes on saying so after it is published.
+        let observed = observe(&route, &resolvers, &domain, None, Scope::Authorities, now());
+        let dns = cx.block_on(async { Ok(observed.await) })?;
+        progress.finish_and_clear();
+        let zone = dns.zone.as_ref().ok();
+        let plan = match zone {
+            Some(zone) => self.wish.plan(cx, Some(&zone.apex))?,
+            None => first,
+        };
+        let changes = compared(&plan.set, &dns)?;
+        let way = in_the_way(&plan.set, |question| dns.outcome(question));
+        let needed: Vec<&Change> = changes.iter().filter(|change| change.is_needed()).collect();
+        let clean = needed.is_empty() && way.is_empty();
+        if self.form.is_default() {
+            cx.term.answer(changes::table(&domain, &changes, &way))?;
+            if !needed.is_empty() {
+                cx.term.hint("the same command with --format FORMAT, or --for-provider auto, prints what to paste");
+            }
+            return Ok(status(clean));
+        }
+        way.iter().for_each(|line| cx.term.warn(line));
+        match needed.is_empty() {
+            true => cx.term.status("nothing is missing or wrong"),
+            false => write(self.form.choose(zone, cx), &only(&plan, &needed), cx)?,
+        }
+        Ok(status(clean))
+    }
+}
+
+/// The comparison, or why there is none.
+fn compared(set: &RecordSet, dns: &DnsFacts) -> anyhow::Result<Vec<Change>> {
+    compare(set, |question| dns.outcome(question)).map_err(|(question, outcome)| {
+        let hint = format!("`fedctl dns-check {}` tells who fails; name another resolver with --resolver", set.domain);
+        hinted(format!("{} {} cannot be compared: {outcome}", question.kind, question.name), hint)
+    })
+}
+
+/// The part of the plan that the changes are about.
+fn only(plan: &Plan, needed: &[&Change]) -> Plan {
+    let mut part = plan.clone();
+    part.set.records.retain(|record| needed.iter().any(|change| change.question == question(record)));
+    part
+}

@@ -1,0 +1,232 @@
+//! `records diff` and `records apply` against a real BIND with a TSIG key.
+
+use std::process::Command;
+
+use super::records::with_key;
+use super::records_programs::whole_zone;
+use crate::support::name_servers::{Server, named_with};
+use crate::support::{Fedctl, programs};
+
+const POLICY: &str = "allow-update { key \"update.key\"; };";
+
+fn tsig(secret: &str) -> String {
+    format!("key \"update.key\" {{\n\talgorithm hmac-sha256;\n\tsecret \"{secret}\";\n}};\n")
+}
+
+/// A directory with keys, and a server that holds `records`.
+fn world(records: &str) -> Option<(Fedctl, String, Server)> {
+    let (fedctl, key) = with_key();
+    let good = tsig("c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDEyMw==");
+    fedctl.write("tsig", &good);
+    fedctl.write("bad.tsig", tsig("d3Jvbmcgd3Jvbmcgd3Jvbmcgd3Jvbmcgd3JvbmcgMQ=="));
+    for file in ["tsig", "bad.tsig"] {
+        Command::new("chmod").arg("600").arg(fedctl.path(file)).status().unwrap();
+    }
+    let server = named_with(&[("mydomain.com", &whole_zone(records))], &good, POLICY)?;
+    Some((fedctl, key, server))
+}
+
+const ASK: [&str; 5] = ["mydomain.com", "--target", "chat.mydomain.com", "--key", "federation.pub"];
+
+fn apply(fedctl: &Fedctl, server: &Server, more: &[&str]) -> crate::support::Ran {
+    let addr = server.addr.to_string();
+    let mut args = vec!["records", "apply"];
+    args.extend(ASK);
+    args.extend(["--server", &addr]);
+    if !more.contains(&"--tsig-file") {
+        args.extend(["--tsig-file", "tsig"]);
+    }
+    args.extend(more);
+    fedctl.run(&args)
+}
+
+fn diff(fedctl: &Fedctl, server: &Server, more: &[&str]) -> crate::support::Ran {
+    let addr = server.addr.to_string();
+    let mut args = vec!["records", "diff"];
+    args.extend(ASK);
+    args.extend(["--resolver", &addr]);
+    args.extend(more);
+    fedctl.run(&args)
+}
+
+/// The strings of the TXT records at the key's name, as dig sees them.
+fn dig(server: &Server) -> Option<String> {
+    let port = server.addr.port().to_string();
+    let args = ["@127.0.0.1", "-p", &port, "+short", "+tcp", "rocketchat-public-key.mydomain.com", "TXT"];
+    let output = Command::new(programs::find("dig")?).args(args).output().unwrap();
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+/// Half a key in each of two records, and a record of somebody else.
+const INJURED: &str = "rocketchat-public-key 60 IN TXT \"-----BEGIN\"\nrocketchat-public-key 60 IN TXT \"PUBLIC\"\nwww 60 IN TXT \"mine\"\n";
+
+#[test]
+fn a_zone_is_mended_verified_and_put_back() {
+    let Some((fedctl, key, server)) = world(INJURED) else { return };
+    let told = diff(&fedctl, &server, &[]);
+    assert_eq!(told.status, 1, "{}", told.stderr);
+    assert!(told.stdout.starts_with("mydomain.com: 3 of 3 record sets differ"), "{}", told.stdout);
+    assert!(told.stdout.contains("missing  SRV   _rocketchat._https.mydomain.com"), "{}", told.stdout);
+    assert!(told.stdout.contains("wrong    TXT   rocketchat-public-key.mydomain.com"), "{}", told.stdout);
+
+    let before = fedctl.files();
+    let dry = apply(&fedctl, &server, &[]);
+    assert_eq!((dry.status, fedctl.files()), (0, before), "{}", dry.stderr);
+    assert!(
+        dry.stdout.contains("prereq yxrrset rocketchat-public-key.mydomain.com. TXT \"PUBLIC\"\n"),
+        "{}",
+        dry.stdout
+    );
+    assert!(dry.stderr.contains("dry run"), "{}", dry.stderr);
+    let seen = dig(&server).unwrap_or_default();
+    assert!(!seen.contains("MIIB"), "a dry run must change nothing: {seen}");
+
+    let done = apply(&fedctl, &server, &["--yes"]);
+    assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
+    assert!(done.stdout.contains("key-match     equals the key that was published"), "{}", done.stdout);
+    assert!(!format!("{}{}", done.stdout, done.stderr).contains("c2VjcmV0"));
+    assert_eq!(dig(&server).unwrap(), format!("\"{}\" \"{}\"\n", &key[..255], &key[255..]));
+    assert_eq!(diff(&fedctl, &server, &[]).status, 0);
+    let again = apply(&fedctl, &server, &["--yes", "--undo", "never"]);
+    assert!(again.status == 0 && again.stderr.contains("nothing is sent"), "{}", again.stderr);
+    assert!(!fedctl.path("never").exists());
+
+    let undo = "undo-mydomain.com-1.nsupdate";
+    let Some(nsupdate) = programs::find("nsupdate") else { return };
+    let undone = Command::new(nsupdate).args(["-k", "tsig", undo]).current_dir(fedctl.dir.path()).output().unwrap();
+    assert!(undone.status.success(), "{undone:?}");
+    let mut back: Vec<String> = dig(&server).unwrap().lines().map(str::to_owned).collect();
+    back.sort();
+    assert_eq!(back, ["\"-----BEGIN\"", "\"PUBLIC\""]);
+}
+
+#[test]
+fn diff_prints_only_what_differs_and_it_mends_the_zone() {
+    let (_, key) = with_key();
+    let (first, rest) = key.split_at(100);
+    let (second, third) = rest.split_at(200);
+    let have = format!(
+        "_rocketchat._tcp 60 IN SRV 1 1 443 chat\nrocketchat-public-key 60 IN TXT \"{first}\" \"{second}\" \"{third}\"\n"
+    );
+    let Some((fedctl, _, server)) = world(&have) else { return };
+    let told = diff(&fedctl, &server, &["--format", "nsupdate"]);
+    assert_eq!(told.status, 1, "{}", told.stderr);
+    let expected = "zone mydomain.com.\nupdate delete _rocketchat._https.mydomain.com. SRV\n\
+                    update add _rocketchat._https.mydomain.com. 3600 SRV 1 1 443 chat.mydomain.com.\nshow\nsend\n";
+    assert_eq!(told.stdout, expected, "only the SRV record is missing: TTL and cutting are no difference");
+    let Some(nsupdate) = programs::find("nsupdate") else { return };
+    let script = format!("server 127.0.0.1 {}\n{}", server.addr.port(), told.stdout);
+    fedctl.write("script", script);
+    let ran = Command::new(nsupdate).args(["-k", "tsig", "script"]).current_dir(fedctl.dir.path()).output().unwrap();
+    assert!(ran.status.success(), "{ran:?}");
+    let told = diff(&fedctl, &server, &["--format", "zone"]);
+    assert_eq!((told.status, told.stdout.as_str()), (0, ""), "{}", told.stderr);
+}
+
+#[test]
+fn a_record_in_the_way_is_told() {
+    let Some((fedctl, _, server)) = world("_rocketchat._https 60 IN SRV 1 1 8443 chat\n") else { return };
+    let told = diff(&fedctl, &server, &["--protocol", "http"]);
+    assert_eq!(told.status, 1);
+    assert!(told.stdout.contains("remove   `_rocketchat._https.mydomain.com` is published too"), "{}", told.stdout);
+}
+
+#[test]
+fn an_update_that_is_refused_leaves_nothing_behind() {
+    let Some((fedctl, _, server)) = world("") else { return };
+    let files = fedctl.files();
+    let wrong = apply(&fedctl, &server, &["--yes", "--tsig-file", "bad.tsig"]);
+    assert_eq!((wrong.status, fedctl.files()), (2, files.clone()), "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("NOTAUTH") && wrong.stderr.contains("update.key"), "{}", wrong.stderr);
+    fedctl.write("kept", "mine");
+    let kept = apply(&fedctl, &server, &["--yes", "--undo", "kept"]);
+    assert_eq!((kept.status, fedctl.read("kept").as_str()), (2, "mine"), "{}", kept.stderr);
+    let silent = fedctl.run(&[
+        "records",
+        "apply",
+        "mydomain.com",
+        "--target",
+        "chat.mydomain.com",
+        "--key",
+        "federation.pub",
+        "--server",
+        "127.0.0.1:1",
+        "--tsig-file",
+        "tsig",
+        "--yes",
+        "--timeout",
+        "1s",
+    ]);
+    assert!(silent.status == 2 && silent.stderr.contains("connection refused"), "{}", silent.stderr);
+    assert!(!dig(&server).unwrap_or_default().contains("MIIB"));
+}
+
+#[test]
+fn an_alias_is_never_written_over() {
+    let Some((fedctl, _, server)) = world("rocketchat-public-key 60 IN CNAME key.elsewhere.example.\n") else { return };
+    let ran = apply(&fedctl, &server, &["--yes"]);
+    assert_eq!(ran.status, 2);
+    assert!(ran.stderr.contains("is an alias (CNAME) on this server"), "{}", ran.stderr);
+}
+
+#[test]
+fn an_update_that_was_overtaken_changes_nothing() {
+    use fedctl::federation::change::Change;
+    use fedctl::federation::facts::{Kind, Question, Rr, RrData, Text};
+    use fedctl::net::tsig::Tsig;
+    use fedctl::net::update::{Updated, send};
+
+    let Some((fedctl, _, server)) = world(INJURED) else { return };
+    let name = "rocketchat-public-key.mydomain.com";
+    let txt = |text: &str| Rr { name: name.into(), ttl: 60, data: RrData::Txt(vec![Text(text.as_bytes().to_vec())]) };
+    // One of the two records that are there was not seen.
+    let stale =
+        Change { question: Question::new(name, Kind::Txt), before: vec![txt("PUBLIC")], after: vec![txt("new")] };
+    let key = Tsig::parse(&fedctl.read("tsig")).unwrap();
+    let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let zone = "mydomain.com".parse().unwrap();
+    let wait = std::time::Duration::from_secs(10);
+    let sent = runtime.block_on(send(server.addr, &zone, &[stale], &key, time, wait));
+    assert_eq!(sent, Ok(Updated::Overtaken));
+    assert!(!dig(&server).unwrap_or_default().contains("new"));
+}
+
+#[test]
+fn the_dns_host_is_recognised_and_its_form_chosen() {
+    let (fedctl, _) = with_key();
+    let zone = |servers: &str| {
+        format!(
+            "mydomain.com. 60 IN SOA {servers} host.mydomain.com. 1 60 60 60 60\nmydomain.com. 60 IN NS {servers}\n"
+        )
+    };
+    for (servers, has, told) in [
+        ("ns-7.awsdns-01.com.", "Route 53 console", "hosted at Route 53"),
+        ("ada.ns.cloudflare.com.", "Cloudflare dashboard", "hosted at Cloudflare"),
+        ("ns1.unknown.example.", "Type the Value in one piece", "cannot be told by ns1.unknown.example"),
+    ] {
+        let Some(server) = named_with(&[("mydomain.com", &zone(servers))], "", "") else { return };
+        let addr = server.addr.to_string();
+        let mut args = vec!["records"];
+        args.extend(ASK);
+        args.extend(["--for-provider", "auto", "--resolver", &addr]);
+        let ran = fedctl.run(&args);
+        assert_eq!(ran.status, 0, "{}", ran.stderr);
+        assert!(ran.stdout.contains(has) && ran.stderr.contains(told), "{servers}: {}", ran.stderr);
+    }
+    let silent = [
+        "records",
+        "mydomain.com",
+        "--target",
+        "chat.mydomain.com",
+        "--key",
+        "federation.pub",
+        "--for-provider",
+        "auto",
+        "--resolver",
+        "127.0.0.1:1",
+        "--timeout",
+        "1s",
+    ];
+    assert!(fedctl.refused(&silent).0.contains("cannot be found out"));
+}
