@@ -5,18 +5,19 @@ use std::time::Instant;
 
 use clap::Args;
 
+use super::Context;
+use super::answer::ReportArgs;
 use super::key_file::{PassphraseArgs, read_public};
 use super::network::{NetworkArgs, now};
-use super::{Context, status};
 use crate::check;
 use crate::config::port;
 use crate::error::{ExitStatus, hinted};
 use crate::federation::dns_facts::{DnsFacts, Expected, Role};
 use crate::federation::domain::{Domain, Host};
 use crate::federation::generation::{Release, sights};
+use crate::federation::matrix::matrix;
 use crate::federation::report::Report;
 use crate::net::dns::observe;
-use crate::render::report::{ReportFormat, Style, write};
 
 /// Check what DNS says about a domain
 ///
@@ -41,15 +42,18 @@ pub struct DnsCheck {
     /// This release must be able to use the domain; may be repeated
     #[arg(long = "for", value_name = "RELEASE")]
     releases: Vec<Release>,
-    /// How to print the report: human or json
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
-    format: ReportFormat,
+    #[command(flatten)]
+    report: ReportArgs,
     #[command(flatten)]
     network: NetworkArgs,
 }
 
 impl DnsCheck {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        self.report.answer(cx, self.reports(cx))
+    }
+
+    fn reports(&self, cx: &Context) -> anyhow::Result<Vec<Report>> {
         let domains = self.domains(cx)?;
         let expected = self.expected(cx)?;
         let resolvers = self.network.resolvers(cx)?;
@@ -66,9 +70,7 @@ impl DnsCheck {
             Ok(reports)
         })?;
         progress.finish_and_clear();
-        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
-        cx.term.answer(write(self.format, &reports, style)?)?;
-        Ok(status(reports.iter().all(|report| report.is_clean(cx.fail_on))))
+        Ok(reports)
     }
 
     fn domains(&self, cx: &Context) -> anyhow::Result<Vec<Domain>> {
@@ -120,9 +122,12 @@ pub fn report(dns: &DnsFacts, expected: &Expected, start: Instant) -> Report {
         about,
         praise: "can be found".into(),
         blame: "cannot be federated with".into(),
+        time: Some(dns.time),
         lines: check::judge_dns(dns, expected),
         generations: sights(dns),
+        matrix: matrix(dns),
         elapsed: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        ..Report::default()
     }
 }
 

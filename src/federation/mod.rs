@@ -11,6 +11,7 @@ pub mod generation;
 pub mod hub;
 pub mod importer;
 pub mod key;
+pub mod matrix;
 pub mod near_miss;
 pub mod peer_facts;
 pub mod record;

@@ -3,10 +3,10 @@
 pub mod ask;
 pub mod delegation;
 pub mod dns;
-pub mod probes;
 pub mod http;
 pub mod look_up;
 pub mod peer;
+pub mod probes;
 pub mod tls;
 pub mod wire;
 

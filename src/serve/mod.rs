@@ -1,5 +1,5 @@
 //! The only place that listens. A server starts with `start(config)` and stops when the returned value is dropped.
 
 pub mod dns;
-pub mod peer;
 pub mod hub;
+pub mod peer;

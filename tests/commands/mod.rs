@@ -9,3 +9,4 @@ mod key_interop;
 mod keygen;
 mod records;
 mod records_programs;
+mod reports;

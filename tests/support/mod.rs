@@ -2,6 +2,7 @@
 
 pub mod name_servers;
 pub mod programs;
+pub mod reports;
 pub mod world;
 
 use std::ffi::OsStr;

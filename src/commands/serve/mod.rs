@@ -1,8 +1,8 @@
 //! `fedctl serve`: the embedded servers.
 
 pub mod dns;
-pub mod peer;
 pub mod hub;
+pub mod peer;
 
 use clap::{Args, Subcommand};
 
