@@ -10,7 +10,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::commands::{self, Context};
 use crate::error::{ExitStatus, Hinted, Told};
-use crate::federation::report::Severity;
+use crate::federation::report::{Severity, Suppression};
 use crate::term::{ColorChoice, Term};
 
 const STYLES: Styles = Styles::styled()
@@ -51,6 +51,9 @@ pub struct Global {
     /// Exit with 1 from this severity on: notice, warning or error
     #[arg(long, global = true, value_name = "SEVERITY", default_value = "error", hide_possible_values = true)]
     pub fail_on: Severity,
+    /// List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated
+    #[arg(long, global = true, value_name = "ID=REASON")]
+    pub suppress: Vec<Suppression>,
     /// Read this file in place of fedctl.yaml
     #[arg(long, global = true, value_name = "FILE", env = "FEDCTL_CONFIG", hide_env = true)]
     pub config: Option<PathBuf>,

@@ -9,16 +9,25 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
     /// Nothing at or above `--fail-on` was found.
-    Clean = 0,
+    Clean,
     /// The answer is in, and it holds problems.
-    Problems = 1,
+    Problems,
     /// fedctl could not do its job: bad input, unreadable file, no answer to give.
-    Failed = 2,
+    Failed,
+    /// For monitoring systems (`--format nagios`) only: the worst is an error, where `Problems` is a warning.
+    Critical,
+    /// For monitoring systems only: what `Failed` is elsewhere.
+    Unknown,
 }
 
 impl From<ExitStatus> for std::process::ExitCode {
     fn from(status: ExitStatus) -> Self {
-        Self::from(status as u8)
+        Self::from(match status {
+            ExitStatus::Clean => 0,
+            ExitStatus::Problems => 1,
+            ExitStatus::Failed | ExitStatus::Critical => 2,
+            ExitStatus::Unknown => 3,
+        })
     }
 }
 

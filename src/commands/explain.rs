@@ -90,7 +90,8 @@ fn silent() -> anyhow::Error {
     hinted("no line says anything about federation that fedctl knows", hint)
 }
 
-fn unknown(id: &str) -> anyhow::Error {
+/// No check has this id; names the nearest.
+pub fn unknown(id: &str) -> anyhow::Error {
     let likeness = |known: &str| strsim::jaro_winkler(known, id);
     let close = CHECKS.iter().map(|check| check.id).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     let hint = match close.filter(|known| likeness(known) > 0.7) {

@@ -1,5 +1,6 @@
 //! One file a command: its arguments, and the function that joins the rooms for it.
 
+pub mod answer;
 pub mod completions;
 pub mod config;
 pub mod diff;
@@ -21,10 +22,11 @@ pub mod serve;
 
 use std::time::Duration;
 
+use crate::check;
 use crate::cli::Global;
 use crate::config::Config;
 use crate::error::ExitStatus;
-use crate::federation::report::Severity;
+use crate::federation::report::{Severity, Suppression};
 use crate::term::Term;
 
 /// What every command is given.
@@ -35,13 +37,18 @@ pub struct Context {
     /// How long to wait for one answer from the network.
     pub timeout: Duration,
     pub fail_on: Severity,
+    /// The findings that do not count.
+    pub suppress: Vec<Suppression>,
 }
 
 impl Context {
     /// Reads the configuration.
     pub fn new(term: Term, global: &Global) -> anyhow::Result<Self> {
         let config = Config::load(global.config.as_deref())?;
-        Ok(Self { term, config, timeout: global.timeout, fail_on: global.fail_on })
+        if let Some(wish) = global.suppress.iter().find(|wish| check::find(&wish.id).is_none()) {
+            return Err(explain::unknown(&wish.id));
+        }
+        Ok(Self { term, config, timeout: global.timeout, fail_on: global.fail_on, suppress: global.suppress.clone() })
     }
 
     /// Runs a future on a runtime that lives as long as the command; commands without network never start one.

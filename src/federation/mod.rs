@@ -15,6 +15,7 @@ pub mod importer;
 pub mod key;
 pub mod log_line;
 pub mod log_table;
+pub mod matrix;
 pub mod near_miss;
 pub mod peer_facts;
 pub mod picture;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::generation::Sight;
 use super::propagation::Arrival;
+use crate::error::Hinted;
 
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
@@ -94,6 +95,86 @@ pub struct Line {
     pub verdict: Verdict,
 }
 
+/// A wish not to count the findings of one check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// The check's id, as it was typed.
+    pub id: String,
+    /// Why, for everybody who reads the report.
+    pub reason: String,
+}
+
+impl std::str::FromStr for Suppression {
+    type Err = Hinted;
+
+    fn from_str(text: &str) -> Result<Self, Hinted> {
+        let hint = "write the check and why it does not matter, as in `dns-ttl=\"moving to a new provider\"`";
+        match text.split_once('=').map(|(id, reason)| (id.trim(), reason.trim())) {
+            None => Err(Hinted::new(format!("`{}` has no reason", text.escape_debug()), hint)),
+            Some((_, "")) => Err(Hinted::new(format!("`{}` has an empty reason", text.escape_debug()), hint)),
+            Some((id, reason)) => Ok(Self { id: id.to_owned(), reason: reason.to_owned() }),
+        }
+    }
+}
+
+/// A finding that is listed but does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppressed {
+    pub id: &'static str,
+    pub problem: Problem,
+    pub reason: String,
+}
+
+/// What each server answered to each question.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Matrix {
+    /// The questions.
+    pub columns: Vec<String>,
+    pub rows: Vec<Row>,
+}
+
+/// The answers of one server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The server, and whether it is a name server or a resolver.
+    pub observer: String,
+    pub role: &'static str,
+    /// One a column.
+    pub cells: Vec<Cell>,
+}
+
+/// One answer in a few words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cell {
+    pub text: String,
+    /// It differs from what is published.
+    pub differs: bool,
+}
+
+/// One stage of a handshake.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stage {
+    pub name: String,
+    /// Milliseconds since the beginning.
+    #[serde(rename = "start_ms")]
+    pub start: u32,
+    /// Milliseconds.
+    #[serde(rename = "took_ms")]
+    pub took: u32,
+    pub outcome: StageOutcome,
+    pub note: String,
+}
+
+/// How a stage ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StageOutcome {
+    Done,
+    Failed,
+    /// An earlier failure made it impossible.
+    Skipped,
+}
+
 /// Everything that one subject was judged by.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
@@ -105,17 +186,39 @@ pub struct Report {
     pub praise: String,
     /// What the verdict says of the subject when it is not, as in "cannot be federated with".
     pub blame: String,
+    /// When it was observed: seconds since 1970-01-01T00:00:00Z, where that is known.
+    pub time: Option<i64>,
     /// In the order of the checks.
     pub lines: Vec<Line>,
     /// What each server generation makes of a domain; empty for other subjects.
     pub generations: Vec<Sight>,
     /// When a change will be seen; for a domain.
     pub arrivals: Vec<Arrival>,
+    /// What each server answered; for a domain.
+    pub matrix: Option<Matrix>,
+    /// The timeline; for a handshake.
+    pub stages: Vec<Stage>,
+    /// Findings that do not count, because somebody said so.
+    pub suppressed: Vec<Suppressed>,
     /// Milliseconds that observing took.
     pub elapsed: u64,
 }
 
 impl Report {
+    /// Takes findings out of the count; they stay in the report, with the reason.
+    pub fn suppress(&mut self, wishes: &[Suppression]) {
+        let lines = std::mem::take(&mut self.lines);
+        for line in lines {
+            let wish = wishes.iter().find(|wish| wish.id == line.id);
+            match (wish, line.verdict) {
+                (Some(wish), Verdict::Problem(problem)) => {
+                    self.suppressed.push(Suppressed { id: line.id, problem, reason: wish.reason.clone() });
+                }
+                (_, verdict) => self.lines.push(Line { id: line.id, verdict }),
+            }
+        }
+    }
+
     /// The problems, worst first; equals stay in the order of the checks.
     pub fn problems(&self) -> Vec<(&'static str, &Problem)> {
         let mut problems: Vec<_> = self

@@ -8,6 +8,7 @@ pub mod name_servers;
 pub mod peers;
 pub mod postgres;
 pub mod programs;
+pub mod reports;
 pub mod stub;
 pub mod world;
 

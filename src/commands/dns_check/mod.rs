@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::Context;
+use super::answer::ReportArgs;
 use super::diff::load;
 use super::key_file::{Access, PassphraseArgs, Pending, read_public, refuse_existing};
 use super::network::{NetworkArgs, now};
-use super::{Context, status};
 use crate::check;
 use crate::cli::duration;
 use crate::config::port;
@@ -20,10 +21,10 @@ use crate::federation::dns_facts::{DnsFacts, Expected, Role};
 use crate::federation::domain::{Domain, Host};
 use crate::federation::evidence::{Evidence, Run, SCHEMA, SavedExpectation};
 use crate::federation::generation::{Release, sights};
+use crate::federation::matrix::matrix;
 use crate::federation::propagation::arrivals;
 use crate::federation::report::Report;
 use crate::net::dns::{Scope, observe};
-use crate::render::report::{ReportFormat, Style, write};
 use crate::serve::dns::Zone;
 
 /// Check what DNS says about a domain
@@ -49,9 +50,8 @@ pub struct DnsCheck {
     /// This release must be able to use the domain; may be repeated
     #[arg(long = "for", value_name = "RELEASE")]
     releases: Vec<Release>,
-    /// How to print the report: human or json
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
-    format: ReportFormat,
+    #[command(flatten)]
+    report: ReportArgs,
     /// Look again until everybody agrees, for at most this time [default when given: 10m]
     #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "10m", value_parser = duration)]
     wait: Option<Duration>,
@@ -70,12 +70,23 @@ pub struct DnsCheck {
 
 impl DnsCheck {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let mut interrupted = false;
+        let status = self.report.answer(cx, self.reports(cx, &mut interrupted))?;
+        Ok(if interrupted { ExitStatus::Problems } else { status })
+    }
+
+    /// Looks or reads, judges, and keeps the run when asked to.
+    fn reports(&self, cx: &Context, interrupted: &mut bool) -> anyhow::Result<Vec<Report>> {
         if let Some(path) = &self.save {
             refuse_existing(path, true)?;
         }
-        let (runs, interrupted) = match &self.replay {
-            Some(path) => (load(path)?.runs, false),
-            None => self.look(cx)?,
+        let runs = match &self.replay {
+            Some(path) => load(path)?.runs,
+            None => {
+                let (runs, stopped) = self.look(cx)?;
+                *interrupted = stopped;
+                runs
+            }
         };
         let judged = |run: &Run| {
             let mut report = report(&run.facts, &run.expected.restore()?, Instant::now());
@@ -89,9 +100,7 @@ impl DnsCheck {
             let text = serde_json::to_string_pretty(&evidence)? + "\n";
             Pending::write(path, &text, Access::Everybody, true)?.commit()?;
         }
-        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
-        cx.term.answer(write(self.format, &reports, style)?)?;
-        Ok(status(!interrupted && reports.iter().all(|report| report.is_clean(cx.fail_on))))
+        Ok(reports)
     }
 
     /// Asks the network, or serves the zone file to itself.
@@ -190,10 +199,13 @@ pub fn report(dns: &DnsFacts, expected: &Expected, start: Instant) -> Report {
         about,
         praise: "can be found".into(),
         blame: "cannot be federated with".into(),
+        time: Some(dns.time),
         lines: check::judge_dns(dns, expected),
         generations: sights(dns),
         arrivals: arrivals(dns),
+        matrix: matrix(dns),
         elapsed: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        ..Report::default()
     }
 }
 

@@ -3,9 +3,9 @@
 use colored::{ColoredString, Colorize};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Style, arrivals};
+use super::{Style, arrivals, eyes};
 use crate::federation::generation::Sight;
-use crate::federation::report::{Line, Problem, Report, Severity, Verdict};
+use crate::federation::report::{Line, Problem, Report, Severity, Suppressed, Verdict};
 
 /// Columns before the sentence: two, the status, two, the subject, two.
 const STATUS: usize = 7;
@@ -25,6 +25,9 @@ fn one(report: &Report, style: Style) -> String {
     let mut out = format!("{}{}{}\n\n", report.subject.bold(), " ".repeat(gap), report.about);
     for line in ordered(report, style) {
         write_line(&mut out, line, style.width);
+    }
+    for suppressed in &report.suppressed {
+        write_suppressed(&mut out, suppressed, style.width);
     }
     write_generations(&mut out, &report.generations, style.width);
     if report.worst() >= Some(Severity::Warning) && !report.arrivals.is_empty() {
@@ -70,6 +73,19 @@ fn write_line(out: &mut String, line: &Line, width: usize) {
     }
 }
 
+/// Listed with its reason, so that nobody takes silence for health.
+fn write_suppressed(out: &mut String, suppressed: &Suppressed, width: usize) {
+    let Suppressed { id, problem, reason } = suppressed;
+    let indent = 2 + STATUS + 2;
+    let what = format!("{id}: {} {}; suppressed: {reason}", problem.severity, problem.what);
+    for (at, part) in wrap(&what, width.saturating_sub(indent)).iter().enumerate() {
+        match at {
+            0 => out.push_str(&format!("  {}  {part}\n", format!("{:<STATUS$}", "muted").dimmed())),
+            _ => out.push_str(&format!("{}{part}\n", " ".repeat(indent))),
+        }
+    }
+}
+
 fn status(severity: Severity) -> ColoredString {
     let word = format!("{:<STATUS$}", severity.to_string());
     match severity {
@@ -96,27 +112,19 @@ fn write_asides(out: &mut String, problem: &Problem, width: usize) {
 
 /// Breaks between words only: what is longer than a line, such as a key to paste, stays whole.
 fn wrap(text: &str, width: usize) -> Vec<String> {
+    // A terminal would obey what a name server has put into a record.
+    let text: String = text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
     let options =
         textwrap::Options::new(width.max(20)).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+    textwrap::wrap(&text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 /// Generations that see the same share a line.
 fn write_generations(out: &mut String, sights: &[Sight], width: usize) {
-    let mut rows: Vec<(String, String)> = Vec::new();
-    for sight in sights {
-        let text = seen(sight);
-        match rows.last_mut() {
-            Some((releases, known)) if *known == text => *releases = span(releases, sight.releases),
-            _ => rows.push((sight.releases.to_owned(), text)),
-        }
-    }
-    if let [one] = rows.as_mut_slice() {
-        one.0 = "all releases".into();
-    }
-    let releases = rows.iter().map(|(releases, _)| releases.width()).max().unwrap_or_default();
+    let rows = eyes::rows(sights);
+    let releases = rows.iter().map(|(releases, ..)| releases.width()).max().unwrap_or_default();
     let indent = 2 + EYES.len() + 2 + releases + 2;
-    for (row, (span, text)) in rows.iter().enumerate() {
+    for (row, (span, text, _)) in rows.iter().enumerate() {
         let name = if row == 0 { EYES } else { "" };
         for (at, line) in wrap(text, width.saturating_sub(indent)).iter().enumerate() {
             match at {
@@ -128,54 +136,14 @@ fn write_generations(out: &mut String, sights: &[Sight], width: usize) {
     }
 }
 
-/// `1.0.0 – 1.1.5` and `1.2.0 – 1.3.5` are `1.0.0 – 1.3.5`.
-fn span(first: &str, last: &str) -> String {
-    let from = first.split(' ').next().unwrap_or(first);
-    match last.split_once(" – ") {
-        Some((_, to)) => format!("{from} – {to}"),
-        None => format!("{from} and later"),
-    }
-}
-
-fn seen(sight: &Sight) -> String {
-    let mut text = match (&sight.url, &sight.error) {
-        (Some(url), None) => url.clone(),
-        (Some(url), Some(error)) => format!("{url}, then: {error}"),
-        (None, error) => error.clone().unwrap_or_default(),
-    };
-    if let Some(key) = &sight.key {
-        text += &format!(" key {}", key.short());
-    }
-    match &sight.note {
-        Some(note) if sight.is_usable() => note.clone(),
-        _ => text,
-    }
-}
-
 fn verdict(report: &Report, style: Style) -> String {
-    let counts: Vec<String> =
-        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Notice, "notice")]
-            .into_iter()
-            .filter_map(|(severity, word)| match report.count(severity) {
-                0 => None,
-                1 => Some(format!("1 {word}")),
-                more => Some(format!("{more} {word}s")),
-            })
-            .collect();
-    let seconds = report.elapsed as f64 / 1000.0;
-    let (sentence, aside) = match report.problems().first() {
-        None => {
-            let sentence = format!("{} {}", report.subject, report.praise);
-            (sentence.green(), format!("{} checks, {seconds:.2} s", report.lines.len()))
-        }
-        Some((id, _)) => {
-            let clean = report.is_clean(style.fail_on);
-            let words = if clean { &report.praise } else { &report.blame };
-            let sentence = format!("{} {words}: {}", report.subject, counts.join(", "));
-            let sentence = if clean { sentence.green() } else { sentence.red().bold() };
-            (sentence, format!("fedctl explain {id}"))
-        }
+    let elapsed = report.elapsed as f64 / 1000.0;
+    let (clean, sentence) = super::sentence(report, style);
+    let aside = match report.problems().first() {
+        None => format!("{} checks, {elapsed:.2} s", report.lines.len() + report.suppressed.len()),
+        Some((id, _)) => format!("fedctl explain {id}"),
     };
+    let sentence = if clean { sentence.green() } else { sentence.red().bold() };
     let gap = style.width.saturating_sub(sentence.chars().count() + aside.width()).max(2);
     format!("{sentence}{}{aside}", " ".repeat(gap))
 }

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Style, verdict};
 use crate::federation::generation::Sight;
 use crate::federation::propagation::Arrival;
-use crate::federation::report::{Problem, Report, Severity, Verdict};
+use crate::federation::report::{Matrix, Problem, Report, Severity, Stage, Verdict};
 
 /// Raised when a member changes its meaning or goes away; new members do not raise it.
 const SCHEMA: u32 = 1;
@@ -19,15 +19,22 @@ struct Document<'a> {
     findings: Vec<Finding<'a>>,
     passed: Vec<Passed<'a>>,
     skipped: Vec<Skipped<'a>>,
+    suppressed: Vec<Quiet<'a>>,
     #[serde(skip_serializing_if = "<[Sight]>::is_empty")]
     generations: &'a [Sight],
     #[serde(skip_serializing_if = "<[Arrival]>::is_empty")]
     propagation: &'a [Arrival],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matrix: Option<&'a Matrix>,
+    #[serde(skip_serializing_if = "<[Stage]>::is_empty")]
+    stages: &'a [Stage],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<i64>,
     elapsed_ms: u64,
 }
 
 #[derive(Serialize)]
-struct Finding<'a> {
+pub struct Finding<'a> {
     id: &'a str,
     severity: Severity,
     what: &'a str,
@@ -48,6 +55,14 @@ struct Skipped<'a> {
     why: &'a str,
 }
 
+/// A finding that does not count.
+#[derive(Serialize)]
+struct Quiet<'a> {
+    #[serde(flatten)]
+    finding: Finding<'a>,
+    reason: &'a str,
+}
+
 /// One object, or an array of objects when there are several reports.
 pub fn write(reports: &[Report], style: Style) -> anyhow::Result<String> {
     let documents: Vec<Document> = reports.iter().map(|report| document(report, style)).collect();
@@ -58,7 +73,7 @@ pub fn write(reports: &[Report], style: Style) -> anyhow::Result<String> {
     Ok(text + "\n")
 }
 
-fn finding<'a>(id: &'a str, problem: &'a Problem) -> Finding<'a> {
+pub fn finding<'a>(id: &'a str, problem: &'a Problem) -> Finding<'a> {
     let Problem { severity, what, means, fix, evidence } = problem;
     Finding { id, severity: *severity, what, means, fix, evidence }
 }
@@ -76,8 +91,16 @@ fn document(report: &Report, style: Style) -> Document<'_> {
         findings: report.problems().into_iter().map(|(id, problem)| finding(id, problem)).collect(),
         passed: passed.collect(),
         skipped: report.skipped().map(|(id, why)| Skipped { id, why }).collect(),
+        suppressed: report
+            .suppressed
+            .iter()
+            .map(|quiet| Quiet { finding: finding(quiet.id, &quiet.problem), reason: &quiet.reason })
+            .collect(),
         generations: &report.generations,
         propagation: &report.arrivals,
+        matrix: report.matrix.as_ref(),
+        stages: &report.stages,
+        time: report.time,
         elapsed_ms: report.elapsed,
     }
 }

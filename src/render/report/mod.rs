@@ -1,8 +1,20 @@
-//! A report, for people and for programs.
+//! A report, for people and for programs: one file a form.
 
 mod arrivals;
+mod eyes;
+mod github;
+mod html;
 mod human;
 mod json;
+mod junit;
+mod markdown;
+mod nagios;
+mod ndjson;
+mod prometheus;
+mod sarif;
+mod tap;
+
+pub use nagios::state as nagios_state;
 
 use crate::federation::report::{Report, Severity};
 
@@ -14,7 +26,46 @@ pub enum ReportFormat {
     Human,
     /// One JSON object a report, or an array when there are several (docs/json.md).
     Json,
+    /// One JSON object a line: each finding, each check, then the verdict.
+    Ndjson,
+    /// JUnit XML, for CI servers.
+    Junit,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// The Test Anything Protocol, version 14.
+    Tap,
+    /// A monitoring plugin: one line, performance data, exit status 0 to 3.
+    Nagios,
+    /// A file for node_exporter's textfile collector.
+    Prometheus,
+    /// Markdown, for issues and chats.
+    Markdown,
+    /// One self-contained page.
+    Html,
+    /// Workflow commands of GitHub Actions.
+    Github,
 }
+
+/// One form.
+pub struct Form {
+    pub format: ReportFormat,
+    pub write: fn(&[Report], Style) -> anyhow::Result<String>,
+}
+
+/// Every form, the default first.
+pub const REPORT_FORMATS: &[Form] = &[
+    Form { format: ReportFormat::Human, write: |reports, style| Ok(human::write(reports, style)) },
+    Form { format: ReportFormat::Json, write: json::write },
+    Form { format: ReportFormat::Ndjson, write: ndjson::write },
+    Form { format: ReportFormat::Junit, write: |reports, style| Ok(junit::write(reports, style)) },
+    Form { format: ReportFormat::Sarif, write: sarif::write },
+    Form { format: ReportFormat::Tap, write: |reports, style| Ok(tap::write(reports, style)) },
+    Form { format: ReportFormat::Nagios, write: |reports, _| Ok(nagios::write(reports)) },
+    Form { format: ReportFormat::Prometheus, write: |reports, style| Ok(prometheus::write(reports, style)) },
+    Form { format: ReportFormat::Markdown, write: |reports, style| Ok(markdown::write(reports, style)) },
+    Form { format: ReportFormat::Html, write: |reports, style| Ok(html::write(reports, style)) },
+    Form { format: ReportFormat::Github, write: |reports, style| Ok(github::write(reports, style)) },
+];
 
 /// What a writer needs besides the reports.
 #[derive(Debug, Clone, Copy)]
@@ -29,13 +80,41 @@ pub struct Style {
 
 /// Writes the reports.
 pub fn write(format: ReportFormat, reports: &[Report], style: Style) -> anyhow::Result<String> {
-    match format {
-        ReportFormat::Human => Ok(human::write(reports, style)),
-        ReportFormat::Json => json::write(reports, style),
+    match REPORT_FORMATS.iter().find(|form| form.format == format) {
+        Some(form) => (form.write)(reports, style),
+        None => anyhow::bail!("this form of report cannot be written"),
     }
 }
 
 /// `clean` or `problems`.
 pub fn verdict(report: &Report, style: Style) -> &'static str {
     if report.is_clean(style.fail_on) { "clean" } else { "problems" }
+}
+
+/// `1 error, 2 notices`; empty when nothing was found.
+pub fn counts(report: &Report) -> String {
+    let counts: Vec<String> =
+        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Notice, "notice")]
+            .into_iter()
+            .filter_map(|(severity, word)| match report.count(severity) {
+                0 => None,
+                1 => Some(format!("1 {word}")),
+                more => Some(format!("{more} {word}s")),
+            })
+            .collect();
+    counts.join(", ")
+}
+
+/// The whole verdict in one sentence, and whether it is good.
+pub fn sentence(report: &Report, style: Style) -> (bool, String) {
+    let clean = report.is_clean(style.fail_on);
+    let words = if clean { &report.praise } else { &report.blame };
+    let counts = counts(report);
+    let colon = if counts.is_empty() { "" } else { ": " };
+    (clean, format!("{} {words}{colon}{counts}", report.subject))
+}
+
+/// Seconds with three digits behind the point.
+pub fn seconds(milliseconds: u64) -> String {
+    format!("{}.{:03}", milliseconds / 1000, milliseconds % 1000)
 }

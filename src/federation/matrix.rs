@@ -1,0 +1,66 @@
+//! Which server answers what: name servers and resolvers by record, with what differs marked.
+
+use super::autopsy;
+use super::dns_facts::{DnsFacts, Role};
+use super::facts::{Outcome, Question, RrData};
+use super::generation::questions;
+use super::report::{Cell, Matrix, Row};
+
+/// The matrix of a domain; `None` when nobody was asked.
+pub fn matrix(dns: &DnsFacts) -> Option<Matrix> {
+    let exists = |question: &Question| dns.replies(question).any(|(_, reply)| !reply.outcome.records().is_empty());
+    let mut asked = questions(&dns.domain);
+    asked.retain(|question| exists(question) || is_needed(question));
+    let suffix = format!(".{}", dns.domain);
+    let columns =
+        asked.iter().map(|question| format!("{} {}", question.kind, question.name.trim_end_matches(&suffix))).collect();
+    let rows: Vec<Row> = dns
+        .observers
+        .iter()
+        .enumerate()
+        .filter(|(_, observer)| observer.role != Role::Parent)
+        .map(|(at, observer)| Row {
+            observer: observer.to_string(),
+            role: if observer.role == Role::Authority { "name server" } else { "resolver" },
+            cells: asked.iter().map(|question| cell(dns, at, question)).collect(),
+        })
+        .collect();
+    (!rows.is_empty()).then_some(Matrix { columns, rows })
+}
+
+/// The records that every domain should have are shown even when nobody has them.
+fn is_needed(question: &Question) -> bool {
+    question.name.starts_with("_rocketchat._https.") || question.name.starts_with("rocketchat-public-key.")
+}
+
+fn cell(dns: &DnsFacts, observer: usize, question: &Question) -> Cell {
+    let seen = dns.observations.iter().find(|seen| seen.observer == observer && seen.question == *question);
+    let Some(seen) = seen else { return Cell { text: "not asked".into(), differs: false } };
+    let text = told(&seen.reply.outcome);
+    let published = dns.published(question).map(|reply| told(&reply.outcome));
+    Cell { differs: published.is_some_and(|published| published != text), text }
+}
+
+/// The answer in a few words; the text of a TXT record never, it could be a secret.
+fn told(outcome: &Outcome) -> String {
+    let mut parts: Vec<String> = outcome
+        .records()
+        .iter()
+        .filter_map(|rr| match &rr.data {
+            RrData::Srv { target, port, .. } => Some(format!("{target}:{port}")),
+            RrData::Txt(strings) => {
+                let text: Vec<u8> = strings.iter().flat_map(|string| string.0.iter().copied()).collect();
+                let autopsy = autopsy::examine(&text);
+                Some(match (&autopsy.exact, autopsy.injuries.first()) {
+                    (Some(key), _) => format!("RSA-{} {}", key.bits(), key.fingerprint().short()),
+                    (None, Some(injury)) => format!("{} bytes, {}", text.len(), injury.kind),
+                    (None, None) => format!("{} bytes", text.len()),
+                })
+            }
+            _ => None,
+        })
+        .collect();
+    // Servers may turn the order of an RRset from answer to answer.
+    parts.sort();
+    if parts.is_empty() { outcome.to_string() } else { parts.join(", ") }
+}

@@ -1,0 +1,43 @@
+//! What the server generations see, with those that see the same in one row.
+
+use crate::federation::generation::Sight;
+
+/// Releases and what they see; one row, named `all releases`, when all see the same.
+pub fn rows(sights: &[Sight]) -> Vec<(String, String, bool)> {
+    let mut rows: Vec<(String, String, bool)> = Vec::new();
+    for sight in sights {
+        let text = seen(sight);
+        match rows.last_mut() {
+            Some((releases, known, _)) if *known == text => *releases = span(releases, sight.releases),
+            _ => rows.push((sight.releases.to_owned(), text, sight.is_usable() && sight.note.is_none())),
+        }
+    }
+    if let [one] = rows.as_mut_slice() {
+        one.0 = "all releases".into();
+    }
+    rows
+}
+
+/// `1.0.0 – 1.1.5` and `1.2.0 – 1.3.5` are `1.0.0 – 1.3.5`.
+fn span(first: &str, last: &str) -> String {
+    let from = first.split(' ').next().unwrap_or(first);
+    match last.split_once(" – ") {
+        Some((_, to)) => format!("{from} – {to}"),
+        None => format!("{from} and later"),
+    }
+}
+
+fn seen(sight: &Sight) -> String {
+    let mut text = match (&sight.url, &sight.error) {
+        (Some(url), None) => url.clone(),
+        (Some(url), Some(error)) => format!("{url}, then: {error}"),
+        (None, error) => error.clone().unwrap_or_default(),
+    };
+    if let Some(key) = &sight.key {
+        text += &format!(" key {}", key.short());
+    }
+    match &sight.note {
+        Some(note) if sight.is_usable() => note.clone(),
+        _ => text,
+    }
+}

@@ -1,0 +1,54 @@
+//! One line for Nagios, Icinga and their kin, with performance data, after the plugin guidelines; the findings follow as long
+//! output. The exit status says the same: 0 OK, 1 WARNING, 2 CRITICAL.
+
+use super::{counts, seconds};
+use crate::federation::report::{Report, Severity};
+
+/// What a monitoring system makes of the reports.
+pub fn state(reports: &[Report]) -> Option<Severity> {
+    reports.iter().filter_map(Report::worst).max()
+}
+
+/// Writes the status line, the findings, and the performance data behind the first `|`.
+pub fn write(reports: &[Report]) -> String {
+    let word = match state(reports) {
+        Some(Severity::Error) => "CRITICAL",
+        Some(Severity::Warning) => "WARNING",
+        Some(Severity::Notice) | None => "OK",
+    };
+    let mut worst: Vec<&Report> = reports.iter().collect();
+    worst.sort_by_key(|report| std::cmp::Reverse(report.worst()));
+    let told: Vec<String> = worst.iter().take(3).map(|report| about(report)).collect();
+    let more = if worst.len() > 3 { format!("; {} more", worst.len() - 3) } else { String::new() };
+    let total = |severity| reports.iter().map(|report| report.count(severity)).sum::<usize>();
+    let elapsed = reports.iter().map(|report| report.elapsed).sum();
+    let mut out = format!(
+        "FEDCTL {word} - {}{more} | errors={};;0;0 warnings={};0;;0 notices={};;;0 time={}s;;;0\n",
+        told.join("; "),
+        total(Severity::Error),
+        total(Severity::Warning),
+        total(Severity::Notice),
+        seconds(elapsed)
+    );
+    for report in reports {
+        for (id, problem) in report.problems() {
+            out += &format!("{} {} {id}: {}\n", problem.severity, report.subject, plain(&problem.what));
+        }
+        for quiet in &report.suppressed {
+            out += &format!("suppressed {} {}: {}\n", report.subject, quiet.id, plain(&quiet.reason));
+        }
+    }
+    out
+}
+
+fn about(report: &Report) -> String {
+    match report.problems().first() {
+        None => format!("{} {}", report.subject, plain(&report.praise)),
+        Some((id, problem)) => format!("{}: {} ({id}: {})", report.subject, counts(report), plain(&problem.what)),
+    }
+}
+
+/// `|` parts the text from the numbers, so it may not stand in the text.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().replace('|', "/")
+}

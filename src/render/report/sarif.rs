@@ -1,0 +1,114 @@
+//! SARIF 2.1.0 (OASIS), for code scanning and its viewers: a rule a check, a result a finding.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::Style;
+use crate::check;
+use crate::federation::report::{Problem, Report, Severity, Verdict};
+
+const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+
+/// Writes all reports as one run.
+pub fn write(reports: &[Report], _: Style) -> anyhow::Result<String> {
+    let ids: BTreeSet<&str> = reports.iter().flat_map(ids).collect();
+    let ids: Vec<&str> = ids.into_iter().collect();
+    let rules: Vec<Value> = ids.iter().map(|id| rule(id)).collect();
+    let results: Vec<Value> = reports.iter().flat_map(|report| results(report, &ids)).collect();
+    let log = json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": { "name": "fedctl", "semanticVersion": env!("CARGO_PKG_VERSION"), "rules": rules } },
+            "columnKind": "unicodeCodePoints",
+            "results": results,
+        }],
+    });
+    Ok(serde_json::to_string_pretty(&log)? + "\n")
+}
+
+fn ids(report: &Report) -> Vec<&'static str> {
+    let lines = report.lines.iter().map(|line| line.id);
+    lines.chain(report.suppressed.iter().map(|quiet| quiet.id)).collect()
+}
+
+fn rule(id: &str) -> Value {
+    match check::find(id) {
+        Some(check) => json!({
+            "id": id,
+            "shortDescription": { "text": check.title },
+            "help": { "text": check.page, "markdown": check.page },
+        }),
+        None => json!({ "id": id }),
+    }
+}
+
+fn results(report: &Report, ids: &[&str]) -> Vec<Value> {
+    let lines = report.lines.iter().map(|line| {
+        let (kind, level, text) = match &line.verdict {
+            Verdict::Pass { note } => ("pass", "none", note.clone()),
+            // SARIF 3.27.9: not enough is known to decide.
+            Verdict::Skip { why } => ("open", "none", why.clone()),
+            Verdict::Problem(problem) => ("fail", level(problem.severity), message(problem)),
+        };
+        let mut result = result(report, ids, line.id, kind, level, &text);
+        if let Verdict::Problem(problem) = &line.verdict {
+            detail(&mut result, problem);
+        }
+        result
+    });
+    let quiet = report.suppressed.iter().map(|quiet| {
+        let mut result = result(report, ids, quiet.id, "fail", level(quiet.problem.severity), &message(&quiet.problem));
+        detail(&mut result, &quiet.problem);
+        result["suppressions"] = json!([{ "kind": "external", "justification": quiet.reason }]);
+        result
+    });
+    lines.chain(quiet).collect()
+}
+
+fn result(report: &Report, ids: &[&str], id: &str, kind: &str, level: &str, text: &str) -> Value {
+    // Code scanning shows only what has a place in a file; the subject is the nearest thing to one.
+    json!({
+        "ruleId": id,
+        "ruleIndex": ids.iter().position(|known| *known == id),
+        "kind": kind,
+        "level": level,
+        "message": { "text": text },
+        "locations": [{
+            "physicalLocation": { "artifactLocation": { "uri": uri(&report.subject) }, "region": { "startLine": 1 } },
+            "logicalLocations": [{ "name": report.subject, "kind": "resource" }],
+        }],
+        "partialFingerprints": { "fedctl/v1": format!("{}/{id}", report.subject) },
+    })
+}
+
+fn message(problem: &Problem) -> String {
+    format!("{}. {}. To mend it: {}", problem.what, problem.means, problem.fix)
+}
+
+fn detail(result: &mut Value, problem: &Problem) {
+    result["properties"] = json!({
+        "means": problem.means, "fix": problem.fix, "evidence": problem.evidence,
+    });
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Notice => "note",
+    }
+}
+
+/// A relative reference (RFC 3986 section 4.2) with everything but names escaped.
+fn uri(subject: &str) -> String {
+    let mut out = String::new();
+    for byte in subject.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' => out.push(char::from(byte)),
+            other => out += &format!("%{other:02X}"),
+        }
+    }
+    out
+}
