@@ -25,9 +25,6 @@ _fedctl() {
             fedctl,config)
                 cmd="fedctl__subcmd__config"
                 ;;
-            fedctl,diff)
-                cmd="fedctl__subcmd__diff"
-                ;;
             fedctl,dns-check)
                 cmd="fedctl__subcmd__dns__subcmd__check"
                 ;;
@@ -61,9 +58,6 @@ _fedctl() {
             fedctl,records)
                 cmd="fedctl__subcmd__records"
                 ;;
-            fedctl,register)
-                cmd="fedctl__subcmd__register"
-                ;;
             fedctl,serve)
                 cmd="fedctl__subcmd__serve"
                 ;;
@@ -93,9 +87,6 @@ _fedctl() {
                 ;;
             fedctl__subcmd__help,config)
                 cmd="fedctl__subcmd__help__subcmd__config"
-                ;;
-            fedctl__subcmd__help,diff)
-                cmd="fedctl__subcmd__help__subcmd__diff"
                 ;;
             fedctl__subcmd__help,dns-check)
                 cmd="fedctl__subcmd__help__subcmd__dns__subcmd__check"
@@ -130,9 +121,6 @@ _fedctl() {
             fedctl__subcmd__help,records)
                 cmd="fedctl__subcmd__help__subcmd__records"
                 ;;
-            fedctl__subcmd__help,register)
-                cmd="fedctl__subcmd__help__subcmd__register"
-                ;;
             fedctl__subcmd__help,serve)
                 cmd="fedctl__subcmd__help__subcmd__serve"
                 ;;
@@ -154,9 +142,6 @@ _fedctl() {
             fedctl__subcmd__help__subcmd__hub,list)
                 cmd="fedctl__subcmd__help__subcmd__hub__subcmd__list"
                 ;;
-            fedctl__subcmd__help__subcmd__hub,lookup)
-                cmd="fedctl__subcmd__help__subcmd__hub__subcmd__lookup"
-                ;;
             fedctl__subcmd__help__subcmd__hub,remove)
                 cmd="fedctl__subcmd__help__subcmd__hub__subcmd__remove"
                 ;;
@@ -168,9 +153,6 @@ _fedctl() {
                 ;;
             fedctl__subcmd__help__subcmd__records,formats)
                 cmd="fedctl__subcmd__help__subcmd__records__subcmd__formats"
-                ;;
-            fedctl__subcmd__help__subcmd__records,lint)
-                cmd="fedctl__subcmd__help__subcmd__records__subcmd__lint"
                 ;;
             fedctl__subcmd__help__subcmd__serve,dns)
                 cmd="fedctl__subcmd__help__subcmd__serve__subcmd__dns"
@@ -196,9 +178,6 @@ _fedctl() {
             fedctl__subcmd__hub,list)
                 cmd="fedctl__subcmd__hub__subcmd__list"
                 ;;
-            fedctl__subcmd__hub,lookup)
-                cmd="fedctl__subcmd__hub__subcmd__lookup"
-                ;;
             fedctl__subcmd__hub,remove)
                 cmd="fedctl__subcmd__hub__subcmd__remove"
                 ;;
@@ -219,9 +198,6 @@ _fedctl() {
                 ;;
             fedctl__subcmd__hub__subcmd__help,list)
                 cmd="fedctl__subcmd__hub__subcmd__help__subcmd__list"
-                ;;
-            fedctl__subcmd__hub__subcmd__help,lookup)
-                cmd="fedctl__subcmd__hub__subcmd__help__subcmd__lookup"
                 ;;
             fedctl__subcmd__hub__subcmd__help,remove)
                 cmd="fedctl__subcmd__hub__subcmd__help__subcmd__remove"
@@ -247,17 +223,11 @@ _fedctl() {
             fedctl__subcmd__records,help)
                 cmd="fedctl__subcmd__records__subcmd__help"
                 ;;
-            fedctl__subcmd__records,lint)
-                cmd="fedctl__subcmd__records__subcmd__lint"
-                ;;
             fedctl__subcmd__records__subcmd__help,formats)
                 cmd="fedctl__subcmd__records__subcmd__help__subcmd__formats"
                 ;;
             fedctl__subcmd__records__subcmd__help,help)
                 cmd="fedctl__subcmd__records__subcmd__help__subcmd__help"
-                ;;
-            fedctl__subcmd__records__subcmd__help,lint)
-                cmd="fedctl__subcmd__records__subcmd__help__subcmd__lint"
                 ;;
             fedctl__subcmd__serve,dns)
                 cmd="fedctl__subcmd__serve__subcmd__dns"
@@ -290,7 +260,7 @@ _fedctl() {
 
     case "${cmd}" in
         fedctl)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -417,42 +387,8 @@ _fedctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        fedctl__subcmd__diff)
-            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --config --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --format)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --fail-on)
-                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         fedctl__subcmd__dns__subcmd__check)
-            opts="-q -v -h -V --key --passphrase-file --target --port --for --format --wait --save --replay --zone-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --key --passphrase-file --target --port --for --format --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -480,22 +416,6 @@ _fedctl() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "human json" -- "${cur}"))
-                    return 0
-                    ;;
-                --wait)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --save)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --replay)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --zone-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --resolver)
@@ -816,7 +736,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help)
-            opts="envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help"
+            opts="envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -858,20 +778,6 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help__subcmd__config)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        fedctl__subcmd__help__subcmd__diff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -984,7 +890,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help__subcmd__hub)
-            opts="lookup list show remove export import backup"
+            opts="list show remove export import backup"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1040,20 +946,6 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help__subcmd__hub__subcmd__list)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        fedctl__subcmd__help__subcmd__hub__subcmd__lookup)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1166,7 +1058,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help__subcmd__records)
-            opts="formats lint"
+            opts="formats"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1182,34 +1074,6 @@ _fedctl() {
         fedctl__subcmd__help__subcmd__records__subcmd__formats)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        fedctl__subcmd__help__subcmd__records__subcmd__lint)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        fedctl__subcmd__help__subcmd__register)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1278,7 +1142,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version lookup list show remove export import backup help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version list show remove export import backup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1392,7 +1256,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__help)
-            opts="lookup list show remove export import backup help"
+            opts="list show remove export import backup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1462,20 +1326,6 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__help__subcmd__list)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        fedctl__subcmd__hub__subcmd__help__subcmd__lookup)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1580,64 +1430,6 @@ _fedctl() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "human json" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --fail-on)
-                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        fedctl__subcmd__hub__subcmd__lookup)
-            opts="-q -v -h -V --key --passphrase-file --format --hub-url --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --passphrase-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --format)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
-                    return 0
-                    ;;
-                --hub-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --resolver)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --connect-to)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1992,7 +1784,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__records)
-            opts="-q -v -h -V --target --port --protocol --key --passphrase-file --for --ttl --zone --format --for-provider --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version formats lint help"
+            opts="-q -v -h -V --target --port --protocol --key --passphrase-file --for --ttl --zone --format --color --quiet --verbose --timeout --fail-on --config --help --version formats help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2031,18 +1823,6 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --for-provider)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --resolver)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --connect-to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2100,7 +1880,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__records__subcmd__help)
-            opts="formats lint help"
+            opts="formats help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2134,148 +1914,6 @@ _fedctl() {
                 return 0
             fi
             case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        fedctl__subcmd__records__subcmd__help__subcmd__lint)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        fedctl__subcmd__records__subcmd__lint)
-            opts="-q -v -h -V --format --domain --zone --key --passphrase-file --for --report --color --quiet --verbose --timeout --fail-on --config --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --domain)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --zone)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --passphrase-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --for)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --report)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --fail-on)
-                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        fedctl__subcmd__register)
-            opts="-q -v -h -V --url --key --passphrase-file --token-file --wait --dry-run --force --remove --format --hub-url --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --key)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --passphrase-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --token-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --wait)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --format)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
-                    return 0
-                    ;;
-                --hub-url)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ca-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --resolver)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --connect-to)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --fail-on)
-                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
-                    return 0
-                    ;;
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;

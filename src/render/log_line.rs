@@ -11,7 +11,8 @@ pub fn write(found: &[Translation], unknown: usize, width: usize) -> String {
     let each: Vec<String> = found.iter().map(|translation| one(translation, width)).collect();
     let mut out = each.join("\n");
     if unknown > 0 && !found.is_empty() {
-        out += &format!("\n{unknown} other lines say nothing about federation that fedctl knows\n");
+        let lines = if unknown == 1 { "1 other line says".to_owned() } else { format!("{unknown} other lines say") };
+        out += &format!("\n{lines} nothing about federation that fedctl knows\n");
     }
     out
 }

@@ -36,7 +36,7 @@ fn a_whole_log_is_read_from_stdin() {
     assert!(told["lines"][0]["means"].as_str().unwrap().ends_with("The message is lost: servers try once"));
     assert!(told["lines"][1]["causes"][0]["what"].as_str().unwrap().contains("does not begin with the key"));
     let ran = fedctl.run_with(&["explain", "-"], log);
-    assert!(ran.stdout.contains("(2 times)") && ran.stdout.contains("\n1 other lines say nothing"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("(2 times)") && ran.stdout.contains("\n1 other line says nothing"), "{}", ran.stdout);
 }
 
 #[test]

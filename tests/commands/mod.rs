@@ -15,3 +15,4 @@ mod records;
 mod records_lint;
 mod records_programs;
 mod register;
+mod serve_peer;

@@ -50,6 +50,7 @@ pub struct Peers {
     pub log: Arc<Mutex<Vec<String>>>,
     https: bool,
     _servers: (dns::Running, Option<peer::Running>),
+    // After the servers, which stop while it still runs.
     _runtime: Runtime,
 }
 
