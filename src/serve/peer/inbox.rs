@@ -295,3 +295,59 @@ fn told(incoming: &Incoming) -> (String, bool) {
         Incoming::Old(kind) => (kind.escape_debug().to_string(), true),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::federation::generation::Release;
+    use crate::serve::peer::log::Entry;
+
+    fn inbox() -> Arc<Inbox> {
+        let config = Config {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            domain: "b.example".parse().unwrap(),
+            key: PrivateKey::generate(2048).unwrap(),
+            release: Release(6, 2, 0),
+            speaks: Wire::Two,
+            tls: None,
+            faults: Vec::new(),
+            discover: Arc::new(|_| Box::pin(async { Err("nobody is known".to_owned()) })),
+            deliver: Arc::new(|_, _| Box::pin(async { Ok(()) })),
+            log: Arc::new(|_: Entry| ()),
+        };
+        Arc::new(Inbox::new(config).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_short_message_does_not_wait_for_the_end_of_a_long_one() {
+        let (inbox, turns) = (inbox(), Arc::new(AtomicUsize::new(0)));
+        let counted = turns.clone();
+        let slow = move |part: &[u8]| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            std::thread::sleep(Duration::from_millis(5));
+            Ok(part.to_vec())
+        };
+        let (one, long) = (inbox.clone(), vec![0; TURN * 200]);
+        let long = tokio::spawn(async move { one.in_turns(Layer::Secrecy, long, 1, slow).await });
+        while turns.load(Ordering::Relaxed) == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        inbox.in_turns(Layer::Secrecy, vec![0; 1], 1, |part| Ok(part.to_vec())).await.unwrap();
+        assert!(turns.load(Ordering::Relaxed) < 100, "the long one went on for {turns:?} turns");
+        assert_eq!(long.await.unwrap().unwrap().len(), TURN * 200);
+    }
+
+    #[tokio::test]
+    async fn one_sender_has_only_so_many_places() {
+        let inbox = inbox();
+        let (one, other) = ("a.example".parse().unwrap(), "c.example".parse().unwrap());
+        let mut held: Vec<_> = (0..SENDER_JOBS).map(|_| inbox.share(&one).unwrap()).collect();
+        assert!(inbox.share(&one).is_none() && inbox.share(&other).is_some());
+        held.pop();
+        assert!(inbox.share(&one).is_some());
+        drop(held);
+        assert!(lock(&inbox.senders).is_empty());
+    }
+}
