@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::print_stderr, clippy::unwrap_used)]
 
 mod commands;
+mod fuzz;
 mod house;
 mod hub;
 mod support;

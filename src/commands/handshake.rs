@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::key_file::{PassphraseArgs, read_bytes, read_private, read_public};
 use super::network::{NetworkArgs, now};
 use super::serve::peer::{Asked, discover, roots};
-use super::{Context, Format, status};
+use super::{Context, Format, pace, status};
 use crate::check::judge_peer;
 use crate::error::{ExitStatus, hinted};
 use crate::federation::domain::Domain;
@@ -110,10 +110,19 @@ impl Handshake {
             identity,
             time: now(),
         };
+        if let Some(time) = pace::wait(peer) {
+            cx.term
+                .status(format_args!("waiting {} s: a server allows ten requests a minute and route", time.as_secs()));
+            std::thread::sleep(time);
+        }
         let begun = Instant::now();
         let progress = cx.term.progress(format!("{peer}: discover"));
         let facts = cx.block_on(self.observe(&inquiry, |stage| progress.set_message(format!("{peer}: {stage}"))))?;
         progress.finish_and_clear();
+        // A server on this machine is nobody's but the user's.
+        if facts.addresses.iter().any(|address| address.connect.is_ok() && !address.addr.ip().is_loopback()) {
+            pace::remember(peer);
+        }
         let report = report(&facts, begun);
         let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
         let seen = render::Handshake { facts: &facts, report: &report };

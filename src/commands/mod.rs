@@ -14,6 +14,7 @@ pub mod key_file;
 pub mod keygen;
 pub mod lab;
 pub mod network;
+pub mod pace;
 pub mod records;
 pub mod register;
 pub mod serve;
