@@ -25,6 +25,9 @@ _fedctl() {
             fedctl,config)
                 cmd="fedctl__subcmd__config"
                 ;;
+            fedctl,diff)
+                cmd="fedctl__subcmd__diff"
+                ;;
             fedctl,dns-check)
                 cmd="fedctl__subcmd__dns__subcmd__check"
                 ;;
@@ -58,6 +61,9 @@ _fedctl() {
             fedctl,records)
                 cmd="fedctl__subcmd__records"
                 ;;
+            fedctl,register)
+                cmd="fedctl__subcmd__register"
+                ;;
             fedctl,serve)
                 cmd="fedctl__subcmd__serve"
                 ;;
@@ -87,6 +93,9 @@ _fedctl() {
                 ;;
             fedctl__subcmd__help,config)
                 cmd="fedctl__subcmd__help__subcmd__config"
+                ;;
+            fedctl__subcmd__help,diff)
+                cmd="fedctl__subcmd__help__subcmd__diff"
                 ;;
             fedctl__subcmd__help,dns-check)
                 cmd="fedctl__subcmd__help__subcmd__dns__subcmd__check"
@@ -121,6 +130,9 @@ _fedctl() {
             fedctl__subcmd__help,records)
                 cmd="fedctl__subcmd__help__subcmd__records"
                 ;;
+            fedctl__subcmd__help,register)
+                cmd="fedctl__subcmd__help__subcmd__register"
+                ;;
             fedctl__subcmd__help,serve)
                 cmd="fedctl__subcmd__help__subcmd__serve"
                 ;;
@@ -142,6 +154,9 @@ _fedctl() {
             fedctl__subcmd__help__subcmd__hub,list)
                 cmd="fedctl__subcmd__help__subcmd__hub__subcmd__list"
                 ;;
+            fedctl__subcmd__help__subcmd__hub,lookup)
+                cmd="fedctl__subcmd__help__subcmd__hub__subcmd__lookup"
+                ;;
             fedctl__subcmd__help__subcmd__hub,remove)
                 cmd="fedctl__subcmd__help__subcmd__hub__subcmd__remove"
                 ;;
@@ -153,6 +168,9 @@ _fedctl() {
                 ;;
             fedctl__subcmd__help__subcmd__records,formats)
                 cmd="fedctl__subcmd__help__subcmd__records__subcmd__formats"
+                ;;
+            fedctl__subcmd__help__subcmd__records,lint)
+                cmd="fedctl__subcmd__help__subcmd__records__subcmd__lint"
                 ;;
             fedctl__subcmd__help__subcmd__serve,dns)
                 cmd="fedctl__subcmd__help__subcmd__serve__subcmd__dns"
@@ -178,6 +196,9 @@ _fedctl() {
             fedctl__subcmd__hub,list)
                 cmd="fedctl__subcmd__hub__subcmd__list"
                 ;;
+            fedctl__subcmd__hub,lookup)
+                cmd="fedctl__subcmd__hub__subcmd__lookup"
+                ;;
             fedctl__subcmd__hub,remove)
                 cmd="fedctl__subcmd__hub__subcmd__remove"
                 ;;
@@ -198,6 +219,9 @@ _fedctl() {
                 ;;
             fedctl__subcmd__hub__subcmd__help,list)
                 cmd="fedctl__subcmd__hub__subcmd__help__subcmd__list"
+                ;;
+            fedctl__subcmd__hub__subcmd__help,lookup)
+                cmd="fedctl__subcmd__hub__subcmd__help__subcmd__lookup"
                 ;;
             fedctl__subcmd__hub__subcmd__help,remove)
                 cmd="fedctl__subcmd__hub__subcmd__help__subcmd__remove"
@@ -223,11 +247,17 @@ _fedctl() {
             fedctl__subcmd__records,help)
                 cmd="fedctl__subcmd__records__subcmd__help"
                 ;;
+            fedctl__subcmd__records,lint)
+                cmd="fedctl__subcmd__records__subcmd__lint"
+                ;;
             fedctl__subcmd__records__subcmd__help,formats)
                 cmd="fedctl__subcmd__records__subcmd__help__subcmd__formats"
                 ;;
             fedctl__subcmd__records__subcmd__help,help)
                 cmd="fedctl__subcmd__records__subcmd__help__subcmd__help"
+                ;;
+            fedctl__subcmd__records__subcmd__help,lint)
+                cmd="fedctl__subcmd__records__subcmd__help__subcmd__lint"
                 ;;
             fedctl__subcmd__serve,dns)
                 cmd="fedctl__subcmd__serve__subcmd__dns"
@@ -260,7 +290,7 @@ _fedctl() {
 
     case "${cmd}" in
         fedctl)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -387,8 +417,42 @@ _fedctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        fedctl__subcmd__diff)
+            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         fedctl__subcmd__dns__subcmd__check)
-            opts="-q -v -h -V --key --passphrase-file --target --port --for --format --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --key --passphrase-file --target --port --for --format --wait --save --replay --zone-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -416,6 +480,22 @@ _fedctl() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zone-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --resolver)
@@ -736,7 +816,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help)
-            opts="envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help"
+            opts="envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -778,6 +858,20 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help__subcmd__config)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__help__subcmd__diff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -890,7 +984,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help__subcmd__hub)
-            opts="list show remove export import backup"
+            opts="lookup list show remove export import backup"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -946,6 +1040,20 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help__subcmd__hub__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__help__subcmd__hub__subcmd__lookup)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1058,7 +1166,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help__subcmd__records)
-            opts="formats"
+            opts="formats lint"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1074,6 +1182,34 @@ _fedctl() {
         fedctl__subcmd__help__subcmd__records__subcmd__formats)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__help__subcmd__records__subcmd__lint)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__help__subcmd__register)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1142,7 +1278,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version list show remove export import backup help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version lookup list show remove export import backup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1256,7 +1392,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__help)
-            opts="list show remove export import backup help"
+            opts="lookup list show remove export import backup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1326,6 +1462,20 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__hub__subcmd__help__subcmd__lookup)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1430,6 +1580,64 @@ _fedctl() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__hub__subcmd__lookup)
+            opts="-q -v -h -V --key --passphrase-file --format --hub-url --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --hub-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1784,7 +1992,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__records)
-            opts="-q -v -h -V --target --port --protocol --key --passphrase-file --for --ttl --zone --format --color --quiet --verbose --timeout --fail-on --config --help --version formats help"
+            opts="-q -v -h -V --target --port --protocol --key --passphrase-file --for --ttl --zone --format --for-provider --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version formats lint help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1823,6 +2031,18 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for-provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1880,7 +2100,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__records__subcmd__help)
-            opts="formats help"
+            opts="formats lint help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1914,6 +2134,148 @@ _fedctl() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__records__subcmd__help__subcmd__lint)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__records__subcmd__lint)
+            opts="-q -v -h -V --format --domain --zone --key --passphrase-file --for --report --color --quiet --verbose --timeout --fail-on --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --domain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --report)
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__register)
+            opts="-q -v -h -V --url --key --passphrase-file --token-file --wait --dry-run --force --remove --format --hub-url --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    return 0
+                    ;;
+                --hub-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

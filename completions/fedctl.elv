@@ -33,11 +33,13 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand envelope 'Seal or open one message as servers do, to find out why it does not arrive'
             cand keygen 'Make a key pair that a server can use as it is'
             cand key 'Look at keys'
+            cand diff 'Say what changed between two saved runs of dns-check'
             cand dns-check 'Check what DNS says about a domain'
             cand lab 'Try everything on this machine'
+            cand register 'Register a server at a hub, so that peers find it without DNS records'
             cand hub 'Ask a hub, or look after your own'
             cand serve 'Run an embedded server'
-            cand explain 'Explain a check, or what a server writes into its log'
+            cand explain 'Explain a check, a federation status, or what a server writes into its log'
             cand handshake 'Find out whether a peer can really be federated with'
             cand checks 'List all checks'
             cand config 'Show each setting and where it came from'
@@ -173,6 +175,21 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         }
         &'fedctl;key;help;help'= {
         }
+        &'fedctl;diff'= {
+            cand --format 'How to print the differences: human or json'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'fedctl;dns-check'= {
             cand --key 'The published key must be this one: key file, private or public'
             cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
@@ -180,6 +197,10 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --port 'The SRV port must be this one'
             cand --for 'This release must be able to use the domain; may be repeated'
             cand --format 'How to print the report: human or json'
+            cand --wait 'Look again until everybody agrees, for at most this time [default when given: 10m]'
+            cand --save 'Keep the run in this file: questions, answers as bytes, servers, times; no secrets'
+            cand --replay 'Judge a saved run again, without any network'
+            cand --zone-file 'Judge this zone file before it is published'
             cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
             cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
             cand --color 'When to use colour; NO_COLOR is honoured'
@@ -212,6 +233,34 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'fedctl;register'= {
+            cand --url 'URL of the server, without path: https://chat.mydomain.com'
+            cand --key 'Key of the server: key file, public or private; only the public half is sent [default: the one in fedctl.yaml]'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --token-file 'File with the cloud token of the workspace, which the public hub may want'
+            cand --wait 'Wait until the hub shows the entry, at most so long [default: 15m]'
+            cand --format 'How to print the report: human or json'
+            cand --hub-url 'The hub; servers of 1.x have a setting for it, later ones always ask the public one'
+            cand --ca-file 'Trust the authorities in this PEM file too'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --dry-run 'Look at everything, show what would be sent, and send nothing'
+            cand --force 'Send although something is wrong'
+            cand --remove 'Ask a hub of fedctl to mail a link for removing the entry'
+            cand --system-only 'Ask only the resolvers of this machine'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'fedctl;hub'= {
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
@@ -225,6 +274,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
+            cand lookup 'Ask a hub what it tells servers about a domain'
             cand list 'List the entries that your hub serves'
             cand show 'Show everything that your hub knows about a domain'
             cand remove 'Take a domain out of your hub'
@@ -232,6 +282,28 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand import 'Read entries from the JSON of an export'
             cand backup 'Copy the embedded database while the hub runs'
             cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;hub;lookup'= {
+            cand --key 'The key must be this one: key file, private or public'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --format 'How to print the report: human or json'
+            cand --hub-url 'The hub; servers of 1.x have a setting for it, later ones always ask the public one'
+            cand --ca-file 'Trust the authorities in this PEM file too'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --system-only 'Ask only the resolvers of this machine'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
         }
         &'fedctl;hub;list'= {
             cand --data 'Directory of the embedded database'
@@ -342,6 +414,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --version 'Print version'
         }
         &'fedctl;hub;help'= {
+            cand lookup 'Ask a hub what it tells servers about a domain'
             cand list 'List the entries that your hub serves'
             cand show 'Show everything that your hub knows about a domain'
             cand remove 'Take a domain out of your hub'
@@ -349,6 +422,8 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand import 'Read entries from the JSON of an export'
             cand backup 'Copy the embedded database while the hub runs'
             cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;hub;help;lookup'= {
         }
         &'fedctl;hub;help;list'= {
         }
@@ -586,11 +661,15 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --for 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated'
             cand --ttl 'How long resolvers may keep the records, in seconds'
             cand --zone 'The zone that holds the records; by default the registrable domain'
-            cand --format 'The form to print (`fedctl records formats` lists them)'
+            cand --format 'The form to print, `human` unless said (`fedctl records formats` lists them)'
+            cand --for-provider 'Choose the form of this provider; `auto` asks DNS who hosts the zone'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
             cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
             cand --config 'Read this file in place of fedctl.yaml'
+            cand --system-only 'Ask only the resolvers of this machine'
             cand -q 'Print the answer and errors only'
             cand --quiet 'Print the answer and errors only'
             cand -v 'Say more about the work; twice for even more'
@@ -600,6 +679,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand formats 'List the forms that --format takes'
+            cand lint 'Say what peers would get from a text in a provider''s form'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'fedctl;records;formats'= {
@@ -616,11 +696,35 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'fedctl;records;lint'= {
+            cand --format 'The form that the text is in (`fedctl records formats` lists them)'
+            cand --domain 'The federation domain; else the one in fedctl.yaml, else the one that the records name'
+            cand --zone 'The zone that relative names end with; by default the registrable domain'
+            cand --key 'The key must be this one: key file, private or public'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --for 'This release must be able to use the records; may be repeated'
+            cand --report 'How to print the report: human or json'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'fedctl;records;help'= {
             cand formats 'List the forms that --format takes'
+            cand lint 'Say what peers would get from a text in a provider''s form'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'fedctl;records;help;formats'= {
+        }
+        &'fedctl;records;help;lint'= {
         }
         &'fedctl;records;help;help'= {
         }
@@ -628,11 +732,13 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand envelope 'Seal or open one message as servers do, to find out why it does not arrive'
             cand keygen 'Make a key pair that a server can use as it is'
             cand key 'Look at keys'
+            cand diff 'Say what changed between two saved runs of dns-check'
             cand dns-check 'Check what DNS says about a domain'
             cand lab 'Try everything on this machine'
+            cand register 'Register a server at a hub, so that peers find it without DNS records'
             cand hub 'Ask a hub, or look after your own'
             cand serve 'Run an embedded server'
-            cand explain 'Explain a check, or what a server writes into its log'
+            cand explain 'Explain a check, a federation status, or what a server writes into its log'
             cand handshake 'Find out whether a peer can really be federated with'
             cand checks 'List all checks'
             cand config 'Show each setting and where it came from'
@@ -656,17 +762,24 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         }
         &'fedctl;help;key;inspect'= {
         }
+        &'fedctl;help;diff'= {
+        }
         &'fedctl;help;dns-check'= {
         }
         &'fedctl;help;lab'= {
         }
+        &'fedctl;help;register'= {
+        }
         &'fedctl;help;hub'= {
+            cand lookup 'Ask a hub what it tells servers about a domain'
             cand list 'List the entries that your hub serves'
             cand show 'Show everything that your hub knows about a domain'
             cand remove 'Take a domain out of your hub'
             cand export 'Write the served entries as JSON'
             cand import 'Read entries from the JSON of an export'
             cand backup 'Copy the embedded database while the hub runs'
+        }
+        &'fedctl;help;hub;lookup'= {
         }
         &'fedctl;help;hub;list'= {
         }
@@ -705,8 +818,11 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         }
         &'fedctl;help;records'= {
             cand formats 'List the forms that --format takes'
+            cand lint 'Say what peers would get from a text in a provider''s form'
         }
         &'fedctl;help;records;formats'= {
+        }
+        &'fedctl;help;records;lint'= {
         }
         &'fedctl;help;help'= {
         }

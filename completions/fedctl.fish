@@ -39,11 +39,13 @@ complete -c fedctl -n "__fish_fedctl_needs_command" -s V -l version -d 'Print ve
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "envelope" -d 'Seal or open one message as servers do, to find out why it does not arrive'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "keygen" -d 'Make a key pair that a server can use as it is'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "key" -d 'Look at keys'
+complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "diff" -d 'Say what changed between two saved runs of dns-check'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "dns-check" -d 'Check what DNS says about a domain'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "lab" -d 'Try everything on this machine'
+complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "register" -d 'Register a server at a hub, so that peers find it without DNS records'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "hub" -d 'Ask a hub, or look after your own'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "serve" -d 'Run an embedded server'
-complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "explain" -d 'Explain a check, or what a server writes into its log'
+complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "explain" -d 'Explain a check, a federation status, or what a server writes into its log'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "handshake" -d 'Find out whether a peer can really be federated with'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "checks" -d 'List all checks'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "config" -d 'Show each setting and where it came from'
@@ -159,6 +161,20 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand key; and __fish_seen_subco
 complete -c fedctl -n "__fish_fedctl_using_subcommand key; and __fish_seen_subcommand_from inspect" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Say whether a text is the public key that it should be'
 complete -c fedctl -n "__fish_fedctl_using_subcommand key; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -l format -d 'How to print the differences: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object with a `schema` number (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l key -d 'The published key must be this one: key file, private or public' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l target -d 'The SRV target must be this host' -r
@@ -166,6 +182,10 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l port -d 'The
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l for -d 'This release must be able to use the domain; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l format -d 'How to print the report: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object a report, or an array when there are several (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l wait -d 'Look again until everybody agrees, for at most this time [default when given: 10m]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l save -d 'Keep the run in this file: questions, answers as bytes, servers, times; no secrets' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l replay -d 'Judge a saved run again, without any network' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l zone-file -d 'Judge this zone file before it is published' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
@@ -196,25 +216,74 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s q -l quiet -d 'Pri
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s V -l version -d 'Print version'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l url -d 'URL of the server, without path: https://chat.mydomain.com' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l key -d 'Key of the server: key file, public or private; only the public half is sent [default: the one in fedctl.yaml]' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l token-file -d 'File with the cloud token of the workspace, which the public hub may want' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l wait -d 'Wait until the hub shows the entry, at most so long [default: 15m]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l format -d 'How to print the report: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a report, or an array when there are several (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l ca-file -d 'Trust the authorities in this PEM file too' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -s q -l quiet -d 'Print the answer and errors only'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -s v -l verbose -d 'Say more about the work; twice for even more'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -s V -l version -d 'Print version'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "list" -d 'List the entries that your hub serves'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "show" -d 'Show everything that your hub knows about a domain'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "remove" -d 'Take a domain out of your hub'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "export" -d 'Write the served entries as JSON'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "import" -d 'Read entries from the JSON of an export'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "backup" -d 'Copy the embedded database while the hub runs'
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from list show remove export import backup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l dry-run -d 'Look at everything, show what would be sent, and send nothing'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l force -d 'Send although something is wrong'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l remove -d 'Ask a hub of fedctl to mail a link for removing the entry'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "lookup" -d 'Ask a hub what it tells servers about a domain'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "list" -d 'List the entries that your hub serves'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "show" -d 'Show everything that your hub knows about a domain'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "remove" -d 'Take a domain out of your hub'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "export" -d 'Write the served entries as JSON'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "import" -d 'Read entries from the JSON of an export'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "backup" -d 'Copy the embedded database while the hub runs'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l key -d 'The key must be this one: key file, private or public' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l format -d 'How to print the report: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a report, or an array when there are several (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l ca-file -d 'Trust the authorities in this PEM file too' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l data -d 'Directory of the embedded database' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l database -d 'Keep the data in PostgreSQL instead, which several hubs can share: postgres://USER:PASSWORD@HOST/NAME' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l database-ca -d 'Trust the certificates in this PEM file when talking to PostgreSQL' -r -F
@@ -313,6 +382,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subco
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "lookup" -d 'Ask a hub what it tells servers about a domain'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the entries that your hub serves'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show everything that your hub knows about a domain'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take a domain out of your hub'
@@ -523,30 +593,35 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand man" -s q -l quiet -d 'Pri
 complete -c fedctl -n "__fish_fedctl_using_subcommand man" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand man" -s h -l help -d 'Print help'
 complete -c fedctl -n "__fish_fedctl_using_subcommand man" -s V -l version -d 'Print version'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l target -d 'The host that runs the server' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l port -d 'The port that peers call; by default 443, with --protocol http 80' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l protocol -d 'How peers call: https or http' -r -f -a "https\t''
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l target -d 'The host that runs the server' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l port -d 'The port that peers call; by default 443, with --protocol http 80' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l protocol -d 'How peers call: https or http' -r -f -a "https\t''
 http\t''"
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l key -d 'Key file, private or public; only the public key is ever printed' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l for -d 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l ttl -d 'How long resolvers may keep the records, in seconds' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l zone -d 'The zone that holds the records; by default the registrable domain' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l format -d 'The form to print (`fedctl records formats` lists them)' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l key -d 'Key file, private or public; only the public key is ever printed' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l for -d 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l ttl -d 'How long resolvers may keep the records, in seconds' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l zone -d 'The zone that holds the records; by default the registrable domain' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l format -d 'The form to print, `human` unless said (`fedctl records formats` lists them)' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l for-provider -d 'Choose the form of this provider; `auto` asks DNS who hosts the zone' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -s q -l quiet -d 'Print the answer and errors only'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -s v -l verbose -d 'Say more about the work; twice for even more'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -s V -l version -d 'Print version'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -a "formats" -d 'List the forms that --format takes'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -a "formats" -d 'List the forms that --format takes'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -a "lint" -d 'Say what peers would get from a text in a provider\'s form'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
@@ -559,26 +634,50 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -s h -l help -d 'Print help'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l format -d 'The form that the text is in (`fedctl records formats` lists them)' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l domain -d 'The federation domain; else the one in fedctl.yaml, else the one that the records name' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l zone -d 'The zone that relative names end with; by default the registrable domain' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l key -d 'The key must be this one: key file, private or public' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l for -d 'This release must be able to use the records; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l report -d 'How to print the report: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object a report, or an array when there are several (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "formats" -d 'List the forms that --format takes'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "lint" -d 'Say what peers would get from a text in a provider\'s form'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help" -f -a "envelope" -d 'Seal or open one message as servers do, to find out why it does not arrive'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help" -f -a "keygen" -d 'Make a key pair that a server can use as it is'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help" -f -a "key" -d 'Look at keys'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help" -f -a "dns-check" -d 'Check what DNS says about a domain'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help" -f -a "lab" -d 'Try everything on this machine'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help" -f -a "hub" -d 'Ask a hub, or look after your own'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help" -f -a "serve" -d 'Run an embedded server'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help" -f -a "explain" -d 'Explain a check, or what a server writes into its log'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help" -f -a "handshake" -d 'Find out whether a peer can really be federated with'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help" -f -a "checks" -d 'List all checks'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help" -f -a "config" -d 'Show each setting and where it came from'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help" -f -a "man" -d 'Write the manual pages'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help" -f -a "records" -d 'Print the DNS records to publish, in the form that your DNS host takes'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key dns-check lab hub serve explain handshake checks config completions man records help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "envelope" -d 'Seal or open one message as servers do, to find out why it does not arrive'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "keygen" -d 'Make a key pair that a server can use as it is'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "key" -d 'Look at keys'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "diff" -d 'Say what changed between two saved runs of dns-check'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "dns-check" -d 'Check what DNS says about a domain'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "lab" -d 'Try everything on this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "register" -d 'Register a server at a hub, so that peers find it without DNS records'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "hub" -d 'Ask a hub, or look after your own'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "serve" -d 'Run an embedded server'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "explain" -d 'Explain a check, a federation status, or what a server writes into its log'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "handshake" -d 'Find out whether a peer can really be federated with'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "checks" -d 'List all checks'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "config" -d 'Show each setting and where it came from'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "man" -d 'Write the manual pages'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "records" -d 'Print the DNS records to publish, in the form that your DNS host takes'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from envelope" -f -a "seal" -d 'Encrypt a message for a peer and sign it'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from envelope" -f -a "open" -d 'Check the origin of a body and decrypt it'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "inspect" -d 'Say whether a text is the public key that it should be'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "lookup" -d 'Ask a hub what it tells servers about a domain'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "list" -d 'List the entries that your hub serves'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "show" -d 'Show everything that your hub knows about a domain'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "remove" -d 'Take a domain out of your hub'
@@ -589,3 +688,4 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subc
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from serve" -f -a "peer" -d 'A federation server for trials, which says why a message did not open, and can misbehave on request'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from serve" -f -a "hub" -d 'A hub of your own: a directory of servers for domains without DNS records'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from records" -f -a "formats" -d 'List the forms that --format takes'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from records" -f -a "lint" -d 'Say what peers would get from a text in a provider\'s form'
