@@ -11,6 +11,9 @@ pub const CHECK: Check = Check {
     judge: Judge::Peer(judge),
 };
 
+/// What servers wait for an answer, in milliseconds.
+const LIMIT: u32 = 2000;
+
 fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     let Some(large) = &facts.large else {
         let why = match &facts.ping {
@@ -20,8 +23,14 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         };
         return Verdict::skip(why);
     };
-    if large.is_ok() {
+    if large.is_ok() && large.elapsed <= LIMIT {
         return Verdict::pass("110 KB got through");
+    }
+    if large.is_ok() {
+        let what = format!("a message of 110 KB needs {} ms, and servers wait {LIMIT} ms", large.elapsed);
+        let means = "the peer takes it, but the sender has given up by then and logs `ETIMEDOUT`";
+        let fix = "look at the load of the server: each 214 bytes cost it one operation with its private key";
+        return vec![Problem::new(Severity::Warning, what, means, fix).seen([large.shown()]).into()];
     }
     let fix = match large.answer().map(|answer| answer.status) {
         Some(403 | 406) => {
@@ -47,6 +56,9 @@ mod tests {
         assert!(problems(judge(&facts)).is_empty());
         facts.large.as_mut().unwrap().outcome = Ok(answer(413, "text/html", "<p>"));
         assert!(problems(judge(&facts))[0].fix.contains("client_max_body_size"));
+        facts.large = facts.ping.clone();
+        facts.large.as_mut().unwrap().elapsed = 2500;
+        assert_eq!(problems(judge(&facts))[0].severity, Severity::Warning);
         facts.large = None;
         assert_eq!(judge(&facts), Verdict::skip("not tried with a 1.x peer"));
     }

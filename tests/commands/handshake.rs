@@ -4,6 +4,7 @@ use fedctl::serve::peer::fault::Fault;
 use serde_json::Value;
 
 use crate::support::peers::{A, B, Peer, Peers, findings, free_addr};
+use crate::support::repository;
 
 /// Times differ from run to run, and with them the columns before them.
 fn timeless(text: &str) -> String {
@@ -25,7 +26,9 @@ fn stage<'a>(report: &'a Value, name: &str) -> &'a str {
 #[test]
 fn a_healthy_peer_goes_through_every_stage() {
     let peers = Peers::start(&Peer::default());
-    let ran = peers.handshake(&[]);
+    // On a busy machine it may be slow, and say so.
+    let calm = (0..5).map(|_| peers.handshake(&[])).find(|ran| !ran.stdout.contains("warning"));
+    let ran = calm.expect("a run without a warning");
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
     insta::assert_snapshot!(timeless(&ran.stdout), @r"
@@ -57,7 +60,10 @@ fn a_healthy_peer_goes_through_every_stage() {
 /// The findings that a peer with this fault causes, and nothing else.
 fn caused(fault: Fault, https: bool) -> Vec<String> {
     let peers = Peers::start(&Peer { faults: &[fault], https, ..Peer::default() });
-    findings(&peers.report(&["--fail-on", "notice"]))
+    let mut found = findings(&peers.report(&["--fail-on", "notice"]));
+    // On a busy machine anything may be slow.
+    found.retain(|id| !matches!(id.as_str(), "warning peer-latency" | "warning peer-body"));
+    found
 }
 
 #[test]
@@ -130,6 +136,9 @@ fn later_stages_are_skipped_with_the_reason() {
     let ping = skipped.iter().find(|skip| skip["id"] == "peer-ping").unwrap();
     assert_eq!(ping["why"], "not asked: no trusted connection");
     assert_eq!(report["requests"], serde_json::json!([]));
+    let schema = std::fs::read_to_string(repository("docs/report.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    assert!(schema.is_valid(&report), "{:?}", schema.iter_errors(&report).next());
 }
 
 #[test]
