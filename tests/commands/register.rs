@@ -156,6 +156,28 @@ fn every_answer_of_a_hub_is_explained() {
 }
 
 #[test]
+fn a_hub_behind_tls_must_be_trusted() {
+    let (fedctl, place) = (with_key(), Place::new(MAIL));
+    let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let (cert, key) = (certified.cert.pem(), certified.signing_key.serialize_pem());
+    fedctl.write("ca.pem", &cert);
+    let answer = r#"{"success":true,"status":"mailed","message":"look into the mail"}"#;
+    let hub = Stub::start_tls("200 OK\r\nContent-Type: application/json", answer, &cert, &key);
+    let mut args = place.register(hub.addr, &[]);
+    args[7] = format!("https://{}", hub.addr);
+    let ran = fedctl.run(&args);
+    assert!(
+        ran.status == 1 && words(&ran.stdout).contains("cannot be asked: self signed certificate"),
+        "{}",
+        ran.stdout
+    );
+    assert!(hub.requests().is_empty(), "nothing goes to a stranger");
+    args.extend(["--ca-file".to_owned(), "ca.pem".to_owned()]);
+    let ran = fedctl.run(&args);
+    assert!(ran.status == 0 && ran.stdout.contains("look into the mail"), "{}", ran.stdout);
+}
+
+#[test]
 fn registers_waits_and_looks_up_at_a_real_hub() {
     let (fedctl, place) = (with_key(), Place::new(MAIL));
     let hub = Hub::start(&fedctl, &["--data", "hub", "--mail-to-log", "--allow-private"]);

@@ -128,3 +128,15 @@ async fn postgres_keeps_the_ledger() {
         Store::connect(&url, None).await.unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn postgres_under_tls_must_be_the_right_one() {
+    let Some(postgres) = Postgres::start() else { return };
+    let url = postgres.database("tls");
+    let secure = format!("{url}?sslmode=require");
+    a_life(Store::connect(&secure, Some(&postgres.ca)).await.unwrap()).await;
+    let stranger = Store::connect(&secure, None).await.unwrap_err().to_string();
+    assert!(stranger.contains("PostgreSQL cannot be used"), "{stranger}");
+    let clear = Store::connect(&url, Some(&postgres.ca)).await.unwrap_err().to_string();
+    assert!(clear.contains("no TLS"), "{clear}");
+}

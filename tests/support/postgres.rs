@@ -1,7 +1,7 @@
 //! A PostgreSQL of the test's own, on loopback, in a temporary directory.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::hub::eventually;
@@ -12,6 +12,8 @@ pub struct Postgres {
     child: Child,
     bin: PathBuf,
     port: u16,
+    /// The authority of its certificate, which is for 127.0.0.1.
+    pub ca: PathBuf,
     // Removed with everything in it when dropped.
     _dir: tempfile::TempDir,
 }
@@ -36,6 +38,17 @@ fn as_somebody(program: &PathBuf) -> Command {
     command
 }
 
+/// A certificate and its key in the directory, the key for the server's eyes only.
+fn certify(dir: &Path) -> PathBuf {
+    let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    let (cert, key) = (dir.join("server.pem"), dir.join("server.key"));
+    std::fs::write(&cert, certified.cert.pem()).unwrap();
+    std::fs::write(&key, certified.signing_key.serialize_pem()).unwrap();
+    std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let _ = Command::new("chown").arg("postgres").arg(&key).stderr(Stdio::null()).status();
+    cert
+}
+
 impl Postgres {
     pub fn start() -> Option<Self> {
         let bin = bin()?;
@@ -52,9 +65,11 @@ impl Postgres {
             .output()
             .unwrap();
         assert!(initdb.status.success(), "{}", String::from_utf8_lossy(&initdb.stderr));
+        let ca = certify(dir.path());
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let child = as_somebody(&bin.join("postgres"))
-            .args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off", "-p"])
+            .args(["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "fsync=off"])
+            .args(["-c", "ssl=on", "-c", "ssl_cert_file=../server.pem", "-c", "ssl_key_file=../server.key", "-p"])
             .arg(port.to_string())
             .arg("-D")
             .arg(&data)
@@ -62,7 +77,7 @@ impl Postgres {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let postgres = Self { child, bin, port, _dir: dir };
+        let postgres = Self { child, bin, port, ca, _dir: dir };
         eventually(|| postgres.sql("postgres", "SELECT 1").map(drop));
         Some(postgres)
     }

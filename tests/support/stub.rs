@@ -1,9 +1,14 @@
 //! An HTTP server that gives one answer to everything and keeps what it was sent.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+/// A connection, with or without TLS.
+trait Line: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Line for T {}
 
 /// Runs until the test ends.
 pub struct Stub {
@@ -14,6 +19,10 @@ pub struct Stub {
 impl Stub {
     /// `head` is the status line's rest with more headers, as in `404 Not Found\r\nX: y`; an empty one never answers.
     pub fn start(head: &str, body: &str) -> Self {
+        Self::listen(head, body, |stream| Box::new(stream))
+    }
+
+    fn listen(head: &str, body: &str, wrap: impl Fn(TcpStream) -> Box<dyn Line> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (addr, requests) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
         let length = body.len();
@@ -24,7 +33,7 @@ impl Stub {
         let kept = requests.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (mut stream, answer, kept) = (stream.unwrap(), answer.clone(), kept.clone());
+                let (mut stream, answer, kept) = (wrap(stream.unwrap()), answer.clone(), kept.clone());
                 std::thread::spawn(move || {
                     if let Some(request) = read(&mut stream) {
                         kept.lock().unwrap().push(request);
@@ -37,6 +46,23 @@ impl Stub {
             }
         });
         Self { addr, requests }
+    }
+
+    /// The same under TLS with this certificate and key, in PEM, on `127.0.0.1`.
+    pub fn start_tls(head: &str, body: &str, certificate: &str, key: &str) -> Self {
+        use rustls::pki_types::pem::PemObject;
+        use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+        let chain = CertificateDer::pem_slice_iter(certificate.as_bytes()).map(Result::unwrap).collect();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap());
+        let config = Arc::new(config.unwrap());
+        Self::listen(head, body, move |stream| {
+            Box::new(rustls::StreamOwned::new(rustls::ServerConnection::new(config.clone()).unwrap(), stream))
+        })
     }
 
     /// As a federation server answers who asks for a user that it does not have.

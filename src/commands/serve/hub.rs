@@ -112,6 +112,11 @@ impl ServeHub {
             })?;
             cx.term.answer(format!("{}\n", running.addr))?;
             tracing::info!(addr = %running.addr, public_url, "the hub is open");
+            if public_url.starts_with("http:") && !running.addr.ip().is_loopback() {
+                tracing::warn!(
+                    "links and entries travel in clear: put a reverse proxy with a certificate before the hub"
+                );
+            }
             until_stopped().await?;
             tracing::info!("stopping");
             running.stop().await;

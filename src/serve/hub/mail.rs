@@ -13,6 +13,7 @@ use tokio::sync::watch;
 
 use super::{Hub, now};
 use crate::error::{Hinted, hinted};
+use crate::federation::domain::Domain;
 use crate::federation::hub::ledger::{Errand, Wish, mail_sent, take_errand};
 use crate::federation::hub::registration::Entry;
 use crate::federation::key::PublicKey;
@@ -112,7 +113,9 @@ pub async fn work(hub: Arc<Hub>, mut stopped: watch::Receiver<bool>) {
         let sent = match hub.store.due(now(), BATCH).await {
             Ok(due) => {
                 let errands = due.into_iter().map(|proposal| run(&hub, proposal.domain, proposal.id));
-                futures_util::stream::iter(errands).buffer_unordered(AT_ONCE).count().await
+                let moved = futures_util::stream::iter(errands).buffer_unordered(AT_ONCE);
+                // When the database cannot be written there is no hurry to try again.
+                moved.filter(|moved| std::future::ready(*moved)).count().await
             }
             Err(error) => {
                 tracing::error!(error = format!("{error:#}"), "the mails that are due cannot be read");
@@ -132,18 +135,22 @@ pub async fn work(hub: Arc<Hub>, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-/// One mail, from taking it in hand to striking it off.
-async fn run(hub: &Hub, domain: crate::federation::domain::Domain, id: String) {
+/// One mail, from taking it in hand to striking it off. False when it could not even be taken in hand.
+async fn run(hub: &Hub, domain: Domain, id: String) -> bool {
     let (of, terms) = (id.clone(), hub.terms);
     let errand = match hub.store.transact(&domain, move |ledger| take_errand(ledger, &of, now(), terms)).await {
         Ok(Some(errand)) => errand,
-        Ok(None) => return,
-        Err(error) => return tracing::error!(%domain, error = format!("{error:#}"), "a mail cannot be taken in hand"),
+        Ok(None) => return true,
+        Err(error) => {
+            tracing::error!(%domain, error = format!("{error:#}"), "a mail cannot be taken in hand");
+            return false;
+        }
     };
     let attempt = errand.proposal.attempts;
     if let Err(error) = send(hub, &errand).await {
         hub.metrics.count(super::metrics::MAILS, "failed");
-        return tracing::warn!(%domain, attempt, error = format!("{error:#}"), "a mail failed");
+        tracing::warn!(%domain, attempt, error = format!("{error:#}"), "a mail failed");
+        return true;
     }
     hub.metrics.count(super::metrics::MAILS, "sent");
     tracing::info!(%domain, attempt, "mail sent");
@@ -151,6 +158,7 @@ async fn run(hub: &Hub, domain: crate::federation::domain::Domain, id: String) {
     if let Err(error) = struck_off {
         tracing::error!(%domain, error = format!("{error:#}"), "a mail was sent and will be sent again");
     }
+    true
 }
 
 async fn send(hub: &Hub, errand: &Errand) -> anyhow::Result<()> {
