@@ -16,7 +16,7 @@ const SHELLS: [(Shell, &str); 5] = [
 ];
 
 /// Compares a generated file, or writes it when `FEDCTL_BLESS` is set.
-fn fresh(path: &str, text: &[u8]) {
+pub fn fresh(path: &str, text: &[u8]) {
     let file = repository(path);
     if std::env::var_os("FEDCTL_BLESS").is_some() {
         std::fs::write(&file, text).unwrap();

@@ -117,3 +117,8 @@ fn every_form_is_listed_and_printed() {
         assert!(!ran.stdout.contains("PRIVATE"), "{id}");
     }
 }
+
+#[test]
+fn the_table_of_providers_is_fresh() {
+    super::frame::fresh("docs/providers.md", fedctl::render::records::markdown().as_bytes());
+}

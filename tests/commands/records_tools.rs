@@ -125,13 +125,16 @@ fn shell_lines_survive_copy_and_paste() {
     let values = [key.as_str(), "-----it's $HOME `id` $(id) !x \\ \\n %s ~ * ? [a] {a,b} #; & | > < ^", "--force"];
     for value in values {
         let plan = nasty(value);
+        // DigitalOcean takes no backslash.
+        let bare = value.replace('\\', "");
         let zoned = fedctl::federation::facts::Text(value.as_bytes()[..value.len().min(255)].to_vec());
         for (format, program, word) in [
-            ("doctl", "doctl", format!("--record-data={value}")),
+            ("doctl", "doctl", format!("--record-data={bare}")),
             ("gcloud", "gcloud", format!("{zoned:?}")),
             ("pdnsutil", "pdnsutil", format!("{zoned:?}")),
             ("aws-cli", "aws", serde_json::to_string(&format!("{zoned:?}")).unwrap().trim_matches('"').to_owned()),
         ] {
+            let plan = if format == "doctl" { nasty(&bare) } else { plan.clone() };
             let script = write(find(format).unwrap(), &plan).unwrap();
             for shell in ["sh", "bash", "zsh"] {
                 let Some(seen) = words(shell, program, &script) else { continue };

@@ -15,8 +15,8 @@ const FACTS: Facts = Facts {
     limits: &[Limit {
         measure: Measure::QuotedTxt,
         max: 509,
-        proof: Proof::Read("2026-11-23"),
-        source: "dnscontrol, providers/digitalocean/auditrecords.go",
+        proof: Proof::Read("2021-03-01"),
+        source: "dnscontrol, providers/digitalocean/auditrecords.go, which calls it a guess",
     }],
     proof: Proof::Read("2026-11-23"),
     source: "DigitalOcean API reference, domain records; doctl reference",
@@ -50,11 +50,20 @@ fn write_api(plan: &Plan) -> Result<String, Hinted> {
                 "type": "SRV", "name": name, "data": target.absolute(),
                 "priority": priority, "weight": weight, "port": port, "ttl": record.ttl,
             }),
-            data => json!({ "type": "TXT", "name": name, "data": rdata::plain(data)?, "ttl": record.ttl }),
+            data => json!({ "type": "TXT", "name": name, "data": value(data)?, "ttl": record.ttl }),
         })
     };
     let objects: Vec<Value> = plan.set.records.iter().map(object).collect::<Result<_, Hinted>>()?;
     Ok(json::text(&Value::Array(objects)))
+}
+
+/// The value in one piece; an empty one and a backslash are refused by the API.
+fn value(data: &Data) -> Result<String, Hinted> {
+    let text = rdata::plain(data)?;
+    if text.is_empty() || text.contains('\\') {
+        return Err(Hinted::new("DigitalOcean cannot hold an empty value or a backslash", "use another DNS host"));
+    }
+    Ok(text)
 }
 
 /// Reads a list, one record, or what the API lists.
@@ -93,7 +102,7 @@ fn write_doctl(plan: &Plan) -> Result<String, Hinted> {
                 "{} --record-priority {priority} --record-weight {weight} --record-port {port}",
                 shell::flag("--record-data", &target.absolute())
             ),
-            data => shell::flag("--record-data", &rdata::plain(data)?),
+            data => shell::flag("--record-data", &value(data)?),
         };
         Ok(format!(
             "doctl compute domain records create {} --record-type {} --record-name {} --record-ttl {} {data}\n",

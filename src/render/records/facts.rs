@@ -1,5 +1,7 @@
 //! What is known about a provider: how it wants values written, what it cannot hold, and how we know.
 
+use std::fmt;
+
 use super::Place;
 use crate::federation::facts::{Rr, RrData};
 use crate::federation::record::STRING_MAX;
@@ -33,6 +35,16 @@ pub enum Proof {
     Unverified,
 }
 
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ran(date) => write!(f, "run {date}"),
+            Self::Read(date) => write!(f, "read {date}"),
+            Self::Unverified => f.pad("unverified"),
+        }
+    }
+}
+
 /// Something that a provider counts and caps.
 #[derive(Debug, Clone, Copy)]
 pub struct Limit {
@@ -57,6 +69,19 @@ pub enum Measure {
     Ttl,
     /// Seconds of a TTL, which may not be less.
     TtlLeast,
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Txt => "bytes of a TXT value, at most",
+            Self::QuotedTxt => "characters of a TXT value with its quotes, at most",
+            Self::TxtOwner => "characters of a TXT name, at most",
+            Self::SrvTarget => "characters of an SRV target, at most",
+            Self::Ttl => "seconds of a TTL, at most",
+            Self::TtlLeast => "seconds of a TTL, at least",
+        })
+    }
 }
 
 impl Limit {

@@ -13,7 +13,7 @@ const FACTS: Facts = Facts {
     target: "with a final dot",
     ttl: "seconds",
     limits: &[],
-    proof: Proof::Read("2026-11-23"),
+    proof: Proof::Unverified,
     source: "gcloud reference, dns record-sets create; Terraform's google_dns_record_set",
 };
 

@@ -111,6 +111,29 @@ pub fn list() -> String {
     FORMATS.iter().map(|format| format!("{:<width$}  {}\n", format.id, format.title)).collect()
 }
 
+/// What is known about each form, as a table in Markdown (docs/providers.md).
+pub fn markdown() -> String {
+    let mut out = String::from(
+        "# The forms of `fedctl records`\n\nGenerated from the source; `fedctl records formats` lists the ids. *run*: the tests run \
+         the real program. *read*: somebody has read the source named on that day. *unverified*: general knowledge only.\n\n\
+         | id | form | TXT value | name | SRV target | TTL | known | source |\n|---|---|---|---|---|---|---|---|\n",
+    );
+    let cell = |text: &str| text.replace('|', "\\|");
+    for Format { id, title, facts, .. } in FORMATS {
+        let cells = [title, facts.txt, facts.owner, facts.target, facts.ttl, &facts.proof.to_string(), facts.source];
+        out += &format!("| `{id}` | {} |\n", cells.map(cell).join(" | "));
+    }
+    out += "\n## Limits\n\nExceeding one is a warning of `records` and of `records lint`.\n\n\
+            | id | what | limit | known | source |\n|---|---|---|---|---|\n";
+    for Format { id, facts, .. } in FORMATS {
+        for limit in facts.limits {
+            out +=
+                &format!("| `{id}` | {} | {} | {} | {} |\n", limit.measure, limit.max, limit.proof, cell(limit.source));
+        }
+    }
+    out
+}
+
 /// The form with this id.
 pub fn find(id: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.id == id)

@@ -33,7 +33,7 @@ pub const CONSOLE: Format = Format {
     tells_sizes: true,
     write: write_console,
     read: read_console,
-    facts: FACTS,
+    facts: Facts { proof: Proof::Read("2026-11-23"), source: "Route 53 developer guide; public reports on the console", ..FACTS },
 };
 
 pub const BATCH: Format = Format {
@@ -65,6 +65,7 @@ pub const TERRAFORM: Format = Format {
     read: read_terraform,
     facts: Facts {
         txt: "without the outer quotes, which the provider adds; `\"\"` in the text between strings",
+        proof: Proof::Read("2026-11-23"),
         source: "Terraform registry, aws_route53_record; terraform-provider-aws issue 14941",
         ..FACTS
     },
