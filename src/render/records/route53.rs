@@ -33,7 +33,11 @@ pub const CONSOLE: Format = Format {
     tells_sizes: true,
     write: write_console,
     read: read_console,
-    facts: Facts { proof: Proof::Read("2026-11-23"), source: "Route 53 developer guide; public reports on the console", ..FACTS },
+    facts: Facts {
+        proof: Proof::Read("2026-11-23"),
+        source: "Route 53 developer guide; public reports on the console",
+        ..FACTS
+    },
 };
 
 pub const BATCH: Format = Format {
