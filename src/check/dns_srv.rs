@@ -48,12 +48,6 @@ fn shown(label: SrvLabel, outcome: &Outcome) -> String {
     format!("{} → {}", label.as_str(), to.unwrap_or_default())
 }
 
-fn command(dns: &DnsFacts, expected: &Expected) -> String {
-    let target = expected.target.as_ref().map_or_else(|| format!("chat.{}", dns.domain), ToString::to_string);
-    let port = expected.port.unwrap_or(443);
-    format!("fedctl records {} --target {target} --port {port} --key federation.pub", dns.domain)
-}
-
 fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> Problem {
     let evidence = asked.iter().map(|(label, outcome)| format!("{}: {outcome}", label.owner(&dns.domain)));
     let absent = asked.iter().all(|(_, outcome)| outcome.is_absent());
@@ -63,7 +57,7 @@ fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> P
         format!("no SRV record could be read under `{}`", dns.domain)
     };
     let fix = if absent {
-        format!("publish what this prints: {}", command(dns, expected))
+        format!("publish what this prints: {}", dns.publish(expected))
     } else {
         "this is a failure of the name servers, not a missing record: mend them first".to_owned()
     };

@@ -14,7 +14,7 @@ pub const CHECK: Check = Check {
     judge: Judge::Dns(judge),
 };
 
-fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
+fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     if dns.is_mute() {
         return Verdict::skip(MUTE);
     }
@@ -24,8 +24,8 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let records: Vec<Vec<u8>> = outcome.records().iter().filter_map(|rr| rr.data.joined()).collect();
     match (&outcome, records.len()) {
         (Outcome::Found(_), 1) => Verdict::pass(strings(&outcome)),
-        (Outcome::Found(_), _) => vec![several(name, &records).into()],
-        (Outcome::NoData | Outcome::NxDomain, _) => vec![missing(name, &outcome, &dns.domain.to_string()).into()],
+        (Outcome::Found(_), _) => vec![several(name, &records, &dns.publish(expected)).into()],
+        (Outcome::NoData | Outcome::NxDomain, _) => vec![missing(name, &outcome, &dns.publish(expected)).into()],
         (failure, _) => vec![
             Problem::new(
                 Severity::Error,
@@ -51,16 +51,16 @@ fn strings(outcome: &Outcome) -> String {
     format!("one TXT record, strings of {} bytes", lengths.join(" + "))
 }
 
-fn missing(name: &str, outcome: &Outcome, domain: &str) -> Problem {
+fn missing(name: &str, outcome: &Outcome, publish: &str) -> Problem {
     Problem::new(
         Severity::Error,
         format!("no public key: {outcome} for TXT {name}"),
         "no server of any release gets the key, so no message can be encrypted or checked",
-        format!("publish what this prints: fedctl records {domain} --target chat.{domain} --key federation.pub"),
+        format!("publish what this prints: {publish}"),
     )
 }
 
-fn several(name: &str, records: &[Vec<u8>]) -> Problem {
+fn several(name: &str, records: &[Vec<u8>], publish: &str) -> Problem {
     let autopsy = autopsy::examine_records(&records.iter().map(|record| vec![record.clone()]).collect::<Vec<_>>());
     let secret = autopsy.has(Kind::PrivateKey);
     let shown = |value: &[u8]| if secret { "(not shown)".to_owned() } else { ends(value) };
@@ -69,13 +69,16 @@ fn several(name: &str, records: &[Vec<u8>]) -> Problem {
     let mut means = "servers read only the first of the answer, and name servers change the order".to_owned();
     let about = [Kind::PrivateKey, Kind::SplitRecords, Kind::KeyNotFirst, Kind::TwoKeys];
     if let Some(injury) = autopsy.injuries.iter().find(|injury| about.contains(&injury.kind)) {
-        means += &format!("; {}", injury.what);
+        means += &format!(
+            "; {}",
+            injury
+                .what
+                .trim_start_matches(&format!("{} TXT records, and servers read only the first: ", records.len()))
+        );
     }
     let fix = match secret {
-        true => Kind::PrivateKey.remedy(),
-        false => {
-            "delete them all, then add ONE record with all strings in it, the one that starts with -----BEGIN first"
-        }
+        true => Kind::PrivateKey.remedy().to_owned(),
+        false => format!("delete them all, then add ONE record with all strings in it: {publish}"),
     };
     Problem::new(Severity::Error, format!("{} TXT records at {name}; servers read only one", records.len()), means, fix)
         .seen(evidence)
@@ -85,7 +88,7 @@ fn several(name: &str, records: &[Vec<u8>]) -> Problem {
 fn ends(value: &[u8]) -> String {
     let text: String =
         value.iter().map(|byte| if byte.is_ascii_graphic() || *byte == b' ' { *byte as char } else { '�' }).collect();
-    let (head, tail): (String, Vec<char>) = (text.chars().take(24).collect(), text.chars().rev().take(24).collect());
+    let (head, tail): (String, Vec<char>) = (text.chars().take(16).collect(), text.chars().rev().take(24).collect());
     if text.len() <= 60 { text } else { format!("{head}…{}", tail.into_iter().rev().collect::<String>()) }
 }
 

@@ -134,6 +134,23 @@ pub const CHECKS: &[Check] = &[
     hub_entry::CHECK,
 ];
 
+/// Checks that people hear of only when something is wrong, or with -v.
+const MINOR: &[&str] = &[
+    "dns-zone",
+    "dns-delegation",
+    "dns-port",
+    "dns-protocol",
+    "dns-wildcard",
+    "dns-transport",
+    "dns-dnssec",
+    "dns-ttl",
+    "dns-wizard",
+    "dns-near-miss",
+    "dns-generations",
+    "key-record",
+    "key-strength",
+];
+
 /// The check with this id.
 pub fn find(id: &str) -> Option<&'static Check> {
     CHECKS.iter().find(|check| check.id == id)
@@ -172,7 +189,8 @@ pub fn judge_hub(facts: &HubFacts) -> Vec<Line> {
 }
 
 fn lines(judge: impl Fn(&Check) -> Vec<Verdict>) -> Vec<Line> {
-    let lines = |check: &'static Check| judge(check).into_iter().map(|verdict| Line { id: check.id, verdict });
+    let line = |id, verdict| Line { id, minor: MINOR.contains(&id), verdict };
+    let lines = |check: &'static Check| judge(check).into_iter().map(move |verdict| line(check.id, verdict));
     CHECKS.iter().flat_map(lines).collect()
 }
 
@@ -203,6 +221,7 @@ mod tests {
         pages.sort();
         ids.sort();
         assert_eq!(pages, ids);
+        assert!(MINOR.iter().all(|id| find(id).is_some()));
         for check in CHECKS {
             assert!(check.page.starts_with(&format!("# {}: {}\n", check.id, check.title)), "{}", check.id);
             for heading in ["## What it looks at", "## What it means", "## How to mend it"] {

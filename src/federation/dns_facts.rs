@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use serde::{Deserialize, Serialize};
 
+use super::dns_host::{DnsHost, recognise};
 use super::domain::{Domain, Host};
 use super::facts::{Outcome, Question, Reply, Soa};
 use super::generation::Release;
@@ -128,6 +129,26 @@ impl DnsFacts {
             (Role::Parent, _) => 5,
         };
         self.replies(question).min_by_key(|(observer, reply)| rank(observer, reply)).map(|(_, reply)| reply)
+    }
+
+    /// Who hosts the zone, as its name servers and its SOA tell.
+    pub fn host(&self) -> Option<&'static DnsHost> {
+        let zone = self.zone.as_ref().ok()?;
+        recognise(zone.servers.iter().map(|(server, _)| server.as_str()).chain([zone.soa.mname.as_str()]))
+    }
+
+    /// The line to type that prints the records in the form of the zone's host, with the trap that this form holds.
+    pub fn publish(&self, expected: &Expected) -> String {
+        let target = expected.target.as_ref().map_or_else(|| format!("chat.{}", self.domain), ToString::to_string);
+        let port = expected.port.map(|port| format!(" --port {port}")).unwrap_or_default();
+        let key = if expected.key_source.is_empty() { "federation.pub" } else { &expected.key_source };
+        let line = format!("fedctl records {} --target {target}{port} --key {key}", self.domain);
+        match self.host() {
+            Some(host) => {
+                format!("{line} --format {}\nThis zone is hosted at {}: {}.", host.format, host.name, host.trap)
+            }
+            None => line,
+        }
     }
 
     /// True when nobody answered anything, so that nothing is known about the domain.

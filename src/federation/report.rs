@@ -92,6 +92,8 @@ impl From<Problem> for Verdict {
 pub struct Line {
     /// The check's id.
     pub id: &'static str,
+    /// Nobody needs to hear of it when it passes.
+    pub minor: bool,
     pub verdict: Verdict,
 }
 
@@ -214,7 +216,7 @@ impl Report {
                 (Some(wish), Verdict::Problem(problem)) => {
                     self.suppressed.push(Suppressed { id: line.id, problem, reason: wish.reason.clone() });
                 }
-                (_, verdict) => self.lines.push(Line { id: line.id, verdict }),
+                (_, verdict) => self.lines.push(Line { id: line.id, minor: line.minor, verdict }),
             }
         }
     }

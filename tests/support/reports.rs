@@ -18,7 +18,7 @@ pub fn reports() -> Vec<Report> {
         )
         .seen(["ns1.mydomain.com: NXDOMAIN".to_owned(), NASTY.to_owned()])
     };
-    let line = |id, verdict| Line { id, verdict };
+    let line = |id, verdict| Line { id, minor: false, verdict };
     let mut bad = Report {
         subject: "mydomain.com".into(),
         about: "zone mydomain.com · 2 name servers".into(),

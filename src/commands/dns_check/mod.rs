@@ -190,7 +190,9 @@ pub fn report(dns: &DnsFacts, expected: &Expected, start: Instant) -> Report {
     let resolvers = dns.in_role(Role::Resolver).count();
     let about = match &dns.zone {
         Ok(zone) => {
-            format!("zone {} · {} · {}", zone.apex, counted(servers, "name server"), counted(resolvers, "resolver"))
+            let host = dns.host().map(|host| format!(" at {}", host.name)).unwrap_or_default();
+            let (servers, resolvers) = (counted(servers, "name server"), counted(resolvers, "resolver"));
+            format!("zone {}{host} · {servers} · {resolvers}", zone.apex)
         }
         Err(_) => counted(resolvers, "resolver"),
     };

@@ -40,7 +40,7 @@ fn one(report: &Report, style: Style) -> String {
     out
 }
 
-/// What passed first, then problems by weight; what was skipped only for those who want it.
+/// What passed first, then problems by weight; what was skipped, and what nobody needs to hear of, only for those who want it.
 fn ordered(report: &Report, style: Style) -> Vec<&Line> {
     let rank = |line: &&Line| match &line.verdict {
         Verdict::Pass { .. } => 0,
