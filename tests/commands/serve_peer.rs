@@ -194,3 +194,35 @@ fn the_command_serves_and_says_where() {
         fedctl.refused(&["serve", "peer", "--domain", "b.example", "--key", "federation.key", "--listen", &listen]);
     assert!(error.contains("cannot be listened on"), "{error}");
 }
+
+#[test]
+fn a_given_certificate_is_served_and_its_authority_trusted() {
+    let peers = Peers::start(&Peer::default());
+    let fedctl = &peers.fedctl;
+    let made = rcgen::generate_simple_self_signed(vec!["chat.b.example".to_owned()]).unwrap();
+    fedctl.write("leaf.pem", made.cert.pem());
+    fedctl.write("leaf.key", made.signing_key.serialize_pem());
+    let own = fedctl.write("b.key", key("bob").one_line().unwrap().as_bytes());
+    std::fs::set_permissions(own, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let resolver = peers.resolver.to_string();
+    let serve = ["serve", "peer", "--domain", "b.example", "--key", "b.key", "--resolver", &resolver];
+    let mut child = fedctl
+        .command(&[&serve[..], &["--cert", "leaf.pem", "--cert-key", "leaf.key"]].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let detour = format!("chat.b.example:443={}", line.trim());
+    let shake =
+        ["handshake", "b.example", "--domain", A, "--key", "a.key", "--resolver", &resolver, "--connect-to", &detour];
+    let strange = fedctl.run(&shake);
+    let trusted = fedctl.run(&[&shake[..], &["--ca-file", "leaf.pem"]].concat());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(strange.status == 1 && strange.stdout.contains("is self-signed"), "{}", strange.stdout);
+    assert!(trusted.stdout.contains("both layers opened"), "{}", trusted.stdout);
+    let (error, _) = fedctl.refused(&[&serve[..], &["--cert", "leaf.key", "--cert-key", "leaf.key"]].concat());
+    assert_eq!(error, "the certificate file holds no certificate");
+}

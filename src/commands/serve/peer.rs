@@ -28,8 +28,8 @@ use crate::serve::peer::{Config, Deliver, Discover, Log, start};
 
 /// A federation server for trials, which says why a message did not open, and can misbehave on request
 ///
-/// Answers as the chosen release does, finds its senders by DNS and opens what they send. It keeps nothing and knows one user,
-/// `fedctl@DOMAIN`. The first line of output is the address that it listens on; the log goes to stderr.
+/// Answers as the chosen release does, finds its senders by DNS and opens what they send. It keeps events in memory only and
+/// knows one user, `fedctl@DOMAIN`. The first line of output is the address that it listens on; the log goes to stderr.
 #[derive(Debug, Args)]
 pub struct ServePeer {
     /// The federation domain of this peer [default: the one in fedctl.yaml]
