@@ -36,7 +36,7 @@ pub struct Register {
     /// Federation domain [default: the one in fedctl.yaml]
     #[arg(value_name = "DOMAIN")]
     domain: Option<Domain>,
-    /// URL of the server, without path: https://chat.mydomain.com
+    /// URL of the server, without path, as in `https://chat.mydomain.com`
     #[arg(long, value_name = "URL", required_unless_present = "remove")]
     url: Option<String>,
     /// Key of the server: key file, public or private; only the public half is sent [default: the one in fedctl.yaml]

@@ -32,12 +32,15 @@ fn table(rows: &[[String; 4]]) -> String {
 pub fn list(peers: &[Peer]) -> String {
     let row =
         |peer: &Peer| [peer.domain.to_string(), peer.entry.url.clone(), short(&peer.entry), time_text(peer.confirmed)];
-    let count = match peers.len() {
-        0 => return "no entries\n".into(),
-        1 => "1 entry".to_owned(),
-        more => format!("{more} entries"),
-    };
-    format!("{}\n{count}\n", table(&peers.iter().map(row).collect::<Vec<_>>()))
+    if peers.is_empty() {
+        return "no entries\n".into();
+    }
+    format!("{}\n{}\n", table(&peers.iter().map(row).collect::<Vec<_>>()), counted(peers.len()))
+}
+
+/// `1 entry`, `2 entries`.
+pub fn counted(count: usize) -> String {
+    if count == 1 { "1 entry".into() } else { format!("{count} entries") }
 }
 
 /// The form that can be imported.
@@ -103,15 +106,14 @@ pub fn pending_json(open: &[Proposal]) -> anyhow::Result<String> {
 /// Everything about one domain.
 pub fn show(domain: &Domain, ledger: &Ledger, now: i64) -> String {
     let mut out = format!("{domain}\n\n");
-    let mut row = |name: &str, value: &str| out += &format!("  {name:<11}{value}\n");
+    let mut row = |name: &str, value: &str| out += &format!("  {name:<12}{value}\n");
     match &ledger.peer {
         Some(peer) => {
             row("url", &peer.entry.url);
             row("key sha256", &fingerprint(&peer.entry));
             row("since", &time_text(peer.since));
             row("confirmed", &time_text(peer.confirmed));
-            row("public key", "");
-            out += &format!("{}\n", peer.entry.public_key);
+            out += &format!("\n{}\n", peer.entry.public_key);
         }
         None => out += "  not served\n",
     }

@@ -45,7 +45,7 @@ impl Export {
             cx.term.answer(text)?;
         } else {
             Pending::write(&self.file, &text, Access::OwnerOnly, self.force)?.commit()?;
-            cx.term.status(format_args!("{} entries in {}", peers.len(), self.file.display()));
+            cx.term.status(format_args!("{} in {}", render::counted(peers.len()), self.file.display()));
         }
         Ok(ExitStatus::Clean)
     }
