@@ -144,6 +144,8 @@ mod tests {
                 "old key",
                 None,
             ),
+            ("Error: self-signed certificate in certificate chain", "authority of your own", None),
+            ("failed [413] <html>", "small body limit", None),
             ("TypeError: Cannot read properties of undefined (reading 'success')", "3.0.0 to 3.0.9", None),
         ] {
             let found = translate(line).unwrap_or_else(|| panic!("{line}"));

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 use clap::Args;
 use futures_util::FutureExt;
@@ -24,7 +25,12 @@ use crate::net::peer::{self, Inquiry};
 use crate::net::tls::Roots;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::fault::Fault;
+use crate::serve::peer::log::Entry;
 use crate::serve::peer::{Config, Deliver, Discover, Log, start};
+use crate::term::Term;
+
+/// Lines of the log that may wait to be written; more are lost.
+const LOG_WAITING: usize = 1024;
 
 /// A federation server for trials, which says why a message did not open, and can misbehave on request
 ///
@@ -97,7 +103,6 @@ impl ServePeer {
             roots: roots(self.ca_file.as_ref())?,
             identity: (domain.clone(), key.clone()),
         };
-        let term = cx.term.clone();
         let config = Config {
             listen: self.listen,
             domain,
@@ -108,7 +113,7 @@ impl ServePeer {
             faults: self.faults.clone(),
             discover: discover(&asked, self.release),
             deliver: deliver(&asked),
-            log: Arc::new(move |entry| term.status(entry)) as Log,
+            log: log(cx.term.clone()),
         };
         let scheme = if config.tls.is_some() { "https" } else { "http" };
         let (domain, release) = (config.domain.clone(), config.release);
@@ -140,6 +145,14 @@ impl ServePeer {
         }
         Ok(Some(tls))
     }
+}
+
+/// Writes the log beside the work: a reader of stderr that has stopped reading must not stop the peer.
+fn log(term: Term) -> Log {
+    let (sender, entries) = sync_channel::<Entry>(LOG_WAITING);
+    std::thread::spawn(move || entries.iter().for_each(|entry| term.status(entry)));
+    // A full channel has nobody to tell.
+    Arc::new(move |entry| drop(sender.try_send(entry)))
 }
 
 /// The built-in authorities and those of a file.

@@ -16,6 +16,11 @@ pub const KNOWN: &[Known] = &[
         &[PRIVATE_CA, cause("a proxy that looks into TLS stands in between", SHAKE, "exempt the server from it")],
     ),
     known(
+        &["self-signed certificate in certificate chain"],
+        "the chain leads to an authority that Node does not know",
+        &[PRIVATE_CA, cause("a proxy that looks into TLS stands in between", SHAKE, "exempt the server from it")],
+    ),
+    known(
         &["self-signed certificate"],
         "the peer's certificate is self-signed",
         &[cause("no authority has issued it", SHAKE, "get one from an authority"), PRIVATE_CA],
@@ -129,5 +134,23 @@ pub const KNOWN: &[Known] = &[
                 "raise API_Enable_Rate_Limiter_Limit_Calls_Default there",
             ),
         ],
+    ),
+    known(
+        &["failed [413]"],
+        "the body was too large for something before the peer",
+        &[cause(
+            "a small body limit in its proxy: encryption makes bodies five times longer",
+            SHAKE,
+            "raise the limit for /api/v1/federation.* (nginx: client_max_body_size 50m)",
+        )],
+    ),
+    known(
+        &["failed [403] <"],
+        "something before the peer refused the request",
+        &[cause(
+            "a web application firewall that dislikes long arrays of numbers",
+            SHAKE,
+            "exempt /api/v1/federation.* from it",
+        )],
     ),
 ];

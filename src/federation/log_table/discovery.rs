@@ -143,7 +143,15 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
-        &["user-not-found"],
+        &["federation-user-does-not-exist"],
+        "a 1.x server could not find the user, or could not reach the domain",
+        &[
+            cause("no such user there", "look at the name before the `@`", "correct it"),
+            cause("the other server does not answer, or has federation switched off", SHAKE, "mend what it finds"),
+        ],
+    ),
+    known(
+        &["federation-user-not-found"],
         "the domain was found, and knows no such user",
         &[cause(
             "no such user there: the search wants the exact name, user name or mail address",

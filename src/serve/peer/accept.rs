@@ -37,8 +37,11 @@ pub async fn run(listener: TcpListener, acceptor: Option<TlsAcceptor>, peer: Arc
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, from)) => connections.add(stream, from, acceptor.clone(), peer.clone()),
-                // Out of descriptors: those that are open must end first.
-                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+                // Out of descriptors, most likely: somebody must give way.
+                Err(_) => {
+                    connections.evict();
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
             },
             Some(ended) = connections.tasks.join_next_with_id() => {
                 connections.forget(ended.map_or_else(|error| error.id(), |(id, ())| id));
