@@ -140,3 +140,15 @@ async fn postgres_under_tls_must_be_the_right_one() {
     let clear = Store::connect(&url, Some(&postgres.ca)).await.unwrap_err().to_string();
     assert!(clear.contains("no TLS"), "{clear}");
 }
+
+#[tokio::test]
+async fn data_of_a_later_release_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Store::create(dir.path()).await.unwrap());
+    let db = rusqlite::Connection::open(dir.path().join("hub.db")).unwrap();
+    db.execute("UPDATE hub_schema SET version = 99", []).unwrap();
+    let error = format!("{:#}", Store::open(dir.path()).await.unwrap_err());
+    assert!(error.contains("schema 99"), "{error}");
+    std::fs::write(dir.path().join("hub.db"), "this is no database, but it is long enough to look like one").unwrap();
+    assert!(Store::open(dir.path()).await.is_err());
+}

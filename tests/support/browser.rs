@@ -2,6 +2,8 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -14,8 +16,21 @@ pub struct Browser {
     receive: BufReader<ChildStdout>,
     session: String,
     calls: u64,
+    // Dropped, it calls the watchdog off.
+    _alive: Sender<()>,
     // The profile.
     _dir: tempfile::TempDir,
+}
+
+/// Ends a browser that hangs, so that the test fails and does not hang with it.
+fn watch(pid: u32) -> Sender<()> {
+    let (alive, watchdog) = channel::<()>();
+    std::thread::spawn(move || {
+        if watchdog.recv_timeout(Duration::from_secs(240)) == Err(RecvTimeoutError::Timeout) {
+            let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).status();
+        }
+    });
+    alive
 }
 
 impl Browser {
@@ -35,7 +50,9 @@ impl Browser {
             .spawn()
             .unwrap();
         let (send, receive) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        let mut browser = Self { child, send, receive, session: String::new(), calls: 0, _dir: dir };
+        let alive = watch(child.id());
+        let session = String::new();
+        let mut browser = Self { child, send, receive, session, calls: 0, _alive: alive, _dir: dir };
         let target = browser.call("Target.createTarget", json!({"url": "about:blank"}));
         let attach = json!({"targetId": target["targetId"], "flatten": true});
         browser.session = browser.call("Target.attachToTarget", attach)["sessionId"].as_str().unwrap().to_owned();

@@ -25,7 +25,11 @@ pub fn asks_hub(by_dns: &Sight) -> bool {
 fn sight(generation: &Generation, records: &Records, entry: Option<&Entry>) -> Sight {
     let by_dns = records.sight(generation);
     if !asks_hub(&by_dns) {
-        return by_dns;
+        let told = match (&by_dns.url, &by_dns.key) {
+            (Some(url), Some(key)) if by_dns.is_usable() => Some(format!("{url} key {}, from DNS", key.short())),
+            _ => None,
+        };
+        return Sight { note: by_dns.note.clone().or(told), ..by_dns };
     }
     let lost = |error: Option<&str>, note: &str| Sight {
         url: None,
