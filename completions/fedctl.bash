@@ -166,6 +166,12 @@ _fedctl() {
             fedctl__subcmd__help__subcmd__key,inspect)
                 cmd="fedctl__subcmd__help__subcmd__key__subcmd__inspect"
                 ;;
+            fedctl__subcmd__help__subcmd__records,apply)
+                cmd="fedctl__subcmd__help__subcmd__records__subcmd__apply"
+                ;;
+            fedctl__subcmd__help__subcmd__records,diff)
+                cmd="fedctl__subcmd__help__subcmd__records__subcmd__diff"
+                ;;
             fedctl__subcmd__help__subcmd__records,formats)
                 cmd="fedctl__subcmd__help__subcmd__records__subcmd__formats"
                 ;;
@@ -241,6 +247,12 @@ _fedctl() {
             fedctl__subcmd__key__subcmd__help,inspect)
                 cmd="fedctl__subcmd__key__subcmd__help__subcmd__inspect"
                 ;;
+            fedctl__subcmd__records,apply)
+                cmd="fedctl__subcmd__records__subcmd__apply"
+                ;;
+            fedctl__subcmd__records,diff)
+                cmd="fedctl__subcmd__records__subcmd__diff"
+                ;;
             fedctl__subcmd__records,formats)
                 cmd="fedctl__subcmd__records__subcmd__formats"
                 ;;
@@ -249,6 +261,12 @@ _fedctl() {
                 ;;
             fedctl__subcmd__records,lint)
                 cmd="fedctl__subcmd__records__subcmd__lint"
+                ;;
+            fedctl__subcmd__records__subcmd__help,apply)
+                cmd="fedctl__subcmd__records__subcmd__help__subcmd__apply"
+                ;;
+            fedctl__subcmd__records__subcmd__help,diff)
+                cmd="fedctl__subcmd__records__subcmd__help__subcmd__diff"
                 ;;
             fedctl__subcmd__records__subcmd__help,formats)
                 cmd="fedctl__subcmd__records__subcmd__help__subcmd__formats"
@@ -290,7 +308,7 @@ _fedctl() {
 
     case "${cmd}" in
         fedctl)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -308,6 +326,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -320,7 +342,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__checks)
-            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -340,6 +362,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -354,7 +380,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__completions)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version bash elvish fish powershell zsh"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -370,6 +396,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -384,7 +414,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__config)
-            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -404,6 +434,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -418,7 +452,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__diff)
-            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -440,6 +474,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -452,7 +490,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__dns__subcmd__check)
-            opts="-q -v -h -V --key --passphrase-file --target --port --for --format --wait --save --replay --zone-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-o -q -v -h -V --key --passphrase-file --target --port --for --format --output --wait --save --replay --zone-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -479,7 +517,15 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --wait)
@@ -518,6 +564,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -530,7 +580,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__envelope)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version seal open help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version seal open help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -546,6 +596,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -616,7 +670,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__envelope__subcmd__open)
-            opts="-q -v -h -V --key --peer-key --passphrase-file --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --key --peer-key --passphrase-file --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -646,6 +700,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -658,7 +716,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__envelope__subcmd__seal)
-            opts="-q -v -h -V --key --peer-key --passphrase-file --wire --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --key --peer-key --passphrase-file --wire --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -692,6 +750,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -704,7 +766,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__explain)
-            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -726,6 +788,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -738,7 +804,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__handshake)
-            opts="-q -v -h -V --domain --key --passphrase-file --as --ca-file --probe-bypass --callback --callback-cert --callback-cert-key --invite --join --format --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --domain --key --passphrase-file --as --ca-file --probe-bypass --callback --callback-cert --callback-cert-key --invite --join --format --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -802,6 +868,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1166,8 +1236,36 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help__subcmd__records)
-            opts="formats lint"
+            opts="formats lint diff apply"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__help__subcmd__records__subcmd__apply)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__help__subcmd__records__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1278,7 +1376,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version lookup list show remove export import backup help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version lookup list show remove export import backup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1296,6 +1394,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1308,7 +1410,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__backup)
-            opts="-q -v -h -V --data --database --database-ca --force --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --data --database --database-ca --force --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1336,6 +1438,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1350,7 +1456,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__export)
-            opts="-q -v -h -V --data --database --database-ca --force --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --data --database --database-ca --force --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1378,6 +1484,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1518,7 +1628,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__import)
-            opts="-q -v -h -V --data --database --database-ca --replace --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --data --database --database-ca --replace --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1546,6 +1656,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1560,7 +1674,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__list)
-            opts="-q -v -h -V --data --database --database-ca --pending --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --data --database --database-ca --pending --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1594,6 +1708,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1606,7 +1724,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__lookup)
-            opts="-q -v -h -V --key --passphrase-file --format --hub-url --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --key --passphrase-file --format --hub-url --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1621,7 +1739,7 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
                     return 0
                     ;;
                 --hub-url)
@@ -1652,6 +1770,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1664,7 +1786,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__remove)
-            opts="-q -v -h -V --data --database --database-ca --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --data --database --database-ca --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1694,6 +1816,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1706,7 +1832,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__show)
-            opts="-q -v -h -V --data --database --database-ca --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --data --database --database-ca --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1740,6 +1866,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1752,7 +1882,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__key)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version inspect help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version inspect help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1768,6 +1898,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1824,7 +1958,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__key__subcmd__inspect)
-            opts="-q -v -h -V --key --passphrase-file --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --key --passphrase-file --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1854,6 +1988,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1866,7 +2004,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__keygen)
-            opts="-q -v -h -V --private --public --bits --form --from-private --encrypt --passphrase-file --force --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --private --public --bits --form --from-private --encrypt --passphrase-file --force --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1912,6 +2050,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1924,7 +2066,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__lab)
-            opts="-q -v -h -V --only --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --only --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1935,7 +2077,7 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1948,6 +2090,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1962,7 +2108,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__man)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1980,6 +2126,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1992,7 +2142,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__records)
-            opts="-q -v -h -V --target --port --protocol --key --passphrase-file --for --ttl --zone --format --for-provider --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version formats lint help"
+            opts="-q -v -h -V --target --port --protocol --key --passphrase-file --for --ttl --zone --format --for-provider --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version formats lint diff apply help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2031,7 +2181,7 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "human fields zone bind knot nsd nsupdate knsupdate pdnsutil powerdns-api windows route53 route53-batch aws-cli cloudflare-fields cloudflare gcloud az arm digitalocean doctl hetzner godaddy namecheap terraform-aws terraform-cloudflare terraform-google terraform-azurerm terraform-hetzner octodns dnscontrol external-dns json yaml" -- "${cur}"))
                     return 0
                     ;;
                 --for-provider)
@@ -2058,6 +2208,178 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__records__subcmd__apply)
+            opts="-q -v -h -V --target --port --protocol --key --passphrase-file --for --ttl --zone --server --tsig-file --yes --undo --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --protocol)
+                    COMPREPLY=($(compgen -W "https http" -- "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tsig-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --undo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__records__subcmd__diff)
+            opts="-q -v -h -V --target --port --protocol --key --passphrase-file --for --ttl --zone --format --for-provider --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --protocol)
+                    COMPREPLY=($(compgen -W "https http" -- "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human fields zone bind knot nsd nsupdate knsupdate pdnsutil powerdns-api windows route53 route53-batch aws-cli cloudflare-fields cloudflare gcloud az arm digitalocean doctl hetzner godaddy namecheap terraform-aws terraform-cloudflare terraform-google terraform-azurerm terraform-hetzner octodns dnscontrol external-dns json yaml" -- "${cur}"))
+                    return 0
+                    ;;
+                --for-provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2070,7 +2392,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__records__subcmd__formats)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2088,6 +2410,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2100,8 +2426,36 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__records__subcmd__help)
-            opts="formats lint help"
+            opts="formats lint diff apply help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__records__subcmd__help__subcmd__apply)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__records__subcmd__help__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2156,14 +2510,14 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__records__subcmd__lint)
-            opts="-q -v -h -V --format --domain --zone --key --passphrase-file --for --report --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --format --domain --zone --key --passphrase-file --for --report --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "human fields zone bind knot nsd nsupdate knsupdate pdnsutil powerdns-api windows route53 route53-batch aws-cli cloudflare-fields cloudflare gcloud az arm digitalocean doctl hetzner godaddy namecheap terraform-aws terraform-cloudflare terraform-google terraform-azurerm terraform-hetzner octodns dnscontrol external-dns json yaml" -- "${cur}"))
                     return 0
                     ;;
                 --domain)
@@ -2187,7 +2541,7 @@ _fedctl() {
                     return 0
                     ;;
                 --report)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2202,6 +2556,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2214,7 +2572,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__register)
-            opts="-q -v -h -V --url --key --passphrase-file --token-file --wait --dry-run --force --remove --format --hub-url --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --url --key --passphrase-file --token-file --wait --dry-run --force --remove --format --hub-url --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2241,7 +2599,7 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
                     return 0
                     ;;
                 --hub-url)
@@ -2272,6 +2630,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2284,7 +2646,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__serve)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version dns peer hub help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version dns peer hub help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2302,6 +2664,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2314,7 +2680,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__serve__subcmd__dns)
-            opts="-q -v -h -V --zone --listen --fault --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --zone --listen --fault --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2342,6 +2708,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -2426,7 +2796,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__serve__subcmd__hub)
-            opts="-q -v -h -V --listen --public-url --data --database --database-ca --smtp --smtp-ca --mail-to-log --mail-from --allow-domain --allow-private --trusted-proxy --link-lifetime --mails-per-day --registrations-per-hour --searches-per-minute --connections --log-format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --listen --public-url --data --database --database-ca --smtp --smtp-ca --mail-to-log --mail-from --allow-domain --allow-private --trusted-proxy --link-lifetime --mails-per-day --registrations-per-hour --searches-per-minute --connections --log-format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2508,6 +2878,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2520,7 +2894,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__serve__subcmd__peer)
-            opts="-q -v -h -V --domain --key --passphrase-file --as --speaks --listen --plain --cert --cert-key --name --ca-out --ca-file --fault --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --domain --key --passphrase-file --as --speaks --listen --plain --cert --cert-key --name --ca-out --ca-file --fault --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2592,6 +2966,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)

@@ -16,7 +16,7 @@ use fedctl::render::records::{find, write};
 use super::records::with_key;
 use super::records_programs::whole_zone;
 use super::records_tools::printed;
-use crate::support::name_servers::named_with;
+use crate::support::name_servers::{knotd, named_with, nsd};
 use crate::support::{Fedctl, programs};
 
 const TSIG: &str = "key \"k\" { algorithm hmac-sha256; secret \"c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDEyMw==\"; };\n";
@@ -59,7 +59,7 @@ fn fetched_bytes(server: SocketAddr) -> Vec<u8> {
 }
 
 #[test]
-fn every_byte_survives_named_and_nsupdate() {
+fn every_byte_survives_name_servers_and_nsupdate() {
     let (plan, value) = any_bytes();
     let zone = write(find("zone").unwrap(), &plan).unwrap();
     let Some(server) = named_with(&[("mydomain.com", &whole_zone(&zone))], TSIG, "allow-update { key \"k\"; };") else {
@@ -86,12 +86,17 @@ fn run(command: &mut Command) -> String {
 }
 
 #[test]
-fn named_serves_the_zone_file() {
+fn named_nsd_and_knot_serve_their_zone_files() {
     let (fedctl, key) = with_key();
-    for format in ["zone", "bind"] {
-        let Some(server) = named_with(&[("mydomain.com", &whole_zone(&printed(&fedctl, format)))], "", "") else {
-            return;
-        };
+    let zone = |format| whole_zone(&printed(&fedctl, format));
+    let served = [
+        ("zone", named_with(&[("mydomain.com", &zone("zone"))], "", "")),
+        ("bind", named_with(&[("mydomain.com", &zone("bind"))], "", "")),
+        ("nsd", nsd("mydomain.com", &zone("nsd"))),
+        ("knot", knotd("mydomain.com", &zone("knot"))),
+    ];
+    for (format, server) in served {
+        let Some(server) = server else { continue };
         assert_published(server.addr, &key, format);
     }
 }

@@ -78,6 +78,43 @@ pub fn unbound(stubs: &[(&str, SocketAddr)]) -> Option<Server> {
     Some(start(command, addr, dir))
 }
 
+/// NSD with one zone.
+pub fn nsd(origin: &str, text: &str) -> Option<Server> {
+    let program = programs::find("nsd")?;
+    let dir = tempfile::tempdir().unwrap();
+    let addr = free_port();
+    let config = format!(
+        "server:\n ip-address: 127.0.0.1\n port: {1}\n username: \"\"\n chroot: \"\"\n zonesdir: \"{0}\"\n database: \"\"\n \
+         pidfile: \"\"\n xfrdfile: \"{0}/xfrd\"\n zonelistfile: \"{0}/zones\"\n server-count: 1\n\
+         remote-control:\n control-enable: no\nzone:\n name: \"{origin}\"\n zonefile: \"zone\"\n",
+        dir.path().display(),
+        addr.port()
+    );
+    std::fs::write(dir.path().join("zone"), text).unwrap();
+    std::fs::write(dir.path().join("nsd.conf"), config).unwrap();
+    let mut command = Command::new(program);
+    command.args(["-d", "-c"]).arg(dir.path().join("nsd.conf"));
+    Some(start(command, addr, dir))
+}
+
+/// Knot DNS with one zone.
+pub fn knotd(origin: &str, text: &str) -> Option<Server> {
+    let program = programs::find("knotd")?;
+    let dir = tempfile::tempdir().unwrap();
+    let addr = free_port();
+    let config = format!(
+        "server:\n    rundir: \"{0}\"\n    listen: 127.0.0.1@{1}\ndatabase:\n    storage: \"{0}\"\nlog:\n  - target: stderr\n    \
+         any: info\nzone:\n  - domain: {origin}\n    storage: \"{0}\"\n    file: zone\n",
+        dir.path().display(),
+        addr.port()
+    );
+    std::fs::write(dir.path().join("zone"), text).unwrap();
+    std::fs::write(dir.path().join("knot.conf"), config).unwrap();
+    let mut command = Command::new(program);
+    command.arg("-c").arg(dir.path().join("knot.conf"));
+    Some(start(command, addr, dir))
+}
+
 fn start(mut command: Command, addr: SocketAddr, dir: tempfile::TempDir) -> Server {
     let log = std::fs::File::create(dir.path().join("log")).unwrap();
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::from(log));

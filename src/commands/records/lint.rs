@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::wish::zone_of;
-use super::{format, read};
+use super::{FormatParser, read};
 use crate::check;
 use crate::commands::key_file::{PassphraseArgs, read_public};
 use crate::commands::{Context, status};
@@ -42,7 +42,7 @@ pub struct Lint {
     #[arg(value_name = "FILE", default_value = "-")]
     file: PathBuf,
     /// The form that the text is in (`fedctl records formats` lists them)
-    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    #[arg(long, value_name = "FORMAT", value_parser = FormatParser, hide_possible_values = true)]
     format: &'static Format,
     /// The federation domain; else the one in fedctl.yaml, else the one that the records name
     #[arg(long, value_name = "DOMAIN")]

@@ -5,11 +5,13 @@ mod diff;
 mod lint;
 mod wish;
 
+use std::ffi::OsStr;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use clap::{Args, Subcommand};
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Args, Command, Subcommand};
 
 use self::wish::WishArgs;
 use super::Context;
@@ -54,7 +56,7 @@ enum RecordsCommand {
 #[derive(Debug, Args)]
 pub struct FormArgs {
     /// The form to print, `human` unless said (`fedctl records formats` lists them)
-    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    #[arg(long, value_name = "FORMAT", value_parser = FormatParser, hide_possible_values = true)]
     format: Option<&'static Format>,
     /// Choose the form of this provider; `auto` asks DNS who hosts the zone
     #[arg(long, value_name = "PROVIDER", value_parser = provider, conflicts_with = "format")]
@@ -68,8 +70,24 @@ enum Provider {
     Named(&'static Format),
 }
 
+/// Reads the id of a form, and tells completions which there are.
+#[derive(Debug, Clone)]
+pub struct FormatParser;
+
+impl TypedValueParser for FormatParser {
+    type Value = &'static Format;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<Self::Value, clap::Error> {
+        TypedValueParser::parse_ref(&(format as fn(&str) -> Result<&'static Format, Hinted>), command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(FORMATS.iter().map(|format| PossibleValue::new(format.id).help(format.title))))
+    }
+}
+
 /// The form named `id`, or an error with the nearest name.
-pub fn format(id: &str) -> Result<&'static Format, Hinted> {
+fn format(id: &str) -> Result<&'static Format, Hinted> {
     render::find(id).ok_or_else(|| {
         let score = |format: &&Format| (strsim::jaro_winkler(format.id, id) * 1000.0) as u32;
         let nearest = FORMATS.iter().max_by_key(score).map(|format| format.id).unwrap_or_default();

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::federation::generation::{KEY_LABEL, PROTOCOL_LABEL, SrvLabel};
+use crate::federation::published::Published;
 use crate::federation::record::{Data, Record};
 
 /// The guide's SRV record and a TXT value of 255 times `K` and five times `L`.
@@ -153,6 +154,16 @@ proptest! {
                 prop_assert!(!is_ordinary(&plan), "{}: {told}", format.id);
                 // What is refused must be refused by the writer, not by the reader.
                 prop_assert!((format.write)(&plan).is_err(), "{}: {told}", format.id);
+                continue;
+            }
+            // What lint would tell about it: each question is answered with the one record of the set.
+            let place = Place::of(&plan.set);
+            let text = (format.write)(&plan).unwrap_or_default();
+            let records = (format.read)(&text, &place).map_err(|error| TestCaseError::fail(error.to_string()))?;
+            let (domain, zone) = (plan.set.domain.clone(), plan.set.zone.clone());
+            let lint = Published { domain, zone, form: format.title.into(), records: Ok(records), over: Vec::new() };
+            for wanted in change::compare(&plan.set, |question| lint.answer(question)).unwrap() {
+                prop_assert!(!wanted.is_needed() && wanted.before.len() == 1, "{}: {wanted:?}", format.id);
             }
         }
     }
