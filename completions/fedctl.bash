@@ -166,6 +166,12 @@ _fedctl() {
             fedctl__subcmd__help__subcmd__key,inspect)
                 cmd="fedctl__subcmd__help__subcmd__key__subcmd__inspect"
                 ;;
+            fedctl__subcmd__help__subcmd__records,apply)
+                cmd="fedctl__subcmd__help__subcmd__records__subcmd__apply"
+                ;;
+            fedctl__subcmd__help__subcmd__records,diff)
+                cmd="fedctl__subcmd__help__subcmd__records__subcmd__diff"
+                ;;
             fedctl__subcmd__help__subcmd__records,formats)
                 cmd="fedctl__subcmd__help__subcmd__records__subcmd__formats"
                 ;;
@@ -241,6 +247,12 @@ _fedctl() {
             fedctl__subcmd__key__subcmd__help,inspect)
                 cmd="fedctl__subcmd__key__subcmd__help__subcmd__inspect"
                 ;;
+            fedctl__subcmd__records,apply)
+                cmd="fedctl__subcmd__records__subcmd__apply"
+                ;;
+            fedctl__subcmd__records,diff)
+                cmd="fedctl__subcmd__records__subcmd__diff"
+                ;;
             fedctl__subcmd__records,formats)
                 cmd="fedctl__subcmd__records__subcmd__formats"
                 ;;
@@ -249,6 +261,12 @@ _fedctl() {
                 ;;
             fedctl__subcmd__records,lint)
                 cmd="fedctl__subcmd__records__subcmd__lint"
+                ;;
+            fedctl__subcmd__records__subcmd__help,apply)
+                cmd="fedctl__subcmd__records__subcmd__help__subcmd__apply"
+                ;;
+            fedctl__subcmd__records__subcmd__help,diff)
+                cmd="fedctl__subcmd__records__subcmd__help__subcmd__diff"
                 ;;
             fedctl__subcmd__records__subcmd__help,formats)
                 cmd="fedctl__subcmd__records__subcmd__help__subcmd__formats"
@@ -290,7 +308,7 @@ _fedctl() {
 
     case "${cmd}" in
         fedctl)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -308,6 +326,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -320,7 +342,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__checks)
-            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -340,6 +362,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -354,7 +380,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__completions)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version bash elvish fish powershell zsh"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -370,6 +396,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -384,7 +414,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__config)
-            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -404,6 +434,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -418,7 +452,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__diff)
-            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -440,6 +474,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -452,7 +490,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__dns__subcmd__check)
-            opts="-q -v -h -V --key --passphrase-file --target --port --for --format --wait --save --replay --zone-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-o -q -v -h -V --key --passphrase-file --target --port --for --format --output --wait --save --replay --zone-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -479,7 +517,15 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --wait)
@@ -518,6 +564,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -530,7 +580,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__envelope)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version seal open help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version seal open help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -546,6 +596,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -616,7 +670,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__envelope__subcmd__open)
-            opts="-q -v -h -V --key --peer-key --passphrase-file --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --key --peer-key --passphrase-file --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -646,6 +700,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -658,7 +716,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__envelope__subcmd__seal)
-            opts="-q -v -h -V --key --peer-key --passphrase-file --wire --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --key --peer-key --passphrase-file --wire --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -692,6 +750,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -704,7 +766,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__explain)
-            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -726,6 +788,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -738,7 +804,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__handshake)
-            opts="-q -v -h -V --domain --key --passphrase-file --as --ca-file --probe-bypass --callback --callback-cert --callback-cert-key --invite --join --format --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-o -q -v -h -V --domain --key --passphrase-file --as --ca-file --probe-bypass --callback --callback-cert --callback-cert-key --invite --join --format --output --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -781,7 +847,15 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --resolver)
@@ -802,6 +876,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1166,8 +1244,36 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help__subcmd__records)
-            opts="formats lint"
+            opts="formats lint diff apply"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__help__subcmd__records__subcmd__apply)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__help__subcmd__records__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1278,7 +1384,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version lookup list show remove export import backup help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version lookup list show remove export import backup help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1296,6 +1402,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1308,7 +1418,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__backup)
-            opts="-q -v -h -V --data --database --database-ca --force --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --data --database --database-ca --force --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1336,6 +1446,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1350,7 +1464,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__export)
-            opts="-q -v -h -V --data --database --database-ca --force --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --data --database --database-ca --force --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1378,6 +1492,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1518,7 +1636,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__import)
-            opts="-q -v -h -V --data --database --database-ca --replace --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --data --database --database-ca --replace --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1546,6 +1664,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1560,7 +1682,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__list)
-            opts="-q -v -h -V --data --database --database-ca --pending --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --data --database --database-ca --pending --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1594,6 +1716,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1606,7 +1732,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__lookup)
-            opts="-q -v -h -V --key --passphrase-file --format --hub-url --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-o -q -v -h -V --key --passphrase-file --format --output --hub-url --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1621,7 +1747,15 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --hub-url)
@@ -1652,6 +1786,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1664,7 +1802,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__remove)
-            opts="-q -v -h -V --data --database --database-ca --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --data --database --database-ca --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1694,6 +1832,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1706,7 +1848,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__show)
-            opts="-q -v -h -V --data --database --database-ca --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --data --database --database-ca --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1740,6 +1882,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1752,7 +1898,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__key)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version inspect help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version inspect help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1768,6 +1914,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -1824,7 +1974,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__key__subcmd__inspect)
-            opts="-q -v -h -V --key --passphrase-file --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --key --passphrase-file --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1854,6 +2004,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1866,7 +2020,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__keygen)
-            opts="-q -v -h -V --private --public --bits --form --from-private --encrypt --passphrase-file --force --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --private --public --bits --form --from-private --encrypt --passphrase-file --force --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1912,6 +2066,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1924,7 +2082,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__lab)
-            opts="-q -v -h -V --only --format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --only --format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1950,6 +2108,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1962,7 +2124,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__man)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1980,6 +2142,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1992,7 +2158,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__records)
-            opts="-q -v -h -V --target --port --protocol --key --passphrase-file --for --ttl --zone --format --for-provider --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version formats lint help"
+            opts="-q -v -h -V --target --port --protocol --key --passphrase-file --for --ttl --zone --format --for-provider --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version formats lint diff apply help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2058,6 +2224,178 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__records__subcmd__apply)
+            opts="-q -v -h -V --target --port --protocol --key --passphrase-file --for --ttl --zone --server --tsig-file --yes --undo --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --protocol)
+                    COMPREPLY=($(compgen -W "https http" -- "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tsig-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --undo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__records__subcmd__diff)
+            opts="-q -v -h -V --target --port --protocol --key --passphrase-file --for --ttl --zone --format --for-provider --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --target)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --protocol)
+                    COMPREPLY=($(compgen -W "https http" -- "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --passphrase-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zone)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --for-provider)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2070,7 +2408,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__records__subcmd__formats)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2088,6 +2426,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2100,8 +2442,36 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__records__subcmd__help)
-            opts="formats lint help"
+            opts="formats lint diff apply help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__records__subcmd__help__subcmd__apply)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__records__subcmd__help__subcmd__diff)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2156,7 +2526,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__records__subcmd__lint)
-            opts="-q -v -h -V --format --domain --zone --key --passphrase-file --for --report --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --format --domain --zone --key --passphrase-file --for --report --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2187,7 +2557,7 @@ _fedctl() {
                     return 0
                     ;;
                 --report)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2202,6 +2572,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2214,7 +2588,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__register)
-            opts="-q -v -h -V --url --key --passphrase-file --token-file --wait --dry-run --force --remove --format --hub-url --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --url --key --passphrase-file --token-file --wait --dry-run --force --remove --format --hub-url --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2272,6 +2646,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2284,7 +2662,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__serve)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --config --help --version dns peer hub help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version dns peer hub help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2302,6 +2680,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2314,7 +2696,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__serve__subcmd__dns)
-            opts="-q -v -h -V --zone --listen --fault --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --zone --listen --fault --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2342,6 +2724,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)
@@ -2426,7 +2812,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__serve__subcmd__hub)
-            opts="-q -v -h -V --listen --public-url --data --database --database-ca --smtp --smtp-ca --mail-to-log --mail-from --allow-domain --allow-private --trusted-proxy --link-lifetime --mails-per-day --registrations-per-hour --searches-per-minute --connections --log-format --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --listen --public-url --data --database --database-ca --smtp --smtp-ca --mail-to-log --mail-from --allow-domain --allow-private --trusted-proxy --link-lifetime --mails-per-day --registrations-per-hour --searches-per-minute --connections --log-format --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2508,6 +2894,10 @@ _fedctl() {
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
                     return 0
                     ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2520,7 +2910,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__serve__subcmd__peer)
-            opts="-q -v -h -V --domain --key --passphrase-file --as --speaks --listen --plain --cert --cert-key --name --ca-out --ca-file --fault --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --config --help --version"
+            opts="-q -v -h -V --domain --key --passphrase-file --as --speaks --listen --plain --cert --cert-key --name --ca-out --ca-file --fault --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2592,6 +2982,10 @@ _fedctl() {
                     ;;
                 --fail-on)
                     COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --config)

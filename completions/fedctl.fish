@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_fedctl_global_optspecs
-    string join \n color= q/quiet v/verbose timeout= fail-on= config= h/help V/version
+    string join \n color= q/quiet v/verbose timeout= fail-on= suppress= config= h/help V/version
 end
 
 function __fish_fedctl_needs_command
@@ -31,6 +31,7 @@ complete -c fedctl -n "__fish_fedctl_needs_command" -l timeout -d 'How long to w
 complete -c fedctl -n "__fish_fedctl_needs_command" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_needs_command" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_needs_command" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_needs_command" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_needs_command" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -60,6 +61,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and not __fish_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and not __fish_seen_subcommand_from seal open help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and not __fish_seen_subcommand_from seal open help" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and not __fish_seen_subcommand_from seal open help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and not __fish_seen_subcommand_from seal open help" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and not __fish_seen_subcommand_from seal open help" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -81,6 +83,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and __fish_seen_
 complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and __fish_seen_subcommand_from seal" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and __fish_seen_subcommand_from seal" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and __fish_seen_subcommand_from seal" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and __fish_seen_subcommand_from seal" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and __fish_seen_subcommand_from seal" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -96,6 +99,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and __fish_seen_
 complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and __fish_seen_subcommand_from open" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and __fish_seen_subcommand_from open" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and __fish_seen_subcommand_from open" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and __fish_seen_subcommand_from open" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand envelope; and __fish_seen_subcommand_from open" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -122,6 +126,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand keygen" -l timeout -d 'How
 complete -c fedctl -n "__fish_fedctl_using_subcommand keygen" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand keygen" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand keygen" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand keygen" -l encrypt -d 'Encrypt the private key with a passphrase'
 complete -c fedctl -n "__fish_fedctl_using_subcommand keygen" -l force -d 'Replace existing files; never asks'
@@ -136,6 +141,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand key; and not __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand key; and not __fish_seen_subcommand_from inspect help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand key; and not __fish_seen_subcommand_from inspect help" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand key; and not __fish_seen_subcommand_from inspect help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand key; and not __fish_seen_subcommand_from inspect help" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand key; and not __fish_seen_subcommand_from inspect help" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -154,6 +160,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand key; and __fish_seen_subco
 complete -c fedctl -n "__fish_fedctl_using_subcommand key; and __fish_seen_subcommand_from inspect" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand key; and __fish_seen_subcommand_from inspect" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand key; and __fish_seen_subcommand_from inspect" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand key; and __fish_seen_subcommand_from inspect" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand key; and __fish_seen_subcommand_from inspect" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -170,6 +177,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -l timeout -d 'How l
 complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand diff" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -180,8 +188,18 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l passphrase-f
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l target -d 'The SRV target must be this host' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l port -d 'The SRV port must be this one' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l for -d 'This release must be able to use the domain; may be repeated' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l format -d 'How to print the report: human or json' -r -f -a "human\t'For people'
-json\t'One JSON object a report, or an array when there are several (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l format -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github' -r -f -a "human\t'For people'
+json\t'One JSON object a report, or an array when there are several (docs/json.md)'
+ndjson\t'One JSON object a line: each finding, each check, then the verdict'
+junit\t'JUnit XML, for CI servers'
+sarif\t'SARIF 2.1.0, for code scanning'
+tap\t'The Test Anything Protocol, version 14'
+nagios\t'A monitoring plugin: one line, performance data, exit status 0 to 3'
+prometheus\t'A file for node_exporter\'s textfile collector'
+markdown\t'Markdown, for issues and chats'
+html\t'One self-contained page'
+github\t'Workflow commands of GitHub Actions'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -s o -l output -d 'Write the report to this file in one step, replacing it, and not to stdout' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l wait -d 'Look again until everybody agrees, for at most this time [default when given: 10m]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l save -d 'Keep the run in this file: questions, answers as bytes, servers, times; no secrets' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l replay -d 'Judge a saved run again, without any network' -r -F
@@ -195,6 +213,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l timeout -d '
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l system-only -d 'Ask only the resolvers of this machine'
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -s q -l quiet -d 'Print the answer and errors only'
@@ -203,7 +222,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -s h -l help -d
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l only -d 'Show the full report of this domain only; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l format -d 'How to print the diagnoses: human or json' -r -f -a "human\t'For people'
-json\t'One JSON object a report, or an array when there are several (docs/json.md)'"
+json\t'One JSON object with a `schema` number (docs/json.md)'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
@@ -211,6 +230,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l timeout -d 'How lo
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -222,7 +242,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l passphrase-fi
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l token-file -d 'File with the cloud token of the workspace, which the public hub may want' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l wait -d 'Wait until the hub shows the entry, at most so long [default: 15m]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l format -d 'How to print the report: human or json' -r -f -a "human\t'For people'
-json\t'One JSON object a report, or an array when there are several (docs/json.md)'"
+json\t'One JSON object with a `schema` number (docs/json.md)'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l ca-file -d 'Trust the authorities in this PEM file too' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
@@ -234,6 +254,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l timeout -d 'H
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l dry-run -d 'Look at everything, show what would be sent, and send nothing'
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l force -d 'Send although something is wrong'
@@ -250,6 +271,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -265,8 +287,18 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l key -d 'The key must be this one: key file, private or public' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l format -d 'How to print the report: human or json' -r -f -a "human\t'For people'
-json\t'One JSON object a report, or an array when there are several (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l format -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github' -r -f -a "human\t'For people'
+json\t'One JSON object a report, or an array when there are several (docs/json.md)'
+ndjson\t'One JSON object a line: each finding, each check, then the verdict'
+junit\t'JUnit XML, for CI servers'
+sarif\t'SARIF 2.1.0, for code scanning'
+tap\t'The Test Anything Protocol, version 14'
+nagios\t'A monitoring plugin: one line, performance data, exit status 0 to 3'
+prometheus\t'A file for node_exporter\'s textfile collector'
+markdown\t'Markdown, for issues and chats'
+html\t'One self-contained page'
+github\t'Workflow commands of GitHub Actions'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -s o -l output -d 'Write the report to this file in one step, replacing it, and not to stdout' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l ca-file -d 'Trust the authorities in this PEM file too' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
@@ -278,6 +310,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subco
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l system-only -d 'Ask only the resolvers of this machine'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -s q -l quiet -d 'Print the answer and errors only'
@@ -296,6 +329,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subco
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -l pending -d 'List what waits for somebody to confirm instead'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print the answer and errors only'
@@ -314,6 +348,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subco
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -329,6 +364,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subco
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from remove" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from remove" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from remove" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from remove" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -344,6 +380,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subco
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -l force -d 'Replace an existing file'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from export" -s q -l quiet -d 'Print the answer and errors only'
@@ -360,6 +397,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subco
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -l replace -d 'Let the imported entries win'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print the answer and errors only'
@@ -376,6 +414,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subco
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -l force -d 'Replace an existing file'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from backup" -s q -l quiet -d 'Print the answer and errors only'
@@ -397,6 +436,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -416,6 +456,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_sub
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from dns" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from dns" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from dns" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from dns" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from dns" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -457,6 +498,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_sub
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l plain -d 'Speak plain HTTP'
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l system-only -d 'Ask only the resolvers of this machine'
@@ -488,6 +530,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_sub
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l mail-to-log -d 'For trials: write the links to the log and send no mail'
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from hub" -l allow-private -d 'Take URLs in private networks'
@@ -508,6 +551,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand explain" -l timeout -d 'Ho
 complete -c fedctl -n "__fish_fedctl_using_subcommand explain" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand explain" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand explain" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand explain" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand explain" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -522,8 +566,18 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l callback -d 
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l callback-cert -d 'Certificate chain for the callback, in PEM, when no proxy speaks TLS for it' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l callback-cert-key -d 'Private key of that certificate' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l join -d 'Put two reports of opposite directions together' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l format -d 'How to print the result: human or json' -r -f -a "human\t'For people'
-json\t'One JSON object with a `schema` number (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l format -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github' -r -f -a "human\t'For people'
+json\t'One JSON object a report, or an array when there are several (docs/json.md)'
+ndjson\t'One JSON object a line: each finding, each check, then the verdict'
+junit\t'JUnit XML, for CI servers'
+sarif\t'SARIF 2.1.0, for code scanning'
+tap\t'The Test Anything Protocol, version 14'
+nagios\t'A monitoring plugin: one line, performance data, exit status 0 to 3'
+prometheus\t'A file for node_exporter\'s textfile collector'
+markdown\t'Markdown, for issues and chats'
+html\t'One self-contained page'
+github\t'Workflow commands of GitHub Actions'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -s o -l output -d 'Write the report to this file in one step, replacing it, and not to stdout' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
@@ -533,6 +587,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l timeout -d '
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l probe-bypass -d 'Ask whether a plain message in the peer\'s own name is taken, which is a security hole of servers from 2.0 on'
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l invite -d 'Print a text that asks the other admin to look from the other side'
@@ -550,6 +605,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand checks" -l timeout -d 'How
 complete -c fedctl -n "__fish_fedctl_using_subcommand checks" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand checks" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand checks" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand checks" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand checks" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -564,6 +620,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand config" -l timeout -d 'How
 complete -c fedctl -n "__fish_fedctl_using_subcommand config" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand config" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand config" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand config" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand config" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -576,6 +633,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand completions" -l timeout -d
 complete -c fedctl -n "__fish_fedctl_using_subcommand completions" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand completions" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand completions" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand completions" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand completions" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -588,40 +646,44 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand man" -l timeout -d 'How lo
 complete -c fedctl -n "__fish_fedctl_using_subcommand man" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand man" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand man" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand man" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand man" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand man" -s h -l help -d 'Print help'
 complete -c fedctl -n "__fish_fedctl_using_subcommand man" -s V -l version -d 'Print version'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l target -d 'The host that runs the server' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l port -d 'The port that peers call; by default 443, with --protocol http 80' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l protocol -d 'How peers call: https or http' -r -f -a "https\t''
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l target -d 'The host that runs the server' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l port -d 'The port that peers call; by default 443, with --protocol http 80' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l protocol -d 'How peers call: https or http' -r -f -a "https\t''
 http\t''"
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l key -d 'Key file, private or public; only the public key is ever printed' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l for -d 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l ttl -d 'How long resolvers may keep the records, in seconds' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l zone -d 'The zone that holds the records; by default the registrable domain' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l format -d 'The form to print, `human` unless said (`fedctl records formats` lists them)' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l for-provider -d 'Choose the form of this provider; `auto` asks DNS who hosts the zone' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l key -d 'Key file, private or public; only the public key is ever printed' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l for -d 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l ttl -d 'How long resolvers may keep the records, in seconds' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l zone -d 'The zone that holds the records; by default the registrable domain' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l format -d 'The form to print, `human` unless said (`fedctl records formats` lists them)' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l for-provider -d 'Choose the form of this provider; `auto` asks DNS who hosts the zone' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -l system-only -d 'Ask only the resolvers of this machine'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -s q -l quiet -d 'Print the answer and errors only'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -s v -l verbose -d 'Say more about the work; twice for even more'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -s V -l version -d 'Print version'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -a "formats" -d 'List the forms that --format takes'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -a "lint" -d 'Say what peers would get from a text in a provider\'s form'
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -a "formats" -d 'List the forms that --format takes'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -a "lint" -d 'Say what peers would get from a text in a provider\'s form'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -a "diff" -d 'Print only what is missing or wrong in DNS'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -a "apply" -d 'Change a name server by dynamic update (RFC 2136 with TSIG)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
@@ -629,6 +691,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from formats" -s v -l verbose -d 'Say more about the work; twice for even more'
@@ -640,8 +703,17 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l key -d 'The key must be this one: key file, private or public' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l for -d 'This release must be able to use the records; may be repeated' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l report -d 'How to print the report: human or json' -r -f -a "human\t'For people'
-json\t'One JSON object a report, or an array when there are several (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l report -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github' -r -f -a "human\t'For people'
+json\t'One JSON object a report, or an array when there are several (docs/json.md)'
+ndjson\t'One JSON object a line: each finding, each check, then the verdict'
+junit\t'JUnit XML, for CI servers'
+sarif\t'SARIF 2.1.0, for code scanning'
+tap\t'The Test Anything Protocol, version 14'
+nagios\t'A monitoring plugin: one line, performance data, exit status 0 to 3'
+prometheus\t'A file for node_exporter\'s textfile collector'
+markdown\t'Markdown, for issues and chats'
+html\t'One self-contained page'
+github\t'Workflow commands of GitHub Actions'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
@@ -649,13 +721,72 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
 warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l config -d 'Read this file in place of fedctl.yaml' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l target -d 'The host that runs the server' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l port -d 'The port that peers call; by default 443, with --protocol http 80' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l protocol -d 'How peers call: https or http' -r -f -a "https\t''
+http\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l key -d 'Key file, private or public; only the public key is ever printed' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l for -d 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l ttl -d 'How long resolvers may keep the records, in seconds' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l zone -d 'The zone that holds the records; by default the registrable domain' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l format -d 'The form to print, `human` unless said (`fedctl records formats` lists them)' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l for-provider -d 'Choose the form of this provider; `auto` asks DNS who hosts the zone' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l target -d 'The host that runs the server' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l port -d 'The port that peers call; by default 443, with --protocol http 80' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l protocol -d 'How peers call: https or http' -r -f -a "https\t''
+http\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l key -d 'Key file, private or public; only the public key is ever printed' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l for -d 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l ttl -d 'How long resolvers may keep the records, in seconds' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l zone -d 'The zone that holds the records; by default the registrable domain' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l server -d 'The primary name server, ADDR or ADDR:PORT' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l tsig-file -d 'File with the TSIG key, as tsig-keygen or keymgr writes it' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l undo -d 'File for the nsupdate script that undoes the changes [default: undo-DOMAIN-SERIAL.nsupdate]' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l yes -d 'Send the changes; without it nothing is changed'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from apply" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "formats" -d 'List the forms that --format takes'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "lint" -d 'Say what peers would get from a text in a provider\'s form'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Print only what is missing or wrong in DNS'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "apply" -d 'Change a name server by dynamic update (RFC 2136 with TSIG)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "envelope" -d 'Seal or open one message as servers do, to find out why it does not arrive'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "keygen" -d 'Make a key pair that a server can use as it is'
@@ -689,3 +820,5 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subc
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from serve" -f -a "hub" -d 'A hub of your own: a directory of servers for domains without DNS records'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from records" -f -a "formats" -d 'List the forms that --format takes'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from records" -f -a "lint" -d 'Say what peers would get from a text in a provider\'s form'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from records" -f -a "diff" -d 'Print only what is missing or wrong in DNS'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from records" -f -a "apply" -d 'Change a name server by dynamic update (RFC 2136 with TSIG)'
