@@ -1,6 +1,7 @@
 //! Do the protocol TXT records say something that a server honours?
 
 use super::{Check, Judge, MUTE};
+use crate::federation::autopsy;
 use crate::federation::dns_facts::{DnsFacts, Expected};
 use crate::federation::facts::{Kind, Outcome, Question};
 use crate::federation::generation::{PROTOCOL_LABEL, SrvLabel, TCP_PROTOCOL_LABEL};
@@ -49,7 +50,7 @@ fn bad_value(dns: &DnsFacts, value: &str) -> Option<Problem> {
             format!(
                 "TXT {PROTOCOL_LABEL}.{} says `{}`; only `http` and `https` mean something",
                 dns.domain,
-                value.escape_debug()
+                autopsy::shown(&[value.as_bytes().to_vec()]).concat()
             ),
             "servers 1.2 and 1.3 take anything but http for https",
             format!("{PROTOCOL_LABEL}.{}. 3600 IN TXT \"http\"    or delete the record", dns.domain),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Check, Judge};
+use crate::federation::autopsy;
 use crate::federation::dns_facts::{DnsFacts, Expected, Observer, Role};
 use crate::federation::facts::{Kind, Outcome, Question, Reply, RrData};
 use crate::federation::report::{Problem, Severity, Verdict};
@@ -115,28 +116,20 @@ fn disagreements(dns: &DnsFacts) -> Vec<Problem> {
 
 /// An answer in a few words that differ when the answers do.
 fn told(outcome: &Outcome) -> String {
-    let mut records: Vec<String> = outcome.records().iter().map(|rr| record(&rr.data)).collect();
+    let texts: Vec<Vec<u8>> = outcome.records().iter().filter_map(|rr| rr.data.joined()).collect();
+    let mut records = autopsy::shown(&texts);
+    records.extend(outcome.records().iter().filter_map(|rr| record(&rr.data)));
     records.sort();
     if records.is_empty() { outcome.to_string() } else { records.join(" and ") }
 }
 
-fn record(data: &RrData) -> String {
+fn record(data: &RrData) -> Option<String> {
     match data {
         RrData::Srv { priority, weight, port, target } => {
-            format!("{priority} {weight} {port} {}", target.to_ascii_lowercase())
+            Some(format!("{priority} {weight} {port} {}", target.to_ascii_lowercase()))
         }
-        RrData::Txt(strings) => {
-            let joined: Vec<String> = strings.iter().map(ToString::to_string).collect();
-            let joined = joined.concat();
-            let (head, tail) =
-                (joined.chars().take(40), joined.chars().rev().take(12).collect::<Vec<_>>().into_iter().rev());
-            if joined.len() <= 60 {
-                joined
-            } else {
-                format!("{}…{} ({} bytes)", head.collect::<String>(), tail.collect::<String>(), joined.len())
-            }
-        }
-        other => format!("{other:?}"),
+        RrData::Txt(_) => None,
+        other => Some(format!("{other:?}")),
     }
 }
 

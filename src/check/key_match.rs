@@ -25,12 +25,16 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     if published == *wanted {
         return Verdict::pass(format!("equals {}", expected.key_source));
     }
-    let (line, seen) = (wanted.one_line(), String::from_utf8_lossy(&text).into_owned());
-    let at = line.bytes().zip(seen.bytes()).position(|(a, b)| a != b).unwrap_or(line.len().min(seen.len()));
+    let line = wanted.one_line();
+    let how = match autopsy::compare(&text, wanted) {
+        Some(difference) if difference.is_one_character() => difference.to_string(),
+        Some(difference) => format!("they differ from character {} on", difference.position()),
+        None => "they differ".into(),
+    };
     vec![
         Problem::new(
             Severity::Error,
-            format!("the published key is not {}: they differ from character {} on", expected.key_source, at + 1),
+            format!("the published key is not {}: {how}", expected.key_source),
             "peers encrypt to a key that your server does not have, and refuse what it sends; their log says `Error during decryption (probably incorrect key)`",
             format!("if {} is what the server uses, publish it: {line}", expected.key_source),
         )

@@ -63,9 +63,8 @@ fn missing(name: &str, outcome: &Outcome, publish: &str) -> Problem {
 fn several(name: &str, records: &[Vec<u8>], publish: &str) -> Problem {
     let autopsy = autopsy::examine_records(&records.iter().map(|record| vec![record.clone()]).collect::<Vec<_>>());
     let secret = autopsy.has(Kind::PrivateKey);
-    let shown = |value: &[u8]| if secret { "(not shown)".to_owned() } else { ends(value) };
-    let evidence =
-        records.iter().enumerate().map(|(at, value)| format!("{}  {} bytes  {}", at + 1, value.len(), shown(value)));
+    let shown = autopsy::shown(records);
+    let evidence = shown.iter().enumerate().map(|(at, value)| format!("{}  {value}", at + 1));
     let mut means = "servers read only the first of the answer, and name servers change the order".to_owned();
     let about = [Kind::PrivateKey, Kind::SplitRecords, Kind::KeyNotFirst, Kind::TwoKeys];
     if let Some(injury) = autopsy.injuries.iter().find(|injury| about.contains(&injury.kind)) {
@@ -82,14 +81,6 @@ fn several(name: &str, records: &[Vec<u8>], publish: &str) -> Problem {
     };
     Problem::new(Severity::Error, format!("{} TXT records at {name}; servers read only one", records.len()), means, fix)
         .seen(evidence)
-}
-
-/// Both ends of a value.
-fn ends(value: &[u8]) -> String {
-    let text: String =
-        value.iter().map(|byte| if byte.is_ascii_graphic() || *byte == b' ' { *byte as char } else { '�' }).collect();
-    let (head, tail): (String, Vec<char>) = (text.chars().take(16).collect(), text.chars().rev().take(24).collect());
-    if text.len() <= 60 { text } else { format!("{head}…{}", tail.into_iter().rev().collect::<String>()) }
 }
 
 #[cfg(test)]

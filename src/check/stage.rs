@@ -1,7 +1,7 @@
 //! The stages of a handshake: which checks belong to each, and how long each took.
 
 use crate::federation::peer_facts::{Exchange, PeerFacts};
-use crate::federation::report::{Line, Severity, Verdict};
+use crate::federation::report::{self, Line, Severity, Verdict};
 
 /// One stage.
 pub struct Stage {
@@ -74,6 +74,34 @@ impl Stage {
             None => Ended::Ok,
         }
     }
+}
+
+/// The stages one after the other, for a picture; the times of those before make the start of each.
+pub fn timeline(facts: &PeerFacts, lines: &[Line]) -> Vec<report::Stage> {
+    let mut start = 0u32;
+    let stage = |stage: &Stage| {
+        let lines = stage.lines(lines);
+        let took = stage.elapsed(facts).unwrap_or_default();
+        let begin = start;
+        start = start.saturating_add(took);
+        let note = lines.iter().find_map(|line| match &line.verdict {
+            Verdict::Problem(problem) if problem.severity == Severity::Error => Some(problem.what.clone()),
+            _ => None,
+        });
+        let first = lines.first().map(|line| match &line.verdict {
+            Verdict::Pass { note } => note.clone(),
+            Verdict::Problem(problem) => problem.what.clone(),
+            Verdict::Skip { why } => why.clone(),
+        });
+        let outcome = match stage.ended(&lines.into_iter().cloned().collect::<Vec<_>>()) {
+            Ended::Problem(Severity::Error) => report::StageOutcome::Failed,
+            Ended::Skipped => report::StageOutcome::Skipped,
+            Ended::Ok | Ended::Problem(_) => report::StageOutcome::Done,
+        };
+        let note = note.or(first).unwrap_or_default();
+        report::Stage { name: stage.name.to_owned(), start: begin, took, outcome, note }
+    };
+    STAGES.iter().map(stage).collect()
 }
 
 fn time(exchange: &Option<Exchange>) -> Option<u32> {

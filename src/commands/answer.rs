@@ -22,8 +22,28 @@ pub struct ReportArgs {
 }
 
 impl ReportArgs {
+    /// To stdout, in this form.
+    pub fn new(format: ReportFormat) -> Self {
+        Self { format, output: None }
+    }
+
+    /// What was asked for.
+    pub fn format(&self) -> ReportFormat {
+        self.format
+    }
+
     /// Takes out what is suppressed, writes the rest, and says how it went.
     pub fn answer(&self, cx: &Context, reports: anyhow::Result<Vec<Report>>) -> anyhow::Result<ExitStatus> {
+        self.answer_with(cx, reports, write)
+    }
+
+    /// The same with a writer of its own for some forms.
+    pub fn answer_with(
+        &self,
+        cx: &Context,
+        reports: anyhow::Result<Vec<Report>>,
+        write: impl FnOnce(ReportFormat, &[Report], Style) -> anyhow::Result<String>,
+    ) -> anyhow::Result<ExitStatus> {
         let mut reports = match reports {
             Ok(reports) => reports,
             // A monitoring system reads stdout and the status, and must not take a failure of fedctl for one of the domain.

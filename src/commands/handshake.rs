@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use tokio::sync::mpsc;
 
+use super::answer::ReportArgs;
 use super::key_file::{PassphraseArgs, read_bytes, read_private, read_public};
 use super::network::{NetworkArgs, now};
 use super::serve::peer::{Asked, discover, roots};
-use super::{Context, Format, pace, status};
-use crate::check::judge_peer;
+use super::{Context, pace, status};
+use crate::check::{judge_peer, stage};
 use crate::error::{ExitStatus, hinted};
 use crate::federation::domain::Domain;
 use crate::federation::generation::Release;
@@ -23,7 +24,7 @@ use crate::federation::report::Report;
 use crate::federation::wire::Wire;
 use crate::net::peer::{Inquiry, ROUND_TRIP, observe};
 use crate::render::handshake as render;
-use crate::render::report::Style;
+use crate::render::report::{ReportFormat, write};
 use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::log::Entry;
 use crate::serve::peer::{Config, Running, start};
@@ -75,9 +76,8 @@ pub struct Handshake {
     /// Put two reports of opposite directions together
     #[arg(long, num_args = 2, value_names = ["A.json", "B.json"], conflicts_with = "peer")]
     join: Vec<PathBuf>,
-    /// How to print the result: human or json
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
-    format: Format,
+    #[command(flatten)]
+    report: ReportArgs,
     #[command(flatten)]
     network: NetworkArgs,
 }
@@ -87,12 +87,23 @@ impl Handshake {
         match (self.join.as_slice(), &self.peer) {
             ([one, other], _) => self.put_together(one, other, cx),
             (_, Some(peer)) if self.invite => self.print_invitation(peer, cx),
-            (_, Some(peer)) => self.shake(peer, cx),
+            (_, Some(peer)) => match self.shake(peer, cx) {
+                Ok((facts, report)) => self.report.answer_with(cx, Ok(vec![report]), |format, reports, style| {
+                    let Some(report) = reports.first() else { return Ok(String::new()) };
+                    let seen = render::Handshake { facts: &facts, report };
+                    match format {
+                        ReportFormat::Human => Ok(render::human(&seen, style)),
+                        ReportFormat::Json => render::json(&seen, style),
+                        format => write(format, reports, style),
+                    }
+                }),
+                Err(error) => self.report.answer(cx, Err(error)),
+            },
             _ => Err(hinted("no peer was given", "fedctl handshake peer.example")),
         }
     }
 
-    fn shake(&self, peer: &Domain, cx: &Context) -> anyhow::Result<ExitStatus> {
+    fn shake(&self, peer: &Domain, cx: &Context) -> anyhow::Result<(PeerFacts, Report)> {
         let identity = self.identity(peer, cx)?;
         if self.callback.is_some() && identity.is_none() {
             return Err(hinted("--callback needs an identity", "add --domain mydomain.com --key federation.key"));
@@ -124,13 +135,7 @@ impl Handshake {
             pace::remember(peer);
         }
         let report = report(&facts, begun);
-        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
-        let seen = render::Handshake { facts: &facts, report: &report };
-        cx.term.answer(match self.format {
-            Format::Human => render::human(&seen, style),
-            Format::Json => render::json(&seen, style)?,
-        })?;
-        Ok(status(report.is_clean(cx.fail_on)))
+        Ok((facts, report))
     }
 
     async fn observe(&self, inquiry: &Inquiry, tell: impl Fn(&str)) -> anyhow::Result<PeerFacts> {
@@ -233,9 +238,10 @@ impl Handshake {
             hinted(why.to_string(), "give the two files that `fedctl handshake PEER --format json` made")
         })?;
         let clean = picture.there.stopped_at().is_none() && picture.back.stopped_at().is_none();
-        cx.term.answer(match self.format {
-            Format::Human => render::picture(&picture, cx.term.width),
-            Format::Json => render::picture_json(&picture)?,
+        cx.term.answer(match self.report.format() {
+            ReportFormat::Human => render::picture(&picture, cx.term.width),
+            ReportFormat::Json => render::picture_json(&picture)?,
+            _ => return Err(hinted("two halves are printed as human or json", "leave --format out")),
         })?;
         Ok(status(clean))
     }
@@ -295,13 +301,15 @@ pub fn report(facts: &PeerFacts, begun: Instant) -> Report {
         (None, Some((release, true))) => format!("as a {release} server would do it, its own release"),
         (None, None) => format!("as a {} server would do it", facts.eyes),
     };
+    let lines = judge_peer(facts);
     Report {
         subject: facts.records.domain.to_string(),
         about,
         praise: praise.into(),
         blame: "cannot be federated with".into(),
-        lines: judge_peer(facts),
-        generations: Vec::new(),
+        time: Some(facts.time),
+        stages: stage::timeline(facts, &lines),
+        lines,
         elapsed: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         ..Report::default()
     }

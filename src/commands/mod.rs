@@ -27,6 +27,7 @@ use crate::cli::Global;
 use crate::config::Config;
 use crate::error::ExitStatus;
 use crate::federation::report::{Severity, Suppression};
+use crate::render::report::ReportFormat;
 use crate::term::Term;
 
 /// What every command is given.
@@ -65,6 +66,15 @@ pub enum Format {
     Human,
     /// One JSON object with a `schema` number (docs/json.md).
     Json,
+}
+
+impl From<Format> for ReportFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Human => Self::Human,
+            Format::Json => Self::Json,
+        }
+    }
 }
 
 /// `Clean` or `Problems`.

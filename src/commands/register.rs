@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::hub_client::{HubArgs, base, domain, report};
 use super::key_file::{PassphraseArgs, read_public, read_text};
 use super::network::now;
-use super::{Context, status};
+use super::{Context, Format, status};
 use crate::cli::duration;
 use crate::error::{ExitStatus, hinted};
 use crate::federation::domain::Domain;
@@ -20,7 +20,7 @@ use crate::federation::hub::registration::{Entry, Request, key, origin};
 use crate::federation::peer_facts::Base;
 use crate::federation::report::{Report, Severity};
 use crate::net::hub::{PATIENCE, Visitor};
-use crate::render::report::{ReportFormat, Style, write};
+use crate::render::report::{Style, write};
 
 /// Between two looks at the hub: short at first, then longer.
 const LOOK_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
@@ -61,7 +61,7 @@ pub struct Register {
     remove: bool,
     /// How to print the report: human or json
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
-    format: ReportFormat,
+    format: Format,
     #[command(flatten)]
     hub: HubArgs,
 }
@@ -188,24 +188,25 @@ impl Work<'_> {
         let mut report = report(facts, &self.hub_url, praise, "is not registered", self.start);
         // Before the confirmation there is no entry to compare.
         report.lines.retain(|line| line.id != "hub-entry");
+        report.suppress(&self.cx.suppress);
         report
     }
 
     /// The report; in a dry run also what would be sent.
     fn answer(&self, report: &Report, request: &Request, has_token: bool) -> anyhow::Result<()> {
         let style = Style { width: self.cx.term.width, fail_on: self.cx.fail_on, verbose: self.cx.term.is_verbose() };
-        let text = write(self.args.format, std::slice::from_ref(report), style)?;
+        let text = write(self.args.format.into(), std::slice::from_ref(report), style)?;
         if !self.args.dry_run {
             return self.cx.term.answer(text);
         }
         let would_send = self.request_json(request, has_token);
         match self.args.format {
-            ReportFormat::Json => {
+            Format::Json => {
                 let mut document: Value = serde_json::from_str(&text)?;
                 document["request"] = would_send;
                 self.cx.term.answer(serde_json::to_string_pretty(&document)? + "\n")
             }
-            _ => self.cx.term.answer(format!("{text}\nwould send\n{}\n", shown(&would_send))),
+            Format::Human => self.cx.term.answer(format!("{text}\nwould send\n{}\n", shown(&would_send))),
         }
     }
 

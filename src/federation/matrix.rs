@@ -53,7 +53,7 @@ fn told(outcome: &Outcome) -> String {
                 let autopsy = autopsy::examine(&text);
                 Some(match (&autopsy.exact, autopsy.injuries.first()) {
                     (Some(key), _) => format!("RSA-{} {}", key.bits(), key.fingerprint().short()),
-                    (None, Some(injury)) => format!("{} bytes, {}", text.len(), injury.kind),
+                    (None, Some(injury)) => format!("{} bytes ({})", text.len(), injury.kind),
                     (None, None) => format!("{} bytes", text.len()),
                 })
             }
@@ -62,5 +62,5 @@ fn told(outcome: &Outcome) -> String {
         .collect();
     // Servers may turn the order of an RRset from answer to answer.
     parts.sort();
-    if parts.is_empty() { outcome.to_string() } else { parts.join(", ") }
+    if parts.is_empty() { outcome.to_string() } else { parts.join(" + ") }
 }

@@ -154,22 +154,19 @@ pub struct Cell {
 }
 
 /// One stage of a handshake.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {
     pub name: String,
     /// Milliseconds since the beginning.
-    #[serde(rename = "start_ms")]
     pub start: u32,
     /// Milliseconds.
-    #[serde(rename = "took_ms")]
     pub took: u32,
     pub outcome: StageOutcome,
     pub note: String,
 }
 
 /// How a stage ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StageOutcome {
     Done,
     Failed,

@@ -54,27 +54,6 @@ pub fn python_json(modules: &[&str], script: &str, args: &[&str]) -> Option<Valu
     Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
-/// Runs a Python script with text on stdin and gives what it prints; the modules must be importable. `FEDCTL_PYTHON` names
-/// the interpreter.
-pub fn python(modules: &[&str], script: &str, input: &str) -> Option<String> {
-    let python = match std::env::var_os("FEDCTL_PYTHON") {
-        Some(python) => PathBuf::from(python),
-        None => find("python3")?,
-    };
-    for module in modules {
-        let probe = Command::new(&python).args(["-c", &format!("import {module}")]).output();
-        if !probe.is_ok_and(|output| output.status.success()) {
-            return missing(&format!("Python module {module}"));
-        }
-    }
-    let mut child =
-        Command::new(python).args(["-c", script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{script}");
-    Some(String::from_utf8(output.stdout).unwrap())
-}
-
 /// A published schema in `FEDCTL_SCHEMAS`.
 pub fn schema(name: &str) -> Option<PathBuf> {
     let dir = std::env::var_os("FEDCTL_SCHEMAS").map(PathBuf::from);

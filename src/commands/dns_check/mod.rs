@@ -71,11 +71,11 @@ pub struct DnsCheck {
 impl DnsCheck {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let mut interrupted = false;
-        let status = self.report.answer(cx, self.reports(cx, &mut interrupted))?;
-        Ok(if interrupted { ExitStatus::Problems } else { status })
+        let reports = self.reports(cx, &mut interrupted);
+        let status = self.report.answer(cx, reports)?;
+        Ok(if interrupted && status == ExitStatus::Clean { ExitStatus::Problems } else { status })
     }
 
-    /// Looks or reads, judges, and keeps the run when asked to.
     fn reports(&self, cx: &Context, interrupted: &mut bool) -> anyhow::Result<Vec<Report>> {
         if let Some(path) = &self.save {
             refuse_existing(path, true)?;

@@ -45,7 +45,8 @@ pub async fn wait(
                 return Ok(Waited { facts, interrupted: true });
             }
         };
-        let report = super::report(&facts, expected, start);
+        let mut report = super::report(&facts, expected, start);
+        report.suppress(&cx.suppress);
         let left = limit.saturating_sub(start.elapsed());
         if settled(&report, cx.fail_on) || left.is_zero() {
             progress.finish_and_clear();
@@ -73,7 +74,9 @@ pub async fn wait(
 async fn look(cx: &Context, route: &Route, resolvers: &[Resolver], domain: &Domain, expected: &Expected) -> DnsFacts {
     let target = expected.target.as_ref();
     let facts = observe(route, resolvers, domain, target, Scope::Authorities, now()).await;
-    if !settled(&super::report(&facts, expected, Instant::now()), cx.fail_on) {
+    let mut report = super::report(&facts, expected, Instant::now());
+    report.suppress(&cx.suppress);
+    if !settled(&report, cx.fail_on) {
         return facts;
     }
     observe(route, resolvers, domain, target, Scope::Everybody, now()).await

@@ -5,16 +5,16 @@ use std::time::Instant;
 
 use clap::Args;
 
+use crate::commands::Context;
+use crate::commands::answer::ReportArgs;
 use crate::commands::hub_client::{HubArgs, domain, report};
 use crate::commands::key_file::{PassphraseArgs, read_public};
 use crate::commands::network::now;
-use crate::commands::{Context, status};
 use crate::error::ExitStatus;
 use crate::federation::domain::Domain;
 use crate::federation::hub::facts::HubFacts;
 use crate::federation::hub::sight::sights;
-use crate::federation::report::Verdict;
-use crate::render::report::{ReportFormat, Style, write};
+use crate::federation::report::{Report, Verdict};
 
 /// Ask a hub what it tells servers about a domain
 ///
@@ -30,15 +30,18 @@ pub struct Lookup {
     key: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
-    /// How to print the report: human or json
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
-    format: ReportFormat,
+    #[command(flatten)]
+    report: ReportArgs,
     #[command(flatten)]
     hub: HubArgs,
 }
 
 impl Lookup {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        self.report.answer(cx, self.report(cx).map(|report| vec![report]))
+    }
+
+    fn report(&self, cx: &Context) -> anyhow::Result<Report> {
         let domain = domain(self.domain.as_ref(), cx, "fedctl hub lookup mydomain.com")?;
         let (url, base) = self.hub.hub()?;
         let visitor = self.hub.visitor(cx, &domain)?;
@@ -61,8 +64,6 @@ impl Lookup {
         // What a look-up does not look at is not worth a line.
         report.lines.retain(|line| !matches!(line.verdict, Verdict::Skip { .. }) || line.id == "hub-entry");
         report.generations = sights(&facts.records, facts.entry().as_ref());
-        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
-        cx.term.answer(write(self.format, std::slice::from_ref(&report), style)?)?;
-        Ok(status(report.is_clean(cx.fail_on)))
+        Ok(report)
     }
 }

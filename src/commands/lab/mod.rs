@@ -5,7 +5,7 @@ mod world;
 
 use clap::Args;
 
-use super::{Context, status};
+use super::{Context, Format, status};
 use crate::error::{ExitStatus, hinted};
 use crate::federation::report::{Report, Verdict};
 use crate::render::lab as render;
@@ -24,7 +24,7 @@ pub struct Lab {
     only: Vec<String>,
     /// How to print the diagnoses: human or json
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
-    format: ReportFormat,
+    format: Format,
 }
 
 /// The houses whose full reports are shown when nothing else is asked for.
@@ -48,10 +48,10 @@ impl Lab {
         let rows: Vec<render::Row> = houses.iter().zip(&reports).map(|(house, report)| row(house, report)).collect();
         let right = rows.iter().all(|row| row.right);
         cx.term.answer(match self.format {
-            ReportFormat::Json => render::json(&rows)?,
-            format => {
+            Format::Json => render::json(&rows)?,
+            Format::Human => {
                 let shown = if self.only.is_empty() { &reports[..SHOWN.min(reports.len())] } else { &reports[..] };
-                format!("{}\n{}", write(format, shown, style)?, render::table(&rows, cx.term.width))
+                format!("{}\n{}", write(ReportFormat::Human, shown, style)?, render::table(&rows, cx.term.width))
             }
         })?;
         Ok(status(right))

@@ -10,10 +10,11 @@ use zeroize::Zeroizing;
 
 use super::read;
 use super::wish::WishArgs;
+use crate::commands::Context;
+use crate::commands::answer::ReportArgs;
 use crate::commands::dns_check::report;
 use crate::commands::key_file::{Access, Pending, refuse_existing, warn_when_exposed};
 use crate::commands::network::{NetworkArgs, now};
-use crate::commands::{Context, status};
 use crate::error::{ExitStatus, Hinted, hinted};
 use crate::federation::change::{Change, compare, in_the_way, questions};
 use crate::federation::dns_facts::Expected;
@@ -27,7 +28,6 @@ use crate::net::update::{Updated, send};
 use crate::net::wire::Flags;
 use crate::net::{self, Route, delegation};
 use crate::render::records::changes;
-use crate::render::report::{ReportFormat, Style, write};
 
 /// How long a server may take to answer with what it has accepted.
 const SETTLE: Duration = Duration::from_secs(10);
@@ -195,9 +195,7 @@ impl Apply {
         let key = plan.set.key().map(String::from_utf8_lossy).and_then(|text| PublicKey::from_pem(&text).ok());
         let expected = Expected { key, key_source: "the key that was published".into(), ..Expected::default() };
         let report = report(&dns, &expected, start);
-        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
-        cx.term.answer(write(ReportFormat::Human, std::slice::from_ref(&report), style)?)?;
-        Ok(status(report.is_clean(cx.fail_on)))
+        ReportArgs::default().answer(cx, Ok(vec![report]))
     }
 
     fn undo_file(&self, plan: &Plan, serial: u32) -> PathBuf {

@@ -8,8 +8,9 @@ use clap::Args;
 use super::wish::zone_of;
 use super::{FormatParser, read};
 use crate::check;
+use crate::commands::Context;
+use crate::commands::answer::ReportArgs;
 use crate::commands::key_file::{PassphraseArgs, read_public};
-use crate::commands::{Context, status};
 use crate::error::ExitStatus;
 use crate::federation::dns_facts::{DnsFacts, Expected, Observation, Observer, Role};
 use crate::federation::domain::{Domain, Host};
@@ -18,7 +19,7 @@ use crate::federation::generation::{KEY_LABEL, Release, key_question, questions,
 use crate::federation::published::{Published, Refusal};
 use crate::federation::report::{Line, Report};
 use crate::render::records::{Format, Place, too_long};
-use crate::render::report::{ReportFormat, Style, write};
+use crate::render::report::ReportFormat;
 
 /// The checks that a text alone can answer; the others ask the network.
 const OF_TEXT: &[&str] = &[
@@ -58,7 +59,7 @@ pub struct Lint {
     /// This release must be able to use the records; may be repeated
     #[arg(long = "for", value_name = "RELEASE")]
     releases: Vec<Release>,
-    /// How to print the report: human or json
+    /// How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github
     #[arg(long, value_enum, value_name = "REPORT", default_value = "human", hide_possible_values = true)]
     report: ReportFormat,
 }
@@ -79,9 +80,7 @@ impl Lint {
         let value_only = !text.contains(KEY_LABEL)
             && published.records().iter().all(|rr| *rr.name == key_question(&published.domain).name);
         let report = report(&published, &expected, value_only);
-        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
-        cx.term.answer(write(self.report, std::slice::from_ref(&report), style)?)?;
-        Ok(status(report.is_clean(cx.fail_on)))
+        ReportArgs::new(self.report).answer(cx, Ok(vec![report]))
     }
 
     fn read(&self, text: &str, cx: &Context) -> anyhow::Result<Published> {
@@ -135,8 +134,6 @@ fn report(text: &Published, expected: &Expected, value_only: bool) -> Report {
         blame: "could not be federated with".into(),
         lines,
         generations: if text.records.is_ok() && !value_only { sights(&dns) } else { Vec::new() },
-        arrivals: Vec::new(),
-        elapsed: 0,
         ..Report::default()
     }
 }

@@ -17,7 +17,7 @@ mod wrapping;
 
 pub use compare::{Difference, compare};
 pub use kind::Kind;
-pub use records::examine_records;
+pub use records::{examine_records, shown};
 
 use self::glyphs::Glyph;
 use super::importer::{self, Imported};

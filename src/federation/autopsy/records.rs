@@ -2,6 +2,7 @@
 
 use super::kind::Kind;
 use super::{Autopsy, Injury, examine, recover, secret, settle};
+use crate::federation::facts::Text;
 use crate::federation::key::PublicKey;
 
 /// More pieces are not tried in every order: 6 have 1,956 ordered selections.
@@ -27,6 +28,30 @@ pub fn examine_records(records: &[Vec<Vec<u8>>]) -> Autopsy {
         _ => several(&values, &mut autopsy),
     }
     autopsy
+}
+
+/// The values in a few characters each, for evidence: both ends of what is public anyway, and nothing of a private key, not
+/// even of the piece that one of several records holds. Different values look different.
+pub fn shown(values: &[Vec<u8>]) -> Vec<String> {
+    let secret = values.iter().any(|value| secret::find(value).is_some()) || secret::find(&values.concat()).is_some();
+    values
+        .iter()
+        .map(|value| {
+            use sha2::{Digest, Sha256};
+            // Keys begin and end alike; the digest tells them apart.
+            let digest: String = Sha256::digest(value).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+            let size = format!("{} bytes, sha256 {digest}…", value.len());
+            if secret {
+                return format!("(part of a private key, not shown; {size})");
+            }
+            let text = Text(value.clone()).to_string();
+            let (head, tail) = (text.chars().take(16), text.chars().rev().take(24).collect::<Vec<_>>());
+            match text.len() {
+                ..=60 => text,
+                _ => format!("{}…{} ({size})", head.collect::<String>(), tail.into_iter().rev().collect::<String>()),
+            }
+        })
+        .collect()
 }
 
 fn within_one(strings: &[Vec<u8>], autopsy: &mut Autopsy) {

@@ -61,6 +61,18 @@ fn nothing_of_a_private_key_comes_out() {
     }
 }
 
+#[test]
+fn different_values_look_different_and_secrets_like_nothing() {
+    let other = PrivateKey::generate(2048).unwrap();
+    let secret = PAIR.one_line().unwrap().as_bytes().to_vec();
+    let values = [line().into_bytes(), other.public().one_line().into_bytes(), b"http".to_vec()];
+    let told = shown(&values);
+    assert!(told[0] != told[1] && told[0].starts_with("-----BEGIN PUBLI…") && told[2] == "http", "{told:?}");
+    let pieces: Vec<Vec<u8>> = secret.chunks(250).map(<[u8]>::to_vec).collect();
+    let told = shown(&pieces).concat();
+    assert!(!secret[27..].windows(8).any(|part| told.contains(std::str::from_utf8(part).unwrap())), "{told}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 

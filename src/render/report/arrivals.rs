@@ -8,17 +8,7 @@ const TITLE: &str = "after a fix";
 
 /// One line for everybody who holds an old state; those who see a change at once share a line.
 pub fn write(arrivals: &[Arrival], width: usize) -> String {
-    let (now, later): (Vec<&Arrival>, Vec<&Arrival>) = arrivals.iter().partition(|arrival| arrival.latest_s == 0);
-    let mut names: Vec<&str> = now.iter().map(|arrival| arrival.who.as_str()).collect();
-    names.dedup();
-    let mut rows: Vec<(String, String)> = Vec::new();
-    if !names.is_empty() {
-        let who = if names.len() > 2 { format!("{} servers", names.len()) } else { names.join(", ") };
-        rows.push((who, "at once".into()));
-    }
-    rows.extend(
-        later.iter().map(|arrival| (arrival.who.clone(), format!("up to {}: {}", span(arrival.latest_s), arrival.why))),
-    );
+    let rows = rows(arrivals);
     let column = rows.iter().map(|(who, _)| who.width()).max().unwrap_or_default();
     let indent = 2 + TITLE.len() + 2 + column + 2;
     let options = textwrap::Options::new(width.saturating_sub(indent).max(20))
@@ -35,6 +25,22 @@ pub fn write(arrivals: &[Arrival], width: usize) -> String {
         }
     }
     out
+}
+
+/// Who, and when at the latest; those who see a change at once share a row.
+pub fn rows(arrivals: &[Arrival]) -> Vec<(String, String)> {
+    let (now, later): (Vec<&Arrival>, Vec<&Arrival>) = arrivals.iter().partition(|arrival| arrival.latest_s == 0);
+    let mut names: Vec<&str> = now.iter().map(|arrival| arrival.who.as_str()).collect();
+    names.dedup();
+    let mut rows: Vec<(String, String)> = Vec::new();
+    if !names.is_empty() {
+        let who = if names.len() > 2 { format!("{} servers", names.len()) } else { names.join(", ") };
+        rows.push((who, "at once".into()));
+    }
+    rows.extend(
+        later.iter().map(|arrival| (arrival.who.clone(), format!("up to {}: {}", span(arrival.latest_s), arrival.why))),
+    );
+    rows
 }
 
 /// `47 min`, `2 h`; whole minutes, rounded up.

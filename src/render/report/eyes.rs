@@ -2,20 +2,31 @@
 
 use crate::federation::generation::Sight;
 
-/// Releases and what they see; one row, named `all releases`, when all see the same.
-pub fn rows(sights: &[Sight]) -> Vec<(String, String, bool)> {
-    let mut rows: Vec<(String, String, bool)> = Vec::new();
+/// `usable`, `limited` by what no record can mend, or `unusable`.
+pub type Worth = &'static str;
+
+/// Releases, what they see and what that is worth; one row, named `all releases`, when all see the same.
+pub fn rows(sights: &[Sight]) -> Vec<(String, String, Worth)> {
+    let mut rows: Vec<(String, String, Worth)> = Vec::new();
     for sight in sights {
         let text = seen(sight);
         match rows.last_mut() {
             Some((releases, known, _)) if *known == text => *releases = span(releases, sight.releases),
-            _ => rows.push((sight.releases.to_owned(), text, sight.is_usable() && sight.note.is_none())),
+            _ => rows.push((sight.releases.to_owned(), text, worth(sight))),
         }
     }
     if let [one] = rows.as_mut_slice() {
         one.0 = "all releases".into();
     }
     rows
+}
+
+fn worth(sight: &Sight) -> Worth {
+    match (&sight.error, &sight.note) {
+        (Some(_), _) => "unusable",
+        (None, Some(_)) => "limited",
+        (None, None) => "usable",
+    }
 }
 
 /// `1.0.0 – 1.1.5` and `1.2.0 – 1.3.5` are `1.0.0 – 1.3.5`.

@@ -1,8 +1,8 @@
 //! One self-contained page: no script, nothing loaded from anywhere, light and dark, good on paper.
 
 use super::junit::escape;
-use super::{Style, eyes, seconds, sentence};
-use crate::federation::report::{Matrix, Problem, Report, Stage, StageOutcome, Suppressed, Verdict};
+use super::{Style, arrivals, eyes, seconds, sentence};
+use crate::federation::report::{Matrix, Problem, Report, Severity, Stage, StageOutcome, Suppressed, Verdict};
 
 const CSS: &str = include_str!("html.css");
 
@@ -65,6 +65,7 @@ fn one(out: &mut String, number: usize, report: &Report, style: Style, level: u8
     if let Some(found) = &report.matrix {
         matrix(out, found);
     }
+    arrivals(out, report);
     timeline(out, &report.stages);
     checks(out, report);
     *out += "</section>\n";
@@ -129,22 +130,29 @@ fn generations(out: &mut String, report: &Report) {
     if rows.is_empty() {
         return;
     }
-    *out += "<h2>What servers see</h2>\n<table>\n<thead><tr><th scope=\"col\">Releases</th>\
+    *out += "<h2>What servers see</h2>\n";
+    *out += &scroll("What servers see");
+    *out += "<table class=\"eyes\">\n<thead><tr><th scope=\"col\">Releases</th>\
              <th scope=\"col\">They see</th></tr></thead>\n<tbody>\n";
-    for (releases, seen, good) in rows {
-        let (class, word) = if good { ("ok", "usable") } else { ("warning", "limited") };
+    for (releases, seen, word) in rows {
+        let class = match word {
+            "usable" => "ok",
+            "limited" => "warning",
+            _ => "error",
+        };
         *out += &format!(
             "<tr><th scope=\"row\">{}</th><td><span class=\"tag {class}\">{word}</span> {}</td></tr>\n",
             escape(&releases),
             escape(&seen)
         );
     }
-    *out += "</tbody>\n</table>\n";
+    *out += "</tbody>\n</table>\n</section>\n";
 }
 
 fn matrix(out: &mut String, found: &Matrix) {
-    *out += "<h2>Who answers what</h2>\n<div class=\"scroll\">\n<table class=\"matrix\">\n<thead><tr>\
-             <th scope=\"col\">Server</th>";
+    *out += "<h2>Who answers what</h2>\n";
+    *out += &scroll("Who answers what");
+    *out += "<table class=\"matrix\">\n<thead><tr><th scope=\"col\">Server</th>";
     for column in &found.columns {
         *out += &format!("<th scope=\"col\">{}</th>", escape(column));
     }
@@ -163,7 +171,25 @@ fn matrix(out: &mut String, found: &Matrix) {
         }
         *out += "</tr>\n";
     }
-    *out += "</tbody>\n</table>\n</div>\n";
+    *out += "</tbody>\n</table>\n</section>\n";
+}
+
+/// Opens a box that a wide table can be moved in, with the keyboard too.
+fn scroll(label: &str) -> String {
+    format!("<section class=\"scroll\" aria-label=\"{label}\" tabindex=\"0\">\n")
+}
+
+/// Who sees a change when; only where there is one to make.
+fn arrivals(out: &mut String, report: &Report) {
+    if report.arrivals.is_empty() || report.worst() < Some(Severity::Warning) {
+        return;
+    }
+    *out += "<h2>When a fix is seen</h2>\n<table>\n<thead><tr><th scope=\"col\">By</th>\
+             <th scope=\"col\">At the latest</th></tr></thead>\n<tbody>\n";
+    for (who, when) in arrivals::rows(&report.arrivals) {
+        *out += &format!("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", escape(&who), escape(&when));
+    }
+    *out += "</tbody>\n</table>\n";
 }
 
 /// A bar a stage, on one common scale.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Style, verdict};
 use crate::federation::generation::Sight;
 use crate::federation::propagation::Arrival;
-use crate::federation::report::{Matrix, Problem, Report, Severity, Stage, Verdict};
+use crate::federation::report::{Matrix, Problem, Report, Severity, Verdict};
 
 /// Raised when a member changes its meaning or goes away; new members do not raise it.
 const SCHEMA: u32 = 1;
@@ -26,8 +26,6 @@ struct Document<'a> {
     propagation: &'a [Arrival],
     #[serde(skip_serializing_if = "Option::is_none")]
     matrix: Option<&'a Matrix>,
-    #[serde(skip_serializing_if = "<[Stage]>::is_empty")]
-    stages: &'a [Stage],
     #[serde(skip_serializing_if = "Option::is_none")]
     time: Option<i64>,
     elapsed_ms: u64,
@@ -99,7 +97,6 @@ fn document(report: &Report, style: Style) -> Document<'_> {
         generations: &report.generations,
         propagation: &report.arrivals,
         matrix: report.matrix.as_ref(),
-        stages: &report.stages,
         time: report.time,
         elapsed_ms: report.elapsed,
     }

@@ -1,6 +1,6 @@
 //! Markdown (CommonMark with the tables of GitHub), for issues, merge requests and chats.
 
-use super::{Style, eyes, sentence};
+use super::{Style, arrivals, eyes, sentence};
 use crate::federation::report::{Matrix, Problem, Report, Severity, Stage, StageOutcome, Verdict};
 
 /// Writes the reports one after the other.
@@ -32,6 +32,10 @@ fn one(report: &Report, style: Style) -> String {
     generations(&mut out, report);
     if let Some(found) = &report.matrix {
         matrix(&mut out, found);
+    }
+    if report.worst() >= Some(Severity::Warning) {
+        let rows = arrivals::rows(&report.arrivals).into_iter().map(|(who, when)| vec![text(&who), text(&when)]);
+        table(&mut out, "When a fix is seen", &["by", "at the latest"].map(String::from), rows.collect());
     }
     stages(&mut out, &report.stages);
     out
