@@ -24,6 +24,9 @@ use super::importer::{self, Imported};
 use super::key::{BEGIN_PUBLIC, END_PUBLIC, PublicKey};
 use super::report::Severity;
 
+/// A key of 16,384 bits has 2,800 characters; longer texts are not taken apart.
+const TEXT_MAX: usize = 4096;
+
 /// The findings about one text, or about the records at one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Autopsy {
@@ -159,6 +162,11 @@ fn settle(injuries: &mut Vec<Injury>, accepted: bool) {
 
 /// Peels the text layer by layer, naming each, down to a key that can be proven.
 fn recover(bytes: &[u8], injuries: &mut Vec<Injury>) -> Option<PublicKey> {
+    if bytes.len() > TEXT_MAX {
+        let what = format!("{} bytes are no form of a public key, which has a few hundred", bytes.len());
+        injuries.push(Injury::new(Kind::NotAKey, what));
+        return None;
+    }
     let glyphs = glyphs::read(bytes, injuries);
     if abridged(&glyphs::text(&glyphs), injuries) {
         return None;

@@ -74,11 +74,19 @@ fn different_values_look_different_and_secrets_like_nothing() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn no_bytes_make_it_panic(text in proptest::collection::vec(any::<u8>(), 0..700)) {
         prop_assert!(examine(&text).exact.is_none());
+    }
+
+    #[test]
+    fn long_texts_take_no_time(part in "(MI|-----BEGIN PUBLIC KEY-----|AAAA|\\\\n|\" \")", count in 1usize..2000) {
+        let start = std::time::Instant::now();
+        let text = part.repeat(count);
+        prop_assert!(examine(text.as_bytes()).exact.is_none());
+        prop_assert!(start.elapsed() < std::time::Duration::from_secs(20));
     }
 
     #[test]

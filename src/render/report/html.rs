@@ -211,7 +211,7 @@ fn timeline(out: &mut String, stages: &[Stage]) {
             StageOutcome::Skipped => String::new(),
             _ => format!(
                 "<rect class=\"{class}\" x=\"{:.2}\" y=\"0\" width=\"{:.2}\" height=\"10\"></rect>",
-                share(stage.start),
+                share(stage.start).min(99.2),
                 share(stage.took).max(0.8)
             ),
         };
