@@ -804,7 +804,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__handshake)
-            opts="-q -v -h -V --domain --key --passphrase-file --as --ca-file --probe-bypass --callback --callback-cert --callback-cert-key --invite --join --format --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
+            opts="-o -q -v -h -V --domain --key --passphrase-file --as --ca-file --probe-bypass --callback --callback-cert --callback-cert-key --invite --join --format --output --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -847,7 +847,15 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --resolver)
@@ -1724,7 +1732,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__hub__subcmd__lookup)
-            opts="-q -v -h -V --key --passphrase-file --format --hub-url --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
+            opts="-o -q -v -h -V --key --passphrase-file --format --output --hub-url --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1740,6 +1748,14 @@ _fedctl() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --hub-url)
@@ -2077,7 +2093,7 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -2599,7 +2615,7 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json" -- "${cur}"))
                     return 0
                     ;;
                 --hub-url)

@@ -222,16 +222,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -s h -l help -d
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l only -d 'Show the full report of this domain only; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l format -d 'How to print the diagnoses: human or json' -r -f -a "human\t'For people'
-json\t'One JSON object a report, or an array when there are several (docs/json.md)'
-ndjson\t'One JSON object a line: each finding, each check, then the verdict'
-junit\t'JUnit XML, for CI servers'
-sarif\t'SARIF 2.1.0, for code scanning'
-tap\t'The Test Anything Protocol, version 14'
-nagios\t'A monitoring plugin: one line, performance data, exit status 0 to 3'
-prometheus\t'A file for node_exporter\'s textfile collector'
-markdown\t'Markdown, for issues and chats'
-html\t'One self-contained page'
-github\t'Workflow commands of GitHub Actions'"
+json\t'One JSON object with a `schema` number (docs/json.md)'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
@@ -251,16 +242,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l passphrase-fi
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l token-file -d 'File with the cloud token of the workspace, which the public hub may want' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l wait -d 'Wait until the hub shows the entry, at most so long [default: 15m]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l format -d 'How to print the report: human or json' -r -f -a "human\t'For people'
-json\t'One JSON object a report, or an array when there are several (docs/json.md)'
-ndjson\t'One JSON object a line: each finding, each check, then the verdict'
-junit\t'JUnit XML, for CI servers'
-sarif\t'SARIF 2.1.0, for code scanning'
-tap\t'The Test Anything Protocol, version 14'
-nagios\t'A monitoring plugin: one line, performance data, exit status 0 to 3'
-prometheus\t'A file for node_exporter\'s textfile collector'
-markdown\t'Markdown, for issues and chats'
-html\t'One self-contained page'
-github\t'Workflow commands of GitHub Actions'"
+json\t'One JSON object with a `schema` number (docs/json.md)'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l ca-file -d 'Trust the authorities in this PEM file too' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
@@ -305,7 +287,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l key -d 'The key must be this one: key file, private or public' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l format -d 'How to print the report: human or json' -r -f -a "human\t'For people'
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l format -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github' -r -f -a "human\t'For people'
 json\t'One JSON object a report, or an array when there are several (docs/json.md)'
 ndjson\t'One JSON object a line: each finding, each check, then the verdict'
 junit\t'JUnit XML, for CI servers'
@@ -316,6 +298,7 @@ prometheus\t'A file for node_exporter\'s textfile collector'
 markdown\t'Markdown, for issues and chats'
 html\t'One self-contained page'
 github\t'Workflow commands of GitHub Actions'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -s o -l output -d 'Write the report to this file in one step, replacing it, and not to stdout' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l ca-file -d 'Trust the authorities in this PEM file too' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
@@ -583,8 +566,18 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l callback -d 
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l callback-cert -d 'Certificate chain for the callback, in PEM, when no proxy speaks TLS for it' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l callback-cert-key -d 'Private key of that certificate' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l join -d 'Put two reports of opposite directions together' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l format -d 'How to print the result: human or json' -r -f -a "human\t'For people'
-json\t'One JSON object with a `schema` number (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l format -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github' -r -f -a "human\t'For people'
+json\t'One JSON object a report, or an array when there are several (docs/json.md)'
+ndjson\t'One JSON object a line: each finding, each check, then the verdict'
+junit\t'JUnit XML, for CI servers'
+sarif\t'SARIF 2.1.0, for code scanning'
+tap\t'The Test Anything Protocol, version 14'
+nagios\t'A monitoring plugin: one line, performance data, exit status 0 to 3'
+prometheus\t'A file for node_exporter\'s textfile collector'
+markdown\t'Markdown, for issues and chats'
+html\t'One self-contained page'
+github\t'Workflow commands of GitHub Actions'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -s o -l output -d 'Write the report to this file in one step, replacing it, and not to stdout' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
@@ -776,7 +769,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l key -d 'The key must be this one: key file, private or public' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l for -d 'This release must be able to use the records; may be repeated' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l report -d 'How to print the report: human or json' -r -f -a "human\t'For people'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l report -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github' -r -f -a "human\t'For people'
 json\t'One JSON object a report, or an array when there are several (docs/json.md)'
 ndjson\t'One JSON object a line: each finding, each check, then the verdict'
 junit\t'JUnit XML, for CI servers'
