@@ -339,7 +339,7 @@ fn a_private_key_in_dns_comes_out_in_no_form() {
     let one = format!("{name} ( {} )", pieces.iter().map(|piece| format!("\"{piece}\" ")).collect::<String>());
     let many: String = pieces.iter().map(|piece| format!("{name} \"{piece}\"\n")).collect();
     let srv = "_rocketchat._https IN SRV 1 1 443 chat\n";
-    for (first, second) in [(&one, ""), (&many, &many[..many.len() / 2].rsplit_once('\n').unwrap().0.to_owned())] {
+    for (first, second) in [(&one, ""), (&many, many[..many.len() / 2].rsplit_once('\n').unwrap().0)] {
         let mut world = World::new();
         world.serve("ns1.mydomain.com", &[("mydomain.com", zone(2, &format!("{srv}{first}")))], &[]);
         world.serve("ns2.mydomain.com", &[("mydomain.com", zone(2, &format!("{srv}{second}")))], &[]);
