@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::commands::Context;
 use crate::commands::network::now;
+use crate::commands::serve::Stop;
 use crate::federation::dns_facts::{DnsFacts, Expected};
 use crate::federation::domain::Domain;
 use crate::federation::report::{Report, Severity};
@@ -34,13 +35,11 @@ pub async fn wait(
 ) -> anyhow::Result<Waited> {
     let progress = cx.term.progress(format!("waiting for {domain}"));
     let (start, mut pause, mut last) = (Instant::now(), FIRST, String::new());
-    let stop = tokio::signal::ctrl_c();
-    tokio::pin!(stop);
+    let mut stop = Stop::catch()?;
     loop {
         let facts = tokio::select! {
             facts = look(cx, route, resolvers, domain, expected) => facts,
-            stopped = &mut stop => {
-                stopped?;
+            () = stop.requested() => {
                 let facts = observe(route, &[], domain, None, Scope::Authorities, now()).await;
                 return Ok(Waited { facts, interrupted: true });
             }
@@ -60,8 +59,7 @@ pub async fn wait(
         last = state;
         tokio::select! {
             () = tokio::time::sleep(pause.min(left)) => {}
-            stopped = &mut stop => {
-                stopped?;
+            () = stop.requested() => {
                 progress.finish_and_clear();
                 return Ok(Waited { facts, interrupted: true });
             }

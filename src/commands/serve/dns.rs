@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::until_stopped;
+use super::Stop;
 use crate::commands::Context;
 use crate::error::{ExitStatus, hinted};
 use crate::serve::dns::{Config, Fault, Zone, start};
@@ -33,6 +33,7 @@ impl ServeDns {
         let zones = self.zones.iter().map(|zone| self.zone(zone)).collect::<anyhow::Result<Vec<Zone>>>()?;
         let config = Config { listen: self.listen, zones, faults: self.faults.clone() };
         cx.block_on(async {
+            let mut stop = Stop::catch()?;
             let running = start(config).await.map_err(|error| {
                 hinted(format!("cannot listen on {}: {error}", self.listen), "choose a free port, or port 0")
             })?;
@@ -42,7 +43,7 @@ impl ServeDns {
                 self.zones.join(", "),
                 running.addr
             ));
-            until_stopped().await?;
+            stop.requested().await;
             cx.term.status(format_args!("stopped after {} questions", running.asked()));
             Ok(ExitStatus::Clean)
         })

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
-use super::until_stopped;
+use super::Stop;
 use crate::cli::duration;
 use crate::commands::Context;
 use crate::commands::hub::StoreArgs;
@@ -92,6 +92,7 @@ impl ServeHub {
         let link_lifetime = self.link_lifetime()?;
         self.start_log(cx)?;
         cx.block_on(async {
+            let mut stop = Stop::catch()?;
             let config = Config {
                 listen: self.listen,
                 public_url: public_url.clone(),
@@ -117,7 +118,7 @@ impl ServeHub {
                     "links and entries travel in clear: put a reverse proxy with a certificate before the hub"
                 );
             }
-            until_stopped().await?;
+            stop.requested().await;
             tracing::info!("stopping");
             running.stop().await;
             Ok(ExitStatus::Clean)

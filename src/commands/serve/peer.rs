@@ -8,7 +8,7 @@ use std::sync::mpsc::sync_channel;
 use clap::Args;
 use futures_util::FutureExt;
 
-use super::until_stopped;
+use super::Stop;
 use crate::commands::Context;
 use crate::commands::key_file::{Access, PassphraseArgs, Pending, read_bytes, read_private};
 use crate::commands::network::{NetworkArgs, now};
@@ -118,13 +118,14 @@ impl ServePeer {
         let scheme = if config.tls.is_some() { "https" } else { "http" };
         let (domain, release) = (config.domain.clone(), config.release);
         cx.block_on(async {
+            let mut stop = Stop::catch()?;
             let running = start(config).await?;
             cx.term.answer(format!("{}\n", running.addr))?;
             cx.term.status(format_args!(
                 "{domain} listens on {scheme}://{}, as a {release} server; Ctrl-C stops",
                 running.addr
             ));
-            until_stopped().await?;
+            stop.requested().await;
             Ok(ExitStatus::Clean)
         })
     }
