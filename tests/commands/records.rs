@@ -122,3 +122,22 @@ fn every_form_is_listed_and_printed() {
 fn the_table_of_providers_is_fresh() {
     super::frame::fresh("docs/providers.md", fedctl::render::records::markdown().as_bytes());
 }
+
+/// What a document of docs/ says about the shape of a text.
+pub fn validate(schema: &str, json: &str) {
+    let schema = std::fs::read_to_string(crate::support::repository(schema)).unwrap();
+    let validator = jsonschema::validator_for(&serde_json::from_str(&schema).unwrap()).unwrap();
+    let json: Value = serde_json::from_str(json).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+}
+
+#[test]
+fn the_json_fits_its_schema() {
+    let (fedctl, _) = with_key();
+    for more in [vec![], vec!["--protocol", "http"], vec!["--for", "guide", "--port", "80"]] {
+        let args: Vec<&str> = more.into_iter().chain(["--format", "json"]).collect();
+        let ran = fedctl.run(&ask(&args));
+        validate("docs/records.schema.json", &ran.stdout);
+    }
+}

@@ -162,6 +162,14 @@ fn an_update_that_is_refused_leaves_nothing_behind() {
 }
 
 #[test]
+fn silence_is_not_absence() {
+    let (fedctl, _) = with_key();
+    let args: Vec<&str> =
+        ["records", "diff"].into_iter().chain(ASK).chain(["--resolver", "127.0.0.1:1", "--timeout", "1s"]).collect();
+    assert!(fedctl.refused(&args).0.contains("cannot be found, so there is nothing to compare with"));
+}
+
+#[test]
 fn an_alias_is_never_written_over() {
     let Some((fedctl, _, server)) = world("rocketchat-public-key 60 IN CNAME key.elsewhere.example.\n") else { return };
     let ran = apply(&fedctl, &server, &["--yes"]);

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::records::with_key;
+use super::records::{validate, with_key};
 use crate::support::{Fedctl, Ran};
 
 fn lint(fedctl: &Fedctl, format: &str, text: &str, more: &[&str]) -> Ran {
@@ -33,6 +33,7 @@ fn what_records_prints_is_clean_in_every_form() {
         ];
         let ran = lint(&fedctl, id, &fedctl.ok(&print), &["--report", "json", "--key", "federation.pub"]);
         assert_eq!((ran.status, findings(&ran)), (0, Vec::new()), "{id}: {}", ran.stderr);
+        validate("docs/report.schema.json", &ran.stdout);
         let report: Value = serde_json::from_str(&ran.stdout).unwrap();
         assert_eq!(
             (&report["subject"], report["skipped"].as_array().unwrap().len()),

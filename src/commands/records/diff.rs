@@ -31,7 +31,7 @@ impl Diff {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let domain = self.wish.domain(cx)?;
         // What is wrong with the flags is told before anybody is asked.
-        let first = self.wish.plan(cx, None)?;
+        self.wish.plan(cx, None)?;
         let resolvers = self.network.resolvers(cx)?;
         let route = self.network.route(cx);
         let progress = cx.term.progress(format!("asking about {domain}"));
@@ -39,11 +39,11 @@ impl Diff {
         let observed = observe(&route, &resolvers, &domain, None, Scope::Authorities, now());
         let dns = cx.block_on(async { Ok(observed.await) })?;
         progress.finish_and_clear();
-        let zone = dns.zone.as_ref().ok();
-        let plan = match zone {
-            Some(zone) => self.wish.plan(cx, Some(&zone.apex))?,
-            None => first,
-        };
+        let zone = dns.zone.as_ref().map_err(|why| {
+            let hint = format!("`fedctl dns-check {domain}` tells more; name another resolver with --resolver");
+            hinted(format!("the zone of `{domain}` cannot be found, so there is nothing to compare with: {why}"), hint)
+        })?;
+        let plan = self.wish.plan(cx, Some(&zone.apex))?;
         let changes = compared(&plan.set, &dns)?;
         let way = in_the_way(&plan.set, |question| dns.outcome(question));
         let needed: Vec<&Change> = changes.iter().filter(|change| change.is_needed()).collect();
@@ -58,7 +58,7 @@ impl Diff {
         way.iter().for_each(|line| cx.term.warn(line));
         match needed.is_empty() {
             true => cx.term.status("nothing is missing or wrong"),
-            false => write(self.form.choose(zone, cx), &only(&plan, &needed), cx)?,
+            false => write(self.form.choose(Some(zone), cx), &only(&plan, &needed), cx)?,
         }
         Ok(status(clean))
     }
