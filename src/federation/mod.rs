@@ -2,6 +2,7 @@
 
 pub mod autopsy;
 pub mod change;
+pub mod defects;
 pub mod dns_facts;
 pub mod dns_host;
 pub mod domain;
