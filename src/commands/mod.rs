@@ -10,6 +10,7 @@ pub mod explain;
 pub mod handshake;
 pub mod hub;
 pub mod hub_client;
+pub mod init;
 pub mod key;
 pub mod key_file;
 pub mod keygen;

@@ -7,6 +7,7 @@ mod envelope_interop;
 mod explain;
 mod frame;
 mod handshake;
+mod init;
 mod key;
 mod key_interop;
 mod keygen;

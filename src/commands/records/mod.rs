@@ -3,7 +3,7 @@
 mod apply;
 mod diff;
 mod lint;
-mod wish;
+pub mod wish;
 
 use std::io::Read;
 use std::net::SocketAddr;
@@ -53,7 +53,7 @@ enum RecordsCommand {
 /// In which form to print.
 #[derive(Debug, Args)]
 pub struct FormArgs {
-    /// The form to print, `human` unless said (`fedctl records formats` lists them)
+    /// The form to print [default: the provider of fedctl.yaml, else human] (`fedctl records formats` lists them)
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     format: Option<&'static Format>,
     /// Choose the form of this provider; `auto` asks DNS who hosts the zone
@@ -100,7 +100,8 @@ impl FormArgs {
         match (self.format, self.for_provider) {
             (Some(format), _) | (None, Some(Provider::Named(format))) => format,
             (None, Some(Provider::Auto)) => hosted_by(zone, cx),
-            (None, None) => &FORMATS[0],
+            // The configuration was checked when it was read, but it does not know the forms.
+            (None, None) => cx.config.provider().and_then(render::find).unwrap_or(&FORMATS[0]),
         }
     }
 }
