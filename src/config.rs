@@ -10,6 +10,7 @@ use etcetera::BaseStrategy;
 use crate::error::{Hinted, hinted};
 use crate::federation::domain::{Domain, Host};
 use crate::federation::generation::Release;
+use crate::federation::own_facts::Method;
 use crate::federation::record::Protocol;
 use crate::net::Detour;
 
@@ -33,25 +34,6 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("resolvers", "DNS resolvers to ask, ADDR or ADDR:PORT"),
     ("connect_to", "addresses to use in place of those in DNS"),
 ];
-
-/// How peers find a server that publishes no records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum Method {
-    /// SRV and TXT records.
-    #[default]
-    Dns,
-    /// Registration at a hub.
-    Hub,
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Dns => "dns",
-            Self::Hub => "hub",
-        })
-    }
-}
 
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@ pub mod completions;
 pub mod config;
 pub mod diff;
 pub mod dns_check;
+pub mod doctor;
 pub mod envelope;
 pub mod explain;
 pub mod handshake;
@@ -20,6 +21,7 @@ pub mod pace;
 pub mod records;
 pub mod register;
 pub mod serve;
+pub mod token_file;
 
 use std::time::Duration;
 

@@ -329,6 +329,24 @@ mod tests {
     }
 
     #[test]
+    fn the_page_tells_of_every_defect() {
+        let page = include_str!("../../docs/checks/server-release.md");
+        let told: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("- `")?.split('.').next()).collect();
+        assert_eq!(told.len(), DEFECTS.len());
+        for defect in DEFECTS {
+            let row = format!(
+                "- `{}`, {}: {}. Seen as: {}. Helps: {}.",
+                defect.id,
+                defect.span(),
+                defect.what,
+                defect.shows,
+                defect.fix
+            );
+            assert!(page.contains(&row), "{row}");
+        }
+    }
+
+    #[test]
     fn the_worst_comes_first_and_ids_are_unique() {
         let found = of("3.5.0".parse().unwrap());
         assert!(found.windows(2).all(|pair| pair[0].severity >= pair[1].severity));

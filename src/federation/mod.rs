@@ -18,6 +18,7 @@ pub mod log_line;
 pub mod log_table;
 pub mod matrix;
 pub mod near_miss;
+pub mod own_facts;
 pub mod peer_facts;
 pub mod picture;
 pub mod propagation;
@@ -28,5 +29,6 @@ pub mod report;
 pub mod sample;
 pub mod status_string;
 pub mod server_facts;
+
 pub mod tls_facts;
 pub mod wire;

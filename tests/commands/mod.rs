@@ -2,6 +2,7 @@ mod autopsy;
 mod dns_check;
 mod dns_interop;
 mod dns_modes;
+mod doctor;
 mod envelope;
 mod envelope_interop;
 mod explain;

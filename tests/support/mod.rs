@@ -10,6 +10,7 @@ pub mod postgres;
 pub mod programs;
 pub mod reports;
 pub mod stub;
+pub mod rest;
 pub mod world;
 
 use std::ffi::OsStr;

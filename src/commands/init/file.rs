@@ -3,9 +3,10 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::config::{Config, Method};
+use crate::config::Config;
 use crate::federation::domain::{Domain, Host};
 use crate::federation::generation::Release;
+use crate::federation::own_facts::Method;
 use crate::federation::record::Protocol;
 
 /// Everything that was answered or found.

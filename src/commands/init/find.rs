@@ -1,17 +1,17 @@
 //! What need not be asked: the zone and who hosts it, what is published already, the release of the server.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use crate::federation::dns_facts::ZoneCut;
 use crate::federation::dns_host::{DnsHost, recognise};
 use crate::federation::domain::Domain;
-use crate::federation::facts::{Kind, Question};
 use crate::federation::generation::{Generation, Release, questions};
+use crate::federation::own_facts::version;
 use crate::federation::peer_facts::{Base, Records};
-use crate::federation::server_facts::version;
 use crate::net::dns::Resolver;
 use crate::net::http::Caller;
 use crate::net::look_up::look_up_all;
+use crate::net::server::locate;
 use crate::net::tls::Roots;
 use crate::net::{Route, delegation};
 
@@ -71,8 +71,8 @@ impl Finder {
     }
 
     /// Asks the server for its release; `Err` says why it did not tell.
-    pub async fn release(&self, domain: &Domain, base: &Base) -> Result<Release, String> {
-        let addr = match self.address(domain, base).await {
+    pub async fn release(&self, base: &Base) -> Result<Release, String> {
+        let addr = match locate(&self.route, &self.resolvers, base).await {
             Some(addr) => addr,
             None => return Err(format!("`{}` has no address in DNS", base.host)),
         };
@@ -80,18 +80,5 @@ impl Finder {
         let caller = Caller { base: base.clone(), addr, roots, wait, sender: None, authorization: None, login: None };
         let exchange = caller.get("/api/info").await;
         version(&exchange).ok_or_else(|| exchange.shown())
-    }
-
-    async fn address(&self, domain: &Domain, base: &Base) -> Option<SocketAddr> {
-        if let Some(addr) = self.route.detour(&base.host, base.port) {
-            return Some(addr);
-        }
-        if let Ok(ip) = base.host.parse::<IpAddr>() {
-            return Some(SocketAddr::new(ip, base.port));
-        }
-        let asked = [Kind::A, Kind::Aaaa].map(|kind| Question::new(&base.host, kind));
-        let answers = look_up_all(&self.route, &self.resolvers, &asked).await;
-        let records = Records { domain: domain.clone(), answers };
-        records.addresses(&base.host).first().map(|ip| SocketAddr::new(*ip, base.port))
     }
 }

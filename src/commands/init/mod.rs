@@ -18,11 +18,12 @@ use super::network::NetworkArgs;
 use super::records::wish::{publishable, zone_of};
 use super::records::{format, write as write_records};
 use super::serve::peer::roots;
-use crate::config::{FILE_NAME, Method};
+use crate::config::FILE_NAME;
 use crate::error::{ExitStatus, Hinted, hinted};
 use crate::federation::domain::{Domain, Host};
 use crate::federation::generation::Release;
 use crate::federation::key::{DEFAULT_BITS, PrivateKey, PublicKey};
+use crate::federation::own_facts::Method;
 use crate::federation::peer_facts::Base;
 use crate::federation::record::{self, Audience, DEFAULT_TTL, Protocol, Wish};
 use crate::render::records::{Format, write};
@@ -120,7 +121,7 @@ impl Init {
         let seen = self.look(cx, &finder, &domain)?;
         let server = self.server(&asker, &domain, &seen)?;
         let base = base(&server)?;
-        let release = self.release(cx, &asker, &finder, &domain, &base)?;
+        let release = self.release(cx, &asker, &finder, &base)?;
         let provider = self.provider(&asker, &seen)?;
         let key = self.key(cx, &asker)?;
         let answers = Answers {
@@ -177,19 +178,12 @@ impl Init {
         asker.ask(&Question { text, default: published.or(guess), flag: "--server URL" }, |answer| Ok(site(answer)?))
     }
 
-    fn release(
-        &self,
-        cx: &Context,
-        asker: &Asker,
-        finder: &Finder,
-        domain: &Domain,
-        base: &Base,
-    ) -> anyhow::Result<Option<Release>> {
+    fn release(&self, cx: &Context, asker: &Asker, finder: &Finder, base: &Base) -> anyhow::Result<Option<Release>> {
         if self.release.is_some() {
             return Ok(self.release);
         }
         let progress = cx.term.progress(format!("asking {base} for its release"));
-        let told = cx.block_on(async { Ok(finder.release(domain, base).await) });
+        let told = cx.block_on(async { Ok(finder.release(base).await) });
         progress.finish_and_clear();
         match told? {
             Ok(release) => {

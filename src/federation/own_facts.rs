@@ -1,10 +1,74 @@
-//! What the own server tells about itself through its REST API, as plain values.
+//! Everything that the doctor looks at: the own key file, records and server, and what the server tells through its REST API.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::dns_facts::{DnsFacts, Expected};
 use super::generation::Release;
-use super::peer_facts::{Base, Exchange};
+use super::peer_facts::{Base, Exchange, PeerFacts};
+
+/// How peers find a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// SRV and TXT records.
+    #[default]
+    Dns,
+    /// Registration at a hub.
+    Hub,
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Dns => "dns",
+            Self::Hub => "hub",
+        })
+    }
+}
+
+/// What the key file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyFile {
+    pub path: String,
+    /// It holds the private key too.
+    pub private: bool,
+    /// It holds a private key, and others may read it: the mode, as `0644`.
+    pub exposed: Option<String>,
+}
+
+/// All of it.
+#[derive(Debug, Clone)]
+pub struct OwnFacts {
+    pub key: Option<KeyFile>,
+    /// What fedctl.yaml says.
+    pub expected: Expected,
+    pub method: Method,
+    /// The release that fedctl.yaml says.
+    pub release: Option<Release>,
+    pub dns: DnsFacts,
+    /// The own server, called as a peer would.
+    pub peer: PeerFacts,
+    /// An address of the server that this machine has, so that calling it was the loop-back that servers need.
+    pub here: Option<std::net::IpAddr>,
+    /// `Err` says why the server's settings were not asked for.
+    pub server: Result<ServerFacts, String>,
+}
+
+impl OwnFacts {
+    /// The release: the live one, else the one of fedctl.yaml.
+    pub fn release(&self) -> Option<Release> {
+        let live = self.server.as_ref().ok().and_then(ServerFacts::release);
+        live.or_else(|| self.peer.release().map(|(release, _)| release)).or(self.release)
+    }
+
+    /// The text of a setting, or why it is not known.
+    pub fn text(&self, id: &str) -> Result<&str, String> {
+        self.server.as_ref().map_err(Clone::clone)?.text(id)
+    }
+}
 
 /// One setting of the server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +128,11 @@ impl ServerFacts {
     pub fn text(&self, id: &str) -> Result<&str, String> {
         let value = self.setting(id).map_err(str::to_owned)?;
         value.as_str().ok_or_else(|| format!("`{id}` holds {value}, not a text"))
+    }
+
+    /// What the server's own resolver says about this name.
+    pub fn resolved(&self, name: &str) -> Option<&Resolved> {
+        self.resolved.iter().find(|(asked, _)| asked == name).map(|(_, resolved)| resolved)
     }
 
     /// The release, when the server tells it.

@@ -1,0 +1,214 @@
+//! `fedctl doctor`: one look at everything that makes the own server a peer that others can federate with.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use url::Url;
+
+use super::key_file::{PassphraseArgs, exposed, read_half};
+use super::network::{NetworkArgs, now};
+use super::serve::peer::roots;
+use super::{Context, status, token_file};
+use crate::check::{judge_own, server_resolver};
+use crate::config::port;
+use crate::error::{ExitStatus, hinted};
+use crate::federation::dns_facts::{DnsFacts, Expected, Role};
+use crate::federation::domain::{Domain, Host};
+use crate::federation::generation::{Release, sights};
+use crate::federation::own_facts::{KeyFile, Method, OwnFacts, ServerFacts};
+use crate::federation::peer_facts::{Base, PeerFacts, Wishes};
+use crate::federation::report::Report;
+use crate::net::http::{Caller, Login};
+use crate::net::peer::Inquiry;
+use crate::net::server::{is_here, locate};
+use crate::net::tls::Roots;
+use crate::net::{dns, peer, server};
+use crate::render::doctor as render;
+use crate::render::report::{ReportFormat, Style, write};
+
+/// Say whether the own set-up works, why not, and what to type
+///
+/// Reads fedctl.yaml, then looks at the key file, at the records as every name server and several resolvers give them, and at the
+/// server as a peer would call it. With the token of an admin it compares the server's live settings too.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The own federation domain [default: the one in fedctl.yaml]
+    #[arg(value_name = "DOMAIN")]
+    domain: Option<Domain>,
+    /// Key file, private or public [default: the one in fedctl.yaml]
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// The SRV target must be this host [default: the one in fedctl.yaml]
+    #[arg(long, value_name = "HOST")]
+    target: Option<Host>,
+    /// The SRV port must be this one [default: the one in fedctl.yaml]
+    #[arg(long, value_name = "PORT", value_parser = port)]
+    port: Option<u16>,
+    /// URL of the server, for its settings [default: the one in fedctl.yaml, else where the records lead]
+    #[arg(long, value_name = "URL")]
+    server: Option<Url>,
+    /// The server's release, when it does not tell
+    #[arg(long, value_name = "RELEASE")]
+    release: Option<Release>,
+    /// File with user id and token of an admin, to compare the live settings (docs/doctor.md)
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Trust the authorities in this PEM file too
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// How to print the report: human or json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    format: ReportFormat,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+/// What to look at, and with what.
+pub struct Patient {
+    pub domain: Domain,
+    pub key: Option<KeyFile>,
+    pub expected: Expected,
+    pub method: Method,
+    pub release: Option<Release>,
+    pub server: Option<Base>,
+    pub login: Option<Login>,
+    pub inquiry: Inquiry,
+}
+
+impl Doctor {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let patient = self.patient(cx)?;
+        let progress = cx.term.progress(format!("looking at {}", patient.domain));
+        let begun = Instant::now();
+        let seen = cx.block_on(async { Ok(patient.observe(|stage| progress.set_message(stage.to_owned())).await) });
+        progress.finish_and_clear();
+        let report = report(&seen?, begun);
+        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
+        let clean = report.is_clean(cx.fail_on);
+        cx.term.answer(match self.format {
+            ReportFormat::Human => render::page(&report, style),
+            format => write(format, &[report], style)?,
+        })?;
+        Ok(status(clean))
+    }
+
+    fn patient(&self, cx: &Context) -> anyhow::Result<Patient> {
+        let config = &cx.config;
+        let domain = self.domain.clone().map_or_else(|| config.domain(), |domain| Ok(Some(domain)))?;
+        let domain = domain.ok_or_else(|| {
+            hinted("there is nothing to look at: no domain was given, and no fedctl.yaml names one", "fedctl init")
+        })?;
+        let path = self.key.clone().or_else(|| config.key());
+        let (mut key, mut public) = (None, None);
+        if let Some(path) = &path {
+            let (half, private) = read_half(path, &self.passphrase)?;
+            let exposed = if private { exposed(path) } else { None };
+            key = Some(KeyFile { path: path.display().to_string(), private, exposed });
+            public = Some(half);
+        }
+        let server = match &self.server {
+            Some(url) => Some(url.clone()),
+            None => config.server().map(Url::parse).transpose().map_err(|error| {
+                hinted(
+                    format!("`server` of the configuration is no URL: {error}"),
+                    "write it as https://chat.mydomain.com",
+                )
+            })?,
+        };
+        let login = match self.token_file.clone().or_else(|| config.token_file()) {
+            Some(path) => Some(token_file::read(&path, &cx.term)?),
+            None => None,
+        };
+        let inquiry = Inquiry {
+            route: self.network.route(cx),
+            resolvers: self.network.resolvers(cx)?,
+            roots: roots(self.ca_file.clone().or_else(|| config.ca_file()).as_ref())?,
+            peer: domain.clone(),
+            wishes: Wishes::default(),
+            identity: None,
+            time: now(),
+        };
+        Ok(Patient {
+            expected: Expected {
+                key: public,
+                key_source: path.map(|path| path.display().to_string()).unwrap_or_default(),
+                target: self.target.clone().map_or_else(|| config.target(), |target| Ok(Some(target)))?,
+                port: self.port.map_or_else(|| config.port(), |port| Ok(Some(port)))?,
+                releases: config.releases()?,
+            },
+            method: config.method()?.unwrap_or_default(),
+            release: self.release.map_or_else(|| config.release(), |release| Ok(Some(release)))?,
+            server: server.as_ref().and_then(base),
+            domain,
+            key,
+            login,
+            inquiry,
+        })
+    }
+}
+
+/// Scheme, host and port; the path is not where the REST API is looked for.
+fn base(url: &Url) -> Option<Base> {
+    let (host, port) = (url.host_str()?.to_owned(), url.port_or_known_default()?);
+    Some(Base { https: url.scheme() == "https", host, port })
+}
+
+impl Patient {
+    /// Looks at everything; `tell` hears what comes next.
+    pub async fn observe(&self, tell: impl Fn(&str)) -> OwnFacts {
+        let Inquiry { route, resolvers, time, .. } = &self.inquiry;
+        tell("records");
+        let dns = dns::observe(route, resolvers, &self.domain, self.expected.target.as_ref(), *time).await;
+        let peer = peer::observe(&self.inquiry, &tell).await;
+        tell("settings");
+        let server = self.server(&dns, &peer).await;
+        let direct = peer.addresses.iter().filter(|address| !address.detour).map(|address| address.addr.ip());
+        OwnFacts {
+            key: self.key.clone(),
+            expected: self.expected.clone(),
+            method: self.method,
+            release: self.release,
+            here: direct.into_iter().find(|ip| is_here(*ip)),
+            dns,
+            peer,
+            server,
+        }
+    }
+
+    async fn server(&self, dns: &DnsFacts, peer: &PeerFacts) -> Result<ServerFacts, String> {
+        let Some(login) = &self.login else {
+            return Err("needs the token of an admin: --token-file FILE".into());
+        };
+        let base = self.server.clone().or_else(|| peer.base.clone());
+        let base = base.ok_or("it is not known where the server is: --server URL")?;
+        let Inquiry { route, resolvers, roots, .. } = &self.inquiry;
+        let addr = locate(route, resolvers, &base).await;
+        let addr = addr.ok_or_else(|| format!("`{}` has no address", base.host))?;
+        let roots: Roots = roots.clone();
+        let caller = Caller { base, addr, roots, wait: route.timeout, sender: None, login: Some(login.clone()) };
+        Ok(server::observe(&caller, &server_resolver::questions(dns)).await)
+    }
+}
+
+/// Judges everything that was seen.
+pub fn report(own: &OwnFacts, begun: Instant) -> Report {
+    let servers = own.dns.in_role(Role::Authority).count();
+    let about = match (&own.dns.zone, own.release()) {
+        (Ok(zone), Some(release)) => format!("zone {}, {servers} name servers, release {release}", zone.apex),
+        (Ok(zone), None) => format!("zone {}, {servers} name servers", zone.apex),
+        (Err(_), Some(release)) => format!("release {release}"),
+        (Err(_), None) => String::new(),
+    };
+    Report {
+        subject: own.dns.domain.to_string(),
+        about,
+        praise: "is set up well".into(),
+        blame: "cannot be federated with".into(),
+        lines: judge_own(own),
+        generations: sights(&own.dns),
+        elapsed: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+    }
+}
