@@ -18,6 +18,7 @@ use crate::federation::domain::{Domain, Host};
 use crate::federation::generation::{Release, sights};
 use crate::federation::own_facts::{KeyFile, Method, OwnFacts, ServerFacts};
 use crate::federation::peer_facts::{Base, PeerFacts, Wishes};
+use crate::federation::propagation::arrivals;
 use crate::federation::report::Report;
 use crate::net::http::{Caller, Login};
 use crate::net::peer::Inquiry;
@@ -161,7 +162,9 @@ impl Patient {
     pub async fn observe(&self, tell: impl Fn(&str)) -> OwnFacts {
         let Inquiry { route, resolvers, time, .. } = &self.inquiry;
         tell("records");
-        let dns = dns::observe(route, resolvers, &self.domain, self.expected.target.as_ref(), *time).await;
+        let dns =
+            dns::observe(route, resolvers, &self.domain, self.expected.target.as_ref(), dns::Scope::Everybody, *time)
+                .await;
         let peer = peer::observe(&self.inquiry, &tell).await;
         tell("settings");
         let server = self.server(&dns, &peer).await;
@@ -209,6 +212,7 @@ pub fn report(own: &OwnFacts, begun: Instant) -> Report {
         blame: "cannot be federated with".into(),
         lines: judge_own(own),
         generations: sights(&own.dns),
+        arrivals: arrivals(&own.dns),
         elapsed: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
     }
 }

@@ -100,7 +100,7 @@ impl Handshake {
         let inquiry = Inquiry {
             route: self.network.route(cx),
             resolvers: self.network.resolvers(cx)?,
-            roots: roots(self.ca_file.as_ref())?,
+            roots: roots(self.ca_file.clone().or_else(|| cx.config.ca_file()).as_ref())?,
             peer: peer.clone(),
             wishes: Wishes {
                 release: self.release,
@@ -302,6 +302,7 @@ pub fn report(facts: &PeerFacts, begun: Instant) -> Report {
         blame: "cannot be federated with".into(),
         lines: judge_peer(facts),
         generations: Vec::new(),
+        arrivals: Vec::new(),
         elapsed: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         ..Report::default()
     }

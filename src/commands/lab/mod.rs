@@ -1,47 +1,56 @@
 //! `fedctl lab`: the whole of federation on this machine, and a doctor who has to find every fault in it.
 
+mod site;
 mod street;
 mod world;
 
 use clap::Args;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
+use super::serve::until_stopped;
 use super::{Context, status};
 use crate::error::{ExitStatus, hinted};
 use crate::federation::report::{Report, Verdict};
 use crate::render::lab as render;
 use crate::render::report::{ReportFormat, Style, write};
-use street::{House, STREET};
+use street::{House, NEIGHBOUR, STREET};
 use world::World;
 
 /// Try everything on this machine
 ///
-/// Starts name servers on loopback with one sound domain and a street of broken ones, then lets fedctl find out what is wrong
-/// with each. Needs no privileges and no internet. Exit 0 only if every diagnosis is right.
+/// Starts a DNS world from root to leaf, federation servers with TLS and a hub on loopback: two sound domains and a street of
+/// broken ones. Then lets fedctl find out what is wrong with each. Needs no privileges and no internet. Exit 0 only if every
+/// diagnosis is right. With --keep it goes on running, and every other command can be tried against it.
 #[derive(Debug, Args)]
 pub struct Lab {
     /// Show the full report of this domain only; may be repeated
-    #[arg(long, value_name = "DOMAIN")]
+    #[arg(long, value_name = "DOMAIN", conflicts_with = "keep")]
     only: Vec<String>,
+    /// Leave it running, and print the variables that lead every other command into it; Ctrl-C ends it without a trace
+    #[arg(long)]
+    keep: bool,
     /// How to print the diagnoses: human or json
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     format: ReportFormat,
 }
 
+/// Domains that are looked at side by side; those with slow servers wait most of the time.
+const AT_A_TIME: usize = 8;
 /// The houses whose full reports are shown when nothing else is asked for.
 const SHOWN: usize = 2;
 
 impl Lab {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        if self.keep {
+            return self.keep_running(cx);
+        }
         let houses = self.houses()?;
         let progress = cx.term.progress("building the street");
         let reports = cx.block_on(async {
             let world = World::start(cx.timeout).await?;
-            let mut reports = Vec::new();
-            for house in &houses {
-                progress.set_message(format!("looking at {}", house.domain));
-                reports.push(world.diagnose(house).await?);
-            }
-            Ok(reports)
+            progress.set_message(format!("looking at {} domains", houses.len()));
+            let looks = houses.iter().map(|house| world.diagnose(house));
+            stream::iter(looks).buffered(AT_A_TIME).try_collect::<Vec<Report>>().await
         })?;
         progress.finish_and_clear();
         let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
@@ -55,6 +64,22 @@ impl Lab {
             }
         })?;
         Ok(status(right))
+    }
+
+    fn keep_running(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let progress = cx.term.progress("building the street");
+        cx.block_on(async {
+            let world = World::start(cx.timeout).await?;
+            progress.finish_and_clear();
+            cx.term.answer(render::environment(&variables(&world)))?;
+            let others: Vec<&str> = STREET.iter().skip(1).map(|house| house.domain).collect();
+            cx.term.status(render::invitation(&others, cx.term.width));
+            until_stopped().await?;
+            let (hub, dir) = (world.hub, world.dir.path().to_owned());
+            drop(world);
+            cx.term.detail(format_args!("the hub at {hub} and all others have stopped, {} is gone", dir.display()));
+            Ok(ExitStatus::Clean)
+        })
     }
 
     fn houses(&self) -> anyhow::Result<Vec<&'static House>> {
@@ -72,6 +97,19 @@ impl Lab {
         };
         self.only.iter().map(find).collect()
     }
+}
+
+/// What leads every other command into the lab: in the place of the neighbour.
+fn variables(world: &World) -> Vec<(&'static str, String)> {
+    let detours: Vec<String> = world.route.detours.iter().map(ToString::to_string).collect();
+    vec![
+        ("FEDCTL_DOMAIN", NEIGHBOUR.into()),
+        ("FEDCTL_KEY", world.file("federation.key").display().to_string()),
+        ("FEDCTL_RESOLVERS", world.resolver.to_string()),
+        ("FEDCTL_CA_FILE", world.file("ca.pem").display().to_string()),
+        ("FEDCTL_HUB_URL", format!("http://{}", world.hub)),
+        ("FEDCTL_CONNECT_TO", detours.join(",")),
+    ]
 }
 
 /// A diagnosis is right when exactly the expected checks found something.
