@@ -208,6 +208,9 @@ pub fn judge_hub(facts: &HubFacts) -> Vec<Line> {
     lines(|check| match check.judge {
         Judge::Hub(judge) => judge(facts),
         _ => Vec::new(),
+    })
+}
+
 /// Judges the own set-up: the key file, the records, the server as peers see it, and its settings.
 pub fn judge_own(own: &OwnFacts) -> Vec<Line> {
     lines(|check| match check.judge {
@@ -216,6 +219,7 @@ pub fn judge_own(own: &OwnFacts) -> Vec<Line> {
         Judge::Peer(_) if check.id == peer_release::CHECK.id => Vec::new(),
         Judge::Peer(judge) => judge(&own.peer),
         Judge::Own(judge) => judge(own),
+        Judge::Hub(judge) => own.hub.as_ref().map(judge).unwrap_or_default(),
         Judge::Text(_) => Vec::new(),
     })
 }

@@ -35,6 +35,7 @@ pub fn sample() -> OwnFacts {
         dns,
         peer,
         here: None,
+        hub: None,
         server: Ok(server),
     }
 }

@@ -16,11 +16,13 @@ use crate::error::{ExitStatus, hinted};
 use crate::federation::dns_facts::{DnsFacts, Expected, Role};
 use crate::federation::domain::{Domain, Host};
 use crate::federation::generation::{Release, sights};
+use crate::federation::hub::facts::HubFacts;
 use crate::federation::own_facts::{KeyFile, Method, OwnFacts, ServerFacts};
 use crate::federation::peer_facts::{Base, PeerFacts, Wishes};
 use crate::federation::propagation::arrivals;
 use crate::federation::report::Report;
 use crate::net::http::{Caller, Login};
+use crate::net::hub::Visitor;
 use crate::net::peer::Inquiry;
 use crate::net::server::{is_here, locate};
 use crate::net::tls::Roots;
@@ -75,6 +77,8 @@ pub struct Patient {
     pub method: Method,
     pub release: Option<Release>,
     pub server: Option<Base>,
+    /// Asked when the method is hub.
+    pub hub: Option<Base>,
     pub login: Option<Login>,
     pub inquiry: Inquiry,
 }
@@ -132,6 +136,7 @@ impl Doctor {
             identity: None,
             time: now(),
         };
+        let method = config.method()?.unwrap_or_default();
         Ok(Patient {
             expected: Expected {
                 key: public,
@@ -140,15 +145,24 @@ impl Doctor {
                 port: self.port.map_or_else(|| config.port(), |port| Ok(Some(port)))?,
                 releases: config.releases()?,
             },
-            method: config.method()?.unwrap_or_default(),
             release: self.release.map_or_else(|| config.release(), |release| Ok(Some(release)))?,
             server: server.as_ref().and_then(base),
+            hub: if method == Method::Hub { Some(hub(cx)?) } else { None },
+            method,
             domain,
             key,
             login,
             inquiry,
         })
     }
+}
+
+/// The hub of the configuration.
+fn hub(cx: &Context) -> anyhow::Result<Base> {
+    let hint = "hub_url: https://hub.mydomain.com, or method: dns";
+    let url = cx.config.hub_url().ok_or_else(|| hinted("the method is hub and no hub is named", hint))?;
+    let base = Url::parse(url).ok().as_ref().and_then(base);
+    base.ok_or_else(|| hinted(format!("`hub_url` is `{url}`, which is no URL"), hint))
 }
 
 /// Scheme, host and port; the path is not where the REST API is looked for.
@@ -166,6 +180,13 @@ impl Patient {
             dns::observe(route, resolvers, &self.domain, self.expected.target.as_ref(), dns::Scope::Everybody, *time)
                 .await;
         let peer = peer::observe(&self.inquiry, &tell).await;
+        let hub = match &self.hub {
+            Some(hub) => {
+                tell("hub");
+                Some(self.look_up(hub).await)
+            }
+            None => None,
+        };
         tell("settings");
         let server = self.server(&dns, &peer).await;
         let direct = peer.addresses.iter().filter(|address| !address.detour).map(|address| address.addr.ip());
@@ -177,7 +198,25 @@ impl Patient {
             here: direct.into_iter().find(|ip| is_here(*ip)),
             dns,
             peer,
+            hub,
             server,
+        }
+    }
+
+    async fn look_up(&self, hub: &Base) -> HubFacts {
+        let Inquiry { route, resolvers, roots, time, .. } = &self.inquiry;
+        let (route, resolvers, roots) = (route.clone(), resolvers.clone(), roots.clone());
+        let visitor = Visitor { route, resolvers, roots, domain: self.domain.clone() };
+        let (answer, records) = tokio::join!(visitor.search(hub), visitor.records());
+        HubFacts {
+            time: *time,
+            domain: self.domain.clone(),
+            request: None,
+            records,
+            mail: Vec::new(),
+            server: None,
+            hub: Some(answer),
+            expected_key: self.expected.key.as_ref().map(|key| (key.one_line(), self.expected.key_source.clone())),
         }
     }
 
@@ -191,7 +230,15 @@ impl Patient {
         let addr = locate(route, resolvers, &base).await;
         let addr = addr.ok_or_else(|| format!("`{}` has no address", base.host))?;
         let roots: Roots = roots.clone();
-        let caller = Caller { base, addr, roots, wait: route.timeout, sender: None, login: Some(login.clone()) };
+        let caller = Caller {
+            base,
+            addr,
+            roots,
+            wait: route.timeout,
+            sender: None,
+            authorization: None,
+            login: Some(login.clone()),
+        };
         Ok(server::observe(&caller, &server_resolver::questions(dns)).await)
     }
 }

@@ -28,7 +28,6 @@ pub mod report;
 #[cfg(test)]
 pub mod sample;
 pub mod status_string;
-pub mod server_facts;
 
 pub mod tls_facts;
 pub mod wire;

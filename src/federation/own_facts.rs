@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::dns_facts::{DnsFacts, Expected};
 use super::generation::Release;
+use super::hub::facts::HubFacts;
 use super::peer_facts::{Base, Exchange, PeerFacts};
 
 /// How peers find a server.
@@ -53,6 +54,8 @@ pub struct OwnFacts {
     pub peer: PeerFacts,
     /// An address of the server that this machine has, so that calling it was the loop-back that servers need.
     pub here: Option<std::net::IpAddr>,
+    /// What the hub tells, when the method is hub.
+    pub hub: Option<HubFacts>,
     /// `Err` says why the server's settings were not asked for.
     pub server: Result<ServerFacts, String>,
 }

@@ -21,4 +21,6 @@ mod records_servers;
 mod records_tools;
 mod register;
 mod reports;
+mod records_tools;
+mod register;
 mod serve_peer;

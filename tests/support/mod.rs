@@ -11,6 +11,7 @@ pub mod programs;
 pub mod reports;
 pub mod stub;
 pub mod rest;
+pub mod stub;
 pub mod world;
 
 use std::ffi::OsStr;

@@ -40,7 +40,7 @@ pub struct Lookup {
 impl Lookup {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let domain = domain(self.domain.as_ref(), cx, "fedctl hub lookup mydomain.com")?;
-        let (url, base) = self.hub.hub()?;
+        let (url, base) = self.hub.hub(cx)?;
         let visitor = self.hub.visitor(cx, &domain)?;
         let expected_key = match &self.key {
             Some(path) => {

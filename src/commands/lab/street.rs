@@ -238,11 +238,16 @@ pub const STREET: &[House] = &[
     broken("tls13.test", "allows TLS 1.3 only", &[Fault::Tls13Only], &["tls-protocol"]),
     broken("html.test", "lets a proxy answer with its own page", &[Fault::Html], &["peer-federation", "peer-http"]),
     broken("redirect.test", "redirects every request", &[Fault::Redirect], &["peer-federation", "peer-http"]),
-    broken("off.test", "switched federation off", &[Fault::Disabled], &["peer-federation"]),
+    broken("off.test", "switched federation off", &[Fault::Disabled], &["peer-federation", "peer-ping"]),
     broken("limit.test", "limits bodies to 8 KiB", &[Fault::BodyLimit], &["peer-body"]),
     broken("wrong-key.test", "uses another key than the published one", &[Fault::WrongKey], &["peer-ping"]),
     broken("slow.test", "answers after three seconds", &[Fault::Slow], &["peer-latency"]),
-    server("silent.test", "runs a release that sends nothing", Site::Peer("3.5.0", &[]), &["peer-release"]),
+    server(
+        "silent.test",
+        "runs a release that sends nothing",
+        Site::Peer("3.5.0", &[]),
+        &["peer-ping", "peer-release"],
+    ),
     server("latest.test", "upgraded too far", Site::Peer("6.5.0", &[]), &["peer-release"]),
 ];
 

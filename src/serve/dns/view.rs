@@ -69,7 +69,7 @@ impl View {
 
     /// From the root to the server that knows.
     async fn walk(&self, name: &Name, kind: RecordType) -> Option<Message> {
-        let mut servers = vec![self.root];
+        let (mut servers, mut depth) = (vec![self.root], 0);
         for _ in 0..STEPS {
             let mut answer = None;
             for server in servers {
@@ -79,21 +79,34 @@ impl View {
                 }
             }
             let answer = answer?;
-            let referral: Vec<SocketAddr> =
-                answer.authorities.iter().filter_map(|record| self.server(&record.data)).collect();
-            let final_one = answer.metadata.authoritative || !answer.answers.is_empty() || referral.is_empty();
-            if final_one {
-                return Some(answer);
-            }
-            servers = referral;
+            let next = referral(&answer, name, depth);
+            let Some((deeper, referral)) = next else { return Some(answer) };
+            depth = deeper;
+            servers = referral.iter().filter_map(|host| self.servers.get(host).copied()).collect();
         }
         None
     }
+}
 
-    fn server(&self, data: &RData) -> Option<SocketAddr> {
-        let RData::NS(NS(name)) = data else { return None };
-        self.servers.get(name.to_ascii().trim_end_matches('.').to_ascii_lowercase().as_str()).copied()
+/// The servers of a zone that is deeper than the one that was asked, and its depth in labels; `None` when the answer is final.
+/// AA does not tell, and neither does the section: some servers give their side of a delegation as an answer.
+fn referral(answer: &Message, name: &Name, depth: u8) -> Option<(u8, Vec<String>)> {
+    let other = answer.answers.iter().any(|record| record.record_type() != RecordType::NS);
+    if other || answer.metadata.response_code != ResponseCode::NoError {
+        return None;
     }
+    let all = answer.answers.iter().chain(&answer.authorities);
+    let zones = all.filter(|record| record.name.zone_of(name) && record.name.num_labels() > depth);
+    let servers = zones.filter_map(|record| match &record.data {
+        RData::NS(NS(host)) => {
+            let host = host.to_ascii().trim_end_matches('.').to_ascii_lowercase();
+            Some((record.name.num_labels(), host))
+        }
+        _ => None,
+    });
+    let servers: Vec<(u8, String)> = servers.collect();
+    let deepest = servers.iter().map(|(depth, _)| *depth).max()?;
+    Some((deepest, servers.into_iter().filter(|(depth, _)| *depth == deepest).map(|(_, host)| host).collect()))
 }
 
 fn edns() -> Edns {
