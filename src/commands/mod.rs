@@ -20,6 +20,7 @@ pub mod network;
 pub mod pace;
 pub mod records;
 pub mod register;
+pub mod rotate;
 pub mod serve;
 pub mod token_file;
 

@@ -29,5 +29,6 @@ pub mod report;
 pub mod sample;
 pub mod status_string;
 
+pub mod rotation;
 pub mod tls_facts;
 pub mod wire;

@@ -10,3 +10,4 @@ pub mod lab;
 pub mod log_line;
 pub mod records;
 pub mod report;
+pub mod rotate;

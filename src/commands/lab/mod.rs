@@ -46,11 +46,21 @@ impl Lab {
         }
         let houses = self.houses()?;
         let progress = cx.term.progress("building the street");
-        let reports = cx.block_on(async {
+        let look = async {
             let world = World::start(cx.timeout).await?;
             progress.set_message(format!("looking at {} domains", houses.len()));
             let looks = houses.iter().map(|house| world.diagnose(house));
             stream::iter(looks).buffered(AT_A_TIME).try_collect::<Vec<Report>>().await
+        };
+        // Whatever was built so far goes with the future, its directory too.
+        let reports = cx.block_on(async {
+            tokio::select! {
+                reports = look => reports,
+                stopped = until_stopped() => {
+                    stopped?;
+                    Err(hinted("the lab was stopped before it had looked at every domain", "fedctl lab"))
+                }
+            }
         })?;
         progress.finish_and_clear();
         let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
@@ -69,12 +79,16 @@ impl Lab {
     fn keep_running(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let progress = cx.term.progress("building the street");
         cx.block_on(async {
-            let world = World::start(cx.timeout).await?;
+            let mut stop = std::pin::pin!(until_stopped());
+            let world = tokio::select! {
+                world = World::start(cx.timeout) => world?,
+                stopped = &mut stop => return stopped.map(|()| ExitStatus::Clean),
+            };
             progress.finish_and_clear();
             cx.term.answer(render::environment(&variables(&world)))?;
             let others: Vec<&str> = STREET.iter().skip(1).map(|house| house.domain).collect();
             cx.term.status(render::invitation(&others, cx.term.width));
-            until_stopped().await?;
+            stop.await?;
             let (hub, dir) = (world.hub, world.dir.path().to_owned());
             drop(world);
             cx.term.detail(format_args!("the hub at {hub} and all others have stopped, {} is gone", dir.display()));
