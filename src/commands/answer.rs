@@ -24,6 +24,16 @@ pub struct ReportArgs {
 impl ReportArgs {
     /// Takes out what is suppressed, writes the rest, and says how it went.
     pub fn answer(&self, cx: &Context, reports: anyhow::Result<Vec<Report>>) -> anyhow::Result<ExitStatus> {
+        self.answer_with(cx, reports, |reports, style| write(ReportFormat::Human, reports, style))
+    }
+
+    /// The same, with a page of the command's own for people.
+    pub fn answer_with(
+        &self,
+        cx: &Context,
+        reports: anyhow::Result<Vec<Report>>,
+        page: impl Fn(&[Report], Style) -> anyhow::Result<String>,
+    ) -> anyhow::Result<ExitStatus> {
         let mut reports = match reports {
             Ok(reports) => reports,
             // A monitoring system reads stdout and the status, and must not take a failure of fedctl for one of the domain.
@@ -38,7 +48,13 @@ impl ReportArgs {
             report.suppress(&cx.suppress);
         }
         let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
-        self.put(cx, &write(self.format, &reports, style)?)?;
+        self.put(
+            cx,
+            &match self.format {
+                ReportFormat::Human => page(&reports, style)?,
+                format => write(format, &reports, style)?,
+            },
+        )?;
         if self.format == ReportFormat::Nagios {
             return Ok(match nagios_state(&reports) {
                 Some(Severity::Error) => ExitStatus::Critical,

@@ -6,10 +6,11 @@ use std::time::Instant;
 use clap::Args;
 use url::Url;
 
+use super::answer::ReportArgs;
 use super::key_file::{PassphraseArgs, exposed, read_half};
 use super::network::{NetworkArgs, now};
 use super::serve::peer::roots;
-use super::{Context, status, token_file};
+use super::{Context, token_file};
 use crate::check::{judge_own, server_resolver};
 use crate::config::port;
 use crate::error::{ExitStatus, hinted};
@@ -17,6 +18,7 @@ use crate::federation::dns_facts::{DnsFacts, Expected, Role};
 use crate::federation::domain::{Domain, Host};
 use crate::federation::generation::{Release, sights};
 use crate::federation::hub::facts::HubFacts;
+use crate::federation::matrix::matrix;
 use crate::federation::own_facts::{KeyFile, Method, OwnFacts, ServerFacts};
 use crate::federation::peer_facts::{Base, PeerFacts, Wishes};
 use crate::federation::propagation::arrivals;
@@ -28,7 +30,6 @@ use crate::net::server::{is_here, locate};
 use crate::net::tls::Roots;
 use crate::net::{dns, peer, server};
 use crate::render::doctor as render;
-use crate::render::report::{ReportFormat, Style, write};
 
 /// Say whether the own set-up works, why not, and what to type
 ///
@@ -62,9 +63,8 @@ pub struct Doctor {
     /// Trust the authorities in this PEM file too
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// How to print the report: human or json
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
-    format: ReportFormat,
+    #[command(flatten)]
+    report: ReportArgs,
     #[command(flatten)]
     network: NetworkArgs,
 }
@@ -85,19 +85,18 @@ pub struct Patient {
 
 impl Doctor {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        self.report.answer_with(cx, self.look(cx), |reports, style| {
+            Ok(reports.iter().map(|report| render::page(report, style)).collect())
+        })
+    }
+
+    fn look(&self, cx: &Context) -> anyhow::Result<Vec<Report>> {
         let patient = self.patient(cx)?;
         let progress = cx.term.progress(format!("looking at {}", patient.domain));
         let begun = Instant::now();
         let seen = cx.block_on(async { Ok(patient.observe(|stage| progress.set_message(stage.to_owned())).await) });
         progress.finish_and_clear();
-        let report = report(&seen?, begun);
-        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
-        let clean = report.is_clean(cx.fail_on);
-        cx.term.answer(match self.format {
-            ReportFormat::Human => render::page(&report, style),
-            format => write(format, &[report], style)?,
-        })?;
-        Ok(status(clean))
+        Ok(vec![report(&seen?, begun)])
     }
 
     fn patient(&self, cx: &Context) -> anyhow::Result<Patient> {
@@ -259,7 +258,10 @@ pub fn report(own: &OwnFacts, begun: Instant) -> Report {
         blame: "cannot be federated with".into(),
         lines: judge_own(own),
         generations: sights(&own.dns),
+        time: Some(own.dns.time),
         arrivals: arrivals(&own.dns),
+        matrix: matrix(&own.dns),
         elapsed: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        ..Report::default()
     }
 }

@@ -4,7 +4,7 @@ use colored::Colorize;
 use unicode_width::UnicodeWidthStr;
 
 use super::report::Style;
-use super::report::human::{verdict, write_line};
+use super::report::human::{verdict, write_line, write_suppressed};
 use crate::federation::report::{Line, Report, Verdict};
 
 /// A section: its heading, and the beginnings of the ids that belong to it.
@@ -25,6 +25,9 @@ pub fn page(report: &Report, style: Style) -> String {
         let lines: Vec<&Line> = report.lines.iter().filter(|line| section(line.id) == Some(at)).collect();
         write_section(&mut out, heading, &lines, style);
     }
+    for suppressed in &report.suppressed {
+        write_suppressed(&mut out, suppressed, style.width);
+    }
     out + &format!("\n{}\n", verdict(report, style))
 }
 
@@ -40,13 +43,14 @@ fn write_section(out: &mut String, heading: &str, lines: &[&Line], style: Style)
     *out += &format!("\n{}\n", heading.bold());
     // A section that could not be looked at says so once.
     if let Some(why) = common_reason(lines).filter(|_| !style.verbose) {
-        let line = Line { id: lines[0].id, verdict: Verdict::Skip { why: why.to_owned() } };
+        let line = Line { id: lines[0].id, minor: false, verdict: Verdict::Skip { why: why.to_owned() } };
         return write_line(out, &line, "", style.width);
     }
     for line in lines {
         let shown = match line.verdict {
             Verdict::Skip { .. } => style.verbose || line.id == "server-loopback",
-            _ => true,
+            Verdict::Pass { .. } => style.verbose || !line.minor,
+            Verdict::Problem(_) => true,
         };
         if shown {
             write_line(out, line, subject(line.id), style.width);

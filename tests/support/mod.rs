@@ -9,7 +9,6 @@ pub mod peers;
 pub mod postgres;
 pub mod programs;
 pub mod reports;
-pub mod stub;
 pub mod rest;
 pub mod stub;
 pub mod world;

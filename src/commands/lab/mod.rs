@@ -1,5 +1,6 @@
 //! `fedctl lab`: the whole of federation on this machine, and a doctor who has to find every fault in it.
 
+mod guest;
 mod site;
 mod street;
 mod world;
@@ -13,6 +14,7 @@ use crate::error::{ExitStatus, hinted};
 use crate::federation::report::{Report, Verdict};
 use crate::render::lab as render;
 use crate::render::report::{ReportFormat, Style, write};
+use guest::Guest;
 use street::{House, NEIGHBOUR, STREET};
 use world::World;
 
@@ -29,6 +31,9 @@ pub struct Lab {
     /// Leave it running, and print the variables that lead every other command into it; Ctrl-C ends it without a trace
     #[arg(long)]
     keep: bool,
+    /// Hold this zone file too, for a domain of your own below `test`; may be repeated
+    #[arg(long = "zone", value_name = "ORIGIN=FILE", requires = "keep")]
+    zones: Vec<Guest>,
     /// How to print the diagnoses: human or json
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     format: ReportFormat,
@@ -47,7 +52,7 @@ impl Lab {
         let houses = self.houses()?;
         let progress = cx.term.progress("building the street");
         let look = async {
-            let world = World::start(cx.timeout).await?;
+            let world = World::start(cx.timeout, &[]).await?;
             progress.set_message(format!("looking at {} domains", houses.len()));
             let looks = houses.iter().map(|house| world.diagnose(house));
             stream::iter(looks).buffered(AT_A_TIME).try_collect::<Vec<Report>>().await
@@ -81,7 +86,7 @@ impl Lab {
         cx.block_on(async {
             let mut stop = std::pin::pin!(until_stopped());
             let world = tokio::select! {
-                world = World::start(cx.timeout) => world?,
+                world = World::start(cx.timeout, &self.zones) => world?,
                 stopped = &mut stop => return stopped.map(|()| ExitStatus::Clean),
             };
             progress.finish_and_clear();

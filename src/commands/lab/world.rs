@@ -7,8 +7,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 
+use super::guest::Guest;
 use super::site::{self, Open, Site};
 use super::street::{HUB_ONLY, House, Keys, NEIGHBOUR, STREET};
 use crate::check::judge_peer;
@@ -16,6 +17,7 @@ use crate::commands::dns_check::report;
 use crate::commands::key_file::{Access, Pending};
 use crate::commands::network::now;
 use crate::commands::serve::peer::Asked;
+use crate::error::hinted;
 use crate::federation::dns_facts::Expected;
 use crate::federation::hub::ledger::{Change, Peer, Terms};
 use crate::federation::hub::registration::{Admission, Entry};
@@ -54,10 +56,10 @@ pub struct World {
 
 impl World {
     /// Makes the keys, the zones and the certificates, and starts the servers.
-    pub async fn start(timeout: Duration) -> anyhow::Result<Self> {
+    pub async fn start(timeout: Duration, guests: &[Guest]) -> anyhow::Result<Self> {
         let (own, neighbour) = (PrivateKey::generate(DEFAULT_BITS)?, PrivateKey::generate(DEFAULT_BITS)?);
         let keys = Keys::new(&own, &neighbour, &PrivateKey::generate_weak()?);
-        let (names, resolver, mut detours) = name_servers(&keys).await?;
+        let (names, resolver, mut detours) = name_servers(&keys, guests).await?;
         let route = Route { timeout, detours: detours.clone() };
         let (mut sites, mut authorities) = (Vec::new(), String::new());
         for house in STREET {
@@ -142,18 +144,21 @@ fn view(addr: SocketAddr) -> Resolver {
 }
 
 /// Root, top and leaves, and the resolver that goes from the one to the other; each leaf and the top can be called by name.
-async fn name_servers(keys: &Keys) -> anyhow::Result<(Vec<Running>, SocketAddr, Vec<Detour>)> {
-    let zones = STREET.iter().map(|house| zone(house, keys)).collect::<anyhow::Result<Vec<Zone>>>()?;
+async fn name_servers(keys: &Keys, guests: &[Guest]) -> anyhow::Result<(Vec<Running>, SocketAddr, Vec<Detour>)> {
+    let mut zones =
+        STREET.iter().map(|house| zone(house.domain, &(house.zone)(keys))).collect::<anyhow::Result<Vec<Zone>>>()?;
+    for guest in guests {
+        zones.push(zone(guest.origin.as_str(), &guest.text()?)?);
+    }
+    let domains = STREET.iter().map(|house| house.domain).chain(guests.iter().map(|guest| guest.origin.as_str()));
     let faults = STREET.iter().filter_map(fault).collect::<anyhow::Result<Vec<Fault>>>()?;
     let mut stale = faults.clone();
     for house in STREET.iter().filter(|house| house.stale) {
         stale.push(format!("stale@*.{}", house.domain).parse()?);
     }
     let soa = "@ IN SOA top.test. hostmaster.test. 1 3600 600 86400 300\n";
-    let delegations: String = STREET
-        .iter()
-        .map(|house| format!("{0}. IN NS {1}.\n{0}. IN NS {2}.\n", house.domain, LEAVES[0], LEAVES[1]))
-        .collect();
+    let delegations: String =
+        domains.map(|domain| format!("{domain}. IN NS {}.\n{domain}. IN NS {}.\n", LEAVES[0], LEAVES[1])).collect();
     let glue = format!("ns1.lab IN A {HERE}\nns2.lab IN A {HERE}\ntop IN A {HERE}\nroot IN A {HERE}\n");
     let top = parse(&format!("{soa}@ IN NS {TOP}.\n{glue}{delegations}"), "test")?;
     let root = parse(&format!("{soa}@ IN NS {ROOT}.\ntest. IN NS {TOP}.\n{TOP}. IN A {HERE}\n"), ".")?;
@@ -172,17 +177,21 @@ async fn name_servers(keys: &Keys) -> anyhow::Result<(Vec<Running>, SocketAddr, 
     Ok((running, addr, detours))
 }
 
-fn zone(house: &House, keys: &Keys) -> anyhow::Result<Zone> {
+fn zone(domain: &str, records: &str) -> anyhow::Result<Zone> {
     let [first, second] = LEAVES;
     let text = format!(
-        "$TTL 3600\n@ IN SOA {first}. hostmaster 2 3600 600 86400 300\n@ IN NS {first}.\n@ IN NS {second}.\nns1 IN A {HERE}\n{}",
-        (house.zone)(keys)
+        "$TTL 3600\n@ IN SOA {first}. hostmaster 2 3600 600 86400 300\n@ IN NS {first}.\n@ IN NS {second}.\nns1 IN A {HERE}\n{records}"
     );
-    parse(&text, house.domain)
+    parse(&text, domain)
 }
 
 fn parse(text: &str, origin: &str) -> anyhow::Result<Zone> {
-    Zone::parse(text, Some(origin), HERE).map_err(|why| anyhow!("the zone `{origin}` does not load: {why}"))
+    Zone::parse(text, Some(origin), HERE).map_err(|why| {
+        hinted(
+            format!("the zone `{origin}` does not load: {why}"),
+            "a line is OWNER IN TYPE DATA, names end with a dot",
+        )
+    })
 }
 
 /// The house's fault, for its own names only.

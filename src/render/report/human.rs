@@ -74,7 +74,7 @@ pub fn write_line(out: &mut String, line: &Line, subject: &str, width: usize) {
 }
 
 /// Listed with its reason, so that nobody takes silence for health.
-fn write_suppressed(out: &mut String, suppressed: &Suppressed, width: usize) {
+pub fn write_suppressed(out: &mut String, suppressed: &Suppressed, width: usize) {
     let Suppressed { id, problem, reason } = suppressed;
     let indent = 2 + STATUS + 2;
     let what = format!("{id}: {} {}; suppressed: {reason}", problem.severity, problem.what);
