@@ -10,7 +10,9 @@ use etcetera::BaseStrategy;
 use crate::error::{Hinted, hinted};
 use crate::federation::domain::{Domain, Host};
 use crate::federation::generation::Release;
+use crate::federation::own_facts::Method;
 use crate::federation::record::Protocol;
+use crate::net::Detour;
 
 /// The name that is looked for in the working directory, and as `fedctl/fedctl.yaml` in the user's config directory.
 pub const FILE_NAME: &str = "fedctl.yaml";
@@ -21,8 +23,16 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("port", "the port that peers call"),
     ("protocol", "https or http"),
     ("key", "key file, private or public"),
+    ("release", "the server's own release"),
     ("releases", "releases that must be able to federate with this domain"),
+    ("provider", "form in which `records` prints: `fedctl records formats`"),
+    ("method", "how peers find the server: dns or hub"),
+    ("hub_url", "the hub, when the method is hub"),
+    ("server", "URL of the server, as in its Site URL"),
+    ("token_file", "file with user id and token of an admin"),
+    ("ca_file", "authorities to trust besides the known ones, PEM"),
     ("resolvers", "DNS resolvers to ask, ADDR or ADDR:PORT"),
+    ("connect_to", "addresses to use in place of those in DNS"),
 ];
 
 /// Where a value came from.
@@ -80,6 +90,13 @@ impl Config {
         Ok(config)
     }
 
+    /// Reads the text of a file, and nothing else; `path` names it in errors and is where relative paths count from.
+    pub fn of_text(text: &str, path: &Path) -> anyhow::Result<Self> {
+        let config = Self { file: Some(path.to_owned()), settings: from_yaml(text, path)? };
+        config.validate()?;
+        Ok(config)
+    }
+
     /// The setting as it was written.
     pub fn setting(&self, name: &str) -> Option<&Setting> {
         self.settings.iter().find(|setting| setting.name == name)
@@ -117,7 +134,21 @@ impl Config {
 
     /// The key file; a relative path in the file counts from the file's directory.
     pub fn key(&self) -> Option<PathBuf> {
-        let setting = self.setting("key")?;
+        self.path("key")
+    }
+
+    /// The file with the user id and the token of an admin.
+    pub fn token_file(&self) -> Option<PathBuf> {
+        self.path("token_file")
+    }
+
+    /// The file with authorities to trust.
+    pub fn ca_file(&self) -> Option<PathBuf> {
+        self.path("ca_file")
+    }
+
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        let setting = self.setting(name)?;
         let path = PathBuf::from(setting.values.first()?);
         match &setting.source {
             Source::File(file) => Some(file.parent().map_or(path.clone(), |dir| dir.join(&path))),
@@ -130,6 +161,48 @@ impl Config {
         self.list("releases")
     }
 
+    /// The release of the server itself.
+    pub fn release(&self) -> anyhow::Result<Option<Release>> {
+        self.one("release")
+    }
+
+    /// The form in which records are printed, as text.
+    pub fn provider(&self) -> Option<&str> {
+        self.text("provider")
+    }
+
+    /// How peers find the server.
+    pub fn method(&self) -> anyhow::Result<Option<Method>> {
+        let Some(setting) = self.setting("method") else { return Ok(None) };
+        match setting.values.first().map(String::as_str) {
+            Some("dns") => Ok(Some(Method::Dns)),
+            Some("hub") => Ok(Some(Method::Hub)),
+            other => {
+                let what = format!("`method` of {} is `{}`", setting.source, other.unwrap_or_default());
+                Err(hinted(what, "use dns or hub"))
+            }
+        }
+    }
+
+    /// The address of the hub, as text.
+    pub fn hub_url(&self) -> Option<&str> {
+        self.text("hub_url")
+    }
+
+    /// The address of the server, as text.
+    pub fn server(&self) -> Option<&str> {
+        self.text("server")
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.setting(name)?.values.first().map(String::as_str)
+    }
+
+    /// Addresses to use in place of those in DNS.
+    pub fn connect_to(&self) -> anyhow::Result<Vec<Detour>> {
+        self.list("connect_to")
+    }
+
     /// Resolvers, as text.
     pub fn resolvers(&self) -> Vec<String> {
         self.setting("resolvers").map(|setting| setting.values.clone()).unwrap_or_default()
@@ -140,7 +213,10 @@ impl Config {
         self.target()?;
         self.port()?;
         self.protocol()?;
+        self.release()?;
         self.releases()?;
+        self.method()?;
+        self.connect_to()?;
         Ok(())
     }
 
@@ -198,7 +274,7 @@ fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Vec<Setting> {
 }
 
 fn is_list(name: &str) -> bool {
-    matches!(name, "releases" | "resolvers")
+    matches!(name, "releases" | "resolvers" | "connect_to")
 }
 
 fn from_yaml(text: &str, path: &Path) -> anyhow::Result<Vec<Setting>> {
@@ -254,9 +330,7 @@ mod tests {
 
     fn yaml(text: &str) -> anyhow::Result<Config> {
         let path = PathBuf::from("fedctl.yaml");
-        let config = Config { file: None, settings: from_yaml(text, &path)? };
-        config.validate()?;
-        Ok(config)
+        Config::of_text(text, &path)
     }
 
     #[test]
@@ -267,6 +341,16 @@ mod tests {
         assert_eq!(config.port().unwrap(), Some(443));
         assert_eq!(config.releases().unwrap(), [Release(3, 18, 3), Release(6, 0, 0)]);
         assert_eq!(config.resolvers(), ["127.0.0.1:53"]);
+        let config = yaml("release: 6.2.0\nmethod: hub\nconnect_to: 'chat.mydomain.com:443=127.0.0.1:8443'\n").unwrap();
+        assert_eq!(config.release().unwrap(), Some(Release(6, 2, 0)));
+        assert_eq!((config.method().unwrap(), config.connect_to().unwrap().len()), (Some(Method::Hub), 1));
+    }
+
+    #[test]
+    fn every_setting_is_documented_and_no_other() {
+        let page = include_str!("../docs/config.md");
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+        assert_eq!(rows.collect::<Vec<_>>(), SETTINGS.iter().map(|(name, _)| *name).collect::<Vec<_>>());
     }
 
     #[test]
@@ -281,6 +365,9 @@ mod tests {
             ("- domain", "not a list of settings"),
             ("a: [", "not YAML"),
             ("releases: latest", "not a release"),
+            ("release: latest", "not a release"),
+            ("method: mail", "`mail`"),
+            ("connect_to: chat", "not a detour"),
         ] {
             let error = format!("{:#}", yaml(text).unwrap_err());
             assert!(error.contains(part), "{text}: {error}");

@@ -116,6 +116,12 @@ impl Term {
         self.live
     }
 
+    /// Asks on stderr and leaves the cursor behind the question; --quiet does not silence it.
+    pub fn prompt(&self, text: &str) {
+        let mut stderr = io::stderr().lock();
+        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+    }
+
     /// Says why fedctl could not do its job.
     pub fn fail(&self, text: impl Display) {
         self.say(&text.to_string());

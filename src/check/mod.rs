@@ -23,10 +23,13 @@ mod hub_mail;
 mod hub_sample;
 mod hub_server;
 mod hub_url;
+mod key_file;
 mod key_match;
 mod key_record;
 mod key_strength;
 mod key_text;
+#[cfg(test)]
+mod own_sample;
 mod peer_address;
 mod peer_body;
 mod peer_bypass;
@@ -42,6 +45,14 @@ mod peer_round_trip;
 #[cfg(test)]
 mod peer_sample;
 mod records_text;
+mod server_discovery;
+mod server_domain;
+mod server_enabled;
+mod server_key;
+mod server_loopback;
+mod server_release;
+pub mod server_resolver;
+mod server_site;
 pub mod stage;
 mod tls_chain;
 mod tls_expiry;
@@ -53,6 +64,7 @@ use crate::federation::sample;
 
 use crate::federation::dns_facts::{DnsFacts, Expected};
 use crate::federation::hub::facts::HubFacts;
+use crate::federation::own_facts::OwnFacts;
 use crate::federation::peer_facts::PeerFacts;
 use crate::federation::published::Published;
 use crate::federation::report::{Line, Verdict};
@@ -81,6 +93,8 @@ pub enum Judge {
     Text(fn(&Published) -> Vec<Verdict>),
     /// What a hub did, and what is to be registered there.
     Hub(fn(&HubFacts) -> Vec<Verdict>),
+    /// The own set-up.
+    Own(fn(&OwnFacts) -> Vec<Verdict>),
 }
 
 /// Why a check skips when there is nothing to go by.
@@ -132,6 +146,15 @@ pub const CHECKS: &[Check] = &[
     hub_audience::CHECK,
     hub_answer::CHECK,
     hub_entry::CHECK,
+    key_file::CHECK,
+    server_loopback::CHECK,
+    server_enabled::CHECK,
+    server_domain::CHECK,
+    server_key::CHECK,
+    server_discovery::CHECK,
+    server_site::CHECK,
+    server_resolver::CHECK,
+    server_release::CHECK,
 ];
 
 /// Checks that people hear of only when something is wrong, or with -v.
@@ -185,6 +208,19 @@ pub fn judge_hub(facts: &HubFacts) -> Vec<Line> {
     lines(|check| match check.judge {
         Judge::Hub(judge) => judge(facts),
         _ => Vec::new(),
+    })
+}
+
+/// Judges the own set-up: the key file, the records, the server as peers see it, and its settings.
+pub fn judge_own(own: &OwnFacts) -> Vec<Line> {
+    lines(|check| match check.judge {
+        Judge::Dns(judge) => judge(&own.dns, &own.expected),
+        // The release is judged once, with all that is known about it.
+        Judge::Peer(_) if check.id == peer_release::CHECK.id => Vec::new(),
+        Judge::Peer(judge) => judge(&own.peer),
+        Judge::Own(judge) => judge(own),
+        Judge::Hub(judge) => own.hub.as_ref().map(judge).unwrap_or_default(),
+        Judge::Text(_) => Vec::new(),
     })
 }
 

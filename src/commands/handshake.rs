@@ -111,7 +111,7 @@ impl Handshake {
         let inquiry = Inquiry {
             route: self.network.route(cx),
             resolvers: self.network.resolvers(cx)?,
-            roots: roots(self.ca_file.as_ref())?,
+            roots: roots(self.ca_file.clone().or_else(|| cx.config.ca_file()).as_ref())?,
             peer: peer.clone(),
             wishes: Wishes {
                 release: self.release,

@@ -24,9 +24,10 @@ const PUBLIC_HUB: &str = "https://hub.rocket.chat";
 /// Which hub, and how to get there.
 #[derive(Debug, Clone, Args)]
 pub struct HubArgs {
-    /// The hub; servers of 1.x have a setting for it, later ones always ask the public one
-    #[arg(long, value_name = "URL", default_value = PUBLIC_HUB)]
-    pub hub_url: String,
+    /// The hub; servers of 1.x have a setting for it, later ones always ask the public one [default: the one in fedctl.yaml,
+    /// else https://hub.rocket.chat]
+    #[arg(long, value_name = "URL")]
+    pub hub_url: Option<String>,
     /// Trust the authorities in this PEM file too
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     ca_file: Option<PathBuf>,
@@ -36,15 +37,16 @@ pub struct HubArgs {
 
 impl HubArgs {
     /// The hub's origin as text and as something to call.
-    pub fn hub(&self) -> anyhow::Result<(String, Base)> {
-        let url = origin(&self.hub_url, true).context("--hub-url")?;
+    pub fn hub(&self, cx: &Context) -> anyhow::Result<(String, Base)> {
+        let text = self.hub_url.as_deref().or(cx.config.hub_url()).unwrap_or(PUBLIC_HUB);
+        let url = origin(text, true).context("--hub-url")?;
         let base = base(&url)?;
         Ok((url, base))
     }
 
     /// Somebody who can go there in the name of the domain.
     pub fn visitor(&self, cx: &Context, domain: &Domain) -> anyhow::Result<Visitor> {
-        let pem = match &self.ca_file {
+        let pem = match &self.ca_file.clone().or_else(|| cx.config.ca_file()) {
             Some(path) => Some(std::fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?),
             None => None,
         };

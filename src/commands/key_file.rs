@@ -73,11 +73,22 @@ pub fn read_private(path: &Path, passphrase: &PassphraseArgs, term: &Term) -> an
 
 /// Reads the public half of a key file of either kind.
 pub fn read_public(path: &Path, passphrase: &PassphraseArgs, term: &Term) -> anyhow::Result<PublicKey> {
-    let text = read_text(path)?;
-    if text.contains("PRIVATE KEY-----") {
-        return Ok(read_private(path, passphrase, term)?.public().clone());
+    let (key, private) = read_half(path, passphrase)?;
+    if private {
+        warn_when_exposed(path, "a private key", term);
     }
-    PublicKey::from_pem(&text).map_err(anyhow::Error::from).with_context(|| format!("`{}`", path.display()))
+    Ok(key)
+}
+
+/// The public half of a key file, and whether the file holds the private one too.
+pub fn read_half(path: &Path, passphrase: &PassphraseArgs) -> anyhow::Result<(PublicKey, bool)> {
+    let text = read_text(path)?;
+    let named = || format!("`{}`", path.display());
+    if text.contains("PRIVATE KEY-----") {
+        let key = PrivateKey::from_text(&text, || passphrase.open()).with_context(named)?;
+        return Ok((key.public().clone(), true));
+    }
+    Ok((PublicKey::from_pem(&text).map_err(anyhow::Error::from).with_context(named)?, false))
 }
 
 /// Reads a whole text file, or stdin for `-`, within bounds.
@@ -200,20 +211,27 @@ fn builder(_: Access) -> tempfile::Builder<'static, 'static> {
     builder
 }
 
-/// Warns when others can read a file that holds a secret.
-#[cfg(unix)]
+/// Warns when others may read a secret file.
 pub fn warn_when_exposed(path: &Path, what: &str, term: &Term) {
-    use std::os::unix::fs::PermissionsExt;
-    let Ok(metadata) = path.metadata() else { return };
-    let mode = metadata.permissions().mode() & 0o777;
-    if metadata.is_file() && mode & 0o077 != 0 {
+    if let Some(mode) = exposed(path) {
         let shown = path.display();
-        term.warn(format_args!("`{shown}` holds {what} and others may read it (mode {mode:04o}): chmod 600 {shown}"));
+        term.warn(format_args!("`{shown}` holds {what} and others may read it (mode {mode}): chmod 600 {shown}"));
     }
 }
 
+/// The mode of a file that others may read, as `0644`.
+#[cfg(unix)]
+pub fn exposed(path: &Path) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt;
+    let metadata = path.metadata().ok()?;
+    let mode = metadata.permissions().mode() & 0o777;
+    (metadata.is_file() && mode & 0o077 != 0).then(|| format!("{mode:04o}"))
+}
+
 #[cfg(not(unix))]
-pub fn warn_when_exposed(_: &Path, _: &str, _: &Term) {}
+pub fn exposed(_: &Path) -> Option<String> {
+    None
+}
 
 /// Opens a new file that only the owner may read, for secrets that are written bit by bit.
 pub fn create_secret(path: &Path) -> io::Result<File> {

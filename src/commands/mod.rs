@@ -5,11 +5,13 @@ pub mod completions;
 pub mod config;
 pub mod diff;
 pub mod dns_check;
+pub mod doctor;
 pub mod envelope;
 pub mod explain;
 pub mod handshake;
 pub mod hub;
 pub mod hub_client;
+pub mod init;
 pub mod key;
 pub mod key_file;
 pub mod keygen;
@@ -18,7 +20,9 @@ pub mod network;
 pub mod pace;
 pub mod records;
 pub mod register;
+pub mod rotate;
 pub mod serve;
+pub mod token_file;
 
 use std::time::Duration;
 

@@ -32,7 +32,9 @@ fn resolver(text: &str) -> Result<SocketAddr, Hinted> {
 impl NetworkArgs {
     /// How to reach hosts.
     pub fn route(&self, cx: &Context) -> Route {
-        Route { timeout: cx.timeout, detours: self.connect_to.clone() }
+        // The configuration was checked when it was read.
+        let configured = cx.config.connect_to().unwrap_or_default();
+        Route { timeout: cx.timeout, detours: self.connect_to.iter().cloned().chain(configured).collect() }
     }
 
     /// The resolvers to ask: flags, then FEDCTL_RESOLVERS and fedctl.yaml, then the system's and public ones.

@@ -69,7 +69,7 @@ pub struct Register {
 impl Register {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let domain = domain(self.domain.as_ref(), cx, "fedctl register mydomain.com --url https://chat.mydomain.com")?;
-        let (hub_url, hub) = self.hub.hub()?;
+        let (hub_url, hub) = self.hub.hub(cx)?;
         let visitor = self.hub.visitor(cx, &domain)?;
         let work = Work { args: self, cx, visitor, hub_url, hub, start: Instant::now() };
         match &self.url {

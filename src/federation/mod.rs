@@ -2,6 +2,7 @@
 
 pub mod autopsy;
 pub mod change;
+pub mod defects;
 pub mod dns_facts;
 pub mod dns_host;
 pub mod domain;
@@ -17,6 +18,7 @@ pub mod log_line;
 pub mod log_table;
 pub mod matrix;
 pub mod near_miss;
+pub mod own_facts;
 pub mod peer_facts;
 pub mod picture;
 pub mod propagation;
@@ -26,5 +28,7 @@ pub mod report;
 #[cfg(test)]
 pub mod sample;
 pub mod status_string;
+
+pub mod rotation;
 pub mod tls_facts;
 pub mod wire;

@@ -12,6 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
+use zeroize::Zeroizing;
 
 use super::elapsed;
 use super::tls::{self, Roots};
@@ -34,6 +35,21 @@ pub struct Caller {
     pub sender: Option<String>,
     /// The header `Authorization`; marked sensitive, so that it is never shown.
     pub authorization: Option<HeaderValue>,
+    /// An admin of the server, for routes that need one.
+    pub login: Option<Login>,
+}
+
+/// Who asks the REST API. Never shown.
+#[derive(Clone)]
+pub struct Login {
+    pub user: String,
+    pub token: Zeroizing<String>,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Login")
+    }
 }
 
 impl Caller {
@@ -107,6 +123,11 @@ impl Caller {
         }
         if let Some(authorization) = &self.authorization {
             request = request.header(header::AUTHORIZATION, authorization);
+        }
+        if let Some(login) = &self.login {
+            let mut token = HeaderValue::from_str(&login.token)?;
+            token.set_sensitive(true);
+            request = request.header("x-user-id", &login.user).header("x-auth-token", token);
         }
         if method == "POST" {
             request = request.header(header::CONTENT_TYPE, "application/json");

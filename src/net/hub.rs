@@ -101,6 +101,7 @@ impl Visitor {
             wait: PATIENCE,
             sender: Some(self.domain.to_string()),
             authorization,
+            login: None,
         };
         match errand {
             Errand::Post(path, body, _) => call.exchanges.push(caller.post(path, body).await),

@@ -8,6 +8,7 @@ pub mod hub;
 pub mod look_up;
 pub mod peer;
 pub mod probes;
+pub mod server;
 pub mod tls;
 pub mod tsig;
 pub mod update;

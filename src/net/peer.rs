@@ -159,7 +159,7 @@ impl Inquiry {
         // A caller without an identity names a domain that cannot exist.
         let sender = self.identity.as_ref().map_or("probe.invalid", |(domain, _)| domain.as_str()).to_owned();
         let (roots, wait) = (self.roots.clone(), self.route.timeout);
-        Some(Caller { base, addr: address.addr, roots, wait, sender: Some(sender), authorization: None })
+        Some(Caller { base, addr: address.addr, roots, wait, sender: Some(sender), authorization: None, login: None })
     }
 
     /// What needs an identity, and the bypass when it was asked for.
@@ -239,7 +239,7 @@ pub async fn deliver(inquiry: &Inquiry, events: &str) -> Result<(), String> {
     let sealed = envelope::seal(events.as_bytes(), key, &theirs).map_err(|why| why.to_string())?;
     let sender = Some(domain.to_string());
     let (roots, wait) = (inquiry.roots.clone(), inquiry.route.timeout);
-    let caller = Caller { base, addr, roots, wait, sender, authorization: None };
+    let caller = Caller { base, addr, roots, wait, sender, authorization: None, login: None };
     let exchange = caller.post("/api/v1/federation.events.dispatch", Wire::Two.write(&sealed)).await;
     match &exchange.outcome {
         Ok(answer) if answer.status == 200 => Ok(()),

@@ -48,6 +48,21 @@ fn list<T: AsRef<str>>(ids: &[T]) -> String {
     if ids.is_empty() { "nothing".into() } else { ids.join(", ") }
 }
 
+/// Lines for a shell.
+pub fn environment(variables: &[(&str, String)]) -> String {
+    variables.iter().map(|(name, value)| format!("export {name}='{}'\n", value.replace('\'', "'\\''"))).collect()
+}
+
+/// What can be done with a lab that runs.
+pub fn invitation(domains: &[&str], width: usize) -> String {
+    let list = format!("the domains are {}", domains.join(", "));
+    let list = textwrap::wrap(&list, textwrap::Options::new(width).break_words(false)).join("\n");
+    format!(
+        "\n{list}\n\nput the lines above into another shell, then try\n  fedctl doctor\n  fedctl handshake healthy.test\n  \
+         fedctl dns-check two-records.test\n  fedctl handshake chain.test\n\nCtrl-C ends the lab"
+    )
+}
+
 /// For programs.
 pub fn json(rows: &[Row]) -> anyhow::Result<String> {
     let row = |row: &Row| {

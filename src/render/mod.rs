@@ -1,6 +1,7 @@
 //! Values to text. Never computes.
 
 pub mod catalogue;
+pub mod doctor;
 pub mod envelope;
 pub mod handshake;
 pub mod hub;
@@ -9,3 +10,4 @@ pub mod lab;
 pub mod log_line;
 pub mod records;
 pub mod report;
+pub mod rotate;

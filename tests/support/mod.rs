@@ -9,6 +9,7 @@ pub mod peers;
 pub mod postgres;
 pub mod programs;
 pub mod reports;
+pub mod rest;
 pub mod stub;
 pub mod world;
 

@@ -43,7 +43,7 @@ impl Lookup {
 
     fn report(&self, cx: &Context) -> anyhow::Result<Report> {
         let domain = domain(self.domain.as_ref(), cx, "fedctl hub lookup mydomain.com")?;
-        let (url, base) = self.hub.hub()?;
+        let (url, base) = self.hub.hub(cx)?;
         let visitor = self.hub.visitor(cx, &domain)?;
         let expected_key = match &self.key {
             Some(path) => {

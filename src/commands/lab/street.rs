@@ -1,6 +1,8 @@
 //! A street of domains, one sound and the others each broken in one way that admins have met.
 
+use super::site::{RELEASE, Site};
 use crate::federation::key::PrivateKey;
+use crate::serve::peer::fault::Fault;
 
 /// One domain of the street.
 pub struct House {
@@ -14,6 +16,8 @@ pub struct House {
     pub fault: Option<&'static str>,
     /// The second name server has the zone as it was before.
     pub stale: bool,
+    /// What stands at the SRV target, when that is looked at too.
+    pub site: Option<Site>,
     /// The checks that must find something, and no others may.
     pub expect: &'static [&'static str],
 }
@@ -68,9 +72,19 @@ fn with_srv(records: &str, keys: &Keys) -> String {
 
 const UNREADABLE: &[&str] = &["key-text", "dns-generations"];
 
-/// The street; the first house is the sound one.
+/// A sound domain, and the one whose admin looks at all others.
+pub const HEALTHY: &str = "healthy.test";
+pub const NEIGHBOUR: &str = "neighbour.test";
+/// The domain that only the hub knows.
+pub const HUB_ONLY: &str = "hub-only.test";
+
+/// The street; the first two houses are sound.
 pub const STREET: &[House] = &[
-    house("healthy.test", "followed what fedctl records prints", sound, &[]),
+    server(HEALTHY, "followed what fedctl records prints", Site::Peer(RELEASE, &[]), &[]),
+    House {
+        zone: |keys| with_key(&keys.other),
+        ..server(NEIGHBOUR, "did the same; looks at all the others", Site::Peer(RELEASE, &[]), &[])
+    },
     house(
         "two-records.test",
         "published the key as two TXT records, tail first",
@@ -209,7 +223,46 @@ pub const STREET: &[House] = &[
         stale: true,
         ..house("stale.test", "forgot to raise the serial: one server is old", sound, &["dns-servers"])
     },
+    house(
+        HUB_ONLY,
+        "registered with the hub and published nothing",
+        |_| HOST.into(),
+        &["dns-srv", "key-record", "dns-generations"],
+    ),
+    server("closed.test", "did not open the firewall", Site::Closed, &["peer-connect"]),
+    server("plain.test", "speaks http on the https port", Site::Plain, &["tls-protocol"]),
+    broken("expired.test", "let the certificate expire", &[Fault::ExpiredCertificate], &["tls-expiry"]),
+    broken("self-signed.test", "signed the certificate himself", &[Fault::SelfSigned], &["tls-chain"]),
+    broken("chain.test", "serves cert.pem, not fullchain.pem", &[Fault::MissingIntermediate], &["tls-chain"]),
+    broken("wrong-host.test", "has a certificate for another name", &[Fault::WrongHost], &["tls-name"]),
+    broken("tls13.test", "allows TLS 1.3 only", &[Fault::Tls13Only], &["tls-protocol"]),
+    broken("html.test", "lets a proxy answer with its own page", &[Fault::Html], &["peer-federation", "peer-http"]),
+    broken("redirect.test", "redirects every request", &[Fault::Redirect], &["peer-federation", "peer-http"]),
+    broken("off.test", "switched federation off", &[Fault::Disabled], &["peer-federation", "peer-ping"]),
+    broken("limit.test", "limits bodies to 8 KiB", &[Fault::BodyLimit], &["peer-body"]),
+    broken("wrong-key.test", "uses another key than the published one", &[Fault::WrongKey], &["peer-ping"]),
+    broken("slow.test", "answers after three seconds", &[Fault::Slow], &["peer-latency"]),
+    server(
+        "silent.test",
+        "runs a release that sends nothing",
+        Site::Peer("3.5.0", &[]),
+        &["peer-ping", "peer-release"],
+    ),
+    server("latest.test", "upgraded too far", Site::Peer("6.5.0", &[]), &["peer-release"]),
 ];
+
+const fn server(domain: &'static str, story: &'static str, site: Site, expect: &'static [&'static str]) -> House {
+    House { site: Some(site), ..house(domain, story, sound, expect) }
+}
+
+const fn broken(
+    domain: &'static str,
+    story: &'static str,
+    faults: &'static [Fault],
+    expect: &'static [&'static str],
+) -> House {
+    server(domain, story, Site::Peer(RELEASE, faults), expect)
+}
 
 const fn house(
     domain: &'static str,
@@ -217,5 +270,5 @@ const fn house(
     zone: fn(&Keys) -> String,
     expect: &'static [&'static str],
 ) -> House {
-    House { domain, story, zone, fault: None, stale: false, expect }
+    House { domain, story, zone, fault: None, stale: false, site: None, expect }
 }

@@ -1,72 +1,197 @@
-//! The servers of the lab, on loopback and on ports of the system's choice.
+//! The servers of the lab, on loopback and on ports of the system's choice: a root and a top-level domain, two name servers that
+//! hold every zone of the street, a resolver, the federation servers, and a hub. What must be on disk is in a directory of its
+//! own, and goes with the lab.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::anyhow;
+use anyhow::Context as _;
 
-use super::street::{House, Keys, STREET};
+use super::guest::Guest;
+use super::site::{self, Open, Site};
+use super::street::{HUB_ONLY, House, Keys, NEIGHBOUR, STREET};
+use crate::check::judge_peer;
 use crate::commands::dns_check::report;
+use crate::commands::key_file::{Access, Pending};
 use crate::commands::network::now;
+use crate::commands::serve::peer::Asked;
+use crate::error::hinted;
 use crate::federation::dns_facts::Expected;
-use crate::federation::key::{DEFAULT_BITS, PrivateKey, PublicKey};
+use crate::federation::hub::ledger::{Change, Peer, Terms};
+use crate::federation::hub::registration::{Admission, Entry};
+use crate::federation::key::{DEFAULT_BITS, PrivateKey};
+use crate::federation::peer_facts::Wishes;
 use crate::federation::report::Report;
-use crate::net::Route;
 use crate::net::dns::{Resolver, Scope, observe};
-use crate::serve::dns::{Config, Fault, Running, Zone, start};
-
-/// Two name servers that hold every zone of the street.
-pub struct World {
-    first: Running,
-    second: Running,
-    key: PublicKey,
-    timeout: Duration,
-}
+use crate::net::peer::{self, Inquiry};
+use crate::net::tls::Roots;
+use crate::net::{Detour, Route};
+use crate::serve::dns::{Config, Fault, Running, View, Zone, start, start_resolver};
+use crate::serve::hub;
+use crate::store::Store;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// A free port.
+const ANY: SocketAddr = SocketAddr::new(HERE, 0);
+/// The name servers: of the root, of `test`, and the two of the street.
+const ROOT: &str = "root.test";
+const TOP: &str = "top.test";
+const LEAVES: [&str; 2] = ["ns1.lab.test", "ns2.lab.test"];
+
+/// Everything that runs; dropped, all of it stops and the directory is gone.
+pub struct World {
+    pub resolver: SocketAddr,
+    pub route: Route,
+    pub roots: Roots,
+    pub hub: SocketAddr,
+    pub dir: tempfile::TempDir,
+    own: PrivateKey,
+    neighbour: PrivateKey,
+    _names: Vec<Running>,
+    _sites: Vec<Open>,
+    _hub: hub::Running,
+}
 
 impl World {
-    /// Makes the keys and the zones, and starts the servers.
-    pub async fn start(timeout: Duration) -> anyhow::Result<Self> {
-        let own = PrivateKey::generate(DEFAULT_BITS)?;
-        let other = PrivateKey::generate(DEFAULT_BITS)?;
-        let keys = Keys::new(&own, &other, &PrivateKey::generate_weak()?);
-        let zones = STREET.iter().map(|house| zone(house, &keys)).collect::<anyhow::Result<Vec<Zone>>>()?;
-        let faults = STREET.iter().filter_map(fault).collect::<anyhow::Result<Vec<Fault>>>()?;
-        let mut stale = faults.clone();
-        for house in STREET.iter().filter(|house| house.stale) {
-            stale.push(format!("stale@*.{}", house.domain).parse()?);
+    /// Makes the keys, the zones and the certificates, and starts the servers.
+    pub async fn start(timeout: Duration, guests: &[Guest]) -> anyhow::Result<Self> {
+        let (own, neighbour) = (PrivateKey::generate(DEFAULT_BITS)?, PrivateKey::generate(DEFAULT_BITS)?);
+        let keys = Keys::new(&own, &neighbour, &PrivateKey::generate_weak()?);
+        let (names, resolver, mut detours) = name_servers(&keys, guests).await?;
+        let route = Route { timeout, detours: detours.clone() };
+        let (mut sites, mut authorities) = (Vec::new(), String::new());
+        for house in STREET {
+            let Some(site) = house.site else { continue };
+            let host = format!("chat.{}", house.domain);
+            let key = if house.domain == NEIGHBOUR { &neighbour } else { &own };
+            let asked = Asked {
+                route: route.clone(),
+                resolvers: vec![view(resolver)],
+                roots: Roots::new(None)?,
+                identity: (house.domain.parse()?, key.clone()),
+            };
+            let open = site::open(site, site::certificate(&host, site)?, &asked, ANY).await?;
+            // Nobody would be told to trust what a server has signed for itself.
+            let trusted = !matches!(site, Site::Peer(_, faults) if faults.contains(&crate::serve::peer::fault::Fault::SelfSigned));
+            authorities += open.authority.as_deref().filter(|_| trusted).unwrap_or_default();
+            detours.push(format!("{host}:443={}", open.addr).parse()?);
+            sites.push(open);
         }
-        let config = |zones, faults| Config { listen: SocketAddr::new(HERE, 0), zones, faults };
-        let first = start(config(zones.clone(), faults)).await?;
-        let second = start(config(zones, stale)).await?;
-        Ok(Self { first, second, key: own.public().clone(), timeout })
+        let dir = tempfile::Builder::new().prefix("fedctl-lab-").tempdir().context("the lab needs a directory")?;
+        let write =
+            |name: &str, text: &str, access| Pending::write(&dir.path().join(name), text, access, false)?.commit();
+        write("ca.pem", &authorities, Access::Everybody)?;
+        write("federation.key", &format!("{}\n", *neighbour.one_line()?), Access::OwnerOnly)?;
+        let hub = open_hub(dir.path().join("hub"), &keys).await?;
+        Ok(Self {
+            resolver,
+            route: Route { timeout, detours },
+            roots: Roots::new(Some(authorities.as_bytes()))?,
+            hub: hub.addr,
+            dir,
+            own,
+            neighbour,
+            _names: names,
+            _sites: sites,
+            _hub: hub,
+        })
     }
 
-    /// Looks at one domain as `fedctl dns-check` does.
+    /// Looks at one domain: its records, and when it has a server, that too, as its neighbour would.
     pub async fn diagnose(&self, house: &House) -> anyhow::Result<Report> {
-        let domain = house.domain.parse()?;
-        let detour = |name: &str, to: SocketAddr| format!("{name}.{}:53={to}", house.domain).parse();
-        let route = Route {
-            timeout: self.timeout,
-            detours: vec![detour("ns1", self.first.addr)?, detour("ns2", self.second.addr)?],
-        };
-        let resolver = Resolver { name: "the lab's resolver".into(), addr: self.first.addr };
+        let key = if house.domain == NEIGHBOUR { &self.neighbour } else { &self.own };
         let expected =
-            Expected { key: Some(self.key.clone()), key_source: "the server's key".into(), ..Expected::default() };
-        let start = Instant::now();
-        let dns = observe(&route, &[resolver], &domain, None, Scope::Everybody, now()).await;
-        Ok(report(&dns, &expected, start))
+            Expected { key: Some(key.public().clone()), key_source: "the server's key".into(), ..Expected::default() };
+        let begun = Instant::now();
+        let domain = house.domain.parse()?;
+        let dns = observe(&self.route, &[view(self.resolver)], &domain, None, Scope::Everybody, now()).await;
+        let mut report = report(&dns, &expected, begun);
+        if house.site.is_some() {
+            let facts = peer::observe(&self.inquiry(house)?, |_| {}).await;
+            report.lines.extend(judge_peer(&facts));
+            report.praise = "can be found and federated with".into();
+            report.elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        }
+        Ok(report)
+    }
+
+    fn inquiry(&self, house: &House) -> anyhow::Result<Inquiry> {
+        let identity = match house.domain {
+            NEIGHBOUR => (super::street::HEALTHY.parse()?, self.own.clone()),
+            _ => (NEIGHBOUR.parse()?, self.neighbour.clone()),
+        };
+        Ok(Inquiry {
+            route: self.route.clone(),
+            resolvers: vec![view(self.resolver)],
+            roots: self.roots.clone(),
+            peer: house.domain.parse()?,
+            wishes: Wishes::default(),
+            identity: Some(identity),
+            time: now(),
+        })
+    }
+
+    /// A file of the lab.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
     }
 }
 
-fn zone(house: &House, keys: &Keys) -> anyhow::Result<Zone> {
+fn view(addr: SocketAddr) -> Resolver {
+    Resolver { name: "the lab's resolver".into(), addr }
+}
+
+/// Root, top and leaves, and the resolver that goes from the one to the other; each leaf and the top can be called by name.
+async fn name_servers(keys: &Keys, guests: &[Guest]) -> anyhow::Result<(Vec<Running>, SocketAddr, Vec<Detour>)> {
+    let mut zones =
+        STREET.iter().map(|house| zone(house.domain, &(house.zone)(keys))).collect::<anyhow::Result<Vec<Zone>>>()?;
+    for guest in guests {
+        zones.push(zone(guest.origin.as_str(), &guest.text()?)?);
+    }
+    let domains = STREET.iter().map(|house| house.domain).chain(guests.iter().map(|guest| guest.origin.as_str()));
+    let faults = STREET.iter().filter_map(fault).collect::<anyhow::Result<Vec<Fault>>>()?;
+    let mut stale = faults.clone();
+    for house in STREET.iter().filter(|house| house.stale) {
+        stale.push(format!("stale@*.{}", house.domain).parse()?);
+    }
+    let soa = "@ IN SOA top.test. hostmaster.test. 1 3600 600 86400 300\n";
+    let delegations: String =
+        domains.map(|domain| format!("{domain}. IN NS {}.\n{domain}. IN NS {}.\n", LEAVES[0], LEAVES[1])).collect();
+    let glue = format!("ns1.lab IN A {HERE}\nns2.lab IN A {HERE}\ntop IN A {HERE}\nroot IN A {HERE}\n");
+    let top = parse(&format!("{soa}@ IN NS {TOP}.\n{glue}{delegations}"), "test")?;
+    let root = parse(&format!("{soa}@ IN NS {ROOT}.\ntest. IN NS {TOP}.\n{TOP}. IN A {HERE}\n"), ".")?;
+    let mut running = Vec::new();
+    for (zones, faults) in [(vec![root], vec![]), (vec![top], vec![]), (zones.clone(), faults), (zones, stale)] {
+        running.push(start(Config { listen: ANY, zones, faults }).await?);
+    }
+    let names = [ROOT, TOP, LEAVES[0], LEAVES[1]];
+    let servers: HashMap<String, SocketAddr> =
+        names.iter().zip(&running).map(|(name, running)| ((*name).to_owned(), running.addr)).collect();
+    let detours = names.iter().zip(&running).map(|(name, running)| format!("{name}:53={}", running.addr).parse());
+    let detours = detours.collect::<Result<Vec<Detour>, _>>()?;
+    let resolver = start_resolver(ANY, View { root: running[0].addr, servers }).await?;
+    let addr = resolver.addr;
+    running.push(resolver);
+    Ok((running, addr, detours))
+}
+
+fn zone(domain: &str, records: &str) -> anyhow::Result<Zone> {
+    let [first, second] = LEAVES;
     let text = format!(
-        "$TTL 3600\n@ IN SOA ns1 hostmaster 2 3600 600 86400 300\n@ IN NS ns1\n@ IN NS ns2\nns1 IN A {HERE}\nns2 IN A {HERE}\n{}",
-        (house.zone)(keys)
+        "$TTL 3600\n@ IN SOA {first}. hostmaster 2 3600 600 86400 300\n@ IN NS {first}.\n@ IN NS {second}.\nns1 IN A {HERE}\n{records}"
     );
-    Zone::parse(&text, Some(house.domain), HERE)
-        .map_err(|why| anyhow!("the zone of {} does not load: {why}", house.domain))
+    parse(&text, domain)
+}
+
+fn parse(text: &str, origin: &str) -> anyhow::Result<Zone> {
+    Zone::parse(text, Some(origin), HERE).map_err(|why| {
+        hinted(
+            format!("the zone `{origin}` does not load: {why}"),
+            "a line is OWNER IN TYPE DATA, names end with a dot",
+        )
+    })
 }
 
 /// The house's fault, for its own names only.
@@ -74,4 +199,23 @@ fn fault(house: &House) -> Option<anyhow::Result<Fault>> {
     let text = house.fault?.replace('$', house.domain);
     let text = if text.contains('@') { text } else { format!("{text}@*.{}", house.domain) };
     Some(text.parse().map_err(anyhow::Error::from))
+}
+
+/// A hub that knows one domain, which has no records.
+async fn open_hub(dir: PathBuf, keys: &Keys) -> anyhow::Result<hub::Running> {
+    let store = Store::create(&dir).await?;
+    let entry = Entry { url: format!("https://chat.{HUB_ONLY}"), public_key: keys.own.clone() };
+    store.apply(vec![Change::Serve(Peer { domain: HUB_ONLY.parse()?, entry, since: now(), confirmed: now() })]).await?;
+    let config = hub::Config {
+        listen: ANY,
+        public_url: "http://hub.test".into(),
+        store,
+        mail: hub::Mail::Log,
+        mail_from: "hub@hub.test".into(),
+        admission: Admission { allow_domains: vec!["test.test".parse()?], allow_private: true },
+        terms: Terms::default(),
+        limits: hub::Limits::default(),
+        trusted_proxies: Vec::new(),
+    };
+    Ok(hub::start(config).await?)
 }

@@ -3,7 +3,7 @@
 mod apply;
 mod diff;
 mod lint;
-mod wish;
+pub mod wish;
 
 use std::ffi::OsStr;
 use std::io::Read;
@@ -55,7 +55,7 @@ enum RecordsCommand {
 /// In which form to print.
 #[derive(Debug, Args)]
 pub struct FormArgs {
-    /// The form to print, `human` unless said (`fedctl records formats` lists them)
+    /// The form to print [default: the provider of fedctl.yaml, else human] (`fedctl records formats` lists them)
     #[arg(long, value_name = "FORMAT", value_parser = FormatParser, hide_possible_values = true)]
     format: Option<&'static Format>,
     /// Choose the form of this provider; `auto` asks DNS who hosts the zone
@@ -87,7 +87,7 @@ impl TypedValueParser for FormatParser {
 }
 
 /// The form named `id`, or an error with the nearest name.
-fn format(id: &str) -> Result<&'static Format, Hinted> {
+pub fn format(id: &str) -> Result<&'static Format, Hinted> {
     render::find(id).ok_or_else(|| {
         let score = |format: &&Format| (strsim::jaro_winkler(format.id, id) * 1000.0) as u32;
         let nearest = FORMATS.iter().max_by_key(score).map(|format| format.id).unwrap_or_default();
@@ -118,7 +118,8 @@ impl FormArgs {
         match (self.format, self.for_provider) {
             (Some(format), _) | (None, Some(Provider::Named(format))) => format,
             (None, Some(Provider::Auto)) => hosted_by(zone, cx),
-            (None, None) => &FORMATS[0],
+            // The configuration was checked when it was read, but it does not know the forms.
+            (None, None) => cx.config.provider().and_then(render::find).unwrap_or(&FORMATS[0]),
         }
     }
 }

@@ -109,7 +109,7 @@ impl WishArgs {
 }
 
 /// The one-line text of a key that servers can use.
-fn publishable(key: PublicKey, file: &str) -> anyhow::Result<String> {
+pub fn publishable(key: PublicKey, file: &str) -> anyhow::Result<String> {
     let line = key.one_line();
     let hint = "`fedctl keygen` makes a key that every server can use";
     if key.bits() < record::KEY_BITS_MIN {

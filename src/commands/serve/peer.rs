@@ -100,7 +100,7 @@ impl ServePeer {
         let asked = Asked {
             route: self.network.route(cx),
             resolvers: self.network.resolvers(cx)?,
-            roots: roots(self.ca_file.as_ref())?,
+            roots: roots(self.ca_file.clone().or_else(|| cx.config.ca_file()).as_ref())?,
             identity: (domain.clone(), key.clone()),
         };
         let config = Config {

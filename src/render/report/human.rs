@@ -24,7 +24,7 @@ fn one(report: &Report, style: Style) -> String {
     let gap = style.width.saturating_sub(report.subject.width() + report.about.width()).max(2);
     let mut out = format!("{}{}{}\n\n", report.subject.bold(), " ".repeat(gap), report.about);
     for line in ordered(report, style) {
-        write_line(&mut out, line, style.width);
+        write_line(&mut out, line, line.id.trim_start_matches("dns-"), style.width);
     }
     for suppressed in &report.suppressed {
         write_suppressed(&mut out, suppressed, style.width);
@@ -53,13 +53,13 @@ fn ordered(report: &Report, style: Style) -> Vec<&Line> {
     lines
 }
 
-fn write_line(out: &mut String, line: &Line, width: usize) {
+/// One line of a report, with what stands under it.
+pub fn write_line(out: &mut String, line: &Line, subject: &str, width: usize) {
     let (status, sentence) = match &line.verdict {
         Verdict::Pass { note } => (format!("{:<STATUS$}", "ok").green(), note.as_str()),
         Verdict::Problem(problem) => (status(problem.severity), problem.what.as_str()),
         Verdict::Skip { why } => (format!("{:<STATUS$}", "skipped").dimmed(), why.as_str()),
     };
-    let subject = line.id.trim_start_matches("dns-");
     let indent = 2 + STATUS + 2 + SUBJECT + 2;
     let text = wrap(sentence, width.saturating_sub(indent));
     for (at, part) in text.iter().enumerate() {
@@ -74,7 +74,7 @@ fn write_line(out: &mut String, line: &Line, width: usize) {
 }
 
 /// Listed with its reason, so that nobody takes silence for health.
-fn write_suppressed(out: &mut String, suppressed: &Suppressed, width: usize) {
+pub fn write_suppressed(out: &mut String, suppressed: &Suppressed, width: usize) {
     let Suppressed { id, problem, reason } = suppressed;
     let indent = 2 + STATUS + 2;
     let what = format!("{id}: {} {}; suppressed: {reason}", problem.severity, problem.what);
@@ -136,7 +136,8 @@ fn write_generations(out: &mut String, sights: &[Sight], width: usize) {
     }
 }
 
-fn verdict(report: &Report, style: Style) -> String {
+/// The last line.
+pub fn verdict(report: &Report, style: Style) -> String {
     let elapsed = report.elapsed as f64 / 1000.0;
     let (clean, sentence) = super::sentence(report, style);
     let aside = match report.problems().first() {

@@ -4,7 +4,7 @@ mod arrivals;
 mod eyes;
 mod github;
 mod html;
-mod human;
+pub mod human;
 mod json;
 mod junit;
 mod markdown;

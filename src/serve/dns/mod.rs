@@ -4,9 +4,11 @@
 //! what a library is made for.
 
 mod fault;
+mod view;
 mod zone;
 
 pub use fault::{Fault, FaultKind};
+pub use view::View;
 pub use zone::Zone;
 
 use std::io;
@@ -66,12 +68,23 @@ struct Server {
     catalog: Catalog,
     /// The zones as they were before the federation records.
     stale: Catalog,
+    /// A resolver has no zones.
+    view: Option<View>,
     faults: Vec<Fault>,
     asked: Arc<AtomicUsize>,
 }
 
-/// Starts listening; the error is the system's.
+/// Starts an authoritative server; the error is the system's.
 pub async fn start(config: Config) -> io::Result<Running> {
+    listen(config, None).await
+}
+
+/// Starts a resolver; the error is the system's.
+pub async fn start_resolver(listen_on: SocketAddr, view: View) -> io::Result<Running> {
+    listen(Config { listen: listen_on, zones: Vec::new(), faults: Vec::new() }, Some(view)).await
+}
+
+async fn listen(config: Config, view: Option<View>) -> io::Result<Running> {
     let (tcp, udp) = bind(config.listen).await?;
     let addr = tcp.local_addr()?;
     let asked = Arc::new(AtomicUsize::new(0));
@@ -79,6 +92,7 @@ pub async fn start(config: Config) -> io::Result<Running> {
     let server = Arc::new(Server {
         catalog: catalog(false)?,
         stale: catalog(true)?,
+        view,
         faults: config.faults,
         asked: asked.clone(),
     });
@@ -179,7 +193,10 @@ impl Server {
                 FaultKind::Truncate | FaultKind::Stale | FaultKind::Delay(_) => {}
             }
         }
-        let bytes = self.look_up(query, from, protocol, stale).await?;
+        let bytes = match &self.view {
+            Some(view) => view.answer(&message).await?.to_vec().ok()?,
+            None => self.look_up(query, from, protocol, stale).await?,
+        };
         if protocol == Protocol::Udp { cut_to_size(bytes, &message) } else { Some(bytes) }
     }
 

@@ -1,0 +1,70 @@
+//! Is the Domain of the server's settings the one that the records are for, byte for byte?
+
+use super::{Check, Judge};
+use crate::federation::generation::Generation;
+use crate::federation::own_facts::OwnFacts;
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "server-domain",
+    title: "the server's Domain is the published one",
+    page: include_str!("../../docs/checks/server-domain.md"),
+    judge: Judge::Own(judge),
+};
+
+fn judge(own: &OwnFacts) -> Vec<Verdict> {
+    let text = match own.text("FEDERATION_Domain") {
+        Ok(text) => text,
+        Err(why) => return Verdict::skip(why),
+    };
+    let domain = own.dns.domain.as_str();
+    if text == domain {
+        return Verdict::pass(domain);
+    }
+    let what = format!("the server's Domain is `{}`; expected `{domain}`", text.escape_debug());
+    let fix = format!("Administration > Settings > Federation: Domain `{domain}`, then save");
+    let old = own.release().is_some_and(|release| Generation::of(release).is_first_protocol());
+    let (severity, means) = if text.is_empty() {
+        (Severity::Error, "a server without a domain cannot name its users to peers")
+    } else if text.trim() != text && !old {
+        (
+            Severity::Error,
+            "servers never trim it: they call themselves by a name that is not in DNS, and peers refuse them",
+        )
+    } else if text.trim().strip_prefix('@').is_some_and(|rest| rest == domain) {
+        (
+            Severity::Warning,
+            "servers strip the `@` when they send, but \"Test setup\" of 1.x and the assistant of 3.17 and later do not: \
+             both show errors that are none",
+        )
+    } else if text.trim().eq_ignore_ascii_case(domain) {
+        (Severity::Warning, "DNS does not mind capitals, but servers compare domains letter by letter")
+    } else {
+        (Severity::Error, "peers look for records of the server's Domain, not of this one, and refuse what it sends")
+    };
+    vec![Problem::new(severity, what, means, fix).into()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::own_sample::{sample, set};
+    use crate::check::sample::problems;
+
+    #[test]
+    fn every_way_to_write_it_wrong_has_its_weight() {
+        let mut own = sample();
+        assert_eq!(judge(&own), Verdict::pass("mydomain.com"));
+        for (text, severity) in [
+            ("@mydomain.com", Severity::Warning),
+            ("MyDomain.com", Severity::Warning),
+            (" mydomain.com", Severity::Error),
+            ("mydomain.com\n", Severity::Error),
+            ("chat.mydomain.com", Severity::Error),
+            ("", Severity::Error),
+        ] {
+            set(&mut own, "FEDERATION_Domain", text.into());
+            assert_eq!(problems(judge(&own))[0].severity, severity, "{text:?}");
+        }
+    }
+}

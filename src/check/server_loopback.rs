@@ -1,0 +1,36 @@
+//! Can the server reach itself by its own records? Every event that it makes comes back to it that way.
+
+use super::{Check, Judge};
+use crate::federation::own_facts::OwnFacts;
+use crate::federation::report::Verdict;
+
+pub const CHECK: Check = Check {
+    id: "server-loopback",
+    title: "the server reaches itself by its own records",
+    page: include_str!("../../docs/checks/server-loopback.md"),
+    judge: Judge::Own(judge),
+};
+
+fn judge(own: &OwnFacts) -> Vec<Verdict> {
+    match (own.here, own.peer.is_reachable()) {
+        (Some(ip), true) => Verdict::pass(format!("this machine is {ip}, and it reaches itself")),
+        (Some(ip), false) => Verdict::skip(format!("this machine is {ip}, and the server was not reached: see above")),
+        (None, _) => Verdict::skip(
+            "this machine is not the server; a server must reach itself by its own records, so run `fedctl doctor` there too",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::own_sample::sample;
+
+    #[test]
+    fn only_the_server_itself_can_tell() {
+        let mut own = sample();
+        assert!(matches!(judge(&own)[..], [Verdict::Skip { .. }]));
+        own.here = Some([192, 0, 2, 7].into());
+        assert!(matches!(judge(&own)[..], [Verdict::Pass { .. }]));
+    }
+}

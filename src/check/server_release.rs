@@ -1,0 +1,79 @@
+//! Which defects does the server's release have, whatever its admin does?
+
+use super::{Check, Judge};
+use crate::federation::defects::{self, Area, Defect};
+use crate::federation::generation::Generation;
+use crate::federation::own_facts::{Method, OwnFacts};
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "server-release",
+    title: "the server's release can federate",
+    page: include_str!("../../docs/checks/server-release.md"),
+    judge: Judge::Own(judge),
+};
+
+fn judge(own: &OwnFacts) -> Vec<Verdict> {
+    let Some(release) = own.release() else {
+        return Verdict::skip("the server does not tell its release: `release: 3.18.3` in fedctl.yaml, or --release");
+    };
+    // The hub matters to those who rely on it.
+    let matters = |defect: &&&Defect| defect.area != Area::Hub || own.method == Method::Hub;
+    let found = defects::of(release);
+    let (small, large): (Vec<&Defect>, Vec<&Defect>) =
+        found.iter().filter(matters).partition(|defect| defect.severity == Severity::Notice);
+    let mut verdicts: Vec<Verdict> = large.iter().map(|defect| told(defect, &release.to_string())).collect();
+    if let [first, rest @ ..] = small.as_slice() {
+        let what = match rest.len() {
+            0 => format!("{release}: {}", first.what),
+            more => format!("{release} has {} known faults that get in the way now and then", more + 1),
+        };
+        let lines = small.iter().map(|defect| defect.shows.to_owned());
+        let means = "they look like a wrong set-up and are none";
+        verdicts.push(
+            Problem::new(
+                Severity::Notice,
+                what,
+                means,
+                "nothing, unless you meet one of them: fedctl explain server-release",
+            )
+            .seen(lines)
+            .into(),
+        );
+    }
+    let generation = Generation::of(release);
+    if verdicts.is_empty() { Verdict::pass(format!("{release}; {}", generation.memory)) } else { verdicts }
+}
+
+fn told(defect: &Defect, release: &str) -> Verdict {
+    let issue = defect.issue.map(|number| format!("RocketChat/Rocket.Chat#{number}"));
+    let what = format!("{release}: {} (releases {})", defect.what, defect.span());
+    Problem::new(defect.severity, what, defect.shows, defect.fix).seen(issue).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::own_sample::sample;
+    use crate::check::sample::problems;
+    use crate::federation::generation::Release;
+
+    fn judged(release: Release, method: Method) -> Vec<Problem> {
+        let mut own = sample();
+        own.server = Err("no token".into());
+        own.peer.info = None;
+        own.release = Some(release);
+        own.method = method;
+        problems(judge(&own))
+    }
+
+    #[test]
+    fn large_faults_stand_alone_and_small_ones_together() {
+        let found = judged(Release(3, 5, 0), Method::Dns);
+        assert_eq!(found.iter().filter(|problem| problem.severity == Severity::Error).count(), 2);
+        assert_eq!(found.iter().filter(|problem| problem.severity == Severity::Notice).count(), 1);
+        let hub = |method| judged(Release(5, 0, 0), method).iter().any(|problem| problem.what.contains("the hub"));
+        assert!(hub(Method::Hub) && !hub(Method::Dns));
+        assert!(judged(Release(6, 3, 0), Method::Dns)[0].what.contains("undefined/api/v1"));
+    }
+}

@@ -1,0 +1,94 @@
+//! Does the server's own resolver see what is published?
+
+use super::{Check, Judge};
+use crate::federation::facts::{Kind, Outcome, Question, RrData};
+use crate::federation::generation::{SrvLabel, key_question};
+use crate::federation::own_facts::{OwnFacts, Resolved};
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "server-resolver",
+    title: "the server's own resolver sees what is published",
+    page: include_str!("../../docs/checks/server-resolver.md"),
+    judge: Judge::Own(judge),
+};
+
+/// The names to have the server look up: the SRV record that it would use, and its key.
+pub fn questions(own: &crate::federation::dns_facts::DnsFacts) -> Vec<Question> {
+    let srv = SrvLabel::ALL.iter().map(|label| Question::new(label.owner(&own.domain), Kind::Srv));
+    let published = srv.into_iter().find(|question| !own.outcome(question).records().is_empty());
+    published.into_iter().chain([key_question(&own.domain)]).collect()
+}
+
+fn judge(own: &OwnFacts) -> Vec<Verdict> {
+    let server = match &own.server {
+        Ok(server) => server,
+        Err(why) => return Verdict::skip(why),
+    };
+    if let Err(why) = &server.settings {
+        return Verdict::skip(why);
+    }
+    let (mut found, mut unknown) = (Vec::new(), None);
+    for question in questions(&own.dns) {
+        let published = own.dns.outcome(&question);
+        match server.resolved(&question.name) {
+            None => {}
+            Some(Resolved::Unknown(why)) => unknown = Some(why.clone()),
+            Some(resolved) if agrees(resolved, &published) => {}
+            Some(resolved) => found.push(problem(&question, resolved, &published).into()),
+        }
+    }
+    match (found.is_empty(), unknown) {
+        (false, _) => found,
+        (true, Some(why)) => {
+            Verdict::skip(format!("the server cannot be asked (releases before 3.17 have no such route): {why}"))
+        }
+        (true, None) => Verdict::pass("it sees the same SRV record and key"),
+    }
+}
+
+fn agrees(resolved: &Resolved, published: &Outcome) -> bool {
+    published.records().iter().any(|rr| match (resolved, &rr.data) {
+        (Resolved::Srv { target, port }, RrData::Srv { target: known, port: known_port, .. }) => {
+            target.trim_end_matches('.').eq_ignore_ascii_case(known) && port == known_port
+        }
+        (Resolved::Txt(text), data) => data.joined().is_some_and(|joined| joined == text.as_bytes()),
+        _ => false,
+    }) || (published.records().is_empty() && matches!(resolved, Resolved::Nothing(_)))
+}
+
+fn problem(question: &Question, resolved: &Resolved, published: &Outcome) -> Problem {
+    let seen = match resolved {
+        Resolved::Srv { target, port } => format!("{target}:{port}"),
+        Resolved::Txt(text) => format!("a text of {} characters", text.chars().count()),
+        Resolved::Nothing(why) | Resolved::Unknown(why) => why.chars().take(120).collect(),
+    };
+    let what = format!("the server's own resolver sees something else at {}", question.name);
+    let means = "a server sends every event to itself too, by its own records: without them nothing that its users write is kept \
+                 or sent";
+    let fix = "use a resolver in the server's container or host that knows the zone; when it was wrong until now, restart the \
+               server, which remembers answers for an hour";
+    Problem::new(Severity::Error, what, means, fix)
+        .seen([format!("server     {seen}"), format!("published  {published}")])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::own_sample::sample;
+    use crate::check::sample::problems;
+
+    #[test]
+    fn what_the_server_sees_is_compared_with_what_is_published() {
+        let mut own = sample();
+        assert!(matches!(judge(&own)[..], [Verdict::Pass { .. }]));
+        let resolved = |own: &mut OwnFacts, at: usize, value| own.server.as_mut().unwrap().resolved[at].1 = value;
+        resolved(&mut own, 1, Resolved::Txt("-----BEGIN".into()));
+        assert!(problems(judge(&own))[0].evidence[0].contains("a text of 10 characters"));
+        resolved(&mut own, 0, Resolved::Nothing("queryTxt ENOTFOUND".into()));
+        assert_eq!(problems(judge(&own)).len(), 2);
+        resolved(&mut own, 0, Resolved::Unknown("404".into()));
+        resolved(&mut own, 1, Resolved::Unknown("404".into()));
+        assert!(matches!(judge(&own)[..], [Verdict::Skip { .. }]));
+    }
+}

@@ -1,0 +1,79 @@
+//! Does the Site URL lead where the records lead?
+
+use url::Url;
+
+use super::{Check, Judge};
+use crate::federation::own_facts::{Method, OwnFacts};
+use crate::federation::report::{Problem, Severity, Verdict};
+
+pub const CHECK: Check = Check {
+    id: "server-site",
+    title: "the Site URL leads where the records lead",
+    page: include_str!("../../docs/checks/server-site.md"),
+    judge: Judge::Own(judge),
+};
+
+fn judge(own: &OwnFacts) -> Vec<Verdict> {
+    let text = match own.text("Site_Url") {
+        Ok(text) => text,
+        Err(why) => return Verdict::skip(why),
+    };
+    let Ok(url) = Url::parse(text) else {
+        let what = format!("the Site URL is `{}`, which is no URL", text.escape_debug());
+        let fix = "Administration > Settings > General: Site URL";
+        return vec![
+            Problem::new(Severity::Warning, what, "the hub is given it, and files in messages start with it", fix)
+                .into(),
+        ];
+    };
+    let mut found = Vec::new();
+    let hub = own.method == Method::Hub;
+    if !matches!(url.path(), "" | "/") {
+        let what = format!("the Site URL has a path: `{}`", url.path());
+        let means = "peers that find the server by DNS call it at the root of its host, without the path";
+        let fix = "let the server's proxy pass /api/v1/federation. at the root too, or run the server at the root";
+        found.push(Problem::new(Severity::Error, what, means, fix).into());
+    }
+    if hub && text.ends_with('/') {
+        let what = format!("the Site URL ends with `/`: `{text}`");
+        let means = "the hub hands it out as it is, and peers then call `//api/v1/`";
+        found.push(Problem::new(Severity::Warning, what, means, "remove the last `/`, then register again").into());
+    }
+    if let Some(base) = &own.peer.base {
+        let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
+        let same =
+            host.eq_ignore_ascii_case(&base.host) && port == base.port && (url.scheme() == "https") == base.https;
+        if !same {
+            let what = format!("the Site URL is `{text}`, and the records lead to {base}");
+            let means = "both may be right behind a proxy; the hub and the assistant of 3.17 to 6.2 go by the Site URL";
+            let severity = if hub { Severity::Warning } else { Severity::Notice };
+            found.push(
+                Problem::new(severity, what, means, format!("if {base} is not the server, mend the SRV record")).into(),
+            );
+        }
+    }
+    if found.is_empty() { Verdict::pass(text) } else { found }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::own_sample::{sample, set};
+    use crate::check::sample::problems;
+
+    #[test]
+    fn path_slash_and_another_host_are_told() {
+        let mut own = sample();
+        assert!(matches!(judge(&own)[..], [Verdict::Pass { .. }]));
+        set(&mut own, "Site_Url", "https://chat.mydomain.com/team".into());
+        assert!(problems(judge(&own))[0].what.contains("has a path"));
+        set(&mut own, "Site_Url", "https://www.mydomain.com".into());
+        assert_eq!(problems(judge(&own))[0].severity, Severity::Notice);
+        set(&mut own, "Site_Url", "https://chat.mydomain.com/".into());
+        assert!(problems(judge(&own)).is_empty());
+        own.method = Method::Hub;
+        assert!(problems(judge(&own))[0].means.contains("//api/v1/"));
+        set(&mut own, "Site_Url", "mydomain".into());
+        assert!(problems(judge(&own))[0].what.contains("no URL"));
+    }
+}

@@ -1,0 +1,269 @@
+//! `fedctl doctor`: one look at everything that makes the own server a peer that others can federate with.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use url::Url;
+
+use super::answer::ReportArgs;
+use super::key_file::{PassphraseArgs, exposed, read_half};
+use super::network::{NetworkArgs, now};
+use super::serve::peer::roots;
+use super::{Context, token_file};
+use crate::check::{judge_own, server_resolver};
+use crate::config::port;
+use crate::error::{ExitStatus, hinted};
+use crate::federation::dns_facts::{DnsFacts, Expected, Role};
+use crate::federation::domain::{Domain, Host};
+use crate::federation::generation::{Release, sights};
+use crate::federation::hub::facts::HubFacts;
+use crate::federation::matrix::matrix;
+use crate::federation::own_facts::{KeyFile, Method, OwnFacts, ServerFacts};
+use crate::federation::peer_facts::{Base, PeerFacts, Wishes};
+use crate::federation::propagation::arrivals;
+use crate::federation::report::Report;
+use crate::net::http::{Caller, Login};
+use crate::net::hub::Visitor;
+use crate::net::peer::Inquiry;
+use crate::net::server::{is_here, locate};
+use crate::net::tls::Roots;
+use crate::net::{dns, peer, server};
+use crate::render::doctor as render;
+use crate::render::report::{ReportFormat, write};
+
+/// Say whether the own set-up works, why not, and what to type
+///
+/// Reads fedctl.yaml, then looks at the key file, at the records as every name server and several resolvers give them, and at the
+/// server as a peer would call it. With the token of an admin it compares the server's live settings too.
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// The own federation domain [default: the one in fedctl.yaml]
+    #[arg(value_name = "DOMAIN")]
+    domain: Option<Domain>,
+    /// Key file, private or public [default: the one in fedctl.yaml]
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// The SRV target must be this host [default: the one in fedctl.yaml]
+    #[arg(long, value_name = "HOST")]
+    target: Option<Host>,
+    /// The SRV port must be this one [default: the one in fedctl.yaml]
+    #[arg(long, value_name = "PORT", value_parser = port)]
+    port: Option<u16>,
+    /// URL of the server, for its settings [default: the one in fedctl.yaml, else where the records lead]
+    #[arg(long, value_name = "URL")]
+    server: Option<Url>,
+    /// The server's release, when it does not tell
+    #[arg(long, value_name = "RELEASE")]
+    release: Option<Release>,
+    /// File with user id and token of an admin, to compare the live settings (docs/doctor.md)
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Trust the authorities in this PEM file too
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArgs,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+/// What to look at, and with what.
+pub struct Patient {
+    pub domain: Domain,
+    pub key: Option<KeyFile>,
+    pub expected: Expected,
+    pub method: Method,
+    pub release: Option<Release>,
+    pub server: Option<Base>,
+    /// Asked when the method is hub.
+    pub hub: Option<Base>,
+    pub login: Option<Login>,
+    pub inquiry: Inquiry,
+}
+
+impl Doctor {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        self.report.answer_with(cx, self.look(cx), |format, reports, style| match format {
+            ReportFormat::Human => Ok(reports.iter().map(|report| render::page(report, style)).collect()),
+            _ => write(format, reports, style),
+        })
+    }
+
+    fn look(&self, cx: &Context) -> anyhow::Result<Vec<Report>> {
+        let patient = self.patient(cx)?;
+        let progress = cx.term.progress(format!("looking at {}", patient.domain));
+        let begun = Instant::now();
+        let seen = cx.block_on(async { Ok(patient.observe(|stage| progress.set_message(stage.to_owned())).await) });
+        progress.finish_and_clear();
+        Ok(vec![report(&seen?, begun)])
+    }
+
+    fn patient(&self, cx: &Context) -> anyhow::Result<Patient> {
+        let config = &cx.config;
+        let domain = self.domain.clone().map_or_else(|| config.domain(), |domain| Ok(Some(domain)))?;
+        let domain = domain.ok_or_else(|| {
+            hinted("there is nothing to look at: no domain was given, and no fedctl.yaml names one", "fedctl init")
+        })?;
+        let path = self.key.clone().or_else(|| config.key());
+        let (mut key, mut public) = (None, None);
+        if let Some(path) = &path {
+            let (half, private) = read_half(path, &self.passphrase)?;
+            let exposed = if private { exposed(path) } else { None };
+            key = Some(KeyFile { path: path.display().to_string(), private, exposed });
+            public = Some(half);
+        }
+        let server = match &self.server {
+            Some(url) => Some(url.clone()),
+            None => config.server().map(Url::parse).transpose().map_err(|error| {
+                hinted(
+                    format!("`server` of the configuration is no URL: {error}"),
+                    "write it as https://chat.mydomain.com",
+                )
+            })?,
+        };
+        let login = match self.token_file.clone().or_else(|| config.token_file()) {
+            Some(path) => Some(token_file::read(&path, &cx.term)?),
+            None => None,
+        };
+        let inquiry = Inquiry {
+            route: self.network.route(cx),
+            resolvers: self.network.resolvers(cx)?,
+            roots: roots(self.ca_file.clone().or_else(|| config.ca_file()).as_ref())?,
+            peer: domain.clone(),
+            wishes: Wishes::default(),
+            identity: None,
+            time: now(),
+        };
+        let method = config.method()?.unwrap_or_default();
+        Ok(Patient {
+            expected: Expected {
+                key: public,
+                key_source: path.map(|path| path.display().to_string()).unwrap_or_default(),
+                target: self.target.clone().map_or_else(|| config.target(), |target| Ok(Some(target)))?,
+                port: self.port.map_or_else(|| config.port(), |port| Ok(Some(port)))?,
+                releases: config.releases()?,
+            },
+            release: self.release.map_or_else(|| config.release(), |release| Ok(Some(release)))?,
+            server: server.as_ref().and_then(base),
+            hub: if method == Method::Hub { Some(hub(cx)?) } else { None },
+            method,
+            domain,
+            key,
+            login,
+            inquiry,
+        })
+    }
+}
+
+/// The hub of the configuration.
+fn hub(cx: &Context) -> anyhow::Result<Base> {
+    let hint = "hub_url: https://hub.mydomain.com, or method: dns";
+    let url = cx.config.hub_url().ok_or_else(|| hinted("the method is hub and no hub is named", hint))?;
+    let base = Url::parse(url).ok().as_ref().and_then(base);
+    base.ok_or_else(|| hinted(format!("`hub_url` is `{url}`, which is no URL"), hint))
+}
+
+/// Scheme, host and port; the path is not where the REST API is looked for.
+fn base(url: &Url) -> Option<Base> {
+    let (host, port) = (url.host_str()?.to_owned(), url.port_or_known_default()?);
+    Some(Base { https: url.scheme() == "https", host, port })
+}
+
+impl Patient {
+    /// Looks at everything; `tell` hears what comes next.
+    pub async fn observe(&self, tell: impl Fn(&str)) -> OwnFacts {
+        let Inquiry { route, resolvers, time, .. } = &self.inquiry;
+        tell("records");
+        let dns =
+            dns::observe(route, resolvers, &self.domain, self.expected.target.as_ref(), dns::Scope::Everybody, *time)
+                .await;
+        let peer = peer::observe(&self.inquiry, &tell).await;
+        let hub = match &self.hub {
+            Some(hub) => {
+                tell("hub");
+                Some(self.look_up(hub).await)
+            }
+            None => None,
+        };
+        tell("settings");
+        let server = self.server(&dns, &peer).await;
+        let direct = peer.addresses.iter().filter(|address| !address.detour).map(|address| address.addr.ip());
+        OwnFacts {
+            key: self.key.clone(),
+            expected: self.expected.clone(),
+            method: self.method,
+            release: self.release,
+            here: direct.into_iter().find(|ip| is_here(*ip)),
+            dns,
+            peer,
+            hub,
+            server,
+        }
+    }
+
+    async fn look_up(&self, hub: &Base) -> HubFacts {
+        let Inquiry { route, resolvers, roots, time, .. } = &self.inquiry;
+        let (route, resolvers, roots) = (route.clone(), resolvers.clone(), roots.clone());
+        let visitor = Visitor { route, resolvers, roots, domain: self.domain.clone() };
+        let (answer, records) = tokio::join!(visitor.search(hub), visitor.records());
+        HubFacts {
+            time: *time,
+            domain: self.domain.clone(),
+            request: None,
+            records,
+            mail: Vec::new(),
+            server: None,
+            hub: Some(answer),
+            expected_key: self.expected.key.as_ref().map(|key| (key.one_line(), self.expected.key_source.clone())),
+        }
+    }
+
+    async fn server(&self, dns: &DnsFacts, peer: &PeerFacts) -> Result<ServerFacts, String> {
+        let Some(login) = &self.login else {
+            return Err("needs the token of an admin: --token-file FILE".into());
+        };
+        let base = self.server.clone().or_else(|| peer.base.clone());
+        let base = base.ok_or("it is not known where the server is: --server URL")?;
+        let Inquiry { route, resolvers, roots, .. } = &self.inquiry;
+        let addr = locate(route, resolvers, &base).await;
+        let addr = addr.ok_or_else(|| format!("`{}` has no address", base.host))?;
+        let roots: Roots = roots.clone();
+        let caller = Caller {
+            base,
+            addr,
+            roots,
+            wait: route.timeout,
+            sender: None,
+            authorization: None,
+            login: Some(login.clone()),
+        };
+        Ok(server::observe(&caller, &server_resolver::questions(dns)).await)
+    }
+}
+
+/// Judges everything that was seen.
+pub fn report(own: &OwnFacts, begun: Instant) -> Report {
+    let servers = own.dns.in_role(Role::Authority).count();
+    let about = match (&own.dns.zone, own.release()) {
+        (Ok(zone), Some(release)) => format!("zone {}, {servers} name servers, release {release}", zone.apex),
+        (Ok(zone), None) => format!("zone {}, {servers} name servers", zone.apex),
+        (Err(_), Some(release)) => format!("release {release}"),
+        (Err(_), None) => String::new(),
+    };
+    Report {
+        subject: own.dns.domain.to_string(),
+        about,
+        praise: "is set up well".into(),
+        blame: "cannot be federated with".into(),
+        lines: judge_own(own),
+        generations: sights(&own.dns),
+        time: Some(own.dns.time),
+        arrivals: arrivals(&own.dns),
+        matrix: matrix(&own.dns),
+        elapsed: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+        ..Report::default()
+    }
+}

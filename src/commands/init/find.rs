@@ -1,0 +1,84 @@
+//! What need not be asked: the zone and who hosts it, what is published already, the release of the server.
+
+use std::net::SocketAddr;
+
+use crate::federation::dns_facts::ZoneCut;
+use crate::federation::dns_host::{DnsHost, recognise};
+use crate::federation::domain::Domain;
+use crate::federation::generation::{Generation, Release, questions};
+use crate::federation::own_facts::version;
+use crate::federation::peer_facts::{Base, Records};
+use crate::net::dns::Resolver;
+use crate::net::http::Caller;
+use crate::net::look_up::look_up_all;
+use crate::net::server::locate;
+use crate::net::tls::Roots;
+use crate::net::{Route, delegation};
+
+/// How to look.
+pub struct Finder {
+    pub route: Route,
+    pub resolvers: Vec<Resolver>,
+    pub roots: Roots,
+}
+
+/// What DNS tells about a domain.
+pub struct InDns {
+    pub zone: Result<ZoneCut, String>,
+    /// Where its SRV record leads, when there is one already.
+    pub base: Option<Base>,
+}
+
+impl InDns {
+    /// Who hosts the zone, when that can be told.
+    pub fn host(&self) -> Option<&'static DnsHost> {
+        let zone = self.zone.as_ref().ok()?;
+        recognise(zone.servers.iter().map(|(name, _)| name.as_str()).chain([zone.soa.mname.as_str()]))
+    }
+
+    /// In one line.
+    pub fn told(&self) -> String {
+        let zone = match &self.zone {
+            Err(why) => return format!("no zone was found: {why}"),
+            Ok(zone) => zone,
+        };
+        let at = match (self.host(), zone.servers.as_slice()) {
+            (Some(host), _) => format!(" at {}", host.name),
+            (None, [(only, _)]) => format!(" on {only}"),
+            (None, [(first, _), rest @ ..]) => format!(" on {first} and {} more", rest.len()),
+            (None, []) => String::new(),
+        };
+        match &self.base {
+            Some(base) => format!("zone {}{at}; its records lead to {base}", zone.apex),
+            None => format!("zone {}{at}", zone.apex),
+        }
+    }
+}
+
+impl Finder {
+    /// Asks DNS about the domain.
+    pub async fn in_dns(&self, domain: &Domain) -> InDns {
+        let addrs: Vec<SocketAddr> = self.resolvers.iter().map(|resolver| resolver.addr).collect();
+        let questions = questions(domain);
+        let (zone, answers) = tokio::join!(
+            delegation::find(&self.route, &addrs, domain),
+            look_up_all(&self.route, &self.resolvers, &questions),
+        );
+        let records = Records { domain: domain.clone(), answers };
+        // From 3.4 to 6.2 every SRV name is read, so these see whatever there is.
+        let sight = records.sight(Generation::of(Release(6, 2, 0)));
+        InDns { zone, base: sight.url.as_deref().and_then(Base::parse) }
+    }
+
+    /// Asks the server for its release; `Err` says why it did not tell.
+    pub async fn release(&self, base: &Base) -> Result<Release, String> {
+        let addr = match locate(&self.route, &self.resolvers, base).await {
+            Some(addr) => addr,
+            None => return Err(format!("`{}` has no address in DNS", base.host)),
+        };
+        let (roots, wait) = (self.roots.clone(), self.route.timeout);
+        let caller = Caller { base: base.clone(), addr, roots, wait, sender: None, authorization: None, login: None };
+        let exchange = caller.get("/api/info").await;
+        version(&exchange).ok_or_else(|| exchange.shown())
+    }
+}

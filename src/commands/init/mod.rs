@@ -1,0 +1,330 @@
+//! `fedctl init`: asks what cannot be found out, finds out the rest, and writes fedctl.yaml and the key beside it.
+
+mod ask;
+mod file;
+mod find;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use url::Url;
+
+use self::ask::{Asker, Question};
+use self::file::Answers;
+use self::find::{Finder, InDns};
+use super::Context;
+use super::key_file::{Access, PassphraseArgs, Pending, read_public, refuse_existing};
+use super::network::NetworkArgs;
+use super::records::wish::{publishable, zone_of};
+use super::records::{format, write as write_records};
+use super::serve::peer::roots;
+use crate::config::FILE_NAME;
+use crate::error::{ExitStatus, Hinted, hinted};
+use crate::federation::domain::{Domain, Host};
+use crate::federation::generation::Release;
+use crate::federation::key::{DEFAULT_BITS, PrivateKey, PublicKey};
+use crate::federation::own_facts::Method;
+use crate::federation::peer_facts::Base;
+use crate::federation::record::{self, Audience, DEFAULT_TTL, Protocol, Wish};
+use crate::render::records::{Format, write};
+
+const PRIVATE: &str = "federation.key";
+const PUBLIC: &str = "federation.pub";
+
+/// Begin: answer a few questions, get fedctl.yaml, a key and the records to publish
+///
+/// Asks only what cannot be found out. The delegation tells who hosts the zone, the server tells its release. Nothing is
+/// written before the last question is answered, and existing files are kept unless --force is given.
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The Domain of the server's federation settings: what stands after the `@` of its users
+    #[arg(value_name = "DOMAIN")]
+    domain: Option<Domain>,
+    /// Address of the server as in its Site URL, `https://chat.mydomain.com`; also without `https://`
+    #[arg(long, value_name = "URL", value_parser = site)]
+    server: Option<Url>,
+    /// The server's release, when it does not tell
+    #[arg(long, value_name = "RELEASE")]
+    release: Option<Release>,
+    /// Form of the records, by DNS host (`fedctl records formats`) [default: told by the delegation, else human]
+    #[arg(long, value_name = "FORMAT", value_parser = format)]
+    provider: Option<&'static Format>,
+    /// Key file to use, private or public, such as the Public Key of the server's settings; `new` makes a pair
+    #[arg(long, value_name = "FILE")]
+    key: Option<String>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// How peers find the server: dns or hub
+    #[arg(long, value_enum, value_name = "METHOD", default_value = "dns", hide_possible_values = true)]
+    method: Method,
+    /// The hub, for --method hub
+    #[arg(long, value_name = "URL", required_if_eq("method", "hub"))]
+    hub_url: Option<Url>,
+    /// Trust the authorities in this PEM file too
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Where to write the settings
+    #[arg(long, value_name = "FILE", default_value = FILE_NAME)]
+    file: PathBuf,
+    /// Never ask: what no flag says is found out or has its default
+    #[arg(long, short)]
+    yes: bool,
+    /// Replace existing files
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+/// A Site URL: http or https, a host that is a name; https when nothing is said.
+fn site(text: &str) -> Result<Url, Hinted> {
+    let refuse = |why: &str| {
+        Hinted::new(
+            format!("`{text}` is not the address of a server: {why}"),
+            "write it as in https://chat.mydomain.com",
+        )
+    };
+    let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let url = Url::parse(full.trim()).map_err(|error| refuse(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(refuse("peers call http or https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refuse("it holds a user name"));
+    }
+    let _: Host = url.host_str().unwrap_or_default().parse()?;
+    Ok(url)
+}
+
+/// The key that was chosen.
+enum Key {
+    /// The file, as it goes into fedctl.yaml.
+    Known(String, PublicKey),
+    New(Box<PrivateKey>),
+}
+
+impl Init {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        refuse_existing(&self.file, self.force)?;
+        let asker = Asker { term: &cx.term, silent: self.yes };
+        let finder = Finder {
+            route: self.network.route(cx),
+            resolvers: self.network.resolvers(cx)?,
+            roots: roots(self.ca_file.clone().or_else(|| cx.config.ca_file()).as_ref())?,
+        };
+        if !self.yes {
+            cx.term.status(
+                "A few questions; Enter takes what stands in brackets. Nothing is written before the last one.\n",
+            );
+        }
+        let domain = self.domain(&asker)?;
+        let seen = self.look(cx, &finder, &domain)?;
+        let server = self.server(&asker, &domain, &seen)?;
+        let base = base(&server)?;
+        let release = self.release(cx, &asker, &finder, &base)?;
+        let provider = self.provider(&asker, &seen)?;
+        let key = self.key(cx, &asker)?;
+        let answers = Answers {
+            target: base.host.parse()?,
+            port: base.port,
+            protocol: if base.https { Protocol::Https } else { Protocol::Http },
+            server: server.as_str().trim_end_matches('/').to_owned(),
+            release,
+            provider: provider.id,
+            key: match &key {
+                Key::Known(file, _) => file.clone(),
+                Key::New(_) => PRIVATE.into(),
+            },
+            method: self.method,
+            hub_url: self.hub_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()),
+            ca_file: self.ca_file.as_ref().map(|file| self.beside_file(file)).transpose()?,
+            domain,
+        };
+        let public = match &key {
+            Key::Known(_, public) => public.clone(),
+            Key::New(pair) => pair.public().clone(),
+        };
+        let records = self.records(&answers, public, provider, &seen)?;
+        self.write(cx, &answers, &key)?;
+        self.tell(cx, &answers, &key, provider, &records)?;
+        Ok(ExitStatus::Clean)
+    }
+
+    fn domain(&self, asker: &Asker) -> anyhow::Result<Domain> {
+        if let Some(domain) = &self.domain {
+            return Ok(domain.clone());
+        }
+        let text = "Federation domain: what stands after the @ of your users";
+        Ok(asker.ask(&Question { text, default: None, flag: "DOMAIN" }, |answer| Ok(answer.parse::<Domain>()?))?)
+    }
+
+    fn look(&self, cx: &Context, finder: &Finder, domain: &Domain) -> anyhow::Result<InDns> {
+        let progress = cx.term.progress(format!("asking DNS about {domain}"));
+        let seen = cx.block_on(async { Ok(finder.in_dns(domain).await) });
+        progress.finish_and_clear();
+        let seen = seen?;
+        cx.term.status(format_args!("  {}", seen.told()));
+        Ok(seen)
+    }
+
+    fn server(&self, asker: &Asker, domain: &Domain, seen: &InDns) -> anyhow::Result<Url> {
+        if let Some(url) = &self.server {
+            return Ok(url.clone());
+        }
+        let published = seen.base.as_ref().map(|base| base.to_string());
+        // A guess is good enough for a question, not for an answer that nobody reads.
+        let guess = (!asker.silent).then(|| format!("https://chat.{domain}"));
+        let text = "Address of the server, as in its Site URL";
+        asker.ask(&Question { text, default: published.or(guess), flag: "--server URL" }, |answer| Ok(site(answer)?))
+    }
+
+    fn release(&self, cx: &Context, asker: &Asker, finder: &Finder, base: &Base) -> anyhow::Result<Option<Release>> {
+        if self.release.is_some() {
+            return Ok(self.release);
+        }
+        let progress = cx.term.progress(format!("asking {base} for its release"));
+        let told = cx.block_on(async { Ok(finder.release(base).await) });
+        progress.finish_and_clear();
+        match told? {
+            Ok(release) => {
+                cx.term.status(format_args!("  {base} runs {release}"));
+                return Ok(Some(release));
+            }
+            Err(why) => cx.term.status(format_args!("  the server does not tell its release: {why}")),
+        }
+        let text = "Release of the server, as in Administration > Info; Enter when it is not known";
+        let read = |answer: &str| Ok(if answer.is_empty() { None } else { Some(answer.parse::<Release>()?) });
+        asker.ask(&Question { text, default: Some(String::new()), flag: "--release RELEASE" }, read)
+    }
+
+    fn provider(&self, asker: &Asker, seen: &InDns) -> anyhow::Result<&'static Format> {
+        if let Some(format) = self.provider {
+            return Ok(format);
+        }
+        if let Some(host) = seen.host() {
+            return Ok(format(host.format)?);
+        }
+        let text = "Where is the zone hosted? A form of `fedctl records formats`, such as zone, route53, fields";
+        let question = Question { text, default: Some("human".into()), flag: "--provider FORMAT" };
+        asker.ask(&question, |answer| Ok(format(answer)?))
+    }
+
+    fn key(&self, cx: &Context, asker: &Asker) -> anyhow::Result<Key> {
+        let here = self.file.with_file_name(PRIVATE);
+        let existing = [here.clone(), self.file.with_file_name(PUBLIC)].into_iter().find(|path| path.is_file());
+        let default = existing.map_or_else(|| "new".to_owned(), |path| path.display().to_string());
+        let read = |answer: &str| match answer {
+            "new" => {
+                refuse_existing(&here, self.force)?;
+                refuse_existing(&here.with_file_name(PUBLIC), self.force)?;
+                Ok(None)
+            }
+            file => {
+                let public = read_public(Path::new(file), &self.passphrase, &cx.term)?;
+                publishable(public.clone(), file)?;
+                Ok(Some(Key::Known(self.beside_file(Path::new(file))?, public)))
+            }
+        };
+        let text = "File with the server's Public Key (or its private key); `new` makes a pair";
+        let chosen = match &self.key {
+            Some(answer) => read(answer)?,
+            None => asker.ask(&Question { text, default: Some(default), flag: "--key FILE" }, read)?,
+        };
+        match chosen {
+            Some(key) => Ok(key),
+            None => {
+                let progress = cx.term.progress(format!("making an RSA key of {DEFAULT_BITS} bits"));
+                let pair = PrivateKey::generate(DEFAULT_BITS);
+                progress.finish_and_clear();
+                Ok(Key::New(Box::new(pair?)))
+            }
+        }
+    }
+
+    /// The path as fedctl.yaml must name it: from its own directory.
+    fn beside_file(&self, path: &Path) -> anyhow::Result<String> {
+        let dir = self.file.parent().filter(|dir| !dir.as_os_str().is_empty());
+        let path = match dir {
+            Some(dir) if path.is_relative() => match path.strip_prefix(dir) {
+                Ok(inside) => inside.to_owned(),
+                Err(_) => std::path::absolute(path)?,
+            },
+            _ => path.to_owned(),
+        };
+        Ok(path.display().to_string())
+    }
+
+    /// What to publish, tried before anything is written, so that what cannot be published is refused in time.
+    fn records(
+        &self,
+        answers: &Answers,
+        key: PublicKey,
+        format: &Format,
+        seen: &InDns,
+    ) -> anyhow::Result<record::Plan> {
+        let plan = record::plan(&Wish {
+            domain: answers.domain.clone(),
+            zone: match &seen.zone {
+                Ok(zone) => zone.apex.clone(),
+                Err(_) => zone_of(&answers.domain)?,
+            },
+            target: answers.target.clone(),
+            port: answers.port,
+            protocol: answers.protocol,
+            protocol_said: true,
+            key: publishable(key, &answers.key)?,
+            ttl: DEFAULT_TTL,
+            audience: vec![Audience::All],
+        })?;
+        write(format, &plan)?;
+        Ok(plan)
+    }
+
+    /// All files or none: each is complete beside its place before the first is moved there.
+    fn write(&self, cx: &Context, answers: &Answers, key: &Key) -> anyhow::Result<()> {
+        let mut pending = Vec::new();
+        if let Key::New(pair) = key {
+            let public = format!("{}\n", pair.public().one_line());
+            let private = zeroize::Zeroizing::new(format!("{}\n", *pair.one_line()?));
+            pending.push(Pending::write(&self.file.with_file_name(PUBLIC), &public, Access::Everybody, self.force)?);
+            pending.push(Pending::write(&self.file.with_file_name(PRIVATE), &private, Access::OwnerOnly, self.force)?);
+            cx.term.status(format_args!("\nwriting {PRIVATE} (never publish it), {PUBLIC}, {}", self.file.display()));
+        } else {
+            cx.term.status(format_args!("\nwriting {}", self.file.display()));
+        }
+        let text = file::text(answers, &self.file)?;
+        pending.push(Pending::write(&self.file, &text, Access::Everybody, self.force)?);
+        pending.into_iter().try_for_each(Pending::commit)
+    }
+
+    fn tell(
+        &self,
+        cx: &Context,
+        answers: &Answers,
+        key: &Key,
+        format: &Format,
+        plan: &record::Plan,
+    ) -> anyhow::Result<()> {
+        if let Key::New(_) = key {
+            cx.term.status(format_args!(
+                "the server must use this key: fedctl keygen --from-private {PRIVATE} --form mongosh --private server-key.js --public {PUBLIC} --force"
+            ));
+        }
+        if answers.method == Method::Hub {
+            cx.term.status("next: enable federation with the discovery method Hub, then: fedctl doctor");
+            return Ok(());
+        }
+        cx.term.status("publish these records:\n");
+        write_records(format, plan, cx)?;
+        cx.term.status("when they are published: fedctl doctor");
+        Ok(())
+    }
+}
+
+/// Where peers would call the server.
+fn base(url: &Url) -> anyhow::Result<Base> {
+    let port =
+        url.port_or_known_default().ok_or_else(|| hinted("the address has no port", "write https://HOST:PORT"))?;
+    let host: Host = url.host_str().unwrap_or_default().parse()?;
+    Ok(Base { https: url.scheme() == "https", host: host.to_string(), port })
+}

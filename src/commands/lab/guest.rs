@@ -1,0 +1,48 @@
+//! A zone that somebody brings along, so that a domain of one's own can be set up in the lab.
+
+use std::path::Path;
+
+use super::street::STREET;
+use crate::commands::key_file::read_text;
+use crate::error::{Hinted, hinted};
+use crate::federation::domain::Host;
+
+/// `--zone ORIGIN=FILE`.
+#[derive(Debug, Clone)]
+pub struct Guest {
+    pub origin: Host,
+    file: String,
+}
+
+/// The zone that every domain of the lab is in.
+const TOP: &str = "test";
+
+impl std::str::FromStr for Guest {
+    type Err = Hinted;
+
+    fn from_str(text: &str) -> Result<Self, Hinted> {
+        let hint = "write it as in --zone mydomain.test=records.zone";
+        let (origin, file) =
+            text.split_once('=').ok_or_else(|| Hinted::new(format!("`{text}` names no file"), hint))?;
+        let origin: Host = origin.parse()?;
+        if origin.labels().count() != 2 || origin.labels().last() != Some(TOP) {
+            return Err(Hinted::new(format!("`{origin}` is not a domain below `{TOP}`"), hint));
+        }
+        if STREET.iter().any(|house| house.domain == origin.as_str()) || origin.as_str() == "lab.test" {
+            return Err(Hinted::new(format!("`{origin}` stands in the lab already"), hint));
+        }
+        Ok(Self { origin, file: file.to_owned() })
+    }
+}
+
+impl Guest {
+    /// The records, in zone file form.
+    pub fn text(&self) -> anyhow::Result<String> {
+        let path = Path::new(&self.file);
+        if !path.is_file() {
+            let hint = "give a zone file, such as `fedctl records --format zone` prints";
+            return Err(hinted(format!("`{}` cannot be read: it is no file", path.display()), hint));
+        }
+        Ok(read_text(path)?.to_string())
+    }
+}

@@ -1,0 +1,71 @@
+//! The federation servers of the street, each with a certificate of its own and broken in its own way.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use crate::commands::serve::peer::{Asked, deliver, discover};
+use crate::federation::generation::Release;
+use crate::federation::wire::Wire;
+use crate::serve::peer::certificate::Tls;
+use crate::serve::peer::fault::Fault;
+use crate::serve::peer::{Config, Running, start};
+
+/// What stands at the SRV target of a house.
+#[derive(Debug, Clone, Copy)]
+pub enum Site {
+    /// A server of this release that misbehaves in these ways.
+    Peer(&'static str, &'static [Fault]),
+    /// A server that speaks plain HTTP where the records say https.
+    Plain,
+    /// Nothing listens.
+    Closed,
+}
+
+/// A server of the street, and the authority to trust for it.
+pub struct Open {
+    /// Dropped, it stops.
+    _running: Option<Running>,
+    pub addr: SocketAddr,
+    pub authority: Option<String>,
+}
+
+/// Nothing listens here.
+const NOBODY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 1);
+/// The release of servers that nothing is said about.
+pub const RELEASE: &str = "6.2.0";
+
+/// A certificate for the house; its faults spoil it.
+pub fn certificate(host: &str, site: Site) -> anyhow::Result<Option<Tls>> {
+    match site {
+        Site::Peer(_, faults) => Tls::made(&[host.to_owned()], faults).map(Some),
+        Site::Plain | Site::Closed => Ok(None),
+    }
+}
+
+/// Opens the house.
+pub async fn open(site: Site, tls: Option<Tls>, asked: &Asked, listen: SocketAddr) -> anyhow::Result<Open> {
+    let (release, faults) = match site {
+        Site::Closed => return Ok(Open { _running: None, addr: NOBODY, authority: None }),
+        Site::Peer(release, faults) => (release, faults),
+        Site::Plain => (RELEASE, &[][..]),
+    };
+    let release: Release = release.parse()?;
+    let (domain, key) = asked.identity.clone();
+    let authority = tls.as_ref().and_then(|tls| tls.authority.clone());
+    let config = Config {
+        listen,
+        key,
+        release,
+        speaks: Wire::of(release),
+        tls,
+        faults: faults.to_vec(),
+        discover: discover(asked, release),
+        deliver: deliver(asked),
+        log: Arc::new(drop),
+        domain: domain.clone(),
+    };
+    let running = start(config).await.with_context(|| format!("the server of {domain}"))?;
+    Ok(Open { addr: running.addr, _running: Some(running), authority })
+}

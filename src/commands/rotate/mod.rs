@@ -1,0 +1,174 @@
+//! `fedctl rotate plan`
+
+mod rehearsal;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::key_file::{PassphraseArgs, read_half};
+use super::network::{NetworkArgs, now};
+use super::records::format as find_format;
+use super::{Context, Format, status};
+use crate::error::{ExitStatus, hinted};
+use crate::federation::autopsy;
+use crate::federation::dns_facts::DnsFacts;
+use crate::federation::domain::Domain;
+use crate::federation::facts::{Kind, Question, Rr, RrData};
+use crate::federation::generation::{SrvLabel, key_question};
+use crate::federation::record::{self, Audience, Protocol, Wish};
+use crate::federation::rotation::{Clocks, LOW_TTL, Names, steps};
+use crate::net::dns::{Scope, observe};
+use crate::render::records::{Format as RecordFormat, write};
+use crate::render::rotate as render;
+
+/// Change the key of a domain
+#[derive(Debug, Args)]
+pub struct Rotate {
+    #[command(subcommand)]
+    command: RotateCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum RotateCommand {
+    Plan(RotatePlan),
+}
+
+/// Say when to do what, rehearse it, and print the way back
+///
+/// The protocol knows one key a domain, and peers remember it for an hour. The times come from the live TTLs. The rehearsal goes
+/// through every state of the change with servers on loopback. Nothing is changed anywhere.
+#[derive(Debug, Args)]
+struct RotatePlan {
+    /// Federation domain [default: the one in fedctl.yaml]
+    #[arg(value_name = "DOMAIN")]
+    domain: Option<Domain>,
+    /// The key in use: key file, private or public [default: the one in fedctl.yaml]
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// File for the next private key; its public half goes beside it
+    #[arg(long, value_name = "FILE", default_value = "next.key")]
+    next: PathBuf,
+    /// TTL during the change, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = LOW_TTL, value_parser = clap::value_parser!(u32).range(30..=86400))]
+    low_ttl: u32,
+    /// Form of the records of the way back [default: the provider of fedctl.yaml, else zone]
+    #[arg(long, value_name = "FORMAT", value_parser = find_format)]
+    provider: Option<&'static RecordFormat>,
+    /// Leave the rehearsal out
+    #[arg(long)]
+    no_rehearsal: bool,
+    /// How to print the plan: human or json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    format: Format,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+impl Rotate {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        match &self.command {
+            RotateCommand::Plan(args) => args.run(cx),
+        }
+    }
+}
+
+impl RotatePlan {
+    fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let domain = self.domain.clone().map_or_else(|| cx.config.domain(), |domain| Ok(Some(domain)))?;
+        let domain = domain.ok_or_else(|| hinted("no domain was given", "fedctl rotate plan mydomain.com"))?;
+        let progress = cx.term.progress(format!("asking the name servers of {domain}"));
+        let (route, resolvers) = (self.network.route(cx), self.network.resolvers(cx)?);
+        let start = now();
+        let (dns, rehearsal) = cx.block_on(async {
+            let dns = observe(&route, &resolvers, &domain, None, Scope::Authorities, start).await;
+            if self.no_rehearsal {
+                return Ok((dns, Vec::new()));
+            }
+            progress.set_message("rehearsing");
+            Ok((dns, rehearsal::rehearse(&domain, cx.timeout).await?))
+        })?;
+        progress.finish_and_clear();
+        let clocks = Clocks::of(&dns, self.low_ttl).map_err(|why| {
+            hinted(format!("there is nothing to plan with: {why}"), format!("fedctl dns-check {domain}"))
+        })?;
+        let old = self.old_key(cx, &dns)?;
+        let names = Names {
+            domain: domain.to_string(),
+            old,
+            next: self.next.display().to_string(),
+            next_public: self.next.with_extension("pub").display().to_string(),
+        };
+        let rollback = self.rollback(cx, &dns, clocks.ttl)?;
+        let steps = steps(&clocks, &names);
+        let rotation = render::Rotation {
+            domain: domain.as_str(),
+            clocks,
+            steps: &steps,
+            start,
+            rollback: &rollback,
+            rehearsal: &rehearsal,
+        };
+        cx.term.answer(match self.format {
+            Format::Human => render::human(&rotation, cx.term.width),
+            Format::Json => render::json(&rotation)?,
+        })?;
+        Ok(status(rehearsal.iter().all(render::Act::is_right)))
+    }
+
+    /// The name of the file with the key in use; a file with another key than the published one would make a wrong plan.
+    fn old_key(&self, cx: &Context, dns: &DnsFacts) -> anyhow::Result<String> {
+        let Some(path) = self.key.clone().or_else(|| cx.config.key()) else { return Ok("federation.pub".into()) };
+        let (key, _) = read_half(&path, &self.passphrase)?;
+        if published(dns).is_some_and(|text| autopsy::examine(&text).server.as_ref() != Ok(&key)) {
+            let what = format!("`{}` is not the key that {} publishes", path.display(), dns.domain);
+            return Err(hinted(what, format!("fedctl dns-check {} --key {}", dns.domain, path.display())));
+        }
+        Ok(path.display().to_string())
+    }
+
+    /// What is published now, in the provider's form.
+    fn rollback(&self, cx: &Context, dns: &DnsFacts, ttl: u32) -> anyhow::Result<String> {
+        let broken = |what: String| hinted(what, format!("mend it first: fedctl dns-check {}", dns.domain));
+        let key = published(dns).unwrap_or_default();
+        let key = autopsy::examine(&key)
+            .exact
+            .ok_or_else(|| broken(format!("what {} publishes is not a key to come back to", dns.domain)))?;
+        let (label, port, target) = SrvLabel::ALL
+            .iter()
+            .find_map(|label| match srv(dns, *label)?.data {
+                RrData::Srv { port, target, .. } => Some((*label, port, target)),
+                _ => None,
+            })
+            .ok_or_else(|| broken(format!("{} has no SRV record", dns.domain)))?;
+        let zone = dns.zone.as_ref().map_err(|why| broken(why.clone()))?;
+        let plan = record::plan(&Wish {
+            domain: dns.domain.clone(),
+            zone: zone.apex.clone(),
+            target: target.parse()?,
+            port,
+            protocol: if label == SrvLabel::Http { Protocol::Http } else { Protocol::Https },
+            protocol_said: true,
+            key: key.one_line(),
+            ttl,
+            audience: vec![Audience::All],
+        })?;
+        let configured = cx.config.provider().map(find_format).transpose()?;
+        let form = match self.provider.or(configured) {
+            Some(form) => form,
+            None => find_format("zone")?,
+        };
+        Ok(write(form, &plan)?)
+    }
+}
+
+/// The text of the published key.
+fn published(dns: &DnsFacts) -> Option<Vec<u8>> {
+    dns.outcome(&key_question(&dns.domain)).records().iter().find_map(|rr| rr.data.joined())
+}
+
+fn srv(dns: &DnsFacts, label: SrvLabel) -> Option<Rr> {
+    dns.outcome(&Question::new(label.owner(&dns.domain), Kind::Srv)).records().first().cloned()
+}

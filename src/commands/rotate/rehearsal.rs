@@ -1,0 +1,118 @@
+//! The change of a key, gone through on loopback with throw-away keys: a name server, the server, and a peer that pings it.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use anyhow::anyhow;
+
+use crate::check::judge_peer;
+use crate::commands::network::now;
+use crate::commands::serve::peer::{Asked, deliver, discover};
+use crate::federation::domain::Domain;
+use crate::federation::generation::Release;
+use crate::federation::key::{DEFAULT_BITS, PrivateKey, PublicKey};
+use crate::federation::peer_facts::Wishes;
+use crate::federation::report::{Severity, Verdict};
+use crate::federation::wire::Wire;
+use crate::net::dns::Resolver;
+use crate::net::peer::{Inquiry, observe};
+use crate::net::tls::Roots;
+use crate::net::{Detour, Route};
+use crate::render::rotate::Act;
+use crate::serve::peer::certificate::Tls;
+use crate::serve::{dns, peer};
+
+const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const ANY: SocketAddr = SocketAddr::new(HERE, 0);
+/// Who pings: a name that nobody has (RFC 6761).
+const PEER: &str = "peer.test";
+/// The release that is rehearsed: the last line that sends.
+const RELEASE: Release = Release(6, 2, 0);
+
+/// The keys of the play.
+struct Keys {
+    old: PrivateKey,
+    next: PrivateKey,
+    peer: PrivateKey,
+}
+
+/// Goes through every state of the change; each must come out as the plan says.
+pub async fn rehearse(domain: &Domain, timeout: std::time::Duration) -> anyhow::Result<Vec<Act>> {
+    let make = || PrivateKey::generate(DEFAULT_BITS);
+    let keys = Keys { old: make()?, next: make()?, peer: make()? };
+    let states = [
+        ("before the change", &keys.old, &keys.old, true),
+        ("published, not yet switched", &keys.next, &keys.old, false),
+        ("switched, and a peer still remembers", &keys.old, &keys.next, false),
+        ("switched", &keys.next, &keys.next, true),
+        ("rolled back", &keys.old, &keys.old, true),
+    ];
+    let mut acts = Vec::new();
+    for (state, published, used, expected) in states {
+        let trouble = ping(domain, published.public(), used, &keys.peer, timeout).await?;
+        acts.push(Act { state, expected, passed: trouble.is_none(), trouble: trouble.unwrap_or_default() });
+    }
+    Ok(acts)
+}
+
+/// What stands in the way of an encrypted ping, if anything.
+async fn ping(
+    domain: &Domain,
+    published: &PublicKey,
+    used: &PrivateKey,
+    pinger: &PrivateKey,
+    timeout: std::time::Duration,
+) -> anyhow::Result<Option<String>> {
+    let zones = vec![zone(domain.as_str(), published)?, zone(PEER, pinger.public())?];
+    let names = dns::start(dns::Config { listen: ANY, zones, faults: Vec::new() }).await?;
+    let resolvers = vec![Resolver { name: "rehearsal".into(), addr: names.addr }];
+    let host = format!("chat.{domain}");
+    let tls = Tls::made(&[host.clone()], &[])?;
+    let roots = Roots::new(tls.authority.as_deref().map(str::as_bytes))?;
+    let route = |detours: Vec<Detour>| Route { timeout, detours };
+    let asked = Asked {
+        route: route(Vec::new()),
+        resolvers: resolvers.clone(),
+        roots: roots.clone(),
+        identity: (domain.clone(), used.clone()),
+    };
+    let running = peer::start(peer::Config {
+        listen: ANY,
+        domain: domain.clone(),
+        key: used.clone(),
+        release: RELEASE,
+        speaks: Wire::of(RELEASE),
+        tls: Some(tls),
+        faults: Vec::new(),
+        discover: discover(&asked, RELEASE),
+        deliver: deliver(&asked),
+        log: Arc::new(drop),
+    })
+    .await?;
+    let inquiry = Inquiry {
+        route: route(vec![format!("{host}:443={}", running.addr).parse()?]),
+        resolvers,
+        roots,
+        peer: domain.clone(),
+        wishes: Wishes::default(),
+        identity: Some((PEER.parse()?, pinger.clone())),
+        time: now(),
+    };
+    let facts = observe(&inquiry, |_| {}).await;
+    let error = judge_peer(&facts).into_iter().find_map(|line| match line.verdict {
+        Verdict::Problem(problem) if problem.severity == Severity::Error && line.id != "peer-latency" => {
+            Some(problem.what)
+        }
+        _ => None,
+    });
+    Ok(error)
+}
+
+fn zone(domain: &str, key: &PublicKey) -> anyhow::Result<dns::Zone> {
+    let line = key.one_line();
+    let (head, tail) = line.split_at(line.len().min(255));
+    let text = format!(
+        "chat IN A {HERE}\n_rocketchat._https IN SRV 1 1 443 chat\nrocketchat-public-key IN TXT \"{head}\" \"{tail}\"\n"
+    );
+    dns::Zone::parse(&text, Some(domain), HERE).map_err(|why| anyhow!("the zone of the rehearsal does not load: {why}"))
+}

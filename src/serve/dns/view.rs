@@ -1,0 +1,157 @@
+//! A resolver for a world of its own: starts at the root it was given and follows referrals, as every resolver does on the real
+//! internet. It remembers nothing, so that what it says is what the name servers say now.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use hickory_proto::op::{Edns, Message, Query, ResponseCode};
+use hickory_proto::rr::rdata::{CNAME, NS};
+use hickory_proto::rr::{Name, RData, RecordType};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio::time::timeout;
+
+/// How long one name server may take.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Referrals on the way to one name, and aliases on the way to one answer.
+const STEPS: usize = 10;
+
+/// Where the world begins, and where its name servers listen: on one machine they cannot all have port 53.
+#[derive(Debug, Clone)]
+pub struct View {
+    pub root: SocketAddr,
+    /// By the name that NS records give, lower case, without the final dot.
+    pub servers: HashMap<String, SocketAddr>,
+}
+
+impl View {
+    /// Answers a query; what cannot be found out is SERVFAIL.
+    pub(super) async fn answer(&self, query: &Message) -> Option<Message> {
+        let asked = query.queries.first()?;
+        let failed = || Message::error_msg(query.metadata.id, query.metadata.op_code, ResponseCode::ServFail);
+        let mut answer = self.resolve(asked).await.unwrap_or_else(failed);
+        answer.metadata.id = query.metadata.id;
+        answer.metadata.authoritative = false;
+        answer.metadata.truncation = false;
+        answer.metadata.recursion_desired = query.metadata.recursion_desired;
+        answer.metadata.recursion_available = true;
+        answer.queries = query.queries.clone();
+        answer.edns = None;
+        if query.edns.is_some() {
+            answer.set_edns(edns());
+        }
+        Some(answer)
+    }
+
+    /// Follows aliases; the last answer carries all of them.
+    async fn resolve(&self, asked: &Query) -> Option<Message> {
+        let (mut name, kind, mut aliases) = (asked.name().clone(), asked.query_type(), Vec::new());
+        for _ in 0..STEPS {
+            let mut answer = self.walk(&name, kind).await?;
+            let done = answer.answers.is_empty() || answer.answers.iter().any(|record| record.record_type() == kind);
+            let next = answer.answers.iter().rev().find_map(|record| match &record.data {
+                RData::CNAME(CNAME(target)) => Some(target.clone()),
+                _ => None,
+            });
+            aliases.append(&mut answer.answers);
+            match next.filter(|_| !done && kind != RecordType::CNAME) {
+                Some(target) => name = target,
+                None => {
+                    answer.answers = aliases;
+                    return Some(answer);
+                }
+            }
+        }
+        None
+    }
+
+    /// From the root to the server that knows.
+    async fn walk(&self, name: &Name, kind: RecordType) -> Option<Message> {
+        let (mut servers, mut depth) = (vec![self.root], 0);
+        for _ in 0..STEPS {
+            let mut answer = None;
+            for server in servers {
+                answer = ask(server, name, kind).await.ok();
+                if answer.is_some() {
+                    break;
+                }
+            }
+            let answer = answer?;
+            let next = referral(&answer, name, depth);
+            let Some((deeper, referral)) = next else { return Some(answer) };
+            depth = deeper;
+            servers = referral.iter().filter_map(|host| self.servers.get(host).copied()).collect();
+        }
+        None
+    }
+}
+
+/// The servers of a zone that is deeper than the one that was asked, and its depth in labels; `None` when the answer is final.
+/// AA does not tell, and neither does the section: some servers give their side of a delegation as an answer.
+fn referral(answer: &Message, name: &Name, depth: u8) -> Option<(u8, Vec<String>)> {
+    let other = answer.answers.iter().any(|record| record.record_type() != RecordType::NS);
+    if other || answer.metadata.response_code != ResponseCode::NoError {
+        return None;
+    }
+    let all = answer.answers.iter().chain(&answer.authorities);
+    let zones = all.filter(|record| record.name.zone_of(name) && record.name.num_labels() > depth);
+    let servers = zones.filter_map(|record| match &record.data {
+        RData::NS(NS(host)) => {
+            let host = host.to_ascii().trim_end_matches('.').to_ascii_lowercase();
+            Some((record.name.num_labels(), host))
+        }
+        _ => None,
+    });
+    let servers: Vec<(u8, String)> = servers.collect();
+    let deepest = servers.iter().map(|(depth, _)| *depth).max()?;
+    Some((deepest, servers.into_iter().filter(|(depth, _)| *depth == deepest).map(|(_, host)| host).collect()))
+}
+
+fn edns() -> Edns {
+    let mut edns = Edns::new();
+    edns.set_max_payload(1232);
+    edns
+}
+
+/// UDP, then TCP when the answer was cut.
+async fn ask(server: SocketAddr, name: &Name, kind: RecordType) -> io::Result<Message> {
+    let mut query = Message::query();
+    query.metadata.id = rand::random();
+    query.add_query(Query::query(name.clone(), kind));
+    query.set_edns(edns());
+    let bytes = query.to_vec().map_err(io::Error::other)?;
+    let answer = timeout(PATIENCE, over_udp(server, &bytes)).await??;
+    let answer = match Message::from_vec(&answer).map_err(io::Error::other)? {
+        cut if cut.metadata.truncation => {
+            let whole = timeout(PATIENCE, over_tcp(server, &bytes)).await??;
+            Message::from_vec(&whole).map_err(io::Error::other)?
+        }
+        whole => whole,
+    };
+    if answer.metadata.id == query.metadata.id {
+        Ok(answer)
+    } else {
+        Err(io::Error::other("an answer to something else"))
+    }
+}
+
+async fn over_udp(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await?;
+    socket.connect(server).await?;
+    socket.send(query).await?;
+    let mut buffer = vec![0; usize::from(u16::MAX)];
+    let length = socket.recv(&mut buffer).await?;
+    buffer.truncate(length);
+    Ok(buffer)
+}
+
+async fn over_tcp(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(server).await?;
+    let length = u16::try_from(query.len()).map_err(io::Error::other)?;
+    stream.write_all(&[&length.to_be_bytes()[..], query].concat()).await?;
+    let mut bytes = vec![0; usize::from(stream.read_u16().await?)];
+    stream.read_exact(&mut bytes).await?;
+    Ok(bytes)
+}

@@ -1,0 +1,174 @@
+//! `fedctl doctor` against a stub of the server's REST API and embedded name servers.
+
+use serde_json::{Value, json};
+
+use crate::support::rest::{Rest, Script, TOKEN, USER};
+use crate::support::world::{World, key_record, zone};
+use crate::support::{Fedctl, Ran};
+
+/// A domain whose server speaks plain http, its name servers, and its admin's directory with a fedctl.yaml.
+struct Clinic {
+    fedctl: Fedctl,
+    rest: Rest,
+    world: World,
+}
+
+impl Clinic {
+    fn new(release: &'static str) -> Self {
+        let fedctl = Fedctl::new();
+        fedctl.ok(&["keygen"]);
+        let key = fedctl.read("federation.pub").trim_end().to_owned();
+        let srv = "_rocketchat._http IN SRV 1 1 80 chat\n_rocketchat._tcp IN SRV 1 1 80 chat\nrocketchat-protocol IN TXT http\n";
+        let text = zone(1, &format!("{srv}{}", key_record(&key)));
+        let mut world = World::new();
+        for host in ["ns1.mydomain.com", "ns2.mydomain.com"] {
+            world.serve(host, &[("mydomain.com", text.clone())], &[]);
+        }
+        let rest = Rest::start(Script {
+            release,
+            settings: vec![
+                ("FEDERATION_Enabled", true.into()),
+                ("FEDERATION_Status", "Enabled".into()),
+                ("FEDERATION_Domain", "mydomain.com".into()),
+                ("FEDERATION_Public_Key", key.clone().into()),
+                ("FEDERATION_Discovery_Method", "dns".into()),
+                ("Site_Url", "http://chat.mydomain.com".into()),
+            ],
+            resolved: [
+                (
+                    "_rocketchat._http.mydomain.com".to_owned(),
+                    json!({"target": "chat.mydomain.com", "port": 80, "priority": 1, "weight": 1}),
+                ),
+                ("rocketchat-public-key.mydomain.com".to_owned(), key.into()),
+            ]
+            .into(),
+            no_query: false,
+        });
+        fedctl.write(
+            "fedctl.yaml",
+            "domain: mydomain.com\ntarget: chat.mydomain.com\nkey: federation.key\nserver: http://chat.mydomain.com\n",
+        );
+        fedctl.write("admin.token", format!("{USER}\n{TOKEN}\n"));
+        Self { fedctl, rest, world }
+    }
+
+    fn set(&self, id: &str, value: impl Into<Value>) {
+        let mut script = self.rest.script.lock().unwrap();
+        script.settings.iter_mut().find(|(known, _)| *known == id).unwrap().1 = value.into();
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        let mut all: Vec<String> =
+            ["doctor", "--token-file", "admin.token"].iter().chain(args).map(|arg| (*arg).to_owned()).collect();
+        all.extend(self.world.flags());
+        all.extend(["--connect-to".to_owned(), format!("chat.mydomain.com:80={}", self.rest.addr)]);
+        let ran = self.fedctl.run(&all);
+        let private = self.fedctl.read("federation.key");
+        for secret in [TOKEN, &private[200..240]] {
+            assert!(!ran.stdout.contains(secret) && !ran.stderr.contains(secret), "{args:?} tells a secret");
+        }
+        ran
+    }
+
+    /// The ids of findings at or above warning.
+    fn findings(&self) -> Vec<String> {
+        let ran = self.run(&["--format", "json"]);
+        let report: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+        let id = |finding: &Value| finding["id"].as_str().unwrap().to_owned();
+        let mut ids: Vec<String> = report["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|finding| finding["severity"] != "notice")
+            .map(id)
+            .collect();
+        ids.sort();
+        ids
+    }
+}
+
+#[test]
+fn a_sound_server_is_found_sound_and_its_settings_are_compared() {
+    let clinic = Clinic::new("4.8.3");
+    std::fs::set_permissions(clinic.fedctl.path("admin.token"), std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .unwrap();
+    let ran = clinic.run(&[]);
+    assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
+    for part in ["key\n", "records\n", "connection, from here\n", "release\n", "settings of the server\n"] {
+        assert!(ran.stdout.contains(part), "no section {part}: {}", ran.stdout);
+    }
+    for part in [
+        "domain        mydomain.com",
+        "enabled       on, status `Enabled`",
+        "resolver      it sees the same SRV record and key",
+    ] {
+        assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
+    }
+    assert!(ran.stdout.lines().last().unwrap().starts_with("mydomain.com is set up well"), "{}", ran.stdout);
+    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80 || line.contains("-----BEGIN")), "{}", ran.stdout);
+    // The token goes to the routes that need it, and nowhere else; all settings come with one request.
+    let asked = clinic.rest.asked.lock().unwrap().clone();
+    assert!(asked.iter().all(|(request, token)| *token == request.contains("settings") || *token == request.contains("dns.resolve")));
+    assert_eq!(asked.iter().filter(|(request, _)| request.contains("/settings")).count(), 1);
+}
+
+#[test]
+fn each_wrong_setting_is_its_own_finding() {
+    let clinic = Clinic::new("4.8.3");
+    assert_eq!(clinic.findings(), [""; 0]);
+    for (id, wrong, right, expected) in [
+        ("FEDERATION_Enabled", json!(false), json!(true), "server-enabled"),
+        ("FEDERATION_Status", json!("Could not register with Hub"), json!("Enabled"), "server-enabled"),
+        ("FEDERATION_Domain", json!("@mydomain.com"), json!("mydomain.com"), "server-domain"),
+        ("FEDERATION_Domain", json!("mydomain.com "), json!("mydomain.com"), "server-domain"),
+        ("FEDERATION_Discovery_Method", json!("hub"), json!("dns"), "server-discovery"),
+        ("Site_Url", json!("http://chat.mydomain.com/team"), json!("http://chat.mydomain.com/"), "server-site"),
+        ("FEDERATION_Public_Key", json!(""), Value::Null, "server-key"),
+    ] {
+        clinic.set(id, wrong.clone());
+        assert_eq!(clinic.findings(), [expected], "{id} = {wrong}");
+        clinic.set(id, right);
+    }
+    let other = Fedctl::new();
+    other.ok(&["keygen"]);
+    clinic.set("FEDERATION_Public_Key", other.read("federation.pub").trim_end());
+    assert_eq!(clinic.findings(), ["server-key"]);
+}
+
+#[test]
+fn the_servers_own_resolver_counts() {
+    let clinic = Clinic::new("4.8.3");
+    clinic.rest.script.lock().unwrap().resolved.remove("rocketchat-public-key.mydomain.com");
+    let ran = clinic.run(&[]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stdout.contains("  error    resolver      the server's own resolver sees"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("server     queryTxt ENOTFOUND"), "{}", ran.stdout);
+}
+
+#[test]
+fn settings_are_read_one_by_one_when_they_cannot_be_queried() {
+    let clinic = Clinic::new("4.8.3");
+    clinic.rest.script.lock().unwrap().no_query = true;
+    clinic.set("FEDERATION_Domain", "chat.mydomain.com");
+    assert_eq!(clinic.findings(), ["server-domain"]);
+}
+
+#[test]
+fn a_release_that_cannot_send_is_an_error_whatever_else_is_right() {
+    let clinic = Clinic::new("6.9.0");
+    assert!(clinic.findings().contains(&"server-release".to_owned()));
+}
+
+#[test]
+fn a_token_that_is_not_accepted_or_not_there_is_told_and_never_shown() {
+    let clinic = Clinic::new("4.8.3");
+    clinic.fedctl.write("admin.token", format!("{USER}\n{}x\n", TOKEN));
+    let ran = clinic.run(&["-v"]);
+    assert!(ran.stdout.contains("the server does not accept the token (401)"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("holds the token of an admin and others may read it"), "{}", ran.stderr);
+    clinic.fedctl.write("admin.token", "one\ntwo\nthree\n");
+    let ran = clinic.run(&[]);
+    assert!(ran.status == 2 && ran.stderr.contains("does not hold a user id and a token"), "{}", ran.stderr);
+    let (error, hint) = Fedctl::new().refused(&["doctor"]);
+    assert!(error.contains("no domain was given") && hint == "fedctl init", "{error} {hint}");
+}

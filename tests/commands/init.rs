@@ -1,0 +1,103 @@
+//! `fedctl init`: answers typed, answers by flags, answers that end too early.
+
+use crate::support::Fedctl;
+use crate::support::world::{World, sound, zone};
+
+/// A name server that knows mydomain.com and nothing of federation yet.
+fn world() -> (World, Vec<String>) {
+    let mut world = World::new();
+    world.serve("ns1.mydomain.com", &[("mydomain.com", zone(1, ""))], &[]);
+    let addr = world.flags()[1].clone();
+    (world, vec!["--resolver".into(), addr, "--connect-to".into(), "chat.mydomain.com:443=127.0.0.1:1".into()])
+}
+
+fn with(flags: &[String], args: &[&str]) -> Vec<String> {
+    args.iter().map(|arg| (*arg).to_owned()).chain(flags.iter().cloned()).collect()
+}
+
+/// Domain, server, release, provider, key: everything that a world without a server cannot tell.
+const TYPED: [&str; 5] = ["mydomain.com", "", "3.18.3", "zone", ""];
+
+#[test]
+fn typed_answers_become_a_configuration_a_key_and_records() {
+    let (_world, flags) = world();
+    let fedctl = Fedctl::new();
+    // Two answers are wrong, and are asked for again.
+    let typed = format!("https://mydomain.com\n{}\n", TYPED.join("\n").replace("zone\n", "zoon\nzone\n"));
+    let ran = fedctl.run_with(&with(&flags, &["init"]), &typed);
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert_eq!(fedctl.files(), ["fedctl.yaml", "federation.key", "federation.pub"]);
+    assert!(ran.stderr.contains("use `mydomain.com`") && ran.stderr.contains("did you mean `zone`?"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("[https://chat.mydomain.com]"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("_rocketchat._https.mydomain.com.") && ran.stdout.contains("IN TXT"), "{}", ran.stdout);
+    let private = fedctl.read("federation.key");
+    assert!(!ran.stdout.contains(&private[40..80]) && !ran.stderr.contains(&private[40..80]));
+    assert!(fedctl.ok(&["records", "--format", "zone"]).contains(&fedctl.read("federation.pub")[30..200]));
+    let config: serde_json::Value = serde_json::from_str(&fedctl.ok(&["config", "--format", "json"])).unwrap();
+    let told: Vec<&str> =
+        config["settings"].as_array().unwrap().iter().filter_map(|setting| setting["values"][0].as_str()).collect();
+    let server = "https://chat.mydomain.com";
+    let expected =
+        ["mydomain.com", "chat.mydomain.com", "443", "https", "federation.key", "3.18.3", "zone", "dns", server];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn answers_that_end_early_write_nothing() {
+    let (_world, flags) = world();
+    let fedctl = Fedctl::new();
+    for count in 0..TYPED.len() {
+        let typed: String = TYPED[..count].iter().map(|line| format!("{line}\n")).collect();
+        // A line without its end is one that was cut off.
+        for typed in [typed.clone(), format!("{typed}{}", TYPED[count])] {
+            let ran = fedctl.run_with(&with(&flags, &["init"]), &typed);
+            assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{typed:?}: {}", ran.stderr);
+            assert!(ran.stderr.contains("nothing was written"), "{}", ran.stderr);
+            assert_eq!(fedctl.files(), [""; 0], "{typed:?}");
+        }
+    }
+}
+
+#[test]
+fn with_yes_nothing_is_asked() {
+    let (_world, flags) = world();
+    let fedctl = Fedctl::new();
+    let yes = ["init", "mydomain.com", "--yes", "--server", "chat.mydomain.com:8443", "--provider", "zone"];
+    let ran = fedctl.run(&with(&flags, &yes));
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(!ran.stderr.contains(": \n") && !ran.stderr.contains("questions"), "{}", ran.stderr);
+    assert!(fedctl.read("fedctl.yaml").contains("\nport: 8443\n"));
+    assert_eq!(fedctl.read("federation.key").lines().count(), 1);
+    // Everything is there already, and is kept.
+    let before = fedctl.read("fedctl.yaml");
+    let (error, hint) = fedctl.refused(&with(&flags, &yes));
+    assert_eq!((error.as_str(), hint.contains("--force")), ("`fedctl.yaml` exists and is kept", true));
+    assert_eq!(fedctl.read("fedctl.yaml"), before);
+    let (error, _) = Fedctl::new().refused(&with(&flags, &["init", "--yes"]));
+    assert_eq!(error, "with --yes, DOMAIN must be given");
+    let stranger = Fedctl::new();
+    let ran = stranger.run(&with(&flags, &["init", "--yes", "mydomain.com"]));
+    assert!(ran.status == 2 && ran.stderr.contains("--server URL must be given"), "{}", ran.stderr);
+    assert_eq!(stranger.files(), [""; 0]);
+}
+
+#[test]
+fn what_is_published_and_what_is_in_the_directory_need_not_be_asked() {
+    let fedctl = Fedctl::new();
+    fedctl.ok(&["keygen"]);
+    std::fs::remove_file(fedctl.path("federation.key")).unwrap();
+    let mut world = World::new();
+    world.serve(
+        "ns1.awsdns-01.test",
+        &[("mydomain.com", zone(1, &sound(&fedctl)).replace("NS ns1", "NS ns-1.awsdns-01.test."))],
+        &[],
+    );
+    let mut flags = world.flags()[..2].to_vec();
+    flags.extend(["--connect-to".into(), "chat.mydomain.com:443=127.0.0.1:1".into()]);
+    let ran = fedctl.run(&with(&flags, &["init", "mydomain.com", "--yes"]));
+    assert_eq!(ran.status, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("at Route 53; its records lead to https://chat.mydomain.com:443"), "{}", ran.stderr);
+    let yaml = fedctl.read("fedctl.yaml");
+    assert!(yaml.contains("\nkey: federation.pub\n") && yaml.contains("\nprovider: route53\n"), "{yaml}");
+    assert!(ran.stdout.contains("\"-----BEGIN PUBLIC KEY-----"), "{}", ran.stdout);
+}

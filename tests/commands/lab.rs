@@ -1,0 +1,256 @@
+//! The lab left running, and a newcomer's whole path in a real terminal: init, publish, a server of Node, a green doctor.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::support::Fedctl;
+use crate::support::programs;
+
+/// A federation server with the real node-rsa, which finds its senders with Node's own resolver.
+const SERVER: &str = r#"
+    const http = require('http'), dns = require('dns'), NodeRSA = require('node-rsa');
+    const ask = JSON.parse(require('fs').readFileSync(0));
+    const me = new NodeRSA(ask.private, 'pkcs8-private-pem');
+    const resolver = new dns.promises.Resolver();
+    resolver.setServers([ask.resolver]);
+    const open = async (request, body) => {
+        const records = await resolver.resolveTxt('rocketchat-public-key.' + request.headers['x-federation-domain']);
+        const peer = new NodeRSA(records[0].join(''), 'pkcs8-public-pem');
+        return JSON.parse(me.decrypt(peer.decryptPublic(Buffer.from(JSON.parse(body)))).toString());
+    };
+    http.createServer((request, response) => {
+        let body = '';
+        request.on('data', (chunk) => { body += chunk; });
+        request.on('end', async () => {
+            const answer = (status, object) => {
+                response.writeHead(status, { 'content-type': 'application/json' });
+                response.end(JSON.stringify(object));
+            };
+            const path = request.url.split('?')[0].replace('/api/v1/federation.', '');
+            if (path === '/api/info') return answer(200, { version: '4.8.3', success: true });
+            if (path === 'users.search') return answer(200, { users: [], success: true });
+            if (path !== 'events.dispatch') return answer(404, { success: false });
+            try {
+                const message = await open(request, body);
+                answer(Array.isArray(message.events) ? 200 : 400, { success: Array.isArray(message.events) });
+            } catch (error) {
+                answer(400, { success: false, error: 'Could not decrypt payload' });
+            }
+        });
+    }).listen(ask.port, '127.0.0.1', () => console.log('ready'));"#;
+
+/// `fedctl lab --keep`, and the variables that it printed.
+struct Kept {
+    child: Child,
+    variables: Vec<(String, String)>,
+}
+
+impl Kept {
+    fn start(fedctl: &Fedctl, args: &[&str]) -> Self {
+        let args: Vec<&str> = ["lab", "--keep"].iter().chain(args).copied().collect();
+        let mut child = fedctl.command(&args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut variables = Vec::new();
+        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+            let line = line.unwrap();
+            let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
+            variables.push((name.to_owned(), value.trim_matches('\'').to_owned()));
+            if name == "FEDCTL_CONNECT_TO" {
+                break;
+            }
+        }
+        assert_eq!(variables.len(), 6, "the lab did not start");
+        Self { child, variables }
+    }
+
+    fn get(&self, name: &str) -> &str {
+        &self.variables.iter().find(|(known, _)| known == name).unwrap().1
+    }
+
+    fn dir(&self) -> PathBuf {
+        PathBuf::from(self.get("FEDCTL_KEY")).parent().unwrap().to_owned()
+    }
+
+    /// A command in the place of the neighbour.
+    fn neighbour(&self) -> Fedctl {
+        self.variables.iter().fold(Fedctl::new(), |fedctl, (name, value)| fedctl.env(name, value))
+    }
+
+    /// Ctrl-C; everything that it made must be gone.
+    fn stop(mut self) {
+        let dir = self.dir();
+        assert!(dir.join("ca.pem").is_file() && dir.join("hub").is_dir());
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+        assert!(!dir.exists(), "{} is left", dir.display());
+        let resolver: SocketAddr = self.get("FEDCTL_RESOLVERS").parse().unwrap();
+        assert!(std::net::TcpStream::connect(resolver).is_err(), "the resolver still listens");
+    }
+}
+
+#[test]
+fn a_kept_lab_can_be_walked_through_by_hand_and_leaves_nothing() {
+    let lab = Kept::start(&Fedctl::new(), &[]);
+    let neighbour = lab.neighbour();
+    let doctor = neighbour.run(&["doctor"]);
+    assert_eq!(doctor.status, 0, "{}{}", doctor.stdout, doctor.stderr);
+    assert!(doctor.stdout.lines().last().unwrap().starts_with("neighbour.test is set up well"), "{}", doctor.stdout);
+    let broken = neighbour.run(&["dns-check", "two-records.test"]);
+    assert!(broken.status == 1 && broken.stdout.contains("key-record"), "{}", broken.stdout);
+    let chain = neighbour.run(&["handshake", "chain.test"]);
+    assert!(chain.status == 1 && chain.stdout.contains("stopped at tls"), "{}", chain.stdout);
+    let hub = neighbour.run(&["hub", "lookup", "hub-only.test", "--format", "json"]);
+    assert!(hub.stdout.contains("hub-entry"), "{}{}", hub.stdout, hub.stderr);
+    let plan = neighbour.run(&["rotate", "plan"]);
+    assert_eq!(plan.status, 0, "{}{}", plan.stdout, plan.stderr);
+    assert_eq!(plan.stdout.matches("  right  ").count(), 5, "{}", plan.stdout);
+    for part in ["--ttl 60", "+1h", "rocketchat-public-key", "-----BEGIN PUBLIC KEY-----"] {
+        assert!(plan.stdout.contains(part), "{part}: {}", plan.stdout);
+    }
+    let secret = std::fs::read_to_string(lab.get("FEDCTL_KEY")).unwrap();
+    for ran in [doctor, broken, chain, hub, plan] {
+        assert!(!ran.stdout.contains(&secret[200..240]) && !ran.stderr.contains(&secret[200..240]));
+    }
+    lab.stop();
+}
+
+/// A terminal of 80 columns; it ends when dropped.
+struct Terminal {
+    tmux: PathBuf,
+    socket: PathBuf,
+}
+
+impl Terminal {
+    fn open(tmux: PathBuf, fedctl: &Fedctl, variables: &[(String, String)]) -> Self {
+        let terminal = Self { tmux, socket: fedctl.path("terminal") };
+        let bin = PathBuf::from(env!("CARGO_BIN_EXE_fedctl")).parent().unwrap().to_owned();
+        let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+        let mut command = terminal.command();
+        command.env("PATH", path).env("HOME", fedctl.dir.path()).env("PS1", "$ ").env("TERM", "xterm");
+        command.env_remove("FEDCTL_DOMAIN").current_dir(fedctl.dir.path());
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
+        let started = command.args(["new-session", "-d", "-x", "80", "-y", "100", "sh"]).status().unwrap();
+        assert!(started.success());
+        terminal
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.tmux);
+        command.arg("-S").arg(&self.socket).args(["-f", "/dev/null"]);
+        command
+    }
+
+    /// Waits for a text, then types a line.
+    fn type_after(&self, text: &str, line: &str) {
+        self.wait_for(text);
+        assert!(self.command().args(["send-keys", "-l", line]).status().unwrap().success());
+        assert!(self.command().args(["send-keys", "Enter"]).status().unwrap().success());
+    }
+
+    fn wait_for(&self, text: &str) -> String {
+        let start = Instant::now();
+        loop {
+            let shown = self.command().args(["capture-pane", "-p", "-J"]).output().unwrap();
+            let shown = String::from_utf8_lossy(&shown.stdout).into_owned();
+            if shown.contains(text) {
+                return shown;
+            }
+            assert!(start.elapsed() < Duration::from_secs(90), "`{text}` never came:\n{shown}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.command().arg("kill-server").status();
+    }
+}
+
+/// A child that is killed when dropped.
+struct Server(Child);
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn a_newcomer_comes_from_nothing_to_a_green_doctor() {
+    let Some(tmux) = programs::find("tmux") else { return };
+    let Some(mut node) = programs::node("node-rsa") else { return };
+    let newcomer = Fedctl::new();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    newcomer.write("host.zone", "chat IN A 127.0.0.1\n");
+    let kept = |lab: &Kept| -> Vec<(String, String)> {
+        let mine = ["FEDCTL_RESOLVERS", "FEDCTL_CONNECT_TO", "FEDCTL_CA_FILE"];
+        lab.variables.iter().filter(|(name, _)| mine.contains(&name.as_str())).cloned().collect()
+    };
+
+    let lab = Kept::start(&newcomer, &["--zone", "newcomer.test=host.zone"]);
+    let terminal = Terminal::open(tmux.clone(), &newcomer, &kept(&lab));
+    terminal.type_after("$ ", "fedctl init >records.zone");
+    terminal.type_after("what stands after the @ of your users: ", "newcomer.test");
+    terminal.type_after("[https://chat.newcomer.test]: ", &format!("http://chat.newcomer.test:{port}"));
+    terminal.type_after("Enter when it is not known: ", "4.8.3");
+    terminal.type_after("[human]: ", "zone");
+    terminal.type_after("[new]: ", "");
+    let mut shown = terminal.wait_for("when they are published: fedctl doctor");
+    drop(terminal);
+    lab.stop();
+
+    // Publishing is pasting into the zone.
+    let zone = format!("{}{}", newcomer.read("host.zone"), newcomer.read("records.zone"));
+    newcomer.write("host.zone", zone);
+    let lab = Kept::start(&newcomer, &["--zone", "newcomer.test=host.zone"]);
+    let private = newcomer.read("federation.key");
+    let ask = json!({"private": private.trim_end(), "resolver": lab.get("FEDCTL_RESOLVERS"), "port": port});
+    let mut child = node.args(["-e", SERVER]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(ask.to_string().as_bytes()).unwrap();
+    let mut ready = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    let server = Server(child);
+
+    let terminal = Terminal::open(tmux, &newcomer, &kept(&lab));
+    terminal.type_after("$ ", "fedctl doctor; echo status $?");
+    shown += &terminal.wait_for("status ");
+    shown += &terminal.wait_for("newcomer.test is set up well");
+    shown += &terminal.wait_for("status 0");
+    drop(terminal);
+    for part in ["this machine is 127.0.0.1, and it reaches itself", "federation.key: private key, RSA-2048"] {
+        assert!(shown.contains(part), "{part}:\n{shown}");
+    }
+    // What ours seals, node-rsa opens.
+    let ran = lab.neighbour().run(&["handshake", "newcomer.test"]);
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("newcomer.test can be federated with"), "{}", ran.stdout);
+    let neighbour = std::fs::read_to_string(lab.get("FEDCTL_KEY")).unwrap();
+    for secret in [&private[200..240], &neighbour[200..240]] {
+        assert!(!shown.contains(secret) && !ran.stdout.contains(secret) && !ran.stderr.contains(secret));
+    }
+    drop(server);
+    lab.stop();
+}
+
+#[test]
+fn a_zone_of_ones_own_must_fit_into_the_lab() {
+    let fedctl = Fedctl::new();
+    fedctl.write("bad.zone", "chat IN A\n");
+    for (zone, told) in [
+        ("newcomer.test=missing.zone", "cannot be read"),
+        ("newcomer.test=bad.zone", "does not load"),
+        ("newcomer.example=bad.zone", "is not a domain below `test`"),
+        ("healthy.test=bad.zone", "stands in the lab already"),
+        ("newcomer.test", "names no file"),
+    ] {
+        let (error, _) = fedctl.refused(&["lab", "--keep", "--zone", zone]);
+        assert!(error.contains(told), "{zone}: {error}");
+    }
+}
