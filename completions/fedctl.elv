@@ -36,9 +36,12 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand key 'Look at keys'
             cand diff 'Say what changed between two saved runs of dns-check'
             cand dns-check 'Check what DNS says about a domain'
+            cand doctor 'Say whether the own set-up works, why not, and what to type'
+            cand init 'Begin: answer a few questions, get fedctl.yaml, a key and the records to publish'
             cand lab 'Try everything on this machine'
             cand register 'Register a server at a hub, so that peers find it without DNS records'
             cand hub 'Ask a hub, or look after your own'
+            cand rotate 'Change the key of a domain'
             cand serve 'Run an embedded server'
             cand explain 'Explain a check, a federation status, or what a server writes into its log'
             cand handshake 'Find out whether a peer can really be federated with'
@@ -228,14 +231,75 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'fedctl;doctor'= {
+            cand --key 'Key file, private or public [default: the one in fedctl.yaml]'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --target 'The SRV target must be this host [default: the one in fedctl.yaml]'
+            cand --port 'The SRV port must be this one [default: the one in fedctl.yaml]'
+            cand --server 'URL of the server, for its settings [default: the one in fedctl.yaml, else where the records lead]'
+            cand --release 'The server''s release, when it does not tell'
+            cand --token-file 'File with user id and token of an admin, to compare the live settings (docs/doctor.md)'
+            cand --ca-file 'Trust the authorities in this PEM file too'
+            cand --format 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github'
+            cand -o 'Write the report to this file in one step, replacing it, and not to stdout'
+            cand --output 'Write the report to this file in one step, replacing it, and not to stdout'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --system-only 'Ask only the resolvers of this machine'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;init'= {
+            cand --server 'Address of the server as in its Site URL, `https://chat.mydomain.com`; also without `https://`'
+            cand --release 'The server''s release, when it does not tell'
+            cand --provider 'Form of the records, by DNS host (`fedctl records formats`) [default: told by the delegation, else human]'
+            cand --key 'Key file to use, private or public, such as the Public Key of the server''s settings; `new` makes a pair'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --method 'How peers find the server: dns or hub'
+            cand --hub-url 'The hub, for --method hub'
+            cand --ca-file 'Trust the authorities in this PEM file too'
+            cand --file 'Where to write the settings'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -y 'Never ask: what no flag says is found out or has its default'
+            cand --yes 'Never ask: what no flag says is found out or has its default'
+            cand --force 'Replace existing files'
+            cand --system-only 'Ask only the resolvers of this machine'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'fedctl;lab'= {
             cand --only 'Show the full report of this domain only; may be repeated'
+            cand --zone 'Hold this zone file too, for a domain of your own below `test`; may be repeated'
             cand --format 'How to print the diagnoses: human or json'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
             cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
             cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
             cand --config 'Read this file in place of fedctl.yaml'
+            cand --keep 'Leave it running, and print the variables that lead every other command into it; Ctrl-C ends it without a trace'
             cand -q 'Print the answer and errors only'
             cand --quiet 'Print the answer and errors only'
             cand -v 'Say more about the work; twice for even more'
@@ -252,7 +316,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --token-file 'File with the cloud token of the workspace, which the public hub may want'
             cand --wait 'Wait until the hub shows the entry, at most so long [default: 15m]'
             cand --format 'How to print the report: human or json'
-            cand --hub-url 'The hub; servers of 1.x have a setting for it, later ones always ask the public one'
+            cand --hub-url 'The hub; servers of 1.x have a setting for it, later ones always ask the public one [default: the one in fedctl.yaml, else https://hub.rocket.chat]'
             cand --ca-file 'Trust the authorities in this PEM file too'
             cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
             cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
@@ -303,7 +367,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --format 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github'
             cand -o 'Write the report to this file in one step, replacing it, and not to stdout'
             cand --output 'Write the report to this file in one step, replacing it, and not to stdout'
-            cand --hub-url 'The hub; servers of 1.x have a setting for it, later ones always ask the public one'
+            cand --hub-url 'The hub; servers of 1.x have a setting for it, later ones always ask the public one [default: the one in fedctl.yaml, else https://hub.rocket.chat]'
             cand --ca-file 'Trust the authorities in this PEM file too'
             cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
             cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
@@ -461,6 +525,56 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         &'fedctl;hub;help;backup'= {
         }
         &'fedctl;hub;help;help'= {
+        }
+        &'fedctl;rotate'= {
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand plan 'Say when to do what, rehearse it, and print the way back'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;rotate;plan'= {
+            cand --key 'The key in use: key file, private or public [default: the one in fedctl.yaml]'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --next 'File for the next private key; its public half goes beside it'
+            cand --low-ttl 'TTL during the change, in seconds'
+            cand --provider 'Form of the records of the way back [default: the provider of fedctl.yaml, else zone]'
+            cand --format 'How to print the plan: human or json'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --no-rehearsal 'Leave the rehearsal out'
+            cand --system-only 'Ask only the resolvers of this machine'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;rotate;help'= {
+            cand plan 'Say when to do what, rehearse it, and print the way back'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;rotate;help;plan'= {
+        }
+        &'fedctl;rotate;help;help'= {
         }
         &'fedctl;serve'= {
             cand --color 'When to use colour; NO_COLOR is honoured'
@@ -696,7 +810,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --for 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated'
             cand --ttl 'How long resolvers may keep the records, in seconds'
             cand --zone 'The zone that holds the records; by default the registrable domain'
-            cand --format 'The form to print, `human` unless said (`fedctl records formats` lists them)'
+            cand --format 'The form to print [default: the provider of fedctl.yaml, else human] (`fedctl records formats` lists them)'
             cand --for-provider 'Choose the form of this provider; `auto` asks DNS who hosts the zone'
             cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
             cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
@@ -766,7 +880,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --for 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated'
             cand --ttl 'How long resolvers may keep the records, in seconds'
             cand --zone 'The zone that holds the records; by default the registrable domain'
-            cand --format 'The form to print, `human` unless said (`fedctl records formats` lists them)'
+            cand --format 'The form to print [default: the provider of fedctl.yaml, else human] (`fedctl records formats` lists them)'
             cand --for-provider 'Choose the form of this provider; `auto` asks DNS who hosts the zone'
             cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
             cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
@@ -838,9 +952,12 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand key 'Look at keys'
             cand diff 'Say what changed between two saved runs of dns-check'
             cand dns-check 'Check what DNS says about a domain'
+            cand doctor 'Say whether the own set-up works, why not, and what to type'
+            cand init 'Begin: answer a few questions, get fedctl.yaml, a key and the records to publish'
             cand lab 'Try everything on this machine'
             cand register 'Register a server at a hub, so that peers find it without DNS records'
             cand hub 'Ask a hub, or look after your own'
+            cand rotate 'Change the key of a domain'
             cand serve 'Run an embedded server'
             cand explain 'Explain a check, a federation status, or what a server writes into its log'
             cand handshake 'Find out whether a peer can really be federated with'
@@ -870,6 +987,10 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         }
         &'fedctl;help;dns-check'= {
         }
+        &'fedctl;help;doctor'= {
+        }
+        &'fedctl;help;init'= {
+        }
         &'fedctl;help;lab'= {
         }
         &'fedctl;help;register'= {
@@ -896,6 +1017,11 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         &'fedctl;help;hub;import'= {
         }
         &'fedctl;help;hub;backup'= {
+        }
+        &'fedctl;help;rotate'= {
+            cand plan 'Say when to do what, rehearse it, and print the way back'
+        }
+        &'fedctl;help;rotate;plan'= {
         }
         &'fedctl;help;serve'= {
             cand dns 'An authoritative name server for trials, which can misbehave on request'

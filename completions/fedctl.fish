@@ -42,9 +42,12 @@ complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "keygen" -d 'Make a ke
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "key" -d 'Look at keys'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "diff" -d 'Say what changed between two saved runs of dns-check'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "dns-check" -d 'Check what DNS says about a domain'
+complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "doctor" -d 'Say whether the own set-up works, why not, and what to type'
+complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "init" -d 'Begin: answer a few questions, get fedctl.yaml, a key and the records to publish'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "lab" -d 'Try everything on this machine'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "register" -d 'Register a server at a hub, so that peers find it without DNS records'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "hub" -d 'Ask a hub, or look after your own'
+complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "rotate" -d 'Change the key of a domain'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "serve" -d 'Run an embedded server'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "explain" -d 'Explain a check, a federation status, or what a server writes into its log'
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "handshake" -d 'Find out whether a peer can really be federated with'
@@ -220,7 +223,72 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -s q -l quiet -
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l key -d 'Key file, private or public [default: the one in fedctl.yaml]' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l target -d 'The SRV target must be this host [default: the one in fedctl.yaml]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l port -d 'The SRV port must be this one [default: the one in fedctl.yaml]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l server -d 'URL of the server, for its settings [default: the one in fedctl.yaml, else where the records lead]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l release -d 'The server\'s release, when it does not tell' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l token-file -d 'File with user id and token of an admin, to compare the live settings (docs/doctor.md)' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l ca-file -d 'Trust the authorities in this PEM file too' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l format -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github' -r -f -a "human\t'For people'
+json\t'One JSON object a report, or an array when there are several (docs/json.md)'
+ndjson\t'One JSON object a line: each finding, each check, then the verdict'
+junit\t'JUnit XML, for CI servers'
+sarif\t'SARIF 2.1.0, for code scanning'
+tap\t'The Test Anything Protocol, version 14'
+nagios\t'A monitoring plugin: one line, performance data, exit status 0 to 3'
+prometheus\t'A file for node_exporter\'s textfile collector'
+markdown\t'Markdown, for issues and chats'
+html\t'One self-contained page'
+github\t'Workflow commands of GitHub Actions'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -s o -l output -d 'Write the report to this file in one step, replacing it, and not to stdout' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l server -d 'Address of the server as in its Site URL, `https://chat.mydomain.com`; also without `https://`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l release -d 'The server\'s release, when it does not tell' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l provider -d 'Form of the records, by DNS host (`fedctl records formats`) [default: told by the delegation, else human]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l key -d 'Key file to use, private or public, such as the Public Key of the server\'s settings; `new` makes a pair' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l method -d 'How peers find the server: dns or hub' -r -f -a "dns\t'SRV and TXT records'
+hub\t'Registration at a hub'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l hub-url -d 'The hub, for --method hub' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l ca-file -d 'Trust the authorities in this PEM file too' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l file -d 'Where to write the settings' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -s y -l yes -d 'Never ask: what no flag says is found out or has its default'
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l force -d 'Replace existing files'
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -s V -l version -d 'Print version'
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l only -d 'Show the full report of this domain only; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l zone -d 'Hold this zone file too, for a domain of your own below `test`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l format -d 'How to print the diagnoses: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object with a `schema` number (docs/json.md)'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
@@ -232,6 +300,7 @@ warning\t'Some peers, or some days, will have trouble'
 error\t'Federation does not work'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -l keep -d 'Leave it running, and print the variables that lead every other command into it; Ctrl-C ends it without a trace'
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s q -l quiet -d 'Print the answer and errors only'
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand lab" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -243,7 +312,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l token-file -d
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l wait -d 'Wait until the hub shows the entry, at most so long [default: 15m]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l format -d 'How to print the report: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object with a `schema` number (docs/json.md)'"
-complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one [default: the one in fedctl.yaml, else https://hub.rocket.chat]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l ca-file -d 'Trust the authorities in this PEM file too' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
@@ -299,7 +368,7 @@ markdown\t'Markdown, for issues and chats'
 html\t'One self-contained page'
 github\t'Workflow commands of GitHub Actions'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -s o -l output -d 'Write the report to this file in one step, replacing it, and not to stdout' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one [default: the one in fedctl.yaml, else https://hub.rocket.chat]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l ca-file -d 'Trust the authorities in this PEM file too' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
@@ -429,6 +498,47 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subco
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "import" -d 'Read entries from the JSON of an export'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "backup" -d 'Copy the embedded database while the hub runs'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and not __fish_seen_subcommand_from plan help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and not __fish_seen_subcommand_from plan help" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and not __fish_seen_subcommand_from plan help" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and not __fish_seen_subcommand_from plan help" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and not __fish_seen_subcommand_from plan help" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and not __fish_seen_subcommand_from plan help" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and not __fish_seen_subcommand_from plan help" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and not __fish_seen_subcommand_from plan help" -s h -l help -d 'Print help'
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and not __fish_seen_subcommand_from plan help" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and not __fish_seen_subcommand_from plan help" -f -a "plan" -d 'Say when to do what, rehearse it, and print the way back'
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and not __fish_seen_subcommand_from plan help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -l key -d 'The key in use: key file, private or public [default: the one in fedctl.yaml]' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -l next -d 'File for the next private key; its public half goes beside it' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -l low-ttl -d 'TTL during the change, in seconds' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -l provider -d 'Form of the records of the way back [default: the provider of fedctl.yaml, else zone]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -l format -d 'How to print the plan: human or json' -r -f -a "human\t'For people'
+json\t'One JSON object with a `schema` number (docs/json.md)'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
+always\t''
+never\t''"
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -l timeout -d 'How long to wait for one answer from the network, as in `5s` or `500ms`' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -l fail-on -d 'Exit with 1 from this severity on: notice, warning or error' -r -f -a "notice\t'Good to know; nothing breaks'
+warning\t'Some peers, or some days, will have trouble'
+error\t'Federation does not work'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -l suppress -d 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -l config -d 'Read this file in place of fedctl.yaml' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -l no-rehearsal -d 'Leave the rehearsal out'
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -l system-only -d 'Ask only the resolvers of this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -s q -l quiet -d 'Print the answer and errors only'
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -s v -l verbose -d 'Say more about the work; twice for even more'
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from plan" -s V -l version -d 'Print version'
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from help" -f -a "plan" -d 'Say when to do what, rehearse it, and print the way back'
+complete -c fedctl -n "__fish_fedctl_using_subcommand rotate; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and not __fish_seen_subcommand_from dns peer hub help" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
@@ -661,7 +771,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_se
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l for -d 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l ttl -d 'How long resolvers may keep the records, in seconds' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l zone -d 'The zone that holds the records; by default the registrable domain' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l format -d 'The form to print, `human` unless said (`fedctl records formats` lists them)' -r -f -a "human\t'table for people'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and not __fish_seen_subcommand_from formats lint diff apply help" -l format -d 'The form to print [default: the provider of fedctl.yaml, else human] (`fedctl records formats` lists them)' -r -f -a "human\t'table for people'
 fields\t'form fields of any provider'
 zone\t'zone file'
 bind\t'BIND zone file'
@@ -802,7 +912,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l for -d 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l ttl -d 'How long resolvers may keep the records, in seconds' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l zone -d 'The zone that holds the records; by default the registrable domain' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l format -d 'The form to print, `human` unless said (`fedctl records formats` lists them)' -r -f -a "human\t'table for people'
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from diff" -l format -d 'The form to print [default: the provider of fedctl.yaml, else human] (`fedctl records formats` lists them)' -r -f -a "human\t'table for people'
 fields\t'form fields of any provider'
 zone\t'zone file'
 bind\t'BIND zone file'
@@ -887,23 +997,26 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "diff" -d 'Print only what is missing or wrong in DNS'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "apply" -d 'Change a name server by dynamic update (RFC 2136 with TSIG)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "envelope" -d 'Seal or open one message as servers do, to find out why it does not arrive'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "keygen" -d 'Make a key pair that a server can use as it is'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "key" -d 'Look at keys'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "diff" -d 'Say what changed between two saved runs of dns-check'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "dns-check" -d 'Check what DNS says about a domain'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "lab" -d 'Try everything on this machine'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "register" -d 'Register a server at a hub, so that peers find it without DNS records'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "hub" -d 'Ask a hub, or look after your own'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "serve" -d 'Run an embedded server'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "explain" -d 'Explain a check, a federation status, or what a server writes into its log'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "handshake" -d 'Find out whether a peer can really be federated with'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "checks" -d 'List all checks'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "config" -d 'Show each setting and where it came from'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "man" -d 'Write the manual pages'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "records" -d 'Print the DNS records to publish, in the form that your DNS host takes'
-complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check lab register hub serve explain handshake checks config completions man records help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "envelope" -d 'Seal or open one message as servers do, to find out why it does not arrive'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "keygen" -d 'Make a key pair that a server can use as it is'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "key" -d 'Look at keys'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "diff" -d 'Say what changed between two saved runs of dns-check'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "dns-check" -d 'Check what DNS says about a domain'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "doctor" -d 'Say whether the own set-up works, why not, and what to type'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "init" -d 'Begin: answer a few questions, get fedctl.yaml, a key and the records to publish'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "lab" -d 'Try everything on this machine'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "register" -d 'Register a server at a hub, so that peers find it without DNS records'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "hub" -d 'Ask a hub, or look after your own'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "rotate" -d 'Change the key of a domain'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "serve" -d 'Run an embedded server'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "explain" -d 'Explain a check, a federation status, or what a server writes into its log'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "handshake" -d 'Find out whether a peer can really be federated with'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "checks" -d 'List all checks'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "config" -d 'Show each setting and where it came from'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "man" -d 'Write the manual pages'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "records" -d 'Print the DNS records to publish, in the form that your DNS host takes'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and not __fish_seen_subcommand_from envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from envelope" -f -a "seal" -d 'Encrypt a message for a peer and sign it'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from envelope" -f -a "open" -d 'Check the origin of a body and decrypt it'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from key" -f -a "inspect" -d 'Say whether a text is the public key that it should be'
@@ -914,6 +1027,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subc
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "export" -d 'Write the served entries as JSON'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "import" -d 'Read entries from the JSON of an export'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from hub" -f -a "backup" -d 'Copy the embedded database while the hub runs'
+complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from rotate" -f -a "plan" -d 'Say when to do what, rehearse it, and print the way back'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from serve" -f -a "dns" -d 'An authoritative name server for trials, which can misbehave on request'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from serve" -f -a "peer" -d 'A federation server for trials, which says why a message did not open, and can misbehave on request'
 complete -c fedctl -n "__fish_fedctl_using_subcommand help; and __fish_seen_subcommand_from serve" -f -a "hub" -d 'A hub of your own: a directory of servers for domains without DNS records'

@@ -76,11 +76,11 @@ fn subject(id: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::CHECKS;
+    use crate::check::{CHECKS, Judge};
 
     #[test]
-    fn every_check_has_a_section() {
-        for check in CHECKS {
+    fn every_check_of_a_domain_has_a_section() {
+        for check in CHECKS.iter().filter(|check| !matches!(check.judge, Judge::Text(_))) {
             assert!(section(check.id).is_some(), "{}", check.id);
         }
         assert_eq!(section("server-release"), Some(4));

@@ -155,7 +155,7 @@ impl Init {
             return Ok(domain.clone());
         }
         let text = "Federation domain: what stands after the @ of your users";
-        Ok(asker.ask(&Question { text, default: None, flag: "DOMAIN" }, |answer| Ok(answer.parse::<Domain>()?))?)
+        asker.ask(&Question { text, default: None, flag: "DOMAIN" }, |answer| Ok(answer.parse::<Domain>()?))
     }
 
     fn look(&self, cx: &Context, finder: &Finder, domain: &Domain) -> anyhow::Result<InDns> {

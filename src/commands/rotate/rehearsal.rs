@@ -67,7 +67,7 @@ async fn ping(
     let names = dns::start(dns::Config { listen: ANY, zones, faults: Vec::new() }).await?;
     let resolvers = vec![Resolver { name: "rehearsal".into(), addr: names.addr }];
     let host = format!("chat.{domain}");
-    let tls = Tls::made(&[host.clone()], &[])?;
+    let tls = Tls::made(std::slice::from_ref(&host), &[])?;
     let roots = Roots::new(tls.authority.as_deref().map(str::as_bytes))?;
     let route = |detours: Vec<Detour>| Route { timeout, detours };
     let asked = Asked {
