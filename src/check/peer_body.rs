@@ -23,7 +23,9 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         };
         return Verdict::skip(why);
     };
-    if large.is_ok() && large.elapsed <= LIMIT {
+    // A peer that is slow with a small one too is another finding.
+    let slow_anyway = facts.ping.as_ref().is_some_and(|ping| ping.elapsed > LIMIT);
+    if large.is_ok() && (large.elapsed <= LIMIT || slow_anyway) {
         return Verdict::pass("110 KB got through");
     }
     if large.is_ok() {
@@ -59,6 +61,8 @@ mod tests {
         facts.large = facts.ping.clone();
         facts.large.as_mut().unwrap().elapsed = 2500;
         assert_eq!(problems(judge(&facts))[0].severity, Severity::Warning);
+        facts.ping.as_mut().unwrap().elapsed = 2500;
+        assert!(problems(judge(&facts)).is_empty());
         facts.large = None;
         assert_eq!(judge(&facts), Verdict::skip("not tried with a 1.x peer"));
     }

@@ -109,7 +109,7 @@ fn a_kept_lab_can_be_walked_through_by_hand_and_leaves_nothing() {
     let plan = neighbour.run(&["rotate", "plan"]);
     assert_eq!(plan.status, 0, "{}{}", plan.stdout, plan.stderr);
     assert_eq!(plan.stdout.matches("  right  ").count(), 5, "{}", plan.stdout);
-    for part in ["--ttl 60", "+1h", "rocketchat-public-key", "-----BEGIN PUBLIC KEY-----"] {
+    for part in ["--ttl 60", "+2h05min", "rocketchat-public-key", "-----BEGIN PUBLIC KEY-----"] {
         assert!(plan.stdout.contains(part), "{part}: {}", plan.stdout);
     }
     let secret = std::fs::read_to_string(lab.get("FEDCTL_KEY")).unwrap();
