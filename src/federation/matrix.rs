@@ -35,10 +35,14 @@ fn is_needed(question: &Question) -> bool {
 
 fn cell(dns: &DnsFacts, observer: usize, question: &Question) -> Cell {
     let seen = dns.observations.iter().find(|seen| seen.observer == observer && seen.question == *question);
-    let Some(seen) = seen else { return Cell { text: "not asked".into(), differs: false } };
+    let Some(seen) = seen else { return Cell { text: "not asked".into(), differs: false, found: false } };
     let text = told(&seen.reply.outcome);
     let published = dns.published(question).map(|reply| told(&reply.outcome));
-    Cell { differs: published.is_some_and(|published| published != text), text }
+    Cell {
+        differs: published.is_some_and(|published| published != text),
+        found: !seen.reply.outcome.records().is_empty(),
+        text,
+    }
 }
 
 /// The answer in a few words; the text of a TXT record never, it could be a secret.

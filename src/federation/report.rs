@@ -151,6 +151,9 @@ pub struct Cell {
     pub text: String,
     /// It differs from what is published.
     pub differs: bool,
+    /// There are records in it.
+    #[serde(skip)]
+    pub found: bool,
 }
 
 /// One stage of a handshake.

@@ -3,7 +3,7 @@
 use colored::{ColoredString, Colorize};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Style, arrivals, eyes};
+use super::{Style, arrivals, eyes, propagation};
 use crate::federation::generation::Sight;
 use crate::federation::report::{Line, Problem, Report, Severity, Suppressed, Verdict};
 
@@ -30,6 +30,10 @@ fn one(report: &Report, style: Style) -> String {
         write_suppressed(&mut out, suppressed, style.width);
     }
     write_generations(&mut out, &report.generations, style.width);
+    if let Some(matrix) = report.matrix.as_ref().filter(|matrix| style.verbose || propagation::is_uneven(matrix)) {
+        out.push('\n');
+        out.push_str(&propagation::write(matrix, style.width));
+    }
     if report.worst() >= Some(Severity::Warning) && !report.arrivals.is_empty() {
         out.push('\n');
         out.push_str(&arrivals::write(&report.arrivals, style.width));

@@ -11,6 +11,7 @@ mod markdown;
 mod nagios;
 mod ndjson;
 mod prometheus;
+mod propagation;
 mod sarif;
 mod tap;
 

@@ -1,0 +1,104 @@
+//! Who answers what, for people: a line a server, a column a record, and the same word wherever all is well.
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::federation::report::{Cell, Matrix};
+
+const TITLE: &str = "propagation";
+const SAME: &str = "same";
+/// The longest answer that is shown in the table, in columns.
+const ANSWER: usize = 24;
+
+/// True when somebody gives another answer than the one that is published.
+pub fn is_uneven(matrix: &Matrix) -> bool {
+    matrix.rows.iter().any(|row| row.cells.iter().any(|cell| cell.differs))
+}
+
+/// The table. Where it is wider than `width` columns, the other answers are marked and not told; the findings tell them.
+pub fn write(matrix: &Matrix, width: usize) -> String {
+    let told = table(matrix, told);
+    match told.lines().all(|line| line.width() <= width) {
+        true => told,
+        false => table(matrix, marked),
+    }
+}
+
+fn table(matrix: &Matrix, show: fn(&Cell) -> String) -> String {
+    let head = matrix.columns.iter().map(|column| heading(column));
+    let mut rows = vec![std::iter::once(String::new()).chain(head).collect::<Vec<String>>()];
+    rows.extend(
+        matrix.rows.iter().map(|row| std::iter::once(row.observer.clone()).chain(row.cells.iter().map(show)).collect()),
+    );
+    let widths: Vec<usize> =
+        (0..rows[0].len()).map(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or_default()).collect();
+    let mut out = String::new();
+    for (at, row) in rows.iter().enumerate() {
+        let title = if at == 0 { TITLE } else { "" };
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
+        let line = format!("  {title:<11}  {}", cells.collect::<Vec<String>>().join("  "));
+        out.push_str(line.trim_end());
+        out.push('\n');
+    }
+    out
+}
+
+/// `SRV _rocketchat._https` is `_https`, `TXT rocketchat-public-key` is `key`.
+fn heading(column: &str) -> String {
+    let name = column.split_once(' ').map_or(column, |(_, name)| name);
+    let name = name.strip_prefix("_rocketchat.").or_else(|| name.strip_prefix("rocketchat-")).unwrap_or(name);
+    if name == "public-key" { "key".into() } else { name.into() }
+}
+
+fn told(cell: &Cell) -> String {
+    let short = || match cell.text.char_indices().nth(ANSWER) {
+        Some((at, _)) => format!("{}…", &cell.text[..at]),
+        None => cell.text.clone(),
+    };
+    match (cell.differs, cell.found) {
+        (true, _) => format!("≠ {}", short()),
+        (false, true) => SAME.into(),
+        (false, false) => short(),
+    }
+}
+
+fn marked(cell: &Cell) -> String {
+    match (cell.differs, cell.found) {
+        (true, _) => "≠".into(),
+        (false, true) => SAME.into(),
+        (false, false) => "none".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::federation::report::Row;
+
+    fn matrix(other: &str) -> Matrix {
+        let cell = |text: &str, differs| Cell { text: text.into(), differs, found: text != "NXDOMAIN" };
+        let row = |observer: &str, key: &str, differs| Row {
+            observer: observer.into(),
+            role: "name server",
+            cells: vec![cell("chat.mydomain.com:443", false), cell("NXDOMAIN", false), cell(key, differs)],
+        };
+        Matrix {
+            columns: ["SRV _rocketchat._https", "SRV _rocketchat._tcp", "TXT rocketchat-public-key"]
+                .map(String::from)
+                .into(),
+            rows: vec![row("ns1.mydomain.com", "RSA-2048 a", false), row("ns2", other, other != "RSA-2048 a")],
+        }
+    }
+
+    #[test]
+    fn what_differs_stands_out_and_the_columns_stay_aligned() {
+        assert!(!is_uneven(&matrix("RSA-2048 a")));
+        let uneven = matrix("RSA-2048 b");
+        assert!(is_uneven(&uneven));
+        let shown = "  propagation                    _https  _tcp      key\n\
+                     \x20              ns1.mydomain.com  same    NXDOMAIN  same\n\
+                     \x20              ns2               same    NXDOMAIN  ≠ RSA-2048 b\n";
+        assert_eq!(write(&uneven, 80), shown);
+        assert!(write(&uneven, 50).contains("none  ≠\n"));
+        assert!(write(&matrix(&"x".repeat(200)), 80).contains("≠ xxxxxxxxxxxxxxxxxxxxxxxx…\n"));
+    }
+}
