@@ -523,7 +523,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__dns__subcmd__check)
-            opts="-o -q -v -h -V --key --passphrase-file --target --port --for --format --output --wait --save --replay --zone-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
+            opts="-o -q -v -h -V --key --passphrase-file --target --port --for --format --output --wait --save --replay --zone-file --at-server --token-file --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -574,6 +574,18 @@ _fedctl() {
                     return 0
                     ;;
                 --zone-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at-server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -207,6 +207,9 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l wait -d 'Loo
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l save -d 'Keep the run in this file: questions, answers as bytes, servers, times; no secrets' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l replay -d 'Judge a saved run again, without any network' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l zone-file -d 'Judge this zone file before it is published' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l at-server -d 'Ask this server\'s own resolver too, through its REST API (3.17 and later; needs the token of a user)' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l token-file -d 'File with user id and token of a user of that server [default: the one in fedctl.yaml]' -r -F
+complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l ca-file -d 'Trust the authorities in this PEM file too when that server is called' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
@@ -312,7 +315,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l token-file -d
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l wait -d 'Wait until the hub shows the entry, at most so long [default: 15m]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l format -d 'How to print the report: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object with a `schema` number (docs/json.md)'"
-complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one [default: the one in fedctl.yaml, else https://hub.rocket.chat]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one [default: the one in fedctl.yaml, else <https://hub.rocket.chat>]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l ca-file -d 'Trust the authorities in this PEM file too' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand register" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
@@ -368,7 +371,7 @@ markdown\t'Markdown, for issues and chats'
 html\t'One self-contained page'
 github\t'Workflow commands of GitHub Actions'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -s o -l output -d 'Write the report to this file in one step, replacing it, and not to stdout' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one [default: the one in fedctl.yaml, else https://hub.rocket.chat]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one [default: the one in fedctl.yaml, else <https://hub.rocket.chat>]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l ca-file -d 'Trust the authorities in this PEM file too' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r

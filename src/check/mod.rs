@@ -6,6 +6,7 @@ mod dns_generations;
 mod dns_near_miss;
 mod dns_port;
 mod dns_protocol;
+mod dns_release;
 mod dns_resolvers;
 mod dns_servers;
 mod dns_srv;
@@ -64,7 +65,7 @@ use crate::federation::sample;
 
 use crate::federation::dns_facts::{DnsFacts, Expected};
 use crate::federation::hub::facts::HubFacts;
-use crate::federation::own_facts::OwnFacts;
+use crate::federation::own_facts::{OwnFacts, ServerView};
 use crate::federation::peer_facts::PeerFacts;
 use crate::federation::published::Published;
 use crate::federation::report::{Line, Verdict};
@@ -123,6 +124,7 @@ pub const CHECKS: &[Check] = &[
     dns_wizard::CHECK,
     dns_resolvers::CHECK,
     dns_generations::CHECK,
+    dns_release::CHECK,
     peer_discovery::CHECK,
     peer_address::CHECK,
     peer_connect::CHECK,
@@ -170,6 +172,7 @@ const MINOR: &[&str] = &[
     "dns-wizard",
     "dns-near-miss",
     "dns-generations",
+    "dns-release",
     "key-record",
     "key-strength",
 ];
@@ -179,10 +182,13 @@ pub fn find(id: &str) -> Option<&'static Check> {
     CHECKS.iter().find(|check| check.id == id)
 }
 
-/// Judges the records of a domain.
-pub fn judge_dns(dns: &DnsFacts, expected: &Expected) -> Vec<Line> {
-    lines(|check| match check.judge {
-        Judge::Dns(judge) => judge(dns, expected),
+/// Judges the records of a domain; beside them what a server's own resolver says, when it was asked.
+pub fn judge_dns(dns: &DnsFacts, expected: &Expected, view: Option<&ServerView>) -> Vec<Line> {
+    lines(|check| match (check.judge, view) {
+        (Judge::Dns(judge), _) => judge(dns, expected),
+        (_, Some(view)) if check.id == server_resolver::CHECK.id => {
+            server_resolver::compare(dns, &server_resolver::all_questions(&dns.domain), &view.resolved)
+        }
         _ => Vec::new(),
     })
 }

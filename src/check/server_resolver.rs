@@ -1,7 +1,10 @@
 //! Does the server's own resolver see what is published?
 
 use super::{Check, Judge};
-use crate::federation::facts::{Kind, Outcome, Question, RrData};
+use crate::federation::dns_facts::DnsFacts;
+use crate::federation::domain::Domain;
+use crate::federation::evidence::WITHHELD;
+use crate::federation::facts::{Kind, Outcome, Question};
 use crate::federation::generation::{SrvLabel, key_question};
 use crate::federation::own_facts::{OwnFacts, Resolved};
 use crate::federation::report::{Problem, Severity, Verdict};
@@ -13,11 +16,17 @@ pub const CHECK: Check = Check {
     judge: Judge::Own(judge),
 };
 
-/// The names to have the server look up: the SRV record that it would use, and its key.
-pub fn questions(own: &crate::federation::dns_facts::DnsFacts) -> Vec<Question> {
+/// The names to have the own server look up: the SRV record that it would use, and its key.
+pub fn questions(own: &DnsFacts) -> Vec<Question> {
     let srv = SrvLabel::ALL.iter().map(|label| Question::new(label.owner(&own.domain), Kind::Srv));
     let published = srv.into_iter().find(|question| !own.outcome(question).records().is_empty());
     published.into_iter().chain([key_question(&own.domain)]).collect()
+}
+
+/// Every name that decides about a domain: the SRV names and the key.
+pub fn all_questions(domain: &Domain) -> Vec<Question> {
+    let srv = SrvLabel::ALL.iter().map(|label| Question::new(label.owner(domain), Kind::Srv));
+    srv.chain([key_question(domain)]).collect()
 }
 
 fn judge(own: &OwnFacts) -> Vec<Verdict> {
@@ -28,14 +37,19 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     if let Err(why) = &server.settings {
         return Verdict::skip(why);
     }
+    compare(&own.dns, &questions(&own.dns), &server.resolved)
+}
+
+/// What the server's resolver says beside what is published.
+pub fn compare(dns: &DnsFacts, questions: &[Question], resolved: &[(String, Resolved)]) -> Vec<Verdict> {
     let (mut found, mut unknown) = (Vec::new(), None);
-    for question in questions(&own.dns) {
-        let published = own.dns.outcome(&question);
-        match server.resolved(&question.name) {
+    for question in questions {
+        let published = dns.outcome(question);
+        match resolved.iter().find(|(name, _)| *name == question.name).map(|(_, resolved)| resolved) {
             None => {}
             Some(Resolved::Unknown(why)) => unknown = Some(why.clone()),
-            Some(resolved) if agrees(resolved, &published) => {}
-            Some(resolved) => found.push(problem(&question, resolved, &published).into()),
+            Some(resolved) if resolved.agrees(&published) => {}
+            Some(resolved) => found.push(problem(question, resolved, &published).into()),
         }
     }
     match (found.is_empty(), unknown) {
@@ -47,25 +61,16 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     }
 }
 
-fn agrees(resolved: &Resolved, published: &Outcome) -> bool {
-    published.records().iter().any(|rr| match (resolved, &rr.data) {
-        (Resolved::Srv { target, port }, RrData::Srv { target: known, port: known_port, .. }) => {
-            target.trim_end_matches('.').eq_ignore_ascii_case(known) && port == known_port
-        }
-        (Resolved::Txt(text), data) => data.joined().is_some_and(|joined| joined == text.as_bytes()),
-        _ => false,
-    }) || (published.records().is_empty() && matches!(resolved, Resolved::Nothing(_)))
-}
-
 fn problem(question: &Question, resolved: &Resolved, published: &Outcome) -> Problem {
     let seen = match resolved {
         Resolved::Srv { target, port } => format!("{target}:{port}"),
+        Resolved::Txt(text) if text == WITHHELD => "a PRIVATE key, which is not shown here".into(),
         Resolved::Txt(text) => format!("a text of {} characters", text.chars().count()),
         Resolved::Nothing(why) | Resolved::Unknown(why) => why.chars().take(120).collect(),
     };
     let what = format!("the server's own resolver sees something else at {}", question.name);
-    let means = "a server sends every event to itself too, by its own records: without them nothing that its users write is kept \
-                 or sent";
+    let means = "a server goes by what its own resolver says: events for a peer go there, and without its own records nothing \
+                 that its users write is kept or sent";
     let fix = "use a resolver in the server's container or host that knows the zone; when it was wrong until now, restart the \
                server, which remembers answers for an hour";
     Problem::new(Severity::Error, what, means, fix)

@@ -23,11 +23,10 @@ use crate::federation::own_facts::{KeyFile, Method, OwnFacts, ServerFacts};
 use crate::federation::peer_facts::{Base, PeerFacts, Wishes};
 use crate::federation::propagation::arrivals;
 use crate::federation::report::Report;
-use crate::net::http::{Caller, Login};
+use crate::net::http::Login;
 use crate::net::hub::Visitor;
 use crate::net::peer::Inquiry;
-use crate::net::server::{is_here, locate};
-use crate::net::tls::Roots;
+use crate::net::server::is_here;
 use crate::net::{dns, peer, server};
 use crate::render::doctor as render;
 use crate::render::report::{ReportFormat, write};
@@ -167,7 +166,7 @@ fn hub(cx: &Context) -> anyhow::Result<Base> {
 }
 
 /// Scheme, host and port; the path is not where the REST API is looked for.
-fn base(url: &Url) -> Option<Base> {
+pub fn base(url: &Url) -> Option<Base> {
     let (host, port) = (url.host_str()?.to_owned(), url.port_or_known_default()?);
     Some(Base { https: url.scheme() == "https", host, port })
 }
@@ -228,18 +227,7 @@ impl Patient {
         let base = self.server.clone().or_else(|| peer.base.clone());
         let base = base.ok_or("it is not known where the server is: --server URL")?;
         let Inquiry { route, resolvers, roots, .. } = &self.inquiry;
-        let addr = locate(route, resolvers, &base).await;
-        let addr = addr.ok_or_else(|| format!("`{}` has no address", base.host))?;
-        let roots: Roots = roots.clone();
-        let caller = Caller {
-            base,
-            addr,
-            roots,
-            wait: route.timeout,
-            sender: None,
-            authorization: None,
-            login: Some(login.clone()),
-        };
+        let caller = server::caller(route, resolvers, roots, base, login).await?;
         Ok(server::observe(&caller, &server_resolver::questions(dns)).await)
     }
 }
@@ -262,7 +250,7 @@ pub fn report(own: &OwnFacts, begun: Instant) -> Report {
         generations: sights(&own.dns),
         time: Some(own.dns.time),
         arrivals: arrivals(&own.dns),
-        matrix: matrix(&own.dns),
+        matrix: matrix(&own.dns, None),
         elapsed: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         ..Report::default()
     }

@@ -9,12 +9,13 @@ use super::domain::Host;
 use super::facts::{Outcome, RrData, Text};
 use super::generation::Release;
 use super::key::PublicKey;
+use super::own_facts::ServerView;
 use crate::error::Hinted;
 
 /// Raised when older programs could no longer read the file.
 pub const SCHEMA: u32 = 1;
 /// What stands in place of a private key that somebody has published.
-const WITHHELD: &str = "-----BEGIN PRIVATE KEY-----withheld by fedctl";
+pub const WITHHELD: &str = "-----BEGIN PRIVATE KEY-----withheld by fedctl";
 
 /// The file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,6 +31,9 @@ pub struct Evidence {
 pub struct Run {
     pub facts: DnsFacts,
     pub expected: SavedExpectation,
+    /// What the server's own resolver says, when it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_server: Option<ServerView>,
     /// Milliseconds.
     pub elapsed: u64,
 }
@@ -83,6 +87,12 @@ impl SavedExpectation {
     }
 }
 
+/// The text, unless there is a private key in it.
+pub fn withheld(text: &str) -> String {
+    let secret = autopsy::examine(text.as_bytes()).has(Kind::PrivateKey);
+    if secret { WITHHELD.to_owned() } else { text.to_owned() }
+}
+
 /// Takes private keys that somebody has published out of the facts, so that neither a report nor a file can repeat them.
 pub fn withhold_secrets(dns: &mut DnsFacts) {
     let seen = dns.observations.iter_mut().map(|seen| &mut seen.reply.outcome);
@@ -115,7 +125,11 @@ mod tests {
 
     fn evidence(facts: DnsFacts) -> Evidence {
         let expected = SavedExpectation { port: Some(443), ..SavedExpectation::default() };
-        Evidence { schema: SCHEMA, program: "fedctl".into(), runs: vec![Run { facts, expected, elapsed: 5 }] }
+        Evidence {
+            schema: SCHEMA,
+            program: "fedctl".into(),
+            runs: vec![Run { facts, expected, at_server: None, elapsed: 5 }],
+        }
     }
 
     #[test]

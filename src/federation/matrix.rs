@@ -4,17 +4,18 @@ use super::autopsy;
 use super::dns_facts::{DnsFacts, Role};
 use super::facts::{Outcome, Question, RrData};
 use super::generation::questions;
+use super::own_facts::{Resolved, ServerView};
 use super::report::{Cell, Matrix, Row};
 
-/// The matrix of a domain; `None` when nobody was asked.
-pub fn matrix(dns: &DnsFacts) -> Option<Matrix> {
+/// The matrix of a domain, with a server's own resolver when that was asked; `None` when nobody was.
+pub fn matrix(dns: &DnsFacts, view: Option<&ServerView>) -> Option<Matrix> {
     let exists = |question: &Question| dns.replies(question).any(|(_, reply)| !reply.outcome.records().is_empty());
     let mut asked = questions(&dns.domain);
     asked.retain(|question| exists(question) || is_needed(question));
     let suffix = format!(".{}", dns.domain);
     let columns =
         asked.iter().map(|question| format!("{} {}", question.kind, question.name.trim_end_matches(&suffix))).collect();
-    let rows: Vec<Row> = dns
+    let mut rows: Vec<Row> = dns
         .observers
         .iter()
         .enumerate()
@@ -25,6 +26,11 @@ pub fn matrix(dns: &DnsFacts) -> Option<Matrix> {
             cells: asked.iter().map(|question| cell(dns, at, question)).collect(),
         })
         .collect();
+    rows.extend(view.map(|view| Row {
+        observer: format!("in {}", view.base.host),
+        role: "server's resolver",
+        cells: asked.iter().map(|question| view_cell(dns, view, question)).collect(),
+    }));
     (!rows.is_empty()).then_some(Matrix { columns, rows })
 }
 
@@ -45,6 +51,27 @@ fn cell(dns: &DnsFacts, observer: usize, question: &Question) -> Cell {
     }
 }
 
+fn view_cell(dns: &DnsFacts, view: &ServerView, question: &Question) -> Cell {
+    let Some(resolved) = view.resolved.iter().find(|(name, _)| *name == question.name).map(|(_, resolved)| resolved)
+    else {
+        return Cell { text: "not asked".into(), differs: false, found: false };
+    };
+    let published = dns.outcome(question);
+    let text = match resolved {
+        Resolved::Unknown(_) => "not asked".into(),
+        // It tells the first record only, and not why there is none.
+        resolved if resolved.agrees(&published) => told(&published),
+        Resolved::Srv { target, port } => format!("{target}:{port}"),
+        Resolved::Txt(text) => told_text(text.as_bytes()),
+        Resolved::Nothing(_) => "nothing".into(),
+    };
+    Cell {
+        differs: !matches!(resolved, Resolved::Unknown(_)) && !resolved.agrees(&published),
+        found: matches!(resolved, Resolved::Srv { .. } | Resolved::Txt(_)),
+        text,
+    }
+}
+
 /// The answer in a few words; the text of a TXT record never, it could be a secret.
 fn told(outcome: &Outcome) -> String {
     let mut parts: Vec<String> = outcome
@@ -54,12 +81,7 @@ fn told(outcome: &Outcome) -> String {
             RrData::Srv { target, port, .. } => Some(format!("{target}:{port}")),
             RrData::Txt(strings) => {
                 let text: Vec<u8> = strings.iter().flat_map(|string| string.0.iter().copied()).collect();
-                let autopsy = autopsy::examine(&text);
-                Some(match (&autopsy.exact, autopsy.injuries.first()) {
-                    (Some(key), _) => format!("RSA-{} {}", key.bits(), key.fingerprint().short()),
-                    (None, Some(injury)) => format!("{} bytes ({})", text.len(), injury.kind),
-                    (None, None) => format!("{} bytes", text.len()),
-                })
+                Some(told_text(&text))
             }
             _ => None,
         })
@@ -67,4 +89,13 @@ fn told(outcome: &Outcome) -> String {
     // Servers may turn the order of an RRset from answer to answer.
     parts.sort();
     if parts.is_empty() { outcome.to_string() } else { parts.join(" + ") }
+}
+
+fn told_text(text: &[u8]) -> String {
+    let autopsy = autopsy::examine(text);
+    match (&autopsy.exact, autopsy.injuries.first()) {
+        (Some(key), _) => format!("RSA-{} {}", key.bits(), key.fingerprint().short()),
+        (None, Some(injury)) => format!("{} bytes ({})", text.len(), injury.kind),
+        (None, None) => format!("{} bytes", text.len()),
+    }
 }

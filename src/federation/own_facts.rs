@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::dns_facts::{DnsFacts, Expected};
+use super::facts::{Outcome, Question, RrData};
 use super::generation::Release;
 use super::hub::facts::HubFacts;
 use super::peer_facts::{Base, Exchange, PeerFacts};
@@ -94,6 +95,52 @@ pub enum Resolved {
     Nothing(String),
     /// The server has no such route (releases before 3.17), or did not answer.
     Unknown(String),
+}
+
+impl Resolved {
+    /// True when this is what a server makes of the answer: its first record, or that there is none.
+    pub fn agrees(&self, published: &Outcome) -> bool {
+        let same = |data: &RrData| match (self, data) {
+            (Self::Srv { target, port }, RrData::Srv { target: known, port: known_port, .. }) => {
+                target.trim_end_matches('.').eq_ignore_ascii_case(known) && port == known_port
+            }
+            (Self::Txt(text), data) => data.joined().is_some_and(|joined| joined == text.as_bytes()),
+            _ => false,
+        };
+        match published.records() {
+            [] => matches!(self, Self::Nothing(_)),
+            records => records.iter().any(|rr| same(&rr.data)),
+        }
+    }
+}
+
+/// What a server's own resolver says, through the server's REST API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerView {
+    /// Where the server was called.
+    pub base: Base,
+    /// Each name that was asked, with what came of it.
+    pub resolved: Vec<(String, Resolved)>,
+}
+
+impl ServerView {
+    /// Nothing was learnt about any of the names.
+    pub fn none(names: &[Question], why: &str) -> Vec<(String, Resolved)> {
+        names.iter().map(|question| (question.name.clone(), Resolved::Unknown(why.to_owned()))).collect()
+    }
+
+    /// Why nothing at all was learnt, if so.
+    pub fn unknown(&self) -> Option<&str> {
+        let why = |resolved: &Resolved| match resolved {
+            Resolved::Unknown(why) => Some(why.clone()),
+            _ => None,
+        };
+        let all = self.resolved.iter().all(|(_, resolved)| why(resolved).is_some());
+        self.resolved.iter().find_map(|(_, resolved)| match resolved {
+            Resolved::Unknown(why) if all => Some(why.as_str()),
+            _ => None,
+        })
+    }
 }
 
 /// Everything that was seen of the own server.

@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 
 use super::Route;
 use super::dns::Resolver;
-use super::http::Caller;
+use super::http::{Caller, Login};
 use super::look_up::look_up_all;
+use super::tls::Roots;
+use crate::federation::evidence::withheld;
 use crate::federation::facts::{Kind, Question, RrData};
 use crate::federation::own_facts::{Resolved, SETTINGS, ServerFacts, Setting};
 use crate::federation::peer_facts::{Answer, Base, Exchange};
@@ -36,21 +38,37 @@ pub fn is_here(ip: IpAddr) -> bool {
     std::net::UdpSocket::bind((ip, 0)).is_ok()
 }
 
+/// Somebody to call the server at `base` as this admin; `Err` says why nobody can.
+pub async fn caller(
+    route: &Route,
+    resolvers: &[Resolver],
+    roots: &Roots,
+    base: Base,
+    login: &Login,
+) -> Result<Caller, String> {
+    let addr = locate(route, resolvers, &base).await.ok_or_else(|| format!("`{}` has no address", base.host))?;
+    if !base.https && !addr.ip().is_loopback() {
+        return Err("a token is not sent in clear over the network".into());
+    }
+    let (roots, wait, login) = (roots.clone(), route.timeout, Some(login.clone()));
+    Ok(Caller { base, addr, roots, wait, sender: None, authorization: None, login })
+}
+
+/// Has the server's own resolver look up each name. The caller must carry a login; any user's will do.
+pub async fn resolve_all(caller: &Caller, names: &[Question]) -> Vec<(String, Resolved)> {
+    let mut resolved = Vec::new();
+    for question in names {
+        resolved.push((question.name.clone(), resolve(caller, question).await));
+    }
+    resolved
+}
+
 /// Reads the settings and asks the server's own resolver about `names`. The caller must carry a login.
 pub async fn observe(caller: &Caller, names: &[Question]) -> ServerFacts {
     let open = Caller { login: None, ..caller.clone() };
     let info = open.get("/api/info").await;
-    let settings = if caller.base.https || caller.addr.ip().is_loopback() {
-        settings(caller).await
-    } else {
-        Err("a token is not sent in clear over the network".into())
-    };
-    let mut resolved = Vec::new();
-    if settings.is_ok() {
-        for question in names {
-            resolved.push((question.name.clone(), resolve(caller, question).await));
-        }
-    }
+    let settings = settings(caller).await;
+    let resolved = if settings.is_ok() { resolve_all(caller, names).await } else { Vec::new() };
     ServerFacts { base: caller.base.clone(), info, settings, resolved }
 }
 
@@ -105,7 +123,7 @@ async fn resolve(caller: &Caller, question: &Question) -> Resolved {
     };
     let resolved = answer.json.as_ref().map(|json| json["resolved"].clone()).unwrap_or_default();
     match (&resolved, resolved["target"].as_str(), resolved["port"].as_u64()) {
-        (Value::String(text), _, _) => Resolved::Txt(text.clone()),
+        (Value::String(text), _, _) => Resolved::Txt(withheld(text)),
         (_, Some(target), Some(port)) => {
             Resolved::Srv { target: target.to_owned(), port: u16::try_from(port).unwrap_or_default() }
         }
@@ -137,7 +155,7 @@ fn accepted(exchange: &Exchange) -> Result<&Answer, Refusal> {
     match answer.status {
         200 if answer.success() == Some(true) => Ok(answer),
         401 => Err(Refusal::Login("the server does not accept the token (401)".into())),
-        403 => Err(Refusal::Login("the user of the token may not read settings (403): it must be an admin".into())),
+        403 => Err(Refusal::Login("the user of the token may not do this (403): it must be an admin".into())),
         429 => Err(Refusal::Other("the server says that there were too many requests: try again in a minute".into())),
         _ => Err(Refusal::Other(exchange.shown())),
     }

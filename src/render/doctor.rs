@@ -4,7 +4,7 @@ use colored::Colorize;
 use unicode_width::UnicodeWidthStr;
 
 use super::report::Style;
-use super::report::human::{verdict, write_line, write_suppressed};
+use super::report::human::{SUBJECT, verdict, write_line, write_suppressed};
 use crate::federation::report::{Line, Report, Verdict};
 
 /// A section: its heading, and the beginnings of the ids that belong to it.
@@ -44,7 +44,7 @@ fn write_section(out: &mut String, heading: &str, lines: &[&Line], style: Style)
     // A section that could not be looked at says so once.
     if let Some(why) = common_reason(lines).filter(|_| !style.verbose) {
         let line = Line { id: lines[0].id, minor: false, verdict: Verdict::Skip { why: why.to_owned() } };
-        return write_line(out, &line, "", style.width);
+        return write_line(out, &line, "", SUBJECT, style.width);
     }
     for line in lines {
         let shown = match line.verdict {
@@ -53,7 +53,7 @@ fn write_section(out: &mut String, heading: &str, lines: &[&Line], style: Style)
             Verdict::Problem(_) => true,
         };
         if shown {
-            write_line(out, line, subject(line.id), style.width);
+            write_line(out, line, subject(line.id), SUBJECT, style.width);
         }
     }
 }

@@ -13,6 +13,10 @@ struct Clinic {
     world: World,
 }
 
+fn srv_answer() -> Value {
+    json!({"target": "chat.mydomain.com", "port": 80, "priority": 1, "weight": 1})
+}
+
 impl Clinic {
     fn new(release: &'static str) -> Self {
         let fedctl = Fedctl::new();
@@ -35,10 +39,8 @@ impl Clinic {
                 ("Site_Url", "http://chat.mydomain.com".into()),
             ],
             resolved: [
-                (
-                    "_rocketchat._http.mydomain.com".to_owned(),
-                    json!({"target": "chat.mydomain.com", "port": 80, "priority": 1, "weight": 1}),
-                ),
+                ("_rocketchat._http.mydomain.com".to_owned(), srv_answer()),
+                ("_rocketchat._tcp.mydomain.com".to_owned(), srv_answer()),
                 ("rocketchat-public-key.mydomain.com".to_owned(), key.into()),
             ]
             .into(),
@@ -58,8 +60,12 @@ impl Clinic {
     }
 
     fn run(&self, args: &[&str]) -> Ran {
-        let mut all: Vec<String> =
-            ["doctor", "--token-file", "admin.token"].iter().chain(args).map(|arg| (*arg).to_owned()).collect();
+        self.ask(&[&["doctor", "--token-file", "admin.token"], args].concat())
+    }
+
+    /// Any command in the admin's directory; none may tell a secret.
+    fn ask(&self, args: &[&str]) -> Ran {
+        let mut all: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
         all.extend(self.world.flags());
         all.extend(["--connect-to".to_owned(), format!("chat.mydomain.com:80={}", self.rest.addr)]);
         let ran = self.fedctl.run(&all);
@@ -171,4 +177,49 @@ fn a_token_that_is_not_accepted_or_not_there_is_told_and_never_shown() {
     assert!(ran.status == 2 && ran.stderr.contains("does not hold a user id and a token"), "{}", ran.stderr);
     let (error, hint) = Fedctl::new().refused(&["doctor"]);
     assert!(error.contains("no domain was given") && hint == "fedctl init", "{error} {hint}");
+}
+
+#[test]
+fn dns_check_asks_the_servers_own_resolver_beside_ours() {
+    let clinic = Clinic::new("4.8.3");
+    let at_server = ["--at-server", "http://chat.mydomain.com", "--token-file", "admin.token"];
+    let check = |more: &[&str]| clinic.ask(&[&["dns-check", "mydomain.com"], &at_server[..], more].concat());
+    let ran = check(&["-v"]);
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("server-resolver  it sees the same SRV record and key"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("in chat.mydomain.com  NXDOMAIN  same"), "{}", ran.stdout);
+    // It sees nothing, what was there before, and a key that somebody should not have published.
+    let secret = clinic.fedctl.read("federation.key").trim_end().to_owned();
+    let old = json!({"target": "old.mydomain.com", "port": 80, "priority": 1, "weight": 1});
+    let key = "rocketchat-public-key.mydomain.com".to_owned();
+    for (name, answer, seen) in [
+        ("_rocketchat._tcp.mydomain.com".to_owned(), Some(old), "old.mydomain.com:80"),
+        (key.clone(), None, "queryTxt ENOTFOUND"),
+        (key, Some(secret.into()), "a PRIVATE key, which is not shown here"),
+    ] {
+        let before = clinic.rest.script.lock().unwrap().resolved.clone();
+        match answer {
+            Some(answer) => clinic.rest.script.lock().unwrap().resolved.insert(name, answer),
+            None => clinic.rest.script.lock().unwrap().resolved.remove(&name),
+        };
+        let ran = check(&["--save", "run.json"]);
+        assert!(ran.status == 1 && ran.stdout.contains(seen) && ran.stdout.contains("≠"), "{seen}: {}", ran.stdout);
+        assert!(ran.stdout.contains("error    server-resolver"), "{}", ran.stdout);
+        let replayed = clinic.fedctl.run(&["dns-check", "--replay", "run.json"]);
+        assert_eq!((replayed.status, replayed.stdout), (1, ran.stdout));
+        let private = clinic.fedctl.read("federation.key");
+        assert!(!clinic.fedctl.read("run.json").contains(&private[200..240]));
+        clinic.rest.script.lock().unwrap().resolved = before;
+    }
+    clinic.fedctl.write("admin.token", format!("{USER}\n{TOKEN}x\n"));
+    let ran = check(&[]);
+    assert_eq!(ran.status, 0, "{}", ran.stdout);
+    assert!(
+        ran.stderr.contains("the resolver of chat.mydomain.com was not asked: the server does not accept"),
+        "{}",
+        ran.stderr
+    );
+    let (error, hint) =
+        Fedctl::new().refused(&["dns-check", "mydomain.com", "--at-server", "http://chat.mydomain.com"]);
+    assert!(error.contains("no token was given") && hint.contains("--token-file"), "{error} {hint}");
 }

@@ -1,5 +1,6 @@
 //! `fedctl dns-check`
 
+mod at_server;
 mod wait;
 mod zone_file;
 
@@ -7,6 +8,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+
+use at_server::AtServerArgs;
 
 use super::Context;
 use super::answer::ReportArgs;
@@ -22,6 +25,7 @@ use crate::federation::domain::{Domain, Host};
 use crate::federation::evidence::{Evidence, Run, SCHEMA, SavedExpectation};
 use crate::federation::generation::{Release, sights};
 use crate::federation::matrix::matrix;
+use crate::federation::own_facts::ServerView;
 use crate::federation::propagation::arrivals;
 use crate::federation::report::Report;
 use crate::net::dns::{Scope, observe};
@@ -65,6 +69,8 @@ pub struct DnsCheck {
     #[arg(long, value_name = "FILE", conflicts_with = "wait")]
     zone_file: Option<PathBuf>,
     #[command(flatten)]
+    at_server: AtServerArgs,
+    #[command(flatten)]
     network: NetworkArgs,
 }
 
@@ -89,7 +95,7 @@ impl DnsCheck {
             }
         };
         let judged = |run: &Run| {
-            let mut report = report(&run.facts, &run.expected.restore()?, Instant::now());
+            let mut report = report_with(&run.facts, &run.expected.restore()?, run.at_server.as_ref(), Instant::now());
             report.elapsed = run.elapsed;
             Ok(report)
         };
@@ -109,6 +115,7 @@ impl DnsCheck {
         let expected = self.expected(cx)?;
         let route = self.network.route(cx);
         let zone = self.zone(&domains)?;
+        let server = self.at_server.server(cx)?;
         let resolvers = if zone.is_some() { Vec::new() } else { self.network.resolvers(cx)? };
         let progress = cx.term.progress("asking");
         cx.block_on(async {
@@ -129,8 +136,12 @@ impl DnsCheck {
                         observe(&route, &resolvers, domain, expected.target.as_ref(), Scope::Everybody, now()).await
                     }
                 };
+                let at_server = match &server {
+                    Some(server) if !interrupted => Some(server.look(cx, &route, &resolvers, domain).await),
+                    _ => None,
+                };
                 let elapsed = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-                runs.push(Run { facts, expected: SavedExpectation::from(&expected), elapsed });
+                runs.push(Run { facts, expected: SavedExpectation::from(&expected), at_server, elapsed });
                 if interrupted {
                     break;
                 }
@@ -186,6 +197,11 @@ impl DnsCheck {
 
 /// Judges what was seen.
 pub fn report(dns: &DnsFacts, expected: &Expected, start: Instant) -> Report {
+    report_with(dns, expected, None, start)
+}
+
+/// The same, with what a server's own resolver says beside it.
+fn report_with(dns: &DnsFacts, expected: &Expected, view: Option<&ServerView>, start: Instant) -> Report {
     let servers = dns.zone.as_ref().map(|zone| zone.servers.len()).unwrap_or_default();
     let resolvers = dns.in_role(Role::Resolver).count();
     let about = match &dns.zone {
@@ -202,10 +218,10 @@ pub fn report(dns: &DnsFacts, expected: &Expected, start: Instant) -> Report {
         praise: "can be found".into(),
         blame: "cannot be federated with".into(),
         time: Some(dns.time),
-        lines: check::judge_dns(dns, expected),
+        lines: check::judge_dns(dns, expected, view),
         generations: sights(dns),
         arrivals: arrivals(dns),
-        matrix: matrix(dns),
+        matrix: matrix(dns, view),
         elapsed: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
         ..Report::default()
     }

@@ -125,7 +125,7 @@ fn report(text: &Published, expected: &Expected, value_only: bool) -> Report {
         let asked = |line: &Line| {
             if value_only { line.id.starts_with("key-") } else { OF_TEXT.contains(&line.id) }
         };
-        lines.extend(check::judge_dns(&dns, expected).into_iter().filter(asked));
+        lines.extend(check::judge_dns(&dns, expected, None).into_iter().filter(asked));
     }
     Report {
         subject: text.domain.to_string(),

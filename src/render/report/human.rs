@@ -9,7 +9,7 @@ use crate::federation::report::{Line, Problem, Report, Severity, Suppressed, Ver
 
 /// Columns before the sentence: two, the status, two, the subject, two.
 const STATUS: usize = 7;
-const SUBJECT: usize = 12;
+pub const SUBJECT: usize = 12;
 /// Columns of the words `seen`, `means` and `fix` under a finding.
 const ASIDE: usize = 6;
 const EYES: &str = "server eyes";
@@ -23,8 +23,11 @@ pub fn write(reports: &[Report], style: Style) -> String {
 fn one(report: &Report, style: Style) -> String {
     let gap = style.width.saturating_sub(report.subject.width() + report.about.width()).max(2);
     let mut out = format!("{}{}{}\n\n", report.subject.bold(), " ".repeat(gap), report.about);
-    for line in ordered(report, style) {
-        write_line(&mut out, line, line.id.trim_start_matches("dns-"), style.width);
+    let lines = ordered(report, style);
+    let subject = |line: &Line| line.id.trim_start_matches("dns-");
+    let room = lines.iter().map(|line| subject(line).len()).max().unwrap_or_default().max(SUBJECT);
+    for line in lines {
+        write_line(&mut out, line, subject(line), room, style.width);
     }
     for suppressed in &report.suppressed {
         write_suppressed(&mut out, suppressed, style.width);
@@ -57,18 +60,18 @@ fn ordered(report: &Report, style: Style) -> Vec<&Line> {
     lines
 }
 
-/// One line of a report, with what stands under it.
-pub fn write_line(out: &mut String, line: &Line, subject: &str, width: usize) {
+/// One line of a report, with what stands under it; the subject gets `room` columns.
+pub fn write_line(out: &mut String, line: &Line, subject: &str, room: usize, width: usize) {
     let (status, sentence) = match &line.verdict {
         Verdict::Pass { note } => (format!("{:<STATUS$}", "ok").green(), note.as_str()),
         Verdict::Problem(problem) => (status(problem.severity), problem.what.as_str()),
         Verdict::Skip { why } => (format!("{:<STATUS$}", "skipped").dimmed(), why.as_str()),
     };
-    let indent = 2 + STATUS + 2 + SUBJECT + 2;
+    let indent = 2 + STATUS + 2 + room + 2;
     let text = wrap(sentence, width.saturating_sub(indent));
     for (at, part) in text.iter().enumerate() {
         match at {
-            0 => out.push_str(&format!("  {status}  {subject:<SUBJECT$}  {part}\n")),
+            0 => out.push_str(&format!("  {status}  {subject:<room$}  {part}\n")),
             _ => out.push_str(&format!("{}{part}\n", " ".repeat(indent))),
         }
     }

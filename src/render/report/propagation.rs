@@ -65,7 +65,8 @@ fn marked(cell: &Cell) -> String {
     match (cell.differs, cell.found) {
         (true, _) => "≠".into(),
         (false, true) => SAME.into(),
-        (false, false) => "none".into(),
+        (false, false) if matches!(cell.text.as_str(), "NXDOMAIN" | "NODATA") => "none".into(),
+        (false, false) => told(cell),
     }
 }
 
