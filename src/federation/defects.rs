@@ -67,6 +67,9 @@ const fn v(major: u16, minor: u16, patch: u16) -> Release {
     Release(major, minor, patch)
 }
 
+/// The defect that leaves a server with half of the protocol.
+pub const SENDING_BROKEN: &str = "sending-broken";
+
 /// Every known defect, by area and then by release.
 pub const DEFECTS: &[Defect] = &[
     Defect {
@@ -92,7 +95,7 @@ pub const DEFECTS: &[Defect] = &[
         issue: Some(18978),
     },
     Defect {
-        id: "sending-broken",
+        id: SENDING_BROKEN,
         area: Area::Delivery,
         severity: Severity::Error,
         first: v(6, 3, 0),
