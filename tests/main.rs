@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::print_stderr, clippy::unwrap_used)]
 
 mod commands;
+mod docs;
 mod fuzz;
 mod house;
 mod hub;

@@ -1,0 +1,113 @@
+//! What the docs say must be so: every command line in them is one that fedctl takes, and every link leads to a file.
+
+use std::path::{Path, PathBuf};
+
+use clap::error::ErrorKind;
+
+use crate::support::repository;
+
+fn pages() -> Vec<PathBuf> {
+    let mut pages = vec![repository("README.md")];
+    for dir in ["docs", "docs/checks"] {
+        let entries = std::fs::read_dir(repository(dir)).unwrap().map(|entry| entry.unwrap().path());
+        pages.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "md")));
+    }
+    assert!(pages.len() > 20);
+    pages
+}
+
+/// The command lines in the fenced blocks, continuations joined; of a console with its output only what is typed.
+fn lines(text: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let (mut fence, mut held) = (None, String::new());
+    for line in text.lines() {
+        if let Some(language) = line.trim_start().strip_prefix("```") {
+            fence = if fence.is_some() { None } else { Some(language) };
+            continue;
+        }
+        let Some(language) = fence else { continue };
+        let typed = line.trim_start().strip_prefix("$ ");
+        let line = if language == "console" && held.is_empty() { typed.unwrap_or_default() } else { line };
+        match line.strip_suffix('\\') {
+            Some(more) => held += more,
+            None => lines.push(std::mem::take(&mut held) + line),
+        }
+    }
+    lines
+}
+
+/// Each call of fedctl in a line, as words, up to where the shell takes over.
+fn calls(line: &str) -> Vec<Vec<String>> {
+    let starts = line.match_indices("fedctl ").map(|(at, _)| at);
+    let is_command = |at: usize| {
+        let before = line[..at].trim_end();
+        let head = before.is_empty() || before.ends_with(['|', ';', '&', '(', ':', '$']) || before.ends_with("run:");
+        let words: Vec<&str> = before.split_whitespace().collect();
+        head && line[..at].ends_with([' ', '(']) || at == 0 || words.ends_with(&["-"]) || words.last() == Some(&"sudo")
+    };
+    let cut = |words: Vec<String>| -> Vec<String> {
+        let ends = |word: &String| matches!(word.as_str(), "|" | "||" | "&&" | ";" | ">" | ">>" | "<" | "2>&1" | "…");
+        let mut words: Vec<String> = words.into_iter().take_while(|word| !ends(word)).collect();
+        if let Some(at) = words.iter().position(|word| word.starts_with(['>', '<']) || word.ends_with([')', ';'])) {
+            let last = words[at].trim_end_matches([')', ';']).to_owned();
+            words.truncate(at);
+            words.extend((!last.starts_with(['>', '<'])).then_some(last));
+        }
+        words
+    };
+    starts.filter(|at| is_command(*at)).filter_map(|at| shlex::split(&line[at..])).map(cut).collect()
+}
+
+#[test]
+fn every_command_line_in_the_docs_is_taken() {
+    let (mut seen, mut refused) = (0, Vec::new());
+    for page in pages() {
+        for line in lines(&std::fs::read_to_string(&page).unwrap()) {
+            for words in calls(&line) {
+                seen += 1;
+                if let Err(error) = fedctl::cli::command().try_get_matches_from(&words) {
+                    if !matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+                        refused.push(format!("{}: `{line}` as {words:?}: {error}", page.display()));
+                    }
+                }
+            }
+        }
+    }
+    assert!(refused.is_empty(), "{}", refused.join("\n"));
+    assert!(seen > 60, "only {seen} command lines were found");
+}
+
+/// The texts between single backticks, outside of fenced blocks.
+fn spans(text: &str) -> Vec<&str> {
+    text.split("```").step_by(2).flat_map(|part| part.split('`').skip(1).step_by(2)).collect()
+}
+
+#[test]
+fn every_command_named_in_the_docs_exists() {
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for span in spans(&text).into_iter().filter_map(|span| span.strip_prefix("fedctl ")) {
+            let mut command = fedctl::cli::command();
+            for word in span.split_whitespace().take_while(|word| word.chars().all(|c| c.is_lowercase() || c == '-')) {
+                if word.starts_with('-') || !command.has_subcommands() {
+                    break;
+                }
+                let found = command.find_subcommand(word).cloned();
+                command = found.unwrap_or_else(|| panic!("{}: there is no `fedctl {span}`", page.display()));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_link_leads_to_a_file() {
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = target.split('#').next().unwrap();
+            let here = page.parent().unwrap_or(Path::new("."));
+            let outside = target.contains("://") || target.contains(' ') || path.is_empty();
+            assert!(outside || here.join(path).exists(), "{}: {target} leads nowhere", page.display());
+        }
+    }
+}
