@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use axum::http::HeaderValue;
 use clap::Args;
+use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 
 use super::hub_client::{HubArgs, base, domain, report};

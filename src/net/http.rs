@@ -1,25 +1,26 @@
 //! One HTTP request to one address: no redirects, no retries, no cookies, bounded in time and size, as servers ask each other.
 
+use std::error::Error as _;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Request, header};
-use futures_util::StreamExt;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use reqwest::header::{self, HeaderMap, HeaderValue};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, RequestBuilder};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
 
 use super::elapsed;
-use super::tls::{self, Roots};
+use super::tls::Roots;
 use crate::federation::peer_facts::{Answer, Base, Exchange, HttpFailure};
 
 /// Bytes of a response that are read; no federation answer comes near it, files aside.
 const ANSWER_MAX: usize = 1 << 20;
+/// Stands for an address in URLs: an address there is called at the port that the URL names, whatever the detour.
+const NAMELESS: &str = "nameless.invalid";
 /// Characters of the body that are kept as evidence.
 const EXCERPT: usize = 160;
 
@@ -71,51 +72,38 @@ impl Caller {
         Exchange { method: method.to_owned(), path, elapsed: elapsed(start), outcome }
     }
 
-    async fn send(&self, method: &str, path: &str, body: Vec<u8>) -> Result<Answer, HttpFailure> {
-        let connect = |error: io::Error| HttpFailure::Connect(super::told(&error));
-        let stream = TcpStream::connect(self.addr).await.map_err(connect)?;
-        match self.base.https {
-            true => {
-                let stream = tls::connect(stream, &self.base.host, &self.roots).await.map_err(connect)?;
-                self.speak(stream, method, path, body).await
+    async fn send(&self, method: &'static str, path: &str, body: Vec<u8>) -> Result<Answer, HttpFailure> {
+        let mut response = self.request(method, path, body)?.send().await.map_err(|error| failure(&error))?;
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
+            if bytes.len() + chunk.len() > ANSWER_MAX {
+                return Err(HttpFailure::TooLarge(ANSWER_MAX));
             }
-            false => self.speak(stream, method, path, body).await,
+            bytes.extend_from_slice(&chunk);
         }
+        Ok(answer(response.status().as_u16(), response.headers(), &bytes))
     }
 
-    async fn speak(
-        &self,
-        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        method: &str,
-        path: &str,
-        body: Vec<u8>,
-    ) -> Result<Answer, HttpFailure> {
-        let request = self.request(method, path, body).map_err(|error| HttpFailure::Connect(error.to_string()))?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(failure)?;
-        // The connection must be driven beside the exchange; it ends with it.
-        let driver = tokio::spawn(connection);
-        let answer = async {
-            let response = sender.send_request(request).await.map_err(failure)?;
-            let (parts, body) = response.into_parts();
-            let bytes = read(Body::new(body)).await?;
-            Ok(answer(parts.status.as_u16(), &parts.headers, &bytes))
-        };
-        let answer = answer.await;
-        driver.abort();
-        answer
-    }
-
-    fn request(&self, method: &str, path: &str, body: Vec<u8>) -> Result<Request<Body>, axum::http::Error> {
-        let default = if self.base.https { 443 } else { 80 };
-        let host = match self.base.port == default {
-            true => self.base.host.clone(),
-            false => format!("{}:{}", self.base.host, self.base.port),
-        };
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::HOST, host)
-            .header(header::USER_AGENT, concat!("fedctl/", env!("CARGO_PKG_VERSION")))
+    /// A client of its own for each request, so that every one begins with a connection to this address.
+    fn request(&self, method: &'static str, path: &str, body: Vec<u8>) -> Result<RequestBuilder, HttpFailure> {
+        let broken = |error: &dyn std::fmt::Display| HttpFailure::Connect(error.to_string());
+        let client = Client::builder()
+            .tls_backend_preconfigured(self.roots.client().map_err(|error| broken(&error))?)
+            .no_proxy()
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .http1_only()
+            .pool_max_idle_per_host(0)
+            .user_agent(concat!("fedctl/", env!("CARGO_PKG_VERSION")))
+            .resolve(&self.base.host, self.addr)
+            .resolve(NAMELESS, self.addr)
+            .build()
+            .map_err(|error| broken(&error))?;
+        let method = if method == "POST" { Method::POST } else { Method::GET };
+        let mut request = client
+            .request(method.clone(), format!("{}{path}", self.origin()?))
+            .header(header::HOST, self.host())
             .header(header::ACCEPT, "application/json")
             .header(header::CONNECTION, "close");
         if let Some(sender) = &self.sender {
@@ -125,14 +113,38 @@ impl Caller {
             request = request.header(header::AUTHORIZATION, authorization);
         }
         if let Some(login) = &self.login {
-            let mut token = HeaderValue::from_str(&login.token)?;
+            let mut token = HeaderValue::from_str(&login.token).map_err(|error| broken(&error))?;
             token.set_sensitive(true);
             request = request.header("x-user-id", &login.user).header("x-auth-token", token);
         }
-        if method == "POST" {
-            request = request.header(header::CONTENT_TYPE, "application/json");
+        if method == Method::POST {
+            request = request.header(header::CONTENT_TYPE, "application/json").body(body);
         }
-        request.body(Body::from(body))
+        Ok(request)
+    }
+
+    /// Scheme and host of the URL. It names no port: the port would win over that of the address.
+    fn origin(&self) -> Result<String, HttpFailure> {
+        let Self { base, addr, .. } = self;
+        match (base.host.parse::<IpAddr>(), base.https) {
+            (Err(_), true) => Ok(format!("https://{}", base.host)),
+            (Err(_), false) => Ok(format!("http://{}", base.host)),
+            (Ok(_), false) => Ok(format!("http://{NAMELESS}")),
+            (Ok(ip), true) if ip == addr.ip() => Ok(format!("https://{addr}")),
+            (Ok(ip), true) => {
+                Err(HttpFailure::Connect(format!("a certificate for {ip} cannot be looked at through {}", addr.ip())))
+            }
+        }
+    }
+
+    /// What the header `Host` says.
+    fn host(&self) -> String {
+        let host = match self.base.host.parse::<Ipv6Addr>() {
+            Ok(v6) => format!("[{v6}]"),
+            Err(_) => self.base.host.clone(),
+        };
+        let default = if self.base.https { 443 } else { 80 };
+        if self.base.port == default { host } else { format!("{host}:{}", self.base.port) }
     }
 }
 
@@ -151,24 +163,18 @@ pub async fn speaks_plain(addr: SocketAddr, host: &str, wait: Duration) -> bool 
     timeout(wait, ask).await.ok().flatten().unwrap_or(false)
 }
 
-fn failure(error: hyper::Error) -> HttpFailure {
-    if error.is_parse() || error.is_parse_status() {
+/// What went wrong, told by the innermost cause that says something.
+fn failure(error: &reqwest::Error) -> HttpFailure {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    let io = causes.clone().filter_map(|cause| cause.downcast_ref::<io::Error>()).last().map(super::told);
+    let last = || causes.clone().last().map_or_else(|| error.to_string(), ToString::to_string);
+    if error.is_connect() || error.is_builder() {
+        return HttpFailure::Connect(io.unwrap_or_else(last));
+    }
+    if causes.clone().filter_map(|cause| cause.downcast_ref::<hyper::Error>()).any(hyper::Error::is_parse) {
         return HttpFailure::NotHttp;
     }
-    let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<io::Error>());
-    HttpFailure::Closed(cause.map_or_else(|| error.to_string(), super::told))
-}
-
-async fn read(body: Body) -> Result<Vec<u8>, HttpFailure> {
-    let (mut bytes, mut stream) = (Vec::new(), body.into_data_stream());
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|error| HttpFailure::Closed(error.to_string()))?;
-        if bytes.len() + chunk.len() > ANSWER_MAX {
-            return Err(HttpFailure::TooLarge(ANSWER_MAX));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
+    HttpFailure::Closed(io.unwrap_or_else(last))
 }
 
 fn answer(status: u16, headers: &HeaderMap, bytes: &[u8]) -> Answer {

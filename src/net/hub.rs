@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use axum::http::HeaderValue;
+use reqwest::header::HeaderValue;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::{WebPkiServerVerifier, verify_server_cert_signed_by_trust_anchor};
+use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -48,6 +48,14 @@ impl Roots {
         }
         Ok(Self(Arc::new(store)))
     }
+
+    /// For connections over which requests may go: the certificate must be good.
+    pub fn client(&self) -> Result<ClientConfig, Error> {
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(self.0.clone());
+        Ok(config.with_no_client_auth())
+    }
 }
 
 /// Goes through a handshake that accepts every certificate, and tells what it is worth. Nothing is sent over it.
@@ -89,20 +97,6 @@ async fn shake(
         .map_err(io::Error::other)?
         .dangerous()
         .with_custom_certificate_verifier(witness)
-        .with_no_client_auth();
-    TlsConnector::from(Arc::new(config)).connect(name(host)?, stream).await
-}
-
-/// A connection over which requests may go: the certificate must be good.
-pub async fn connect(stream: TcpStream, host: &str, roots: &Roots) -> io::Result<TlsStream<TcpStream>> {
-    let provider = Arc::new(ring::default_provider());
-    let verifier = WebPkiServerVerifier::builder_with_provider(roots.0.clone(), provider.clone())
-        .build()
-        .map_err(io::Error::other)?;
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(io::Error::other)?
-        .with_webpki_verifier(verifier)
         .with_no_client_auth();
     TlsConnector::from(Arc::new(config)).connect(name(host)?, stream).await
 }

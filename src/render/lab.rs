@@ -56,7 +56,8 @@ pub fn environment(variables: &[(&str, String)]) -> String {
 /// What can be done with a lab that runs.
 pub fn invitation(domains: &[&str], width: usize) -> String {
     let list = format!("the domains are {}", domains.join(", "));
-    let list = textwrap::wrap(&list, textwrap::Options::new(width).break_words(false)).join("\n");
+    let options = textwrap::Options::new(width).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let list = textwrap::wrap(&list, options).join("\n");
     format!(
         "\n{list}\n\nput the lines above into another shell, then try\n  fedctl doctor\n  fedctl handshake healthy.test\n  \
          fedctl dns-check two-records.test\n  fedctl handshake chain.test\n\nCtrl-C ends the lab"
