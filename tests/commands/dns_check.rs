@@ -53,6 +53,12 @@ fn a_sound_domain_is_clean_and_quiet() {
     assert!(ran.stdout.contains("ok       key-match     equals federation.key"), "{}", ran.stdout);
     assert!(ran.stdout.lines().last().unwrap().starts_with("mydomain.com can be found"), "{}", ran.stdout);
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
+    // What is fine and nobody needs to hear of is told with -v only, the matrix too.
+    let more = check(&fedctl, &world, &["-v"]).stdout;
+    for part in ["  ok       wildcard", "  propagation  "] {
+        assert!(more.contains(part) && !ran.stdout.contains(part), "{part}: {more}");
+    }
+    assert!(ran.stdout.lines().count() < 16, "{}", ran.stdout);
     let json = check(&fedctl, &world, &["--format", "json"]);
     let report = report(&json);
     assert_eq!((json.status, &report["verdict"], &report["schema"]), (0, &"clean".into(), &1.into()));

@@ -54,8 +54,12 @@ fn ordered(report: &Report, style: Style) -> Vec<&Line> {
         Verdict::Problem(problem) => 4 - problem.severity as u8,
         Verdict::Skip { .. } => 5,
     };
-    let mut lines: Vec<&Line> =
-        report.lines.iter().filter(|line| style.verbose || !matches!(line.verdict, Verdict::Skip { .. })).collect();
+    let matters = |line: &&Line| match line.verdict {
+        Verdict::Problem(_) => true,
+        Verdict::Pass { .. } => style.verbose || !line.minor,
+        Verdict::Skip { .. } => style.verbose,
+    };
+    let mut lines: Vec<&Line> = report.lines.iter().filter(matters).collect();
     lines.sort_by_key(rank);
     lines
 }
