@@ -188,6 +188,7 @@ fn dns_check_asks_the_servers_own_resolver_beside_ours() {
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("server-resolver  it sees the same SRV record and key"), "{}", ran.stdout);
     assert!(ran.stdout.contains("in chat.mydomain.com  NXDOMAIN  same"), "{}", ran.stdout);
+    super::records::validate("docs/report.schema.json", &check(&["--format", "json"]).stdout);
     // It sees nothing, what was there before, and a key that somebody should not have published.
     let secret = clinic.fedctl.read("federation.key").trim_end().to_owned();
     let old = json!({"target": "old.mydomain.com", "port": 80, "priority": 1, "weight": 1});
