@@ -11,7 +11,7 @@ use super::key_file::{PassphraseArgs, exposed, read_half};
 use super::network::{NetworkArgs, now};
 use super::serve::peer::roots;
 use super::{Context, token_file};
-use crate::check::{judge_own, server_resolver};
+use crate::check::{judge_own, server_resolver, stage};
 use crate::config::port;
 use crate::error::{ExitStatus, hinted};
 use crate::federation::dns_facts::{DnsFacts, Expected, Role};
@@ -232,6 +232,9 @@ impl Patient {
     }
 }
 
+/// The stages of a handshake that need nobody on the other side.
+const ALONE: [&str; 6] = ["discover", "connect", "tls", "http", "federation", "speed"];
+
 /// Judges everything that was seen.
 pub fn report(own: &OwnFacts, begun: Instant) -> Report {
     let servers = own.dns.in_role(Role::Authority).count();
@@ -241,12 +244,16 @@ pub fn report(own: &OwnFacts, begun: Instant) -> Report {
         (Err(_), Some(release)) => format!("release {release}"),
         (Err(_), None) => String::new(),
     };
+    let lines = judge_own(own);
+    let mut stages = stage::timeline(&own.peer, &lines);
+    stages.retain(|stage| ALONE.contains(&stage.name.as_str()));
     Report {
         subject: own.dns.domain.to_string(),
         about,
         praise: "is set up well".into(),
         blame: "cannot be federated with".into(),
-        lines: judge_own(own),
+        stages,
+        lines,
         generations: sights(&own.dns),
         time: Some(own.dns.time),
         arrivals: arrivals(&own.dns),
