@@ -96,7 +96,7 @@ pub fn read_text(path: &Path) -> anyhow::Result<Zeroizing<String>> {
     let shown = path.display();
     let bytes = read_bytes(path)?;
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(hinted(format!("`{shown}` is empty"), "give a file that holds a key"));
+        return Err(hinted(format!("`{shown}` is empty"), "is it the right file? this one holds nothing"));
     }
     match std::str::from_utf8(&bytes) {
         Ok(text) if !text.contains('\0') => Ok(Zeroizing::new(text.to_owned())),
