@@ -254,6 +254,24 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// An outcome that came without any message.
+    pub fn bare(outcome: Outcome, transport: Transport) -> Self {
+        Self {
+            outcome,
+            transport,
+            truncated: false,
+            authoritative: false,
+            recursion: false,
+            authenticated: false,
+            edns: None,
+            size: 0,
+            aliases: Vec::new(),
+            authority: Vec::new(),
+            additional: Vec::new(),
+            elapsed: 0,
+        }
+    }
+
     /// The negative TTL in seconds: the lesser of the SOA's TTL and its minimum (RFC 2308 section 5).
     pub fn negative_ttl(&self) -> Option<u32> {
         self.authority.iter().find_map(|rr| match &rr.data {

@@ -41,7 +41,7 @@ pub async fn ask_tcp(server: SocketAddr, question: &Question, flags: Flags, wait
 async fn over_udp(server: SocketAddr, question: &Question, flags: Flags, wait: Duration) -> Reply {
     let (id, query) = match wire::query(question, flags) {
         Ok(query) => query,
-        Err(why) => return wire::silent(Outcome::Malformed(why), Transport::Udp),
+        Err(why) => return Reply::bare(Outcome::Malformed(why), Transport::Udp),
     };
     match exchange(server, id, &query, wait).await {
         Ok(Some(bytes)) => {
@@ -49,8 +49,8 @@ async fn over_udp(server: SocketAddr, question: &Question, flags: Flags, wait: D
             reply.truncated = wire::is_truncated(&bytes);
             reply
         }
-        Ok(None) => wire::silent(Outcome::Timeout, Transport::Udp),
-        Err(error) => wire::silent(Outcome::Unreachable(told(&error)), Transport::Udp),
+        Ok(None) => Reply::bare(Outcome::Timeout, Transport::Udp),
+        Err(error) => Reply::bare(Outcome::Unreachable(told(&error)), Transport::Udp),
     }
 }
 
@@ -79,13 +79,13 @@ async fn exchange(server: SocketAddr, id: u16, query: &[u8], wait: Duration) -> 
 async fn over_tcp(server: SocketAddr, question: &Question, flags: Flags, wait: Duration) -> Reply {
     let (id, query) = match wire::query(question, flags) {
         Ok(query) => query,
-        Err(why) => return wire::silent(Outcome::Malformed(why), Transport::Tcp),
+        Err(why) => return Reply::bare(Outcome::Malformed(why), Transport::Tcp),
     };
     match timeout(wait, stream(server, &query)).await {
         Ok(Ok(bytes)) if wire::answers(&bytes, id) => wire::reply(&bytes, question, Transport::Tcp),
-        Ok(Ok(_)) => wire::silent(Outcome::Malformed("the answer is to another question".into()), Transport::Tcp),
-        Ok(Err(error)) => wire::silent(Outcome::Unreachable(format!("TCP: {}", told(&error))), Transport::Tcp),
-        Err(_) => wire::silent(Outcome::Timeout, Transport::Tcp),
+        Ok(Ok(_)) => Reply::bare(Outcome::Malformed("the answer is to another question".into()), Transport::Tcp),
+        Ok(Err(error)) => Reply::bare(Outcome::Unreachable(format!("TCP: {}", told(&error))), Transport::Tcp),
+        Err(_) => Reply::bare(Outcome::Timeout, Transport::Tcp),
     }
 }
 

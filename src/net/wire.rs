@@ -54,31 +54,13 @@ pub fn is_truncated(bytes: &[u8]) -> bool {
 
 /// Decodes an answer to `question`; what cannot be read becomes [`Outcome::Malformed`].
 pub fn reply(bytes: &[u8], question: &Question, transport: Transport) -> Reply {
-    let mut reply = silent(Outcome::Timeout, transport);
+    let mut reply = Reply::bare(Outcome::Timeout, transport);
     reply.size = bytes.len();
     match Message::from_vec(bytes) {
         Ok(message) => read_message(&message, question, &mut reply),
         Err(error) => reply.outcome = Outcome::Malformed(error.to_string()),
     }
     reply
-}
-
-/// A reply that carries no message.
-pub fn silent(outcome: Outcome, transport: Transport) -> Reply {
-    Reply {
-        outcome,
-        transport,
-        truncated: false,
-        authoritative: false,
-        recursion: false,
-        authenticated: false,
-        edns: None,
-        size: 0,
-        aliases: Vec::new(),
-        authority: Vec::new(),
-        additional: Vec::new(),
-        elapsed: 0,
-    }
 }
 
 fn read_message(message: &Message, question: &Question, reply: &mut Reply) {

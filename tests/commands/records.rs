@@ -19,6 +19,11 @@ fn ask<'a>(more: &[&'a str]) -> Vec<&'a str> {
     ASK.iter().chain(more).copied().collect()
 }
 
+/// The records in one form, as the command prints them.
+pub fn printed(fedctl: &Fedctl, format: &str) -> String {
+    fedctl.ok(&ask(&["-q", "--format", format]))
+}
+
 #[test]
 fn the_guide_comes_out_to_the_letter() {
     let (fedctl, key) = with_key();

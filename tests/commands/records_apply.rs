@@ -222,19 +222,8 @@ fn the_dns_host_is_recognised_and_its_form_chosen() {
         assert_eq!(ran.status, 0, "{}", ran.stderr);
         assert!(ran.stdout.contains(has) && ran.stderr.contains(told), "{servers}: {}", ran.stderr);
     }
-    let silent = [
-        "records",
-        "mydomain.com",
-        "--target",
-        "chat.mydomain.com",
-        "--key",
-        "federation.pub",
-        "--for-provider",
-        "auto",
-        "--resolver",
-        "127.0.0.1:1",
-        "--timeout",
-        "1s",
-    ];
+    let mut silent = vec!["records"];
+    silent.extend(ASK);
+    silent.extend(["--for-provider", "auto", "--resolver", "127.0.0.1:1", "--timeout", "1s"]);
     assert!(fedctl.refused(&silent).0.contains("cannot be found out"));
 }

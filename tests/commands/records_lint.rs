@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use super::records::{validate, with_key};
+use super::records::{printed, validate, with_key};
 use crate::support::{Fedctl, Ran};
 
 fn lint(fedctl: &Fedctl, format: &str, text: &str, more: &[&str]) -> Ran {
@@ -20,18 +20,7 @@ fn what_records_prints_is_clean_in_every_form() {
     let (fedctl, _) = with_key();
     for line in fedctl.ok(&["records", "formats"]).lines() {
         let id = line.split(' ').next().unwrap();
-        let print = [
-            "-q",
-            "records",
-            "mydomain.com",
-            "--target",
-            "chat.mydomain.com",
-            "--key",
-            "federation.pub",
-            "--format",
-            id,
-        ];
-        let ran = lint(&fedctl, id, &fedctl.ok(&print), &["--report", "json", "--key", "federation.pub"]);
+        let ran = lint(&fedctl, id, &printed(&fedctl, id), &["--report", "json", "--key", "federation.pub"]);
         assert_eq!((ran.status, findings(&ran)), (0, Vec::new()), "{id}: {}", ran.stderr);
         validate("docs/report.schema.json", &ran.stdout);
         let report: Value = serde_json::from_str(&ran.stdout).unwrap();

@@ -1,6 +1,6 @@
 //! What `records` prints, given to the programs that it is meant for.
 
-use super::records::with_key;
+use super::records::{printed, with_key};
 use crate::support::programs;
 
 /// A whole zone around the printed records.
@@ -15,18 +15,7 @@ pub fn whole_zone(records: &str) -> String {
 #[test]
 fn name_servers_load_the_zone() {
     let (fedctl, _) = with_key();
-    let args = [
-        "-q",
-        "records",
-        "mydomain.com",
-        "--target",
-        "chat.mydomain.com",
-        "--key",
-        "federation.pub",
-        "--format",
-        "zone",
-    ];
-    let zone = fedctl.write("zone", whole_zone(&fedctl.ok(&args)));
+    let zone = fedctl.write("zone", whole_zone(&printed(&fedctl, "zone")));
     for (program, before) in [
         ("named-checkzone", vec!["mydomain.com"]),
         ("nsd-checkzone", vec!["mydomain.com"]),

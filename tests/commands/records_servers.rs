@@ -13,9 +13,9 @@ use fedctl::net::ask::ask;
 use fedctl::net::wire::Flags;
 use fedctl::render::records::{find, write};
 
+use super::records::printed;
 use super::records::with_key;
 use super::records_programs::whole_zone;
-use super::records_tools::printed;
 use crate::support::name_servers::{knotd, named_with, nsd};
 use crate::support::{Fedctl, programs};
 

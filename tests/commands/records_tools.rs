@@ -7,26 +7,10 @@ use fedctl::federation::record::{Data, Plan, Record, RecordSet};
 use fedctl::render::records::{find, write};
 use serde_json::{Value, json};
 
-use super::records::with_key;
-use crate::support::{Fedctl, programs};
+use super::records::{printed, with_key};
+use crate::support::programs;
 
 const SCRIPT: &str = include_str!("../support/records.py");
-
-/// The records in one form, as the command prints them.
-pub fn printed(fedctl: &Fedctl, format: &str) -> String {
-    let ask = [
-        "-q",
-        "records",
-        "mydomain.com",
-        "--target",
-        "chat.mydomain.com",
-        "--key",
-        "federation.pub",
-        "--format",
-        format,
-    ];
-    fedctl.ok(&ask)
-}
 
 /// `[name, type, ttl, value]`, sorted.
 fn rows(mut rows: Vec<Value>) -> Value {

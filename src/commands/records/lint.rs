@@ -144,20 +144,7 @@ fn facts(text: &Published) -> DnsFacts {
     let observer = Observer { role: Role::Authority, name: text.form.clone(), addr };
     let observe = |question: crate::federation::facts::Question| Observation {
         observer: 0,
-        reply: Reply {
-            outcome: text.answer(&question),
-            transport: Transport::Tcp,
-            truncated: false,
-            authoritative: true,
-            recursion: false,
-            authenticated: false,
-            edns: None,
-            size: 0,
-            aliases: Vec::new(),
-            authority: Vec::new(),
-            additional: Vec::new(),
-            elapsed: 0,
-        },
+        reply: Reply { authoritative: true, ..Reply::bare(text.answer(&question), Transport::Tcp) },
         question,
     };
     DnsFacts {
