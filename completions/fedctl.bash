@@ -341,7 +341,7 @@ _fedctl() {
 
     case "${cmd}" in
         fedctl)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version init keygen key records dns-check handshake doctor explain checks diff register hub rotate envelope serve lab config completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1025,7 +1025,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help)
-            opts="envelope keygen key diff dns-check doctor init lab register hub rotate serve explain handshake checks config completions man records help"
+            opts="init keygen key records dns-check handshake doctor explain checks diff register hub rotate envelope serve lab config completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

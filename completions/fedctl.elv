@@ -31,55 +31,48 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
-            cand envelope 'Seal or open one message as servers do, to find out why it does not arrive'
+            cand init 'Begin: answer a few questions, get fedctl.yaml, a key and the records to publish'
             cand keygen 'Make a key pair that a server can use as it is'
             cand key 'Look at keys'
-            cand diff 'Say what changed between two saved runs of dns-check'
+            cand records 'Print the DNS records to publish, in the form that your DNS host takes'
             cand dns-check 'Check what DNS says about a domain'
+            cand handshake 'Find out whether a peer can really be federated with'
             cand doctor 'Say whether the own set-up works, why not, and what to type'
-            cand init 'Begin: answer a few questions, get fedctl.yaml, a key and the records to publish'
-            cand lab 'Try everything on this machine'
+            cand explain 'Explain a check, a federation status, or what a server writes into its log'
+            cand checks 'List all checks'
+            cand diff 'Say what changed between two saved runs of dns-check'
             cand register 'Register a server at a hub, so that peers find it without DNS records'
             cand hub 'Ask a hub, or look after your own'
             cand rotate 'Change the key of a domain'
+            cand envelope 'Seal or open one message as servers do, to find out why it does not arrive'
             cand serve 'Run an embedded server'
-            cand explain 'Explain a check, a federation status, or what a server writes into its log'
-            cand handshake 'Find out whether a peer can really be federated with'
-            cand checks 'List all checks'
+            cand lab 'Try everything on this machine'
             cand config 'Show each setting and where it came from'
             cand completions 'Print the completion script of a shell'
             cand man 'Write the manual pages'
-            cand records 'Print the DNS records to publish, in the form that your DNS host takes'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
-        &'fedctl;envelope'= {
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
-            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
-            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
-            cand --config 'Read this file in place of fedctl.yaml'
-            cand -q 'Print the answer and errors only'
-            cand --quiet 'Print the answer and errors only'
-            cand -v 'Say more about the work; twice for even more'
-            cand --verbose 'Say more about the work; twice for even more'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-            cand -V 'Print version'
-            cand --version 'Print version'
-            cand seal 'Encrypt a message for a peer and sign it'
-            cand open 'Check the origin of a body and decrypt it'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'fedctl;envelope;seal'= {
-            cand --key 'Your private key'
-            cand --peer-key 'The public key of the other side'
+        &'fedctl;init'= {
+            cand --server 'Address of the server as in its Site URL, `https://chat.mydomain.com`; also without `https://`'
+            cand --release 'The server''s release, when it does not tell'
+            cand --provider 'Form of the records, by DNS host (`fedctl records formats`) [default: told by the delegation, else human]'
+            cand --key 'Key file to use, private or public, such as the Public Key of the server''s settings; `new` makes a pair'
             cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
-            cand --wire 'The form to print: 2.x, 1.x (with `payload` around it) or raw (bytes)'
+            cand --method 'How peers find the server: dns or hub'
+            cand --hub-url 'The hub, for --method hub'
+            cand --ca-file 'Trust the authorities in this PEM file too'
+            cand --file 'Where to write the settings'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
             cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
             cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
             cand --config 'Read this file in place of fedctl.yaml'
+            cand -y 'Never ask: what no flag says is found out or has its default'
+            cand --yes 'Never ask: what no flag says is found out or has its default'
+            cand --force 'Replace existing files'
+            cand --system-only 'Ask only the resolvers of this machine'
             cand -q 'Print the answer and errors only'
             cand --quiet 'Print the answer and errors only'
             cand -v 'Say more about the work; twice for even more'
@@ -88,35 +81,6 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
-        }
-        &'fedctl;envelope;open'= {
-            cand --key 'Your private key'
-            cand --peer-key 'The public key of the other side'
-            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
-            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
-            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
-            cand --config 'Read this file in place of fedctl.yaml'
-            cand -q 'Print the answer and errors only'
-            cand --quiet 'Print the answer and errors only'
-            cand -v 'Say more about the work; twice for even more'
-            cand --verbose 'Say more about the work; twice for even more'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-            cand -V 'Print version'
-            cand --version 'Print version'
-        }
-        &'fedctl;envelope;help'= {
-            cand seal 'Encrypt a message for a peer and sign it'
-            cand open 'Check the origin of a body and decrypt it'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'fedctl;envelope;help;seal'= {
-        }
-        &'fedctl;envelope;help;open'= {
-        }
-        &'fedctl;envelope;help;help'= {
         }
         &'fedctl;keygen'= {
             cand --private 'File for the private key'
@@ -185,8 +149,62 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         }
         &'fedctl;key;help;help'= {
         }
-        &'fedctl;diff'= {
-            cand --format 'How to print the differences: human or json'
+        &'fedctl;records'= {
+            cand --target 'The host that runs the server'
+            cand --port 'The port that peers call; by default 443, with --protocol http 80'
+            cand --protocol 'How peers call: https or http'
+            cand --key 'Key file, private or public; only the public key is ever printed'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --for 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated'
+            cand --ttl 'How long resolvers may keep the records, in seconds'
+            cand --zone 'The zone that holds the records; by default the registrable domain'
+            cand --format 'The form to print [default: the provider of fedctl.yaml, else human] (`fedctl records formats` lists them)'
+            cand --for-provider 'Choose the form of this provider; `auto` asks DNS who hosts the zone'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --system-only 'Ask only the resolvers of this machine'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand formats 'List the forms that --format takes'
+            cand lint 'Say what peers would get from a text in a provider''s form'
+            cand diff 'Print only what is missing or wrong in DNS'
+            cand apply 'Change a name server by dynamic update (RFC 2136 with TSIG)'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;records;formats'= {
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;records;lint'= {
+            cand --format 'The form that the text is in (`fedctl records formats` lists them)'
+            cand --domain 'The federation domain; else the one in fedctl.yaml, else the one that the records name'
+            cand --zone 'The zone that relative names end with; by default the registrable domain'
+            cand --key 'The key must be this one: key file, private or public'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --for 'This release must be able to use the records; may be repeated'
+            cand --report 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
             cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
@@ -200,6 +218,81 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
+        }
+        &'fedctl;records;diff'= {
+            cand --target 'The host that runs the server'
+            cand --port 'The port that peers call; by default 443, with --protocol http 80'
+            cand --protocol 'How peers call: https or http'
+            cand --key 'Key file, private or public; only the public key is ever printed'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --for 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated'
+            cand --ttl 'How long resolvers may keep the records, in seconds'
+            cand --zone 'The zone that holds the records; by default the registrable domain'
+            cand --format 'The form to print [default: the provider of fedctl.yaml, else human] (`fedctl records formats` lists them)'
+            cand --for-provider 'Choose the form of this provider; `auto` asks DNS who hosts the zone'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --system-only 'Ask only the resolvers of this machine'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;records;apply'= {
+            cand --target 'The host that runs the server'
+            cand --port 'The port that peers call; by default 443, with --protocol http 80'
+            cand --protocol 'How peers call: https or http'
+            cand --key 'Key file, private or public; only the public key is ever printed'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --for 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated'
+            cand --ttl 'How long resolvers may keep the records, in seconds'
+            cand --zone 'The zone that holds the records; by default the registrable domain'
+            cand --server 'The primary name server, ADDR or ADDR:PORT'
+            cand --tsig-file 'File with the TSIG key, as tsig-keygen or keymgr writes it'
+            cand --undo 'File for the nsupdate script that undoes the changes [default: undo-DOMAIN-SERIAL.nsupdate]'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --yes 'Send the changes; without it nothing is changed'
+            cand --system-only 'Ask only the resolvers of this machine'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;records;help'= {
+            cand formats 'List the forms that --format takes'
+            cand lint 'Say what peers would get from a text in a provider''s form'
+            cand diff 'Print only what is missing or wrong in DNS'
+            cand apply 'Change a name server by dynamic update (RFC 2136 with TSIG)'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;records;help;formats'= {
+        }
+        &'fedctl;records;help;lint'= {
+        }
+        &'fedctl;records;help;diff'= {
+        }
+        &'fedctl;records;help;apply'= {
+        }
+        &'fedctl;records;help;help'= {
         }
         &'fedctl;dns-check'= {
             cand --key 'The published key must be this one: key file, private or public'
@@ -224,6 +317,38 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
             cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
             cand --config 'Read this file in place of fedctl.yaml'
+            cand --system-only 'Ask only the resolvers of this machine'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;handshake'= {
+            cand --domain 'Your own federation domain [default: the one in fedctl.yaml]'
+            cand --key 'Your private key [default: the one in fedctl.yaml]'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --as 'Discover as this release does [default: that of the peer]'
+            cand --ca-file 'Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers'
+            cand --callback 'Listen here for the peer''s own message; your SRV record must lead to this address'
+            cand --callback-cert 'Certificate chain for the callback, in PEM, when no proxy speaks TLS for it'
+            cand --callback-cert-key 'Private key of that certificate'
+            cand --join 'Put two reports of opposite directions together'
+            cand --format 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github'
+            cand -o 'Write the report to this file in one step, replacing it, and not to stdout'
+            cand --output 'Write the report to this file in one step, replacing it, and not to stdout'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --probe-bypass 'Ask whether a plain message in the peer''s own name is taken, which is a security hole of servers from 2.0 on'
+            cand --invite 'Print a text that asks the other admin to look from the other side'
             cand --system-only 'Ask only the resolvers of this machine'
             cand -q 'Print the answer and errors only'
             cand --quiet 'Print the answer and errors only'
@@ -263,27 +388,13 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
-        &'fedctl;init'= {
-            cand --server 'Address of the server as in its Site URL, `https://chat.mydomain.com`; also without `https://`'
-            cand --release 'The server''s release, when it does not tell'
-            cand --provider 'Form of the records, by DNS host (`fedctl records formats`) [default: told by the delegation, else human]'
-            cand --key 'Key file to use, private or public, such as the Public Key of the server''s settings; `new` makes a pair'
-            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
-            cand --method 'How peers find the server: dns or hub'
-            cand --hub-url 'The hub, for --method hub'
-            cand --ca-file 'Trust the authorities in this PEM file too'
-            cand --file 'Where to write the settings'
-            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
-            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+        &'fedctl;explain'= {
+            cand --format 'How to print what log lines mean: human or json'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
             cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
             cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
             cand --config 'Read this file in place of fedctl.yaml'
-            cand -y 'Never ask: what no flag says is found out or has its default'
-            cand --yes 'Never ask: what no flag says is found out or has its default'
-            cand --force 'Replace existing files'
-            cand --system-only 'Ask only the resolvers of this machine'
             cand -q 'Print the answer and errors only'
             cand --quiet 'Print the answer and errors only'
             cand -v 'Say more about the work; twice for even more'
@@ -293,16 +404,29 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
-        &'fedctl;lab'= {
-            cand --only 'Show the full report of this domain only; may be repeated'
-            cand --zone 'Hold this zone file too, for a domain of your own below `test`; may be repeated'
-            cand --format 'How to print the diagnoses: human or json'
+        &'fedctl;checks'= {
+            cand --format 'How to print the list: human or json'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
             cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
             cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
             cand --config 'Read this file in place of fedctl.yaml'
-            cand --keep 'Leave it running, and print the variables that lead every other command into it; Ctrl-C ends it without a trace'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;diff'= {
+            cand --format 'How to print the differences: human or json'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
+            cand --config 'Read this file in place of fedctl.yaml'
             cand -q 'Print the answer and errors only'
             cand --quiet 'Print the answer and errors only'
             cand -v 'Say more about the work; twice for even more'
@@ -579,6 +703,72 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         }
         &'fedctl;rotate;help;help'= {
         }
+        &'fedctl;envelope'= {
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand seal 'Encrypt a message for a peer and sign it'
+            cand open 'Check the origin of a body and decrypt it'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;envelope;seal'= {
+            cand --key 'Your private key'
+            cand --peer-key 'The public key of the other side'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --wire 'The form to print: 2.x, 1.x (with `payload` around it) or raw (bytes)'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;envelope;open'= {
+            cand --key 'Your private key'
+            cand --peer-key 'The public key of the other side'
+            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;envelope;help'= {
+            cand seal 'Encrypt a message for a peer and sign it'
+            cand open 'Check the origin of a body and decrypt it'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'fedctl;envelope;help;seal'= {
+        }
+        &'fedctl;envelope;help;open'= {
+        }
+        &'fedctl;envelope;help;help'= {
+        }
         &'fedctl;serve'= {
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
@@ -694,67 +884,22 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         }
         &'fedctl;serve;help;help'= {
         }
-        &'fedctl;explain'= {
-            cand --format 'How to print what log lines mean: human or json'
+        &'fedctl;lab'= {
+            cand --only 'Show the full report of this domain only; may be repeated'
+            cand --zone 'Hold this zone file too, for a domain of your own below `test`; may be repeated'
+            cand --format 'How to print the diagnoses: human or json'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
             cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
             cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
             cand --config 'Read this file in place of fedctl.yaml'
+            cand --keep 'Leave it running, and print the variables that lead every other command into it; Ctrl-C ends it without a trace'
             cand -q 'Print the answer and errors only'
             cand --quiet 'Print the answer and errors only'
             cand -v 'Say more about the work; twice for even more'
             cand --verbose 'Say more about the work; twice for even more'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
-            cand -V 'Print version'
-            cand --version 'Print version'
-        }
-        &'fedctl;handshake'= {
-            cand --domain 'Your own federation domain [default: the one in fedctl.yaml]'
-            cand --key 'Your private key [default: the one in fedctl.yaml]'
-            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
-            cand --as 'Discover as this release does [default: that of the peer]'
-            cand --ca-file 'Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers'
-            cand --callback 'Listen here for the peer''s own message; your SRV record must lead to this address'
-            cand --callback-cert 'Certificate chain for the callback, in PEM, when no proxy speaks TLS for it'
-            cand --callback-cert-key 'Private key of that certificate'
-            cand --join 'Put two reports of opposite directions together'
-            cand --format 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github'
-            cand -o 'Write the report to this file in one step, replacing it, and not to stdout'
-            cand --output 'Write the report to this file in one step, replacing it, and not to stdout'
-            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
-            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
-            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
-            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
-            cand --config 'Read this file in place of fedctl.yaml'
-            cand --probe-bypass 'Ask whether a plain message in the peer''s own name is taken, which is a security hole of servers from 2.0 on'
-            cand --invite 'Print a text that asks the other admin to look from the other side'
-            cand --system-only 'Ask only the resolvers of this machine'
-            cand -q 'Print the answer and errors only'
-            cand --quiet 'Print the answer and errors only'
-            cand -v 'Say more about the work; twice for even more'
-            cand --verbose 'Say more about the work; twice for even more'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-            cand -V 'Print version'
-            cand --version 'Print version'
-        }
-        &'fedctl;checks'= {
-            cand --format 'How to print the list: human or json'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
-            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
-            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
-            cand --config 'Read this file in place of fedctl.yaml'
-            cand -q 'Print the answer and errors only'
-            cand --quiet 'Print the answer and errors only'
-            cand -v 'Say more about the work; twice for even more'
-            cand --verbose 'Say more about the work; twice for even more'
-            cand -h 'Print help'
-            cand --help 'Print help'
             cand -V 'Print version'
             cand --version 'Print version'
         }
@@ -804,180 +949,29 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
-        &'fedctl;records'= {
-            cand --target 'The host that runs the server'
-            cand --port 'The port that peers call; by default 443, with --protocol http 80'
-            cand --protocol 'How peers call: https or http'
-            cand --key 'Key file, private or public; only the public key is ever printed'
-            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
-            cand --for 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated'
-            cand --ttl 'How long resolvers may keep the records, in seconds'
-            cand --zone 'The zone that holds the records; by default the registrable domain'
-            cand --format 'The form to print [default: the provider of fedctl.yaml, else human] (`fedctl records formats` lists them)'
-            cand --for-provider 'Choose the form of this provider; `auto` asks DNS who hosts the zone'
-            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
-            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
-            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
-            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
-            cand --config 'Read this file in place of fedctl.yaml'
-            cand --system-only 'Ask only the resolvers of this machine'
-            cand -q 'Print the answer and errors only'
-            cand --quiet 'Print the answer and errors only'
-            cand -v 'Say more about the work; twice for even more'
-            cand --verbose 'Say more about the work; twice for even more'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-            cand -V 'Print version'
-            cand --version 'Print version'
-            cand formats 'List the forms that --format takes'
-            cand lint 'Say what peers would get from a text in a provider''s form'
-            cand diff 'Print only what is missing or wrong in DNS'
-            cand apply 'Change a name server by dynamic update (RFC 2136 with TSIG)'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'fedctl;records;formats'= {
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
-            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
-            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
-            cand --config 'Read this file in place of fedctl.yaml'
-            cand -q 'Print the answer and errors only'
-            cand --quiet 'Print the answer and errors only'
-            cand -v 'Say more about the work; twice for even more'
-            cand --verbose 'Say more about the work; twice for even more'
-            cand -h 'Print help'
-            cand --help 'Print help'
-            cand -V 'Print version'
-            cand --version 'Print version'
-        }
-        &'fedctl;records;lint'= {
-            cand --format 'The form that the text is in (`fedctl records formats` lists them)'
-            cand --domain 'The federation domain; else the one in fedctl.yaml, else the one that the records name'
-            cand --zone 'The zone that relative names end with; by default the registrable domain'
-            cand --key 'The key must be this one: key file, private or public'
-            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
-            cand --for 'This release must be able to use the records; may be repeated'
-            cand --report 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
-            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
-            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
-            cand --config 'Read this file in place of fedctl.yaml'
-            cand -q 'Print the answer and errors only'
-            cand --quiet 'Print the answer and errors only'
-            cand -v 'Say more about the work; twice for even more'
-            cand --verbose 'Say more about the work; twice for even more'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-            cand -V 'Print version'
-            cand --version 'Print version'
-        }
-        &'fedctl;records;diff'= {
-            cand --target 'The host that runs the server'
-            cand --port 'The port that peers call; by default 443, with --protocol http 80'
-            cand --protocol 'How peers call: https or http'
-            cand --key 'Key file, private or public; only the public key is ever printed'
-            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
-            cand --for 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated'
-            cand --ttl 'How long resolvers may keep the records, in seconds'
-            cand --zone 'The zone that holds the records; by default the registrable domain'
-            cand --format 'The form to print [default: the provider of fedctl.yaml, else human] (`fedctl records formats` lists them)'
-            cand --for-provider 'Choose the form of this provider; `auto` asks DNS who hosts the zone'
-            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
-            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
-            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
-            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
-            cand --config 'Read this file in place of fedctl.yaml'
-            cand --system-only 'Ask only the resolvers of this machine'
-            cand -q 'Print the answer and errors only'
-            cand --quiet 'Print the answer and errors only'
-            cand -v 'Say more about the work; twice for even more'
-            cand --verbose 'Say more about the work; twice for even more'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-            cand -V 'Print version'
-            cand --version 'Print version'
-        }
-        &'fedctl;records;apply'= {
-            cand --target 'The host that runs the server'
-            cand --port 'The port that peers call; by default 443, with --protocol http 80'
-            cand --protocol 'How peers call: https or http'
-            cand --key 'Key file, private or public; only the public key is ever printed'
-            cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
-            cand --for 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated'
-            cand --ttl 'How long resolvers may keep the records, in seconds'
-            cand --zone 'The zone that holds the records; by default the registrable domain'
-            cand --server 'The primary name server, ADDR or ADDR:PORT'
-            cand --tsig-file 'File with the TSIG key, as tsig-keygen or keymgr writes it'
-            cand --undo 'File for the nsupdate script that undoes the changes [default: undo-DOMAIN-SERIAL.nsupdate]'
-            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
-            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
-            cand --color 'When to use colour; NO_COLOR is honoured'
-            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
-            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
-            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
-            cand --config 'Read this file in place of fedctl.yaml'
-            cand --yes 'Send the changes; without it nothing is changed'
-            cand --system-only 'Ask only the resolvers of this machine'
-            cand -q 'Print the answer and errors only'
-            cand --quiet 'Print the answer and errors only'
-            cand -v 'Say more about the work; twice for even more'
-            cand --verbose 'Say more about the work; twice for even more'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-            cand -V 'Print version'
-            cand --version 'Print version'
-        }
-        &'fedctl;records;help'= {
-            cand formats 'List the forms that --format takes'
-            cand lint 'Say what peers would get from a text in a provider''s form'
-            cand diff 'Print only what is missing or wrong in DNS'
-            cand apply 'Change a name server by dynamic update (RFC 2136 with TSIG)'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'fedctl;records;help;formats'= {
-        }
-        &'fedctl;records;help;lint'= {
-        }
-        &'fedctl;records;help;diff'= {
-        }
-        &'fedctl;records;help;apply'= {
-        }
-        &'fedctl;records;help;help'= {
-        }
         &'fedctl;help'= {
-            cand envelope 'Seal or open one message as servers do, to find out why it does not arrive'
+            cand init 'Begin: answer a few questions, get fedctl.yaml, a key and the records to publish'
             cand keygen 'Make a key pair that a server can use as it is'
             cand key 'Look at keys'
-            cand diff 'Say what changed between two saved runs of dns-check'
+            cand records 'Print the DNS records to publish, in the form that your DNS host takes'
             cand dns-check 'Check what DNS says about a domain'
+            cand handshake 'Find out whether a peer can really be federated with'
             cand doctor 'Say whether the own set-up works, why not, and what to type'
-            cand init 'Begin: answer a few questions, get fedctl.yaml, a key and the records to publish'
-            cand lab 'Try everything on this machine'
+            cand explain 'Explain a check, a federation status, or what a server writes into its log'
+            cand checks 'List all checks'
+            cand diff 'Say what changed between two saved runs of dns-check'
             cand register 'Register a server at a hub, so that peers find it without DNS records'
             cand hub 'Ask a hub, or look after your own'
             cand rotate 'Change the key of a domain'
+            cand envelope 'Seal or open one message as servers do, to find out why it does not arrive'
             cand serve 'Run an embedded server'
-            cand explain 'Explain a check, a federation status, or what a server writes into its log'
-            cand handshake 'Find out whether a peer can really be federated with'
-            cand checks 'List all checks'
+            cand lab 'Try everything on this machine'
             cand config 'Show each setting and where it came from'
             cand completions 'Print the completion script of a shell'
             cand man 'Write the manual pages'
-            cand records 'Print the DNS records to publish, in the form that your DNS host takes'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
-        &'fedctl;help;envelope'= {
-            cand seal 'Encrypt a message for a peer and sign it'
-            cand open 'Check the origin of a body and decrypt it'
-        }
-        &'fedctl;help;envelope;seal'= {
-        }
-        &'fedctl;help;envelope;open'= {
+        &'fedctl;help;init'= {
         }
         &'fedctl;help;keygen'= {
         }
@@ -986,15 +980,31 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         }
         &'fedctl;help;key;inspect'= {
         }
-        &'fedctl;help;diff'= {
+        &'fedctl;help;records'= {
+            cand formats 'List the forms that --format takes'
+            cand lint 'Say what peers would get from a text in a provider''s form'
+            cand diff 'Print only what is missing or wrong in DNS'
+            cand apply 'Change a name server by dynamic update (RFC 2136 with TSIG)'
+        }
+        &'fedctl;help;records;formats'= {
+        }
+        &'fedctl;help;records;lint'= {
+        }
+        &'fedctl;help;records;diff'= {
+        }
+        &'fedctl;help;records;apply'= {
         }
         &'fedctl;help;dns-check'= {
         }
+        &'fedctl;help;handshake'= {
+        }
         &'fedctl;help;doctor'= {
         }
-        &'fedctl;help;init'= {
+        &'fedctl;help;explain'= {
         }
-        &'fedctl;help;lab'= {
+        &'fedctl;help;checks'= {
+        }
+        &'fedctl;help;diff'= {
         }
         &'fedctl;help;register'= {
         }
@@ -1026,6 +1036,14 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         }
         &'fedctl;help;rotate;plan'= {
         }
+        &'fedctl;help;envelope'= {
+            cand seal 'Encrypt a message for a peer and sign it'
+            cand open 'Check the origin of a body and decrypt it'
+        }
+        &'fedctl;help;envelope;seal'= {
+        }
+        &'fedctl;help;envelope;open'= {
+        }
         &'fedctl;help;serve'= {
             cand dns 'An authoritative name server for trials, which can misbehave on request'
             cand peer 'A federation server for trials, which says why a message did not open, and can misbehave on request'
@@ -1037,31 +1055,13 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         }
         &'fedctl;help;serve;hub'= {
         }
-        &'fedctl;help;explain'= {
-        }
-        &'fedctl;help;handshake'= {
-        }
-        &'fedctl;help;checks'= {
+        &'fedctl;help;lab'= {
         }
         &'fedctl;help;config'= {
         }
         &'fedctl;help;completions'= {
         }
         &'fedctl;help;man'= {
-        }
-        &'fedctl;help;records'= {
-            cand formats 'List the forms that --format takes'
-            cand lint 'Say what peers would get from a text in a provider''s form'
-            cand diff 'Print only what is missing or wrong in DNS'
-            cand apply 'Change a name server by dynamic update (RFC 2136 with TSIG)'
-        }
-        &'fedctl;help;records;formats'= {
-        }
-        &'fedctl;help;records;lint'= {
-        }
-        &'fedctl;help;records;diff'= {
-        }
-        &'fedctl;help;records;apply'= {
         }
         &'fedctl;help;help'= {
         }

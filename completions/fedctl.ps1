@@ -34,57 +34,49 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('envelope', 'envelope', [CompletionResultType]::ParameterValue, 'Seal or open one message as servers do, to find out why it does not arrive')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Begin: answer a few questions, get fedctl.yaml, a key and the records to publish')
             [CompletionResult]::new('keygen', 'keygen', [CompletionResultType]::ParameterValue, 'Make a key pair that a server can use as it is')
             [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'Look at keys')
-            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Say what changed between two saved runs of dns-check')
+            [CompletionResult]::new('records', 'records', [CompletionResultType]::ParameterValue, 'Print the DNS records to publish, in the form that your DNS host takes')
             [CompletionResult]::new('dns-check', 'dns-check', [CompletionResultType]::ParameterValue, 'Check what DNS says about a domain')
+            [CompletionResult]::new('handshake', 'handshake', [CompletionResultType]::ParameterValue, 'Find out whether a peer can really be federated with')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Say whether the own set-up works, why not, and what to type')
-            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Begin: answer a few questions, get fedctl.yaml, a key and the records to publish')
-            [CompletionResult]::new('lab', 'lab', [CompletionResultType]::ParameterValue, 'Try everything on this machine')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a check, a federation status, or what a server writes into its log')
+            [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'List all checks')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Say what changed between two saved runs of dns-check')
             [CompletionResult]::new('register', 'register', [CompletionResultType]::ParameterValue, 'Register a server at a hub, so that peers find it without DNS records')
             [CompletionResult]::new('hub', 'hub', [CompletionResultType]::ParameterValue, 'Ask a hub, or look after your own')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Change the key of a domain')
+            [CompletionResult]::new('envelope', 'envelope', [CompletionResultType]::ParameterValue, 'Seal or open one message as servers do, to find out why it does not arrive')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run an embedded server')
-            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a check, a federation status, or what a server writes into its log')
-            [CompletionResult]::new('handshake', 'handshake', [CompletionResultType]::ParameterValue, 'Find out whether a peer can really be federated with')
-            [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'List all checks')
+            [CompletionResult]::new('lab', 'lab', [CompletionResultType]::ParameterValue, 'Try everything on this machine')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show each setting and where it came from')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the manual pages')
-            [CompletionResult]::new('records', 'records', [CompletionResultType]::ParameterValue, 'Print the DNS records to publish, in the form that your DNS host takes')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
-        'fedctl;envelope' {
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
-            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
-            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('seal', 'seal', [CompletionResultType]::ParameterValue, 'Encrypt a message for a peer and sign it')
-            [CompletionResult]::new('open', 'open', [CompletionResultType]::ParameterValue, 'Check the origin of a body and decrypt it')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
-            break
-        }
-        'fedctl;envelope;seal' {
-            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Your private key')
-            [CompletionResult]::new('--peer-key', '--peer-key', [CompletionResultType]::ParameterName, 'The public key of the other side')
+        'fedctl;init' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Address of the server as in its Site URL, `https://chat.mydomain.com`; also without `https://`')
+            [CompletionResult]::new('--release', '--release', [CompletionResultType]::ParameterName, 'The server''s release, when it does not tell')
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'Form of the records, by DNS host (`fedctl records formats`) [default: told by the delegation, else human]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key file to use, private or public, such as the Public Key of the server''s settings; `new` makes a pair')
             [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
-            [CompletionResult]::new('--wire', '--wire', [CompletionResultType]::ParameterName, 'The form to print: 2.x, 1.x (with `payload` around it) or raw (bytes)')
+            [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'How peers find the server: dns or hub')
+            [CompletionResult]::new('--hub-url', '--hub-url', [CompletionResultType]::ParameterName, 'The hub, for --method hub')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file too')
+            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Where to write the settings')
+            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]')
+            [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
             [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Never ask: what no flag says is found out or has its default')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Never ask: what no flag says is found out or has its default')
+            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace existing files')
+            [CompletionResult]::new('--system-only', '--system-only', [CompletionResultType]::ParameterName, 'Ask only the resolvers of this machine')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
@@ -93,40 +85,6 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'fedctl;envelope;open' {
-            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Your private key')
-            [CompletionResult]::new('--peer-key', '--peer-key', [CompletionResultType]::ParameterName, 'The public key of the other side')
-            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
-            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
-            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'fedctl;envelope;help' {
-            [CompletionResult]::new('seal', 'seal', [CompletionResultType]::ParameterValue, 'Encrypt a message for a peer and sign it')
-            [CompletionResult]::new('open', 'open', [CompletionResultType]::ParameterValue, 'Check the origin of a body and decrypt it')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
-            break
-        }
-        'fedctl;envelope;help;seal' {
-            break
-        }
-        'fedctl;envelope;help;open' {
-            break
-        }
-        'fedctl;envelope;help;help' {
             break
         }
         'fedctl;keygen' {
@@ -202,8 +160,64 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
         'fedctl;key;help;help' {
             break
         }
-        'fedctl;diff' {
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print the differences: human or json')
+        'fedctl;records' {
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'The host that runs the server')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port that peers call; by default 443, with --protocol http 80')
+            [CompletionResult]::new('--protocol', '--protocol', [CompletionResultType]::ParameterName, 'How peers call: https or http')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key file, private or public; only the public key is ever printed')
+            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated')
+            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'How long resolvers may keep the records, in seconds')
+            [CompletionResult]::new('--zone', '--zone', [CompletionResultType]::ParameterName, 'The zone that holds the records; by default the registrable domain')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form to print [default: the provider of fedctl.yaml, else human] (`fedctl records formats` lists them)')
+            [CompletionResult]::new('--for-provider', '--for-provider', [CompletionResultType]::ParameterName, 'Choose the form of this provider; `auto` asks DNS who hosts the zone')
+            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]')
+            [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
+            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('--system-only', '--system-only', [CompletionResultType]::ParameterName, 'Ask only the resolvers of this machine')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List the forms that --format takes')
+            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Say what peers would get from a text in a provider''s form')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Print only what is missing or wrong in DNS')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Change a name server by dynamic update (RFC 2136 with TSIG)')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'fedctl;records;formats' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
+            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'fedctl;records;lint' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form that the text is in (`fedctl records formats` lists them)')
+            [CompletionResult]::new('--domain', '--domain', [CompletionResultType]::ParameterName, 'The federation domain; else the one in fedctl.yaml, else the one that the records name')
+            [CompletionResult]::new('--zone', '--zone', [CompletionResultType]::ParameterName, 'The zone that relative names end with; by default the registrable domain')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The key must be this one: key file, private or public')
+            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'This release must be able to use the records; may be repeated')
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
@@ -217,6 +231,89 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'fedctl;records;diff' {
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'The host that runs the server')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port that peers call; by default 443, with --protocol http 80')
+            [CompletionResult]::new('--protocol', '--protocol', [CompletionResultType]::ParameterName, 'How peers call: https or http')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key file, private or public; only the public key is ever printed')
+            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated')
+            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'How long resolvers may keep the records, in seconds')
+            [CompletionResult]::new('--zone', '--zone', [CompletionResultType]::ParameterName, 'The zone that holds the records; by default the registrable domain')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form to print [default: the provider of fedctl.yaml, else human] (`fedctl records formats` lists them)')
+            [CompletionResult]::new('--for-provider', '--for-provider', [CompletionResultType]::ParameterName, 'Choose the form of this provider; `auto` asks DNS who hosts the zone')
+            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]')
+            [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
+            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('--system-only', '--system-only', [CompletionResultType]::ParameterName, 'Ask only the resolvers of this machine')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'fedctl;records;apply' {
+            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'The host that runs the server')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port that peers call; by default 443, with --protocol http 80')
+            [CompletionResult]::new('--protocol', '--protocol', [CompletionResultType]::ParameterName, 'How peers call: https or http')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key file, private or public; only the public key is ever printed')
+            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
+            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated')
+            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'How long resolvers may keep the records, in seconds')
+            [CompletionResult]::new('--zone', '--zone', [CompletionResultType]::ParameterName, 'The zone that holds the records; by default the registrable domain')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The primary name server, ADDR or ADDR:PORT')
+            [CompletionResult]::new('--tsig-file', '--tsig-file', [CompletionResultType]::ParameterName, 'File with the TSIG key, as tsig-keygen or keymgr writes it')
+            [CompletionResult]::new('--undo', '--undo', [CompletionResultType]::ParameterName, 'File for the nsupdate script that undoes the changes [default: undo-DOMAIN-SERIAL.nsupdate]')
+            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]')
+            [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
+            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Send the changes; without it nothing is changed')
+            [CompletionResult]::new('--system-only', '--system-only', [CompletionResultType]::ParameterName, 'Ask only the resolvers of this machine')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'fedctl;records;help' {
+            [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List the forms that --format takes')
+            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Say what peers would get from a text in a provider''s form')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Print only what is missing or wrong in DNS')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Change a name server by dynamic update (RFC 2136 with TSIG)')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'fedctl;records;help;formats' {
+            break
+        }
+        'fedctl;records;help;lint' {
+            break
+        }
+        'fedctl;records;help;diff' {
+            break
+        }
+        'fedctl;records;help;apply' {
+            break
+        }
+        'fedctl;records;help;help' {
             break
         }
         'fedctl;dns-check' {
@@ -242,6 +339,39 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
             [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('--system-only', '--system-only', [CompletionResultType]::ParameterName, 'Ask only the resolvers of this machine')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'fedctl;handshake' {
+            [CompletionResult]::new('--domain', '--domain', [CompletionResultType]::ParameterName, 'Your own federation domain [default: the one in fedctl.yaml]')
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Your private key [default: the one in fedctl.yaml]')
+            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Discover as this release does [default: that of the peer]')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers')
+            [CompletionResult]::new('--callback', '--callback', [CompletionResultType]::ParameterName, 'Listen here for the peer''s own message; your SRV record must lead to this address')
+            [CompletionResult]::new('--callback-cert', '--callback-cert', [CompletionResultType]::ParameterName, 'Certificate chain for the callback, in PEM, when no proxy speaks TLS for it')
+            [CompletionResult]::new('--callback-cert-key', '--callback-cert-key', [CompletionResultType]::ParameterName, 'Private key of that certificate')
+            [CompletionResult]::new('--join', '--join', [CompletionResultType]::ParameterName, 'Put two reports of opposite directions together')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the report to this file in one step, replacing it, and not to stdout')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the report to this file in one step, replacing it, and not to stdout')
+            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]')
+            [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
+            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('--probe-bypass', '--probe-bypass', [CompletionResultType]::ParameterName, 'Ask whether a plain message in the peer''s own name is taken, which is a security hole of servers from 2.0 on')
+            [CompletionResult]::new('--invite', '--invite', [CompletionResultType]::ParameterName, 'Print a text that asks the other admin to look from the other side')
             [CompletionResult]::new('--system-only', '--system-only', [CompletionResultType]::ParameterName, 'Ask only the resolvers of this machine')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
@@ -283,27 +413,13 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
-        'fedctl;init' {
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Address of the server as in its Site URL, `https://chat.mydomain.com`; also without `https://`')
-            [CompletionResult]::new('--release', '--release', [CompletionResultType]::ParameterName, 'The server''s release, when it does not tell')
-            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'Form of the records, by DNS host (`fedctl records formats`) [default: told by the delegation, else human]')
-            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key file to use, private or public, such as the Public Key of the server''s settings; `new` makes a pair')
-            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
-            [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'How peers find the server: dns or hub')
-            [CompletionResult]::new('--hub-url', '--hub-url', [CompletionResultType]::ParameterName, 'The hub, for --method hub')
-            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file too')
-            [CompletionResult]::new('--file', '--file', [CompletionResultType]::ParameterName, 'Where to write the settings')
-            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]')
-            [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated')
+        'fedctl;explain' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print what log lines mean: human or json')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
             [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
-            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Never ask: what no flag says is found out or has its default')
-            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Never ask: what no flag says is found out or has its default')
-            [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Replace existing files')
-            [CompletionResult]::new('--system-only', '--system-only', [CompletionResultType]::ParameterName, 'Ask only the resolvers of this machine')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
@@ -314,16 +430,30 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
-        'fedctl;lab' {
-            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Show the full report of this domain only; may be repeated')
-            [CompletionResult]::new('--zone', '--zone', [CompletionResultType]::ParameterName, 'Hold this zone file too, for a domain of your own below `test`; may be repeated')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print the diagnoses: human or json')
+        'fedctl;checks' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print the list: human or json')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
             [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
-            [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Leave it running, and print the variables that lead every other command into it; Ctrl-C ends it without a trace')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'fedctl;diff' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print the differences: human or json')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
+            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
@@ -624,6 +754,79 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
         'fedctl;rotate;help;help' {
             break
         }
+        'fedctl;envelope' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
+            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('seal', 'seal', [CompletionResultType]::ParameterValue, 'Encrypt a message for a peer and sign it')
+            [CompletionResult]::new('open', 'open', [CompletionResultType]::ParameterValue, 'Check the origin of a body and decrypt it')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'fedctl;envelope;seal' {
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Your private key')
+            [CompletionResult]::new('--peer-key', '--peer-key', [CompletionResultType]::ParameterName, 'The public key of the other side')
+            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
+            [CompletionResult]::new('--wire', '--wire', [CompletionResultType]::ParameterName, 'The form to print: 2.x, 1.x (with `payload` around it) or raw (bytes)')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
+            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'fedctl;envelope;open' {
+            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Your private key')
+            [CompletionResult]::new('--peer-key', '--peer-key', [CompletionResultType]::ParameterName, 'The public key of the other side')
+            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
+            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'fedctl;envelope;help' {
+            [CompletionResult]::new('seal', 'seal', [CompletionResultType]::ParameterValue, 'Encrypt a message for a peer and sign it')
+            [CompletionResult]::new('open', 'open', [CompletionResultType]::ParameterValue, 'Check the origin of a body and decrypt it')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'fedctl;envelope;help;seal' {
+            break
+        }
+        'fedctl;envelope;help;open' {
+            break
+        }
+        'fedctl;envelope;help;help' {
+            break
+        }
         'fedctl;serve' {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
@@ -748,69 +951,22 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
         'fedctl;serve;help;help' {
             break
         }
-        'fedctl;explain' {
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print what log lines mean: human or json')
+        'fedctl;lab' {
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Show the full report of this domain only; may be repeated')
+            [CompletionResult]::new('--zone', '--zone', [CompletionResultType]::ParameterName, 'Hold this zone file too, for a domain of your own below `test`; may be repeated')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print the diagnoses: human or json')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
             [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('--keep', '--keep', [CompletionResultType]::ParameterName, 'Leave it running, and print the variables that lead every other command into it; Ctrl-C ends it without a trace')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'fedctl;handshake' {
-            [CompletionResult]::new('--domain', '--domain', [CompletionResultType]::ParameterName, 'Your own federation domain [default: the one in fedctl.yaml]')
-            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Your private key [default: the one in fedctl.yaml]')
-            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
-            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Discover as this release does [default: that of the peer]')
-            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers')
-            [CompletionResult]::new('--callback', '--callback', [CompletionResultType]::ParameterName, 'Listen here for the peer''s own message; your SRV record must lead to this address')
-            [CompletionResult]::new('--callback-cert', '--callback-cert', [CompletionResultType]::ParameterName, 'Certificate chain for the callback, in PEM, when no proxy speaks TLS for it')
-            [CompletionResult]::new('--callback-cert-key', '--callback-cert-key', [CompletionResultType]::ParameterName, 'Private key of that certificate')
-            [CompletionResult]::new('--join', '--join', [CompletionResultType]::ParameterName, 'Put two reports of opposite directions together')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the report to this file in one step, replacing it, and not to stdout')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the report to this file in one step, replacing it, and not to stdout')
-            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]')
-            [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
-            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
-            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
-            [CompletionResult]::new('--probe-bypass', '--probe-bypass', [CompletionResultType]::ParameterName, 'Ask whether a plain message in the peer''s own name is taken, which is a security hole of servers from 2.0 on')
-            [CompletionResult]::new('--invite', '--invite', [CompletionResultType]::ParameterName, 'Print a text that asks the other admin to look from the other side')
-            [CompletionResult]::new('--system-only', '--system-only', [CompletionResultType]::ParameterName, 'Ask only the resolvers of this machine')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'fedctl;checks' {
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print the list: human or json')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
-            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
-            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
@@ -864,194 +1020,30 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
-        'fedctl;records' {
-            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'The host that runs the server')
-            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port that peers call; by default 443, with --protocol http 80')
-            [CompletionResult]::new('--protocol', '--protocol', [CompletionResultType]::ParameterName, 'How peers call: https or http')
-            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key file, private or public; only the public key is ever printed')
-            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
-            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated')
-            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'How long resolvers may keep the records, in seconds')
-            [CompletionResult]::new('--zone', '--zone', [CompletionResultType]::ParameterName, 'The zone that holds the records; by default the registrable domain')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form to print [default: the provider of fedctl.yaml, else human] (`fedctl records formats` lists them)')
-            [CompletionResult]::new('--for-provider', '--for-provider', [CompletionResultType]::ParameterName, 'Choose the form of this provider; `auto` asks DNS who hosts the zone')
-            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]')
-            [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
-            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
-            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
-            [CompletionResult]::new('--system-only', '--system-only', [CompletionResultType]::ParameterName, 'Ask only the resolvers of this machine')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List the forms that --format takes')
-            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Say what peers would get from a text in a provider''s form')
-            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Print only what is missing or wrong in DNS')
-            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Change a name server by dynamic update (RFC 2136 with TSIG)')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
-            break
-        }
-        'fedctl;records;formats' {
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
-            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
-            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'fedctl;records;lint' {
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form that the text is in (`fedctl records formats` lists them)')
-            [CompletionResult]::new('--domain', '--domain', [CompletionResultType]::ParameterName, 'The federation domain; else the one in fedctl.yaml, else the one that the records name')
-            [CompletionResult]::new('--zone', '--zone', [CompletionResultType]::ParameterName, 'The zone that relative names end with; by default the registrable domain')
-            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'The key must be this one: key file, private or public')
-            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
-            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'This release must be able to use the records; may be repeated')
-            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
-            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
-            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'fedctl;records;diff' {
-            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'The host that runs the server')
-            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port that peers call; by default 443, with --protocol http 80')
-            [CompletionResult]::new('--protocol', '--protocol', [CompletionResultType]::ParameterName, 'How peers call: https or http')
-            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key file, private or public; only the public key is ever printed')
-            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
-            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated')
-            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'How long resolvers may keep the records, in seconds')
-            [CompletionResult]::new('--zone', '--zone', [CompletionResultType]::ParameterName, 'The zone that holds the records; by default the registrable domain')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The form to print [default: the provider of fedctl.yaml, else human] (`fedctl records formats` lists them)')
-            [CompletionResult]::new('--for-provider', '--for-provider', [CompletionResultType]::ParameterName, 'Choose the form of this provider; `auto` asks DNS who hosts the zone')
-            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]')
-            [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
-            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
-            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
-            [CompletionResult]::new('--system-only', '--system-only', [CompletionResultType]::ParameterName, 'Ask only the resolvers of this machine')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'fedctl;records;apply' {
-            [CompletionResult]::new('--target', '--target', [CompletionResultType]::ParameterName, 'The host that runs the server')
-            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port that peers call; by default 443, with --protocol http 80')
-            [CompletionResult]::new('--protocol', '--protocol', [CompletionResultType]::ParameterName, 'How peers call: https or http')
-            [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key file, private or public; only the public key is ever printed')
-            [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
-            [CompletionResult]::new('--for', '--for', [CompletionResultType]::ParameterName, 'Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated')
-            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'How long resolvers may keep the records, in seconds')
-            [CompletionResult]::new('--zone', '--zone', [CompletionResultType]::ParameterName, 'The zone that holds the records; by default the registrable domain')
-            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The primary name server, ADDR or ADDR:PORT')
-            [CompletionResult]::new('--tsig-file', '--tsig-file', [CompletionResultType]::ParameterName, 'File with the TSIG key, as tsig-keygen or keymgr writes it')
-            [CompletionResult]::new('--undo', '--undo', [CompletionResultType]::ParameterName, 'File for the nsupdate script that undoes the changes [default: undo-DOMAIN-SERIAL.nsupdate]')
-            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]')
-            [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
-            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
-            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
-            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Send the changes; without it nothing is changed')
-            [CompletionResult]::new('--system-only', '--system-only', [CompletionResultType]::ParameterName, 'Ask only the resolvers of this machine')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
-            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
-            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            break
-        }
-        'fedctl;records;help' {
-            [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List the forms that --format takes')
-            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Say what peers would get from a text in a provider''s form')
-            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Print only what is missing or wrong in DNS')
-            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Change a name server by dynamic update (RFC 2136 with TSIG)')
-            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
-            break
-        }
-        'fedctl;records;help;formats' {
-            break
-        }
-        'fedctl;records;help;lint' {
-            break
-        }
-        'fedctl;records;help;diff' {
-            break
-        }
-        'fedctl;records;help;apply' {
-            break
-        }
-        'fedctl;records;help;help' {
-            break
-        }
         'fedctl;help' {
-            [CompletionResult]::new('envelope', 'envelope', [CompletionResultType]::ParameterValue, 'Seal or open one message as servers do, to find out why it does not arrive')
+            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Begin: answer a few questions, get fedctl.yaml, a key and the records to publish')
             [CompletionResult]::new('keygen', 'keygen', [CompletionResultType]::ParameterValue, 'Make a key pair that a server can use as it is')
             [CompletionResult]::new('key', 'key', [CompletionResultType]::ParameterValue, 'Look at keys')
-            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Say what changed between two saved runs of dns-check')
+            [CompletionResult]::new('records', 'records', [CompletionResultType]::ParameterValue, 'Print the DNS records to publish, in the form that your DNS host takes')
             [CompletionResult]::new('dns-check', 'dns-check', [CompletionResultType]::ParameterValue, 'Check what DNS says about a domain')
+            [CompletionResult]::new('handshake', 'handshake', [CompletionResultType]::ParameterValue, 'Find out whether a peer can really be federated with')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Say whether the own set-up works, why not, and what to type')
-            [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Begin: answer a few questions, get fedctl.yaml, a key and the records to publish')
-            [CompletionResult]::new('lab', 'lab', [CompletionResultType]::ParameterValue, 'Try everything on this machine')
+            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a check, a federation status, or what a server writes into its log')
+            [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'List all checks')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Say what changed between two saved runs of dns-check')
             [CompletionResult]::new('register', 'register', [CompletionResultType]::ParameterValue, 'Register a server at a hub, so that peers find it without DNS records')
             [CompletionResult]::new('hub', 'hub', [CompletionResultType]::ParameterValue, 'Ask a hub, or look after your own')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Change the key of a domain')
+            [CompletionResult]::new('envelope', 'envelope', [CompletionResultType]::ParameterValue, 'Seal or open one message as servers do, to find out why it does not arrive')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run an embedded server')
-            [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a check, a federation status, or what a server writes into its log')
-            [CompletionResult]::new('handshake', 'handshake', [CompletionResultType]::ParameterValue, 'Find out whether a peer can really be federated with')
-            [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'List all checks')
+            [CompletionResult]::new('lab', 'lab', [CompletionResultType]::ParameterValue, 'Try everything on this machine')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show each setting and where it came from')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Write the manual pages')
-            [CompletionResult]::new('records', 'records', [CompletionResultType]::ParameterValue, 'Print the DNS records to publish, in the form that your DNS host takes')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
-        'fedctl;help;envelope' {
-            [CompletionResult]::new('seal', 'seal', [CompletionResultType]::ParameterValue, 'Encrypt a message for a peer and sign it')
-            [CompletionResult]::new('open', 'open', [CompletionResultType]::ParameterValue, 'Check the origin of a body and decrypt it')
-            break
-        }
-        'fedctl;help;envelope;seal' {
-            break
-        }
-        'fedctl;help;envelope;open' {
+        'fedctl;help;init' {
             break
         }
         'fedctl;help;keygen' {
@@ -1064,19 +1056,41 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
         'fedctl;help;key;inspect' {
             break
         }
-        'fedctl;help;diff' {
+        'fedctl;help;records' {
+            [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List the forms that --format takes')
+            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Say what peers would get from a text in a provider''s form')
+            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Print only what is missing or wrong in DNS')
+            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Change a name server by dynamic update (RFC 2136 with TSIG)')
+            break
+        }
+        'fedctl;help;records;formats' {
+            break
+        }
+        'fedctl;help;records;lint' {
+            break
+        }
+        'fedctl;help;records;diff' {
+            break
+        }
+        'fedctl;help;records;apply' {
             break
         }
         'fedctl;help;dns-check' {
             break
         }
+        'fedctl;help;handshake' {
+            break
+        }
         'fedctl;help;doctor' {
             break
         }
-        'fedctl;help;init' {
+        'fedctl;help;explain' {
             break
         }
-        'fedctl;help;lab' {
+        'fedctl;help;checks' {
+            break
+        }
+        'fedctl;help;diff' {
             break
         }
         'fedctl;help;register' {
@@ -1120,6 +1134,17 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
         'fedctl;help;rotate;plan' {
             break
         }
+        'fedctl;help;envelope' {
+            [CompletionResult]::new('seal', 'seal', [CompletionResultType]::ParameterValue, 'Encrypt a message for a peer and sign it')
+            [CompletionResult]::new('open', 'open', [CompletionResultType]::ParameterValue, 'Check the origin of a body and decrypt it')
+            break
+        }
+        'fedctl;help;envelope;seal' {
+            break
+        }
+        'fedctl;help;envelope;open' {
+            break
+        }
         'fedctl;help;serve' {
             [CompletionResult]::new('dns', 'dns', [CompletionResultType]::ParameterValue, 'An authoritative name server for trials, which can misbehave on request')
             [CompletionResult]::new('peer', 'peer', [CompletionResultType]::ParameterValue, 'A federation server for trials, which says why a message did not open, and can misbehave on request')
@@ -1135,13 +1160,7 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
         'fedctl;help;serve;hub' {
             break
         }
-        'fedctl;help;explain' {
-            break
-        }
-        'fedctl;help;handshake' {
-            break
-        }
-        'fedctl;help;checks' {
+        'fedctl;help;lab' {
             break
         }
         'fedctl;help;config' {
@@ -1151,25 +1170,6 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             break
         }
         'fedctl;help;man' {
-            break
-        }
-        'fedctl;help;records' {
-            [CompletionResult]::new('formats', 'formats', [CompletionResultType]::ParameterValue, 'List the forms that --format takes')
-            [CompletionResult]::new('lint', 'lint', [CompletionResultType]::ParameterValue, 'Say what peers would get from a text in a provider''s form')
-            [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Print only what is missing or wrong in DNS')
-            [CompletionResult]::new('apply', 'apply', [CompletionResultType]::ParameterValue, 'Change a name server by dynamic update (RFC 2136 with TSIG)')
-            break
-        }
-        'fedctl;help;records;formats' {
-            break
-        }
-        'fedctl;help;records;lint' {
-            break
-        }
-        'fedctl;help;records;diff' {
-            break
-        }
-        'fedctl;help;records;apply' {
             break
         }
         'fedctl;help;help' {

@@ -8,6 +8,7 @@ pub mod dns_check;
 pub mod doctor;
 pub mod envelope;
 pub mod explain;
+pub mod global;
 pub mod handshake;
 pub mod hub;
 pub mod hub_client;
@@ -22,12 +23,14 @@ pub mod records;
 pub mod register;
 pub mod rotate;
 pub mod serve;
+pub mod stop;
 pub mod token_file;
 
 use std::time::Duration;
 
+use global::Global;
+
 use crate::check;
-use crate::cli::Global;
 use crate::config::Config;
 use crate::error::ExitStatus;
 use crate::federation::report::{Severity, Suppression};

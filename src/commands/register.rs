@@ -12,7 +12,7 @@ use super::hub_client::{HubArgs, base, domain, report};
 use super::key_file::{PassphraseArgs, read_public, read_text};
 use super::network::now;
 use super::{Context, Format, status};
-use crate::cli::duration;
+use crate::commands::global::duration;
 use crate::error::{ExitStatus, hinted};
 use crate::federation::domain::Domain;
 use crate::federation::hub::facts::{Call, HubFacts};

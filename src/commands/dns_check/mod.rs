@@ -17,7 +17,7 @@ use super::diff::load;
 use super::key_file::{Access, PassphraseArgs, Pending, read_public, refuse_existing};
 use super::network::{NetworkArgs, now};
 use crate::check;
-use crate::cli::duration;
+use crate::commands::global::duration;
 use crate::config::port;
 use crate::error::{ExitStatus, hinted};
 use crate::federation::dns_facts::{DnsFacts, Expected, Role};

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::commands::Context;
 use crate::commands::network::now;
-use crate::commands::serve::Stop;
+use crate::commands::stop::Stop;
 use crate::federation::dns_facts::{DnsFacts, Expected};
 use crate::federation::domain::Domain;
 use crate::federation::report::{Report, Severity};

@@ -8,7 +8,7 @@ mod world;
 use clap::Args;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::serve::Stop;
+use super::stop::Stop;
 use super::{Context, Format, status};
 use crate::error::{ExitStatus, hinted};
 use crate::federation::report::{Report, Verdict};

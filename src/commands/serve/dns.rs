@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::Stop;
 use crate::commands::Context;
+use crate::commands::stop::Stop;
 use crate::error::{ExitStatus, hinted};
 use crate::serve::dns::{Config, Fault, Zone, start};
 

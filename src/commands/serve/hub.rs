@@ -9,10 +9,10 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use tracing_subscriber::EnvFilter;
 
-use super::Stop;
-use crate::cli::duration;
 use crate::commands::Context;
+use crate::commands::global::duration;
 use crate::commands::hub::StoreArgs;
+use crate::commands::stop::Stop;
 use crate::error::{ExitStatus, hinted};
 use crate::federation::domain::Host;
 use crate::federation::hub::ledger::Terms;

@@ -8,10 +8,10 @@ use std::sync::mpsc::sync_channel;
 use clap::Args;
 use futures_util::FutureExt;
 
-use super::Stop;
 use crate::commands::Context;
 use crate::commands::key_file::{Access, PassphraseArgs, Pending, read_bytes, read_private};
 use crate::commands::network::{NetworkArgs, now};
+use crate::commands::stop::Stop;
 use crate::error::{ExitStatus, hinted};
 use crate::federation::domain::Domain;
 use crate::federation::generation::{Generation, Release, questions};

@@ -1,0 +1,38 @@
+//! How the commands that go on running are ended.
+
+/// Ctrl-C and SIGTERM, caught from the moment that this is made.
+///
+/// A server makes it before it says where it listens: whoever reads that line may already send the signal.
+pub struct Stop {
+    #[cfg(unix)]
+    signals: [tokio::signal::unix::Signal; 2],
+    #[cfg(windows)]
+    signal: tokio::signal::windows::CtrlC,
+}
+
+impl Stop {
+    #[cfg(unix)]
+    pub fn catch() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?] })
+    }
+
+    #[cfg(windows)]
+    pub fn catch() -> std::io::Result<Self> {
+        Ok(Self { signal: tokio::signal::windows::ctrl_c()? })
+    }
+
+    #[cfg(unix)]
+    pub async fn requested(&mut self) {
+        let [interrupt, terminate] = &mut self.signals;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    }
+
+    #[cfg(windows)]
+    pub async fn requested(&mut self) {
+        self.signal.recv().await;
+    }
+}
