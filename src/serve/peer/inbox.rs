@@ -14,11 +14,14 @@ use super::{Config, Fault};
 use crate::federation::domain::Domain;
 use crate::federation::envelope::{self, Failure, Layer};
 use crate::federation::event::{Event, Incoming, LatestRequest, NotAMessage};
+use crate::federation::generation::Release;
 use crate::federation::key::{PrivateKey, PublicKey};
 use crate::federation::wire::{NotAnEnvelope, Wire};
 
 /// Blocks that are opened before the next message has its turn.
 const TURN: usize = 16;
+/// From here on servers call an address that came out as `undefined`, so nothing that they send arrives.
+const RECEIVES_ONLY: Release = Release(6, 3, 0);
 /// Bodies up to this size never wait behind larger ones.
 const SMALL: usize = 64 * 1024;
 const SMALL_JOBS: usize = 32;
@@ -220,6 +223,10 @@ impl Inbox {
         if self.config.has(Fault::NeverSends) {
             return;
         }
+        if self.config.release >= RECEIVES_ONLY {
+            let why = format!("a {} server calls `undefined/api/v1/…`: Invalid URL", self.config.release);
+            return (self.config.log)(Entry::Undelivered { to: sender.to_string(), why });
+        }
         let inbox = self.clone();
         if request.from_domain != sender.as_str() {
             let why = format!("{sender} asked for events to be sent to `{}`", request.from_domain.escape_debug());
@@ -301,7 +308,6 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::federation::generation::Release;
     use crate::serve::peer::log::Entry;
 
     fn inbox() -> Arc<Inbox> {
