@@ -215,6 +215,24 @@ fn flags_that_contradict_each_other_are_refused() {
 }
 
 #[test]
+fn a_server_of_1_x_looks_at_body_header_and_sender_in_this_order() {
+    let peers = Peers::start(&Peer { release: "1.3.5", https: false, ..Peer::default() });
+    let envelope = r#"{"payload":{"type":"Buffer","data":[1,2,3]}}"#;
+    for (header, body, error) in [
+        ("", "{}", "Payload was not sent"),
+        ("", envelope, "Cannot handle that request"),
+        ("x-federation-domain: nobody.example\r\n", envelope, "Could not find valid peer"),
+        ("x-federation-domain: a.example\r\n", envelope, "Could not decrypt [error-decrypt]"),
+        ("x-federation-domain: b.example\r\n", envelope, "Could not decrypt [error-decrypt]"),
+    ] {
+        let head = format!("POST /api/v1/federation.events HTTP/1.1\r\nHost: b\r\nConnection: close\r\n{header}");
+        let request = format!("{head}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let answer = send(peers.addr, request.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains(error), "{header}{body}: {answer}");
+    }
+}
+
+#[test]
 fn a_release_that_cannot_send_sends_nothing() {
     let callback = free_addr();
     let peers = Peers::start(&Peer { release: "6.5.0", callback: Some(callback), ..Peer::default() });

@@ -1,6 +1,6 @@
 //! Texts about defects of releases, and what is left.
 
-use super::{OFF, SHAKE, UPGRADE_TWO, cause, known};
+use super::{HUB_GONE, OFF, SHAKE, UPGRADE_TWO, cause, known};
 use crate::federation::log_line::Known;
 
 pub const KNOWN: &[Known] = &[
@@ -149,6 +149,20 @@ pub const KNOWN: &[Known] = &[
         &["Cannot handle that request"],
         "the header `x-federation-domain` did not arrive",
         &[cause("a proxy drops headers that it does not know", SHAKE, "let the proxy pass it on")],
+    ),
+    known(
+        &["could not register with Hub"],
+        "the discovery method is Hub, and the Hub did not take the registration: federation is off",
+        &[HUB_GONE],
+    ),
+    known(
+        &["settings are not fully set"],
+        "a 1.x server is to federate, and a setting that it needs is empty",
+        &[cause(
+            "Domain, Discovery Method, Hub URL, Site URL or the key is empty",
+            "look at Administration > Federation, and at General > Site URL",
+            "fill in every field; an empty key box is mended by `fedctl keygen --form mongosh`",
+        )],
     ),
     known(
         &["Event was not sent"],

@@ -120,16 +120,26 @@ impl Inbox {
         sender: Option<&str>,
         body: Vec<u8>,
     ) -> Result<(Domain, PublicKey, Incoming), Refusal> {
-        let sender = sender.ok_or(Refusal::NoSender)?;
-        if sender == self.config.domain.as_str() {
-            return Err(Refusal::OwnDomain);
-        }
-        let sender: Domain = sender.parse().map_err(|why| Refusal::UnknownSender(format!("{why}")))?;
+        // 1.x decrypts what comes in its own name too, and looks at the body before it looks at the header.
+        let old = self.config.speaks == Wire::One;
+        let sender = match sender {
+            None => Err(Refusal::NoSender),
+            Some(own) if own == self.config.domain.as_str() && !old => Err(Refusal::OwnDomain),
+            Some(text) => text.parse::<Domain>().map_err(|why| Refusal::UnknownSender(format!("{why}"))),
+        };
+        let sender = match sender {
+            Err(why) if !old => return Err(why),
+            sender => sender,
+        };
         let jobs = if body.len() <= SMALL { &self.small } else { &self.large };
         let _job = jobs.try_acquire().map_err(|_| Refusal::Busy)?;
-        let _share = self.share(&sender).ok_or(Refusal::Busy)?;
+        let _share = match &sender {
+            Ok(sender) => Some(self.share(sender).ok_or(Refusal::Busy)?),
+            Err(_) => None,
+        };
         let (_, sealed) =
             spawn_blocking(move || Wire::read(&body)).await.map_err(|_| Refusal::Busy)?.map_err(Refusal::Body)?;
+        let sender = sender?;
         let key = self.discover(&sender).await.map_err(Refusal::UnknownSender)?;
         let inner = self.open_origin(sealed, &key).await?;
         let message = self.open_secrecy(inner).await?;
