@@ -24,11 +24,25 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
         .map(|sight| sight.releases)
         .collect();
     if !lost.is_empty() {
+        // With an SRV record in place it is the key that is wrong, and `dns-check` says how.
+        let published = by_dns.iter().find(|sight| matches!(sight.id, "G5" | "G6") && sight.url.is_some());
+        if let Some(sight) = published {
+            let error = sight.error.as_deref().unwrap_or_default();
+            return vec![
+                Problem::new(
+                    Severity::Warning,
+                    format!("servers of {} cannot use the DNS records of {domain}: `{error}`", lost.join(" and ")),
+                    "they cannot use a hub either: 4.2 and 6.3 broke the look-up there for good",
+                    format!("fedctl dns-check {domain}"),
+                )
+                .into(),
+            ];
+        }
         return vec![
             Problem::new(
                 Severity::Warning,
                 format!(
-                    "servers of {} cannot find {domain}: no DNS records, and they cannot use a hub",
+                    "servers of {} cannot find {domain}: not by DNS, and they cannot use a hub",
                     lost.join(" and ")
                 ),
                 "4.2 and 6.3 broke the look-up at the hub for good; only DNS records reach those servers",
@@ -49,11 +63,25 @@ mod tests {
     use super::*;
     use crate::check::hub_sample::{records, sample};
     use crate::check::sample::problems;
+    use crate::federation::facts::{Outcome, Rr, RrData, Text};
 
     #[test]
     fn a_hub_alone_does_not_reach_later_servers() {
         assert!(problems(judge(&sample())).is_empty());
         let found = problems(judge(&HubFacts { records: records(false), ..sample() }));
+        let mut broken = sample();
+        for (question, outcome) in &mut broken.records.answers {
+            if question.name.starts_with("rocketchat-public-key.") {
+                let data = RrData::Txt(vec![Text(b"no key".to_vec())]);
+                *outcome = Outcome::Found(vec![Rr { name: String::new(), ttl: 60, data }]);
+            }
+        }
+        let told = problems(judge(&broken));
+        assert!(
+            told[0].what.contains("cannot use the DNS records") && told[0].fix.contains("dns-check"),
+            "{}",
+            told[0].what
+        );
         assert!(found[0].what.contains("4.2.0 – 6.2.x and 6.3.0 and later"), "{}", found[0].what);
     }
 }

@@ -19,6 +19,13 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
     let problem =
         |what: String, fix: &str| vec![Problem::new(Severity::Error, what, USELESS, fix).seen(server.shown()).into()];
     if let Some(why) = server.failure() {
+        if why.contains("certificate") {
+            return problem(
+                format!("servers do not trust {}: {why}", server.base),
+                "serve a valid certificate with its whole chain (fullchain.pem), made for the host of the URL; with an authority \
+                 of your own, --ca-file FILE here and NODE_EXTRA_CA_CERTS=FILE at every peer",
+            );
+        }
         return problem(
             format!("{} does not answer: {why}", server.base),
             "start the server, or correct --url; --connect-to HOST:PORT=ADDR:PORT tries it before DNS is changed",
@@ -67,6 +74,8 @@ mod tests {
         assert!(problems(judge(&sample())).is_empty());
         let judged = |server| problems(judge(&HubFacts { server: Some(server), ..sample() }));
         assert!(judged(failed(HttpFailure::Timeout(2000)))[0].what.contains("no answer within 2000 ms"));
+        let untrusted = HttpFailure::Connect("unable to verify the first certificate".into());
+        assert!(judged(failed(untrusted))[0].fix.contains("fullchain.pem"));
         assert!(judged(call("GET", 404, "application/json", r#"{"success":false}"#))[0].what.contains("no federation"));
         assert!(judged(call("GET", 200, "text/html", "<p>"))[0].what.contains("no federation server"));
         let mut redirect = call("GET", 301, "text/html", "");

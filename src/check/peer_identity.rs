@@ -16,7 +16,7 @@ pub const NO_IDENTITY: &str = "needs your identity: --domain mydomain.com --key 
 
 fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     let Some(identity) = &facts.identity else {
-        return Verdict::skip(if facts.info.is_some() { NO_IDENTITY } else { facts.unreached() });
+        return Verdict::skip(NO_IDENTITY);
     };
     let own = &identity.records.domain;
     let sight = identity.records.sight(facts.generation());

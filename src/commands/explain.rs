@@ -26,7 +26,7 @@ pub struct Explain {
     /// Id of a check, as reports and `fedctl checks` show it, a status, or a line of a log; `-` reads a log from stdin
     #[arg(value_name = "ID|STATUS|LINE|-")]
     id: String,
-    /// How to print what log lines mean: human or json
+    /// How to print it: human or json
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     format: Format,
 }
@@ -42,13 +42,19 @@ pub struct Checks {
 impl Explain {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         if let Some(check) = check::find(&self.id) {
-            cx.term.answer(render::page(check.page, cx.term.width))?;
+            cx.term.answer(match self.format {
+                Format::Human => render::page(check.page, cx.term.width),
+                Format::Json => render::page_json(check)?,
+            })?;
             return Ok(ExitStatus::Clean);
         }
         // A lone `-` is a status of 1.x too, but nobody asks for that.
         let statuses = if self.id == "-" { Vec::new() } else { status_string::find(&self.id) };
         if !statuses.is_empty() {
-            cx.term.answer(render::statuses(&statuses, cx.term.width))?;
+            cx.term.answer(match self.format {
+                Format::Human => render::statuses(&statuses, cx.term.width),
+                Format::Json => render::statuses_json(&statuses)?,
+            })?;
             return Ok(ExitStatus::Clean);
         }
         let (found, others) = match self.id.as_str() {

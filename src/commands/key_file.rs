@@ -65,7 +65,7 @@ impl PassphraseArgs {
 
 /// Reads a private key, and warns when others can read its file too.
 pub fn read_private(path: &Path, passphrase: &PassphraseArgs, term: &Term) -> anyhow::Result<PrivateKey> {
-    let text = read_text(path)?;
+    let text = read_key(path)?;
     let key = PrivateKey::from_text(&text, || passphrase.open()).with_context(|| format!("`{}`", path.display()))?;
     warn_when_exposed(path, "a private key", term);
     Ok(key)
@@ -82,7 +82,7 @@ pub fn read_public(path: &Path, passphrase: &PassphraseArgs, term: &Term) -> any
 
 /// The public half of a key file, and whether the file holds the private one too.
 pub fn read_half(path: &Path, passphrase: &PassphraseArgs) -> anyhow::Result<(PublicKey, bool)> {
-    let text = read_text(path)?;
+    let text = read_key(path)?;
     let named = || format!("`{}`", path.display());
     if text.contains("PRIVATE KEY-----") {
         let key = PrivateKey::from_text(&text, || passphrase.open()).with_context(named)?;
@@ -91,21 +91,58 @@ pub fn read_half(path: &Path, passphrase: &PassphraseArgs) -> anyhow::Result<(Pu
     Ok((PublicKey::from_pem(&text).map_err(anyhow::Error::from).with_context(named)?, false))
 }
 
-/// Reads a whole text file, or stdin for `-`, within bounds.
+/// What to type next when a file cannot be used.
+struct Hints {
+    missing: &'static str,
+    directory: &'static str,
+    empty: &'static str,
+    binary: &'static str,
+    large: &'static str,
+}
+
+const KEY_HINTS: Hints = Hints {
+    missing: "`fedctl keygen` makes a key pair",
+    directory: "give the key file inside it",
+    empty: "give a file that holds a key",
+    binary: "keys are PEM text: openssl can convert DER to PEM",
+    large: "a key file has a few KiB",
+};
+const FILE_HINTS: Hints = Hints {
+    missing: "check the path",
+    directory: "give the file inside it",
+    empty: "is it the right file? this one holds nothing",
+    binary: "give a text file",
+    large: "check the path: this is not the file that is meant",
+};
+
+/// Reads a key file, or stdin for `-`, within bounds.
+pub fn read_key(path: &Path) -> anyhow::Result<Zeroizing<String>> {
+    text(path, &KEY_HINTS)
+}
+
+/// Reads a whole text file that is no key, or stdin for `-`, within bounds.
 pub fn read_text(path: &Path) -> anyhow::Result<Zeroizing<String>> {
-    let shown = path.display();
-    let bytes = read_bytes(path)?;
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(hinted(format!("`{shown}` is empty"), "is it the right file? this one holds nothing"));
-    }
-    match std::str::from_utf8(&bytes) {
-        Ok(text) if !text.contains('\0') => Ok(Zeroizing::new(text.to_owned())),
-        _ => Err(hinted(format!("`{shown}` is not a text file"), "keys are PEM text: openssl can convert DER to PEM")),
-    }
+    text(path, &FILE_HINTS)
 }
 
 /// Reads a whole file, or stdin for `-`, within bounds.
 pub fn read_bytes(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    bytes(path, &FILE_HINTS)
+}
+
+fn text(path: &Path, hints: &Hints) -> anyhow::Result<Zeroizing<String>> {
+    let shown = path.display();
+    let bytes = bytes(path, hints)?;
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(hinted(format!("`{shown}` is empty"), hints.empty));
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) if !text.contains('\0') => Ok(Zeroizing::new(text.to_owned())),
+        _ => Err(hinted(format!("`{shown}` is not a text file"), hints.binary)),
+    }
+}
+
+fn bytes(path: &Path, hints: &Hints) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     let shown = path.display();
     let mut bytes = Zeroizing::new(Vec::new());
     let limit = MAX_BYTES + 1;
@@ -113,10 +150,10 @@ pub fn read_bytes(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
         io::stdin().lock().take(limit).read_to_end(&mut bytes).context("stdin cannot be read")?;
     } else {
         if path.is_dir() {
-            return Err(hinted(format!("`{shown}` is a directory"), "give the key file inside it"));
+            return Err(hinted(format!("`{shown}` is a directory"), hints.directory));
         }
         let file = File::open(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => hinted(format!("`{shown}` does not exist"), "`fedctl keygen` makes a key pair"),
+            io::ErrorKind::NotFound => hinted(format!("`{shown}` does not exist"), hints.missing),
             io::ErrorKind::PermissionDenied => {
                 hinted(format!("`{shown}` may not be read by this user"), "run as the owner of the file")
             }
@@ -125,7 +162,7 @@ pub fn read_bytes(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
         file.take(limit).read_to_end(&mut bytes).with_context(|| format!("`{shown}` cannot be read"))?;
     }
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(hinted(format!("`{shown}` is larger than {} KiB", MAX_BYTES / 1024), "a key file has a few KiB"));
+        return Err(hinted(format!("`{shown}` is larger than {} KiB", MAX_BYTES / 1024), hints.large));
     }
     Ok(bytes)
 }

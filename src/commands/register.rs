@@ -9,7 +9,7 @@ use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 
 use super::hub_client::{HubArgs, base, domain, report};
-use super::key_file::{PassphraseArgs, read_public, read_text};
+use super::key_file::{PassphraseArgs, read_key, read_public, read_text};
 use super::network::now;
 use super::{Context, Format, status};
 use crate::commands::global::duration;
@@ -74,6 +74,7 @@ impl Register {
         let work = Work { args: self, cx, visitor, hub_url, hub, start: Instant::now() };
         match &self.url {
             Some(url) => {
+                whole(url)?;
                 let key = self.public_key(cx)?;
                 let request = Request { domain: domain.to_string(), url: url.clone(), public_key: key };
                 work.register(&domain, request, self.token()?)
@@ -87,7 +88,7 @@ impl Register {
         let hint = "--key FILE; `fedctl keygen` makes one, or save the Public Key of the server's screen";
         let path = self.key.clone().or_else(|| cx.config.key()).ok_or_else(|| hinted("no key was given", hint))?;
         let public = read_public(&path, &self.passphrase, &cx.term)?;
-        if read_text(&path)?.contains("PRIVATE KEY") {
+        if read_key(&path)?.contains("PRIVATE KEY") {
             let shown = path.display();
             cx.term.status(format_args!("`{shown}` holds the private key; only its public half is sent"));
         }
@@ -97,6 +98,16 @@ impl Register {
     fn token(&self) -> anyhow::Result<Option<HeaderValue>> {
         let Some(path) = &self.token_file else { return Ok(None) };
         bearer(path).map(Some)
+    }
+}
+
+/// What is no URL at all is refused at once; one that servers could not use is a finding.
+fn whole(url: &str) -> anyhow::Result<()> {
+    let shown: String = url.chars().take(80).flat_map(char::escape_debug).collect();
+    let sound = url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.port() != Some(0));
+    match sound {
+        true => Ok(()),
+        false => Err(hinted(format!("--url: `{shown}` is not the URL of a server"), "--url https://chat.mydomain.com")),
     }
 }
 

@@ -1,12 +1,12 @@
 //! What servers write into their logs and on their screens, translated: what it means, and the likely causes in order.
 
 use super::domain::Domain;
-use super::log_table;
+use super::{log_table, log_text};
 
 /// A text that servers write.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Known {
-    /// All of these occur in the line, in any case.
+    /// All of these occur in the line, in any case; of texts with `|` between them, one. Behind `=` stands a whole line.
     pub needles: &'static [&'static str],
     /// What happened, in one sentence.
     pub means: &'static str,
@@ -39,14 +39,28 @@ pub struct Translation {
 /// Longer lines are dumps; what matters stands at their beginning.
 const LINE_MAX: usize = 4096;
 
-/// Recognises one line, wherever in it the text stands.
+/// Recognises one line, wherever in it the text stands, and whatever a logger put around it.
 pub fn translate(line: &str) -> Option<Translation> {
-    let line: String = line.chars().filter(|c| !c.is_control() || *c == '\t').take(LINE_MAX).collect();
+    let text = log_text::read(line);
+    let cut = |text: &str| text.chars().take(LINE_MAX).collect::<String>();
+    let (line, record) = (cut(&text.shown), cut(&text.record));
+    let (known, told) = match find(&line) {
+        Some(known) => (known, &line),
+        None => (find(&record)?, &record),
+    };
+    let is_dropped = told.to_lowercase().contains("[ignored]");
+    let domain = domain(&line).or_else(|| domain(&record));
+    Some(Translation { domain, line: line.trim().to_owned(), known, is_dropped, count: 1 })
+}
+
+fn find(line: &str) -> Option<&'static Known> {
     let lower = line.to_lowercase();
-    let fits = |known: &&Known| known.needles.iter().all(|needle| lower.contains(&needle.to_lowercase()));
-    let known = log_table::all().find(fits)?;
-    let is_dropped = lower.contains("[ignored]");
-    Some(Translation { domain: domain(&line), line: line.trim().to_owned(), known, is_dropped, count: 1 })
+    let whole = lower.trim().trim_matches(['"', '\'', '`']).trim_end_matches('.');
+    let occurs = |text: &str| match text.strip_prefix('=') {
+        Some(text) => whole == text.to_lowercase(),
+        None => lower.contains(&text.to_lowercase()),
+    };
+    log_table::all().find(|known| known.needles.iter().all(|needle| needle.split('|').any(occurs)))
 }
 
 /// Recognises the lines of a whole log, equal ones together, the most frequent first; and counts the others.
@@ -92,14 +106,20 @@ const MARKS: &[&str] = &[
     "The peer ",
     "rejected by ",
     "searchPeer: ",
+    "peers?search=",
     "domain=",
 ];
 
 fn domain(line: &str) -> Option<Domain> {
     let after = MARKS.iter().filter_map(|mark| line.find(mark).map(|at| &line[at + mark.len()..]));
-    // Last of all the part of a user's name behind the `@`.
-    let user = line.find('@').map(|at| &line[at + 1..]);
-    after.chain(user).find_map(|rest| {
+    // 1.x: `Could not find user:ann at example.org`.
+    let place = line.split_once("find user:").and_then(|(_, rest)| rest.split_once(" at ")).map(|(_, rest)| rest);
+    // Last of all the part of a user's name behind the `@`; not that of a path or a URL.
+    let users = line.match_indices('@').filter(|(at, _)| {
+        line[..*at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+'))
+    });
+    let users = users.map(|(at, _)| &line[at + 1..]);
+    after.chain(place).chain(users).find_map(|rest| {
         let rest = rest.trim_start_matches('@');
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-'))).unwrap_or(rest.len());
         rest[..end].trim_end_matches('.').parse().ok()
@@ -116,9 +136,16 @@ mod tests {
     fn every_entry_is_reached_by_its_own_text() {
         for (at, known) in log_table::all().enumerate() {
             assert!(!known.causes.is_empty(), "{:?}", known.needles);
-            let line = format!("I20211104-10:12:13.000(0) {}", known.needles.join(" … "));
-            let found = translate(&line).unwrap();
-            assert!(std::ptr::eq(found.known, known), "entry {at} is hidden by {:?}", found.known.needles);
+            for one in known.needles[0].split('|') {
+                let rest = known.needles[1..].iter().filter_map(|needle| needle.split('|').next());
+                let text = rest.fold(one.to_owned(), |text, needle| format!("{text} … {needle}"));
+                let line = match text.strip_prefix('=') {
+                    Some(whole) => whole.to_owned(),
+                    None => format!("I20211104-10:12:13.000(0) {text}"),
+                };
+                let found = translate(&line).unwrap_or_else(|| panic!("{line}"));
+                assert!(std::ptr::eq(found.known, known), "entry {at}, {one}, is hidden by {:?}", found.known.needles);
+            }
         }
     }
 
@@ -161,6 +188,47 @@ mod tests {
         let (found, unknown) = translate_all(log);
         assert_eq!((found.len(), unknown), (2, 2));
         assert_eq!((found[0].count, found[0].is_dropped), (2, true));
+    }
+
+    /// Texts that servers of all releases write, one a line.
+    const SERVER_LINES: &str = include_str!("../../tests/server_lines.txt");
+
+    #[test]
+    fn every_text_is_known_in_every_wrapping() {
+        for text in SERVER_LINES.lines() {
+            let known = translate(text).unwrap_or_else(|| panic!("{text}")).known;
+            assert!(!known.means.is_empty() && known.causes.iter().all(|cause| !cause.confirm.is_empty()), "{text}");
+            let pino = serde_json::json!({"level": 50, "time": "2026-11-23T10:00:00.000Z", "pid": 8, "msg": text});
+            let error =
+                serde_json::json!({"level": 50, "name": "Federation", "err": {"message": text, "stack": "at x"}});
+            let record = |message: &str| serde_json::json!({"MESSAGE": message, "_HOSTNAME": "chat"}).to_string();
+            for line in [
+                format!("\"{text}\""),
+                format!("\u{1b}[31m{text}\u{1b}[0m\r"),
+                pino.to_string(),
+                error.to_string(),
+                record(text),
+                record(&pino.to_string()),
+                format!("Nov 23 10:00:00 chat rocketchat[8]: {pino}"),
+            ] {
+                let found = translate(&line).unwrap_or_else(|| panic!("{line}"));
+                assert!(std::ptr::eq(found.known, known), "{line}: {:?} and {:?}", found.known.needles, known.needles);
+            }
+        }
+    }
+
+    #[test]
+    fn a_domain_is_not_taken_from_a_path_or_a_url() {
+        for (line, domain) in [
+            ("ECONNREFUSED at x (/app/node_modules/@rocket.chat/server-fetch/index.js)", None),
+            ("ECONNREFUSED mongodb://user:secret@db.example.org:27017", None),
+            ("Could not find user:bob at example.org [federation-user-does-not-exist]", Some("example.org")),
+            ("https://hub.rocket.chat/api/v1/peers?search=example.org failed [404]", Some("example.org")),
+        ] {
+            let found = translate(line).unwrap();
+            assert_eq!(found.domain.as_ref().map(Domain::as_str), domain, "{line}");
+            assert!(!found.line.contains("secret"), "{line}");
+        }
     }
 
     proptest! {

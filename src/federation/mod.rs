@@ -16,6 +16,7 @@ pub mod importer;
 pub mod key;
 pub mod log_line;
 pub mod log_table;
+pub mod log_text;
 pub mod matrix;
 pub mod near_miss;
 pub mod own_facts;

@@ -48,7 +48,7 @@ pub struct Inquiry {
 pub async fn observe(inquiry: &Inquiry, tell: impl Fn(&str)) -> PeerFacts {
     tell("discover");
     let start = Instant::now();
-    let records = inquiry.records(&inquiry.peer).await;
+    let (records, identity) = tokio::join!(inquiry.records(&inquiry.peer), inquiry.identity());
     let mut facts = PeerFacts {
         time: inquiry.time,
         wishes: inquiry.wishes.clone(),
@@ -57,7 +57,7 @@ pub async fn observe(inquiry: &Inquiry, tell: impl Fn(&str)) -> PeerFacts {
         discovery: 0,
         base: None,
         addresses: Vec::new(),
-        identity: None,
+        identity,
         info: None,
         search: None,
         users: None,
@@ -75,8 +75,11 @@ pub async fn observe(inquiry: &Inquiry, tell: impl Fn(&str)) -> PeerFacts {
         let before = facts.base.clone();
         facts.eyes = release;
         inquiry.find(&mut facts).await;
-        if facts.base != before {
-            inquiry.reach(&mut facts, &tell).await;
+        match facts.base {
+            // What was reached stays reached; the verdict on discovery tells that its likes would not get there.
+            None => facts.base = before,
+            _ if facts.base != before => inquiry.reach(&mut facts, &tell).await,
+            _ => {}
         }
     }
     if let Some(caller) = inquiry.caller(&facts) {
@@ -88,6 +91,12 @@ pub async fn observe(inquiry: &Inquiry, tell: impl Fn(&str)) -> PeerFacts {
 impl Inquiry {
     async fn records(&self, domain: &Domain) -> Records {
         Records { domain: domain.clone(), answers: look_up_all(&self.route, &self.resolvers, &questions(domain)).await }
+    }
+
+    /// What our own domain publishes: peers look there before they believe us.
+    async fn identity(&self) -> Option<Identity> {
+        let (domain, key) = self.identity.as_ref()?;
+        Some(Identity { records: self.records(domain).await, fingerprint: key.public().fingerprint().to_string() })
     }
 
     /// The base URL as the chosen generation finds it, and the addresses of its host.
@@ -171,8 +180,6 @@ impl Inquiry {
         };
         if let Some((domain, key)) = &self.identity {
             tell("ping");
-            let fingerprint = key.public().fingerprint().to_string();
-            facts.identity = Some(Identity { records: self.records(domain).await, fingerprint });
             if let Ok(theirs) = facts.records.key() {
                 let sealed = Sealed { caller: &caller, key, theirs: &theirs };
                 match old {

@@ -41,3 +41,17 @@ pub fn statuses(found: &[&StatusString], width: usize) -> String {
     });
     each.collect::<Vec<_>>().join("\n")
 }
+
+/// The page of a check as one object.
+pub fn page_json(check: &Check) -> anyhow::Result<String> {
+    pretty(&json!({"schema": 1, "check": {"id": check.id, "title": check.title, "page": check.page}}))
+}
+
+/// What a status means as one object.
+pub fn statuses_json(found: &[&StatusString]) -> anyhow::Result<String> {
+    let each = found.iter().map(|status| {
+        let StatusString { text, releases, means, next } = status;
+        json!({"text": text, "releases": releases, "means": means, "next": next})
+    });
+    pretty(&json!({"schema": 1, "statuses": each.collect::<Vec<_>>()}))
+}

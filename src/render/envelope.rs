@@ -38,6 +38,12 @@ pub fn failure(seen: &Unopened, width: usize) -> String {
         Layer::Origin => ("sender", seen.sender, "give --peer-key the key that belongs to the sender's private key"),
         Layer::Secrecy => ("recipient", seen.recipient, "give --key the private key that the sender encrypted for"),
     };
+    let hint = match seen.why {
+        Failure::Key { .. } => hint,
+        Failure::Empty | Failure::Length { .. } => "look for a body limit in the proxy, or copy the whole body",
+        Failure::Unsigned => "ask the sender's admin what sends this: no server leaves the signature out",
+        Failure::Blocks { .. } | Failure::Reordered { .. } => "look at what stands between the two: it changes bodies",
+    };
     row(whose, format!("RSA-{}, sha256 {}", key.bits(), key.fingerprint()));
     out += &format!("fedctl: hint: {hint}");
     out

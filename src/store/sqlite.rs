@@ -46,7 +46,10 @@ impl Sqlite {
             let hint = "give the directory that `fedctl serve hub --data` uses";
             return Err(hinted(format!("`{}` holds no hub: there is no {FILE_NAME}", dir.display()), hint));
         }
-        let mut writer = connect(&path, true).with_context(|| format!("`{}` cannot be opened", path.display()))?;
+        let mut writer = connect(&path, true).map_err(|why| {
+            let hint = "put a copy of `fedctl hub backup` in its place, or give another directory";
+            hinted(format!("`{}` cannot be opened as the database of a hub: {why}", path.display()), hint)
+        })?;
         prepare(&mut writer).with_context(|| format!("`{}`", path.display()))?;
         let reader = connect(&path, false).with_context(|| format!("`{}` cannot be opened", path.display()))?;
         Ok(Self { path, writer: Arc::new(Mutex::new(writer)), reader: Arc::new(Mutex::new(reader)) })

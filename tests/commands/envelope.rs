@@ -65,6 +65,14 @@ fn what_does_not_open_says_which_layer_and_what_it_proves() {
     let body = seal(&fedctl, "alice.key", "bob.pub", "2.x");
     let cut = told(&body[..900]);
     assert!(cut.contains("ends early, after 900 bytes"), "{cut}");
+    let raw = seal(&fedctl, "alice.key", "bob.pub", "raw");
+    let turned = told(&[&raw[256..], &raw[..256]].concat());
+    assert!(turned.contains("with 1 and 2 exchanged") && turned.contains("it changes bodies"), "{turned}");
+    let short = told(&raw[..300]);
+    assert!(
+        short.contains("300 bytes are no whole number") && short.contains("hint: look for a body limit"),
+        "{short}"
+    );
 }
 
 #[test]

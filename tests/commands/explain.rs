@@ -40,6 +40,24 @@ fn a_whole_log_is_read_from_stdin() {
 }
 
 #[test]
+fn everything_is_there_as_json_too() {
+    let fedctl = Fedctl::new();
+    for (text, member) in [("peer-ping", "check"), ("Enabled", "statuses"), ("ECONNREFUSED", "lines")] {
+        let told: Value = serde_json::from_str(&fedctl.ok(&["explain", text, "--format", "json"])).unwrap();
+        assert!(told["schema"] == 1 && !told[member].is_null(), "{told}");
+    }
+}
+
+#[test]
+fn the_record_of_a_logger_is_shown_as_its_text() {
+    let fedctl = Fedctl::new();
+    let line =
+        r#"{"level":50,"name":"Federation","section":"crypt","err":{"message":"Empty key given"},"msg":"Error"}"#;
+    let told = fedctl.ok(&["explain", line]);
+    assert!(told.starts_with("crypt.error Error Empty key given\n"), "{told}");
+}
+
+#[test]
 fn ids_of_checks_come_first_and_what_is_neither_is_told() {
     let fedctl = Fedctl::new();
     assert!(fedctl.ok(&["explain", "peer-ping"]).starts_with("# peer-ping"));

@@ -278,8 +278,30 @@ fn two_sides_make_one_picture() {
 fn the_invitation_names_both_sides_and_holds_no_secret() {
     let peers = Peers::around(free_addr());
     let told = peers.fedctl.ok(&["handshake", B, "--invite", "--domain", A, "--key", "a.key"]);
-    assert!(told.contains("fedctl handshake a.example --domain b.example --key"), "{told}");
+    assert!(told.contains("fedctl handshake a.example \\\n    --domain b.example --key"), "{told}");
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
     assert!(!told.contains("PRIVATE"), "{told}");
+}
+
+#[test]
+fn the_own_records_are_judged_whatever_the_peer_does() {
+    let peers = Peers::start(&Peer { faults: &[Fault::Html], ..Peer::default() });
+    let report = peers.report(&[]);
+    assert_eq!((stage(&report, "identity"), stage(&report, "ping")), ("ok", "skipped"), "{report}");
+    let why = report["skipped"].as_array().unwrap().iter().find(|skip| skip["id"] == "peer-ping").unwrap();
+    assert_eq!(why["why"], "no federation route answers");
+}
+
+#[test]
+fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
+    let peers = Peers::around(free_addr());
+    let refused = |more: &[&str]| peers.fedctl.refused(&[&["handshake"], more].concat());
+    assert_eq!(
+        refused(&["--join", "none.json", "a.key"]),
+        ("`none.json` does not exist".into(), "check the path".into())
+    );
+    assert_eq!(refused(&[B, "--ca-file", "."]).1, "give the file inside it");
+    assert_eq!(refused(&[B, "--domain", A, "--key", "none"]).1, "`fedctl keygen` makes a key pair");
 }
 
 #[test]

@@ -94,10 +94,17 @@ fn what_would_be_useless_is_not_sent() {
     assert_eq!(ran.status, 1);
     assert!(ran.stdout.contains("webmaster@mydomain.com cannot get mail"), "{}", ran.stdout);
     assert!(ran.stderr.contains("nothing was sent"), "{}", ran.stderr);
-    for url in ["https://chat.mydomain.com/", "https://chat.mydomain.com/chat", "ftp://chat.mydomain.com"] {
+    for url in ["https://chat.mydomain.com/", "https://chat.mydomain.com/chat", "https://a@chat.mydomain.com"] {
         let mut args = place.register(hub.addr, &[]);
         args[3] = url.into();
         assert_eq!(fedctl.run(&args).status, 1, "{url}");
+    }
+    for url in
+        ["", "chat.mydomain.com:443", "ftp://chat.mydomain.com", "https://chat.mydomain.com:70000", "https://a:0"]
+    {
+        let mut args = place.register(hub.addr, &[]);
+        args[3] = url.into();
+        assert!(fedctl.refused(&args).0.ends_with("is not the URL of a server"), "{url}");
     }
     assert!(hub.requests().is_empty());
     let forced = fedctl.run(&place.register(hub.addr, &["--force"]));
@@ -202,7 +209,7 @@ fn registers_waits_and_looks_up_at_a_real_hub() {
     assert_eq!(after.status, 0, "{}", after.stdout);
     let words = words(&after.stdout);
     assert!(words.contains("1.0.0 – 4.1.x http://chat.mydomain.com:3000 key"), "{}", after.stdout);
-    assert!(words.contains("cannot find mydomain.com: no DNS records, and they cannot use a hub"), "{}", after.stdout);
+    assert!(words.contains("cannot find mydomain.com: not by DNS, and they cannot use a hub"), "{}", after.stdout);
     fedctl.ok(&["keygen", "--private", "other.key"]);
     let mut other = lookup.clone();
     other[4] = "other.pub".into();

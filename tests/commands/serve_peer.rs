@@ -10,7 +10,7 @@ use fedctl::federation::envelope;
 use fedctl::federation::wire::Wire;
 
 use crate::support::Fedctl;
-use crate::support::peers::{A, Peer, Peers, key};
+use crate::support::peers::{A, Peer, Peers, free_addr, key};
 
 /// What servers wait. The honest sender must be answered within it, whatever else goes on.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -193,6 +193,53 @@ fn the_command_serves_and_says_where() {
     let (error, _) =
         fedctl.refused(&["serve", "peer", "--domain", "b.example", "--key", "federation.key", "--listen", &listen]);
     assert!(error.contains("cannot be listened on"), "{error}");
+}
+
+#[test]
+fn flags_that_contradict_each_other_are_refused() {
+    let fedctl = Fedctl::new();
+    fedctl.ok(&["keygen"]);
+    let refused = |more: &[&str]| {
+        let base = ["serve", "peer", "--domain", "b.example", "--key", "federation.key"];
+        fedctl.refused(&[&base, more].concat()).0
+    };
+    for (flags, part) in [
+        (&["--as", "1.3.0", "--speaks", "2.x"][..], "a 1.3.0 server does not speak"),
+        (&["--as", "3.18.3", "--speaks", "1.x"], "a 3.18.3 server does not speak"),
+        (&["--plain", "--fault", "self-signed"], "--plain leaves no certificate for --fault self-signed"),
+        (&["--cert", "a", "--cert-key", "b", "--fault", "tls13-only"], "--fault tls13-only spoils"),
+        (&["--name", "http://chat.b.example"], "`http://chat.b.example` is not a host name"),
+    ] {
+        assert!(refused(flags).contains(part), "{flags:?}: {}", refused(flags));
+    }
+}
+
+#[test]
+fn a_server_of_1_x_looks_at_body_header_and_sender_in_this_order() {
+    let peers = Peers::start(&Peer { release: "1.3.5", https: false, ..Peer::default() });
+    let envelope = r#"{"payload":{"type":"Buffer","data":[1,2,3]}}"#;
+    for (header, body, error) in [
+        ("", "{}", "Payload was not sent"),
+        ("", envelope, "Cannot handle that request"),
+        ("x-federation-domain: nobody.example\r\n", envelope, "Could not find valid peer"),
+        ("x-federation-domain: a.example\r\n", envelope, "Could not decrypt [error-decrypt]"),
+        ("x-federation-domain: b.example\r\n", envelope, "Could not decrypt [error-decrypt]"),
+    ] {
+        let head = format!("POST /api/v1/federation.events HTTP/1.1\r\nHost: b\r\nConnection: close\r\n{header}");
+        let request = format!("{head}Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let answer = send(peers.addr, request.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains(error), "{header}{body}: {answer}");
+    }
+}
+
+#[test]
+fn a_release_that_cannot_send_sends_nothing() {
+    let callback = free_addr();
+    let peers = Peers::start(&Peer { release: "6.5.0", callback: Some(callback), ..Peer::default() });
+    let report = peers.report(&["--callback", &callback.to_string()]);
+    assert!(!report.to_string().contains("its own message came"), "{report}");
+    let log = peers.log.lock().unwrap().join("\n");
+    assert!(log.contains("not sent: a.example: a 6.5.0 server calls `undefined/api/v1/…`"), "{log}");
 }
 
 #[test]

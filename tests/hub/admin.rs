@@ -100,6 +100,20 @@ fn a_backup_is_taken_while_the_hub_runs() {
 }
 
 #[test]
+fn files_that_are_none_of_ours_are_refused_with_a_hint() {
+    let fedctl = Fedctl::new();
+    std::fs::create_dir(fedctl.path("hub")).unwrap();
+    fedctl.write("hub/hub.db", [7u8; 5000]);
+    let refused = |more: &[&str]| fedctl.refused(&[&["hub"], more, &["--data", "hub"]].concat());
+    let (error, hint) = refused(&["list"]);
+    assert!(error.contains("`hub/hub.db` cannot be opened as the database of a hub"), "{error}");
+    assert!(hint.contains("fedctl hub backup") && fedctl.path("hub/hub.db").metadata().unwrap().len() == 5000);
+    for file in ["none.json", ".", "hub/hub.db"] {
+        assert!(refused(&["import", file]).1.contains("fedctl hub export"), "{file}");
+    }
+}
+
+#[test]
 fn a_hub_that_could_not_work_does_not_start() {
     let fedctl = Fedctl::new();
     let base = ["serve", "hub", "--listen", "127.0.0.1:0", "--data", "hub"];

@@ -70,7 +70,8 @@ pub struct Import {
 impl Import {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let shown = self.file.display();
-        let text = read(&self.file).with_context(|| format!("`{shown}` cannot be read"))?;
+        let hint = "give a file that `fedctl hub export` has written";
+        let text = read(&self.file).map_err(|why| hinted(format!("`{shown}` cannot be read: {why}"), hint))?;
         let peers = transfer::parse(&text).with_context(|| format!("`{shown}`"))?;
         let merge = cx.block_on(async {
             let store = self.store.create().await?;

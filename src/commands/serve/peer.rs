@@ -1,6 +1,6 @@
 //! `fedctl serve peer`
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
@@ -12,8 +12,8 @@ use crate::commands::Context;
 use crate::commands::key_file::{Access, PassphraseArgs, Pending, read_bytes, read_private};
 use crate::commands::network::{NetworkArgs, now};
 use crate::commands::stop::Stop;
-use crate::error::{ExitStatus, hinted};
-use crate::federation::domain::Domain;
+use crate::error::{ExitStatus, Hinted, hinted};
+use crate::federation::domain::{Domain, Host};
 use crate::federation::generation::{Generation, Release, questions};
 use crate::federation::key::PrivateKey;
 use crate::federation::peer_facts::{Records, Wishes};
@@ -31,6 +31,9 @@ use crate::term::Term;
 
 /// Lines of the log that may wait to be written; more are lost.
 const LOG_WAITING: usize = 1024;
+/// The last release of 1.x, and the last line that sends.
+const LAST_OLD: Release = Release(1, 3, 5);
+const LAST_SENDER: Release = Release(6, 2, 0);
 
 /// A federation server for trials, which says why a message did not open, and can misbehave on request
 ///
@@ -46,9 +49,9 @@ pub struct ServePeer {
     key: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
-    /// Answer as this release does
-    #[arg(long = "as", value_name = "RELEASE", default_value = "6.2.0")]
-    release: Release,
+    /// Answer as this release does [default: 6.2.0, or 1.3.5 with --speaks 1.x]
+    #[arg(long = "as", value_name = "RELEASE")]
+    release: Option<Release>,
     /// The protocol to speak, 2.x or 1.x [default: that of the release]
     #[arg(long, value_enum, value_name = "PROTOCOL", hide_possible_values = true, value_parser = protocol)]
     speaks: Option<Wire>,
@@ -65,7 +68,7 @@ pub struct ServePeer {
     #[arg(long, value_name = "FILE", requires = "cert")]
     cert_key: Option<PathBuf>,
     /// Host name for the certificate that is made, the SRV target; may be repeated [default: the domain and chat.DOMAIN]
-    #[arg(long = "name", value_name = "HOST")]
+    #[arg(long = "name", value_name = "HOST", value_parser = host)]
     names: Vec<String>,
     /// Write the authority of the certificate that is made to this file, for --ca-file
     #[arg(long, value_name = "FILE")]
@@ -88,6 +91,14 @@ fn protocol(text: &str) -> Result<Wire, String> {
     }
 }
 
+/// A name or an address, as certificates take them.
+fn host(text: &str) -> Result<String, Hinted> {
+    match text.parse::<Host>().is_ok() || text.parse::<IpAddr>().is_ok() || text == "localhost" {
+        true => Ok(text.to_owned()),
+        false => Err(Hinted::new(format!("`{text}` is not a host name"), "--name chat.mydomain.com")),
+    }
+}
+
 impl ServePeer {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let missing = |what: &str, hint: &str| hinted(format!("a peer needs a {what}"), hint);
@@ -95,6 +106,8 @@ impl ServePeer {
         let domain = domain.ok_or_else(|| missing("domain", "use --domain mydomain.com"))?;
         let path = self.key.clone().or_else(|| cx.config.key());
         let path = path.ok_or_else(|| missing("private key", "use --key FILE; `fedctl keygen` makes one"))?;
+        let release = self.release()?;
+        self.refuse_contradictions()?;
         let key = read_private(&path, &self.passphrase, &cx.term)?;
         let tls = self.tls(&domain)?;
         let asked = Asked {
@@ -107,11 +120,11 @@ impl ServePeer {
             listen: self.listen,
             domain,
             key,
-            release: self.release,
-            speaks: self.speaks.unwrap_or_else(|| Wire::of(self.release)),
+            release,
+            speaks: Wire::of(release),
             tls,
             faults: self.faults.clone(),
-            discover: discover(&asked, self.release),
+            discover: discover(&asked, release),
             deliver: deliver(&asked),
             log: log(cx.term.clone()),
         };
@@ -128,6 +141,34 @@ impl ServePeer {
             stop.requested().await;
             Ok(ExitStatus::Clean)
         })
+    }
+
+    /// The release and the protocol belong together.
+    fn release(&self) -> anyhow::Result<Release> {
+        match (self.release, self.speaks) {
+            (Some(release), Some(speaks)) if Wire::of(release) != speaks => {
+                let what = format!("a {release} server does not speak the protocol that --speaks names");
+                Err(hinted(what, "leave --speaks out: the release decides it"))
+            }
+            (Some(release), _) => Ok(release),
+            (None, Some(Wire::One)) => Ok(LAST_OLD),
+            (None, _) => Ok(LAST_SENDER),
+        }
+    }
+
+    fn refuse_contradictions(&self) -> anyhow::Result<()> {
+        let tls = self.faults.iter().find(|fault| fault.is_of_tls());
+        if let (true, Some(fault)) = (self.plain, tls) {
+            return Err(hinted(
+                format!("--plain leaves no certificate for --fault {}", fault.name()),
+                "leave --plain out",
+            ));
+        }
+        if let (Some(_), Some(fault)) = (&self.cert, tls) {
+            let what = format!("--fault {} spoils the certificate that is made here, not a given one", fault.name());
+            return Err(hinted(what, "leave --cert and --cert-key out"));
+        }
+        Ok(())
     }
 
     fn tls(&self, domain: &Domain) -> anyhow::Result<Option<Tls>> {

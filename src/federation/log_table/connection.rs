@@ -5,33 +5,37 @@ use crate::federation::log_line::Known;
 
 pub const KNOWN: &[Known] = &[
     known(
-        &["unable to verify the first certificate"],
+        &["unable to verify the first certificate|UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
         "the peer sent its own certificate and not the intermediate one",
         &[cause("cert.pem is served in place of fullchain.pem", SHAKE, "serve the whole chain"), PRIVATE_CA],
     ),
-    known(&["unable to get local issuer"], "the chain leads to an authority that Node does not know", &[PRIVATE_CA]),
     known(
-        &["self signed certificate in certificate chain"],
+        &["unable to get local issuer|UNABLE_TO_GET_ISSUER_CERT"],
+        "the chain leads to an authority that Node does not know",
+        &[PRIVATE_CA],
+    ),
+    known(
+        &[
+            "self signed certificate in certificate chain|self-signed certificate in certificate chain|SELF_SIGNED_CERT_IN_CHAIN",
+        ],
         "the chain leads to an authority that Node does not know",
         &[PRIVATE_CA, cause("a proxy that looks into TLS stands in between", SHAKE, "exempt the server from it")],
     ),
     known(
-        &["self-signed certificate in certificate chain"],
-        "the chain leads to an authority that Node does not know",
-        &[PRIVATE_CA, cause("a proxy that looks into TLS stands in between", SHAKE, "exempt the server from it")],
-    ),
-    known(
-        &["self-signed certificate"],
+        &["self-signed certificate|self signed certificate|DEPTH_ZERO_SELF_SIGNED_CERT"],
         "the peer's certificate is self-signed",
         &[cause("no authority has issued it", SHAKE, "get one from an authority"), PRIVATE_CA],
     ),
     known(
-        &["self signed certificate"],
-        "the peer's certificate is self-signed",
-        &[cause("no authority has issued it", SHAKE, "get one from an authority"), PRIVATE_CA],
+        &["certificate is not yet valid|CERT_NOT_YET_VALID"],
+        "the peer's certificate is not valid yet by the clock of this server",
+        &[
+            cause("the clock of this server is wrong", "date -u, on the server", "let it take its time from NTP"),
+            cause("the certificate was made for later", SHAKE, "get one that is valid now"),
+        ],
     ),
     known(
-        &["certificate has expired"],
+        &["certificate has expired|CERT_HAS_EXPIRED"],
         "the peer's certificate is out of time",
         &[
             cause("it was not renewed, or the proxy was not reloaded", SHAKE, "renew and reload"),
@@ -43,7 +47,7 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
-        &["does not match certificate"],
+        &["does not match certificate|ERR_TLS_CERT_ALTNAME_INVALID"],
         "the certificate is not made for the SRV target",
         &[cause(
             "the SRV record names a host that the certificate does not cover",
@@ -52,7 +56,7 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
-        &["wrong version number"],
+        &["wrong version number|WRONG_VERSION_NUMBER|packet length too long"],
         "TLS was spoken to a port that speaks plain HTTP",
         &[cause(
             "the record says https and the port is the plain one, often 3000",
@@ -61,12 +65,12 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
-        &["EPROTO"],
+        &["EPROTO|unsupported protocol|alert protocol version|alert handshake failure|ERR_SSL_"],
         "the TLS handshake failed",
         &[cause("the two share no version of TLS, or the port does not speak it", SHAKE, "allow TLS 1.2 and 1.3")],
     ),
     known(
-        &["ETIMEDOUT"],
+        &["ETIMEDOUT|ESOCKETTIMEDOUT|ESOCKETTIMEOUT|network timeout at|user aborted a request"],
         "no answer came in two seconds; servers do not try again, so the event is lost for this peer",
         &[
             cause(
@@ -92,7 +96,7 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
-        &["ECONNRESET"],
+        &["ECONNRESET|socket hang up|EPIPE"],
         "the connection was closed in the middle",
         &[cause(
             "a proxy or firewall closes it, often because of the size of the body",
@@ -101,16 +105,7 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
-        &["socket hang up"],
-        "the connection was closed in the middle",
-        &[cause(
-            "a proxy or firewall closes it, often because of the size of the body",
-            SHAKE,
-            "look at its log; raise its body limit",
-        )],
-    ),
-    known(
-        &["EHOSTUNREACH"],
+        &["EHOSTUNREACH|ENETUNREACH"],
         "there is no way to the published address",
         &[cause(
             "an address of a private network is published, or IPv6 without a route",
@@ -119,12 +114,20 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        &["EAI_AGAIN"],
+        "this server's own resolver did not answer",
+        &[
+            OWN_RESOLVER,
+            cause("the container has no network yet, or no name server", DNS, "give the container a resolver"),
+        ],
+    ),
+    known(
         &["getaddrinfo"],
         "the host in the SRV record has no address",
         &[cause("the target has no A or AAAA record", DNS, "publish one"), OWN_RESOLVER],
     ),
     known(
-        &["error-too-many-requests"],
+        &["error-too-many-requests|failed [429]"],
         "the peer counts more requests than it allows: 10 a minute and route",
         &[
             cause("a busy room with a peer before 3.6.3, whose event route has the small limit", SHAKE, UPGRADE_TWO),
@@ -136,7 +139,7 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
-        &["failed [413]"],
+        &["failed [413]|entity too large"],
         "the body was too large for something before the peer",
         &[cause(
             "a small body limit in its proxy: encryption makes bodies five times longer",
@@ -145,12 +148,52 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
-        &["failed [403] <"],
+        &["failed [403] <|failed [401]"],
         "something before the peer refused the request",
         &[cause(
             "a web application firewall that dislikes long arrays of numbers",
             SHAKE,
             "exempt /api/v1/federation.* from it",
         )],
+    ),
+    known(
+        &["failed [500]|failed [502]|failed [503]|failed [504]"],
+        "the proxy before the peer answered, and the server behind it did not",
+        &[
+            cause("the server is down, starting, or overloaded", SHAKE, "start it; look into its own log"),
+            cause(
+                "the proxy sends the request to a wrong port",
+                "curl -i on the host of the proxy, to the address that its settings name",
+                "correct the upstream of the proxy",
+            ),
+        ],
+    ),
+    known(
+        &["failed [301]|failed [302]|failed [307]|failed [308]"],
+        "the peer redirects, and servers follow a redirect with GET only: a posted event is lost",
+        &[cause(
+            "http is published and the proxy sends to https, or to another host",
+            SHAKE,
+            "publish where it points to: _rocketchat._https and the host that answers",
+        )],
+    ),
+    known(
+        &["Unexpected token <|Unexpected token '<'|is not valid JSON"],
+        "HTML came in place of JSON",
+        &[cause(
+            "a proxy page, a login or another site answers for the peer",
+            SHAKE,
+            "let the proxy pass /api/v1/ on to the server",
+        )],
+    ),
+    known(
+        &["Unexpected end of JSON"],
+        "a body ended early",
+        &[cause("something cut it: a body limit, or a closed connection", SHAKE, "raise the limits of the proxy")],
+    ),
+    known(
+        &["[POST] http|[GET] http"],
+        "a request went out; nothing is wrong in this line",
+        &[cause("what came of it stands in the lines after", SHAKE, "nothing to mend here")],
     ),
 ];

@@ -26,7 +26,7 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
-        &["queryTxt", "ENO"],
+        &["queryTxt", "ENOTFOUND|ENODATA"],
         "a 2.0 to 3.3 server found the SRV record and not the key",
         &[
             cause(
@@ -42,14 +42,33 @@ pub const KNOWN: &[Known] = &[
         "the name servers did not answer for the key's record",
         &[OWN_RESOLVER, cause("the name servers of the zone fail", DNS, "mend the name servers")],
     ),
+    known(
+        &["querySrv", "ENOTFOUND|ENODATA"],
+        "the resolver of this server knows no SRV record at that name",
+        &[NO_SRV, OWN_RESOLVER],
+    ),
+    known(
+        &["querySrv"],
+        "the name servers did not answer for the SRV record",
+        &[OWN_RESOLVER, cause("the name servers of the zone fail", DNS, "mend the name servers")],
+    ),
     known(&["could not find valid SRV entry"], "no SRV record was found", &[NO_SRV, OWN_RESOLVER]),
+    known(
+        &["search: peerDomain="],
+        "discovery began, and found this SRV record; nothing is wrong in this line",
+        &[cause(
+            "the key is looked up next: the lines after it say whether it was found",
+            DNS,
+            "nothing to mend here; look at the next line that names the domain",
+        )],
+    ),
     known(
         &["Error trying to fetch SRV"],
         "a 1.x server got a failure, not an empty answer, from its resolver",
         &[OWN_RESOLVER, cause("the name servers of the zone fail", DNS, "mend the name servers")],
     ),
     known(
-        &["using DNS or Hub"],
+        &["using DNS or Hub|federation-error-peer-no-found-using-dns|via Hub or DNS"],
         "the domain could not be found at all",
         &[
             NO_SRV,
@@ -63,14 +82,17 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
-        &["federation-error-peer-no-found-using-dns"],
-        "the domain could not be found at all",
-        &[NO_SRV, OWN_RESOLVER],
+        &["Could not find peer using domain|federation-peer-does-not-exist"],
+        "a 1.x server found no records and the Hub knows nothing",
+        &[
+            NO_SRV,
+            OWN_RESOLVER,
+            cause("the domain was typed with an error", "look at what stands behind the `@`", "correct it"),
+        ],
     ),
-    known(&["Could not find peer using domain"], "a 1.x server found no records and the Hub knows nothing", &[NO_SRV]),
     known(&["Could not find valid peer"], "a 1.x server found no key for the sender of a message", &[NO_SRV]),
     known(
-        &["Could not find your server using your setup"],
+        &["Could not find your server using your setup|FEDERATION_Test_Setup_Error"],
         "\"Test setup\" could not call the server's own published address",
         &[
             cause(
@@ -99,9 +121,23 @@ pub const KNOWN: &[Known] = &[
             "let the other side run it too: fedctl handshake DOMAIN --invite",
         )],
     ),
-    known(&["Could not register the peer using the Hub"], "the Hub did not take or know this server", &[HUB_GONE]),
-    known(&["hub.rocket.chat"], "the Hub was asked, which happens only when DNS gave nothing", &[HUB_GONE]),
-    known(&["searchHub"], "the Hub is asked, which happens only when DNS gave nothing", &[HUB_GONE]),
+    known(
+        &["Could not register the peer using the Hub|federation-error-peer-could-not-register-with-hub"],
+        "the Hub did not take this server, or did not know the one that was looked up",
+        &[
+            HUB_GONE,
+            cause(
+                "the discovery method is Hub, and the registration was refused or came to nothing in two seconds",
+                "fedctl hub lookup OWN_DOMAIN",
+                "choose the discovery method DNS and publish records",
+            ),
+        ],
+    ),
+    known(
+        &["hub.rocket.chat|searchHub|peers?search="],
+        "the Hub was asked, which happens only when DNS gave nothing",
+        &[HUB_GONE],
+    ),
     known(&["dns.error", "ETIMEDOUT"], "neither DNS nor the Hub answered in two seconds", &[OWN_RESOLVER, NO_SRV]),
     known(
         &["[object Object]://"],
@@ -131,7 +167,7 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
-        &["Invalid URL"],
+        &["Invalid URL|Only absolute URLs are supported"],
         "the address of the peer came out empty",
         &[
             cause(
@@ -143,7 +179,7 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
-        &["federation-user-does-not-exist"],
+        &["federation-user-does-not-exist|Could not find user:"],
         "a 1.x server could not find the user, or could not reach the domain",
         &[
             cause("no such user there", "look at the name before the `@`", "correct it"),
@@ -151,16 +187,7 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
-        &["federation-user-not-found"],
-        "the domain was found, and knows no such user",
-        &[cause(
-            "no such user there: the search wants the exact name, user name or mail address",
-            "look at the name before the `@`",
-            "search for `user@DOMAIN` with the exact user name",
-        )],
-    ),
-    known(
-        &["Could not find federated users"],
+        &["federation-user-not-found|Could not find federated users"],
         "the domain was found, and knows no such user",
         &[cause(
             "no such user there: the search wants the exact name, user name or mail address",
@@ -170,8 +197,13 @@ pub const KNOWN: &[Known] = &[
     ),
     known(&["The peer", "does not exist"], "a 1.x server could not find the domain of a room's member", &[NO_SRV]),
     known(
-        &["This message was rejected by"],
+        &["This message was rejected by|error-app-prevented-sending"],
         "an app on the other server refused a message",
         &[cause("an app there prevents sending", "ask the admin of DOMAIN", "nothing to mend on this side")],
+    ),
+    known(
+        &["searchPeer:"],
+        "a 1.x server looks for a domain; nothing is wrong in this line",
+        &[cause("the lines after it say whether it was found", DNS, "nothing to mend here")],
     ),
 ];

@@ -140,4 +140,20 @@ pub const KNOWN: &[Known] = &[
         "the sender's published key does not parse",
         &[cause("the record holds no whole key", DNS, "publish the one-line key as ONE TXT record")],
     ),
+    known(
+        &["must be of type string or an instance of Buffer|First argument must be a string, Buffer"],
+        "a body came that is no envelope: the sender did not encrypt it",
+        &[
+            cause(
+                "the sender takes this domain for its own: the same Domain is set on both servers",
+                "compare Administration > Federation > Domain on both",
+                "each server needs a domain of its own",
+            ),
+            cause(
+                "a proxy rewrites the body, or somebody tries the route by hand",
+                "look at the sender's address in the log of the proxy",
+                "let the proxy pass bodies on as they are",
+            ),
+        ],
+    ),
 ];

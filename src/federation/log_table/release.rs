@@ -1,6 +1,6 @@
 //! Texts about defects of releases, and what is left.
 
-use super::{OFF, SHAKE, UPGRADE_TWO, cause, known};
+use super::{HUB_GONE, OFF, SHAKE, UPGRADE_TWO, cause, known};
 use crate::federation::log_line::Known;
 
 pub const KNOWN: &[Known] = &[
@@ -29,7 +29,7 @@ pub const KNOWN: &[Known] = &[
         &[cause("a user name that is not known there", "look at the name", "correct it")],
     ),
     known(
-        &["Cannot read propert", "'0'"],
+        &["Cannot read propert", "'0'|'address'"],
         "a user without a mail address, or one that does not exist",
         &[cause(
             "the defect of releases before 4.3.0",
@@ -82,6 +82,45 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        &["There is no such user in this server"],
+        "a 1.x server was asked for a user that it does not have",
+        &[cause(
+            "no such user there: the search wants the exact name",
+            "look at the name before the `@`",
+            "correct it",
+        )],
+    ),
+    known(
+        &["invalid user|error-invalid-user"],
+        "the user of the other domain could not be made here",
+        &[
+            cause(
+                "the defect of 2.0 to 4.2: users without a mail address cannot be sent",
+                SHAKE,
+                "give the user a mail address, or upgrade both to 4.3.0 or later",
+            ),
+            cause("the name is not `user@DOMAIN`", "look at what was typed", "write the user name and the domain"),
+        ],
+    ),
+    known(
+        &["invalid-channel"],
+        "the REST API does not know the user of the other domain yet",
+        &[cause(
+            "only the search in the user interface makes a remote user",
+            "search for `user@DOMAIN` in the user interface",
+            "open the chat there once; the REST API works afterwards",
+        )],
+    ),
+    known(
+        &["API endpoint does not exist"],
+        "the route exists, and not with this method",
+        &[cause(
+            "a redirect turned the POST into a GET on its way, or somebody opened the route in a browser",
+            SHAKE,
+            "publish the host and port that answer without a redirect",
+        )],
+    ),
+    known(
         &["There is no such file"],
         "an attachment is gone at its origin",
         &[cause(
@@ -99,7 +138,7 @@ pub const KNOWN: &[Known] = &[
             "use another file store",
         )],
     ),
-    known(&["Federation disabled"], "this server has federation switched off", &[OFF]),
+    known(&["Federation disabled|federation-error-disabled"], "this server has federation switched off", &[OFF]),
     known(&["Federation not enabled"], "the peer has federation switched off", &[OFF]),
     known(
         &["Payload was not sent"],
@@ -110,6 +149,30 @@ pub const KNOWN: &[Known] = &[
         &["Cannot handle that request"],
         "the header `x-federation-domain` did not arrive",
         &[cause("a proxy drops headers that it does not know", SHAKE, "let the proxy pass it on")],
+    ),
+    known(
+        &["could not register with Hub"],
+        "the discovery method is Hub, and the Hub did not take the registration: federation is off",
+        &[HUB_GONE],
+    ),
+    known(
+        &["settings are not fully set"],
+        "a 1.x server is to federate, and a setting that it needs is empty",
+        &[cause(
+            "Domain, Discovery Method, Hub URL, Site URL or the key is empty",
+            "look at Administration > Federation, and at General > Site URL",
+            "fill in every field; an empty key box is mended by `fedctl keygen --form mongosh`",
+        )],
+    ),
+    known(
+        &["Event was not sent"],
+        "a 1.x peer opened the envelope and found no event in it",
+        &[cause("the sender is a 2.x server: the two protocols do not mix", SHAKE, "upgrade the 1.x side")],
+    ),
+    known(
+        &["=Not found|\"error\":\"Not found\""],
+        "a 1.x peer has federation switched off: that is its answer to everything",
+        &[OFF, cause("the other is a proxy, and no server", SHAKE, "publish the address of the server itself")],
     ),
     known(
         &["[IGNORED]"],

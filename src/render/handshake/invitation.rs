@@ -13,22 +13,30 @@ pub struct Invitation<'a> {
 /// Plain text for a mail or a chat.
 pub fn write(invitation: &Invitation) -> String {
     let Invitation { own, peer, key } = invitation;
-    let key = key.map(|key| format!("\nOur public key has the SHA-256 {}.\n", key.fingerprint())).unwrap_or_default();
+    let key = key.map(|key| format!("\nOur public key has the SHA-256\n{}\n", key.fingerprint())).unwrap_or_default();
     format!(
         "To the admin of {peer}
 
-We would like our Rocket.Chat servers to federate, {own} with {peer}. Whether messages pass can
-only be seen from both ends. Please run this with your federation key, from the network of your server:
+We would like our Rocket.Chat servers to federate, {own} with {peer}.
+Whether messages pass can only be seen from both ends. Please run this with
+your federation key, from the network of your server:
 
-  fedctl handshake {own} --domain {peer} --key federation.key --format json > {peer}-to-{own}.json
+  fedctl handshake {own} \\
+    --domain {peer} --key federation.key \\
+    --format json > {peer}-to-{own}.json
 
-It looks up our records, connects, and exchanges encrypted pings; it stores nothing here and the file holds no
-secret. Your server's private key is in its database, collection `rocketchat_federation_keys`, and stays with you.
+It looks up our records, connects, and exchanges encrypted pings. It stores
+nothing here, and the file holds no secret. Your server's private key is in
+its database, collection `rocketchat_federation_keys`, and stays with you.
 {key}
 Send us the file. We put it beside ours:
 
-  fedctl handshake {peer} --domain {own} --key federation.key --format json > {own}-to-{peer}.json
-  fedctl handshake --join {own}-to-{peer}.json {peer}-to-{own}.json
+  fedctl handshake {peer} \\
+    --domain {own} --key federation.key \\
+    --format json > {own}-to-{peer}.json
+  fedctl handshake --join \\
+    {own}-to-{peer}.json \\
+    {peer}-to-{own}.json
 "
     )
 }

@@ -156,6 +156,9 @@ pub fn verdict(report: &Report, style: Style) -> String {
         Some((id, _)) => format!("fedctl explain {id}"),
     };
     let sentence = if clean { sentence.green() } else { sentence.red().bold() };
-    let gap = style.width.saturating_sub(sentence.chars().count() + aside.width()).max(2);
-    format!("{sentence}{}{aside}", " ".repeat(gap))
+    let used = sentence.chars().count();
+    if used + 2 + aside.width() > style.width {
+        return format!("{sentence}\n{aside:>width$}", width = style.width);
+    }
+    format!("{sentence}{}{aside}", " ".repeat(style.width - used - aside.width()))
 }

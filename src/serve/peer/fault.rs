@@ -34,3 +34,16 @@ pub enum Fault {
     /// Nothing older than TLS 1.3 is spoken.
     Tls13Only,
 }
+
+impl Fault {
+    /// It needs a certificate that is made on the spot.
+    pub fn is_of_tls(self) -> bool {
+        use Fault::{ExpiredCertificate, MissingIntermediate, SelfSigned, Tls13Only, WrongHost};
+        matches!(self, ExpiredCertificate | MissingIntermediate | SelfSigned | Tls13Only | WrongHost)
+    }
+
+    /// As it is typed behind `--fault`.
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}

@@ -14,11 +14,14 @@ use super::{Config, Fault};
 use crate::federation::domain::Domain;
 use crate::federation::envelope::{self, Failure, Layer};
 use crate::federation::event::{Event, Incoming, LatestRequest, NotAMessage};
+use crate::federation::generation::Release;
 use crate::federation::key::{PrivateKey, PublicKey};
 use crate::federation::wire::{NotAnEnvelope, Wire};
 
 /// Blocks that are opened before the next message has its turn.
 const TURN: usize = 16;
+/// From here on servers call an address that came out as `undefined`, so nothing that they send arrives.
+const RECEIVES_ONLY: Release = Release(6, 3, 0);
 /// Bodies up to this size never wait behind larger ones.
 const SMALL: usize = 64 * 1024;
 const SMALL_JOBS: usize = 32;
@@ -117,16 +120,26 @@ impl Inbox {
         sender: Option<&str>,
         body: Vec<u8>,
     ) -> Result<(Domain, PublicKey, Incoming), Refusal> {
-        let sender = sender.ok_or(Refusal::NoSender)?;
-        if sender == self.config.domain.as_str() {
-            return Err(Refusal::OwnDomain);
-        }
-        let sender: Domain = sender.parse().map_err(|why| Refusal::UnknownSender(format!("{why}")))?;
+        // 1.x decrypts what comes in its own name too, and looks at the body before it looks at the header.
+        let old = self.config.speaks == Wire::One;
+        let sender = match sender {
+            None => Err(Refusal::NoSender),
+            Some(own) if own == self.config.domain.as_str() && !old => Err(Refusal::OwnDomain),
+            Some(text) => text.parse::<Domain>().map_err(|why| Refusal::UnknownSender(format!("{why}"))),
+        };
+        let sender = match sender {
+            Err(why) if !old => return Err(why),
+            sender => sender,
+        };
         let jobs = if body.len() <= SMALL { &self.small } else { &self.large };
         let _job = jobs.try_acquire().map_err(|_| Refusal::Busy)?;
-        let _share = self.share(&sender).ok_or(Refusal::Busy)?;
+        let _share = match &sender {
+            Ok(sender) => Some(self.share(sender).ok_or(Refusal::Busy)?),
+            Err(_) => None,
+        };
         let (_, sealed) =
             spawn_blocking(move || Wire::read(&body)).await.map_err(|_| Refusal::Busy)?.map_err(Refusal::Body)?;
+        let sender = sender?;
         let key = self.discover(&sender).await.map_err(Refusal::UnknownSender)?;
         let inner = self.open_origin(sealed, &key).await?;
         let message = self.open_secrecy(inner).await?;
@@ -220,6 +233,10 @@ impl Inbox {
         if self.config.has(Fault::NeverSends) {
             return;
         }
+        if self.config.release >= RECEIVES_ONLY {
+            let why = format!("a {} server calls `undefined/api/v1/…`: Invalid URL", self.config.release);
+            return (self.config.log)(Entry::Undelivered { to: sender.to_string(), why });
+        }
         let inbox = self.clone();
         if request.from_domain != sender.as_str() {
             let why = format!("{sender} asked for events to be sent to `{}`", request.from_domain.escape_debug());
@@ -301,7 +318,6 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::federation::generation::Release;
     use crate::serve::peer::log::Entry;
 
     fn inbox() -> Arc<Inbox> {

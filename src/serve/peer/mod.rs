@@ -72,7 +72,7 @@ impl Drop for Running {
 /// Starts to listen. Needs a Tokio runtime.
 pub async fn start(config: Config) -> anyhow::Result<Running> {
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
-        let hint = "choose another with --listen ADDR:PORT; port 0 takes a free one";
+        let hint = "give an address of this machine and a free port; port 0 takes one that is free";
         hinted(format!("`{}` cannot be listened on: {error}", config.listen), hint)
     })?;
     let addr = listener.local_addr()?;
