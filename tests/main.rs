@@ -8,3 +8,4 @@ mod fuzz;
 mod house;
 mod hub;
 mod support;
+mod zoo;
