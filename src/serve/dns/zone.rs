@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::str::Chars;
 use std::sync::Arc;
 
 use hickory_net::runtime::TokioRuntimeProvider;
-use hickory_proto::rr::rdata::{A, AAAA, NS, SOA};
+use hickory_proto::rr::rdata::{A, AAAA, NS, SOA, TXT};
 use hickory_proto::rr::{LowerName, Name, RData, Record, RecordSet, RecordType, RrKey};
 use hickory_proto::serialize::txt::Parser;
 use hickory_server::store::in_memory::InMemoryZoneHandler;
@@ -35,6 +36,7 @@ impl Zone {
         if let Some(stray) = records.keys().find(|key| !origin.zone_of(&Name::from(key.name().clone()))) {
             return Err(format!("`{}` is not inside the zone `{origin}`", stray.name()));
         }
+        restore_bytes(&mut records);
         refuse_long_strings(&records)?;
         complete(&mut records, &origin, addr)?;
         Ok(Self { origin, records })
@@ -93,6 +95,53 @@ fn absolute(text: &str) -> Result<Name, String> {
     Ok(name.to_lowercase())
 }
 
+/// A byte that a quoted string spells as `\DDD` (RFC 1035 section 5.1) goes through the library's parser as a character of this
+/// private range, because the parser reads the digits as another number.
+const BYTES: std::ops::RangeInclusive<char> = '\u{e000}'..='\u{e0ff}';
+
+fn disguised(byte: u8) -> char {
+    char::from_u32(0xe000 + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// Turns the disguised bytes of TXT records back.
+fn restore_bytes(records: &mut BTreeMap<RrKey, RecordSet>) {
+    for set in records.values_mut() {
+        let texts: Vec<Record> = set.records_without_rrsigs().cloned().collect();
+        if !texts.iter().any(|record| matches!(&record.data, RData::TXT(_))) {
+            continue;
+        }
+        let mut restored = RecordSet::with_ttl(set.name().clone(), RecordType::TXT, set.ttl());
+        for mut record in texts {
+            if let RData::TXT(txt) = &record.data {
+                let strings = txt.txt_data.iter().map(|string| undisguised(string)).collect::<Vec<_>>();
+                record.data = RData::TXT(TXT::from_bytes(strings.iter().map(Vec::as_slice).collect()));
+            }
+            restored.insert(record, 0);
+        }
+        *set = restored;
+    }
+}
+
+fn undisguised(string: &[u8]) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(string) else { return string.to_vec() };
+    let mut bytes = Vec::with_capacity(string.len());
+    for c in text.chars() {
+        match u8::try_from(u32::from(c).wrapping_sub(0xe000)) {
+            Ok(byte) => bytes.push(byte),
+            Err(_) => bytes.extend(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+    bytes
+}
+
+/// The byte of three decimal digits after a backslash, when they stand next.
+fn decimal(chars: &mut Chars) -> Option<u8> {
+    let digits = chars.as_str().get(..3).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()))?;
+    let byte = digits.parse().ok()?;
+    chars.nth(2);
+    Some(byte)
+}
+
 /// RFC 1035 section 3.3: a character-string holds 255 bytes. The library reads longer ones and then cannot send them.
 fn refuse_long_strings(records: &BTreeMap<RrKey, RecordSet>) -> Result<(), String> {
     let all = records.values().flat_map(|set| set.records_without_rrsigs());
@@ -111,6 +160,13 @@ fn unfold(text: &str) -> String {
     let (mut out, mut chars, mut quoted, mut depth) = (String::with_capacity(text.len()), text.chars(), false, 0u32);
     while let Some(c) = chars.next() {
         match c {
+            '\\' if quoted => match decimal(&mut chars) {
+                Some(byte) => out.push(disguised(byte)),
+                None => {
+                    out.push(c);
+                    out.extend(chars.next());
+                }
+            },
             '\\' => {
                 out.push(c);
                 out.extend(chars.next());
@@ -118,6 +174,9 @@ fn unfold(text: &str) -> String {
             '"' => {
                 quoted = !quoted;
                 out.push(c);
+            }
+            _ if quoted && BYTES.contains(&c) => {
+                out.extend(c.encode_utf8(&mut [0; 4]).bytes().map(disguised));
             }
             _ if quoted => out.push(c),
             ';' => {
@@ -205,6 +264,27 @@ mod tests {
             })
             .collect();
         assert_eq!(strings, [vec![b"a b;".to_vec(), b"c\" (d".to_vec()], vec![b"e".to_vec()]]);
+    }
+
+    #[test]
+    fn any_byte_can_be_spelt_in_digits() {
+        let all: Vec<u8> = (0..=250).collect();
+        let spelt: String = all.iter().map(|byte| format!("\\{byte:03}")).collect();
+        let text =
+            format!("t 60 IN TXT \"{spelt}\" \"é\u{e041}\\\\066\" \"\\\"\\226\\128\\147\"\nt 60 IN TXT \"two\"\n");
+        let zone = Zone::parse(&text, Some("b.com"), HERE).unwrap();
+        let strings = |txt: &TXT| txt.txt_data.iter().map(|string| string.to_vec()).collect::<Vec<_>>();
+        let found: Vec<(u32, Vec<Vec<u8>>)> = zone
+            .records
+            .values()
+            .flat_map(|set| set.records_without_rrsigs())
+            .filter_map(|record| match &record.data {
+                RData::TXT(txt) => Some((record.ttl, strings(txt))),
+                _ => None,
+            })
+            .collect();
+        let raw = "é\u{e041}\\066".as_bytes().to_vec();
+        assert_eq!(found, [(60, vec![all, raw, b"\"\xe2\x80\x93".to_vec()]), (60, vec![b"two".to_vec()])]);
     }
 
     #[test]
