@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::str::Chars;
 use std::sync::Arc;
 
 use hickory_net::runtime::TokioRuntimeProvider;
-use hickory_proto::rr::rdata::{A, AAAA, NS, SOA, TXT};
+use hickory_proto::rr::rdata::{A, AAAA, NS, SOA};
 use hickory_proto::rr::{LowerName, Name, RData, Record, RecordSet, RecordType, RrKey};
 use hickory_proto::serialize::txt::Parser;
 use hickory_server::store::in_memory::InMemoryZoneHandler;
 use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneHandler, ZoneType};
+
+use super::disguise;
 
 /// TTL of what fedctl adds to a fragment, in seconds.
 const TTL: u32 = 3600;
@@ -30,13 +31,13 @@ impl Zone {
             Some(origin) => absolute(origin)?,
             None => declared_origin(text).ok_or("it names no zone: write ORIGIN=FILE, or start it with $ORIGIN")?,
         };
-        let text = format!("$TTL {TTL}\n{}", unfold(text));
-        let (_, mut records) =
+        let text = format!("$TTL {TTL}\n{}", disguise::put_on(text));
+        let (_, disguised) =
             Parser::new(text, None, Some(origin.clone())).parse().map_err(|error| error.to_string())?;
+        let mut records = disguise::take_off(&disguised)?;
         if let Some(stray) = records.keys().find(|key| !origin.zone_of(&Name::from(key.name().clone()))) {
             return Err(format!("`{}` is not inside the zone `{origin}`", stray.name()));
         }
-        restore_bytes(&mut records);
         refuse_long_strings(&records)?;
         complete(&mut records, &origin, addr)?;
         Ok(Self { origin, records })
@@ -95,53 +96,6 @@ fn absolute(text: &str) -> Result<Name, String> {
     Ok(name.to_lowercase())
 }
 
-/// A byte that a quoted string spells as `\DDD` (RFC 1035 section 5.1) goes through the library's parser as a character of this
-/// private range, because the parser reads the digits as another number.
-const BYTES: std::ops::RangeInclusive<char> = '\u{e000}'..='\u{e0ff}';
-
-fn disguised(byte: u8) -> char {
-    char::from_u32(0xe000 + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER)
-}
-
-/// Turns the disguised bytes of TXT records back.
-fn restore_bytes(records: &mut BTreeMap<RrKey, RecordSet>) {
-    for set in records.values_mut() {
-        let texts: Vec<Record> = set.records_without_rrsigs().cloned().collect();
-        if !texts.iter().any(|record| matches!(&record.data, RData::TXT(_))) {
-            continue;
-        }
-        let mut restored = RecordSet::with_ttl(set.name().clone(), RecordType::TXT, set.ttl());
-        for mut record in texts {
-            if let RData::TXT(txt) = &record.data {
-                let strings = txt.txt_data.iter().map(|string| undisguised(string)).collect::<Vec<_>>();
-                record.data = RData::TXT(TXT::from_bytes(strings.iter().map(Vec::as_slice).collect()));
-            }
-            restored.insert(record, 0);
-        }
-        *set = restored;
-    }
-}
-
-fn undisguised(string: &[u8]) -> Vec<u8> {
-    let Ok(text) = std::str::from_utf8(string) else { return string.to_vec() };
-    let mut bytes = Vec::with_capacity(string.len());
-    for c in text.chars() {
-        match u8::try_from(u32::from(c).wrapping_sub(0xe000)) {
-            Ok(byte) => bytes.push(byte),
-            Err(_) => bytes.extend(c.encode_utf8(&mut [0; 4]).as_bytes()),
-        }
-    }
-    bytes
-}
-
-/// The byte of three decimal digits after a backslash, when they stand next.
-fn decimal(chars: &mut Chars) -> Option<u8> {
-    let digits = chars.as_str().get(..3).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()))?;
-    let byte = digits.parse().ok()?;
-    chars.nth(2);
-    Some(byte)
-}
-
 /// RFC 1035 section 3.3: a character-string holds 255 bytes. The library reads longer ones and then cannot send them.
 fn refuse_long_strings(records: &BTreeMap<RrKey, RecordSet>) -> Result<(), String> {
     let all = records.values().flat_map(|set| set.records_without_rrsigs());
@@ -153,49 +107,6 @@ fn refuse_long_strings(records: &BTreeMap<RrKey, RecordSet>) -> Result<(), Strin
         }
     }
     Ok(())
-}
-
-/// Puts each record on one line and drops comments. The library's parser loses the quotes inside parentheses.
-fn unfold(text: &str) -> String {
-    let (mut out, mut chars, mut quoted, mut depth) = (String::with_capacity(text.len()), text.chars(), false, 0u32);
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' if quoted => match decimal(&mut chars) {
-                Some(byte) => out.push(disguised(byte)),
-                None => {
-                    out.push(c);
-                    out.extend(chars.next());
-                }
-            },
-            '\\' => {
-                out.push(c);
-                out.extend(chars.next());
-            }
-            '"' => {
-                quoted = !quoted;
-                out.push(c);
-            }
-            _ if quoted && BYTES.contains(&c) => {
-                out.extend(c.encode_utf8(&mut [0; 4]).bytes().map(disguised));
-            }
-            _ if quoted => out.push(c),
-            ';' => {
-                let end = chars.by_ref().find(|c| *c == '\n');
-                out.extend(end.map(|_| if depth > 0 { ' ' } else { '\n' }));
-            }
-            '(' => {
-                depth += 1;
-                out.push(' ');
-            }
-            ')' => {
-                depth = depth.saturating_sub(1);
-                out.push(' ');
-            }
-            '\n' if depth > 0 => out.push(' '),
-            _ => out.push(c),
-        }
-    }
-    out
 }
 
 /// The name that the file gives to itself.
@@ -238,6 +149,8 @@ fn insert(records: &mut BTreeMap<RrKey, RecordSet>, record: Record) {
 
 #[cfg(test)]
 mod tests {
+    use hickory_proto::rr::rdata::TXT;
+
     use super::*;
 
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -252,7 +165,6 @@ mod tests {
     #[test]
     fn strings_in_parentheses_keep_their_spaces() {
         let text = "t 60 IN TXT ( \"a b;\" ; said\n \"c\\\" (d\" )\nu 60 IN TXT \"e\"\n";
-        assert_eq!(unfold(text), "t 60 IN TXT   \"a b;\"   \"c\\\" (d\"  \nu 60 IN TXT \"e\"\n");
         let zone = Zone::parse(text, Some("b.com"), HERE).unwrap();
         let strings: Vec<Vec<Vec<u8>>> = zone
             .records
@@ -285,6 +197,17 @@ mod tests {
             .collect();
         let raw = "é\u{e041}\\066".as_bytes().to_vec();
         assert_eq!(found, [(60, vec![all, raw, b"\"\xe2\x80\x93".to_vec()]), (60, vec![b"two".to_vec()])]);
+    }
+
+    #[test]
+    fn an_underscore_may_stand_anywhere_in_a_label() {
+        let text = "rocketchat-public_key 60 IN TXT a_b\n_a._b 60 IN SRV 1 1 1 my_host\n";
+        let zone = Zone::parse(text, Some("b.com"), HERE).unwrap();
+        let shown: Vec<String> =
+            zone.records.values().flat_map(|set| set.records_without_rrsigs()).map(ToString::to_string).collect();
+        for line in ["rocketchat-public_key.b.com. 60 IN TXT a_b", "_a._b.b.com. 60 IN SRV 1 1 1 my_host.b.com."] {
+            assert!(shown.iter().any(|record| record == line), "{shown:?}");
+        }
     }
 
     #[test]
