@@ -129,8 +129,8 @@ fn write_asides(out: &mut String, problem: &Problem, width: usize) {
     aside("fix", wrap(&problem.fix, room));
 }
 
-/// Stands for a space at which no line may end. A control character, so no text has it.
-const GLUE: char = '\u{1}';
+/// Stands for a space at which no line may end: one column wide, of a private range, so no text needs it.
+const GLUE: char = '\u{f8ff}';
 
 /// Keeps the armour of a key together with the key: it is there to be copied as it stands.
 fn unbroken(text: &str) -> String {
@@ -141,7 +141,8 @@ fn unbroken(text: &str) -> String {
 /// Breaks between words only: what is longer than a line, such as a key to paste, stays whole.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     // A terminal would obey what a name server has put into a record.
-    let text: String = text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
+    let text: String =
+        text.chars().map(|c| if (c.is_control() && c != '\n') || c == GLUE { '\u{fffd}' } else { c }).collect();
     let options =
         textwrap::Options::new(width.max(20)).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::wrap(&unbroken(&text), options).into_iter().map(|line| line.replace(GLUE, " ")).collect()
