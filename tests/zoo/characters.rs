@@ -80,7 +80,7 @@ pub fn scenarios() -> Vec<Scenario> {
             )
         }),
         hurt(Kind::LowerCased, "has a provider that lower-cases values", |keys| with_key(keys.own.to_lowercase())),
-        hurt(Kind::UrlSafeBase64, "used the alphabet for addresses", |keys| {
+        bruised(Kind::UrlSafeBase64, Warning, "used the alphabet for addresses", |keys| {
             with_key(body(&keys.own, |body| body.replace('+', "-").replace('/', "_")))
         }),
         bruised(Kind::Padding, Notice, "lost the = signs at the end", |keys| with_key(keys.large.replace('=', ""))),

@@ -81,7 +81,7 @@ fn armour() -> Vec<Scenario> {
         hurt(Kind::ArmourAlteredBegin, "typed the opening line in lower case", |keys| {
             with_key(keys.own.replace("BEGIN PUBLIC KEY", "begin public key"))
         }),
-        hurt(Kind::ArmourAlteredEnd, "typed a closing line of their own", |keys| {
+        bruised(Kind::ArmourAlteredEnd, Warning, "typed a closing line of their own", |keys| {
             with_key(keys.own.replace("-----END", "----END"))
         }),
         hurt(Kind::ArmourSpacesLost, "has a panel that removes blanks", |keys| with_key(keys.own.replace(' ', ""))),

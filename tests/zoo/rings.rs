@@ -56,7 +56,7 @@ fn judge(scenarios: &[&Scenario], network: &[String]) {
 #[test]
 fn the_embedded_servers_lead_to_exactly_these_findings() {
     let scenarios = scenarios();
-    let scenarios: Vec<&Scenario> = scenarios.iter().collect();
+    let scenarios: Vec<&Scenario> = scenarios.iter().filter(|scenario| scenario.real_only.is_none()).collect();
     let faults = |pick: fn(&Scenario) -> &'static [&'static str]| -> Vec<String> {
         scenarios
             .iter()

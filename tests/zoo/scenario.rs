@@ -63,6 +63,8 @@ pub struct Scenario {
     pub second_faults: &'static [&'static str],
     /// Why a real name server cannot play it.
     pub embedded_only: Option<&'static str>,
+    /// Why the embedded name server cannot play it.
+    pub real_only: Option<&'static str>,
     /// More arguments of dns-check, with `KEY` for the file of the own key.
     pub flags: &'static [&'static str],
     /// The injury that must be named.
@@ -87,6 +89,7 @@ impl Scenario {
             faults: &[],
             second_faults: &[],
             embedded_only: None,
+            real_only: None,
             flags: &[],
             kind: None,
             told: &[],

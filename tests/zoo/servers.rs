@@ -85,7 +85,7 @@ fn failures() -> Vec<Scenario> {
         Scenario {
             faults: &["truncate@*.$"],
             embedded_only: MISBEHAVES,
-            ..Scenario::new("truncated.example", "has name servers that cut every answer over UDP", sound)
+            ..Scenario::new("cut-answers.example", "has name servers that cut every answer over UDP", sound)
         },
         Scenario {
             second_faults: &["silence@*.$"],
