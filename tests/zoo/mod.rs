@@ -54,9 +54,14 @@ fn no_domain_comes_twice_and_every_story_is_told() {
     }
 }
 
-/// Looks at the domains, in JSON and for people, and again at what was saved: each must come out byte for byte. Gives the JSON
-/// report of each domain.
-fn looked_at(fedctl: &Fedctl, scenarios: &[&Scenario], network: &[String]) -> BTreeMap<String, Value> {
+/// Looks at the domains in each form, and again at what was saved: it must come out byte for byte. Gives the JSON report of each
+/// domain.
+fn looked_at(
+    fedctl: &Fedctl,
+    scenarios: &[&Scenario],
+    network: &[String],
+    formats: &[&str],
+) -> BTreeMap<String, Value> {
     let key = fedctl.write("own.pub", &KEYS.own).display().to_string();
     let mut groups: BTreeMap<&[&str], Vec<&str>> = BTreeMap::new();
     for scenario in scenarios {
@@ -66,7 +71,7 @@ fn looked_at(fedctl: &Fedctl, scenarios: &[&Scenario], network: &[String]) -> BT
     for (flags, domains) in groups {
         let flags = flags.iter().map(|flag| if *flag == "KEY" { key.clone() } else { (*flag).to_owned() });
         let flags: Vec<String> = flags.collect();
-        for format in ["human", "json"] {
+        for format in formats {
             let mut args: Vec<String> = ["dns-check", "--format", format, "--timeout", "2s"].map(str::to_owned).into();
             args.extend(domains.iter().map(|domain| (*domain).to_owned()));
             args.extend(flags.iter().chain(network).cloned());
@@ -77,7 +82,7 @@ fn looked_at(fedctl: &Fedctl, scenarios: &[&Scenario], network: &[String]) -> BT
             assert!(live.status < 2 && live.status == again.status, "{live:?}");
             assert!(live.stdout == again.stdout, "replayed otherwise:\n{}\n{}", live.stdout, again.stdout);
             assert_no_secret(&(live.stdout.clone() + &fedctl.read("run.json")));
-            if format == "json" {
+            if *format == "json" {
                 let document: Value = serde_json::from_str(&live.stdout).unwrap();
                 let documents = document.as_array().cloned().unwrap_or_else(|| vec![document]);
                 let subject = |report: &Value| report["subject"].as_str().unwrap().to_owned();

@@ -248,6 +248,13 @@ pub const STREET: &[House] = &[
         Site::Peer("3.5.0", &[]),
         &["peer-ping", "peer-release"],
     ),
+    server(
+        "one-way.test",
+        "runs a release that mishears who joins a room",
+        Site::Peer("3.0.3", &[]),
+        &["peer-ping", "peer-release"],
+    ),
+    server("first.test", "never upgraded from 1.x", Site::Peer("1.3.5", &[]), &["peer-release"]),
     server("latest.test", "upgraded too far", Site::Peer("6.5.0", &[]), &["peer-release"]),
 ];
 
