@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let outcome = dns.outcome(&key_question(&dns.domain));
     let text = outcome.records().iter().find_map(|rr| rr.data.joined());
-    let Some(key) = text.and_then(|text| autopsy::examine(&text).server.ok()) else {
+    let Some(key) = text.and_then(|text| autopsy::as_servers_read(&text).ok()) else {
         return Verdict::skip("there is no key that can be read");
     };
     let bits = key.bits();

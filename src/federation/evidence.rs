@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::autopsy::{self, Kind};
+use super::autopsy;
 use super::dns_facts::{DnsFacts, Expected};
 use super::domain::Host;
 use super::facts::{Outcome, RrData, Text};
@@ -88,14 +88,8 @@ pub fn withhold_secrets(dns: &mut DnsFacts) {
     let seen = dns.observations.iter_mut().map(|seen| &mut seen.reply.outcome);
     for outcome in seen.chain(dns.probes.iter_mut().map(|probe| &mut probe.reply.outcome)) {
         let Outcome::Found(records) = outcome else { continue };
-        let strings: Vec<Vec<Vec<u8>>> = records
-            .iter()
-            .filter_map(|rr| match &rr.data {
-                RrData::Txt(strings) => Some(strings.iter().map(|string| string.0.clone()).collect()),
-                _ => None,
-            })
-            .collect();
-        if strings.is_empty() || !autopsy::examine_records(&strings).has(Kind::PrivateKey) {
+        let values: Vec<Vec<u8>> = records.iter().filter_map(|rr| rr.data.joined()).collect();
+        if !autopsy::hold_secret(&values) {
             continue;
         }
         for rr in records {
@@ -109,6 +103,7 @@ pub fn withhold_secrets(dns: &mut DnsFacts) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::federation::autopsy::Kind;
     use crate::federation::generation::key_question;
     use crate::federation::key::PrivateKey;
     use crate::federation::sample::{sample, set, txt};

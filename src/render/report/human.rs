@@ -34,7 +34,10 @@ fn one(report: &Report, style: Style) -> String {
         out.push('\n');
         out.push_str(&propagation::write(matrix, style.width));
     }
-    if report.worst() >= Some(Severity::Warning) && !report.arrivals.is_empty() {
+    let in_records = |(id, problem): &(&str, &Problem)| {
+        problem.severity >= Severity::Warning && (id.starts_with("dns-") || id.starts_with("key-"))
+    };
+    if report.problems().iter().any(in_records) && !report.arrivals.is_empty() {
         out.push('\n');
         out.push_str(&arrivals::write(&report.arrivals, style.width));
     }
