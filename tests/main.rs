@@ -9,3 +9,4 @@ mod fuzz;
 mod house;
 mod hub;
 mod support;
+mod zoo;

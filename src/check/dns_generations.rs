@@ -1,6 +1,6 @@
 //! Which server generations can use the domain?
 
-use super::{Check, Judge, MUTE};
+use super::{Check, Judge, MUTE, UNDELEGATED};
 use crate::federation::dns_facts::{DnsFacts, Expected};
 use crate::federation::generation::{GENERATIONS, Generation, Sight, sights};
 use crate::federation::report::{Problem, Severity, Verdict};
@@ -16,6 +16,9 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     if dns.is_mute() {
         return Verdict::skip(MUTE);
     }
+    if dns.is_undelegated() {
+        return Verdict::skip(UNDELEGATED);
+    }
     let sights = sights(dns);
     let fix =
         format!("`fedctl records {} --target HOST --key FILE` prints a set that every release can use", dns.domain);
@@ -29,6 +32,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     }
     if failing.len() == sights.len() {
         let means = "the domain cannot be federated with";
+        let fix = format!("mend the other errors; {fix}");
         return vec![problem(Severity::Error, "no server of any release can use this domain", means, &fix, &failing)];
     }
     let (old, new): (Vec<_>, Vec<_>) = failing.into_iter().partition(|(generation, _)| generation.is_first_protocol());

@@ -2,8 +2,6 @@
 
 use super::{Check, Judge};
 use crate::federation::dns_facts::{DnsFacts, Expected, Probe, Purpose};
-use crate::federation::facts::{Kind, RrData};
-use crate::federation::importer;
 use crate::federation::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
@@ -14,29 +12,19 @@ pub const CHECK: Check = Check {
 };
 
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
-    let probes: Vec<&Probe> =
-        dns.probed(|purpose| matches!(purpose, Purpose::NearMiss { .. })).map(|(_, probe)| probe).collect();
-    if probes.is_empty() {
+    let asked = dns.probed(|purpose| matches!(purpose, Purpose::NearMiss { .. })).count();
+    if asked == 0 {
         return Verdict::skip("nothing is missing, so no wrong name was asked for");
     }
-    let problems: Vec<Verdict> = probes.iter().filter_map(|probe| found(dns, probe)).map(Verdict::from).collect();
+    let problems: Vec<Verdict> = dns.near_misses().filter_map(problem).map(Verdict::from).collect();
     if problems.is_empty() {
-        return Verdict::pass(format!("none of {} likely wrong names holds one", probes.len()));
+        return Verdict::pass(format!("none of {asked} likely wrong names holds one"));
     }
     problems
 }
 
-fn found(dns: &DnsFacts, probe: &Probe) -> Option<Problem> {
+fn problem(probe: &Probe) -> Option<Problem> {
     let Purpose::NearMiss { mistake, meant } = &probe.purpose else { return None };
-    let records = probe.reply.outcome.records();
-    let fits = records.iter().any(|rr| match &rr.data {
-        RrData::Srv { .. } => probe.question.kind == Kind::Srv,
-        RrData::Txt(_) => rr.data.joined().is_some_and(|text| is_key(&text)),
-        _ => false,
-    });
-    if !fits || is_wildcard(dns, probe) {
-        return None;
-    }
     let (kind, wrong) = (probe.question.kind, &probe.question.name);
     Some(Problem::new(
         Severity::Error,
@@ -46,22 +34,11 @@ fn found(dns: &DnsFacts, probe: &Probe) -> Option<Problem> {
     ))
 }
 
-/// A whole key, or a piece of one.
-fn is_key(text: &[u8]) -> bool {
-    importer::find(text, b"PUBLIC KEY").is_some() || importer::import(text).is_ok()
-}
-
-/// The same answer comes for a name that nobody created.
-fn is_wildcard(dns: &DnsFacts, probe: &Probe) -> bool {
-    let data = |probe: &Probe| probe.reply.outcome.records().iter().map(|rr| rr.data.clone()).collect::<Vec<_>>();
-    dns.probed(|purpose| *purpose == Purpose::Wildcard)
-        .any(|(_, stranger)| stranger.question.kind == probe.question.kind && data(stranger) == data(probe))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::check::sample::{key, problems, sample, set, txt};
+    use crate::federation::facts::Kind;
     use crate::federation::facts::{Outcome, Question};
     use crate::federation::generation::key_question;
 

@@ -35,9 +35,12 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     problems.into_iter().map(Verdict::from).collect()
 }
 
-/// The first string of the first record, as 1.2 and 1.3 read it.
+/// The first string of the first record, as 1.2 and 1.3 read it; none when only a wildcard answers.
 fn value(dns: &DnsFacts, label: &str) -> Option<String> {
     let outcome = dns.outcome(&Question::new(format!("{label}.{}", dns.domain), Kind::Txt));
+    if dns.is_wildcard(Kind::Txt, &outcome) {
+        return None;
+    }
     let joined = outcome.records().iter().find_map(|rr| rr.data.joined())?;
     Some(String::from_utf8_lossy(&joined).into_owned())
 }

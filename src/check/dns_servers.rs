@@ -32,7 +32,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         ));
     }
     let mut verdicts: Vec<Verdict> = silent.iter().map(|(server, why)| broken(server, why).into()).collect();
-    verdicts.extend(disagreements(dns).into_iter().map(Verdict::from));
+    verdicts.extend(disagreements(dns).map(Verdict::from));
     verdicts.extend(serials(dns).map(Verdict::from));
     if verdicts.is_empty() {
         let names: Vec<String> = servers.iter().map(|server| server.name.clone()).collect();
@@ -86,11 +86,11 @@ fn broken(server: &str, why: &str) -> Problem {
 }
 
 /// The questions that two servers answer differently.
-fn disagreements(dns: &DnsFacts) -> Vec<Problem> {
+fn disagreements(dns: &DnsFacts) -> Option<Problem> {
     let mut questions: Vec<&Question> = dns.observations.iter().map(|seen| &seen.question).collect();
     questions.sort();
     questions.dedup();
-    let mut problems = Vec::new();
+    let mut found: Vec<(&Question, Vec<String>)> = Vec::new();
     for question in questions.into_iter().filter(|question| matches!(question.kind, Kind::Srv | Kind::Txt)) {
         let mut answers: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let asked = dns.replies(question).filter(|(observer, reply)| {
@@ -100,18 +100,28 @@ fn disagreements(dns: &DnsFacts) -> Vec<Problem> {
             answers.entry(told(&reply.outcome)).or_default().push(observer.name.clone());
         }
         if answers.len() > 1 {
-            problems.push(
-                Problem::new(
-                    Severity::Error,
-                    format!("the name servers disagree about {} {}", question.kind, question.name),
-                    "which answer a peer gets is chance, and it keeps it for the TTL and up to an hour more",
-                    "publish the same zone everywhere: raise the SOA serial on the primary, and check that the zone transfer works",
-                )
-                .seen(answers.iter().map(|(answer, servers)| format!("{}: {answer}", servers.join(", ")))),
-            );
+            let told = answers.iter().map(|(answer, servers)| format!("{}: {answer}", servers.join(", ")));
+            found.push((question, told.collect()));
         }
     }
-    problems
+    let names: Vec<String> = found.iter().map(|(question, _)| format!("{} {}", question.kind, question.name)).collect();
+    let (what, seen) = match found.as_slice() {
+        [] => return None,
+        [(_, told)] => (names.concat(), told.clone()),
+        _ => {
+            let each = names.iter().zip(&found).map(|(name, (_, told))| format!("{name}\n  {}", told.join("\n  ")));
+            (format!("{} records", found.len()), each.collect())
+        }
+    };
+    Some(
+        Problem::new(
+            Severity::Error,
+            format!("the name servers disagree about {what}"),
+            "which answer a peer gets is chance, and it keeps it for the TTL and up to an hour more",
+            "publish the same zone everywhere: raise the SOA serial on the primary, and check that the zone transfer works",
+        )
+        .seen(seen),
+    )
 }
 
 /// An answer in a few words that differ when the answers do.
@@ -187,6 +197,17 @@ mod tests {
         let found = judged(&dns);
         assert_eq!((found.len(), found[0].severity), (1, Severity::Error));
         assert!(found[0].evidence.contains(&"ns2.mydomain.com: NXDOMAIN".to_owned()), "{found:?}");
+    }
+
+    #[test]
+    fn one_stale_server_is_one_finding_however_many_records_it_lacks() {
+        let mut dns = sample();
+        for label in ["_rocketchat._https", "_rocketchat._tcp"] {
+            set_at(&mut dns, 1, &Question::new(format!("{label}.mydomain.com"), Kind::Srv), Outcome::NxDomain);
+        }
+        let found = judged(&dns);
+        assert_eq!((found.len(), found[0].what.as_str()), (1, "the name servers disagree about 2 records"));
+        assert!(found[0].evidence[0].starts_with("SRV _rocketchat._https.mydomain.com\n  "), "{found:?}");
     }
 
     #[test]

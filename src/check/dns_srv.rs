@@ -1,6 +1,6 @@
 //! Is there one usable SRV record at a name that servers ask for?
 
-use super::{Check, Judge, MUTE};
+use super::{Check, Judge, MUTE, UNDELEGATED};
 use crate::federation::dns_facts::{DnsFacts, Expected};
 use crate::federation::facts::{Kind, Outcome, Question, RrData};
 use crate::federation::generation::SrvLabel;
@@ -16,6 +16,9 @@ pub const CHECK: Check = Check {
 fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     if dns.is_mute() {
         return Verdict::skip(MUTE);
+    }
+    if dns.is_undelegated() {
+        return Verdict::skip(UNDELEGATED);
     }
     let asked: Vec<(SrvLabel, Outcome)> = SrvLabel::ALL
         .into_iter()
@@ -56,7 +59,9 @@ fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> P
     } else {
         format!("no SRV record could be read under `{}`", dns.domain)
     };
-    let fix = if absent {
+    let fix = if absent && dns.near_misses().any(|probe| probe.question.kind == Kind::Srv) {
+        "move the record that stands under a wrong name; see dns-near-miss".to_owned()
+    } else if absent {
         format!("publish what this prints: {}", dns.publish(expected))
     } else {
         "this is a failure of the name servers, not a missing record: mend them first".to_owned()
@@ -116,14 +121,34 @@ fn unusable(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Vec<Problem> 
 }
 
 fn both(dns: &DnsFacts, found: &[&(SrvLabel, Outcome)]) -> Option<Problem> {
-    let has = |label| found.iter().any(|(known, _)| *known == label);
-    (has(SrvLabel::Https) && has(SrvLabel::Http)).then(|| {
+    let of = |label| found.iter().find(|(known, _)| *known == label).map(|(_, outcome)| outcome);
+    let (https, http) = (of(SrvLabel::Https)?, of(SrvLabel::Http)?);
+    if leads_nowhere(dns, https) && !leads_nowhere(dns, http) {
+        let owner = SrvLabel::Https.owner(&dns.domain);
+        return Some(Problem::new(
+            Severity::Error,
+            format!("SRV {owner} leads nowhere, and hides the good {}", SrvLabel::Http.owner(&dns.domain)),
+            "servers stop at the first name that exists: they do not try _http when https fails",
+            format!("mend {owner}, or delete it and let peers use plain http"),
+        ));
+    }
+    Some({
         Problem::new(
             Severity::Notice,
             format!("both _rocketchat._https and _rocketchat._http exist under `{}`", dns.domain),
             "only _https is ever used: servers do not try _http when https fails",
             format!("delete {}", SrvLabel::Http.owner(&dns.domain)),
         )
+    })
+}
+
+/// No target of the records has an address, as far as is known.
+fn leads_nowhere(dns: &DnsFacts, outcome: &Outcome) -> bool {
+    let dead =
+        |target: &str| [Kind::A, Kind::Aaaa].iter().all(|kind| dns.outcome(&Question::new(target, *kind)).is_absent());
+    outcome.records().iter().all(|rr| match &rr.data {
+        RrData::Srv { target, .. } => dead(target),
+        _ => true,
     })
 }
 

@@ -41,6 +41,8 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
         return Verdict::skip(format!("no resolver was asked for the addresses of {}", targets[0].1));
     }
     if verdicts.is_empty() {
+        addresses.sort_unstable();
+        addresses.dedup();
         let shown: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
         return Verdict::pass(format!("{} is {}", targets[0].1, shown.join(", ")));
     }
@@ -73,6 +75,9 @@ fn resolve(dns: &DnsFacts, target: &str) -> Result<Vec<IpAddr>, Option<Problem>>
             ),
         )));
     }
+    if let Some(problem) = misspelt(dns, target) {
+        return Err(Some(problem));
+    }
     let outcomes = [Kind::A, Kind::Aaaa].map(|kind| outcome(dns, target, kind));
     let addresses: Vec<IpAddr> = outcomes
         .iter()
@@ -103,9 +108,10 @@ fn resolve(dns: &DnsFacts, target: &str) -> Result<Vec<IpAddr>, Option<Problem>>
         let what = format!("the addresses of the SRV target {target} cannot be looked up");
         return Err(Some(Problem::new(Severity::Warning, what, means, fix).seen(evidence)));
     }
-    let doubled = format!(".{0}.{0}", dns.domain);
-    let fix = if target.ends_with(&doubled) {
-        let meant = target.trim_end_matches(&format!(".{}", dns.domain)).to_owned() + &format!(".{}", dns.domain);
+    let apex = dns.zone.as_ref().map_or(dns.domain.as_str(), |zone| zone.apex.as_str());
+    let appended = [dns.domain.as_str(), apex].into_iter().find(|name| target.ends_with(&format!(".{name}.{name}")));
+    let fix = if let Some(name) = appended {
+        let meant = target.trim_end_matches(&format!(".{name}")).to_owned() + &format!(".{name}");
         format!("the final dot of the target was forgotten in the zone file: write `{meant}.`")
     } else {
         format!("publish an A or AAAA record for {target}, or correct the target")
@@ -114,6 +120,31 @@ fn resolve(dns: &DnsFacts, target: &str) -> Result<Vec<IpAddr>, Option<Problem>>
     Err(Some(
         Problem::new(Severity::Error, format!("the SRV target {target} has no address"), means, fix).seen(evidence),
     ))
+}
+
+/// A target that no host can have: a URL, or an address to which the zone was appended.
+fn misspelt(dns: &DnsFacts, target: &str) -> Option<Problem> {
+    let host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    if !target.chars().all(host) {
+        return Some(Problem::new(
+            Severity::Error,
+            format!("the SRV target `{target}` is not a host name"),
+            "servers paste it into a URL, which then leads nowhere",
+            format!("write the host alone, without protocol, port and path, for example chat.{}", dns.domain),
+        ));
+    }
+    let address = target.splitn(5, '.').take(4).collect::<Vec<_>>().join(".");
+    address.parse::<std::net::Ipv4Addr>().is_ok().then(|| {
+        Problem::new(
+            Severity::Error,
+            format!("the SRV target {target} is an IP address with the zone appended"),
+            "a target is a name; peers find the record but cannot connect",
+            format!(
+                "give the host {address} a name with an A record, for example chat.{}, and use that as target",
+                dns.domain
+            ),
+        )
+    })
 }
 
 fn outcome<'a>(dns: &'a DnsFacts, target: &str, kind: Kind) -> Option<&'a Reply> {
@@ -189,6 +220,8 @@ mod tests {
             ("gone.mydomain.com", "has no address"),
             ("192.0.2.7", "is an IP address"),
             ("chat.mydomain.com.mydomain.com", "has no address"),
+            ("192.0.2.7.mydomain.com", "an IP address with the zone appended"),
+            (r"https\:\/\/chat.mydomain.com", "is not a host name"),
         ] {
             let mut dns = sample();
             for label in [SrvLabel::Https, SrvLabel::Tcp] {

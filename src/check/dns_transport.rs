@@ -1,8 +1,9 @@
 //! Does the long answer with the key get through, over UDP and over TCP?
 
 use super::{Check, Judge};
-use crate::federation::dns_facts::{DnsFacts, Expected, Purpose, Role};
+use crate::federation::dns_facts::{DnsFacts, Expected, Probe, Purpose, Role};
 use crate::federation::generation::key_question;
+use crate::federation::importer;
 use crate::federation::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
@@ -27,7 +28,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let Some(largest) = largest else { return Verdict::skip("no name server answered for the key") };
     let deaf: Vec<String> = dns
         .probed(|purpose| *purpose == Purpose::Tcp)
-        .filter(|(_, probe)| !probe.reply.outcome.is_answer())
+        .filter(|(_, probe)| !probe.reply.outcome.is_answer() && answers_udp(dns, probe))
         .map(|(observer, probe)| format!("{}: {}", observer.name, probe.reply.outcome))
         .collect();
     let size = largest.size;
@@ -41,7 +42,10 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         let what = "a name server does not answer over TCP";
         verdicts.push(Problem::new(severity, what, means, fix).seen(deaf).into());
     }
-    if size > SAFE {
+    // What is no key must be replaced anyway.
+    let readable =
+        largest.outcome.records().iter().filter_map(|rr| rr.data.joined()).any(|text| importer::import(&text).is_ok());
+    if size > SAFE && readable {
         let means = "such answers go over TCP or in fragments, which many firewalls drop; the key is then missing for those behind them";
         let fix = "publish a key of 2048 bits, and nothing but the key at this name";
         verdicts.push(
@@ -74,11 +78,15 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     verdicts
 }
 
+/// A server that answers nothing at all is dns-servers' business.
+fn answers_udp(dns: &DnsFacts, probe: &Probe) -> bool {
+    dns.observations.iter().any(|seen| seen.observer == probe.observer && seen.reply.outcome.is_answer())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::check::sample::{problems, sample};
-    use crate::federation::dns_facts::Probe;
     use crate::federation::facts::Outcome;
 
     fn facts(size: usize, tcp: Outcome) -> DnsFacts {
@@ -103,6 +111,15 @@ mod tests {
             let found = problems(judge(&facts(size, tcp.clone()), &Expected::default()));
             assert_eq!(found.first().map(|problem| problem.severity), severity, "{size} {tcp}");
         }
+    }
+
+    #[test]
+    fn a_server_that_is_dead_altogether_is_not_blamed_for_tcp() {
+        let mut dns = facts(540, Outcome::Timeout);
+        for seen in dns.observations.iter_mut().filter(|seen| seen.observer == 0) {
+            seen.reply.outcome = Outcome::Timeout;
+        }
+        assert!(problems(judge(&dns, &Expected::default())).is_empty());
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub const CHECK: Check = Check {
     judge: Judge::Dns(judge),
 };
 
-fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
+fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     let domain = &dns.domain;
     match &dns.zone {
         Ok(zone) if zone.servers.is_empty() => vec![
@@ -20,6 +20,20 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
                 format!("the zone `{}` has no name servers that a resolver knows of", zone.apex),
                 "nobody can ask for its records",
                 format!("set the name servers of `{}` at its registrar", zone.apex),
+            )
+            .into(),
+        ],
+        Ok(zone) if dns.is_undelegated() => vec![
+            Problem::new(
+                Severity::Error,
+                format!("`{domain}` does not exist: the zone `{}` above it says NXDOMAIN", zone.apex),
+                "peers cannot look anything up under this name",
+                format!(
+                    "check the spelling, also of the Domain setting; is `{domain}` registered, paid for and delegated? If the \
+                     zone `{}` is yours, publish the records there: {}",
+                    zone.apex,
+                    dns.publish(expected)
+                ),
             )
             .into(),
         ],
@@ -53,6 +67,20 @@ mod tests {
         dns.zone = Err("127.0.0.1:53 says NXDOMAIN".into());
         let found = problems(judge(&dns, &Expected::default()));
         assert!(found[0].what.starts_with("no zone holds `mydomain.com`"), "{found:?}");
+    }
+
+    #[test]
+    fn a_domain_that_nobody_registered_is_told_from_one_without_records() {
+        let mut dns = sample();
+        for question in crate::federation::generation::questions(&dns.domain) {
+            crate::check::sample::set(&mut dns, &question, crate::federation::facts::Outcome::NxDomain);
+        }
+        assert!(problems(judge(&dns, &Expected::default())).is_empty(), "the zone is its own");
+        if let Ok(zone) = &mut dns.zone {
+            zone.apex = crate::federation::domain::Host::zone("com").unwrap();
+        }
+        let found = problems(judge(&dns, &Expected::default()));
+        assert!(found[0].what.starts_with("`mydomain.com` does not exist"), "{found:?}");
     }
 
     #[test]

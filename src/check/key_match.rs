@@ -1,7 +1,7 @@
 //! Is the published key the expected one?
 
 use super::{Check, Judge};
-use crate::federation::autopsy;
+use crate::federation::autopsy::{self, Kind};
 use crate::federation::dns_facts::{DnsFacts, Expected};
 use crate::federation::generation::key_question;
 use crate::federation::report::{Problem, Severity, Verdict};
@@ -19,7 +19,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     let Some(text) = outcome.records().iter().find_map(|rr| rr.data.joined()) else {
         return Verdict::skip("there is no TXT record with a key");
     };
-    let Ok(published) = autopsy::examine(&text).server else {
+    let Ok(published) = autopsy::as_servers_read(&text) else {
         return Verdict::skip("the published key cannot be read");
     };
     if published == *wanted {
@@ -27,8 +27,8 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     }
     let line = wanted.one_line();
     let how = match autopsy::compare(&text, wanted) {
-        Some(difference) if difference.is_one_character() => difference.to_string(),
-        Some(difference) => format!("they differ from character {} on", difference.position()),
+        Some(found) if found.is_one_character() => format!("{found} ({})", Kind::OneCharacterChanged),
+        Some(found) => format!("they differ from character {} on ({})", found.position(), Kind::OtherKey),
         None => "they differ".into(),
     };
     vec![

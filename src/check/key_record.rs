@@ -1,10 +1,11 @@
 //! Is there exactly one TXT record with the public key?
 
-use super::{Check, Judge, MUTE};
+use super::{Check, Judge, MUTE, UNDELEGATED};
 use crate::federation::autopsy::{self, Kind};
 use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::facts::{Outcome, RrData};
+use crate::federation::facts::{Kind as FactKind, Outcome, Question, Rr, RrData};
 use crate::federation::generation::key_question;
+use crate::federation::importer;
 use crate::federation::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
@@ -18,19 +19,31 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     if dns.is_mute() {
         return Verdict::skip(MUTE);
     }
+    if dns.is_undelegated() {
+        return Verdict::skip(UNDELEGATED);
+    }
     let question = key_question(&dns.domain);
     let name = &question.name;
     let outcome = dns.outcome(&question);
-    let records: Vec<Vec<u8>> = outcome.records().iter().filter_map(|rr| rr.data.joined()).collect();
-    match (&outcome, records.len()) {
-        (Outcome::Found(_), 1) => Verdict::pass(strings(&outcome)),
+    let records: Vec<Vec<Vec<u8>>> = outcome.records().iter().filter_map(|rr| strings(&rr.data)).collect();
+    match (&outcome, records.as_slice()) {
+        (Outcome::Found(_), [one]) if is_only_wildcard(dns, &outcome) => {
+            let shown = autopsy::shown(&[one.concat()]);
+            vec![missing(dns, "only a wildcard answers", &question, expected).seen(shown).into()]
+        }
+        (Outcome::Found(_), [one]) => Verdict::pass(passed(one)),
         (Outcome::Found(_), _) => vec![several(name, &records, &dns.publish(expected)).into()],
-        (Outcome::NoData | Outcome::NxDomain, _) => vec![missing(name, &outcome, &dns.publish(expected)).into()],
+        (Outcome::NoData | Outcome::NxDomain, _) => {
+            let aliases = dns.replies(&question).map(|(_, reply)| reply.aliases.as_slice());
+            let chain = aliases.max_by_key(|chain| chain.len()).unwrap_or_default();
+            let told = chain.iter().filter_map(alias);
+            vec![missing(dns, &outcome.to_string(), &question, expected).seen(told).into()]
+        }
         (failure, _) => vec![
             Problem::new(
                 Severity::Error,
                 format!("TXT {name} cannot be read: {failure}"),
-                "no server of any release gets the key, so no message can be encrypted or checked",
+                NO_KEY,
                 "this is a failure of the name servers, not a missing record: mend them first",
             )
             .into(),
@@ -38,49 +51,66 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     }
 }
 
-fn strings(outcome: &Outcome) -> String {
-    let lengths: Vec<String> = outcome
-        .records()
-        .iter()
-        .filter_map(|rr| match &rr.data {
-            RrData::Txt(strings) => Some(strings.iter().map(|string| string.0.len().to_string()).collect::<Vec<_>>()),
-            _ => None,
-        })
-        .flatten()
-        .collect();
+const NO_KEY: &str = "no server of any release gets the key, so no message can be encrypted or checked";
+
+/// True when the name itself has no record, and what a wildcard gives in its place is no key.
+pub(super) fn is_only_wildcard(dns: &DnsFacts, outcome: &Outcome) -> bool {
+    let key = outcome.records().iter().filter_map(|rr| rr.data.joined()).any(|text| importer::is_key_like(&text));
+    !key && dns.is_wildcard(FactKind::Txt, outcome)
+}
+
+pub(super) fn strings(data: &RrData) -> Option<Vec<Vec<u8>>> {
+    match data {
+        RrData::Txt(strings) => Some(strings.iter().map(|string| string.0.clone()).collect()),
+        _ => None,
+    }
+}
+
+fn passed(strings: &[Vec<u8>]) -> String {
+    // What was a private key is withheld, and the lengths with it.
+    if autopsy::hold_secret(&[strings.concat()]) {
+        return "one TXT record".into();
+    }
+    let lengths: Vec<String> = strings.iter().map(|string| string.len().to_string()).collect();
     format!("one TXT record, strings of {} bytes", lengths.join(" + "))
 }
 
-fn missing(name: &str, outcome: &Outcome, publish: &str) -> Problem {
-    Problem::new(
-        Severity::Error,
-        format!("no public key: {outcome} for TXT {name}"),
-        "no server of any release gets the key, so no message can be encrypted or checked",
-        format!("publish what this prints: {publish}"),
-    )
+fn alias(rr: &Rr) -> Option<String> {
+    match &rr.data {
+        RrData::Cname(to) => Some(format!("{} is an alias of {to}", rr.name)),
+        _ => None,
+    }
 }
 
-fn several(name: &str, records: &[Vec<u8>], publish: &str) -> Problem {
-    let autopsy = autopsy::examine_records(&records.iter().map(|record| vec![record.clone()]).collect::<Vec<_>>());
-    let secret = autopsy.has(Kind::PrivateKey);
-    let shown = autopsy::shown(records);
-    let evidence = shown.iter().enumerate().map(|(at, value)| format!("{}  {value}", at + 1));
-    let mut means = "servers read only the first of the answer, and name servers change the order".to_owned();
-    let about = [Kind::PrivateKey, Kind::SplitRecords, Kind::KeyNotFirst, Kind::TwoKeys];
-    if let Some(injury) = autopsy.injuries.iter().find(|injury| about.contains(&injury.kind)) {
-        means += &format!(
-            "; {}",
-            injury
-                .what
-                .trim_start_matches(&format!("{} TXT records, and servers read only the first: ", records.len()))
-        );
-    }
-    let fix = match secret {
-        true => Kind::PrivateKey.remedy().to_owned(),
-        false => format!("delete them all, then add ONE record with all strings in it: {publish}"),
+fn missing(dns: &DnsFacts, how: &str, question: &Question, expected: &Expected) -> Problem {
+    let fix = match dns.near_misses().any(|probe| probe.question.kind == FactKind::Txt) {
+        true => "move the record that stands under a wrong name; see dns-near-miss".to_owned(),
+        false => format!("publish what this prints: {}", dns.publish(expected)),
     };
-    Problem::new(Severity::Error, format!("{} TXT records at {name}; servers read only one", records.len()), means, fix)
-        .seen(evidence)
+    Problem::new(Severity::Error, format!("no public key: {how} for TXT {}", question.name), NO_KEY, fix)
+}
+
+fn several(name: &str, records: &[Vec<Vec<u8>>], publish: &str) -> Problem {
+    let count = records.len();
+    let autopsy = autopsy::examine_records(records);
+    let found = |kinds: &[Kind]| autopsy.injuries.iter().find(|injury| kinds.contains(&injury.kind));
+    if let Some(injury) = found(&[Kind::PrivateKey]) {
+        let what = format!("{count} TXT records at {name}, with a private key in them ({})", injury.kind);
+        let means = "everybody can read it in DNS: it is no secret any more";
+        return Problem::new(Severity::Error, what, means, Kind::PrivateKey.remedy());
+    }
+    let mut what = format!("{count} TXT records at {name}; servers read only one");
+    let mut means = "servers read only the first of the answer, and name servers change the order".to_owned();
+    if let Some(injury) = found(&Kind::OF_SETS) {
+        what += &format!(" ({})", injury.kind);
+        let said = format!("{count} TXT records, and servers read only the first: ");
+        means += &format!("; {}", injury.what.trim_start_matches(&said));
+    }
+    let values: Vec<Vec<u8>> = records.iter().map(|strings| strings.concat()).collect();
+    let shown = autopsy::shown(&values);
+    let fix = format!("delete them all, then add ONE record with all strings in it: {publish}");
+    let evidence = shown.iter().enumerate().map(|(at, value)| format!("{}  {value}", at + 1));
+    Problem::new(Severity::Error, what, means, fix).seen(evidence)
 }
 
 #[cfg(test)]
@@ -104,6 +134,26 @@ mod tests {
     fn none_and_no_answer_are_two_things() {
         assert!(judged(Outcome::NoData)[0].what.starts_with("no public key: NODATA"));
         assert!(judged(Outcome::Timeout)[0].what.contains("cannot be read: timeout"));
+    }
+
+    #[test]
+    fn a_wildcard_is_no_key_and_a_dead_alias_is_followed() {
+        use crate::federation::dns_facts::{Probe, Purpose};
+        let mut dns = sample();
+        let question = key_question(&dns.domain);
+        set(&mut dns, &question, txt(&[&["v=spf1 -all"]]));
+        let reply = dns.published(&question).unwrap().clone();
+        let stranger = Question::new("fedctl-1.mydomain.com", FactKind::Txt);
+        dns.probes.push(Probe { purpose: Purpose::Wildcard, observer: 0, question: stranger, reply });
+        let found = problems(judge(&dns, &Expected::default()));
+        assert!(found[0].what.starts_with("no public key: only a wildcard answers"), "{found:?}");
+        set(&mut dns, &question, Outcome::NxDomain);
+        let to = Rr { name: question.name.clone(), ttl: 60, data: RrData::Cname("gone.mydomain.com".into()) };
+        for seen in dns.observations.iter_mut().filter(|seen| seen.question == question) {
+            seen.reply.aliases = vec![to.clone()];
+        }
+        let found = problems(judge(&dns, &Expected::default()));
+        assert_eq!(found[0].evidence, ["rocketchat-public-key.mydomain.com is an alias of gone.mydomain.com"]);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Is the published key strong enough, and of a size that servers count right?
 
 use super::{Check, Judge};
-use crate::federation::autopsy;
+use crate::federation::autopsy::{self, Kind};
 use crate::federation::dns_facts::{DnsFacts, Expected};
 use crate::federation::generation::key_question;
+use crate::federation::key::{DEFAULT_BITS, SIZES};
 use crate::federation::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
@@ -13,28 +14,37 @@ pub const CHECK: Check = Check {
     judge: Judge::Dns(judge),
 };
 
-/// Bits below which RSA is no longer recommended (NIST SP 800-131A).
-const STRONG: usize = 2048;
-
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let outcome = dns.outcome(&key_question(&dns.domain));
     let text = outcome.records().iter().find_map(|rr| rr.data.joined());
-    let Some(key) = text.and_then(|text| autopsy::examine(&text).server.ok()) else {
+    let Some(key) = text.and_then(|text| autopsy::as_servers_read(&text).ok()) else {
         return Verdict::skip("there is no key that can be read");
     };
     let bits = key.bits();
     let new = "make a new pair with `fedctl keygen`, put it into the server and publish it";
+    let problem = |severity, what: String, kind: Kind, means| {
+        Verdict::from(Problem::new(severity, format!("{what} ({kind})"), means, new))
+    };
+    let mut found = Vec::new();
     if bits % 8 == 1 {
         let means = "servers miscount the length of such a key and cannot open anything that it signed";
-        return vec![
-            Problem::new(Severity::Error, format!("the key has an odd size of {bits} bits"), means, new).into(),
-        ];
-    }
-    if bits < STRONG {
+        found.push(problem(Severity::Error, format!("the key has an odd size of {bits} bits"), Kind::OddSize, means));
+    } else if bits < DEFAULT_BITS {
         let means = "servers use it, but RSA of this size can be broken";
-        return vec![Problem::new(Severity::Warning, format!("the key is weak: {bits} bits"), means, new).into()];
+        found.push(problem(Severity::Warning, format!("the key is weak: {bits} bits"), Kind::WeakSize, means));
+    } else if !SIZES.contains(&bits) {
+        let means = "servers never make such a key: is it the server's, and copied without a mistake?";
+        found.push(problem(Severity::Warning, format!("the key has an odd size of {bits} bits"), Kind::OddSize, means));
     }
-    Verdict::pass(format!("{bits} bits, exponent {}", key.exponent()))
+    if key.exponent() != "65537" {
+        let what = format!("the key has the exponent {}", key.exponent());
+        let means = "servers never make such a key: is it the server's, and copied without a mistake?";
+        found.push(problem(Severity::Warning, what, Kind::OddExponent, means));
+    }
+    if found.is_empty() {
+        return Verdict::pass(format!("{bits} bits, exponent {}", key.exponent()));
+    }
+    found
 }
 
 #[cfg(test)]
@@ -52,6 +62,33 @@ mod tests {
         let question = key_question(&dns.domain);
         set(&mut dns, &question, txt(&[&[small]]));
         let found = problems(judge(&dns, &Expected::default()));
-        assert_eq!((found[0].severity, found[0].what.as_str()), (Severity::Warning, "the key is weak: 1024 bits"));
+        assert_eq!(
+            (found[0].severity, found[0].what.as_str()),
+            (Severity::Warning, "the key is weak: 1024 bits (weak-size)")
+        );
+    }
+
+    #[test]
+    fn odd_numbers_are_warned_about() {
+        use crate::check::sample::key;
+        use crate::federation::key::PublicKey;
+        use rsa::BigUint;
+        use rsa::traits::PublicKeyParts;
+        let own = key();
+        let made = |factor: u32, exponent: u32| {
+            let n = own.rsa().n() * BigUint::from(factor);
+            PublicKey::from_numbers(n, exponent.into()).unwrap().one_line()
+        };
+        for (line, severity, part) in [
+            (made(1, 3), Severity::Warning, "exponent 3 (odd-exponent)"),
+            (made(16_777_259, 65537), Severity::Warning, "2072 bits (odd-size)"),
+            (made(33_554_467, 65537), Severity::Error, "2073 bits (odd-size)"),
+        ] {
+            let mut dns = sample();
+            let question = key_question(&dns.domain);
+            set(&mut dns, &question, txt(&[&[&line]]));
+            let found = problems(judge(&dns, &Expected::default()));
+            assert!(found[0].severity == severity && found[0].what.contains(part), "{found:?}");
+        }
     }
 }

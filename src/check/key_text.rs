@@ -1,9 +1,9 @@
 //! Is the published text the key that servers would publish, and can they read it?
 
+use super::key_record::{is_only_wildcard, strings};
 use super::{Check, Judge};
-use crate::federation::autopsy::{self, Injury, Kind};
+use crate::federation::autopsy::{self, Autopsy, Injury, Kind};
 use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::facts::RrData;
 use crate::federation::generation::key_question;
 use crate::federation::report::{Problem, Severity, Verdict};
 
@@ -14,41 +14,55 @@ pub const CHECK: Check = Check {
     judge: Judge::Dns(judge),
 };
 
-fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
+fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     let outcome = dns.outcome(&key_question(&dns.domain));
-    let strings = outcome.records().iter().find_map(|rr| match &rr.data {
-        RrData::Txt(strings) => Some(strings.iter().map(|string| string.0.clone()).collect::<Vec<_>>()),
-        _ => None,
-    });
-    let Some(strings) = strings else {
+    let records: Vec<Vec<Vec<u8>>> = outcome.records().iter().filter_map(|rr| strings(&rr.data)).collect();
+    let Some(first) = records.first() else {
         return Verdict::skip("there is no TXT record with a key");
     };
-    let autopsy = autopsy::examine_records(&[strings]);
-    if let Some(key) = &autopsy.exact {
-        return Verdict::pass(format!("RSA-{}, {}", key.bits(), key.fingerprint().short()));
+    if is_only_wildcard(dns, &outcome) {
+        return Verdict::skip("only a wildcard answers; see key-record");
     }
+    let mut autopsy = autopsy::examine_records(&records);
+    // Other checks tell of these.
+    autopsy.injuries.retain(|injury| !Kind::OF_SETS.contains(&injury.kind) && !Kind::OF_NUMBERS.contains(&injury.kind));
+    if autopsy.injuries.is_empty() {
+        let alone = autopsy.server.as_ref().ok().filter(|_| records.len() == 1);
+        return match autopsy.exact.as_ref().or(alone) {
+            Some(key) => Verdict::pass(format!("RSA-{}, {}", key.bits(), key.fingerprint().short())),
+            None => Verdict::skip("the records are wrong as a set; see key-record"),
+        };
+    }
+    vec![injured(&autopsy, &first.concat(), expected).into()]
+}
+
+fn injured(autopsy: &Autopsy, text: &[u8], expected: &Expected) -> Problem {
     let told = |injury: &Injury| format!("{} ({})", injury.what, injury.kind);
     let (severity, what, remedy) = match autopsy.injuries.first() {
         Some(worst) => (worst.severity, told(worst), worst.kind.remedy()),
         None => (Severity::Error, "it is not a key".into(), Kind::NotAKey.remedy()),
     };
+    let secret = autopsy.has(Kind::PrivateKey);
     let means = match &autopsy.server {
-        _ if autopsy.has(Kind::PrivateKey) => "everybody can read it in DNS: it is no secret any more".to_owned(),
+        _ if secret => "everybody can read it in DNS: it is no secret any more".to_owned(),
+        _ if text.is_empty() => "peers take an empty text for none, and ask the hub in place of you".to_owned(),
         Ok(_) if severity == Severity::Error => {
             "servers read it without complaint, but no message that uses it can be opened".to_owned()
         }
         Ok(_) => "servers read it nevertheless; other software may not".to_owned(),
         Err(line) => format!("peers find you, but cannot read your key; their log says `{line}`"),
     };
-    let fix = match &autopsy.repaired {
+    let mut seen: Vec<String> = autopsy.injuries.iter().skip(1).map(told).collect();
+    let wanted = expected.key.as_ref().filter(|_| !secret && autopsy.repaired.is_none());
+    let difference = wanted.and_then(|key| autopsy::compare(text, key)).filter(|found| found.is_one_character());
+    if let Some(difference) = difference {
+        seen.push(format!("compared with {}, {difference} ({})", expected.key_source, Kind::OneCharacterChanged));
+    }
+    let fix = match autopsy.repaired.as_ref().or(wanted) {
         Some(key) => format!("publish this in its place: {}", key.one_line()),
         None => remedy.into(),
     };
-    vec![
-        Problem::new(severity, format!("the published key is injured: {what}"), means, fix)
-            .seen(autopsy.injuries.iter().skip(1).map(told))
-            .into(),
-    ]
+    Problem::new(severity, format!("the published key is injured: {what}"), means, fix).seen(seen)
 }
 
 #[cfg(test)]
@@ -88,5 +102,29 @@ mod tests {
         let found = judged(&key().pem());
         assert_eq!(found[0].severity, Severity::Notice);
         assert!(found[0].fix.ends_with(&key().one_line()), "{found:?}");
+    }
+
+    #[test]
+    fn pieces_in_several_records_are_left_to_key_record() {
+        let mut dns = sample();
+        let (question, line) = (key_question(&dns.domain), key().one_line());
+        set(&mut dns, &question, txt(&[&[&line[255..]], &[&line[..255]]]));
+        assert!(matches!(judge(&dns, &Expected::default()).as_slice(), [Verdict::Skip { .. }]));
+        set(&mut dns, &question, txt(&[&["v=spf1"], &["x"]]));
+        assert!(problems(judge(&dns, &Expected::default()))[0].what.contains("not-a-key"));
+    }
+
+    #[test]
+    fn a_known_key_shows_which_character_is_lost_and_what_to_publish() {
+        let mut dns = sample();
+        let (question, line) = (key_question(&dns.domain), key().one_line());
+        set(&mut dns, &question, txt(&[&[&line[..100], &line[101..]]]));
+        let expected = Expected { key: Some(key()), key_source: "federation.pub".into(), ..Expected::default() };
+        let found = problems(judge(&dns, &expected));
+        assert!(found[0].evidence[0].contains("character 101 (one-character-changed)"), "{found:?}");
+        assert!(
+            found[0].fix.ends_with(&line)
+                && judged(&(line[..100].to_owned() + &line[101..]))[0].fix.starts_with("copy")
+        );
     }
 }

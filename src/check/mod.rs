@@ -100,6 +100,7 @@ pub enum Judge {
 
 /// Why a check skips when there is nothing to go by.
 const MUTE: &str = "nobody answered, so nothing is known about the records";
+const UNDELEGATED: &str = "the domain does not exist; see dns-zone";
 const NO_BASE: &str = "no address to call was discovered";
 const NO_CONNECTION: &str = "nothing could be connected to";
 

@@ -94,7 +94,11 @@ fn problem(defect: &Defect, shown: &str, last: Release) -> Problem {
     };
     let fix = match defect.fixed {
         None => "run 6.2.x, the last line that sends; no record can mend this".to_owned(),
-        Some(fixed) => format!("upgrade the peer to {fixed} or later; 3.18.x, 4.8.x or 6.2.x are good choices"),
+        Some(fixed) => {
+            // 3.3.0 to 3.6.2 mend this and send nothing.
+            let to = if fixed < Release(3, 3, 0) { fixed } else { fixed.max(Release(3, 6, 3)) };
+            format!("upgrade the peer to {to} or later; 3.18.x, 4.8.x or 6.2.x are good choices")
+        }
     };
     Problem::new(defect.severity, what, defect.means, fix)
 }
@@ -122,6 +126,17 @@ mod tests {
         assert!(judged("3.6")[0].ends_with("unless it is 3.6.3 or later"));
         assert!(judged("3.0.9")[0].contains("a user was added") && judged("3.1.0")[0].contains("counts members"));
         assert_eq!(judged("1.3.5"), ["1.3.5 speaks the protocol of 1.x"]);
+    }
+
+    #[test]
+    fn nobody_is_sent_to_a_release_that_sends_nothing() {
+        let mut facts = sample();
+        set_release(&mut facts, "3.1.0");
+        let found = problems(judge(&facts));
+        assert!(
+            found.iter().all(|problem| !problem.fix.contains("3.3.0") && !problem.fix.contains("3.4.0")),
+            "{found:?}"
+        );
     }
 
     #[test]

@@ -5,12 +5,13 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::dns_host::{DnsHost, recognise};
 use super::domain::{Domain, Host};
-use super::facts::{Outcome, Question, Reply, Soa};
-use super::generation::Release;
+use super::facts::{Kind, Outcome, Question, Reply, RrData, Soa};
+use super::generation::{Release, questions};
+use super::importer;
 use super::key::PublicKey;
 
 /// Where an answer came from.
@@ -80,6 +81,7 @@ pub enum Purpose {
 /// The zone that holds the domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ZoneCut {
+    #[serde(deserialize_with = "zone_name")]
     pub apex: Host,
     pub soa: Soa,
     /// The name servers, and the addresses that were found for each.
@@ -87,6 +89,10 @@ pub struct ZoneCut {
     /// Some name servers of the parent zone, with an address of each; empty when nobody told.
     #[serde(default)]
     pub parents: Vec<(String, Vec<IpAddr>)>,
+}
+
+fn zone_name<'de, D: Deserializer<'de>>(from: D) -> Result<Host, D::Error> {
+    Host::zone(&String::deserialize(from)?).map_err(serde::de::Error::custom)
 }
 
 /// Everything that was seen in DNS about one domain.
@@ -131,6 +137,16 @@ impl DnsFacts {
         self.replies(question).min_by_key(|(observer, reply)| rank(observer, reply)).map(|(_, reply)| reply)
     }
 
+    /// True when nothing of the domain exists and no zone below a registry's holds it: nobody has registered it, or it is not
+    /// delegated.
+    pub fn is_undelegated(&self) -> bool {
+        let above = self.zone.as_ref().map_or(true, |zone| {
+            let apex = zone.apex.as_str();
+            apex != self.domain.as_str() && psl::suffix_str(apex) == Some(apex)
+        });
+        above && questions(&self.domain).iter().all(|question| self.outcome(question) == Outcome::NxDomain)
+    }
+
     /// Who hosts the zone, as its name servers and its SOA tell.
     pub fn host(&self) -> Option<&'static DnsHost> {
         let zone = self.zone.as_ref().ok()?;
@@ -149,6 +165,34 @@ impl DnsFacts {
             }
             None => line,
         }
+    }
+
+    /// True when a name that nobody can have created has the same records: a wildcard gave them.
+    pub fn is_wildcard(&self, kind: Kind, outcome: &Outcome) -> bool {
+        let sorted = |outcome: &Outcome| {
+            let mut data: Vec<RrData> = outcome.records().iter().map(|rr| rr.data.clone()).collect();
+            data.sort();
+            data
+        };
+        let data = sorted(outcome);
+        !data.is_empty()
+            && self
+                .probed(|purpose| *purpose == Purpose::Wildcard)
+                .any(|(_, stranger)| stranger.question.kind == kind && sorted(&stranger.reply.outcome) == data)
+    }
+
+    /// The wrong names that were asked for and hold a record of the asked kind; of TXT records, a key or a piece of one.
+    pub fn near_misses(&self) -> impl Iterator<Item = &Probe> {
+        let fits = |probe: &Probe| {
+            let outcome = &probe.reply.outcome;
+            outcome.records().iter().any(|rr| match &rr.data {
+                RrData::Txt(_) => rr.data.joined().is_some_and(|text| importer::is_key_like(&text)),
+                data => probe.question.kind == Kind::Srv && matches!(data, RrData::Srv { .. }),
+            }) && !self.is_wildcard(probe.question.kind, outcome)
+        };
+        self.probed(|purpose| matches!(purpose, Purpose::NearMiss { .. }))
+            .map(|(_, probe)| probe)
+            .filter(move |probe| fits(probe))
     }
 
     /// True when nobody answered anything, so that nothing is known about the domain.

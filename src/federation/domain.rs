@@ -29,6 +29,16 @@ pub struct Host(String);
 pub struct Domain(Host);
 
 impl Host {
+    /// The name of a zone, which may have one label only: `com`, or `lan` in a private network.
+    pub fn zone(text: &str) -> Result<Self, Hinted> {
+        let single = text.trim_end_matches('.').to_ascii_lowercase();
+        if single.contains('.') {
+            return text.parse();
+        }
+        refuse_bad_label(text, &single, "zone", "mydomain.com")?;
+        Ok(Self(single))
+    }
+
     /// The name without its final dot.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -264,6 +274,13 @@ mod tests {
     fn refused(text: &str) -> (String, String) {
         let error = text.parse::<Domain>().expect_err(text);
         (error.to_string(), error.hint)
+    }
+
+    #[test]
+    fn a_zone_may_have_one_label() {
+        assert_eq!(Host::zone("LAN.").unwrap().as_str(), "lan");
+        assert_eq!(Host::zone("mydomain.com").unwrap().as_str(), "mydomain.com");
+        assert!(Host::zone("").is_err() && Host::zone("a_b").is_err() && "lan".parse::<Host>().is_err());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::autopsy::{self, Kind};
+use super::autopsy;
 use super::dns_facts::{DnsFacts, Expected};
 use super::domain::Host;
 use super::facts::{Outcome, RrData, Text};
@@ -89,8 +89,7 @@ impl SavedExpectation {
 
 /// The text, unless there is a private key in it.
 pub fn withheld(text: &str) -> String {
-    let secret = autopsy::examine(text.as_bytes()).has(Kind::PrivateKey);
-    if secret { WITHHELD.to_owned() } else { text.to_owned() }
+    if autopsy::hold_secret(&[text.as_bytes().to_vec()]) { WITHHELD.to_owned() } else { text.to_owned() }
 }
 
 /// Takes private keys that somebody has published out of the facts, so that neither a report nor a file can repeat them.
@@ -98,14 +97,8 @@ pub fn withhold_secrets(dns: &mut DnsFacts) {
     let seen = dns.observations.iter_mut().map(|seen| &mut seen.reply.outcome);
     for outcome in seen.chain(dns.probes.iter_mut().map(|probe| &mut probe.reply.outcome)) {
         let Outcome::Found(records) = outcome else { continue };
-        let strings: Vec<Vec<Vec<u8>>> = records
-            .iter()
-            .filter_map(|rr| match &rr.data {
-                RrData::Txt(strings) => Some(strings.iter().map(|string| string.0.clone()).collect()),
-                _ => None,
-            })
-            .collect();
-        if strings.is_empty() || !autopsy::examine_records(&strings).has(Kind::PrivateKey) {
+        let values: Vec<Vec<u8>> = records.iter().filter_map(|rr| rr.data.joined()).collect();
+        if !autopsy::hold_secret(&values) {
             continue;
         }
         for rr in records {
@@ -119,6 +112,7 @@ pub fn withhold_secrets(dns: &mut DnsFacts) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::federation::autopsy::Kind;
     use crate::federation::generation::key_question;
     use crate::federation::key::PrivateKey;
     use crate::federation::sample::{sample, set, txt};

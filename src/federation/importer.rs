@@ -61,6 +61,11 @@ fn between_armour(text: &[u8]) -> &[u8] {
     &text[start.min(end)..end.max(start)]
 }
 
+/// True for a whole key, and for a piece that shows its armour.
+pub fn is_key_like(text: &[u8]) -> bool {
+    find(text, b"PUBLIC KEY").is_some() || import(text).is_ok()
+}
+
 /// Position of `needle` in `hay`.
 pub fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
     hay.windows(needle.len()).position(|window| window == needle)

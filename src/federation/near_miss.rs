@@ -16,7 +16,10 @@ pub struct NearMiss {
 /// The wrong names worth asking for, given what is missing. `target` is the host that runs the server, if it is known.
 pub fn candidates(dns: &DnsFacts, target: Option<&Host>) -> Vec<NearMiss> {
     let key = key_question(&dns.domain);
-    let missing = |question: &Question| dns.outcome(question).is_absent();
+    let missing = |question: &Question| {
+        let outcome = dns.outcome(question);
+        outcome.is_absent() || dns.is_wildcard(question.kind, &outcome)
+    };
     let mut found = Vec::new();
     if missing(&key) {
         found.extend(key_names(dns, target));

@@ -81,11 +81,8 @@ fn resolver(dns: &DnsFacts, index: usize) -> Option<Arrival> {
     let who = dns.observers.get(index)?.name.clone();
     let (latest_s, question, positive) = longest?;
     let what = if positive { "holds the answer" } else { "holds that there is none" };
-    Some(Arrival {
-        who,
-        latest_s,
-        why: format!("{what} for {} {}; flush it if it is yours", question.kind, question.name),
-    })
+    let label = question.name.strip_suffix(dns.domain.as_str()).map_or("", |label| label.trim_end_matches('.'));
+    Some(Arrival { who, latest_s, why: format!("{what} for {} {label}; flush it if it is yours", question.kind) })
 }
 
 #[cfg(test)]

@@ -66,6 +66,10 @@ async fn cut(route: &Route, resolver: SocketAddr, names: &[String]) -> Result<Cu
         }
         other => format!("{resolver} answers {other}"),
     })?;
+    // The servers of a registry are not asked for records of a domain that they do not know.
+    if first.outcome == Outcome::NxDomain && is_registry(&apex) {
+        return Err(format!("{resolver} says NXDOMAIN for `{domain}`, and `{apex}` above it is a registry's zone"));
+    }
     let servers_of: Vec<(&str, Vec<String>)> =
         names.iter().zip(&replies[1..]).map(|(name, reply)| (name.as_str(), name_servers(reply))).collect();
     let at = servers_of.iter().position(|(name, _)| *name == apex.as_str());
@@ -79,10 +83,14 @@ async fn cut(route: &Route, resolver: SocketAddr, names: &[String]) -> Result<Cu
 fn start_of_authority(reply: &Reply) -> Option<(Host, Soa)> {
     let all = reply.outcome.records().iter().chain(&reply.authority);
     all.filter_map(|rr| match &rr.data {
-        RrData::Soa(soa) => Some((rr.name.parse().ok()?, soa.clone())),
+        RrData::Soa(soa) => Some((Host::zone(&rr.name).ok()?, soa.clone())),
         _ => None,
     })
     .next()
+}
+
+fn is_registry(apex: &Host) -> bool {
+    psl::suffix(apex.as_str().as_bytes()).is_some_and(|suffix| suffix.is_known() && suffix == apex.as_str().as_bytes())
 }
 
 fn name_servers(reply: &Reply) -> Vec<String> {

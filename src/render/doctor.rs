@@ -1,10 +1,9 @@
 //! The doctor's page for people: sections, one line a finding, the fix under each, one verdict last.
 
 use colored::Colorize;
-use unicode_width::UnicodeWidthStr;
 
 use super::report::Style;
-use super::report::human::{SUBJECT, verdict, write_line, write_suppressed};
+use super::report::human::{SUBJECT, heading, verdict, write_line, write_suppressed};
 use crate::federation::report::{Line, Report, Verdict};
 
 /// A section: its heading, and the beginnings of the ids that belong to it.
@@ -19,11 +18,11 @@ const SECTIONS: &[(&str, &[&str])] = &[
 
 /// The page.
 pub fn page(report: &Report, style: Style) -> String {
-    let gap = style.width.saturating_sub(report.subject.width() + report.about.width()).max(2);
-    let mut out = format!("{}{}{}\n", report.subject.bold(), " ".repeat(gap), report.about);
-    for (at, (heading, _)) in SECTIONS.iter().enumerate() {
+    let mut out = heading(report, style.width);
+    out.pop();
+    for (at, (name, _)) in SECTIONS.iter().enumerate() {
         let lines: Vec<&Line> = report.lines.iter().filter(|line| section(line.id) == Some(at)).collect();
-        write_section(&mut out, heading, &lines, style);
+        write_section(&mut out, name, &lines, style);
     }
     for suppressed in &report.suppressed {
         write_suppressed(&mut out, suppressed, style.width);

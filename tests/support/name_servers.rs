@@ -44,13 +44,13 @@ pub fn named_with(zones: &[(&str, &str)], keys: &str, policy: &str) -> Option<Se
     let addr = free_port();
     let mut config = format!(
         "options {{ directory \"{}\"; listen-on port {} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion no;\n\
-         pid-file none; session-keyfile none; dnssec-validation no; notify no; }};\ncontrols {{ }};\n{keys}\n",
+         pid-file none; session-keyfile none; dnssec-validation no; notify no; rrset-order {{ order none; }}; }};\ncontrols {{ }};\n{keys}\n",
         dir.path().display(),
         addr.port()
     );
     for (origin, text) in zones {
-        std::fs::write(dir.path().join(origin), text).unwrap();
-        config += &format!("zone \"{origin}\" {{ type primary; file \"{origin}\"; {policy} }};\n");
+        std::fs::write(dir.path().join(format!("{origin}zone")), text).unwrap();
+        config += &format!("zone \"{origin}\" {{ type primary; file \"{origin}zone\"; {policy} }};\n");
     }
     std::fs::write(dir.path().join("named.conf"), config).unwrap();
     let mut command = Command::new(program);

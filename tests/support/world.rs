@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use fedctl::serve::dns::{Config, Fault, Running, Zone, start};
+use fedctl::serve::dns::{Config, Fault, Running, View, Zone, start, start_resolver};
 use tokio::runtime::Runtime;
 
 use super::Fedctl;
@@ -38,6 +38,16 @@ impl World {
         let running = self.runtime.block_on(start(Config { listen, zones, faults })).unwrap();
         let addr = running.addr;
         self.servers.push((host.to_owned(), running));
+        addr
+    }
+
+    /// A resolver that begins at the first server and knows where the others are.
+    pub fn resolver(&mut self) -> SocketAddr {
+        let servers = self.servers.iter().map(|(host, running)| (host.clone(), running.addr)).collect();
+        let view = View { root: self.servers[0].1.addr, servers };
+        let running = self.runtime.block_on(start_resolver(SocketAddr::new(HERE, 0), view)).unwrap();
+        let addr = running.addr;
+        self.servers.push(("the resolver".to_owned(), running));
         addr
     }
 

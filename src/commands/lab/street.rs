@@ -89,7 +89,7 @@ pub const STREET: &[House] = &[
         "two-records.test",
         "published the key as two TXT records, tail first",
         |keys| format!("{HOST}{SRV}{}{}", key(&keys.own[STRING_MAX..]), key(&keys.own[..STRING_MAX])),
-        &["key-record", "key-text", "dns-generations"],
+        &["key-record", "dns-generations"],
     ),
     house(
         "no-records.test",
@@ -248,6 +248,13 @@ pub const STREET: &[House] = &[
         Site::Peer("3.5.0", &[]),
         &["peer-ping", "peer-release"],
     ),
+    server(
+        "one-way.test",
+        "runs a release that mishears who joins a room",
+        Site::Peer("3.0.3", &[]),
+        &["peer-ping", "peer-release"],
+    ),
+    server("first.test", "never upgraded from 1.x", Site::Peer("1.3.5", &[]), &["peer-release"]),
     server("latest.test", "upgraded too far", Site::Peer("6.5.0", &[]), &["peer-release"]),
 ];
 

@@ -108,7 +108,11 @@ fn judge(glyphs: &[Glyph], label: Label, exact: &str) -> Option<Injury> {
 
 fn cut_off(which: &str, kind: Kind, at: usize, missing: usize) -> Injury {
     let plural = if missing == 1 { "" } else { "s" };
-    Injury::at(kind, at, format!("{missing} character{plural} of the {which} line are cut off"))
+    Injury::at(
+        kind,
+        at,
+        format!("{missing} character{plural} of the {which} line {} cut off", if missing == 1 { "is" } else { "are" }),
+    )
 }
 
 /// Where the body starts when the letters of the opening line are not whole.

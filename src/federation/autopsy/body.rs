@@ -180,7 +180,9 @@ fn lengths(digits: &[Glyph], total: usize, around: Around, injuries: &mut Vec<In
         () if missing == 0 => {
             Injury::new(Kind::HeaderDamaged, "the length is right, but a character of the frame changed")
         }
-        () if around.closed => Injury::new(Kind::CharactersLost, format!("{of}: {missing} are lost somewhere inside")),
+        () if around.closed => {
+            Injury::new(Kind::CharactersLost, format!("{of}: {missing} {} lost somewhere inside", are(missing)))
+        }
         () => truncated(around.length, missing, &of, last),
     });
 }
@@ -194,6 +196,10 @@ pub fn truncated(length: usize, missing: usize, of: &str, last: usize) -> Injury
         _ => (Kind::Truncated, ": the end is cut off"),
     };
     Injury::at(kind, last, format!("{of}{why}"))
+}
+
+fn are(count: usize) -> &'static str {
+    if count == 1 { "is" } else { "are" }
 }
 
 /// Tail before head, a part twice, or the whole twice; proven by the key that comes out.
@@ -257,7 +263,9 @@ fn framed(digits: &[Glyph], decoded: &[u8], around: Around, injuries: &mut Vec<I
                 let of = format!("the key has {} of {full} base64 characters", digits.len());
                 let last = digits.last().map_or(1, |glyph| glyph.at);
                 injuries.push(match around.closed {
-                    true => Injury::new(Kind::CharactersLost, format!("{of}: {missing} are lost at its end")),
+                    true => {
+                        Injury::new(Kind::CharactersLost, format!("{of}: {missing} {} lost at its end", are(missing)))
+                    }
                     false => truncated(around.length, missing, &of, last),
                 });
                 return numbers::judge(key, injuries);

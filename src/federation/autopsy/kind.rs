@@ -142,6 +142,12 @@ impl Kind {
         Self::OddExponent,
     ];
 
+    /// What is wrong with the records as a set, whatever each of them holds.
+    pub const OF_SETS: [Self; 4] = [Self::SplitRecords, Self::KeyNotFirst, Self::TwoKeys, Self::SeveralRecords];
+
+    /// What is unwise about the numbers of a key whose text is right.
+    pub const OF_NUMBERS: [Self; 3] = [Self::WeakSize, Self::OddSize, Self::OddExponent];
+
     /// The stable id, in kebab case.
     pub fn id(self) -> &'static str {
         match self {

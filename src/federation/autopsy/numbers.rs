@@ -1,5 +1,7 @@
 //! The numbers of a key: what proves that a recovered key is real, and which sizes are unwise.
 
+use std::sync::LazyLock;
+
 use rsa::pkcs1::DecodeRsaPublicKey;
 use rsa::traits::PublicKeyParts;
 use rsa::{BigUint, RsaPublicKey};
@@ -76,8 +78,25 @@ pub fn judge(key: PublicKey, injuries: &mut Vec<Injury>) -> Option<PublicKey> {
     Some(key)
 }
 
+/// The product of all primes below the limit.
+static PRIMORIAL: LazyLock<BigUint> =
+    LazyLock::new(|| primes(TRIAL_LIMIT).fold(BigUint::from(1u32), |product, prime| product * BigUint::from(prime)));
+
+/// True when no prime below the limit divides `n`: Euclid's algorithm with all of them at once.
+fn is_coprime(n: &BigUint) -> bool {
+    let (zero, one) = (BigUint::from(0u32), BigUint::from(1u32));
+    let (mut a, mut b) = (n.clone(), &*PRIMORIAL % n);
+    while b != zero {
+        (a, b) = (b.clone(), a % b);
+    }
+    a == one
+}
+
 /// The smallest prime factor below the limit.
 pub fn small_factor(n: &BigUint) -> Option<u32> {
+    if *n > BigUint::from(TRIAL_LIMIT) && is_coprime(n) {
+        return None;
+    }
     // One division of the big number by a product of many primes, then small divisions.
     let digits = n.to_bytes_be();
     let mut product: u64 = 1;

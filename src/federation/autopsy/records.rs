@@ -30,10 +30,16 @@ pub fn examine_records(records: &[Vec<Vec<u8>>]) -> Autopsy {
     autopsy
 }
 
+/// True when one of the values, or all joined, hold a private key or a part of one.
+pub fn hold_secret(values: &[Vec<u8>]) -> bool {
+    values.iter().any(|value| secret::find(value).is_some())
+        || (values.len() > 1 && secret::find(&values.concat()).is_some())
+}
+
 /// The values in a few characters each, for evidence: both ends of what is public anyway, and nothing of a private key, not
 /// even of the piece that one of several records holds. Different values look different.
 pub fn shown(values: &[Vec<u8>]) -> Vec<String> {
-    let secret = values.iter().any(|value| secret::find(value).is_some()) || secret::find(&values.concat()).is_some();
+    let secret = hold_secret(values);
     values
         .iter()
         .map(|value| {

@@ -16,7 +16,7 @@ pub const KNOWN: &[Known] = &[
     known(
         &["Cannot read propert", "'replace'"],
         "an attachment that is not an image",
-        &[cause("the defect of releases before 3.3.0", SHAKE, "upgrade the receiver to 3.3.0 or later")],
+        &[cause("the defect of releases before 3.3.0", SHAKE, "upgrade the receiver to 3.6.3 or later")],
     ),
     known(
         &["Cannot read propert", "'origin'"],

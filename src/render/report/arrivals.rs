@@ -5,6 +5,8 @@ use unicode_width::UnicodeWidthStr;
 use crate::federation::propagation::Arrival;
 
 const TITLE: &str = "after a fix";
+/// Columns for the names of those who see a change at once; more leave no room for the sentences.
+const WHO_MAX: usize = 24;
 
 /// One line for everybody who holds an old state; those who see a change at once share a line.
 pub fn write(arrivals: &[Arrival], width: usize) -> String {
@@ -34,7 +36,8 @@ pub fn rows(arrivals: &[Arrival]) -> Vec<(String, String)> {
     names.dedup();
     let mut rows: Vec<(String, String)> = Vec::new();
     if !names.is_empty() {
-        let who = if names.len() > 2 { format!("{} servers", names.len()) } else { names.join(", ") };
+        let joined = names.join(", ");
+        let who = if joined.width() > WHO_MAX && names.len() > 1 { format!("{} servers", names.len()) } else { joined };
         rows.push((who, "at once".into()));
     }
     rows.extend(

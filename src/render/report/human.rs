@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Style, arrivals, eyes, propagation};
 use crate::federation::generation::Sight;
+use crate::federation::key::{BEGIN_PUBLIC, END_PUBLIC};
 use crate::federation::report::{Line, Problem, Report, Severity, Suppressed, Verdict};
 
 /// Columns before the sentence: two, the status, two, the subject, two.
@@ -21,8 +22,7 @@ pub fn write(reports: &[Report], style: Style) -> String {
 }
 
 fn one(report: &Report, style: Style) -> String {
-    let gap = style.width.saturating_sub(report.subject.width() + report.about.width()).max(2);
-    let mut out = format!("{}{}{}\n\n", report.subject.bold(), " ".repeat(gap), report.about);
+    let mut out = heading(report, style.width);
     let lines = ordered(report, style);
     let subject = |line: &Line| line.id.trim_start_matches("dns-");
     let room = lines.iter().map(|line| subject(line).len()).max().unwrap_or_default().max(SUBJECT);
@@ -37,7 +37,10 @@ fn one(report: &Report, style: Style) -> String {
         out.push('\n');
         out.push_str(&propagation::write(matrix, style.width));
     }
-    if report.worst() >= Some(Severity::Warning) && !report.arrivals.is_empty() {
+    let in_records = |(id, problem): &(&str, &Problem)| {
+        problem.severity >= Severity::Warning && (id.starts_with("dns-") || id.starts_with("key-"))
+    };
+    if report.problems().iter().any(in_records) && !report.arrivals.is_empty() {
         out.push('\n');
         out.push_str(&arrivals::write(&report.arrivals, style.width));
     }
@@ -45,6 +48,18 @@ fn one(report: &Report, style: Style) -> String {
     out.push_str(&verdict(report, style));
     out.push('\n');
     out
+}
+
+/// The subject, and what is said about it: beside it, or below it where there is no room.
+/// What was looked at, and with whom.
+pub fn heading(report: &Report, width: usize) -> String {
+    let taken = report.subject.width() + report.about.width();
+    match width.checked_sub(taken).filter(|gap| *gap >= 2) {
+        Some(gap) => format!("{}{}{}\n\n", report.subject.bold(), " ".repeat(gap), report.about),
+        None => {
+            format!("{}\n  {}\n\n", report.subject.bold(), wrap(&report.about, width.saturating_sub(2)).join("\n  "))
+        }
+    }
 }
 
 /// What passed first, then problems by weight; what was skipped, and what nobody needs to hear of, only for those who want it.
@@ -121,13 +136,23 @@ fn write_asides(out: &mut String, problem: &Problem, width: usize) {
     aside("fix", wrap(&problem.fix, room));
 }
 
+/// Stands for a space at which no line may end: one column wide, of a private range, so no text needs it.
+const GLUE: char = '\u{f8ff}';
+
+/// Keeps the armour of a key together with the key: it is there to be copied as it stands.
+fn unbroken(text: &str) -> String {
+    let glued = |label: &str| label.replace(' ', &GLUE.to_string());
+    [BEGIN_PUBLIC, END_PUBLIC].iter().fold(text.to_owned(), |text, label| text.replace(label, &glued(label)))
+}
+
 /// Breaks between words only: what is longer than a line, such as a key to paste, stays whole.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     // A terminal would obey what a name server has put into a record.
-    let text: String = text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect();
+    let text: String =
+        text.chars().map(|c| if (c.is_control() && c != '\n') || c == GLUE { '\u{fffd}' } else { c }).collect();
     let options =
         textwrap::Options::new(width.max(20)).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::wrap(&text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
+    textwrap::wrap(&unbroken(&text), options).into_iter().map(|line| line.replace(GLUE, " ")).collect()
 }
 
 /// Generations that see the same share a line.
@@ -155,10 +180,47 @@ pub fn verdict(report: &Report, style: Style) -> String {
         None => format!("{} checks, {elapsed:.2} s", report.lines.len() + report.suppressed.len()),
         Some((id, _)) => format!("fedctl explain {id}"),
     };
+    let length = sentence.width();
     let sentence = if clean { sentence.green() } else { sentence.red().bold() };
-    let used = sentence.chars().count();
-    if used + 2 + aside.width() > style.width {
-        return format!("{sentence}\n{aside:>width$}", width = style.width);
+    match style.width.checked_sub(length + aside.width()).filter(|gap| *gap >= 2) {
+        Some(gap) => format!("{sentence}{}{aside}", " ".repeat(gap)),
+        // The verdict stays the last line.
+        None => format!("{aside:>0$}\n{sentence}", style.width),
     }
-    format!("{sentence}{}{aside}", " ".repeat(style.width - used - aside.width()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STYLE: Style = Style { width: 80, fail_on: Severity::Error, verbose: false };
+
+    #[test]
+    fn a_key_to_paste_stays_on_one_line() {
+        let key = format!("{BEGIN_PUBLIC}{}{END_PUBLIC}", "A".repeat(392));
+        let lines = wrap(&format!("publish this in its place: {key} and nothing else"), 60);
+        assert!(lines.contains(&key), "{lines:?}");
+    }
+
+    #[test]
+    fn what_has_no_room_goes_to_a_line_of_its_own() {
+        let line = |length: usize| {
+            let report =
+                Report { subject: "a".repeat(length), about: "zone a · 1 resolver".into(), ..Report::default() };
+            one(&report, STYLE)
+        };
+        assert!(line(20).lines().next().unwrap().ends_with("1 resolver"));
+        let long = line(61);
+        let lines: Vec<&str> = long.lines().collect();
+        assert_eq!(lines[1], "  zone a · 1 resolver");
+        assert!(lines.last().unwrap().starts_with("aaa") && lines.iter().all(|line| line.width() <= 80), "{long}");
+    }
+
+    #[test]
+    fn minor_checks_that_pass_are_told_only_on_request() {
+        let pass = |id, minor| Line { id, minor, verdict: Verdict::Pass { note: "fine".into() } };
+        let report = Report { lines: vec![pass("dns-srv", false), pass("dns-ttl", true)], ..Report::default() };
+        assert!(!one(&report, STYLE).contains("ttl"));
+        assert!(one(&report, Style { verbose: true, ..STYLE }).contains("ttl"));
+    }
 }

@@ -11,6 +11,8 @@ use hickory_proto::serialize::txt::Parser;
 use hickory_server::store::in_memory::InMemoryZoneHandler;
 use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneHandler, ZoneType};
 
+use super::disguise;
+
 /// TTL of what fedctl adds to a fragment, in seconds.
 const TTL: u32 = 3600;
 
@@ -29,9 +31,10 @@ impl Zone {
             Some(origin) => absolute(origin)?,
             None => declared_origin(text).ok_or("it names no zone: write ORIGIN=FILE, or start it with $ORIGIN")?,
         };
-        let text = format!("$TTL {TTL}\n{}", unfold(text));
-        let (_, mut records) =
+        let text = format!("$TTL {TTL}\n{}", disguise::put_on(text));
+        let (_, disguised) =
             Parser::new(text, None, Some(origin.clone())).parse().map_err(|error| error.to_string())?;
+        let mut records = disguise::take_off(&disguised)?;
         if let Some(stray) = records.keys().find(|key| !origin.zone_of(&Name::from(key.name().clone()))) {
             return Err(format!("`{}` is not inside the zone `{origin}`", stray.name()));
         }
@@ -106,39 +109,6 @@ fn refuse_long_strings(records: &BTreeMap<RrKey, RecordSet>) -> Result<(), Strin
     Ok(())
 }
 
-/// Puts each record on one line and drops comments. The library's parser loses the quotes inside parentheses.
-fn unfold(text: &str) -> String {
-    let (mut out, mut chars, mut quoted, mut depth) = (String::with_capacity(text.len()), text.chars(), false, 0u32);
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => {
-                out.push(c);
-                out.extend(chars.next());
-            }
-            '"' => {
-                quoted = !quoted;
-                out.push(c);
-            }
-            _ if quoted => out.push(c),
-            ';' => {
-                let end = chars.by_ref().find(|c| *c == '\n');
-                out.extend(end.map(|_| if depth > 0 { ' ' } else { '\n' }));
-            }
-            '(' => {
-                depth += 1;
-                out.push(' ');
-            }
-            ')' => {
-                depth = depth.saturating_sub(1);
-                out.push(' ');
-            }
-            '\n' if depth > 0 => out.push(' '),
-            _ => out.push(c),
-        }
-    }
-    out
-}
-
 /// The name that the file gives to itself.
 fn declared_origin(text: &str) -> Option<Name> {
     let declared = text.lines().find_map(|line| line.strip_prefix("$ORIGIN"));
@@ -179,6 +149,8 @@ fn insert(records: &mut BTreeMap<RrKey, RecordSet>, record: Record) {
 
 #[cfg(test)]
 mod tests {
+    use hickory_proto::rr::rdata::TXT;
+
     use super::*;
 
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -193,7 +165,6 @@ mod tests {
     #[test]
     fn strings_in_parentheses_keep_their_spaces() {
         let text = "t 60 IN TXT ( \"a b;\" ; said\n \"c\\\" (d\" )\nu 60 IN TXT \"e\"\n";
-        assert_eq!(unfold(text), "t 60 IN TXT   \"a b;\"   \"c\\\" (d\"  \nu 60 IN TXT \"e\"\n");
         let zone = Zone::parse(text, Some("b.com"), HERE).unwrap();
         let strings: Vec<Vec<Vec<u8>>> = zone
             .records
@@ -205,6 +176,38 @@ mod tests {
             })
             .collect();
         assert_eq!(strings, [vec![b"a b;".to_vec(), b"c\" (d".to_vec()], vec![b"e".to_vec()]]);
+    }
+
+    #[test]
+    fn any_byte_can_be_spelt_in_digits() {
+        let all: Vec<u8> = (0..=250).collect();
+        let spelt: String = all.iter().map(|byte| format!("\\{byte:03}")).collect();
+        let text =
+            format!("t 60 IN TXT \"{spelt}\" \"é\u{e041}\\\\066\" \"\\\"\\226\\128\\147\"\nt 60 IN TXT \"two\"\n");
+        let zone = Zone::parse(&text, Some("b.com"), HERE).unwrap();
+        let strings = |txt: &TXT| txt.txt_data.iter().map(|string| string.to_vec()).collect::<Vec<_>>();
+        let found: Vec<(u32, Vec<Vec<u8>>)> = zone
+            .records
+            .values()
+            .flat_map(|set| set.records_without_rrsigs())
+            .filter_map(|record| match &record.data {
+                RData::TXT(txt) => Some((record.ttl, strings(txt))),
+                _ => None,
+            })
+            .collect();
+        let raw = "é\u{e041}\\066".as_bytes().to_vec();
+        assert_eq!(found, [(60, vec![all, raw, b"\"\xe2\x80\x93".to_vec()]), (60, vec![b"two".to_vec()])]);
+    }
+
+    #[test]
+    fn an_underscore_may_stand_anywhere_in_a_label() {
+        let text = "rocketchat-public_key 60 IN TXT a_b\n_a._b 60 IN SRV 1 1 1 my_host\n";
+        let zone = Zone::parse(text, Some("b.com"), HERE).unwrap();
+        let shown: Vec<String> =
+            zone.records.values().flat_map(|set| set.records_without_rrsigs()).map(ToString::to_string).collect();
+        for line in ["rocketchat-public_key.b.com. 60 IN TXT a_b", "_a._b.b.com. 60 IN SRV 1 1 1 my_host.b.com."] {
+            assert!(shown.iter().any(|record| record == line), "{shown:?}");
+        }
     }
 
     #[test]
