@@ -389,7 +389,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --version 'Print version'
         }
         &'fedctl;explain'= {
-            cand --format 'How to print what log lines mean: human or json'
+            cand --format 'How to print it: human or json'
             cand --color 'When to use colour; NO_COLOR is honoured'
             cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
             cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
@@ -810,7 +810,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --domain 'The federation domain of this peer [default: the one in fedctl.yaml]'
             cand --key 'Its private key [default: the one in fedctl.yaml]'
             cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
-            cand --as 'Answer as this release does'
+            cand --as 'Answer as this release does [default: 6.2.0, or 1.3.5 with --speaks 1.x]'
             cand --speaks 'The protocol to speak, 2.x or 1.x [default: that of the release]'
             cand --listen 'Where to listen; port 0 takes a free one'
             cand --cert 'Certificate chain in PEM, the server''s own first [default: one that is made on the spot]'

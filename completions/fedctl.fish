@@ -495,7 +495,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -s q -l quiet -d '
 complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -s v -l verbose -d 'Say more about the work; twice for even more'
 complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -s V -l version -d 'Print version'
-complete -c fedctl -n "__fish_fedctl_using_subcommand explain" -l format -d 'How to print what log lines mean: human or json' -r -f -a "human\t'For people'
+complete -c fedctl -n "__fish_fedctl_using_subcommand explain" -l format -d 'How to print it: human or json' -r -f -a "human\t'For people'
 json\t'One JSON object with a `schema` number (docs/json.md)'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand explain" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
@@ -864,7 +864,7 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_sub
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l domain -d 'The federation domain of this peer [default: the one in fedctl.yaml]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l key -d 'Its private key [default: the one in fedctl.yaml]' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l as -d 'Answer as this release does' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l as -d 'Answer as this release does [default: 6.2.0, or 1.3.5 with --speaks 1.x]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l speaks -d 'The protocol to speak, 2.x or 1.x [default: that of the release]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l listen -d 'Where to listen; port 0 takes a free one' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand serve; and __fish_seen_subcommand_from peer" -l cert -d 'Certificate chain in PEM, the server\'s own first [default: one that is made on the spot]' -r -F

@@ -414,7 +414,7 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             break
         }
         'fedctl;explain' {
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print what log lines mean: human or json')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print it: human or json')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
             [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
@@ -870,7 +870,7 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('--domain', '--domain', [CompletionResultType]::ParameterName, 'The federation domain of this peer [default: the one in fedctl.yaml]')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Its private key [default: the one in fedctl.yaml]')
             [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
-            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Answer as this release does')
+            [CompletionResult]::new('--as', '--as', [CompletionResultType]::ParameterName, 'Answer as this release does [default: 6.2.0, or 1.3.5 with --speaks 1.x]')
             [CompletionResult]::new('--speaks', '--speaks', [CompletionResultType]::ParameterName, 'The protocol to speak, 2.x or 1.x [default: that of the release]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where to listen; port 0 takes a free one')
             [CompletionResult]::new('--cert', '--cert', [CompletionResultType]::ParameterName, 'Certificate chain in PEM, the server''s own first [default: one that is made on the spot]')
