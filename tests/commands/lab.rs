@@ -80,13 +80,21 @@ impl Kept {
         self.variables.iter().fold(Fedctl::new(), |fedctl, (name, value)| fedctl.env(name, value))
     }
 
-    /// Ctrl-C; everything that it made must be gone.
+    /// Ctrl-C, and how it ended.
+    fn interrupt(&mut self) -> Option<i32> {
+        if let Ok(Some(status)) = self.child.try_wait() {
+            return status.code();
+        }
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        self.child.wait().unwrap().code()
+    }
+
+    /// Everything that it made must be gone.
     fn stop(mut self) {
         let dir = self.dir();
         assert!(dir.join("ca.pem").is_file() && dir.join("hub").is_dir());
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+        assert_eq!(self.interrupt(), Some(0));
         assert!(!dir.exists(), "{} is left", dir.display());
         let resolver: SocketAddr = self.get("FEDCTL_RESOLVERS").parse().unwrap();
         assert!(std::net::TcpStream::connect(resolver).is_err(), "the resolver still listens");
@@ -117,6 +125,13 @@ fn a_kept_lab_can_be_walked_through_by_hand_and_leaves_nothing() {
         assert!(!ran.stdout.contains(&secret[200..240]) && !ran.stderr.contains(&secret[200..240]));
     }
     lab.stop();
+}
+
+impl Drop for Kept {
+    /// A test that fails leaves none behind either.
+    fn drop(&mut self) {
+        self.interrupt();
+    }
 }
 
 /// A terminal of 80 columns; it ends when dropped.
