@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::fill::hang;
 use super::key::pretty;
 use crate::check::Check;
 use crate::federation::status_string::StatusString;
@@ -24,17 +25,14 @@ pub fn list_json(checks: &[Check]) -> anyhow::Result<String> {
 pub fn page(markdown: &str, width: usize) -> String {
     let mut out = String::new();
     for line in markdown.lines() {
-        out += &textwrap::fill(line, textwrap::Options::new(width).break_words(false));
-        out.push('\n');
+        out += &hang(line, width, if line.starts_with("- ") { 2 } else { 0 });
     }
     out
 }
 
 /// What a status means, one paragraph a span of releases.
 pub fn statuses(found: &[&StatusString], width: usize) -> String {
-    let indent = " ".repeat(11);
-    let options = textwrap::Options::new(width).subsequent_indent(&indent).break_words(false);
-    let row = |name: &str, text: &str| format!("{}\n", textwrap::fill(&format!("  {name:<9}{text}"), &options));
+    let row = |name: &str, text: &str| hang(&format!("  {name:<9}{text}"), width, 11);
     let each = found.iter().map(|status| {
         let StatusString { text, releases, means, next } = status;
         format!("{text}\n\n{}{}{}", row("releases", releases), row("means", means), row("next", next))

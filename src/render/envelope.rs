@@ -3,6 +3,7 @@
 use crate::federation::envelope::{Failure, Layer};
 use crate::federation::key::PublicKey;
 use crate::federation::wire::{NotAnEnvelope, Wire};
+use crate::render::fill::hang;
 
 /// What is known about an envelope that stayed shut.
 pub struct Unopened<'a> {
@@ -26,11 +27,7 @@ pub fn form(form: Wire) -> &'static str {
 pub fn failure(seen: &Unopened, width: usize) -> String {
     let layer = seen.why.layer();
     let mut out = format!("fedctl: error: the {layer} layer does not open\n");
-    let mut row = |name: &str, text: String| {
-        let options = textwrap::Options::new(width).subsequent_indent("              ").break_words(false);
-        out += &textwrap::fill(&format!("  {name:<12}{text}"), options);
-        out.push('\n');
-    };
+    let mut row = |name: &str, text: String| out += &hang(&format!("  {name:<12}{text}"), width, 14);
     row("seen", format!("{}; {} bytes in all", seen.why, seen.bytes));
     row("proves", seen.why.proves().into());
     row("servers log", format!("`{}`", seen.why.server_log()));

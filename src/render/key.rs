@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::federation::autopsy::{Autopsy, Difference, Kind};
 use crate::federation::key::{PrivateKey, PublicKey};
+use crate::render::fill::hang;
 
 /// What `keygen` has written.
 pub struct Made<'a> {
@@ -122,12 +123,7 @@ impl Inspected<'_> {
 /// For people.
 pub fn inspected(seen: &Inspected, width: usize) -> String {
     let mut out = String::new();
-    let mut row = |name: &str, text: String| {
-        let indent = " ".repeat(14);
-        let options = textwrap::Options::new(width).subsequent_indent(&indent).break_words(false);
-        out += &textwrap::fill(&format!("  {name:<12}{text}"), options);
-        out.push('\n');
-    };
+    let mut row = |name: &str, text: String| out += &hang(&format!("  {name:<12}{text}"), width, 14);
     let autopsy = seen.autopsy;
     if let Some(read_as) = &seen.read_as {
         row("read as", read_as.clone());

@@ -3,6 +3,7 @@
 use colored::Colorize;
 use serde_json::json;
 
+use super::fill::{hang, wrap};
 use super::key::pretty;
 
 /// One domain of the street.
@@ -31,10 +32,7 @@ pub fn table(rows: &[Row], width: usize) -> String {
             lines.push(format!("found {}, expected {}", list(&row.ids), list(&row.expected)));
         }
         for line in lines {
-            let options = textwrap::Options::new(width.saturating_sub(indent).max(20))
-                .break_words(false)
-                .word_splitter(textwrap::WordSplitter::NoHyphenation);
-            for part in textwrap::wrap(&line, options) {
+            for part in wrap(&line, width.saturating_sub(indent)) {
                 out += &format!("{}{}\n", " ".repeat(indent), part.dimmed());
             }
         }
@@ -56,10 +54,9 @@ pub fn environment(variables: &[(&str, String)]) -> String {
 /// What can be done with a lab that runs.
 pub fn invitation(domains: &[&str], width: usize) -> String {
     let list = format!("the domains are {}", domains.join(", "));
-    let options = textwrap::Options::new(width).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
-    let list = textwrap::wrap(&list, options).join("\n");
+    let list = hang(&list, width, 0);
     format!(
-        "\n{list}\n\nput the lines above into another shell, then try\n  fedctl doctor\n  fedctl handshake healthy.test\n  \
+        "\n{list}\nput the lines above into another shell, then try\n  fedctl doctor\n  fedctl handshake healthy.test\n  \
          fedctl dns-check two-records.test\n  fedctl handshake chain.test\n\nCtrl-C ends the lab"
     )
 }

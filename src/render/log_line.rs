@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::fill::hang;
 use super::key::pretty;
 use crate::federation::domain::Domain;
 use crate::federation::log_line::Translation;
@@ -20,7 +21,7 @@ pub fn write(found: &[Translation], unknown: usize, width: usize) -> String {
 fn one(translation: &Translation, width: usize) -> String {
     let known = translation.known;
     let times = if translation.count > 1 { format!(" ({} times)", translation.count) } else { String::new() };
-    let mut out = filled(&format!("{}{times}", short(&translation.line)), "", width);
+    let mut out = hang(&format!("{}{times}", short(&translation.line)), width, 0);
     out += &row("means", &sentence(translation), width);
     for (at, cause) in known.causes.iter().enumerate() {
         out += &row(&format!("{}. cause", at + 1), &translation.filled(cause.what), width);
@@ -36,12 +37,7 @@ fn sentence(translation: &Translation) -> String {
 }
 
 fn row(name: &str, text: &str, width: usize) -> String {
-    filled(&format!("  {name:<9} {text}"), &" ".repeat(12), width)
-}
-
-fn filled(text: &str, indent: &str, width: usize) -> String {
-    let options = textwrap::Options::new(width).subsequent_indent(indent).break_words(false);
-    textwrap::fill(text, options.word_splitter(textwrap::WordSplitter::NoHyphenation)) + "\n"
+    hang(&format!("  {name:<9} {text}"), width, 12)
 }
 
 /// The line without what loggers put before it is not to be had in general; its length is.

@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod doctor;
 pub mod envelope;
+pub mod fill;
 pub mod handshake;
 pub mod hub;
 pub mod key;

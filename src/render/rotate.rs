@@ -3,6 +3,7 @@
 use colored::Colorize;
 use serde_json::json;
 
+use super::fill::wrap;
 use super::key::pretty;
 use crate::federation::rotation::{Clocks, Step};
 
@@ -83,12 +84,6 @@ pub fn json(rotation: &Rotation) -> anyhow::Result<String> {
         "rollback": rotation.rollback,
         "rehearsal": rotation.rehearsal.iter().map(act).collect::<Vec<_>>(),
     }))
-}
-
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let options =
-        textwrap::Options::new(width.max(20)).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 /// `now`, `+5 min`, `+1 h 15 min`.

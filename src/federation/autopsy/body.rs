@@ -14,6 +14,8 @@ const OVERLAP_MIN: usize = 4;
 const FRAME_MIN: usize = 8;
 /// Letters from which a text without capitals is not chance.
 const LETTERS_MIN: usize = 40;
+/// The public exponents that programs make keys with.
+const EXPONENTS: [&str; 3] = ["65537", "3", "17"];
 /// INTEGER 65537, the last bytes of every key that a server makes.
 pub const TRAILER: [u8; 5] = [0x02, 0x03, 0x01, 0x00, 0x01];
 
@@ -129,6 +131,12 @@ fn analyse(digits: &[Glyph], around: Around, injuries: &mut Vec<Injury>) -> Opti
         return super::recover(&decoded, injuries);
     }
     if let Ok(key) = PublicKey::from_der(&decoded) {
+        if digits.len() % 4 == 1 && !is_usual(&key) {
+            let last = digits.last().map_or(1, |glyph| glyph.at);
+            let what = "one base64 character is too many, near the end: what follows it is shifted into another exponent";
+            injuries.push(Injury::at(Kind::BytesAfterKey, last, what));
+            return None;
+        }
         return numbers::judge(key, injuries);
     }
     let foreign = match der::shape(&decoded) {
@@ -153,6 +161,10 @@ fn analyse(digits: &[Glyph], around: Around, injuries: &mut Vec<Injury>) -> Opti
         Shape::Unknown => unknown(digits, injuries),
     }
     None
+}
+
+fn is_usual(key: &PublicKey) -> bool {
+    EXPONENTS.contains(&key.exponent().as_str())
 }
 
 fn pkcs1(decoded: &[u8], around: Around, injuries: &mut Vec<Injury>) -> Option<PublicKey> {
@@ -217,7 +229,8 @@ fn reordered(digits: &[Glyph], decoded: &[u8], injuries: &mut Vec<Injury>) -> Op
     let Shape::Spki { total, .. } = der::shape(decoded) else { return None };
     let expected = (total * 8).div_ceil(6);
     let extra = chars.len().checked_sub(expected).filter(|extra| *extra > 0)?;
-    if let Some(key) = decoded.get(..total).and_then(numbers::prove) {
+    // A character too many just before the end shifts the rest into the exponent: that is no key with something behind it.
+    if let Some(key) = decoded.get(..total).and_then(numbers::prove).filter(is_usual) {
         let at = digits[expected].at;
         let (kind, what) = match chars[expected..].starts_with(&chars[..extra.min(expected)]) && extra >= OVERLAP_MIN {
             true => (Kind::PastedTwice, format!("the key was pasted twice: it starts again at character {at}")),

@@ -73,6 +73,18 @@ fn different_values_look_different_and_secrets_like_nothing() {
     assert!(!secret[27..].windows(8).any(|part| told.contains(std::str::from_utf8(part).unwrap())), "{told}");
 }
 
+#[test]
+fn a_character_too_many_in_the_exponent_is_no_other_key() {
+    let line = line();
+    let end = line.find("-----END").unwrap();
+    for at in end - 6..end {
+        let mut text = line.clone();
+        text.insert(at, 'J');
+        let autopsy = examine(text.as_bytes());
+        assert!(autopsy.repaired.is_none_or(|key| key == *PAIR.public()), "{at}: {:?}", autopsy.injuries);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

@@ -5,8 +5,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Handshake;
 use crate::check::stage::{Ended, STAGES, Stage};
-use crate::federation::report::{Line, Problem, Severity, Verdict};
+use crate::federation::report::{Line, Severity, Verdict};
+use crate::render::fill::wrap;
 use crate::render::report::Style;
+use crate::render::report::human::{heading, write_asides};
 
 /// Columns of the name of a stage, of its time and of its status.
 const NAME: usize = 10;
@@ -14,14 +16,10 @@ const TIME: usize = 8;
 const STATUS: usize = 7;
 /// Columns before the sentence.
 const INDENT: usize = 2 + NAME + TIME + 2 + STATUS + 2;
-/// Columns of the words `seen`, `means` and `fix`.
-const ASIDE: usize = 5;
 
 /// The whole answer.
 pub fn write(seen: &Handshake, style: Style) -> String {
-    let (subject, about) = (&seen.report.subject, &seen.report.about);
-    let gap = style.width.saturating_sub(subject.width() + about.width()).max(2);
-    let mut out = format!("{}{}{about}\n\n", subject.bold(), " ".repeat(gap));
+    let mut out = heading(seen.report, style.width);
     let mut last_reason = String::new();
     for stage in STAGES {
         write_stage(&mut out, stage, seen, style, &mut last_reason);
@@ -47,7 +45,7 @@ fn write_stage(out: &mut String, stage: &Stage, seen: &Handshake, style: Style, 
             for (at, problem) in problems.enumerate() {
                 let head = if at == 0 { head.clone() } else { " ".repeat(head.width()) };
                 write_sentence(out, &head, status(problem.severity), &problem.what, style.width);
-                write_asides(out, problem, style.width);
+                write_asides(out, problem, 2 + NAME + TIME + 2, style.width);
             }
         }
         Ended::Ok => {
@@ -100,21 +98,6 @@ fn write_sentence(out: &mut String, head: &str, status: ColoredString, sentence:
     }
 }
 
-fn write_asides(out: &mut String, problem: &Problem, width: usize) {
-    let indent = 2 + NAME + TIME + 2;
-    let room = width.saturating_sub(indent + ASIDE + 2);
-    let mut aside = |name: &str, lines: Vec<String>| {
-        for (at, line) in lines.iter().enumerate() {
-            let name = if at == 0 { name } else { "" };
-            out.push_str(format!("{}{name:<ASIDE$}  {line}", " ".repeat(indent)).trim_end());
-            out.push('\n');
-        }
-    };
-    aside("seen", problem.evidence.iter().flat_map(|line| wrap(line, room)).collect());
-    aside("means", wrap(&problem.means, room));
-    aside("fix", wrap(&problem.fix, room));
-}
-
 /// Every request that was made, with what came back.
 fn write_requests(out: &mut String, seen: &Handshake, width: usize) {
     out.push_str("\n  requests\n");
@@ -123,12 +106,6 @@ fn write_requests(out: &mut String, seen: &Handshake, width: usize) {
             out.push_str(&format!("    {line}\n"));
         }
     }
-}
-
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let options =
-        textwrap::Options::new(width.max(20)).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 fn verdict(seen: &Handshake, style: Style) -> String {

@@ -4,6 +4,7 @@ use colored::Colorize;
 use serde_json::json;
 
 use crate::federation::picture::{Half, Picture};
+use crate::render::fill::hang;
 
 /// For people.
 pub fn write(picture: &Picture, width: usize) -> String {
@@ -15,14 +16,14 @@ pub fn write(picture: &Picture, width: usize) -> String {
             Some(_) => "error".red().bold(),
         };
         out += &format!("{from} → {}  {status}\n", half.subject);
-        out += &format!("{}\n", filled(&stages(half), "  ", width));
+        out += &hang(&format!("  {}", stages(half)), width, 2);
         for found in half.errors() {
-            out += &format!("{}\n", filled(&format!("{}: {}", found.id, found.what), "  ", width));
+            out += &hang(&format!("  {}: {}", found.id, found.what), width, 2);
         }
         out.push('\n');
     }
     for conclusion in &picture.conclusions {
-        out += &format!("{}\n", filled(conclusion, "", width));
+        out += &hang(conclusion, width, 0);
     }
     out
 }
@@ -49,13 +50,4 @@ pub fn json(picture: &Picture) -> anyhow::Result<String> {
 fn stages(half: &Half) -> String {
     let shown = half.stages.iter().filter(|stage| stage.status != "skipped");
     shown.map(|stage| format!("{} {}", stage.name, stage.status)).collect::<Vec<_>>().join(" · ")
-}
-
-fn filled(text: &str, indent: &str, width: usize) -> String {
-    let options = textwrap::Options::new(width)
-        .initial_indent(indent)
-        .subsequent_indent(indent)
-        .break_words(false)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::fill(text, options)
 }

@@ -7,6 +7,7 @@ use crate::federation::change::Change;
 use crate::federation::domain::{Domain, Host};
 use crate::federation::facts::{Rr, RrData, Text};
 use crate::federation::record::{Data, STRING_MAX};
+use crate::render::fill::hang;
 
 /// A line a set: fine, missing or wrong, with what is there and what should be.
 pub fn table(domain: &Domain, changes: &[Change], in_the_way: &[String]) -> String {
@@ -26,8 +27,7 @@ pub fn table(domain: &Domain, changes: &[Change], in_the_way: &[String]) -> Stri
         }
     }
     for line in in_the_way {
-        let text = format!("  remove   {line}");
-        out += &(textwrap::fill(&text, textwrap::Options::new(80).subsequent_indent("           ")) + "\n");
+        out += &hang(&format!("  remove   {line}"), 80, 11);
     }
     out
 }

@@ -5,6 +5,7 @@ use crate::error::Hinted;
 use crate::federation::facts::{Rr, RrData};
 use crate::federation::generation::KEY_LABEL;
 use crate::federation::record::{DEFAULT_TTL, Data, Record};
+use crate::render::fill::hang;
 
 /// Columns; only values may stand out.
 const WIDTH: usize = 80;
@@ -41,7 +42,7 @@ pub fn about(block: Block, record: &Record) -> Block {
 
 /// What to know about the whole form, below its blocks.
 pub fn note(text: &str) -> String {
-    textwrap::fill(text, WIDTH) + "\n"
+    hang(text, WIDTH, 0)
 }
 
 /// How a form's boxes are named and filled.

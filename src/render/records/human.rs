@@ -5,6 +5,7 @@ use crate::error::Hinted;
 use crate::federation::autopsy;
 use crate::federation::facts::Rr;
 use crate::federation::record::{Data, Plan, STRING_MAX};
+use crate::render::fill::hang;
 
 pub const FORMAT: Format = Format {
     id: "human",
@@ -44,9 +45,7 @@ fn write(plan: &Plan) -> Result<String, Hinted> {
             None => "below".into(),
         };
         out += &format!("  {owner:<width$}  {:>6}  {:<4}  {value}\n", record.ttl, record.data.kind());
-        let why = format!("      {}; read by {}", record.reason, record.read_by);
-        out += &textwrap::fill(&why, textwrap::Options::new(WIDTH).subsequent_indent("      "));
-        out.push('\n');
+        out += &hang(&format!("      {}; read by {}", record.reason, record.read_by), WIDTH, 6);
     }
     for record in set.records.iter().filter(|record| !is_short(&record.data)) {
         out += &format!("\nTXT value of {}.\n{}\n", record.owner, size(&record.data).replace(", sha256", "\nsha256"));

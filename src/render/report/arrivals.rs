@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use crate::federation::propagation::Arrival;
+use crate::render::fill::wrap;
 
 const TITLE: &str = "after a fix";
 /// Columns for the names of those who see a change at once; more leave no room for the sentences.
@@ -13,13 +14,10 @@ pub fn write(arrivals: &[Arrival], width: usize) -> String {
     let rows = rows(arrivals);
     let column = rows.iter().map(|(who, _)| who.width()).max().unwrap_or_default();
     let indent = 2 + TITLE.len() + 2 + column + 2;
-    let options = textwrap::Options::new(width.saturating_sub(indent).max(20))
-        .break_words(false)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation);
     let mut out = String::new();
     for (row, (who, text)) in rows.iter().enumerate() {
         let title = if row == 0 { TITLE } else { "" };
-        for (at, part) in textwrap::wrap(text, &options).iter().enumerate() {
+        for (at, part) in wrap(text, width.saturating_sub(indent)).iter().enumerate() {
             out += &match at {
                 0 => format!("  {title:<11}  {who:<column$}  {part}\n"),
                 _ => format!("{}{part}\n", " ".repeat(indent)),

@@ -5,8 +5,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Style, arrivals, eyes, propagation};
 use crate::federation::generation::Sight;
-use crate::federation::key::{BEGIN_PUBLIC, END_PUBLIC};
 use crate::federation::report::{Line, Problem, Report, Severity, Suppressed, Verdict};
+use crate::render::fill::wrap;
 
 /// Columns before the sentence: two, the status, two, the subject, two.
 const STATUS: usize = 7;
@@ -95,7 +95,7 @@ pub fn write_line(out: &mut String, line: &Line, subject: &str, room: usize, wid
         }
     }
     if let Verdict::Problem(problem) = &line.verdict {
-        write_asides(out, problem, width);
+        write_asides(out, problem, 2 + STATUS + 2, width);
     }
 }
 
@@ -121,8 +121,8 @@ fn status(severity: Severity) -> ColoredString {
     }
 }
 
-fn write_asides(out: &mut String, problem: &Problem, width: usize) {
-    let indent = 2 + STATUS + 2;
+/// What was seen, what it means and what helps, below a finding.
+pub fn write_asides(out: &mut String, problem: &Problem, indent: usize, width: usize) {
     let room = width.saturating_sub(indent + ASIDE + 2);
     let mut aside = |name: &str, lines: Vec<String>| {
         for (at, line) in lines.iter().enumerate() {
@@ -134,25 +134,6 @@ fn write_asides(out: &mut String, problem: &Problem, width: usize) {
     aside("seen", problem.evidence.iter().flat_map(|line| wrap(line, room)).collect());
     aside("means", wrap(&problem.means, room));
     aside("fix", wrap(&problem.fix, room));
-}
-
-/// Stands for a space at which no line may end: one column wide, of a private range, so no text needs it.
-const GLUE: char = '\u{f8ff}';
-
-/// Keeps the armour of a key together with the key: it is there to be copied as it stands.
-fn unbroken(text: &str) -> String {
-    let glued = |label: &str| label.replace(' ', &GLUE.to_string());
-    [BEGIN_PUBLIC, END_PUBLIC].iter().fold(text.to_owned(), |text, label| text.replace(label, &glued(label)))
-}
-
-/// Breaks between words only: what is longer than a line, such as a key to paste, stays whole.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    // A terminal would obey what a name server has put into a record.
-    let text: String =
-        text.chars().map(|c| if (c.is_control() && c != '\n') || c == GLUE { '\u{fffd}' } else { c }).collect();
-    let options =
-        textwrap::Options::new(width.max(20)).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::wrap(&unbroken(&text), options).into_iter().map(|line| line.replace(GLUE, " ")).collect()
 }
 
 /// Generations that see the same share a line.
@@ -194,13 +175,6 @@ mod tests {
     use super::*;
 
     const STYLE: Style = Style { width: 80, fail_on: Severity::Error, verbose: false };
-
-    #[test]
-    fn a_key_to_paste_stays_on_one_line() {
-        let key = format!("{BEGIN_PUBLIC}{}{END_PUBLIC}", "A".repeat(392));
-        let lines = wrap(&format!("publish this in its place: {key} and nothing else"), 60);
-        assert!(lines.contains(&key), "{lines:?}");
-    }
 
     #[test]
     fn what_has_no_room_goes_to_a_line_of_its_own() {
