@@ -7,6 +7,7 @@ use super::Handshake;
 use crate::check::stage::{Ended, STAGES, Stage};
 use crate::federation::report::{Line, Problem, Severity, Verdict};
 use crate::render::report::Style;
+use crate::render::report::human::{wrap, wrap_all};
 
 /// Columns of the name of a stage, of its time and of its status.
 const NAME: usize = 10;
@@ -110,7 +111,7 @@ fn write_asides(out: &mut String, problem: &Problem, width: usize) {
             out.push('\n');
         }
     };
-    aside("seen", problem.evidence.iter().flat_map(|line| wrap(line, room)).collect());
+    aside("seen", problem.evidence.iter().flat_map(|line| wrap_all(line, room)).collect());
     aside("means", wrap(&problem.means, room));
     aside("fix", wrap(&problem.fix, room));
 }
@@ -119,16 +120,10 @@ fn write_asides(out: &mut String, problem: &Problem, width: usize) {
 fn write_requests(out: &mut String, seen: &Handshake, width: usize) {
     out.push_str("\n  requests\n");
     for exchange in seen.facts.exchanges() {
-        for line in wrap(&exchange.shown(), width.saturating_sub(4)) {
+        for line in wrap_all(&exchange.shown(), width.saturating_sub(4)) {
             out.push_str(&format!("    {line}\n"));
         }
     }
-}
-
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let options =
-        textwrap::Options::new(width.max(20)).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::wrap(text, options).into_iter().map(std::borrow::Cow::into_owned).collect()
 }
 
 fn verdict(seen: &Handshake, style: Style) -> String {

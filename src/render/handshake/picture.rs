@@ -14,7 +14,7 @@ pub fn write(picture: &Picture, width: usize) -> String {
             None => "ok".green(),
             Some(_) => "error".red().bold(),
         };
-        out += &format!("{from} → {}  {status}\n", half.subject);
+        out += &format!("{} → {}  {status}\n", harmless(from), harmless(&half.subject));
         out += &format!("{}\n", filled(&stages(half), "  ", width));
         for found in half.errors() {
             out += &format!("{}\n", filled(&format!("{}: {}", found.id, found.what), "  ", width));
@@ -51,11 +51,16 @@ fn stages(half: &Half) -> String {
     shown.map(|stage| format!("{} {}", stage.name, stage.status)).collect::<Vec<_>>().join(" · ")
 }
 
+/// The other report was written by somebody else, and a terminal obeys what it is shown.
+fn harmless(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
+
 fn filled(text: &str, indent: &str, width: usize) -> String {
     let options = textwrap::Options::new(width)
         .initial_indent(indent)
         .subsequent_indent(indent)
         .break_words(false)
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::fill(text, options)
+    textwrap::fill(&harmless(text), options)
 }

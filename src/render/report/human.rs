@@ -146,12 +146,22 @@ fn unbroken(text: &str) -> String {
 }
 
 /// Breaks between words only: what is longer than a line, such as a key to paste, stays whole.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    // A terminal would obey what a name server has put into a record.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    filled(text, width, false)
+}
+
+/// Breaks long words too, for what nobody is to copy.
+pub fn wrap_all(text: &str, width: usize) -> Vec<String> {
+    filled(text, width, true)
+}
+
+fn filled(text: &str, width: usize, break_words: bool) -> Vec<String> {
+    // A terminal would obey what a name server or a peer has put into an answer.
     let text: String =
         text.chars().map(|c| if (c.is_control() && c != '\n') || c == GLUE { '\u{fffd}' } else { c }).collect();
-    let options =
-        textwrap::Options::new(width.max(20)).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let options = textwrap::Options::new(width.max(20))
+        .break_words(break_words)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::wrap(&unbroken(&text), options).into_iter().map(|line| line.replace(GLUE, " ")).collect()
 }
 
