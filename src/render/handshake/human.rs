@@ -137,7 +137,10 @@ fn verdict(seen: &Handshake, style: Style) -> String {
         _ => false,
     });
     let stage = stopped.map(|stage| stage.name).unwrap_or_default();
-    let sentence = format!("{} {}: stopped at {stage}", report.subject, report.blame).red().bold();
+    // Only what kept the rest from being asked has stopped anything.
+    let is_end = STAGES.iter().any(|stage| stage.name == "federation" && stage.ended(&report.lines) == Ended::Skipped);
+    let how = if is_end { "stopped" } else { "fails" };
+    let sentence = format!("{} {}: {how} at {stage}", report.subject, report.blame).red().bold();
     let id = report.problems().first().map(|(id, _)| *id).unwrap_or_default();
     aligned(sentence, format!("fedctl explain {id}"), style.width)
 }
