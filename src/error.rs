@@ -57,7 +57,10 @@ pub struct Told<'a>(pub &'a anyhow::Error);
 
 impl fmt::Display for Told<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "fedctl: error: {:#}", self.0)?;
+        // Parts of it may come from a file or from the network, and a terminal obeys what it is shown.
+        let harmless = |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
+        let message: String = format!("{:#}", self.0).chars().map(harmless).collect();
+        write!(f, "fedctl: error: {message}")?;
         match self.0.chain().find_map(|cause| cause.downcast_ref::<Hinted>()) {
             Some(hinted) if !hinted.hint.is_empty() => write!(f, "\nfedctl: hint: {}", hinted.hint),
             _ => Ok(()),

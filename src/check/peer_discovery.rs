@@ -1,6 +1,7 @@
 //! Does a server of the chosen release find the peer's URL and key?
 
 use super::{Check, Judge};
+use crate::federation::generation::Release;
 use crate::federation::peer_facts::PeerFacts;
 use crate::federation::report::{Problem, Severity, Verdict};
 
@@ -11,9 +12,25 @@ pub const CHECK: Check = Check {
     judge: Judge::Peer(judge),
 };
 
+/// From here on servers call an address that came out as `undefined`.
+const RECEIVES_ONLY: Release = Release(6, 3, 0);
+
 fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     let sight = facts.sight();
     let domain = &facts.records.domain;
+    if let (Some(release), Some(url), true) =
+        (facts.wishes.release, &sight.url, facts.wishes.release >= Some(RECEIVES_ONLY))
+    {
+        return vec![
+            Problem::new(
+                Severity::Error,
+                format!("a {release} server finds {url} and cannot call it, nor anybody else"),
+                "from 6.3 on it receives only: what its users write vanishes, and its log says `Invalid URL`",
+                "run 6.2.x, the last line that sends; no record can mend this",
+            )
+            .into(),
+        ];
+    }
     let Some(error) = &sight.error else {
         let key = sight.key.map(|key| key.short()).unwrap_or_default();
         return Verdict::pass(format!("{} with key {key}", sight.url.unwrap_or_default()));
@@ -48,6 +65,15 @@ mod tests {
         assert!(
             matches!(&judge(&sample())[..], [Verdict::Pass { note }] if note.starts_with("https://chat.mydomain.com:443 with key"))
         );
+    }
+
+    #[test]
+    fn who_asks_as_a_release_that_cannot_send_is_told() {
+        let mut facts = sample();
+        for (release, count) in [(Release(6, 2, 0), 0), (Release(6, 3, 0), 1)] {
+            (facts.wishes.release, facts.eyes) = (Some(release), release);
+            assert_eq!(problems(judge(&facts)).len(), count, "{release}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What a TLS handshake showed, and whether Node would go on.
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
 
 /// One handshake.
@@ -71,6 +73,20 @@ pub struct Certificate {
     pub self_issued: bool,
 }
 
+impl Certificate {
+    /// Whether Node takes it for this host name or address.
+    pub fn fits(&self, host: &str) -> bool {
+        if let Ok(ip) = host.parse::<IpAddr>() {
+            return self.names.iter().any(|name| name.parse() == Ok(ip));
+        }
+        // Node falls back to the common name when the certificate has no other names.
+        match self.names.is_empty() {
+            true => covers(std::slice::from_ref(&self.subject), host),
+            false => covers(&self.names, host),
+        }
+    }
+}
+
 impl Session {
     /// The text of the error that Node's `https` gives, and that stands in a server's log.
     pub fn node_error(&self) -> Option<&'static str> {
@@ -101,6 +117,27 @@ pub fn covers(names: &[String], host: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_common_name_counts_only_without_other_names_and_never_for_addresses() {
+        let made = |subject: &str, names: &[&str]| Certificate {
+            subject: subject.into(),
+            issuer: String::new(),
+            names: names.iter().map(ToString::to_string).collect(),
+            not_before: 0,
+            not_after: 0,
+            self_issued: false,
+        };
+        for (subject, names, host, fits) in [
+            ("chat.example.org", &[][..], "chat.example.org", true),
+            ("chat.example.org", &["example.org"], "chat.example.org", false),
+            ("192.0.2.1", &[], "192.0.2.1", false),
+            ("x", &["*.0.2.1"], "192.0.2.1", false),
+            ("x", &["2001:db8::1"], "2001:DB8:0::1", true),
+        ] {
+            assert_eq!(made(subject, names).fits(host), fits, "{subject} {names:?} {host}");
+        }
+    }
 
     #[test]
     fn a_wildcard_stands_for_one_label() {

@@ -10,6 +10,7 @@ pub mod peer;
 pub mod probes;
 pub mod server;
 pub mod tls;
+pub mod trust;
 pub mod tsig;
 pub mod update;
 pub mod wire;

@@ -5,16 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::server::ParsedCertificate;
 use rustls::version::{TLS12, TLS13};
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-    SupportedProtocolVersion,
-};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme, SupportedProtocolVersion};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
@@ -22,41 +16,11 @@ use tokio_rustls::client::TlsStream;
 use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::elapsed;
-use crate::error::hinted;
-use crate::federation::tls_facts::{Certificate, NoSession, Session, TlsFacts, Trust, covers};
+pub use super::trust::Roots;
+use crate::federation::tls_facts::{Certificate, NoSession, Session, TlsFacts, Trust};
 
-/// The authorities that are trusted: Mozilla's, as Node has them built in, and those of `--ca-file`.
-#[derive(Debug, Clone)]
-pub struct Roots(Arc<RootCertStore>);
-
-impl Roots {
-    /// Adds the certificates of a PEM text to the built-in ones.
-    pub fn new(extra: Option<&[u8]>) -> anyhow::Result<Self> {
-        let mut store = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        if let Some(pem) = extra {
-            let hint = "give a PEM file with the certificate of the authority";
-            let before = store.len();
-            for certificate in CertificateDer::pem_slice_iter(pem) {
-                let certificate = certificate.map_err(|_| hinted("the file of authorities is not PEM", hint))?;
-                store
-                    .add(certificate)
-                    .map_err(|error| hinted(format!("an authority cannot be used: {error}"), hint))?;
-            }
-            if store.len() == before {
-                return Err(hinted("the file of authorities holds no certificate", hint));
-            }
-        }
-        Ok(Self(Arc::new(store)))
-    }
-
-    /// For connections over which requests may go: the certificate must be good.
-    pub fn client(&self) -> Result<ClientConfig, Error> {
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(self.0.clone());
-        Ok(config.with_no_client_auth())
-    }
-}
+/// Names of a certificate that are looked at; authorities issue a hundred at most.
+const NAMES: usize = 250;
 
 /// Goes through a handshake that accepts every certificate, and tells what it is worth. Nothing is sent over it.
 pub async fn observe(stream: TcpStream, host: &str, roots: &Roots, wait: Duration) -> TlsFacts {
@@ -125,18 +89,18 @@ fn session(stream: &TlsStream<TcpStream>, witness: &Witness, host: &str) -> Sess
     };
     let sent = connection.peer_certificates().unwrap_or_default();
     let chain: Vec<Certificate> = sent.iter().filter_map(certificate).collect();
-    // Node falls back to the common name when the certificate has no other names.
-    let fits = |leaf: &Certificate| match leaf.names.is_empty() {
-        true => covers(std::slice::from_ref(&leaf.subject), host),
-        false => covers(&leaf.names, host),
-    };
     Session {
         version: version.into(),
         speaks_12: (version == "TLS 1.2").then_some(true),
         trust: witness.trust(),
-        name_fits: chain.first().is_some_and(fits),
+        name_fits: chain.first().is_some_and(|leaf| leaf.fits(host)),
         chain,
     }
+}
+
+/// Whether a certificate is made for a host name or an address.
+pub fn fits(der: &CertificateDer, host: &str) -> bool {
+    certificate(der).is_some_and(|certificate| certificate.fits(host))
 }
 
 fn certificate(der: &CertificateDer) -> Option<Certificate> {
@@ -158,7 +122,7 @@ fn certificate(der: &CertificateDer) -> Option<Certificate> {
     Some(Certificate {
         subject: common(parsed.subject()),
         issuer: common(parsed.issuer()),
-        names: names.take(50).collect(),
+        names: names.take(NAMES).collect(),
         not_before: parsed.validity().not_before.timestamp(),
         not_after: parsed.validity().not_after.timestamp(),
         self_issued: parsed.subject() == parsed.issuer(),
@@ -198,11 +162,7 @@ impl ServerCertVerifier for Witness {
         _: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        let algorithms = self.provider.signature_verification_algorithms.all;
-        let verified = ParsedCertificate::try_from(leaf).and_then(|leaf| {
-            verify_server_cert_signed_by_trust_anchor(&leaf, &self.roots.0, intermediates, now, algorithms)
-        });
-        let trust = match verified {
+        let trust = match self.roots.verify(leaf, intermediates, now, &self.provider) {
             Ok(()) => Trust::Trusted,
             Err(Error::InvalidCertificate(why)) => match why {
                 CertificateError::Expired | CertificateError::ExpiredContext { .. } => Trust::Expired,

@@ -14,7 +14,12 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines(text, options(width))
 }
 
-/// The same as one text with its final line break; every line but the first begins with `indent` spaces.
+/// The same for what nobody is to copy: long words are broken too.
+pub fn wrap_all(text: &str, width: usize) -> Vec<String> {
+    lines(text, options(width).break_words(true))
+}
+
+/// [`wrap`] as one text with its final line break; every line but the first begins with `indent` spaces.
 pub fn hang(text: &str, width: usize, indent: usize) -> String {
     let indent = " ".repeat(indent);
     lines(text, options(width).subsequent_indent(&indent)).join("\n") + "\n"
@@ -24,11 +29,13 @@ fn options<'a>(width: usize) -> Options<'a> {
     Options::new(width.max(NARROWEST)).break_words(false).word_splitter(WordSplitter::NoHyphenation)
 }
 
+/// Without anything that a terminal would obey: a name server, a peer or a hub may have put it there.
+pub fn harmless(text: &str) -> String {
+    text.chars().map(|c| if (c.is_control() && c != '\n') || c == GLUE { '\u{fffd}' } else { c }).collect()
+}
+
 fn lines(text: &str, options: Options) -> Vec<String> {
-    // A terminal would obey what a name server has put into a record, or a peer into its answer.
-    let harmless = |c: char| if (c.is_control() && c != '\n') || c == GLUE { '\u{fffd}' } else { c };
-    let text: String = text.chars().map(harmless).collect();
-    textwrap::wrap(&unbroken(&text), options).into_iter().map(|line| line.replace(GLUE, " ")).collect()
+    textwrap::wrap(&unbroken(&harmless(text)), options).into_iter().map(|line| line.replace(GLUE, " ")).collect()
 }
 
 /// Keeps the armour of a key together with the key: it is there to be copied as it stands.

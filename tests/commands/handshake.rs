@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::support::peers::{A, B, Peer, Peers, findings, free_addr};
 use crate::support::repository;
+use crate::support::stub::Stub;
 
 /// Times differ from run to run, and with them the columns before them.
 fn timeless(text: &str) -> String {
@@ -290,6 +291,34 @@ fn the_own_records_are_judged_whatever_the_peer_does() {
     assert_eq!((stage(&report, "identity"), stage(&report, "ping")), ("ok", "skipped"), "{report}");
     let why = report["skipped"].as_array().unwrap().iter().find(|skip| skip["id"] == "peer-ping").unwrap();
     assert_eq!(why["why"], "no federation route answers");
+}
+
+#[test]
+fn a_terminal_obeys_no_peer() {
+    let body = "{\"success\":false,\"error\":\"\\u001b]0;owned\\u0007 \\u001b[2J\"}";
+    let page = "<p>\u{1b}[2J\u{9b}31m</p>".repeat(9);
+    for (head, body) in [("400 Bad\r\nContent-Type: application/json", body), ("200 OK", &page)] {
+        let peers = Peers::around(Stub::start(head, body).addr);
+        for format in ["human", "json", "ndjson", "junit", "sarif", "tap", "nagios", "markdown", "html", "github"] {
+            let ran = peers.handshake(&["-v", "--format", format]);
+            assert!(ran.status > 0 && !ran.stdout.contains(['\u{1b}', '\u{7}', '\u{9b}']), "{format}: {}", ran.stdout);
+        }
+        let ran = peers.handshake(&["-v"]);
+        assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
+    }
+    let peers = Peers::around(free_addr());
+    for (file, from, to) in [("a.json", "a", "b"), ("b.json", "b", "a"), ("c.json", "c", "d")] {
+        let escape = "\\u001b[2J";
+        let found = format!(r#"{{"id":"x","severity":"error","what":"{escape}"}}"#);
+        let half = format!(
+            r#"{{"schema":1,"subject":"{to}{escape}","identity":"{from}{escape}","verdict":"x","findings":[{found}],"stages":[{{"name":"{escape}","status":"error"}}]}}"#
+        );
+        peers.fedctl.write(file, half);
+    }
+    for other in ["b.json", "c.json"] {
+        let ran = peers.fedctl.run(&["handshake", "--join", "a.json", other]);
+        assert!(ran.status > 0 && !format!("{}{}", ran.stdout, ran.stderr).contains('\u{1b}'), "{ran:?}");
+    }
 }
 
 #[test]

@@ -244,11 +244,28 @@ fn a_release_that_cannot_send_sends_nothing() {
 
 #[test]
 fn a_given_certificate_is_served_and_its_authority_trusted() {
+    given(&["chat.b.example"], rcgen::IsCa::NoCa);
+}
+
+/// Node takes both: what `openssl req -x509` makes is an authority of its own, and names the host where it always did.
+#[test]
+fn a_certificate_is_judged_as_node_does() {
+    let authority = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    given(&["chat.b.example"], authority);
+    given(&[], authority);
+    given(&[], rcgen::IsCa::NoCa);
+}
+
+/// Serves a self-signed certificate, and shakes hands without and with it in --ca-file.
+fn given(names: &[&str], is_ca: rcgen::IsCa) {
     let peers = Peers::start(&Peer::default());
     let fedctl = &peers.fedctl;
-    let made = rcgen::generate_simple_self_signed(vec!["chat.b.example".to_owned()]).unwrap();
-    fedctl.write("leaf.pem", made.cert.pem());
-    fedctl.write("leaf.key", made.signing_key.serialize_pem());
+    let mut params = rcgen::CertificateParams::new(names.iter().map(ToString::to_string).collect::<Vec<_>>()).unwrap();
+    params.is_ca = is_ca;
+    params.distinguished_name.push(rcgen::DnType::CommonName, "chat.b.example");
+    let made = rcgen::KeyPair::generate().unwrap();
+    fedctl.write("leaf.pem", params.self_signed(&made).unwrap().pem());
+    fedctl.write("leaf.key", made.serialize_pem());
     let own = fedctl.write("b.key", key("bob").one_line().unwrap().as_bytes());
     std::fs::set_permissions(own, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let resolver = peers.resolver.to_string();

@@ -192,9 +192,14 @@ impl ServePeer {
 /// Writes the log beside the work: a reader of stderr that has stopped reading must not stop the peer.
 fn log(term: Term) -> Log {
     let (sender, entries) = sync_channel::<Entry>(LOG_WAITING);
-    std::thread::spawn(move || entries.iter().for_each(|entry| term.status(entry)));
+    std::thread::spawn(move || entries.iter().for_each(|entry| term.status(harmless(&entry))));
     // A full channel has nobody to tell.
     Arc::new(move |entry| drop(sender.try_send(entry)))
+}
+
+/// An entry may quote what a peer answered, and a terminal obeys what it is shown.
+fn harmless(entry: &Entry) -> String {
+    entry.to_string().chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 /// The built-in authorities and those of a file.

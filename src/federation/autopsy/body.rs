@@ -133,7 +133,8 @@ fn analyse(digits: &[Glyph], around: Around, injuries: &mut Vec<Injury>) -> Opti
     if let Ok(key) = PublicKey::from_der(&decoded) {
         if digits.len() % 4 == 1 && !is_usual(&key) {
             let last = digits.last().map_or(1, |glyph| glyph.at);
-            let what = "one base64 character is too many, near the end: what follows it is shifted into another exponent";
+            let what =
+                "one base64 character is too many, near the end: what follows it is shifted into another exponent";
             injuries.push(Injury::at(Kind::BytesAfterKey, last, what));
             return None;
         }

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use super::Handshake;
 use crate::check::stage::{Ended, STAGES, Stage};
 use crate::federation::report::{Line, Severity, Verdict};
-use crate::render::fill::wrap;
+use crate::render::fill::{wrap, wrap_all};
 use crate::render::report::Style;
 use crate::render::report::human::{heading, write_asides};
 
@@ -102,7 +102,7 @@ fn write_sentence(out: &mut String, head: &str, status: ColoredString, sentence:
 fn write_requests(out: &mut String, seen: &Handshake, width: usize) {
     out.push_str("\n  requests\n");
     for exchange in seen.facts.exchanges() {
-        for line in wrap(&exchange.shown(), width.saturating_sub(4)) {
+        for line in wrap_all(&exchange.shown(), width.saturating_sub(4)) {
             out.push_str(&format!("    {line}\n"));
         }
     }
@@ -119,7 +119,10 @@ fn verdict(seen: &Handshake, style: Style) -> String {
         _ => false,
     });
     let stage = stopped.map(|stage| stage.name).unwrap_or_default();
-    let sentence = format!("{} {}: stopped at {stage}", report.subject, report.blame).red().bold();
+    // Only what kept the rest from being asked has stopped anything.
+    let is_end = STAGES.iter().any(|stage| stage.name == "federation" && stage.ended(&report.lines) == Ended::Skipped);
+    let how = if is_end { "stopped" } else { "fails" };
+    let sentence = format!("{} {}: {how} at {stage}", report.subject, report.blame).red().bold();
     let id = report.problems().first().map(|(id, _)| *id).unwrap_or_default();
     aligned(sentence, format!("fedctl explain {id}"), style.width)
 }

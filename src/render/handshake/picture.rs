@@ -4,7 +4,7 @@ use colored::Colorize;
 use serde_json::json;
 
 use crate::federation::picture::{Half, Picture};
-use crate::render::fill::hang;
+use crate::render::fill::{hang, harmless};
 
 /// For people.
 pub fn write(picture: &Picture, width: usize) -> String {
@@ -15,7 +15,7 @@ pub fn write(picture: &Picture, width: usize) -> String {
             None => "ok".green(),
             Some(_) => "error".red().bold(),
         };
-        out += &format!("{from} → {}  {status}\n", half.subject);
+        out += &format!("{} → {}  {status}\n", harmless(from), harmless(&half.subject));
         out += &hang(&format!("  {}", stages(half)), width, 2);
         for found in half.errors() {
             out += &hang(&format!("  {}: {}", found.id, found.what), width, 2);

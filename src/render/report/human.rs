@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{Style, arrivals, eyes, propagation};
 use crate::federation::generation::Sight;
 use crate::federation::report::{Line, Problem, Report, Severity, Suppressed, Verdict};
-use crate::render::fill::wrap;
+use crate::render::fill::{wrap, wrap_all};
 
 /// Columns before the sentence: two, the status, two, the subject, two.
 const STATUS: usize = 7;
@@ -131,7 +131,7 @@ pub fn write_asides(out: &mut String, problem: &Problem, indent: usize, width: u
             out.push('\n');
         }
     };
-    aside("seen", problem.evidence.iter().flat_map(|line| wrap(line, room)).collect());
+    aside("seen", problem.evidence.iter().flat_map(|line| wrap_all(line, room)).collect());
     aside("means", wrap(&problem.means, room));
     aside("fix", wrap(&problem.fix, room));
 }

@@ -200,7 +200,8 @@ fn message(from: &str, hub: &str, errand: &Errand, link: &str) -> anyhow::Result
 
 /// Reads the sender's address.
 pub fn sender(text: &str) -> anyhow::Result<Mailbox> {
-    text.parse().map_err(|_| hinted(format!("`{text}` is not a mail address"), "--mail-from hub@mydomain.com"))
+    text.parse()
+        .map_err(|_| hinted(format!("`{}` is not a mail address", text.escape_debug()), "--mail-from hub@mydomain.com"))
 }
 
 fn entry(entry: &Entry) -> String {
