@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use super::scenario::Scenario;
 use super::{complaint, looked_at, scenarios};
 use crate::support::Fedctl;
-use crate::support::name_servers::{named_with, unbound};
+use crate::support::name_servers::{named_with, unbound_with};
 use crate::support::world::World;
 
 /// Nothing listens here.
@@ -90,6 +90,8 @@ fn the_real_servers_lead_to_the_same_findings() {
     let (Some(top), Some(one), Some(two)) = (serve(&above(&scenarios)), serve(&first), serve(&second)) else { return };
     let mut stubs = vec![(".", top.addr), ("example", top.addr)];
     stubs.extend(first.iter().map(|(origin, _)| (*origin, one.addr)));
-    let Some(unbound) = unbound(&stubs) else { return };
+    // Holds one zone for signed, which is not.
+    let anchor = format!("trust-anchor: \"bogus.example. DS 4711 8 2 {}\"", "AB".repeat(32));
+    let Some(unbound) = unbound_with(&stubs, &anchor) else { return };
     judge(&scenarios, &network(unbound.addr, top.addr, one.addr, two.addr), &["json"]);
 }

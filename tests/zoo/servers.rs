@@ -61,6 +61,12 @@ fn copies() -> Vec<Scenario> {
 fn failures() -> Vec<Scenario> {
     vec![
         Scenario {
+            real_only: Some("the embedded resolver does not validate"),
+            ..Scenario::new("bogus.example", "left the DS record of a signed zone at the registrar", sound)
+                .finds(&[(Error, "dns-dnssec"), (Warning, "dns-resolvers"), (Warning, "dns-target")])
+                .telling(&["answers SERVFAIL, and answers when told not to validate"])
+        },
+        Scenario {
             faults: &["servfail@rocketchat-public-key.$"],
             embedded_only: MISBEHAVES,
             ..Scenario::new("servfail.example", "has name servers that fail on one name", sound).finds(NO_KEY)

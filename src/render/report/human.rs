@@ -150,8 +150,12 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     // A terminal would obey what a name server has put into a record.
     let text: String =
         text.chars().map(|c| if (c.is_control() && c != '\n') || c == GLUE { '\u{fffd}' } else { c }).collect();
-    let options =
-        textwrap::Options::new(width.max(20)).break_words(false).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let depth = text.len() - text.trim_start_matches(' ').len();
+    let indent = " ".repeat(if depth > 0 { depth + 2 } else { 0 });
+    let options = textwrap::Options::new(width.max(20))
+        .subsequent_indent(&indent)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
     textwrap::wrap(&unbroken(&text), options).into_iter().map(|line| line.replace(GLUE, " ")).collect()
 }
 
