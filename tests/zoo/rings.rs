@@ -53,6 +53,10 @@ fn judge(scenarios: &[&Scenario], network: &[String], formats: &[&str]) {
     assert!(complaints.is_empty(), "{} of {}:\n{}", complaints.len(), scenarios.len(), complaints.join("\n\n"));
 }
 
+fn borrowed(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
+}
+
 #[test]
 fn the_embedded_servers_lead_to_exactly_these_findings() {
     let scenarios = scenarios();
@@ -65,9 +69,6 @@ fn the_embedded_servers_lead_to_exactly_these_findings() {
     };
     let both = faults(|scenario| scenario.faults);
     let all: Vec<String> = both.iter().cloned().chain(faults(|scenario| scenario.second_faults)).collect();
-    let borrowed = |faults: &[String]| -> Vec<&'static str> {
-        faults.iter().map(|fault| &*Box::leak(fault.clone().into_boxed_str())).collect()
-    };
     let [first, second] = below(&scenarios);
     let mut world = World::new();
     let top = world.serve("top.example", &above(&scenarios), &[]);
