@@ -56,7 +56,10 @@ fn bad_value(dns: &DnsFacts, value: &str) -> Option<Problem> {
                 autopsy::shown(&[value.as_bytes().to_vec()]).concat()
             ),
             "servers 1.2 and 1.3 take anything but http for https",
-            format!("{PROTOCOL_LABEL}.{}. 3600 IN TXT \"http\"    or delete the record", dns.domain),
+            format!(
+                "delete it if the server speaks https; else write {PROTOCOL_LABEL}.{}. 3600 IN TXT \"http\"",
+                dns.domain
+            ),
         )
     })
 }

@@ -18,6 +18,9 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     if resolvers.is_empty() {
         return Verdict::skip("no resolver was asked");
     }
+    if dns.is_unpublished() {
+        return Verdict::skip("the zone is not published yet");
+    }
     if dns.is_mute() {
         return Verdict::skip(MUTE);
     }
@@ -124,6 +127,17 @@ mod tests {
     use crate::federation::generation::key_question;
 
     const RESOLVER: usize = 2;
+
+    #[test]
+    fn a_zone_file_is_no_resolver() {
+        use crate::federation::dns_facts::ZONE_FILE;
+        use crate::federation::propagation::arrivals;
+        let mut dns = sample();
+        assert!(!arrivals(&dns).is_empty());
+        dns.observers[2].name = ZONE_FILE.into();
+        assert!(matches!(judge(&dns, &Expected::default()).as_slice(), [Verdict::Skip { .. }]));
+        assert!(arrivals(&dns).is_empty());
+    }
 
     #[test]
     fn a_resolver_that_lags_is_named_with_its_ttl() {

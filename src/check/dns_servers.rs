@@ -71,6 +71,9 @@ fn fault(dns: &DnsFacts, server: &Observer) -> Option<(String, String)> {
     }
     let why = match replies.iter().find(|reply| reply.outcome.is_answer()) {
         Some(_) => "it answers, but not with authority: it does not hold this zone (lame)".to_owned(),
+        None if replies.iter().all(|reply| reply.outcome == Outcome::Refused) => {
+            "REFUSED: it does not hold this zone (lame), or does not talk to everybody".to_owned()
+        }
         None => replies.first().map(|reply| reply.outcome.to_string()).unwrap_or_default(),
     };
     Some((name, why))
@@ -101,7 +104,9 @@ fn disagreements(dns: &DnsFacts) -> Option<Problem> {
         }
         if answers.len() > 1 {
             let told = answers.iter().map(|(answer, servers)| format!("{}: {answer}", servers.join(", ")));
-            found.push((question, told.collect()));
+            let mut told: Vec<String> = told.collect();
+            told.sort();
+            found.push((question, told));
         }
     }
     let names: Vec<String> = found.iter().map(|(question, _)| format!("{} {}", question.kind, question.name)).collect();
@@ -109,8 +114,11 @@ fn disagreements(dns: &DnsFacts) -> Option<Problem> {
         [] => return None,
         [(_, told)] => (names.concat(), told.clone()),
         _ => {
-            let each = names.iter().zip(&found).map(|(name, (_, told))| format!("{name}\n  {}", told.join("\n  ")));
-            (format!("{} records", found.len()), each.collect())
+            let indented = |told: &String| format!("  {told}");
+            let each = names.iter().zip(&found);
+            let lines =
+                each.flat_map(|(name, (_, told))| std::iter::once(name.clone()).chain(told.iter().map(indented)));
+            (format!("{} records", found.len()), lines.collect())
         }
     };
     Some(
@@ -207,7 +215,8 @@ mod tests {
         }
         let found = judged(&dns);
         assert_eq!((found.len(), found[0].what.as_str()), (1, "the name servers disagree about 2 records"));
-        assert!(found[0].evidence[0].starts_with("SRV _rocketchat._https.mydomain.com\n  "), "{found:?}");
+        assert_eq!(found[0].evidence[0], "SRV _rocketchat._https.mydomain.com");
+        assert!(found[0].evidence.contains(&"  ns2.mydomain.com: NXDOMAIN".to_owned()), "{found:?}");
     }
 
     #[test]

@@ -39,7 +39,12 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
         ],
         Ok(zone) => Verdict::pass(format!("{} is in the zone {}, serial {}", domain, zone.apex, zone.soa.serial)),
         Err(why) => {
-            let (what, fix) = if dns.is_mute() {
+            let (what, fix) = if dns.is_mute() && why.ends_with("SERVFAIL") {
+                (
+                    format!("no resolver can find out about `{domain}`: {why}"),
+                    format!("look at the name servers of `{domain}`: do they run, and do they hold the zone? Its registrar lists them"),
+                )
+            } else if dns.is_mute() {
                 (
                     format!("no resolver answers: {why}"),
                     "check the network, or name a resolver with --resolver".to_owned(),
@@ -81,6 +86,15 @@ mod tests {
         }
         let found = problems(judge(&dns, &Expected::default()));
         assert!(found[0].what.starts_with("`mydomain.com` does not exist"), "{found:?}");
+    }
+
+    #[test]
+    fn dead_name_servers_are_not_dead_resolvers() {
+        let mut dns = sample();
+        dns.zone = Err("127.0.0.1:53 answers SERVFAIL".into());
+        dns.observations.clear();
+        let found = problems(judge(&dns, &Expected::default()));
+        assert!(found[0].fix.starts_with("look at the name servers of `mydomain.com`"), "{found:?}");
     }
 
     #[test]

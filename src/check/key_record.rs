@@ -36,8 +36,13 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
         (Outcome::NoData | Outcome::NxDomain, _) => {
             let aliases = dns.replies(&question).map(|(_, reply)| reply.aliases.as_slice());
             let chain = aliases.max_by_key(|chain| chain.len()).unwrap_or_default();
-            let told = chain.iter().filter_map(alias);
-            vec![missing(dns, &outcome.to_string(), &question, expected).seen(told).into()]
+            let told: Vec<String> = chain.iter().filter_map(alias).collect();
+            let mut problem = missing(dns, &outcome.to_string(), &question, expected);
+            if !told.is_empty() {
+                problem.fix =
+                    format!("create the TXT record at the end of the alias, or delete the alias and {}", problem.fix);
+            }
+            vec![problem.seen(told).into()]
         }
         (failure, _) => vec![
             Problem::new(
@@ -99,18 +104,38 @@ fn several(name: &str, records: &[Vec<Vec<u8>>], publish: &str) -> Problem {
         let means = "everybody can read it in DNS: it is no secret any more";
         return Problem::new(Severity::Error, what, means, Kind::PrivateKey.remedy());
     }
-    let mut what = format!("{count} TXT records at {name}; servers read only one");
-    let mut means = "servers read only the first of the answer, and name servers change the order".to_owned();
-    if let Some(injury) = found(&Kind::OF_SETS) {
-        what += &format!(" ({})", injury.kind);
-        let said = format!("{count} TXT records, and servers read only the first: ");
-        means += &format!("; {}", injury.what.trim_start_matches(&said));
-    }
     let values: Vec<Vec<u8>> = records.iter().map(|strings| strings.concat()).collect();
+    let kind = found(&Kind::OF_SETS).map(|injury| injury.kind);
+    let joined = found(&[Kind::SplitRecords, Kind::KeyNotFirst]).map(|injury| injury.what.as_str()).unwrap_or_default();
+    let order = "servers read only the first of the answer, and name servers change the order";
+    let (severity, means, fix) = match kind {
+        Some(Kind::SplitRecords) => {
+            let pieces = joined.split_once("first: ").map_or(joined, |(_, pieces)| pieces);
+            let fix = format!("delete them all, then add ONE record with all strings in it: {publish}");
+            (Severity::Error, format!("{order}; each holds {pieces}"), fix)
+        }
+        Some(Kind::TwoKeys) => {
+            let fix = format!("delete them all, then publish the one key that the server uses: {publish}");
+            (Severity::Error, format!("{order}: which of the keys a peer takes is chance"), fix)
+        }
+        _ if all_one_key(&values) => {
+            let means =
+                "all hold the same key, so servers find it whichever comes first; no other record may join them";
+            (Severity::Warning, means.to_owned(), "delete all but one".to_owned())
+        }
+        _ => (Severity::Error, order.to_owned(), "delete every record but the one with the key".to_owned()),
+    };
+    let what = format!("{count} TXT records at {name}; servers read only one");
+    let what = kind.map_or(what.clone(), |kind| format!("{what} ({kind})"));
     let shown = autopsy::shown(&values);
-    let fix = format!("delete them all, then add ONE record with all strings in it: {publish}");
     let evidence = shown.iter().enumerate().map(|(at, value)| format!("{}  {value}", at + 1));
-    Problem::new(Severity::Error, what, means, fix).seen(evidence)
+    Problem::new(severity, what, means, fix).seen(evidence)
+}
+
+/// True when servers read the same key from each.
+fn all_one_key(values: &[Vec<u8>]) -> bool {
+    let keys: Vec<_> = values.iter().map(|value| autopsy::as_servers_read(value)).collect();
+    keys.iter().all(|key| key.is_ok() && *key == keys[0])
 }
 
 #[cfg(test)]
@@ -167,5 +192,8 @@ mod tests {
         assert!(leaked[0].fix.contains("fedctl keygen") && !format!("{leaked:?}").contains(&secret[40..52]));
         let strangers = judged(txt(&[&["v=spf1"], &["x"]]));
         assert!(!strangers[0].means.contains("joined"), "{strangers:?}");
+        assert_eq!((strangers[0].severity, strangers[0].fix.contains("all strings")), (Severity::Error, false));
+        let twice = judged(txt(&[&[&line[..255], &line[255..]], &[&line[..255], &line[255..], " "]]));
+        assert_eq!(twice[0].severity, Severity::Warning, "{twice:?}");
     }
 }

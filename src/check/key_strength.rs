@@ -22,24 +22,23 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     };
     let bits = key.bits();
     let new = "make a new pair with `fedctl keygen`, put it into the server and publish it";
-    let problem = |severity, what: String, kind: Kind, means| {
-        Verdict::from(Problem::new(severity, format!("{what} ({kind})"), means, new))
-    };
-    let mut found = Vec::new();
+    let compare = format!("compare it: `fedctl dns-check {} --key FILE`; if it is the server's, {new}", dns.domain);
+    let strange = "servers never make such a key: is it the server's, and copied without a mistake?";
+    let odd = format!("the key has an odd size of {bits} bits ({})", Kind::OddSize);
+    let mut found: Vec<Verdict> = Vec::new();
     if bits % 8 == 1 {
         let means = "servers miscount the length of such a key and cannot open anything that it signed";
-        found.push(problem(Severity::Error, format!("the key has an odd size of {bits} bits"), Kind::OddSize, means));
+        found.push(Problem::new(Severity::Error, odd, means, new).into());
     } else if bits < DEFAULT_BITS {
+        let what = format!("the key is weak: {bits} bits ({})", Kind::WeakSize);
         let means = "servers use it, but RSA of this size can be broken";
-        found.push(problem(Severity::Warning, format!("the key is weak: {bits} bits"), Kind::WeakSize, means));
+        found.push(Problem::new(Severity::Warning, what, means, new).into());
     } else if !SIZES.contains(&bits) {
-        let means = "servers never make such a key: is it the server's, and copied without a mistake?";
-        found.push(problem(Severity::Warning, format!("the key has an odd size of {bits} bits"), Kind::OddSize, means));
+        found.push(Problem::new(Severity::Warning, odd, strange, &compare).into());
     }
     if key.exponent() != "65537" {
-        let what = format!("the key has the exponent {}", key.exponent());
-        let means = "servers never make such a key: is it the server's, and copied without a mistake?";
-        found.push(problem(Severity::Warning, what, Kind::OddExponent, means));
+        let what = format!("the key has the exponent {} ({})", key.exponent(), Kind::OddExponent);
+        found.push(Problem::new(Severity::Warning, what, strange, &compare).into());
     }
     if found.is_empty() {
         return Verdict::pass(format!("{bits} bits, exponent {}", key.exponent()));

@@ -40,6 +40,9 @@ pub enum Role {
     Resolver,
 }
 
+/// The name of the observer that stands for a zone file.
+pub const ZONE_FILE: &str = "the zone file";
+
 /// One question to one observer, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Observation {
@@ -193,6 +196,11 @@ impl DnsFacts {
         self.probed(|purpose| matches!(purpose, Purpose::NearMiss { .. }))
             .map(|(_, probe)| probe)
             .filter(move |probe| fits(probe))
+    }
+
+    /// True when a zone file was looked at, which nobody has published yet.
+    pub fn is_unpublished(&self) -> bool {
+        self.in_role(Role::Resolver).any(|resolver| resolver.name == ZONE_FILE)
     }
 
     /// True when nobody answered anything, so that nothing is known about the domain.

@@ -23,6 +23,9 @@ pub struct Arrival {
 /// Everybody that was asked, then the peers behind them.
 pub fn arrivals(dns: &DnsFacts) -> Vec<Arrival> {
     let mut arrivals: Vec<Arrival> = Vec::new();
+    if dns.is_unpublished() {
+        return arrivals;
+    }
     for (index, observer) in dns.observers.iter().enumerate() {
         let arrival = match observer.role {
             Role::Authority => authority(dns, index),

@@ -18,6 +18,9 @@ pub const PORT: u16 = 53;
 /// How many servers of the parent zone are asked for their side of the delegation.
 const PARENTS: usize = 2;
 
+/// Where the name servers are is of interest even when nobody believes them (RFC 4035 section 3.2.2).
+const UNCHECKED: Flags = Flags { unchecked: true, ..Flags::RESOLVER };
+
 /// What one resolver tells.
 struct Cut {
     apex: Host,
@@ -30,7 +33,7 @@ struct Cut {
 pub async fn find(route: &Route, resolvers: &[SocketAddr], domain: &Domain) -> Result<ZoneCut, String> {
     let labels: Vec<&str> = domain.host().labels().collect();
     let names: Vec<String> = (0..labels.len()).map(|at| labels[at..].join(".")).collect();
-    let cuts = join_all(resolvers.iter().map(|resolver| cut(route, *resolver, &names))).await;
+    let cuts = join_all(resolvers.iter().map(|resolver| cut_or_unchecked(route, *resolver, &names))).await;
     let (mut first_error, mut found) = (None, None);
     for cut in cuts {
         match cut {
@@ -52,12 +55,20 @@ pub async fn find(route: &Route, resolvers: &[SocketAddr], domain: &Domain) -> R
     Ok(ZoneCut { apex: cut.apex, soa: cut.soa, servers, parents })
 }
 
+/// The zone as one resolver sees it, without validation when with it there is nothing to see.
+async fn cut_or_unchecked(route: &Route, resolver: SocketAddr, names: &[String]) -> Result<Cut, String> {
+    match cut(route, resolver, names, Flags::RESOLVER).await {
+        Err(why) if why.ends_with("SERVFAIL") => cut(route, resolver, names, UNCHECKED).await.map_err(|_| why),
+        other => other,
+    }
+}
+
 /// The zone as one resolver sees it; `names` are the domain and all above it.
-async fn cut(route: &Route, resolver: SocketAddr, names: &[String]) -> Result<Cut, String> {
+async fn cut(route: &Route, resolver: SocketAddr, names: &[String], flags: Flags) -> Result<Cut, String> {
     let domain = names.first().ok_or("there is no name to ask for")?;
     let mut questions = vec![Question::new(domain, Kind::Soa)];
     questions.extend(names.iter().map(|name| Question::new(name, Kind::Ns)));
-    let ask = |question| ask(resolver, question, Flags::RESOLVER, route.timeout);
+    let ask = |question| ask(resolver, question, flags, route.timeout);
     let replies = join_all(questions.iter().map(ask)).await;
     let first = replies.first().ok_or("there is no name to ask for")?;
     let (apex, soa) = start_of_authority(first).ok_or_else(|| match &first.outcome {
@@ -113,10 +124,11 @@ pub async fn addresses(route: &Route, resolvers: &[SocketAddr], host: &str) -> V
         return vec![addr.ip()];
     }
     let both = [Kind::A, Kind::Aaaa].map(|kind| Question::new(host, kind));
-    let from_each = join_all(resolvers.iter().map(|resolver| {
-        join_all(both.iter().map(move |question| ask(*resolver, question, Flags::RESOLVER, route.timeout)))
-    }))
-    .await;
+    let from_each =
+        join_all(resolvers.iter().map(|resolver| {
+            join_all(both.iter().map(move |question| ask(*resolver, question, UNCHECKED, route.timeout)))
+        }))
+        .await;
     let addresses = |replies: &Vec<Reply>| -> Vec<IpAddr> {
         replies.iter().flat_map(|reply| reply.outcome.records()).filter_map(|rr| address(&rr.data)).collect()
     };

@@ -9,20 +9,28 @@ const GLUE: char = '\u{f8ff}';
 /// Columns that a text gets at least, however narrow the terminal is.
 const NARROWEST: usize = 20;
 
-/// The lines of a text. What is longer than a line, such as a key to paste, stays whole.
+/// The lines of a text. What is longer than a line, such as a key to paste, stays whole. A text that begins with spaces goes on
+/// two columns further in.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    lines(text, options(width))
+    lines(text, options(width).subsequent_indent(&deeper(text)))
 }
 
 /// The same for what nobody is to copy: long words are broken too.
 pub fn wrap_all(text: &str, width: usize) -> Vec<String> {
-    lines(text, options(width).break_words(true))
+    lines(text, options(width).break_words(true).subsequent_indent(&deeper(text)))
 }
 
 /// [`wrap`] as one text with its final line break; every line but the first begins with `indent` spaces.
 pub fn hang(text: &str, width: usize, indent: usize) -> String {
     let indent = " ".repeat(indent);
     lines(text, options(width).subsequent_indent(&indent)).join("\n") + "\n"
+}
+
+fn deeper(text: &str) -> String {
+    match text.len() - text.trim_start_matches(' ').len() {
+        0 => String::new(),
+        depth => " ".repeat(depth + 2),
+    }
 }
 
 fn options<'a>(width: usize) -> Options<'a> {
@@ -56,8 +64,9 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_is_given_nothing_to_obey() {
+    fn a_terminal_is_given_nothing_to_obey_and_indents_hang() {
         assert_eq!(wrap("a\u{1b}[31mb\rc\u{9b}d", 80), ["a\u{fffd}[31mb\u{fffd}c\u{fffd}d"]);
+        assert_eq!(wrap("  one two three four five", 20), ["  one two three four", "    five"]);
         assert_eq!(hang("one two-three four", 20, 2), "one two-three four\n");
         assert_eq!(hang("one two-three four five six", 20, 2), "one two-three four\n  five six\n");
     }

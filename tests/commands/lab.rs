@@ -147,6 +147,8 @@ impl Terminal {
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
         let mut command = terminal.command();
         command.env("PATH", path).env("HOME", fedctl.dir.path()).env("PS1", "$ ").env("TERM", "xterm");
+        // tmux starts its command with this one, and bash would drop PS1.
+        command.env("SHELL", "/bin/sh");
         command.env_remove("FEDCTL_DOMAIN").current_dir(fedctl.dir.path());
         command.envs(variables.iter().map(|(name, value)| (name, value)));
         let started = command.args(["new-session", "-d", "-x", "80", "-y", "100", "sh"]).status().unwrap();

@@ -60,12 +60,17 @@ pub fn named_with(zones: &[(&str, &str)], keys: &str, policy: &str) -> Option<Se
 
 /// Unbound, which finds each zone at the given server.
 pub fn unbound(stubs: &[(&str, SocketAddr)]) -> Option<Server> {
+    unbound_with(stubs, "module-config: \"iterator\"")
+}
+
+/// Unbound with more configuration of its server, a line each.
+pub fn unbound_with(stubs: &[(&str, SocketAddr)], more: &str) -> Option<Server> {
     let program = programs::find("unbound")?;
     let dir = tempfile::tempdir().unwrap();
     let addr = free_port();
     let mut config = format!(
         "server:\n interface: 127.0.0.1@{}\n do-daemonize: no\n username: \"\"\n chroot: \"\"\n pidfile: \"\"\n use-syslog: no\n \
-         directory: \"{}\"\n module-config: \"iterator\"\n do-not-query-localhost: no\n local-zone: \"test.\" nodefault\n",
+         directory: \"{}\"\n do-not-query-localhost: no\n local-zone: \"test.\" nodefault\n {more}\n",
         addr.port(),
         dir.path().display()
     );

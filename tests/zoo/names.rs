@@ -71,7 +71,7 @@ fn keys() -> Vec<Scenario> {
             format!("{HOST}{SRV}rocketchat-public-key IN CNAME gone\n")
         })
         .finds(&[(Error, "key-record"), (Error, "dns-generations")])
-        .telling(&["gone.dead-alias.example"]),
+        .telling(&["gone.dead-alias.example", "delete the alias"]),
     ]
 }
 

@@ -45,6 +45,14 @@ fn copies() -> Vec<Scenario> {
                 .telling(&["ns3.zoo.example"])
         },
         Scenario {
+            servers: &["ns3"],
+            parent: &["ns3"],
+            embedded_only: Some("a real resolver takes many seconds to give up"),
+            ..Scenario::new("all-dead.example", "delegates to nobody but a server that was switched off", sound)
+                .finds(&[(Error, "dns-zone")])
+                .telling(&["look at the name servers of `all-dead.example`"])
+        },
+        Scenario {
             servers: &["ns1"],
             ..Scenario::new("left-over.example", "took a server out of the zone and not out of the registrar", sound)
                 .finds(&[(Warning, "dns-delegation")])
@@ -60,6 +68,12 @@ fn copies() -> Vec<Scenario> {
 
 fn failures() -> Vec<Scenario> {
     vec![
+        Scenario {
+            real_only: Some("the embedded resolver does not validate"),
+            ..Scenario::new("bogus.example", "left the DS record of a signed zone at the registrar", sound)
+                .finds(&[(Error, "dns-dnssec"), (Warning, "dns-resolvers"), (Warning, "dns-target")])
+                .telling(&["answers SERVFAIL, and answers when told not to validate"])
+        },
         Scenario {
             faults: &["servfail@rocketchat-public-key.$"],
             embedded_only: MISBEHAVES,

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use crate::commands::network::now;
 use crate::error::hinted;
-use crate::federation::dns_facts::{DnsFacts, Expected};
+use crate::federation::dns_facts::{DnsFacts, Expected, ZONE_FILE};
 use crate::federation::domain::Domain;
 use crate::net::dns::{Resolver, Scope, observe};
 use crate::net::{Detour, Route};
@@ -37,6 +37,6 @@ pub async fn look(route: &Route, zone: Zone, domain: &Domain, expected: &Expecte
     let running = start(Config { listen: SocketAddr::new(HERE, 0), zones: vec![zone], faults: vec![] }).await?;
     let detour = |host: String| Detour { host, port: 53, to: running.addr };
     let route = Route { timeout: route.timeout, detours: servers.into_iter().map(detour).collect() };
-    let resolver = Resolver { name: "the zone file".into(), addr: running.addr };
+    let resolver = Resolver { name: ZONE_FILE.into(), addr: running.addr };
     Ok(observe(&route, &[resolver], domain, expected.target.as_ref(), Scope::Everybody, now()).await)
 }
