@@ -23,11 +23,10 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
                 && !target.is_empty()
             {
                 seen = true;
-                if *priority != 1 {
-                    red.push(format!("{owner}: priority {priority}, the wizard wants 1"));
-                }
-                if *weight != 1 {
-                    red.push(format!("{owner}: weight {weight}, the wizard wants 1"));
+                let odd = [("priority", *priority), ("weight", *weight)].into_iter().filter(|(_, value)| *value != 1);
+                let odd: Vec<String> = odd.map(|(name, value)| format!("{name} {value}")).collect();
+                if !odd.is_empty() {
+                    red.push(format!("{owner}: {}; the wizard wants 1", odd.join(" and ")));
                 }
             }
         }

@@ -33,10 +33,10 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
             None => Verdict::skip("the records are wrong as a set; see key-record"),
         };
     }
-    vec![injured(&autopsy, &first.concat(), expected).into()]
+    vec![injured(dns, &autopsy, &first.concat(), expected).into()]
 }
 
-fn injured(autopsy: &Autopsy, text: &[u8], expected: &Expected) -> Problem {
+fn injured(dns: &DnsFacts, autopsy: &Autopsy, text: &[u8], expected: &Expected) -> Problem {
     let told = |injury: &Injury| format!("{} ({})", injury.what, injury.kind);
     let (severity, what, remedy) = match autopsy.injuries.first() {
         Some(worst) => (worst.severity, told(worst), worst.kind.remedy()),
@@ -60,7 +60,7 @@ fn injured(autopsy: &Autopsy, text: &[u8], expected: &Expected) -> Problem {
     }
     let fix = match autopsy.repaired.as_ref().or(wanted) {
         Some(key) => format!("publish this in its place: {}", key.one_line()),
-        None => remedy.into(),
+        None => remedy.replace("`fedctl records`", &dns.publish(expected)),
     };
     Problem::new(severity, format!("the published key is injured: {what}"), means, fix).seen(seen)
 }
@@ -112,6 +112,15 @@ mod tests {
         assert!(matches!(judge(&dns, &Expected::default()).as_slice(), [Verdict::Skip { .. }]));
         set(&mut dns, &question, txt(&[&["v=spf1"], &["x"]]));
         assert!(problems(judge(&dns, &Expected::default()))[0].what.contains("not-a-key"));
+    }
+
+    #[test]
+    fn half_a_key_comes_with_the_line_that_prints_the_whole() {
+        let found = judged(&key().one_line()[..255]);
+        assert!(
+            found[0].fix.ends_with("fedctl records mydomain.com --target chat.mydomain.com --key federation.pub"),
+            "{found:?}"
+        );
     }
 
     #[test]
