@@ -3,7 +3,7 @@
 use fedctl::serve::peer::fault::Fault;
 use serde_json::Value;
 
-use crate::support::peers::{A, B, Peer, Peers, findings, free_addr};
+use crate::support::peers::{A, B, Peer, Peers, findings, free_addr, key};
 use crate::support::repository;
 use crate::support::stub::Stub;
 
@@ -282,6 +282,37 @@ fn the_invitation_names_both_sides_and_holds_no_secret() {
     assert!(told.contains("fedctl handshake a.example \\\n    --domain b.example --key"), "{told}");
     assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
     assert!(!told.contains("PRIVATE"), "{told}");
+}
+
+#[test]
+fn the_invitation_works_as_it_is_pasted() {
+    let peers = Peers::start(&Peer::default());
+    let told = peers.fedctl.ok(&["handshake", B, "--invite", "--domain", A, "--key", "a.key"]);
+    // The indented lines are the commands: first the other admin's, then our own two.
+    let pasted: Vec<&str> = told.lines().filter(|line| line.starts_with("  ")).collect();
+    let (theirs, ours) = pasted.split_at(3);
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_fedctl")).parent().unwrap().to_owned();
+    let paste = |lines: &[&str], key_of: &str| {
+        let file = peers.fedctl.write("federation.key", key(key_of).one_line().unwrap().as_bytes());
+        std::fs::set_permissions(file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let mut shell = std::process::Command::new("/bin/sh");
+        shell.args(["-c", &lines.join("\n")]).current_dir(peers.fedctl.dir.path()).env_clear();
+        shell
+            .env("PATH", &bin)
+            .env("HOME", peers.fedctl.dir.path())
+            .env("FEDCTL_RESOLVERS", peers.resolver.to_string());
+        shell.env("FEDCTL_CA_FILE", "ca.pem").env("FEDCTL_CONNECT_TO", format!("chat.b.example:443={}", peers.addr));
+        let ran = shell.output().unwrap();
+        (String::from_utf8(ran.stdout).unwrap(), String::from_utf8(ran.stderr).unwrap())
+    };
+    let (stdout, stderr) = paste(theirs, "bob");
+    assert_eq!((stdout.as_str(), stderr.as_str()), ("", ""));
+    let (stdout, stderr) = paste(ours, "alice");
+    assert_eq!(stderr, "");
+    assert!(
+        stdout.contains("a.example → b.example  ok\n") && stdout.contains("b.example → a.example  error\n"),
+        "{stdout}"
+    );
 }
 
 #[test]
