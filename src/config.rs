@@ -9,9 +9,9 @@ use etcetera::BaseStrategy;
 
 use crate::error::{Hinted, hinted};
 use crate::federation::domain::{Domain, Host};
-use crate::federation::generation::Release;
+use crate::federation::generation::Protocol;
 use crate::federation::own_facts::Method;
-use crate::federation::record::Protocol;
+use crate::federation::release::Release;
 use crate::net::Detour;
 
 /// The name that is looked for in the working directory, and as `fedctl/fedctl.yaml` in the user's config directory.

@@ -2,8 +2,9 @@
 
 use super::{Check, Judge, MUTE, UNDELEGATED};
 use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::generation::{GENERATIONS, Generation, Sight, sights};
+use crate::federation::generation::{GENERATIONS, Generation};
 use crate::federation::report::{Problem, Severity, Verdict};
+use crate::federation::sight::{Sight, sights};
 
 pub const CHECK: Check = Check {
     id: "dns-generations",

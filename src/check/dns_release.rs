@@ -3,7 +3,7 @@
 use super::{Check, Judge};
 use crate::federation::defects::{self, Area, Defect};
 use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::generation::Release;
+use crate::federation::release::Release;
 use crate::federation::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {

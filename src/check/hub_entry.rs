@@ -3,10 +3,10 @@
 use super::{Check, Judge};
 use crate::federation::autopsy;
 use crate::federation::generation::Generation;
-use crate::federation::generation::Release;
 use crate::federation::hub::facts::HubFacts;
 use crate::federation::hub::registration::{Entry, origin};
 use crate::federation::key::PublicKey;
+use crate::federation::release::Release;
 use crate::federation::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {

@@ -1,8 +1,8 @@
 //! Does a server of the chosen release find the peer's URL and key?
 
 use super::{Check, Judge};
-use crate::federation::generation::Release;
 use crate::federation::peer_facts::PeerFacts;
+use crate::federation::release::Release;
 use crate::federation::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {

@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use crate::check::peer_sample::{answer, sample, set_release};
     use crate::check::sample::problems;
-    use crate::federation::generation::Release;
+    use crate::federation::release::Release;
 
     #[test]
     fn off_absent_and_foreign_are_three_things() {

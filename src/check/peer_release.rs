@@ -1,8 +1,8 @@
 //! Which release runs there, and which of its defects look like a wrong configuration?
 
 use super::{Check, Judge};
-use crate::federation::generation::Release;
 use crate::federation::peer_facts::PeerFacts;
+use crate::federation::release::Release;
 use crate::federation::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {

@@ -2,8 +2,8 @@
 
 use super::peer_ping::why_not;
 use super::{Check, Judge};
-use crate::federation::generation::Release;
 use crate::federation::peer_facts::{Callback, PeerFacts, Speaks};
+use crate::federation::release::Release;
 use crate::federation::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {

@@ -1,10 +1,11 @@
 //! Facts of a healthy peer, for the cases of the checks to spoil.
 
 use super::sample;
-use crate::federation::generation::{Release, questions};
+use crate::federation::generation::questions;
 use crate::federation::peer_facts::{
     AddressFacts, Answer, Base, Callback, Exchange, Identity, PeerFacts, Records, Wishes,
 };
+use crate::federation::release::Release;
 use crate::federation::tls_facts::{Certificate, Session, TlsFacts, Trust};
 
 /// An answer with this body.

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use crate::check::own_sample::sample;
     use crate::check::sample::problems;
-    use crate::federation::generation::Release;
+    use crate::federation::release::Release;
 
     fn judged(release: Release, method: Method) -> Vec<Problem> {
         let mut own = sample();

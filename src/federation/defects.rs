@@ -2,7 +2,7 @@
 //!
 //! The ranges are those of the public release tags; `issue` names the public thread where there is one.
 
-use super::generation::Release;
+use super::release::Release;
 use super::report::Severity;
 
 /// What a defect gets in the way of.

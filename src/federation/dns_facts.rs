@@ -10,9 +10,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::dns_host::{DnsHost, recognise};
 use super::domain::{Domain, Host};
 use super::facts::{Kind, Outcome, Question, Reply, RrData, Soa};
-use super::generation::{Release, questions};
+use super::generation::questions;
 use super::importer;
 use super::key::PublicKey;
+use super::release::Release;
 
 /// Where an answer came from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

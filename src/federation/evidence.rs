@@ -7,9 +7,9 @@ use super::autopsy;
 use super::dns_facts::{DnsFacts, Expected};
 use super::domain::Host;
 use super::facts::{Outcome, RrData, Text};
-use super::generation::Release;
 use super::key::PublicKey;
 use super::own_facts::ServerView;
+use super::release::Release;
 use crate::error::Hinted;
 
 /// Raised when older programs could no longer read the file.

@@ -1,27 +1,8 @@
 //! What servers write into their logs and on their screens, translated: what it means, and the likely causes in order.
 
 use super::domain::Domain;
+use super::log_table::Known;
 use super::{log_table, log_text};
-
-/// A text that servers write.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Known {
-    /// All of these occur in the line, in any case; of texts with `|` between them, one. Behind `=` stands a whole line.
-    pub needles: &'static [&'static str],
-    /// What happened, in one sentence.
-    pub means: &'static str,
-    /// The likeliest first.
-    pub causes: &'static [Cause],
-}
-
-/// One thing that may be behind it. `DOMAIN` stands for the domain that the line names.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Cause {
-    pub what: &'static str,
-    /// What shows whether it is this one.
-    pub confirm: &'static str,
-    pub fix: &'static str,
-}
 
 /// A line that was recognised.
 #[derive(Debug, Clone, PartialEq, Eq)]

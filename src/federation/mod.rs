@@ -25,9 +25,11 @@ pub mod picture;
 pub mod propagation;
 pub mod published;
 pub mod record;
+pub mod release;
 pub mod report;
 #[cfg(test)]
 pub mod sample;
+pub mod sight;
 pub mod status_string;
 
 pub mod rotation;

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::dns_facts::{DnsFacts, Expected};
 use super::facts::{Outcome, Question, RrData};
-use super::generation::Release;
 use super::hub::facts::HubFacts;
 use super::peer_facts::{Base, Exchange, PeerFacts};
+use super::release::Release;
 
 /// How peers find a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]

@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::domain::Domain;
 use super::facts::{Outcome, Question, RrData};
-use super::generation::{Generation, Release, Sight, key_question, sight};
+use super::generation::{Generation, key_question};
 use super::importer;
 use super::key::PublicKey;
+use super::release::Release;
+use super::sight::{Sight, sight};
 use super::tls_facts::TlsFacts;
 
 /// The records of one domain as one resolver told them, which is all that a server knows.

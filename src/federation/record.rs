@@ -1,12 +1,10 @@
 //! The records that make a domain findable. One [`RecordSet`] is the source of what `records` prints and `dns-check` expects.
 
-use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
 use super::domain::{Domain, Host};
-use super::generation::{GENERATIONS, Generation, KEY_LABEL, PROTOCOL_LABEL, Release, SrvLabel};
+use super::generation::{GENERATIONS, Generation, KEY_LABEL, PROTOCOL_LABEL, Protocol, SrvLabel};
+use super::release::Release;
 use crate::error::Hinted;
 
 /// The longest character-string (RFC 1035 section 3.3), in bytes.
@@ -17,24 +15,6 @@ pub const KEY_BITS_MIN: usize = 2048;
 pub const DEFAULT_TTL: u32 = 3600;
 /// The guide's weight and priority; no server reads them, but the wizard of 3.17 to 6.2 shows any other value in red.
 const ONE: u16 = 1;
-
-/// How peers call the server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Protocol {
-    #[default]
-    Https,
-    Http,
-}
-
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Https => "https",
-            Self::Http => "http",
-        })
-    }
-}
 
 /// Record data to publish.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

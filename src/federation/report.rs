@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::generation::Sight;
 use super::propagation::Arrival;
+use super::sight::Sight;
 use crate::error::Hinted;
 
 /// How much a finding matters.

@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::generation::{Generation, Release};
+use super::generation::Generation;
+
+use super::release::Release;
 
 /// Which of the forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -23,11 +23,12 @@ use crate::error::{ExitStatus, hinted};
 use crate::federation::dns_facts::{DnsFacts, Expected, Role};
 use crate::federation::domain::{Domain, Host};
 use crate::federation::evidence::{Evidence, Run, SCHEMA, SavedExpectation};
-use crate::federation::generation::{Release, sights};
 use crate::federation::matrix::matrix;
 use crate::federation::own_facts::ServerView;
 use crate::federation::propagation::arrivals;
+use crate::federation::release::Release;
 use crate::federation::report::Report;
+use crate::federation::sight::sights;
 use crate::net::dns::{Scope, observe};
 use crate::serve::dns::Zone;
 

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use crate::config::Config;
 use crate::federation::domain::{Domain, Host};
-use crate::federation::generation::Release;
+use crate::federation::generation::Protocol;
 use crate::federation::own_facts::Method;
-use crate::federation::record::Protocol;
+use crate::federation::release::Release;
 
 /// Everything that was answered or found.
 pub struct Answers {

@@ -21,11 +21,12 @@ use super::serve::peer::roots;
 use crate::config::FILE_NAME;
 use crate::error::{ExitStatus, Hinted, hinted};
 use crate::federation::domain::{Domain, Host};
-use crate::federation::generation::Release;
+use crate::federation::generation::Protocol;
 use crate::federation::key::{DEFAULT_BITS, PrivateKey, PublicKey};
 use crate::federation::own_facts::Method;
 use crate::federation::peer_facts::Base;
-use crate::federation::record::{self, Audience, DEFAULT_TTL, Protocol, Wish};
+use crate::federation::record::{self, Audience, DEFAULT_TTL, Wish};
+use crate::federation::release::Release;
 use crate::render::records::{Format, write};
 
 const PRIVATE: &str = "federation.key";

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use crate::commands::serve::peer::{Asked, deliver, discover};
-use crate::federation::generation::Release;
+use crate::federation::release::Release;
 use crate::federation::wire::Wire;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::fault::Fault;

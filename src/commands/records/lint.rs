@@ -15,9 +15,11 @@ use crate::error::ExitStatus;
 use crate::federation::dns_facts::{DnsFacts, Expected, Observation, Observer, Role};
 use crate::federation::domain::{Domain, Host};
 use crate::federation::facts::{Reply, Rr, Transport};
-use crate::federation::generation::{KEY_LABEL, Release, key_question, questions, sights};
+use crate::federation::generation::{KEY_LABEL, key_question, questions};
 use crate::federation::published::{Published, Refusal};
+use crate::federation::release::Release;
 use crate::federation::report::{Line, Report};
+use crate::federation::sight::sights;
 use crate::render::records::{Format, Place, too_long};
 use crate::render::report::ReportFormat;
 

@@ -10,8 +10,9 @@ use crate::config;
 use crate::error::{Hinted, hinted};
 use crate::federation::autopsy;
 use crate::federation::domain::{Domain, Host};
+use crate::federation::generation::Protocol;
 use crate::federation::key::PublicKey;
-use crate::federation::record::{self, Audience, DEFAULT_TTL, Plan, Protocol, Wish};
+use crate::federation::record::{self, Audience, DEFAULT_TTL, Plan, Wish};
 
 /// The longest TTL (RFC 2181 section 8), in seconds.
 const TTL_MAX: u32 = 0x7fff_ffff;

@@ -4,7 +4,7 @@ use super::Injury;
 use super::der::{self, Shape};
 use super::glyphs::{Glyph, name};
 use super::kind::Kind;
-use super::numbers;
+use super::numbers::{self, TRAILER};
 use crate::federation::key::PublicKey;
 use crate::federation::report::Severity;
 
@@ -16,8 +16,6 @@ const FRAME_MIN: usize = 8;
 const LETTERS_MIN: usize = 40;
 /// The public exponents that programs make keys with.
 const EXPONENTS: [&str; 3] = ["65537", "3", "17"];
-/// INTEGER 65537, the last bytes of every key that a server makes.
-pub const TRAILER: [u8; 5] = [0x02, 0x03, 0x01, 0x00, 0x01];
 
 /// What the body is read with.
 #[derive(Debug, Clone, Copy)]

@@ -7,10 +7,11 @@ use rsa::traits::PublicKeyParts;
 use rsa::{BigUint, RsaPublicKey};
 
 use super::Injury;
-use super::body::TRAILER;
 use super::kind::Kind;
 use crate::federation::key::{DEFAULT_BITS, PublicKey, SIZES};
 
+/// INTEGER 65537, the last bytes of every key that a server makes.
+pub const TRAILER: [u8; 5] = [0x02, 0x03, 0x01, 0x00, 0x01];
 /// `rsaEncryption`, 1.2.840.113549.1.1.1 (RFC 8017 appendix A.1).
 const RSA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 /// 1.2.840.10045.2.1 (RFC 5480 section 2.1.1).

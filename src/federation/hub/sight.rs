@@ -1,10 +1,12 @@
 //! Which of the two a server uses: the DNS records or the hub. Every server asks DNS first.
 
 use super::registration::Entry;
-use crate::federation::generation::{GENERATIONS, Generation, Release, Sight};
+use crate::federation::generation::{GENERATIONS, Generation};
 use crate::federation::importer;
 use crate::federation::key::PublicKey;
 use crate::federation::peer_facts::Records;
+use crate::federation::release::Release;
+use crate::federation::sight::Sight;
 
 /// The first release that no longer waits for the hub's answer.
 const STOPS_WAITING: Release = Release(4, 2, 0);

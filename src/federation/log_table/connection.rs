@@ -1,7 +1,6 @@
 //! Texts about TLS and connections.
 
-use super::{DNS, OWN_RESOLVER, PRIVATE_CA, SHAKE, UPGRADE_TWO, cause, known};
-use crate::federation::log_line::Known;
+use super::{DNS, Known, OWN_RESOLVER, PRIVATE_CA, SHAKE, UPGRADE_TWO, cause, known};
 
 pub const KNOWN: &[Known] = &[
     known(

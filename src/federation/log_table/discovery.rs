@@ -1,7 +1,6 @@
 //! Texts about finding peers.
 
-use super::{DNS, HUB_GONE, NO_SRV, OWN_RESOLVER, SHAKE, cause, known};
-use crate::federation::log_line::Known;
+use super::{DNS, HUB_GONE, Known, NO_SRV, OWN_RESOLVER, SHAKE, cause, known};
 
 pub const KNOWN: &[Known] = &[
     known(

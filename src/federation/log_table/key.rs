@@ -1,7 +1,6 @@
 //! Texts about keys and envelopes.
 
-use super::{DNS, OLD_KEY, SHAKE, cause, known};
-use crate::federation::log_line::Known;
+use super::{DNS, Known, OLD_KEY, SHAKE, cause, known};
 
 pub const KNOWN: &[Known] = &[
     known(

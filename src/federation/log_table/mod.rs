@@ -5,7 +5,25 @@ mod discovery;
 mod key;
 mod release;
 
-use super::log_line::{Cause, Known};
+/// A text that servers write.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Known {
+    /// All of these occur in the line, in any case; of texts with `|` between them, one. Behind `=` stands a whole line.
+    pub needles: &'static [&'static str],
+    /// What happened, in one sentence.
+    pub means: &'static str,
+    /// The likeliest first.
+    pub causes: &'static [Cause],
+}
+
+/// One thing that may be behind it. `DOMAIN` stands for the domain that the line names.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Cause {
+    pub what: &'static str,
+    /// What shows whether it is this one.
+    pub confirm: &'static str,
+    pub fix: &'static str,
+}
 
 /// Everything that is known, in order.
 pub fn all() -> impl Iterator<Item = &'static Known> {

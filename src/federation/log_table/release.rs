@@ -1,7 +1,6 @@
 //! Texts about defects of releases, and what is left.
 
-use super::{HUB_GONE, OFF, SHAKE, UPGRADE_TWO, cause, known};
-use crate::federation::log_line::Known;
+use super::{HUB_GONE, Known, OFF, SHAKE, UPGRADE_TWO, cause, known};
 
 pub const KNOWN: &[Known] = &[
     known(

@@ -4,8 +4,8 @@ use colored::{ColoredString, Colorize};
 use unicode_width::UnicodeWidthStr;
 
 use super::{Style, arrivals, eyes, propagation};
-use crate::federation::generation::Sight;
 use crate::federation::report::{Line, Problem, Report, Severity, Suppressed, Verdict};
+use crate::federation::sight::Sight;
 use crate::render::fill::{wrap, wrap_all};
 
 /// Columns before the sentence: two, the status, two, the subject, two.

@@ -14,8 +14,8 @@ use super::{Config, Fault};
 use crate::federation::domain::Domain;
 use crate::federation::envelope::{self, Failure, Layer};
 use crate::federation::event::{Event, Incoming, LatestRequest, NotAMessage};
-use crate::federation::generation::Release;
 use crate::federation::key::{PrivateKey, PublicKey};
+use crate::federation::release::Release;
 use crate::federation::wire::{NotAnEnvelope, Wire};
 
 /// Blocks that are opened before the next message has its turn.

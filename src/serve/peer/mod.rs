@@ -21,8 +21,8 @@ use self::fault::Fault;
 use self::log::Entry;
 use crate::error::hinted;
 use crate::federation::domain::Domain;
-use crate::federation::generation::Release;
 use crate::federation::key::{PrivateKey, PublicKey};
+use crate::federation::release::Release;
 use crate::federation::wire::Wire;
 
 /// Finds the public key of a sender, or says why there is none.

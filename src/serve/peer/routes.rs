@@ -16,7 +16,7 @@ use super::fault::Fault;
 use super::inbox::{Inbox, Refusal};
 use super::log::Entry;
 use super::{Config, answer};
-use crate::federation::generation::Release;
+use crate::federation::release::Release;
 use crate::federation::wire::Wire;
 
 /// The largest body; servers know no limit, but a test peer does not need one larger.
