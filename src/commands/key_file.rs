@@ -1,6 +1,6 @@
 //! Key files: reading them within bounds, asking for a passphrase, writing them so that nothing is lost.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -268,13 +268,4 @@ pub fn exposed(path: &Path) -> Option<String> {
 #[cfg(not(unix))]
 pub fn exposed(_: &Path) -> Option<String> {
     None
-}
-
-/// Opens a new file that only the owner may read, for secrets that are written bit by bit.
-pub fn create_secret(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }

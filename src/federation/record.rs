@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::domain::{Domain, Host};
-use super::generation::{GENERATIONS, Generation, KEY_LABEL, PROTOCOL_LABEL, Protocol, SrvLabel};
+use super::generation::{Generation, KEY_LABEL, PROTOCOL_LABEL, Protocol, SrvLabel};
 use super::release::Release;
 use crate::error::Hinted;
 
@@ -284,12 +284,6 @@ fn srv_reason(label: SrvLabel, published: &[SrvLabel]) -> (&'static str, &'stati
         SrvLabel::Tcp if alone => ("where peers call; always with https from 3.4 on", "1.x, 3.4.0 and later"),
         SrvLabel::Tcp => ("where peers of 1.x call; later ones stop at the record above", "1.0.0 – 1.3.5"),
     }
-}
-
-/// The releases of the generations with these ids, for messages.
-pub fn releases_of(ids: &[&str]) -> String {
-    let named = GENERATIONS.iter().filter(|generation| ids.contains(&generation.id));
-    named.map(|generation| generation.releases).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

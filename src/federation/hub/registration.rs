@@ -1,6 +1,6 @@
 //! What may be registered: a domain, the URL of its server, and a public key that servers can import.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 use url::{Host as UrlHost, Url};
@@ -130,14 +130,7 @@ fn is_public(host: &UrlHost<&str>) -> bool {
     }
 }
 
-/// The addresses of RFC 6890 and its successors that are not for everybody.
-pub fn is_public_ip(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => is_public_v4(ip),
-        IpAddr::V6(ip) => is_public_v6(ip),
-    }
-}
-
+/// True unless the address is one of RFC 6890 and its successors that are not for everybody.
 fn is_public_v4(ip: Ipv4Addr) -> bool {
     let [a, b, c, _] = ip.octets();
     let shared = a == 100 && (64..128).contains(&b);
