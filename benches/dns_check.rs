@@ -7,8 +7,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use fedctl::federation::dns_facts::DnsFacts;
-use fedctl::federation::key::PrivateKey;
+use fedctl::facts::dns::DnsFacts;
+use fedctl::key::PrivateKey;
 use fedctl::net::dns::{Resolver, Scope, observe};
 use fedctl::net::{Detour, Route};
 use fedctl::serve::dns::{Config, Running, Zone, start};

@@ -7,8 +7,8 @@ use std::hint::black_box;
 use std::process::Command;
 use std::time::Instant;
 
-use fedctl::federation::envelope;
-use fedctl::federation::key::PrivateKey;
+use fedctl::key::PrivateKey;
+use fedctl::rocketchat::envelope;
 use serde_json::{Value, json};
 
 const ROUNDS: usize = 15;

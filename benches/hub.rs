@@ -9,9 +9,9 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::time::Instant;
 
-use fedctl::federation::hub::ledger::{Change, Peer, Terms};
-use fedctl::federation::hub::registration::{Admission, Entry};
-use fedctl::federation::key::PrivateKey;
+use fedctl::key::PrivateKey;
+use fedctl::rocketchat::hub::ledger::{Change, Peer, Terms};
+use fedctl::rocketchat::hub::registration::{Admission, Entry};
 use fedctl::serve::hub::{Config, Limits, Mail, Running, start};
 use fedctl::store::Store;
 use serde_json::json;

@@ -15,11 +15,15 @@
 pub mod check;
 pub mod cli;
 pub mod commands;
-pub mod config;
+pub mod dns;
 pub mod error;
-pub mod federation;
+pub mod facts;
+pub mod key;
 pub mod net;
 pub mod render;
+pub mod report;
+pub mod rocketchat;
 pub mod serve;
+pub mod settings;
 pub mod store;
 pub mod term;

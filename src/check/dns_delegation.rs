@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Judge};
-use crate::federation::dns_facts::{DnsFacts, Expected, Role};
-use crate::federation::facts::{Kind, Question, Reply, RrData};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::dns::record::{Kind, Question, Reply, RrData};
+use crate::facts::dns::{DnsFacts, Expected, Role};
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "dns-delegation",
@@ -75,8 +75,8 @@ fn named(reply: &Reply, apex: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::check::sample::{problems, sample, set, set_at};
-    use crate::federation::dns_facts::Observer;
-    use crate::federation::facts::{Outcome, Rr};
+    use crate::dns::record::{Outcome, Rr};
+    use crate::facts::dns::Observer;
 
     fn ns(names: &[&str]) -> Outcome {
         let rr = |name: &&str| Rr { name: "mydomain.com".into(), ttl: 60, data: RrData::Ns((*name).into()) };

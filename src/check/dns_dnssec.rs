@@ -1,9 +1,9 @@
 //! Do validating resolvers believe the zone?
 
 use super::{Check, Judge};
-use crate::federation::dns_facts::{DnsFacts, Expected, Purpose, Role};
-use crate::federation::generation::key_question;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::dns::{DnsFacts, Expected, Purpose, Role};
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::key_question;
 
 pub const CHECK: Check = Check {
     id: "dns-dnssec",
@@ -42,8 +42,8 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
 mod tests {
     use super::*;
     use crate::check::sample::{problems, sample, txt};
-    use crate::federation::dns_facts::Probe;
-    use crate::federation::facts::Outcome;
+    use crate::dns::record::Outcome;
+    use crate::facts::dns::Probe;
 
     fn judged(unchecked: Outcome) -> Vec<Verdict> {
         let mut dns = sample();

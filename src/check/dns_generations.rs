@@ -1,10 +1,10 @@
 //! Which server generations can use the domain?
 
 use super::{Check, Judge, MUTE, UNDELEGATED};
-use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::generation::{GENERATIONS, Generation};
-use crate::federation::report::{Problem, Severity, Verdict};
-use crate::federation::sight::{Sight, sights};
+use crate::facts::dns::{DnsFacts, Expected};
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::discovery::{Sight, sights};
+use crate::rocketchat::generation::{GENERATIONS, Generation};
 
 pub const CHECK: Check = Check {
     id: "dns-generations",
@@ -100,8 +100,8 @@ fn problem(
 mod tests {
     use super::*;
     use crate::check::sample::{problems, sample, set};
-    use crate::federation::facts::{Kind, Outcome, Question};
-    use crate::federation::generation::{SrvLabel, key_question};
+    use crate::dns::record::{Kind, Outcome, Question};
+    use crate::rocketchat::generation::{SrvLabel, key_question};
 
     fn without(label: SrvLabel) -> DnsFacts {
         let mut dns = sample();

@@ -1,8 +1,8 @@
 //! Does the missing record exist under a name that people type by mistake?
 
 use super::{Check, Judge};
-use crate::federation::dns_facts::{DnsFacts, Expected, Probe, Purpose};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::dns::{DnsFacts, Expected, Probe, Purpose};
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "dns-near-miss",
@@ -38,9 +38,9 @@ fn problem(probe: &Probe) -> Option<Problem> {
 mod tests {
     use super::*;
     use crate::check::sample::{key, problems, sample, set, txt};
-    use crate::federation::facts::Kind;
-    use crate::federation::facts::{Outcome, Question};
-    use crate::federation::generation::key_question;
+    use crate::dns::record::Kind;
+    use crate::dns::record::{Outcome, Question};
+    use crate::rocketchat::generation::key_question;
 
     /// The key is missing and stands under the name with an underscore, or something else does.
     fn facts(text: &str) -> DnsFacts {

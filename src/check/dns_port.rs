@@ -1,10 +1,10 @@
 //! Does the port fit the protocol that the SRV name promises?
 
 use super::{Check, Judge};
-use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::facts::{Kind, Question, RrData};
-use crate::federation::generation::SrvLabel;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::dns::record::{Kind, Question, RrData};
+use crate::facts::dns::{DnsFacts, Expected};
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::SrvLabel;
 
 pub const CHECK: Check = Check {
     id: "dns-port",

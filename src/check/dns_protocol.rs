@@ -1,11 +1,11 @@
 //! Do the protocol TXT records say something that a server honours?
 
 use super::{Check, Judge, MUTE};
-use crate::federation::autopsy;
-use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::facts::{Kind, Outcome, Question};
-use crate::federation::generation::{PROTOCOL_LABEL, SrvLabel, TCP_PROTOCOL_LABEL};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::dns::record::{Kind, Outcome, Question};
+use crate::facts::dns::{DnsFacts, Expected};
+use crate::key::diagnosis;
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::{PROTOCOL_LABEL, SrvLabel, TCP_PROTOCOL_LABEL};
 
 pub const CHECK: Check = Check {
     id: "dns-protocol",
@@ -53,7 +53,7 @@ fn bad_value(dns: &DnsFacts, value: &str) -> Option<Problem> {
             format!(
                 "TXT {PROTOCOL_LABEL}.{} says `{}`; only `http` and `https` mean something",
                 dns.domain,
-                autopsy::shown(&[value.as_bytes().to_vec()]).concat()
+                diagnosis::shown(&[value.as_bytes().to_vec()]).concat()
             ),
             "servers 1.2 and 1.3 take anything but http for https",
             format!(

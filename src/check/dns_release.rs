@@ -1,10 +1,10 @@
 //! What do the named releases get wrong whatever the records say?
 
 use super::{Check, Judge};
-use crate::federation::defects::{self, Area, Defect};
-use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::release::Release;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::dns::{DnsFacts, Expected};
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::quirks::{self, Area, Defect};
+use crate::rocketchat::release::Release;
 
 pub const CHECK: Check = Check {
     id: "dns-release",
@@ -44,10 +44,9 @@ fn told(release: Release) -> Option<Verdict> {
 
 /// The faults that people take for wrong records; what happens inside rooms and with files they do not.
 fn alike(release: Release) -> Vec<&'static Defect> {
-    let alike = |defect: &&Defect| {
-        matches!(defect.area, Area::Delivery | Area::Screens) && defect.id != defects::SENDING_BROKEN
-    };
-    defects::of(release).into_iter().filter(alike).collect()
+    let alike =
+        |defect: &&Defect| matches!(defect.area, Area::Delivery | Area::Screens) && defect.id != quirks::SENDING_BROKEN;
+    quirks::of(release).into_iter().filter(alike).collect()
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Do resolvers see what the name servers publish?
 
 use super::{Check, Judge, MUTE};
-use crate::federation::dns_facts::{DnsFacts, Expected, Observer, Role};
-use crate::federation::facts::{Outcome, Question, Reply, RrData};
-use crate::federation::generation::questions;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::dns::record::{Outcome, Question, Reply, RrData};
+use crate::facts::dns::{DnsFacts, Expected, Observer, Role};
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::questions;
 
 pub const CHECK: Check = Check {
     id: "dns-resolvers",
@@ -124,14 +124,14 @@ fn lower(data: &RrData) -> RrData {
 mod tests {
     use super::*;
     use crate::check::sample::{problems, sample, set_at};
-    use crate::federation::generation::key_question;
+    use crate::rocketchat::generation::key_question;
 
     const RESOLVER: usize = 2;
 
     #[test]
     fn a_zone_file_is_no_resolver() {
-        use crate::federation::dns_facts::ZONE_FILE;
-        use crate::federation::propagation::arrivals;
+        use crate::facts::dns::ZONE_FILE;
+        use crate::report::propagation::arrivals;
         let mut dns = sample();
         assert!(!arrivals(&dns).is_empty());
         dns.observers[2].name = ZONE_FILE.into();

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{Check, Judge};
-use crate::federation::autopsy;
-use crate::federation::dns_facts::{DnsFacts, Expected, Observer, Role};
-use crate::federation::facts::{Kind, Outcome, Question, Reply, RrData};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::dns::record::{Kind, Outcome, Question, Reply, RrData};
+use crate::facts::dns::{DnsFacts, Expected, Observer, Role};
+use crate::key::diagnosis;
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "dns-servers",
@@ -135,7 +135,7 @@ fn disagreements(dns: &DnsFacts) -> Option<Problem> {
 /// An answer in a few words that differ when the answers do.
 fn told(outcome: &Outcome) -> String {
     let texts: Vec<Vec<u8>> = outcome.records().iter().filter_map(|rr| rr.data.joined()).collect();
-    let mut records = autopsy::shown(&texts);
+    let mut records = diagnosis::shown(&texts);
     records.extend(outcome.records().iter().filter_map(|rr| record(&rr.data)));
     records.sort();
     if records.is_empty() { outcome.to_string() } else { records.join(" and ") }
@@ -183,7 +183,7 @@ fn serials(dns: &DnsFacts) -> Option<Problem> {
 mod tests {
     use super::*;
     use crate::check::sample::{problems, sample, set, set_at, srv};
-    use crate::federation::generation::key_question;
+    use crate::rocketchat::generation::key_question;
 
     fn judged(dns: &DnsFacts) -> Vec<Problem> {
         problems(judge(dns, &Expected::default()))

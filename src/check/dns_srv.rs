@@ -1,10 +1,10 @@
 //! Is there one usable SRV record at a name that servers ask for?
 
 use super::{Check, Judge, MUTE, UNDELEGATED};
-use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::facts::{Kind, Outcome, Question, RrData};
-use crate::federation::generation::SrvLabel;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::dns::record::{Kind, Outcome, Question, RrData};
+use crate::facts::dns::{DnsFacts, Expected};
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::SrvLabel;
 
 pub const CHECK: Check = Check {
     id: "dns-srv",

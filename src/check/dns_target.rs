@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 
 use super::{Check, Judge};
-use crate::federation::dns_facts::{DnsFacts, Expected, Role};
-use crate::federation::facts::{Kind, Outcome, Question, Reply, RrData};
-use crate::federation::generation::SrvLabel;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::dns::record::{Kind, Outcome, Question, Reply, RrData};
+use crate::facts::dns::{DnsFacts, Expected, Role};
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::SrvLabel;
 
 pub const CHECK: Check = Check {
     id: "dns-target",
@@ -207,7 +207,7 @@ fn unexpected(dns: &DnsFacts, expected: &Expected, label: SrvLabel, target: &str
 mod tests {
     use super::*;
     use crate::check::sample::{problems, sample, set, srv};
-    use crate::federation::facts::Rr;
+    use crate::dns::record::Rr;
 
     #[test]
     fn an_address_is_fine() {

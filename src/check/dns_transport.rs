@@ -1,10 +1,10 @@
 //! Does the long answer with the key get through, over UDP and over TCP?
 
 use super::{Check, Judge};
-use crate::federation::dns_facts::{DnsFacts, Expected, Probe, Purpose, Role};
-use crate::federation::generation::key_question;
-use crate::federation::importer;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::dns::{DnsFacts, Expected, Probe, Purpose, Role};
+use crate::key::node_rsa;
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::key_question;
 
 pub const CHECK: Check = Check {
     id: "dns-transport",
@@ -44,7 +44,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     }
     // What is no key must be replaced anyway.
     let readable =
-        largest.outcome.records().iter().filter_map(|rr| rr.data.joined()).any(|text| importer::import(&text).is_ok());
+        largest.outcome.records().iter().filter_map(|rr| rr.data.joined()).any(|text| node_rsa::import(&text).is_ok());
     if size > SAFE && readable {
         let means = "such answers go over TCP or in fragments, which many firewalls drop; the key is then missing for those behind them";
         let fix = "publish a key of 2048 bits, and nothing but the key at this name";
@@ -87,7 +87,7 @@ fn answers_udp(dns: &DnsFacts, probe: &Probe) -> bool {
 mod tests {
     use super::*;
     use crate::check::sample::{problems, sample};
-    use crate::federation::facts::Outcome;
+    use crate::dns::record::Outcome;
 
     fn facts(size: usize, tcp: Outcome) -> DnsFacts {
         let mut dns = sample();

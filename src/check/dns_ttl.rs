@@ -1,10 +1,10 @@
 //! Are the TTLs such that a mistake can be mended within a day?
 
 use super::{Check, Judge};
-use crate::federation::dns_facts::{DnsFacts, Expected, Role};
-use crate::federation::facts::Question;
-use crate::federation::generation::questions;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::dns::record::Question;
+use crate::facts::dns::{DnsFacts, Expected, Role};
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::questions;
 
 pub const CHECK: Check = Check {
     id: "dns-ttl",
@@ -62,7 +62,7 @@ fn ttl(dns: &DnsFacts, question: Question) -> Option<(Question, u32)> {
 mod tests {
     use super::*;
     use crate::check::sample::{problems, sample};
-    use crate::federation::facts::Outcome;
+    use crate::dns::record::Outcome;
 
     #[test]
     fn long_and_short_lives_are_noticed() {

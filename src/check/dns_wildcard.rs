@@ -1,8 +1,8 @@
 //! Does a wildcard answer for names that nobody created?
 
 use super::{Check, Judge};
-use crate::federation::dns_facts::{DnsFacts, Expected, Probe, Purpose};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::dns::{DnsFacts, Expected, Probe, Purpose};
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "dns-wildcard",
@@ -38,7 +38,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
 mod tests {
     use super::*;
     use crate::check::sample::{problems, sample, txt};
-    use crate::federation::facts::{Kind, Outcome, Question};
+    use crate::dns::record::{Kind, Outcome, Question};
 
     fn judged(outcome: Outcome) -> Vec<Verdict> {
         let mut dns = sample();

@@ -1,10 +1,10 @@
 //! What will the server's own wizard show in red although it is right?
 
 use super::{Check, Judge};
-use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::facts::{Kind, Question, RrData};
-use crate::federation::generation::SrvLabel;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::dns::record::{Kind, Question, RrData};
+use crate::facts::dns::{DnsFacts, Expected};
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::SrvLabel;
 
 pub const CHECK: Check = Check {
     id: "dns-wizard",
@@ -55,7 +55,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
 mod tests {
     use super::*;
     use crate::check::sample::{problems, sample};
-    use crate::federation::facts::Outcome;
+    use crate::dns::record::Outcome;
 
     #[test]
     fn another_weight_than_1_is_explained() {

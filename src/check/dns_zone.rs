@@ -1,8 +1,8 @@
 //! Is there a zone that holds the domain, and does anybody answer for it?
 
 use super::{Check, Judge};
-use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::dns::{DnsFacts, Expected};
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "dns-zone",
@@ -77,12 +77,12 @@ mod tests {
     #[test]
     fn a_domain_that_nobody_registered_is_told_from_one_without_records() {
         let mut dns = sample();
-        for question in crate::federation::generation::questions(&dns.domain) {
-            crate::check::sample::set(&mut dns, &question, crate::federation::facts::Outcome::NxDomain);
+        for question in crate::rocketchat::generation::questions(&dns.domain) {
+            crate::check::sample::set(&mut dns, &question, crate::dns::record::Outcome::NxDomain);
         }
         assert!(problems(judge(&dns, &Expected::default())).is_empty(), "the zone is its own");
         if let Ok(zone) = &mut dns.zone {
-            zone.apex = crate::federation::domain::Host::zone("com").unwrap();
+            zone.apex = crate::dns::name::Host::zone("com").unwrap();
         }
         let found = problems(judge(&dns, &Expected::default()));
         assert!(found[0].what.starts_with("`mydomain.com` does not exist"), "{found:?}");

@@ -1,9 +1,9 @@
 //! What has the hub answered, and what does that mean?
 
 use super::{Check, Judge};
-use crate::federation::hub::facts::{Call, HubFacts};
-use crate::federation::peer_facts::Answer;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::hub::{Call, HubFacts};
+use crate::facts::peer::Answer;
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "hub-answer",
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
     use crate::check::hub_sample::{call, failed, sample};
     use crate::check::sample::problems;
-    use crate::federation::peer_facts::HttpFailure;
+    use crate::facts::peer::HttpFailure;
 
     fn judged(hub: Call, register: bool) -> Vec<Verdict> {
         let request = sample().request.filter(|_| register);

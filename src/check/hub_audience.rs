@@ -1,9 +1,9 @@
 //! Who would ask the hub at all?
 
 use super::{Check, Judge};
-use crate::federation::hub::facts::HubFacts;
-use crate::federation::hub::sight::{asks_hub, sights};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::hub::HubFacts;
+use crate::facts::hub_discovery::{asks_hub, sights};
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "hub-audience",
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
     use crate::check::hub_sample::{records, sample};
     use crate::check::sample::problems;
-    use crate::federation::facts::{Outcome, Rr, RrData, Text};
+    use crate::dns::record::{Outcome, Rr, RrData, Text};
 
     #[test]
     fn a_hub_alone_does_not_reach_later_servers() {

@@ -1,13 +1,13 @@
 //! Does the hub say the same as DNS, and as the admin?
 
 use super::{Check, Judge};
-use crate::federation::autopsy;
-use crate::federation::generation::Generation;
-use crate::federation::hub::facts::HubFacts;
-use crate::federation::hub::registration::{Entry, origin};
-use crate::federation::key::PublicKey;
-use crate::federation::release::Release;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::hub::HubFacts;
+use crate::key::PublicKey;
+use crate::key::diagnosis;
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::Generation;
+use crate::rocketchat::hub::registration::{Entry, origin};
+use crate::rocketchat::release::Release;
 
 pub const CHECK: Check = Check {
     id: "hub-entry",
@@ -21,7 +21,7 @@ const EYES: Release = Release(4, 0, 0);
 
 fn judge(facts: &HubFacts) -> Vec<Verdict> {
     let Some(entry) = facts.entry() else { return Verdict::skip("the hub has no entry to compare") };
-    let key = match autopsy::examine(entry.public_key.as_bytes()).server {
+    let key = match diagnosis::examine(entry.public_key.as_bytes()).server {
         Ok(key) => key,
         Err(log) => {
             return vec![
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
     use crate::check::hub_sample::{call, records, sample};
     use crate::check::sample::{key, problems};
-    use crate::federation::key::PrivateKey;
+    use crate::key::PrivateKey;
 
     fn facts(url: &str, key: &str) -> HubFacts {
         let body = serde_json::json!({"peer": {"url": url, "public_key": key}}).to_string();

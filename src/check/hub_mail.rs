@@ -1,9 +1,9 @@
 //! Will the hub's mail arrive?
 
 use super::{Check, Judge};
-use crate::federation::facts::Kind;
-use crate::federation::hub::facts::HubFacts;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::dns::record::Kind;
+use crate::facts::hub::HubFacts;
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "hub-mail",
@@ -40,7 +40,7 @@ mod tests {
     use super::*;
     use crate::check::hub_sample::sample;
     use crate::check::sample::problems;
-    use crate::federation::facts::{Outcome, Question, Rr, RrData};
+    use crate::dns::record::{Outcome, Question, Rr, RrData};
 
     #[test]
     fn a_domain_without_mail_is_told() {

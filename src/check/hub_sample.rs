@@ -2,11 +2,11 @@
 
 use super::peer_sample::answer;
 use super::sample;
-use crate::federation::facts::{Kind, Outcome, Question, Rr, RrData};
-use crate::federation::generation::questions;
-use crate::federation::hub::facts::{Call, HubFacts};
-use crate::federation::hub::registration::Request;
-use crate::federation::peer_facts::{Base, Exchange, HttpFailure, Records};
+use crate::dns::record::{Kind, Outcome, Question, Rr, RrData};
+use crate::facts::hub::{Call, HubFacts};
+use crate::facts::peer::{Base, Exchange, HttpFailure, Records};
+use crate::rocketchat::generation::questions;
+use crate::rocketchat::hub::registration::Request;
 
 /// A call that was answered like that.
 pub fn call(method: &str, status: u16, content_type: &str, body: &str) -> Call {

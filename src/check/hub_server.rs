@@ -1,9 +1,9 @@
 //! Does a federation server answer at the URL that is to be registered?
 
 use super::{Check, Judge};
-use crate::federation::hub::facts::HubFacts;
-use crate::federation::peer_facts::Exchange;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::hub::HubFacts;
+use crate::facts::peer::Exchange;
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "hub-server",
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
     use crate::check::hub_sample::{call, failed, sample};
     use crate::check::sample::problems;
-    use crate::federation::peer_facts::HttpFailure;
+    use crate::facts::peer::HttpFailure;
 
     #[test]
     fn silence_redirects_and_strangers_are_told_apart() {

@@ -1,9 +1,9 @@
 //! Can servers use the URL that is to be registered?
 
 use super::{Check, Judge};
-use crate::federation::hub::facts::HubFacts;
-use crate::federation::hub::registration::origin;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::hub::HubFacts;
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::hub::registration::origin;
 
 pub const CHECK: Check = Check {
     id: "hub-url",

@@ -1,9 +1,9 @@
 //! Is the key file there, strong enough, and for its owner's eyes only?
 
 use super::{Check, Judge};
-use crate::federation::own_facts::OwnFacts;
-use crate::federation::record::KEY_BITS_MIN;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::server::OwnFacts;
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::records::KEY_BITS_MIN;
 
 pub const CHECK: Check = Check {
     id: "key-file",

@@ -1,10 +1,10 @@
 //! Is the published key the expected one?
 
 use super::{Check, Judge};
-use crate::federation::autopsy::{self, Kind};
-use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::generation::key_question;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::dns::{DnsFacts, Expected};
+use crate::key::diagnosis::{self, Kind};
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::key_question;
 
 pub const CHECK: Check = Check {
     id: "key-match",
@@ -19,14 +19,14 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     let Some(text) = outcome.records().iter().find_map(|rr| rr.data.joined()) else {
         return Verdict::skip("there is no TXT record with a key");
     };
-    let Ok(published) = autopsy::as_servers_read(&text) else {
+    let Ok(published) = diagnosis::as_servers_read(&text) else {
         return Verdict::skip("the published key cannot be read");
     };
     if published == *wanted {
         return Verdict::pass(format!("equals {}", expected.key_source));
     }
     let line = wanted.one_line();
-    let how = match autopsy::compare(&text, wanted) {
+    let how = match diagnosis::compare(&text, wanted) {
         Some(found) if found.is_one_character() => format!("{found} ({})", Kind::OneCharacterChanged),
         Some(found) => format!("they differ from character {} on ({})", found.position(), Kind::OtherKey),
         None => "they differ".into(),
@@ -50,7 +50,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
 mod tests {
     use super::*;
     use crate::check::sample::{key, problems, sample};
-    use crate::federation::key::PrivateKey;
+    use crate::key::PrivateKey;
 
     #[test]
     fn another_key_is_an_error_and_none_to_compare_is_a_skip() {

@@ -1,12 +1,12 @@
 //! Is there exactly one TXT record with the public key?
 
 use super::{Check, Judge, MUTE, UNDELEGATED};
-use crate::federation::autopsy::{self, Kind};
-use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::facts::{Kind as FactKind, Outcome, Question, Rr, RrData};
-use crate::federation::generation::key_question;
-use crate::federation::importer;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::dns::record::{Kind as FactKind, Outcome, Question, Rr, RrData};
+use crate::facts::dns::{DnsFacts, Expected};
+use crate::key::diagnosis::{self, Kind};
+use crate::key::node_rsa;
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::key_question;
 
 pub const CHECK: Check = Check {
     id: "key-record",
@@ -28,7 +28,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     let records: Vec<Vec<Vec<u8>>> = outcome.records().iter().filter_map(|rr| strings(&rr.data)).collect();
     match (&outcome, records.as_slice()) {
         (Outcome::Found(_), [one]) if is_only_wildcard(dns, &outcome) => {
-            let shown = autopsy::shown(&[one.concat()]);
+            let shown = diagnosis::shown(&[one.concat()]);
             vec![missing(dns, "only a wildcard answers", &question, expected).seen(shown).into()]
         }
         (Outcome::Found(_), [one]) => Verdict::pass(passed(one)),
@@ -60,7 +60,7 @@ const NO_KEY: &str = "no server of any release gets the key, so no message can b
 
 /// True when the name itself has no record, and what a wildcard gives in its place is no key.
 pub(super) fn is_only_wildcard(dns: &DnsFacts, outcome: &Outcome) -> bool {
-    let key = outcome.records().iter().filter_map(|rr| rr.data.joined()).any(|text| importer::is_key_like(&text));
+    let key = outcome.records().iter().filter_map(|rr| rr.data.joined()).any(|text| node_rsa::is_key_like(&text));
     !key && dns.is_wildcard(FactKind::Txt, outcome)
 }
 
@@ -73,7 +73,7 @@ pub(super) fn strings(data: &RrData) -> Option<Vec<Vec<u8>>> {
 
 fn passed(strings: &[Vec<u8>]) -> String {
     // What was a private key is withheld, and the lengths with it.
-    if autopsy::hold_secret(&[strings.concat()]) {
+    if diagnosis::hold_secret(&[strings.concat()]) {
         return "one TXT record".into();
     }
     let lengths: Vec<String> = strings.iter().map(|string| string.len().to_string()).collect();
@@ -97,7 +97,7 @@ fn missing(dns: &DnsFacts, how: &str, question: &Question, expected: &Expected) 
 
 fn several(name: &str, records: &[Vec<Vec<u8>>], publish: &str) -> Problem {
     let count = records.len();
-    let autopsy = autopsy::examine_records(records);
+    let autopsy = diagnosis::examine_records(records);
     let found = |kinds: &[Kind]| autopsy.injuries.iter().find(|injury| kinds.contains(&injury.kind));
     if let Some(injury) = found(&[Kind::PrivateKey]) {
         let what = format!("{count} TXT records at {name}, with a private key in them ({})", injury.kind);
@@ -127,14 +127,14 @@ fn several(name: &str, records: &[Vec<Vec<u8>>], publish: &str) -> Problem {
     };
     let what = format!("{count} TXT records at {name}; servers read only one");
     let what = kind.map_or(what.clone(), |kind| format!("{what} ({kind})"));
-    let shown = autopsy::shown(&values);
+    let shown = diagnosis::shown(&values);
     let evidence = shown.iter().enumerate().map(|(at, value)| format!("{}  {value}", at + 1));
     Problem::new(severity, what, means, fix).seen(evidence)
 }
 
 /// True when servers read the same key from each.
 fn all_one_key(values: &[Vec<u8>]) -> bool {
-    let keys: Vec<_> = values.iter().map(|value| autopsy::as_servers_read(value)).collect();
+    let keys: Vec<_> = values.iter().map(|value| diagnosis::as_servers_read(value)).collect();
     keys.iter().all(|key| key.is_ok() && *key == keys[0])
 }
 
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_wildcard_is_no_key_and_a_dead_alias_is_followed() {
-        use crate::federation::dns_facts::{Probe, Purpose};
+        use crate::facts::dns::{Probe, Purpose};
         let mut dns = sample();
         let question = key_question(&dns.domain);
         set(&mut dns, &question, txt(&[&["v=spf1 -all"]]));

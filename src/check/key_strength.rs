@@ -1,11 +1,11 @@
 //! Is the published key strong enough, and of a size that servers count right?
 
 use super::{Check, Judge};
-use crate::federation::autopsy::{self, Kind};
-use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::generation::key_question;
-use crate::federation::key::{DEFAULT_BITS, SIZES};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::dns::{DnsFacts, Expected};
+use crate::key::diagnosis::{self, Kind};
+use crate::key::{DEFAULT_BITS, SIZES};
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::key_question;
 
 pub const CHECK: Check = Check {
     id: "key-strength",
@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let outcome = dns.outcome(&key_question(&dns.domain));
     let text = outcome.records().iter().find_map(|rr| rr.data.joined());
-    let Some(key) = text.and_then(|text| autopsy::as_servers_read(&text).ok()) else {
+    let Some(key) = text.and_then(|text| diagnosis::as_servers_read(&text).ok()) else {
         return Verdict::skip("there is no key that can be read");
     };
     let bits = key.bits();
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn odd_numbers_are_warned_about() {
         use crate::check::sample::key;
-        use crate::federation::key::PublicKey;
+        use crate::key::PublicKey;
         use rsa::BigUint;
         use rsa::traits::PublicKeyParts;
         let own = key();

@@ -2,10 +2,10 @@
 
 use super::key_record::{is_only_wildcard, strings};
 use super::{Check, Judge};
-use crate::federation::autopsy::{self, Autopsy, Injury, Kind};
-use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::generation::key_question;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::dns::{DnsFacts, Expected};
+use crate::key::diagnosis::{self, Autopsy, Injury, Kind};
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::key_question;
 
 pub const CHECK: Check = Check {
     id: "key-text",
@@ -23,7 +23,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     if is_only_wildcard(dns, &outcome) {
         return Verdict::skip("only a wildcard answers; see key-record");
     }
-    let mut autopsy = autopsy::examine_records(&records);
+    let mut autopsy = diagnosis::examine_records(&records);
     // Other checks tell of these.
     autopsy.injuries.retain(|injury| !Kind::OF_SETS.contains(&injury.kind) && !Kind::OF_NUMBERS.contains(&injury.kind));
     if autopsy.injuries.is_empty() {
@@ -54,7 +54,7 @@ fn injured(dns: &DnsFacts, autopsy: &Autopsy, text: &[u8], expected: &Expected) 
     };
     let mut seen: Vec<String> = autopsy.injuries.iter().skip(1).map(told).collect();
     let wanted = expected.key.as_ref().filter(|_| !secret && autopsy.repaired.is_none());
-    let difference = wanted.and_then(|key| autopsy::compare(text, key)).filter(|found| found.is_one_character());
+    let difference = wanted.and_then(|key| diagnosis::compare(text, key)).filter(|found| found.is_one_character());
     if let Some(difference) = difference {
         seen.push(format!("compared with {}, {difference} ({})", expected.key_source, Kind::OneCharacterChanged));
     }

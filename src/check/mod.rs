@@ -61,15 +61,15 @@ mod tls_name;
 mod tls_protocol;
 
 #[cfg(test)]
-use crate::federation::sample;
+use crate::facts::sample;
 
-use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::hub::facts::HubFacts;
-use crate::federation::own_facts::{OwnFacts, ServerView};
-use crate::federation::peer_facts::PeerFacts;
-use crate::federation::published::Published;
-use crate::federation::report::{Line, Verdict};
-use crate::federation::tls_facts::Session;
+use crate::facts::dns::{DnsFacts, Expected};
+use crate::facts::hub::HubFacts;
+use crate::facts::peer::PeerFacts;
+use crate::facts::published::Published;
+use crate::facts::server::{OwnFacts, ServerView};
+use crate::facts::tls::Session;
+use crate::report::{Line, Verdict};
 
 /// One check.
 #[derive(Debug)]

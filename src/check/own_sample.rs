@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::peer_sample;
 use super::sample;
-use crate::federation::dns_facts::Expected;
-use crate::federation::own_facts::{KeyFile, Method, OwnFacts, Resolved, ServerFacts, Setting};
+use crate::facts::dns::Expected;
+use crate::facts::server::{KeyFile, Method, OwnFacts, Resolved, ServerFacts, Setting};
 
 /// mydomain.com, looked at with the token of an admin.
 pub fn sample() -> OwnFacts {

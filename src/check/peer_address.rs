@@ -3,9 +3,9 @@
 use std::net::IpAddr;
 
 use super::{Check, Judge};
-use crate::federation::facts::Question;
-use crate::federation::peer_facts::PeerFacts;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::dns::record::Question;
+use crate::facts::peer::PeerFacts;
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "peer-address",

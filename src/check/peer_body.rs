@@ -1,8 +1,8 @@
 //! Does a body of more than 100 KB get through, as longer messages make it?
 
 use super::{Check, Judge, peer_ping};
-use crate::federation::peer_facts::PeerFacts;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::peer::PeerFacts;
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "peer-body",

@@ -1,8 +1,8 @@
 //! Does the peer take a plain message from anybody who claims to be the peer itself?
 
 use super::{Check, Judge};
-use crate::federation::peer_facts::{PeerFacts, Speaks};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::peer::{PeerFacts, Speaks};
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "peer-bypass",

@@ -1,8 +1,8 @@
 //! Does every address accept connections?
 
 use super::{Check, Judge};
-use crate::federation::peer_facts::PeerFacts;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::peer::PeerFacts;
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "peer-connect",

@@ -1,9 +1,9 @@
 //! Does a server of the chosen release find the peer's URL and key?
 
 use super::{Check, Judge};
-use crate::federation::peer_facts::PeerFacts;
-use crate::federation::release::Release;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::peer::PeerFacts;
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::release::Release;
 
 pub const CHECK: Check = Check {
     id: "peer-discovery",

@@ -1,9 +1,9 @@
 //! Is federation switched on, and in a protocol that we have in common?
 
 use super::{Check, Judge};
-use crate::federation::generation::Generation;
-use crate::federation::peer_facts::{Exchange, PeerFacts, Speaks};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::peer::{Exchange, PeerFacts, Speaks};
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::Generation;
 
 pub const CHECK: Check = Check {
     id: "peer-federation",
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use crate::check::peer_sample::{answer, sample, set_release};
     use crate::check::sample::problems;
-    use crate::federation::release::Release;
+    use crate::rocketchat::release::Release;
 
     #[test]
     fn off_absent_and_foreign_are_three_things() {

@@ -1,8 +1,8 @@
 //! Is it the server itself that answers, and not something before it?
 
 use super::{Check, Judge};
-use crate::federation::peer_facts::{Answer, Exchange, HttpFailure, PeerFacts};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::peer::{Answer, Exchange, HttpFailure, PeerFacts};
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "peer-http",

@@ -1,8 +1,8 @@
 //! Can the peer believe us: is our own domain published, with the key that we sign with?
 
 use super::{Check, Judge};
-use crate::federation::peer_facts::PeerFacts;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::peer::PeerFacts;
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "peer-identity",

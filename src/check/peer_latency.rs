@@ -1,8 +1,8 @@
 //! Is the peer fast enough for servers, which wait two seconds?
 
 use super::{Check, Judge};
-use crate::federation::peer_facts::{Exchange, PeerFacts};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::peer::{Exchange, PeerFacts};
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "peer-latency",

@@ -2,8 +2,8 @@
 
 use super::peer_identity::NO_IDENTITY;
 use super::{Check, Judge};
-use crate::federation::peer_facts::{Answer, Exchange, PeerFacts};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::peer::{Answer, Exchange, PeerFacts};
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "peer-ping",

@@ -1,9 +1,9 @@
 //! Which release runs there, and which of its defects look like a wrong configuration?
 
 use super::{Check, Judge};
-use crate::federation::peer_facts::PeerFacts;
-use crate::federation::release::Release;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::peer::PeerFacts;
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::release::Release;
 
 pub const CHECK: Check = Check {
     id: "peer-release",

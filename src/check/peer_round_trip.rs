@@ -2,9 +2,9 @@
 
 use super::peer_ping::why_not;
 use super::{Check, Judge};
-use crate::federation::peer_facts::{Callback, PeerFacts, Speaks};
-use crate::federation::release::Release;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::peer::{Callback, PeerFacts, Speaks};
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::release::Release;
 
 pub const CHECK: Check = Check {
     id: "peer-round-trip",

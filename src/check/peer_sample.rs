@@ -1,12 +1,10 @@
 //! Facts of a healthy peer, for the cases of the checks to spoil.
 
 use super::sample;
-use crate::federation::generation::questions;
-use crate::federation::peer_facts::{
-    AddressFacts, Answer, Base, Callback, Exchange, Identity, PeerFacts, Records, Wishes,
-};
-use crate::federation::release::Release;
-use crate::federation::tls_facts::{Certificate, Session, TlsFacts, Trust};
+use crate::facts::peer::{AddressFacts, Answer, Base, Callback, Exchange, Identity, PeerFacts, Records, Wishes};
+use crate::facts::tls::{Certificate, Session, TlsFacts, Trust};
+use crate::rocketchat::generation::questions;
+use crate::rocketchat::release::Release;
 
 /// An answer with this body.
 pub fn answer(status: u16, content_type: &str, body: &str) -> Answer {
@@ -103,7 +101,7 @@ pub fn without(mut facts: PeerFacts, label: &str) -> PeerFacts {
     for (question, outcome) in &mut facts.records.answers {
         let rest = question.name.trim_start_matches('_');
         if rest.starts_with(label.trim_start_matches('_')) {
-            *outcome = crate::federation::facts::Outcome::NxDomain;
+            *outcome = crate::dns::record::Outcome::NxDomain;
         }
     }
     facts

@@ -1,9 +1,9 @@
 //! Would the provider take this text, and do its names lie where servers look?
 
 use super::{Check, Judge};
-use crate::federation::generation::{KEY_LABEL, questions};
-use crate::federation::published::Published;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::published::Published;
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::{KEY_LABEL, questions};
 
 pub const CHECK: Check = Check {
     id: "records-text",
@@ -66,8 +66,8 @@ fn looks_like_ours(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::federation::facts::{Rr, RrData, Text};
-    use crate::federation::published::Refusal;
+    use crate::dns::record::{Rr, RrData, Text};
+    use crate::facts::published::Refusal;
 
     fn text(names: &[&str]) -> Published {
         let rr = |name: &&str| Rr { name: (*name).into(), ttl: 60, data: RrData::Txt(vec![Text(b"x".to_vec())]) };

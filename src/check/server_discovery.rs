@@ -1,8 +1,8 @@
 //! Does the server use the discovery method that was set up?
 
 use super::{Check, Judge};
-use crate::federation::own_facts::{Method, OwnFacts};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::server::{Method, OwnFacts};
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "server-discovery",

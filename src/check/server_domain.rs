@@ -1,9 +1,9 @@
 //! Is the Domain of the server's settings the one that the records are for, byte for byte?
 
 use super::{Check, Judge};
-use crate::federation::generation::Generation;
-use crate::federation::own_facts::OwnFacts;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::server::OwnFacts;
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::Generation;
 
 pub const CHECK: Check = Check {
     id: "server-domain",

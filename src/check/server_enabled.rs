@@ -1,8 +1,8 @@
 //! Is federation switched on, and has the server come up with it?
 
 use super::{Check, Judge};
-use crate::federation::own_facts::OwnFacts;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::server::OwnFacts;
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "server-enabled",

@@ -1,11 +1,11 @@
 //! Are the key on the server's screen, the one in DNS and the one in the key file the same?
 
 use super::{Check, Judge};
-use crate::federation::autopsy;
-use crate::federation::generation::key_question;
-use crate::federation::key::PublicKey;
-use crate::federation::own_facts::OwnFacts;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::server::OwnFacts;
+use crate::key::PublicKey;
+use crate::key::diagnosis;
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::key_question;
 
 pub const CHECK: Check = Check {
     id: "server-key",
@@ -30,7 +30,7 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
                    fedctl keygen --form mongosh";
         return vec![Problem::new(Severity::Warning, what, means, fix).into()];
     }
-    let shown = match autopsy::examine(text.trim().as_bytes()).server {
+    let shown = match diagnosis::examine(text.trim().as_bytes()).server {
         Ok(key) => key,
         Err(why) => {
             let what = format!("the Public Key box of the server holds no key: {why}");
@@ -66,7 +66,7 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
 fn published(own: &OwnFacts) -> Option<PublicKey> {
     let outcome = own.dns.outcome(&key_question(&own.dns.domain));
     let text = outcome.records().iter().find_map(|rr| rr.data.joined())?;
-    autopsy::examine(&text).server.ok()
+    diagnosis::examine(&text).server.ok()
 }
 
 #[cfg(test)]
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
     use crate::check::own_sample::{sample, set};
     use crate::check::sample::problems;
-    use crate::federation::key::PrivateKey;
+    use crate::key::PrivateKey;
 
     #[test]
     fn screen_dns_and_file_are_compared() {

@@ -1,8 +1,8 @@
 //! Can the server reach itself by its own records? Every event that it makes comes back to it that way.
 
 use super::{Check, Judge};
-use crate::federation::own_facts::OwnFacts;
-use crate::federation::report::Verdict;
+use crate::facts::server::OwnFacts;
+use crate::report::Verdict;
 
 pub const CHECK: Check = Check {
     id: "server-loopback",

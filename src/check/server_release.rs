@@ -1,10 +1,10 @@
 //! Which defects does the server's release have, whatever its admin does?
 
 use super::{Check, Judge};
-use crate::federation::defects::{self, Area, Defect};
-use crate::federation::generation::Generation;
-use crate::federation::own_facts::{Method, OwnFacts};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::server::{Method, OwnFacts};
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::Generation;
+use crate::rocketchat::quirks::{self, Area, Defect};
 
 pub const CHECK: Check = Check {
     id: "server-release",
@@ -19,7 +19,7 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     };
     // The hub matters to those who rely on it.
     let matters = |defect: &&&Defect| defect.area != Area::Hub || own.method == Method::Hub;
-    let found = defects::of(release);
+    let found = quirks::of(release);
     let (small, large): (Vec<&Defect>, Vec<&Defect>) =
         found.iter().filter(matters).partition(|defect| defect.severity == Severity::Notice);
     let mut verdicts: Vec<Verdict> = large.iter().map(|defect| told(defect, &release.to_string())).collect();
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
     use crate::check::own_sample::sample;
     use crate::check::sample::problems;
-    use crate::federation::release::Release;
+    use crate::rocketchat::release::Release;
 
     fn judged(release: Release, method: Method) -> Vec<Problem> {
         let mut own = sample();

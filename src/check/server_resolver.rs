@@ -1,13 +1,13 @@
 //! Does the server's own resolver see what is published?
 
 use super::{Check, Judge};
-use crate::federation::dns_facts::DnsFacts;
-use crate::federation::domain::Domain;
-use crate::federation::evidence::WITHHELD;
-use crate::federation::facts::{Kind, Outcome, Question};
-use crate::federation::generation::{SrvLabel, key_question};
-use crate::federation::own_facts::{OwnFacts, Resolved};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::dns::name::Domain;
+use crate::dns::record::{Kind, Outcome, Question};
+use crate::facts::dns::DnsFacts;
+use crate::facts::evidence::WITHHELD;
+use crate::facts::server::{OwnFacts, Resolved};
+use crate::report::{Problem, Severity, Verdict};
+use crate::rocketchat::generation::{SrvLabel, key_question};
 
 pub const CHECK: Check = Check {
     id: "server-resolver",

@@ -3,8 +3,8 @@
 use url::Url;
 
 use super::{Check, Judge};
-use crate::federation::own_facts::{Method, OwnFacts};
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::server::{Method, OwnFacts};
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "server-site",

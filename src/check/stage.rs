@@ -1,7 +1,7 @@
 //! The stages of a handshake: which checks belong to each, and how long each took.
 
-use crate::federation::peer_facts::{Exchange, PeerFacts};
-use crate::federation::report::{self, Line, Severity, Verdict};
+use crate::facts::peer::{Exchange, PeerFacts};
+use crate::report::{self, Line, Severity, Verdict};
 
 /// One stage.
 pub struct Stage {

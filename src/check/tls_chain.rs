@@ -1,9 +1,9 @@
 //! Does the chain of certificates lead to an authority that Node trusts?
 
 use super::{Check, Judge, sessions};
-use crate::federation::peer_facts::PeerFacts;
-use crate::federation::report::{Problem, Severity, Verdict};
-use crate::federation::tls_facts::{Session, Trust};
+use crate::facts::peer::PeerFacts;
+use crate::facts::tls::{Session, Trust};
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "tls-chain",

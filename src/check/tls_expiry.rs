@@ -1,9 +1,9 @@
 //! Is the certificate in time, and for how long?
 
 use super::{Check, Judge, sessions};
-use crate::federation::peer_facts::PeerFacts;
-use crate::federation::report::{Problem, Severity, Verdict};
-use crate::federation::tls_facts::Certificate;
+use crate::facts::peer::PeerFacts;
+use crate::facts::tls::Certificate;
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "tls-expiry",

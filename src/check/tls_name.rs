@@ -1,8 +1,8 @@
 //! Was the certificate made for the host that the SRV record names?
 
 use super::{Check, Judge, sessions};
-use crate::federation::peer_facts::PeerFacts;
-use crate::federation::report::{Problem, Severity, Verdict};
+use crate::facts::peer::PeerFacts;
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "tls-name",

@@ -1,9 +1,9 @@
 //! Does the port speak what the records say, and a TLS that servers understand?
 
 use super::{Check, Judge};
-use crate::federation::peer_facts::{AddressFacts, Base, PeerFacts};
-use crate::federation::report::{Problem, Severity, Verdict};
-use crate::federation::tls_facts::NoSession;
+use crate::facts::peer::{AddressFacts, Base, PeerFacts};
+use crate::facts::tls::NoSession;
+use crate::report::{Problem, Severity, Verdict};
 
 pub const CHECK: Check = Check {
     id: "tls-protocol",

@@ -7,8 +7,8 @@ use clap::Args;
 use super::key_file::{Access, Pending};
 use super::{Context, status};
 use crate::error::ExitStatus;
-use crate::federation::report::{Report, Severity};
 use crate::render::report::{ReportFormat, Style, nagios_state, write};
+use crate::report::{Report, Severity};
 
 /// The flags of every command that answers with a report.
 #[derive(Debug, Clone, Default, Args)]

@@ -4,9 +4,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Context, Format};
-use crate::config::SETTINGS;
 use crate::error::ExitStatus;
 use crate::render::key::pretty;
+use crate::settings::SETTINGS;
 
 /// Show each setting and where it came from
 ///

@@ -8,9 +8,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Context, Format, status};
+use crate::dns::record::{Outcome, RrData};
 use crate::error::ExitStatus;
-use crate::federation::evidence::Evidence;
-use crate::federation::facts::{Outcome, RrData};
+use crate::facts::evidence::Evidence;
 use crate::render::key::pretty;
 
 /// Say what changed between two saved runs of dns-check

@@ -12,18 +12,12 @@ use super::network::{NetworkArgs, now};
 use super::serve::peer::roots;
 use super::{Context, token_file};
 use crate::check::{judge_own, server_resolver, stage};
-use crate::config::port;
+use crate::dns::name::{Domain, Host};
 use crate::error::{ExitStatus, hinted};
-use crate::federation::dns_facts::{DnsFacts, Expected, Role};
-use crate::federation::domain::{Domain, Host};
-use crate::federation::hub::facts::HubFacts;
-use crate::federation::matrix::matrix;
-use crate::federation::own_facts::{KeyFile, Method, OwnFacts, ServerFacts};
-use crate::federation::peer_facts::{Base, PeerFacts, Wishes};
-use crate::federation::propagation::arrivals;
-use crate::federation::release::Release;
-use crate::federation::report::Report;
-use crate::federation::sight::sights;
+use crate::facts::dns::{DnsFacts, Expected, Role};
+use crate::facts::hub::HubFacts;
+use crate::facts::peer::{Base, PeerFacts, Wishes};
+use crate::facts::server::{KeyFile, Method, OwnFacts, ServerFacts};
 use crate::net::http::Login;
 use crate::net::hub::Visitor;
 use crate::net::peer::Inquiry;
@@ -31,6 +25,12 @@ use crate::net::server::is_here;
 use crate::net::{dns, peer, server};
 use crate::render::doctor as render;
 use crate::render::report::{ReportFormat, write};
+use crate::report::Report;
+use crate::report::matrix::matrix;
+use crate::report::propagation::arrivals;
+use crate::rocketchat::discovery::sights;
+use crate::rocketchat::release::Release;
+use crate::settings::port;
 
 /// Say whether the own set-up works, why not, and what to type
 ///

@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 use super::Context;
 use super::key_file::{PassphraseArgs, read_private, read_public};
 use crate::error::{ExitStatus, hinted};
-use crate::federation::envelope::{self, Failure};
-use crate::federation::key::{PrivateKey, PublicKey};
-use crate::federation::wire::Wire;
+use crate::key::{PrivateKey, PublicKey};
 use crate::render::envelope as render;
+use crate::rocketchat::body::Wire;
+use crate::rocketchat::envelope::{self, Failure};
 
 /// Above any body that a server takes.
 const MAX_BYTES: u64 = 64 << 20;

@@ -8,9 +8,9 @@ use clap::Args;
 use super::{Context, Format};
 use crate::check::{self, CHECKS};
 use crate::error::{ExitStatus, hinted};
-use crate::federation::log_line::{translate, translate_all};
-use crate::federation::status_string;
 use crate::render::{catalogue as render, log_line};
+use crate::rocketchat::log_line::{translate, translate_all};
+use crate::rocketchat::status;
 
 /// Bytes of a log that are looked at.
 const LOG_MAX: usize = 16 << 20;
@@ -49,7 +49,7 @@ impl Explain {
             return Ok(ExitStatus::Clean);
         }
         // A lone `-` is a status of 1.x too, but nobody asks for that.
-        let statuses = if self.id == "-" { Vec::new() } else { status_string::find(&self.id) };
+        let statuses = if self.id == "-" { Vec::new() } else { status::find(&self.id) };
         if !statuses.is_empty() {
             cx.term.answer(match self.format {
                 Format::Human => render::statuses(&statuses, cx.term.width),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::error::Hinted;
-use crate::federation::report::{Severity, Suppression};
+use crate::report::{Severity, Suppression};
 use crate::term::ColorChoice;
 
 /// Flags that every command takes.

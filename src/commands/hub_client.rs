@@ -9,14 +9,14 @@ use clap::Args;
 use super::Context;
 use super::network::NetworkArgs;
 use crate::check;
+use crate::dns::name::Domain;
 use crate::error::hinted;
-use crate::federation::domain::Domain;
-use crate::federation::hub::facts::HubFacts;
-use crate::federation::hub::registration::origin;
-use crate::federation::peer_facts::Base;
-use crate::federation::report::Report;
+use crate::facts::hub::HubFacts;
+use crate::facts::peer::Base;
 use crate::net::hub::Visitor;
 use crate::net::tls::Roots;
+use crate::report::Report;
+use crate::rocketchat::hub::registration::origin;
 
 /// The address that is fixed in servers from 2.0 on.
 const PUBLIC_HUB: &str = "https://hub.rocket.chat";

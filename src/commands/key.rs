@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::key_file::{PassphraseArgs, read_bytes, read_public};
 use super::{Context, Format, status};
 use crate::error::ExitStatus;
-use crate::federation::autopsy::{self, paste};
+use crate::key::diagnosis::{self, paste};
 use crate::render::key as render;
 
 /// Look at keys
@@ -65,7 +65,7 @@ impl Inspect {
         let pasted = std::str::from_utf8(text).ok().and_then(paste::read);
         let (mut autopsy, value, read_as) = match pasted {
             Some(pasted) => (pasted.examine(), Zeroizing::new(pasted.value()), Some(pasted.to_string())),
-            None => (autopsy::examine(text), Zeroizing::new(text.to_vec()), None),
+            None => (diagnosis::examine(text), Zeroizing::new(text.to_vec()), None),
         };
         let difference = expected.as_ref().and_then(|expected| autopsy.compare(&value, expected));
         let inspected =

@@ -9,7 +9,7 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use crate::error::hinted;
-use crate::federation::key::{PrivateKey, PublicKey};
+use crate::key::{PrivateKey, PublicKey};
 use crate::term::Term;
 
 /// Far above any key, far below what would hurt.

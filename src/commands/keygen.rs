@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::key_file::{Access, PassphraseArgs, Pending, read_private, refuse_existing};
 use super::{Context, Format};
 use crate::error::{ExitStatus, hinted};
-use crate::federation::key::{DEFAULT_BITS, PrivateKey, check_size};
+use crate::key::{DEFAULT_BITS, PrivateKey, check_size};
 use crate::render::key as render;
 
 /// Make a key pair that a server can use as it is

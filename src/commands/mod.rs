@@ -31,10 +31,10 @@ use std::time::Duration;
 use global::Global;
 
 use crate::check;
-use crate::config::Config;
 use crate::error::ExitStatus;
-use crate::federation::report::{Severity, Suppression};
 use crate::render::report::ReportFormat;
+use crate::report::{Severity, Suppression};
+use crate::settings::Config;
 use crate::term::Term;
 
 /// What every command is given.

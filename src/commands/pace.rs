@@ -6,7 +6,7 @@ use std::time::Duration;
 use etcetera::BaseStrategy;
 
 use super::network::now;
-use crate::federation::domain::Domain;
+use crate::dns::name::Domain;
 
 /// Handshakes with one peer a minute.
 const RUNS: usize = 3;

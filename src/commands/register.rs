@@ -13,14 +13,14 @@ use super::key_file::{PassphraseArgs, read_key, read_public, read_text};
 use super::network::now;
 use super::{Context, Format, status};
 use crate::commands::global::duration;
+use crate::dns::name::Domain;
 use crate::error::{ExitStatus, hinted};
-use crate::federation::domain::Domain;
-use crate::federation::hub::facts::{Call, HubFacts};
-use crate::federation::hub::registration::{Entry, Request, key, origin};
-use crate::federation::peer_facts::Base;
-use crate::federation::report::{Report, Severity};
+use crate::facts::hub::{Call, HubFacts};
+use crate::facts::peer::Base;
 use crate::net::hub::{PATIENCE, Visitor};
 use crate::render::report::{Style, write};
+use crate::report::{Report, Severity};
+use crate::rocketchat::hub::registration::{Entry, Request, key, origin};
 
 /// Between two looks at the hub: short at first, then longer.
 const LOOK_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));

@@ -8,9 +8,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::wire::{self, Flags};
 use super::{elapsed, told};
-use crate::federation::facts::{Outcome, Question, Reply, Transport};
+use crate::dns::codec::{self, Flags};
+use crate::dns::record::{Outcome, Question, Reply, Transport};
 
 /// Asks and waits for at most `wait`. Every way to fail is an [`Outcome`].
 pub async fn ask(server: SocketAddr, question: &Question, flags: Flags, wait: Duration) -> Reply {
@@ -39,14 +39,14 @@ pub async fn ask_tcp(server: SocketAddr, question: &Question, flags: Flags, wait
 }
 
 async fn over_udp(server: SocketAddr, question: &Question, flags: Flags, wait: Duration) -> Reply {
-    let (id, query) = match wire::query(question, flags) {
+    let (id, query) = match codec::query(question, flags) {
         Ok(query) => query,
         Err(why) => return Reply::bare(Outcome::Malformed(why), Transport::Udp),
     };
     match exchange(server, id, &query, wait).await {
         Ok(Some(bytes)) => {
-            let mut reply = wire::reply(&bytes, question, Transport::Udp);
-            reply.truncated = wire::is_truncated(&bytes);
+            let mut reply = codec::reply(&bytes, question, Transport::Udp);
+            reply.truncated = codec::is_truncated(&bytes);
             reply
         }
         Ok(None) => Reply::bare(Outcome::Timeout, Transport::Udp),
@@ -68,7 +68,7 @@ async fn exchange(server: SocketAddr, id: u16, query: &[u8], wait: Duration) -> 
         while let Ok(received) = timeout_at(deadline, socket.recv(&mut buffer)).await {
             let length = received?;
             // Anything else may be a late answer to an older question, or a forgery.
-            if wire::answers(&buffer[..length], id) {
+            if codec::answers(&buffer[..length], id) {
                 return Ok(Some(buffer[..length].to_vec()));
             }
         }
@@ -77,12 +77,12 @@ async fn exchange(server: SocketAddr, id: u16, query: &[u8], wait: Duration) -> 
 }
 
 async fn over_tcp(server: SocketAddr, question: &Question, flags: Flags, wait: Duration) -> Reply {
-    let (id, query) = match wire::query(question, flags) {
+    let (id, query) = match codec::query(question, flags) {
         Ok(query) => query,
         Err(why) => return Reply::bare(Outcome::Malformed(why), Transport::Tcp),
     };
     match timeout(wait, stream(server, &query)).await {
-        Ok(Ok(bytes)) if wire::answers(&bytes, id) => wire::reply(&bytes, question, Transport::Tcp),
+        Ok(Ok(bytes)) if codec::answers(&bytes, id) => codec::reply(&bytes, question, Transport::Tcp),
         Ok(Ok(_)) => Reply::bare(Outcome::Malformed("the answer is to another question".into()), Transport::Tcp),
         Ok(Err(error)) => Reply::bare(Outcome::Unreachable(format!("TCP: {}", told(&error))), Transport::Tcp),
         Err(_) => Reply::bare(Outcome::Timeout, Transport::Tcp),

@@ -7,10 +7,10 @@ use futures_util::future::join_all;
 
 use super::Route;
 use super::ask::ask;
-use super::wire::Flags;
-use crate::federation::dns_facts::ZoneCut;
-use crate::federation::domain::{Domain, Host};
-use crate::federation::facts::{Kind, Outcome, Question, Reply, RrData, Soa};
+use crate::dns::codec::Flags;
+use crate::dns::name::{Domain, Host};
+use crate::dns::record::{Kind, Outcome, Question, Reply, RrData, Soa};
+use crate::facts::dns::ZoneCut;
 
 /// The port of DNS.
 pub const PORT: u16 = 53;

@@ -10,12 +10,12 @@ use super::Route;
 use super::ask::ask;
 use super::delegation::{self, PORT};
 use super::probes;
-use super::wire::Flags;
-use crate::federation::dns_facts::{DnsFacts, Observation, Observer, Role, ZoneCut};
-use crate::federation::domain::{Domain, Host};
-use crate::federation::evidence::withhold_secrets;
-use crate::federation::facts::{Kind, Question, Reply, RrData};
-use crate::federation::generation::questions;
+use crate::dns::codec::Flags;
+use crate::dns::name::{Domain, Host};
+use crate::dns::record::{Kind, Question, Reply, RrData};
+use crate::facts::dns::{DnsFacts, Observation, Observer, Role, ZoneCut};
+use crate::facts::evidence::withhold_secrets;
+use crate::rocketchat::generation::questions;
 
 /// A resolver to ask, and what to call it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::elapsed;
 use super::tls::Roots;
-use crate::federation::peer_facts::{Answer, Base, Exchange, HttpFailure};
+use crate::facts::peer::{Answer, Base, Exchange, HttpFailure};
 
 /// Bytes of a response that are read; no federation answer comes near it, files aside.
 const ANSWER_MAX: usize = 1 << 20;

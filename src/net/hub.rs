@@ -12,12 +12,12 @@ use super::dns::Resolver;
 use super::http::Caller;
 use super::look_up::look_up_all;
 use super::tls::{self, Roots};
-use crate::federation::domain::Domain;
-use crate::federation::facts::{Kind, Outcome, Question, RrData};
-use crate::federation::generation::questions;
-use crate::federation::hub::facts::Call;
-use crate::federation::hub::registration::Request;
-use crate::federation::peer_facts::{Base, Records};
+use crate::dns::name::Domain;
+use crate::dns::record::{Kind, Outcome, Question, RrData};
+use crate::facts::hub::Call;
+use crate::facts::peer::{Base, Records};
+use crate::rocketchat::generation::questions;
+use crate::rocketchat::hub::registration::Request;
 
 /// Every server gives a hub, and a peer, so long.
 pub const PATIENCE: Duration = Duration::from_secs(2);
@@ -121,7 +121,7 @@ impl Visitor {
     }
 
     /// Another connection, to find out why the first one failed.
-    async fn look_at_tls(&self, addr: SocketAddr, host: &str) -> Option<crate::federation::tls_facts::TlsFacts> {
+    async fn look_at_tls(&self, addr: SocketAddr, host: &str) -> Option<crate::facts::tls::TlsFacts> {
         let stream = timeout(PATIENCE, TcpStream::connect(addr)).await.ok()?.ok()?;
         Some(tls::observe(stream, host, &self.roots, PATIENCE).await)
     }

@@ -5,8 +5,8 @@ use futures_util::future::join_all;
 use super::Route;
 use super::ask::ask;
 use super::dns::Resolver;
-use super::wire::Flags;
-use crate::federation::facts::{Outcome, Question};
+use crate::dns::codec::Flags;
+use crate::dns::record::{Outcome, Question};
 
 /// Asks the resolvers one after the other until one answers; without an answer, the last failure.
 pub async fn look_up(route: &Route, resolvers: &[Resolver], question: &Question) -> Outcome {

@@ -13,8 +13,6 @@ pub mod tls;
 pub mod trust;
 pub mod tsig;
 pub mod update;
-pub mod wire;
-
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;

@@ -13,15 +13,16 @@ use super::http::{Caller, speaks_plain};
 use super::look_up::look_up_all;
 use super::tls::{self, Roots};
 use super::{Route, elapsed, told};
-use crate::federation::domain::Domain;
-use crate::federation::facts::{Kind, Question};
-use crate::federation::generation::{Generation, questions};
-use crate::federation::key::{PrivateKey, PublicKey};
-use crate::federation::peer_facts::{AddressFacts, Base, Exchange, Identity, PeerFacts, Records, Speaks, Wishes};
-use crate::federation::release::Release;
-use crate::federation::tls_facts::NoSession;
-use crate::federation::wire::Wire;
-use crate::federation::{envelope, event};
+use crate::dns::name::Domain;
+use crate::dns::record::{Kind, Question};
+use crate::facts::peer::{AddressFacts, Base, Exchange, Identity, PeerFacts, Records, Speaks, Wishes};
+use crate::facts::tls::NoSession;
+use crate::key::{PrivateKey, PublicKey};
+use crate::rocketchat::body::Wire;
+use crate::rocketchat::envelope;
+use crate::rocketchat::events;
+use crate::rocketchat::generation::{Generation, questions};
+use crate::rocketchat::release::Release;
 
 /// The newest release line that can send to peers: its discovery is tried when nothing else is known.
 const LAST_SENDER: Release = Release(6, 2, 0);
@@ -192,26 +193,26 @@ impl Inquiry {
         if self.wishes.probe_bypass && !old {
             tell("bypass");
             let forged = Caller { sender: Some(facts.records.domain.to_string()), ..caller };
-            facts.bypass = Some(forged.post("/api/v1/federation.events.dispatch", event::ping().into()).await);
+            facts.bypass = Some(forged.post("/api/v1/federation.events.dispatch", events::ping().into()).await);
         }
     }
 
     async fn ping_old(&self, facts: &PeerFacts, sealed: &Sealed<'_>) -> Option<Exchange> {
         let time = jiff::Timestamp::from_second(self.time).unwrap_or_default().to_string();
-        let message = event::old_ping(&facts.records.domain, &time, &identifier());
+        let message = events::old_ping(&facts.records.domain, &time, &identifier());
         sealed.post("federation.events", Wire::One, &message).await
     }
 
     async fn ping(&self, facts: &mut PeerFacts, sealed: &Sealed<'_>, domain: &Domain, tell: &impl Fn(&str)) {
-        facts.ping = sealed.post("federation.events.dispatch", Wire::Two, &event::ping()).await;
+        facts.ping = sealed.post("federation.events.dispatch", Wire::Two, &events::ping()).await;
         let answered = facts.ping.as_ref().and_then(Exchange::answer).is_some_and(|answer| answer.status == 200);
         if answered {
-            let message = event::large_ping(LARGE);
+            let message = events::large_ping(LARGE);
             facts.large = sealed.post("federation.events.dispatch", Wire::Two, &message).await;
         }
         if self.wishes.callback {
             tell(ROUND_TRIP);
-            let message = event::LatestRequest::all_of(domain, &format!("fedctl-{}", identifier())).to_json();
+            let message = events::LatestRequest::all_of(domain, &format!("fedctl-{}", identifier())).to_json();
             facts.latest = sealed.post("federation.events.requestFromLatest", Wire::Two, &message).await;
         }
     }

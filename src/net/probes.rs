@@ -5,12 +5,12 @@ use futures_util::future::join_all;
 use super::Route;
 use super::ask::{ask, ask_tcp};
 use super::dns::ask_one;
-use super::wire::Flags;
-use crate::federation::dns_facts::{DnsFacts, Observer, Probe, Purpose, Role};
-use crate::federation::domain::Host;
-use crate::federation::facts::{Kind, Outcome, Question};
-use crate::federation::generation::key_question;
-use crate::federation::near_miss::candidates;
+use crate::dns::codec::Flags;
+use crate::dns::name::Host;
+use crate::dns::record::{Kind, Outcome, Question};
+use crate::facts::dns::{DnsFacts, Observer, Probe, Purpose, Role};
+use crate::facts::near_miss::candidates;
+use crate::rocketchat::generation::key_question;
 
 /// Those that depend on nothing but the servers: the key over TCP from each, and a random sibling from one.
 pub async fn first(route: &Route, dns: &DnsFacts) -> Vec<Probe> {

@@ -9,10 +9,10 @@ use super::dns::Resolver;
 use super::http::{Caller, Login};
 use super::look_up::look_up_all;
 use super::tls::Roots;
-use crate::federation::evidence::withheld;
-use crate::federation::facts::{Kind, Question, RrData};
-use crate::federation::own_facts::{Resolved, SETTINGS, ServerFacts, Setting};
-use crate::federation::peer_facts::{Answer, Base, Exchange};
+use crate::dns::record::{Kind, Question, RrData};
+use crate::facts::evidence::withheld;
+use crate::facts::peer::{Answer, Base, Exchange};
+use crate::facts::server::{Resolved, SETTINGS, ServerFacts, Setting};
 
 /// Where the host of a URL is: a detour, the address that it is, or the first one in DNS, IPv4 first.
 pub async fn locate(route: &Route, resolvers: &[Resolver], base: &Base) -> Option<SocketAddr> {

@@ -17,7 +17,7 @@ use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
 use super::elapsed;
 pub use super::trust::Roots;
-use crate::federation::tls_facts::{Certificate, NoSession, Session, TlsFacts, Trust};
+use crate::facts::tls::{Certificate, NoSession, Session, TlsFacts, Trust};
 
 /// Names of a certificate that are looked at; authorities issue a hundred at most.
 const NAMES: usize = 250;

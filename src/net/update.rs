@@ -9,11 +9,11 @@ use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
 use tokio::time::timeout;
 
 use super::tsig::Tsig;
-use super::wire::record_type;
 use super::{ask, told};
-use crate::federation::change::Change;
-use crate::federation::domain::Host;
-use crate::federation::facts::{Kind, Question, Rr, RrData};
+use crate::dns::codec::record_type;
+use crate::dns::name::Host;
+use crate::dns::record::{Kind, Question, Rr, RrData};
+use crate::rocketchat::change::Change;
 
 /// What became of an update.
 #[derive(Debug, Clone, PartialEq, Eq)]

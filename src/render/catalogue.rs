@@ -5,7 +5,7 @@ use serde_json::json;
 use super::fill::hang;
 use super::key::pretty;
 use crate::check::Check;
-use crate::federation::status_string::StatusString;
+use crate::rocketchat::status::StatusString;
 
 /// One line a check.
 pub fn list(checks: &[Check]) -> String {

@@ -4,7 +4,7 @@ use colored::Colorize;
 
 use super::report::Style;
 use super::report::human::{SUBJECT, heading, verdict, write_line, write_suppressed};
-use crate::federation::report::{Line, Report, Verdict};
+use crate::report::{Line, Report, Verdict};
 
 /// A section: its heading, and the beginnings of the ids that belong to it.
 const SECTIONS: &[(&str, &[&str])] = &[

@@ -1,9 +1,9 @@
 //! Why an envelope did not open, for people.
 
-use crate::federation::envelope::{Failure, Layer};
-use crate::federation::key::PublicKey;
-use crate::federation::wire::{NotAnEnvelope, Wire};
+use crate::key::PublicKey;
 use crate::render::fill::hang;
+use crate::rocketchat::body::{NotAnEnvelope, Wire};
+use crate::rocketchat::envelope::{Failure, Layer};
 
 /// What is known about an envelope that stayed shut.
 pub struct Unopened<'a> {

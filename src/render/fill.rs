@@ -2,7 +2,7 @@
 
 use textwrap::{Options, WordSplitter};
 
-use crate::federation::key::{BEGIN_PUBLIC, END_PUBLIC};
+use crate::key::{BEGIN_PUBLIC, END_PUBLIC};
 
 /// Stands for a space at which no line may end: one column wide, of a private range, so no text needs it.
 const GLUE: char = '\u{f8ff}';

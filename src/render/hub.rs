@@ -3,11 +3,11 @@
 use serde_json::{Value, json};
 
 use super::key::pretty;
-use crate::federation::domain::Domain;
-use crate::federation::hub::ledger::{Closed, Ledger, Peer, Proposal, Wish};
-use crate::federation::hub::registration::Entry;
-use crate::federation::hub::transfer::{Exported, SCHEMA, time_text};
-use crate::federation::key::PublicKey;
+use crate::dns::name::Domain;
+use crate::key::PublicKey;
+use crate::rocketchat::hub::ledger::{Closed, Ledger, Peer, Proposal, Wish};
+use crate::rocketchat::hub::registration::Entry;
+use crate::rocketchat::hub::transfer::{Exported, SCHEMA, time_text};
 
 fn fingerprint(entry: &Entry) -> String {
     PublicKey::from_pem(&entry.public_key).map(|key| key.fingerprint().to_string()).unwrap_or_default()

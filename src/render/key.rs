@@ -3,8 +3,8 @@
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::federation::autopsy::{Autopsy, Difference, Kind};
-use crate::federation::key::{PrivateKey, PublicKey};
+use crate::key::diagnosis::{Autopsy, Difference, Kind};
+use crate::key::{PrivateKey, PublicKey};
 use crate::render::fill::hang;
 
 /// What `keygen` has written.

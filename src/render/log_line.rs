@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::fill::hang;
 use super::key::pretty;
-use crate::federation::domain::Domain;
-use crate::federation::log_line::Translation;
+use crate::dns::name::Domain;
+use crate::rocketchat::log_line::Translation;
 
 /// For people.
 pub fn write(found: &[Translation], unknown: usize, width: usize) -> String {

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::fill::wrap;
 use super::key::pretty;
-use crate::federation::rotation::{Clocks, Step};
+use crate::report::rotation::{Clocks, Step};
 
 /// One state of the rehearsal.
 pub struct Act {

@@ -1,6 +1,6 @@
 //! What the hub keeps: who is served, and who has asked. An embedded database, or PostgreSQL for several hubs at once.
 //!
-//! The rules live in `federation::hub`; the store runs them on the ledger of one domain inside one transaction, so that two
+//! The rules live in `rocketchat::hub`; the store runs them on the ledger of one domain inside one transaction, so that two
 //! requests, two processes or two machines cannot decide about the same domain at the same time. What a function has returned
 //! is on the disk.
 
@@ -12,8 +12,8 @@ mod sqlite;
 
 use std::path::{Path, PathBuf};
 
-use crate::federation::domain::Domain;
-use crate::federation::hub::ledger::{Change, Ledger, Peer, Proposal};
+use crate::dns::name::Domain;
+use crate::rocketchat::hub::ledger::{Change, Ledger, Peer, Proposal};
 
 pub use postgres::Postgres;
 pub use sqlite::{FILE_NAME, Sqlite};

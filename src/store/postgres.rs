@@ -13,9 +13,9 @@ use super::postgres_tls::Tls;
 use super::rows::{PeerRow, ProposalRow};
 use super::sqlite::too_new;
 use super::{Counts, SCHEMA, sql};
+use crate::dns::name::Domain;
 use crate::error::hinted;
-use crate::federation::domain::Domain;
-use crate::federation::hub::ledger::{Change, Ledger, Peer, Proposal};
+use crate::rocketchat::hub::ledger::{Change, Ledger, Peer, Proposal};
 
 /// Connections of one hub.
 const CONNECTIONS: usize = 8;

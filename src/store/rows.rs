@@ -2,10 +2,10 @@
 
 use anyhow::Context as _;
 
-use crate::federation::domain::Domain;
-use crate::federation::hub::ledger::{Closed, Peer, Proposal, Wish};
-use crate::federation::hub::registration::Entry;
-use crate::federation::hub::token::TokenHash;
+use crate::dns::name::Domain;
+use crate::rocketchat::hub::ledger::{Closed, Peer, Proposal, Wish};
+use crate::rocketchat::hub::registration::Entry;
+use crate::rocketchat::hub::token::TokenHash;
 
 /// A row of `hub_peers`.
 pub struct PeerRow {

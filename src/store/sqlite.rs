@@ -10,9 +10,9 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, Transaction, Trans
 
 use super::rows::{PeerRow, ProposalRow};
 use super::{Counts, SCHEMA, sql};
+use crate::dns::name::Domain;
 use crate::error::hinted;
-use crate::federation::domain::Domain;
-use crate::federation::hub::ledger::{Change, Ledger, Peer, Proposal};
+use crate::rocketchat::hub::ledger::{Change, Ledger, Peer, Proposal};
 
 /// The file in the data directory.
 pub const FILE_NAME: &str = "hub.db";

@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use base64::Engine;
-use fedctl::federation::autopsy::{Autopsy, examine, examine_records};
-use fedctl::federation::importer;
-use fedctl::federation::key::{PrivateKey, PublicKey};
+use fedctl::key::diagnosis::{Autopsy, examine, examine_records};
+use fedctl::key::node_rsa;
+use fedctl::key::{PrivateKey, PublicKey};
 use rsa::pkcs1::{EncodeRsaPrivateKey, EncodeRsaPublicKey, LineEnding};
 use serde_json::{Value, json};
 
@@ -380,7 +380,7 @@ fn servers_see_every_injury_as_told() {
     let Some(theirs) = node_json("node-rsa", IMPORT, &json!(all)) else { return };
     let mut accepted = 0;
     for (text, theirs) in all.iter().zip(theirs.as_array().unwrap()) {
-        let ours = importer::import(text);
+        let ours = node_rsa::import(text);
         accepted += usize::from(ours.is_ok());
         match (&ours, theirs["n"].as_str()) {
             (Ok(key), Some(n)) => {

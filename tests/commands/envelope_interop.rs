@@ -1,8 +1,8 @@
 //! The envelope against the real node-rsa, both versions, in both directions, live.
 
-use fedctl::federation::envelope;
-use fedctl::federation::key::PrivateKey;
-use fedctl::federation::wire::Wire;
+use fedctl::key::PrivateKey;
+use fedctl::rocketchat::body::Wire;
+use fedctl::rocketchat::envelope;
 use serde_json::{Value, json};
 
 use crate::support::{programs::node_json, repository};

@@ -1,7 +1,7 @@
 //! Keys against the real node-rsa, in both directions, and the importer against its real verdict on thousands of texts.
 
-use fedctl::federation::importer;
-use fedctl::federation::key::{PrivateKey, PublicKey};
+use fedctl::key::node_rsa;
+use fedctl::key::{PrivateKey, PublicKey};
 use rsa::BigUint;
 use serde_json::json;
 
@@ -72,7 +72,7 @@ fn the_importer_agrees_with_node_rsa() {
     let mut accepted = 0;
     for (text, theirs) in texts.iter().zip(node.as_array().unwrap()) {
         let shown = String::from_utf8_lossy(text);
-        match importer::import(text) {
+        match node_rsa::import(text) {
             Ok(ours) => {
                 let n = theirs["n"].as_str().unwrap_or_else(|| panic!("{theirs} for {shown}"));
                 assert_eq!(BigUint::parse_bytes(n.trim_start_matches('-').as_bytes(), 16), Some(ours.n), "{shown}");

@@ -179,10 +179,10 @@ fn an_alias_is_never_written_over() {
 
 #[test]
 fn an_update_that_was_overtaken_changes_nothing() {
-    use fedctl::federation::change::Change;
-    use fedctl::federation::facts::{Kind, Question, Rr, RrData, Text};
+    use fedctl::dns::record::{Kind, Question, Rr, RrData, Text};
     use fedctl::net::tsig::Tsig;
     use fedctl::net::update::{Updated, send};
+    use fedctl::rocketchat::change::Change;
 
     let Some((fedctl, _, server)) = world(INJURED) else { return };
     let name = "rocketchat-public-key.mydomain.com";

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use fedctl::federation::facts::{Kind, Outcome, Question, RrData};
-use fedctl::federation::record::{Data, Plan, Record, RecordSet};
+use fedctl::dns::codec::Flags;
+use fedctl::dns::record::{Kind, Outcome, Question, RrData};
 use fedctl::net::ask::ask;
-use fedctl::net::wire::Flags;
 use fedctl::render::records::{find, write};
+use fedctl::rocketchat::records::{Data, Plan, Record, RecordSet};
 
 use super::records::printed;
 use super::records::with_key;

@@ -2,8 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-use fedctl::federation::report::Severity;
 use fedctl::render::report::{REPORT_FORMATS, ReportFormat, Style, write};
+use fedctl::report::Severity;
 use serde_json::{Value, json};
 
 use crate::support::programs::{find, node_json, npm_file, python_json, schema};

@@ -6,8 +6,8 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use fedctl::federation::envelope;
-use fedctl::federation::wire::Wire;
+use fedctl::rocketchat::body::Wire;
+use fedctl::rocketchat::envelope;
 
 use crate::support::Fedctl;
 use crate::support::peers::{A, Peer, Peers, free_addr, key};

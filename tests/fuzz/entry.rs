@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-use fedctl::federation::envelope::{diagnose, open, seal};
-use fedctl::federation::event::Incoming;
-use fedctl::federation::key::PrivateKey;
-use fedctl::federation::wire::Wire;
+use fedctl::key::PrivateKey;
+use fedctl::rocketchat::body::Wire;
+use fedctl::rocketchat::envelope::{diagnose, open, seal};
+use fedctl::rocketchat::events::Incoming;
 
 /// Text that claims to be a body: whatever is read as an envelope must come back when it is written and read again.
 #[allow(dead_code)]

@@ -10,7 +10,7 @@ mod store;
 
 use std::sync::LazyLock;
 
-use fedctl::federation::key::PrivateKey;
+use fedctl::key::PrivateKey;
 
 /// Two public keys on one line each; making them takes long, so the tests share them.
 static KEYS: LazyLock<[String; 2]> =

@@ -2,10 +2,10 @@
 
 use std::pin::Pin;
 
-use fedctl::federation::domain::Domain;
-use fedctl::federation::hub::ledger::{Asked, Change, Ledger, Peer, Terms, Wish, ask, decide, mail_sent, take_errand};
-use fedctl::federation::hub::registration::Entry;
-use fedctl::federation::hub::token::Token;
+use fedctl::dns::name::Domain;
+use fedctl::rocketchat::hub::ledger::{Asked, Change, Ledger, Peer, Terms, Wish, ask, decide, mail_sent, take_errand};
+use fedctl::rocketchat::hub::registration::Entry;
+use fedctl::rocketchat::hub::token::Token;
 use fedctl::store::Store;
 
 use crate::support::postgres::Postgres;

@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use fedctl::commands::serve::peer::{Asked, deliver, discover};
-use fedctl::federation::key::PrivateKey;
-use fedctl::federation::wire::Wire;
+use fedctl::key::PrivateKey;
 use fedctl::net::dns::Resolver;
 use fedctl::net::tls::Roots;
 use fedctl::net::{Detour, Route};
+use fedctl::rocketchat::body::Wire;
 use fedctl::serve::dns::{self, Zone};
 use fedctl::serve::peer::certificate::Tls;
 use fedctl::serve::peer::fault::Fault;
@@ -96,7 +96,7 @@ impl Peers {
         let detours: Vec<Detour> =
             peer.callback.iter().map(|addr| format!("chat.a.example:80={addr}").parse().unwrap()).collect();
         let release = peer.release.parse().unwrap();
-        let domain: fedctl::federation::domain::Domain = B.parse().unwrap();
+        let domain: fedctl::dns::name::Domain = B.parse().unwrap();
         let asked = Asked {
             route: Route { timeout: std::time::Duration::from_secs(5), detours },
             resolvers: vec![Resolver { name: "test".into(), addr: resolver }],

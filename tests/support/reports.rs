@@ -1,8 +1,6 @@
 //! Reports that hold everything that a writer can meet, with text that each of them would stumble over unescaped.
 
-use fedctl::federation::report::{
-    Cell, Line, Matrix, Problem, Report, Row, Severity, Stage, StageOutcome, Suppression, Verdict,
-};
+use fedctl::report::{Cell, Line, Matrix, Problem, Report, Row, Severity, Stage, StageOutcome, Suppression, Verdict};
 
 /// Breaks XML, YAML, Markdown, tables, TAP directives and workflow commands alike.
 pub const NASTY: &str = "a<b & \"c\" 'd' | e # f: 100% \\ `g` *h* ::error::i\u{7}, ü";

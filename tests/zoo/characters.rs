@@ -1,9 +1,9 @@
 //! Characters that came in on the way, and base64 that suffered.
 
 use base64::Engine;
-use fedctl::federation::autopsy::Kind;
-use fedctl::federation::key::PublicKey;
-use fedctl::federation::report::Severity::{Notice, Warning};
+use fedctl::key::PublicKey;
+use fedctl::key::diagnosis::Kind;
+use fedctl::report::Severity::{Notice, Warning};
 
 use super::scenario::{HOST, SRV, Scenario, bruised, hurt, strings, with_key};
 

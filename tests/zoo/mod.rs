@@ -13,7 +13,7 @@ mod services;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fedctl::federation::autopsy::Kind;
+use fedctl::key::diagnosis::Kind;
 use serde_json::Value;
 
 use self::scenario::{KEYS, Scenario};

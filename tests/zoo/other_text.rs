@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use base64::Engine;
-use fedctl::federation::autopsy::{Kind, examine};
-use fedctl::federation::key::PublicKey;
-use fedctl::federation::report::Severity::{Error, Warning};
+use fedctl::key::PublicKey;
+use fedctl::key::diagnosis::{Kind, examine};
+use fedctl::report::Severity::{Error, Warning};
 use rsa::BigUint;
 use rsa::pkcs1::{EncodeRsaPublicKey, LineEnding};
 use rsa::traits::PublicKeyParts;

@@ -1,7 +1,7 @@
 //! Parts in the wrong place: records, strings, armour, and ends that were cut off.
 
-use fedctl::federation::autopsy::Kind;
-use fedctl::federation::report::Severity::{Error, Notice, Warning};
+use fedctl::key::diagnosis::Kind;
+use fedctl::report::Severity::{Error, Notice, Warning};
 
 use super::scenario::{HOST, SRV, Scenario, bruised, hurt, key, strings, with_key};
 

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use fedctl::federation::defects::DEFECTS;
-use fedctl::federation::log_line::translate;
+use fedctl::rocketchat::log_line::translate;
+use fedctl::rocketchat::quirks::DEFECTS;
 use serde_json::Value;
 
 use super::scenarios;

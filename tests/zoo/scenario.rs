@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use fedctl::federation::autopsy::Kind;
-use fedctl::federation::facts::Text;
-use fedctl::federation::key::PublicKey;
-use fedctl::federation::report::Severity::{self, Error};
+use fedctl::dns::record::Text;
+use fedctl::key::PublicKey;
+use fedctl::key::diagnosis::Kind;
+use fedctl::report::Severity::{self, Error};
 use serde_json::Value;
 
 /// The keys that the zones are made from, each public half on one line.

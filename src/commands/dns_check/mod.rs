@@ -18,19 +18,19 @@ use super::key_file::{Access, PassphraseArgs, Pending, read_public, refuse_exist
 use super::network::{NetworkArgs, now};
 use crate::check;
 use crate::commands::global::duration;
-use crate::config::port;
+use crate::dns::name::{Domain, Host};
 use crate::error::{ExitStatus, hinted};
-use crate::federation::dns_facts::{DnsFacts, Expected, Role};
-use crate::federation::domain::{Domain, Host};
-use crate::federation::evidence::{Evidence, Run, SCHEMA, SavedExpectation};
-use crate::federation::matrix::matrix;
-use crate::federation::own_facts::ServerView;
-use crate::federation::propagation::arrivals;
-use crate::federation::release::Release;
-use crate::federation::report::Report;
-use crate::federation::sight::sights;
+use crate::facts::dns::{DnsFacts, Expected, Role};
+use crate::facts::evidence::{Evidence, Run, SCHEMA, SavedExpectation};
+use crate::facts::server::ServerView;
 use crate::net::dns::{Scope, observe};
+use crate::report::Report;
+use crate::report::matrix::matrix;
+use crate::report::propagation::arrivals;
+use crate::rocketchat::discovery::sights;
+use crate::rocketchat::release::Release;
 use crate::serve::dns::Zone;
+use crate::settings::port;
 
 /// Check what DNS says about a domain
 ///

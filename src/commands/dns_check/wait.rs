@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use crate::commands::Context;
 use crate::commands::network::now;
 use crate::commands::stop::Stop;
-use crate::federation::dns_facts::{DnsFacts, Expected};
-use crate::federation::domain::Domain;
-use crate::federation::report::{Report, Severity};
+use crate::dns::name::Domain;
+use crate::facts::dns::{DnsFacts, Expected};
 use crate::net::Route;
 use crate::net::dns::{Resolver, Scope, observe};
+use crate::report::{Report, Severity};
 
 /// The pause after the first look; each is half as long again, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_secs(2);
@@ -82,7 +82,7 @@ async fn look(cx: &Context, route: &Route, resolvers: &[Resolver], domain: &Doma
 
 /// Nothing reaches `fail_on`, and no server or resolver that was asked lags behind.
 fn settled(report: &Report, fail_on: Severity) -> bool {
-    let lags = |(id, problem): &(&str, &crate::federation::report::Problem)| {
+    let lags = |(id, problem): &(&str, &crate::report::Problem)| {
         matches!(*id, "dns-servers" | "dns-resolvers") && problem.severity >= Severity::Warning
     };
     report.is_clean(fail_on) && !report.problems().iter().any(lags)

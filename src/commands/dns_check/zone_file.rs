@@ -6,9 +6,9 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use crate::commands::network::now;
+use crate::dns::name::Domain;
 use crate::error::hinted;
-use crate::federation::dns_facts::{DnsFacts, Expected, ZONE_FILE};
-use crate::federation::domain::Domain;
+use crate::facts::dns::{DnsFacts, Expected, ZONE_FILE};
 use crate::net::dns::{Resolver, Scope, observe};
 use crate::net::{Detour, Route};
 use crate::serve::dns::{Config, Zone, start};

@@ -11,9 +11,9 @@ use super::StoreArgs;
 use crate::commands::Context;
 use crate::commands::key_file::{Access, Pending, refuse_existing};
 use crate::error::{ExitStatus, hinted};
-use crate::federation::hub::ledger::Change;
-use crate::federation::hub::transfer::{self, Merge};
 use crate::render::hub as render;
+use crate::rocketchat::hub::ledger::Change;
+use crate::rocketchat::hub::transfer::{self, Merge};
 
 /// Bytes; a hundred thousand entries have about 70 MB.
 const IMPORT_MAX: u64 = 512 * 1024 * 1024;

@@ -5,10 +5,10 @@ use clap::Args;
 use super::StoreArgs;
 use crate::commands::network::now;
 use crate::commands::{Context, Format, status};
+use crate::dns::name::Domain;
 use crate::error::{ExitStatus, hinted};
-use crate::federation::domain::Domain;
-use crate::federation::hub::ledger::evict;
 use crate::render::hub as render;
+use crate::rocketchat::hub::ledger::evict;
 
 /// More open links than anybody reads.
 const OPEN_MAX: i64 = 10_000;

@@ -10,11 +10,11 @@ use crate::commands::answer::ReportArgs;
 use crate::commands::hub_client::{HubArgs, domain, report};
 use crate::commands::key_file::{PassphraseArgs, read_public};
 use crate::commands::network::now;
+use crate::dns::name::Domain;
 use crate::error::ExitStatus;
-use crate::federation::domain::Domain;
-use crate::federation::hub::facts::HubFacts;
-use crate::federation::hub::sight::sights;
-use crate::federation::report::{Report, Verdict};
+use crate::facts::hub::HubFacts;
+use crate::facts::hub_discovery::sights;
+use crate::report::{Report, Verdict};
 
 /// Ask a hub what it tells servers about a domain
 ///

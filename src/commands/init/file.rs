@@ -3,11 +3,11 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::config::Config;
-use crate::federation::domain::{Domain, Host};
-use crate::federation::generation::Protocol;
-use crate::federation::own_facts::Method;
-use crate::federation::release::Release;
+use crate::dns::name::{Domain, Host};
+use crate::facts::server::Method;
+use crate::rocketchat::generation::Protocol;
+use crate::rocketchat::release::Release;
+use crate::settings::Config;
 
 /// Everything that was answered or found.
 pub struct Answers {

@@ -2,19 +2,19 @@
 
 use std::net::SocketAddr;
 
-use crate::federation::dns_facts::ZoneCut;
-use crate::federation::dns_host::{DnsHost, recognise};
-use crate::federation::domain::Domain;
-use crate::federation::generation::{Generation, questions};
-use crate::federation::own_facts::version;
-use crate::federation::peer_facts::{Base, Records};
-use crate::federation::release::Release;
+use crate::dns::name::Domain;
+use crate::dns::provider::{DnsHost, recognise};
+use crate::facts::dns::ZoneCut;
+use crate::facts::peer::{Base, Records};
+use crate::facts::server::version;
 use crate::net::dns::Resolver;
 use crate::net::http::Caller;
 use crate::net::look_up::look_up_all;
 use crate::net::server::locate;
 use crate::net::tls::Roots;
 use crate::net::{Route, delegation};
+use crate::rocketchat::generation::{Generation, questions};
+use crate::rocketchat::release::Release;
 
 /// How to look.
 pub struct Finder {

@@ -18,16 +18,16 @@ use super::network::NetworkArgs;
 use super::records::wish::{publishable, zone_of};
 use super::records::{format, write as write_records};
 use super::serve::peer::roots;
-use crate::config::FILE_NAME;
+use crate::dns::name::{Domain, Host};
 use crate::error::{ExitStatus, Hinted, hinted};
-use crate::federation::domain::{Domain, Host};
-use crate::federation::generation::Protocol;
-use crate::federation::key::{DEFAULT_BITS, PrivateKey, PublicKey};
-use crate::federation::own_facts::Method;
-use crate::federation::peer_facts::Base;
-use crate::federation::record::{self, Audience, DEFAULT_TTL, Wish};
-use crate::federation::release::Release;
+use crate::facts::peer::Base;
+use crate::facts::server::Method;
+use crate::key::{DEFAULT_BITS, PrivateKey, PublicKey};
 use crate::render::records::{Format, write};
+use crate::rocketchat::generation::Protocol;
+use crate::rocketchat::records::{self, Audience, DEFAULT_TTL, Wish};
+use crate::rocketchat::release::Release;
+use crate::settings::FILE_NAME;
 
 const PRIVATE: &str = "federation.key";
 const PUBLIC: &str = "federation.pub";
@@ -262,8 +262,8 @@ impl Init {
         key: PublicKey,
         format: &Format,
         seen: &InDns,
-    ) -> anyhow::Result<record::Plan> {
-        let plan = record::plan(&Wish {
+    ) -> anyhow::Result<records::Plan> {
+        let plan = records::plan(&Wish {
             domain: answers.domain.clone(),
             zone: match &seen.zone {
                 Ok(zone) => zone.apex.clone(),
@@ -304,7 +304,7 @@ impl Init {
         answers: &Answers,
         key: &Key,
         format: &Format,
-        plan: &record::Plan,
+        plan: &records::Plan,
     ) -> anyhow::Result<()> {
         if let Key::New(_) = key {
             cx.term.status(format_args!(

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::street::STREET;
 use crate::commands::key_file::read_text;
+use crate::dns::name::Host;
 use crate::error::{Hinted, hinted};
-use crate::federation::domain::Host;
 
 /// `--zone ORIGIN=FILE`.
 #[derive(Debug, Clone)]

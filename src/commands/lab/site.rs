@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use crate::commands::serve::peer::{Asked, deliver, discover};
-use crate::federation::release::Release;
-use crate::federation::wire::Wire;
+use crate::rocketchat::body::Wire;
+use crate::rocketchat::release::Release;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::fault::Fault;
 use crate::serve::peer::{Config, Running, start};

@@ -1,7 +1,7 @@
 //! A street of domains, one sound and the others each broken in one way that admins have met.
 
 use super::site::{RELEASE, Site};
-use crate::federation::key::PrivateKey;
+use crate::key::PrivateKey;
 use crate::serve::peer::fault::Fault;
 
 /// One domain of the street.

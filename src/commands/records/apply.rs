@@ -15,19 +15,19 @@ use crate::commands::answer::ReportArgs;
 use crate::commands::dns_check::report;
 use crate::commands::key_file::{Access, Pending, refuse_existing, warn_when_exposed};
 use crate::commands::network::{NetworkArgs, now};
+use crate::dns::codec::Flags;
+use crate::dns::record::{Question, Reply};
 use crate::error::{ExitStatus, Hinted, hinted};
-use crate::federation::change::{Change, compare, in_the_way, questions};
-use crate::federation::dns_facts::Expected;
-use crate::federation::facts::{Question, Reply};
-use crate::federation::key::PublicKey;
-use crate::federation::record::{Plan, RecordSet};
+use crate::facts::dns::Expected;
+use crate::key::PublicKey;
 use crate::net::ask::ask;
 use crate::net::dns::{Resolver, Scope, observe};
 use crate::net::tsig::Tsig;
 use crate::net::update::{Updated, send};
-use crate::net::wire::Flags;
 use crate::net::{self, Route, delegation};
 use crate::render::records::changes;
+use crate::rocketchat::change::{Change, compare, in_the_way, questions};
+use crate::rocketchat::records::{Plan, RecordSet};
 
 /// How long a server may take to answer with what it has accepted.
 const SETTLE: Duration = Duration::from_secs(10);
@@ -116,7 +116,7 @@ impl Apply {
     /// What the server itself says about each name of the set, and about those that could be in the way.
     async fn look(&self, route: &Route, set: &RecordSet) -> anyhow::Result<Vec<(Question, Reply)>> {
         let mut asked = questions(set);
-        asked.extend(crate::federation::generation::questions(&set.domain));
+        asked.extend(crate::rocketchat::generation::questions(&set.domain));
         asked.dedup();
         let mut replies = Vec::new();
         for question in asked {
@@ -203,7 +203,7 @@ impl Apply {
     }
 }
 
-fn outcome(replies: &[(Question, Reply)], question: &Question) -> crate::federation::facts::Outcome {
+fn outcome(replies: &[(Question, Reply)], question: &Question) -> crate::dns::record::Outcome {
     let reply = replies.iter().find(|(asked, _)| asked == question).map(|(_, reply)| reply.outcome.clone());
-    reply.unwrap_or(crate::federation::facts::Outcome::Timeout)
+    reply.unwrap_or(crate::dns::record::Outcome::Timeout)
 }

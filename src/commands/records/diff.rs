@@ -7,11 +7,11 @@ use super::{FormArgs, write};
 use crate::commands::network::{NetworkArgs, now};
 use crate::commands::{Context, status};
 use crate::error::{ExitStatus, hinted};
-use crate::federation::change::{Change, compare, in_the_way, question};
-use crate::federation::dns_facts::DnsFacts;
-use crate::federation::record::{Plan, RecordSet};
+use crate::facts::dns::DnsFacts;
 use crate::net::dns::{Scope, observe};
 use crate::render::records::changes;
+use crate::rocketchat::change::{Change, compare, in_the_way, question};
+use crate::rocketchat::records::{Plan, RecordSet};
 
 /// Print only what is missing or wrong in DNS
 ///

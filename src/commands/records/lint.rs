@@ -11,17 +11,17 @@ use crate::check;
 use crate::commands::Context;
 use crate::commands::answer::ReportArgs;
 use crate::commands::key_file::{PassphraseArgs, read_public};
+use crate::dns::name::{Domain, Host};
+use crate::dns::record::{Reply, Rr, Transport};
 use crate::error::ExitStatus;
-use crate::federation::dns_facts::{DnsFacts, Expected, Observation, Observer, Role};
-use crate::federation::domain::{Domain, Host};
-use crate::federation::facts::{Reply, Rr, Transport};
-use crate::federation::generation::{KEY_LABEL, key_question, questions};
-use crate::federation::published::{Published, Refusal};
-use crate::federation::release::Release;
-use crate::federation::report::{Line, Report};
-use crate::federation::sight::sights;
+use crate::facts::dns::{DnsFacts, Expected, Observation, Observer, Role};
+use crate::facts::published::{Published, Refusal};
 use crate::render::records::{Format, Place, too_long};
 use crate::render::report::ReportFormat;
+use crate::report::{Line, Report};
+use crate::rocketchat::discovery::sights;
+use crate::rocketchat::generation::{KEY_LABEL, key_question, questions};
+use crate::rocketchat::release::Release;
 
 /// The checks that a text alone can answer; the others ask the network.
 const OF_TEXT: &[&str] = &[
@@ -144,7 +144,7 @@ fn report(text: &Published, expected: &Expected, value_only: bool) -> Report {
 fn facts(text: &Published) -> DnsFacts {
     let addr = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
     let observer = Observer { role: Role::Authority, name: text.form.clone(), addr };
-    let observe = |question: crate::federation::facts::Question| Observation {
+    let observe = |question: crate::dns::record::Question| Observation {
         observer: 0,
         reply: Reply { authoritative: true, ..Reply::bare(text.answer(&question), Transport::Tcp) },
         question,

@@ -16,12 +16,12 @@ use clap::{Arg, Args, Command, Subcommand};
 use self::wish::WishArgs;
 use super::Context;
 use super::network::NetworkArgs;
+use crate::dns::provider;
 use crate::error::{ExitStatus, Hinted, hinted};
-use crate::federation::dns_facts::ZoneCut;
-use crate::federation::dns_host;
-use crate::federation::record::{Data, Plan};
+use crate::facts::dns::ZoneCut;
 use crate::net::delegation;
 use crate::render::records::{self as render, FORMATS, Format, Place};
+use crate::rocketchat::records::{Data, Plan};
 
 /// Above any zone that a person edits.
 const MAX_BYTES: u64 = 16 << 20;
@@ -128,7 +128,7 @@ impl FormArgs {
 fn hosted_by(zone: Option<&ZoneCut>, cx: &Context) -> &'static Format {
     let servers: Vec<&str> = zone.iter().flat_map(|zone| &zone.servers).map(|(name, _)| name.as_str()).collect();
     let primary = zone.map(|zone| zone.soa.mname.as_str());
-    match dns_host::recognise(servers.iter().copied().chain(primary)) {
+    match provider::recognise(servers.iter().copied().chain(primary)) {
         Some(host) => {
             cx.term.status(format_args!("this zone is hosted at {}: {}", host.name, host.trap));
             render::find(host.format).unwrap_or(&FORMATS[0])

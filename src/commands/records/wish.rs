@@ -6,13 +6,13 @@ use clap::Args;
 
 use crate::commands::Context;
 use crate::commands::key_file::{PassphraseArgs, read_public};
-use crate::config;
+use crate::dns::name::{Domain, Host};
 use crate::error::{Hinted, hinted};
-use crate::federation::autopsy;
-use crate::federation::domain::{Domain, Host};
-use crate::federation::generation::Protocol;
-use crate::federation::key::PublicKey;
-use crate::federation::record::{self, Audience, DEFAULT_TTL, Plan, Wish};
+use crate::key::PublicKey;
+use crate::key::diagnosis;
+use crate::rocketchat::generation::Protocol;
+use crate::rocketchat::records::{self, Audience, DEFAULT_TTL, Plan, Wish};
+use crate::settings;
 
 /// The longest TTL (RFC 2181 section 8), in seconds.
 const TTL_MAX: u32 = 0x7fff_ffff;
@@ -27,7 +27,7 @@ pub struct WishArgs {
     #[arg(long, value_name = "HOST")]
     target: Option<Host>,
     /// The port that peers call; by default 443, with --protocol http 80
-    #[arg(long, value_name = "PORT", value_parser = config::port)]
+    #[arg(long, value_name = "PORT", value_parser = settings::port)]
     port: Option<u16>,
     /// How peers call: https or http
     #[arg(long, value_enum, value_name = "PROTOCOL", hide_possible_values = true)]
@@ -57,7 +57,7 @@ fn ttl(text: &str) -> Result<u32, Hinted> {
 impl WishArgs {
     /// The records for these arguments, over the configuration; `found` is the zone that DNS has named.
     pub fn plan(&self, cx: &Context, found: Option<&Host>) -> anyhow::Result<Plan> {
-        Ok(record::plan(&self.wish(cx, found)?)?)
+        Ok(records::plan(&self.wish(cx, found)?)?)
     }
 
     /// The federation domain.
@@ -113,11 +113,11 @@ impl WishArgs {
 pub fn publishable(key: PublicKey, file: &str) -> anyhow::Result<String> {
     let line = key.one_line();
     let hint = "`fedctl keygen` makes a key that every server can use";
-    if key.bits() < record::KEY_BITS_MIN {
+    if key.bits() < records::KEY_BITS_MIN {
         let what = format!("`{file}` holds a key of {} bits: RSA below 2048 bits can be broken", key.bits());
         return Err(hinted(what, hint));
     }
-    match autopsy::examine(line.as_bytes()).injuries.first() {
+    match diagnosis::examine(line.as_bytes()).injuries.first() {
         Some(injury) => Err(hinted(format!("`{file}` holds a key that must not be published: {}", injury.what), hint)),
         None => Ok(line),
     }

@@ -10,18 +10,18 @@ use super::key_file::{PassphraseArgs, read_half};
 use super::network::{NetworkArgs, now};
 use super::records::format as find_format;
 use super::{Context, Format, status};
+use crate::dns::name::Domain;
+use crate::dns::record::{Kind, Question, Rr, RrData};
 use crate::error::{ExitStatus, hinted};
-use crate::federation::autopsy;
-use crate::federation::dns_facts::DnsFacts;
-use crate::federation::domain::Domain;
-use crate::federation::facts::{Kind, Question, Rr, RrData};
-use crate::federation::generation::Protocol;
-use crate::federation::generation::{SrvLabel, key_question};
-use crate::federation::record::{self, Audience, Wish};
-use crate::federation::rotation::{Clocks, LOW_TTL, Names, steps};
+use crate::facts::dns::DnsFacts;
+use crate::key::diagnosis;
 use crate::net::dns::{Scope, observe};
 use crate::render::records::{Format as RecordFormat, write};
 use crate::render::rotate as render;
+use crate::report::rotation::{Clocks, LOW_TTL, Names, steps};
+use crate::rocketchat::generation::Protocol;
+use crate::rocketchat::generation::{SrvLabel, key_question};
+use crate::rocketchat::records::{self, Audience, Wish};
 
 /// Change the key of a domain
 #[derive(Debug, Args)]
@@ -123,7 +123,7 @@ impl RotatePlan {
     fn old_key(&self, cx: &Context, dns: &DnsFacts) -> anyhow::Result<String> {
         let Some(path) = self.key.clone().or_else(|| cx.config.key()) else { return Ok("federation.pub".into()) };
         let (key, _) = read_half(&path, &self.passphrase)?;
-        if published(dns).is_some_and(|text| autopsy::examine(&text).server.as_ref() != Ok(&key)) {
+        if published(dns).is_some_and(|text| diagnosis::examine(&text).server.as_ref() != Ok(&key)) {
             let what = format!("`{}` is not the key that {} publishes", path.display(), dns.domain);
             return Err(hinted(what, format!("fedctl dns-check {} --key {}", dns.domain, path.display())));
         }
@@ -134,7 +134,7 @@ impl RotatePlan {
     fn rollback(&self, cx: &Context, dns: &DnsFacts, ttl: u32) -> anyhow::Result<String> {
         let broken = |what: String| hinted(what, format!("mend it first: fedctl dns-check {}", dns.domain));
         let key = published(dns).unwrap_or_default();
-        let key = autopsy::examine(&key)
+        let key = diagnosis::examine(&key)
             .exact
             .ok_or_else(|| broken(format!("what {} publishes is not a key to come back to", dns.domain)))?;
         let (label, port, target) = SrvLabel::ALL
@@ -145,7 +145,7 @@ impl RotatePlan {
             })
             .ok_or_else(|| broken(format!("{} has no SRV record", dns.domain)))?;
         let zone = dns.zone.as_ref().map_err(|why| broken(why.clone()))?;
-        let plan = record::plan(&Wish {
+        let plan = records::plan(&Wish {
             domain: dns.domain.clone(),
             zone: zone.apex.clone(),
             target: target.parse()?,

@@ -13,10 +13,10 @@ use crate::commands::Context;
 use crate::commands::global::duration;
 use crate::commands::hub::StoreArgs;
 use crate::commands::stop::Stop;
+use crate::dns::name::Host;
 use crate::error::{ExitStatus, hinted};
-use crate::federation::domain::Host;
-use crate::federation::hub::ledger::Terms;
-use crate::federation::hub::registration::{Admission, origin};
+use crate::rocketchat::hub::ledger::Terms;
+use crate::rocketchat::hub::registration::{Admission, origin};
 use crate::serve::hub::{Config, Limits, Mail, Smtp, sender, start};
 
 /// Seconds: shorter and nobody has read the mail, longer and old mails lie around that can still change something.

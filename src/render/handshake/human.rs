@@ -5,10 +5,10 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Handshake;
 use crate::check::stage::{Ended, STAGES, Stage};
-use crate::federation::report::{Line, Severity, Verdict};
 use crate::render::fill::{wrap, wrap_all};
 use crate::render::report::Style;
 use crate::render::report::human::{heading, write_asides};
+use crate::report::{Line, Severity, Verdict};
 
 /// Columns of the name of a stage, of its time and of its status.
 const NAME: usize = 10;

@@ -1,7 +1,7 @@
 //! The text that one admin sends to the other, so that both directions are looked at.
 
-use crate::federation::domain::Domain;
-use crate::federation::key::PublicKey;
+use crate::dns::name::Domain;
+use crate::key::PublicKey;
 
 /// Who invites whom.
 pub struct Invitation<'a> {

@@ -10,8 +10,8 @@ pub use invitation::{Invitation, write as invitation};
 pub use json::write as json;
 pub use picture::{json as picture_json, write as picture};
 
-use crate::federation::peer_facts::PeerFacts;
-use crate::federation::report::Report;
+use crate::facts::peer::PeerFacts;
+use crate::report::Report;
 
 /// What a handshake gave.
 pub struct Handshake<'a> {

@@ -3,8 +3,8 @@
 use colored::Colorize;
 use serde_json::json;
 
-use crate::federation::picture::{Half, Picture};
 use crate::render::fill::{hang, harmless};
+use crate::report::comparison::{Half, Picture};
 
 /// For people.
 pub fn write(picture: &Picture, width: usize) -> String {

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::hcl::{self, Block};
 use super::shell::{self, Line};
 use super::{Facts, Format, Limit, Measure, Place, Proof, json, rdata};
+use crate::dns::record::{Rr, RrData, Text};
 use crate::error::Hinted;
-use crate::federation::facts::{Rr, RrData, Text};
-use crate::federation::record::{Data, Plan, Record, RecordSet, STRING_MAX};
+use crate::rocketchat::records::{Data, Plan, Record, RecordSet, STRING_MAX};
 
 const LIMITS: &[Limit] = &[Limit {
     measure: Measure::Txt,

@@ -3,11 +3,11 @@
 use std::net::SocketAddr;
 
 use super::human::size;
-use crate::federation::change::Change;
-use crate::federation::domain::{Domain, Host};
-use crate::federation::facts::{Rr, RrData, Text};
-use crate::federation::record::{Data, STRING_MAX};
+use crate::dns::name::{Domain, Host};
+use crate::dns::record::{Rr, RrData, Text};
 use crate::render::fill::hang;
+use crate::rocketchat::change::Change;
+use crate::rocketchat::records::{Data, STRING_MAX};
 
 /// A line a set: fine, missing or wrong, with what is there and what should be.
 pub fn table(domain: &Domain, changes: &[Change], in_the_way: &[String]) -> String {
@@ -90,7 +90,7 @@ fn data(data: &RrData) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::federation::facts::{Kind, Question};
+    use crate::dns::record::{Kind, Question};
 
     fn change() -> Change {
         let rr = |text: &str, ttl| Rr {

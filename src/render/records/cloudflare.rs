@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::form::{self, Boxes};
 use super::hcl::{self, Body};
 use super::{Facts, Format, Limit, Measure, Place, Proof, json, rdata};
+use crate::dns::record::{Rr, RrData};
 use crate::error::Hinted;
-use crate::federation::facts::{Rr, RrData};
-use crate::federation::record::{Data, Plan, Record};
+use crate::rocketchat::records::{Data, Plan, Record};
 
 const SOURCE: &str = "Cloudflare API reference, DNS records";
 const LIMITS: &[Limit] = &[
@@ -94,7 +94,7 @@ fn record_of(record: &Value, place: &Place) -> Result<Rr, Hinted> {
     };
     let name = place.full(record["name"].as_str().unwrap_or_default());
     // The API takes names relative to the zone too.
-    let inside = name.parse::<crate::federation::domain::Host>().is_ok_and(|host| host.is_within(place.zone))
+    let inside = name.parse::<crate::dns::name::Host>().is_ok_and(|host| host.is_within(place.zone))
         || name.ends_with(&format!(".{}", place.zone));
     let name = if inside { name } else { place.relative(&name) };
     Ok(Rr { name, ttl: json::ttl(&record["ttl"])?, data })

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Facts, Format, Limit, Measure, Place, Proof, json, rdata, shell};
+use crate::dns::record::{Rr, RrData};
 use crate::error::Hinted;
-use crate::federation::facts::{Rr, RrData};
-use crate::federation::record::{Data, Plan, Record};
+use crate::rocketchat::records::{Data, Plan, Record};
 
 const FACTS: Facts = Facts {
     txt: "in one piece without quotes, cut by the server",

@@ -1,9 +1,9 @@
 //! dnscontrol: calls for dnsconfig.js.
 
 use super::{Facts, Format, Place, Proof, rdata};
+use crate::dns::record::{Rr, RrData, Text};
 use crate::error::Hinted;
-use crate::federation::facts::{Rr, RrData, Text};
-use crate::federation::record::{Data, Plan, Record};
+use crate::rocketchat::records::{Data, Plan, Record};
 
 pub const FORMAT: Format = Format {
     id: "dnscontrol",

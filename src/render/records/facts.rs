@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::Place;
-use crate::federation::facts::{Rr, RrData};
-use crate::federation::record::STRING_MAX;
+use crate::dns::record::{Rr, RrData};
+use crate::rocketchat::records::STRING_MAX;
 
 /// The rules of one form.
 #[derive(Debug, Clone, Copy)]

@@ -2,9 +2,9 @@
 
 use super::form::{Block, Boxes, about, leading_seconds, note, ttl};
 use super::{Facts, Format, Limit, Measure, Place, Proof, rdata};
+use crate::dns::record::Rr;
 use crate::error::Hinted;
-use crate::federation::facts::Rr;
-use crate::federation::record::{Data, Plan};
+use crate::rocketchat::records::{Data, Plan};
 
 pub const FORMAT: Format = Format {
     id: "fields",

@@ -1,11 +1,11 @@
 //! Forms that people type into: a block a record, a line a box. The same reader serves all of them.
 
 use super::{Place, human, rdata};
+use crate::dns::record::{Rr, RrData};
 use crate::error::Hinted;
-use crate::federation::facts::{Rr, RrData};
-use crate::federation::generation::KEY_LABEL;
-use crate::federation::record::{DEFAULT_TTL, Data, Record};
 use crate::render::fill::hang;
+use crate::rocketchat::generation::KEY_LABEL;
+use crate::rocketchat::records::{DEFAULT_TTL, Data, Record};
 
 /// Columns; only values may stand out.
 const WIDTH: usize = 80;

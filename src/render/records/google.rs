@@ -3,9 +3,9 @@
 use super::hcl::{self, Block};
 use super::shell::{self, Line};
 use super::{Facts, Format, Place, Proof, rdata};
+use crate::dns::record::{Rr, RrData};
 use crate::error::Hinted;
-use crate::federation::facts::{Rr, RrData};
-use crate::federation::record::Plan;
+use crate::rocketchat::records::Plan;
 
 const FACTS: Facts = Facts {
     txt: "quoted strings of at most 255 bytes; without quotes it is cut at each blank",
@@ -38,7 +38,7 @@ pub const TERRAFORM: Format = Format {
 };
 
 fn write_gcloud(plan: &Plan) -> Result<String, Hinted> {
-    let line = |record: &crate::federation::record::Record| {
+    let line = |record: &crate::rocketchat::records::Record| {
         format!(
             "gcloud dns record-sets create {}. --zone=ZONE --type={} --ttl={} {}\n",
             record.owner,
@@ -95,7 +95,7 @@ fn data(kind: &str, value: &str) -> Result<RrData, Hinted> {
 }
 
 fn write_terraform(plan: &Plan) -> Result<String, Hinted> {
-    let block = |record: &crate::federation::record::Record| {
+    let block = |record: &crate::rocketchat::records::Record| {
         Block::resource("google_dns_record_set", &plan.set, record)
             .raw("managed_zone", "var.managed_zone")
             .text("name", &format!("{}.", record.owner))

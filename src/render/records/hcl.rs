@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::error::Hinted;
-use crate::federation::record::{Record, RecordSet};
+use crate::rocketchat::records::{Record, RecordSet};
 
 /// A quoted string: backslash escapes, and templates made harmless (HCL native syntax, "Template Expressions").
 pub fn string(text: &str) -> String {

@@ -1,11 +1,11 @@
 //! The records as a table for people, with the reason for each and the key in both spellings.
 
 use super::{Facts, Format, Place, Proof, rdata, zonefile};
+use crate::dns::record::Rr;
 use crate::error::Hinted;
-use crate::federation::autopsy;
-use crate::federation::facts::Rr;
-use crate::federation::record::{Data, Plan, STRING_MAX};
+use crate::key::diagnosis;
 use crate::render::fill::hang;
+use crate::rocketchat::records::{Data, Plan, STRING_MAX};
 
 pub const FORMAT: Format = Format {
     id: "human",
@@ -72,7 +72,7 @@ pub fn size(data: &Data) -> String {
     let lengths: Vec<String> = data.chunks(STRING_MAX).iter().map(|chunk| chunk.len().to_string()).collect();
     let strings =
         if lengths.len() == 1 { "in one string".into() } else { format!("in strings of {}", lengths.join(" + ")) };
-    let print = autopsy::examine(value).exact.map(|key| format!(", sha256 {}", key.fingerprint()));
+    let print = diagnosis::examine(value).exact.map(|key| format!(", sha256 {}", key.fingerprint()));
     format!("{} bytes {strings}{}", value.len(), print.unwrap_or_default())
 }
 

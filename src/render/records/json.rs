@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::{Facts, Format, Proof, rdata};
+use crate::dns::record::{Rr, RrData, Text, unescape};
 use crate::error::Hinted;
-use crate::federation::autopsy;
-use crate::federation::facts::{Rr, RrData, Text, unescape};
-use crate::federation::record::{Data, Plan, Record, STRING_MAX};
+use crate::key::diagnosis;
+use crate::rocketchat::records::{Data, Plan, Record, STRING_MAX};
 
 const FACTS: Facts = Facts {
     txt: "`value` in one piece and `strings` cut at 255 bytes; other bytes than printable ASCII as `\\DDD`",
@@ -66,7 +66,7 @@ fn record(record: &Record) -> Value {
             put("value", json!(Text(value.clone())));
             put("strings", strings.collect());
             put("length", json!(value.len()));
-            put("fingerprint", json!(autopsy::examine(value).exact.map(|key| key.fingerprint())));
+            put("fingerprint", json!(diagnosis::examine(value).exact.map(|key| key.fingerprint())));
         }
     }
     put("reason", json!(record.reason));

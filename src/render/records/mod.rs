@@ -30,11 +30,11 @@ mod zonefile;
 pub use facts::{Facts, Limit, Measure, Proof};
 pub use human::size;
 
+use crate::dns::name::{Domain, Host};
+use crate::dns::record::{Rr, RrData, Text};
 use crate::error::Hinted;
-use crate::federation::change;
-use crate::federation::domain::{Domain, Host};
-use crate::federation::facts::{Rr, RrData, Text};
-use crate::federation::record::{Plan, RecordSet, STRING_MAX};
+use crate::rocketchat::change;
+use crate::rocketchat::records::{Plan, RecordSet, STRING_MAX};
 
 /// One form.
 #[derive(Debug)]

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::{Facts, Format, Place, Proof, json, rdata};
+use crate::dns::record::{Rr, RrData};
 use crate::error::Hinted;
-use crate::federation::facts::{Rr, RrData};
-use crate::federation::record::{DEFAULT_TTL, Data, Plan, Record};
+use crate::rocketchat::records::{DEFAULT_TTL, Data, Plan, Record};
 
 pub const FORMAT: Format = Format {
     id: "octodns",

@@ -2,9 +2,9 @@
 
 use super::form::{self, Block, Boxes, about};
 use super::{Facts, Format, Limit, Measure, Place, Proof, hcl, rdata};
+use crate::dns::record::{Rr, RrData};
 use crate::error::Hinted;
-use crate::federation::facts::{Rr, RrData};
-use crate::federation::record::{Data, Plan, Record, RecordSet};
+use crate::rocketchat::records::{Data, Plan, Record, RecordSet};
 
 const HETZNER_FACTS: Facts = Facts {
     txt: "quoted strings of at most 255 characters on one line",

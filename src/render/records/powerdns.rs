@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Facts, Format, Place, Proof, json, rdata, shell};
+use crate::dns::record::{Rr, RrData};
 use crate::error::Hinted;
-use crate::federation::facts::{Rr, RrData};
-use crate::federation::record::{DEFAULT_TTL, Plan, Record};
+use crate::rocketchat::records::{DEFAULT_TTL, Plan, Record};
 
 const FACTS: Facts = Facts {
     txt: "in quotes, of any length, cut when it is served; without quotes pdnsutil takes a key for an option",

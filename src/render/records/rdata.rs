@@ -1,9 +1,9 @@
 //! Record data as text: what stands after the type in a zone file, and in most providers' value boxes.
 
 use super::zonefile;
+use crate::dns::record::{RrData, Text};
 use crate::error::Hinted;
-use crate::federation::facts::{RrData, Text};
-use crate::federation::record::{Data, STRING_MAX};
+use crate::rocketchat::records::{Data, STRING_MAX};
 
 /// `1 1 443 chat.mydomain.com` and the end of the target: a dot or nothing.
 pub fn srv(data: &Data, end: &str) -> Option<String> {

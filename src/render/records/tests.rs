@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::federation::generation::{KEY_LABEL, PROTOCOL_LABEL, SrvLabel};
-use crate::federation::published::Published;
-use crate::federation::record::{Data, Record};
+use crate::facts::published::Published;
+use crate::rocketchat::generation::{KEY_LABEL, PROTOCOL_LABEL, SrvLabel};
+use crate::rocketchat::records::{Data, Record};
 
 /// The guide's SRV record and a TXT value of 255 times `K` and five times `L`.
 pub fn sample() -> Plan {

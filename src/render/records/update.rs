@@ -1,9 +1,9 @@
 //! Dynamic updates (RFC 2136) as text: scripts for BIND's nsupdate and Knot's knsupdate.
 
 use super::{Facts, Format, Place, Proof, rdata, zonefile};
+use crate::dns::record::{Rr, RrData};
 use crate::error::Hinted;
-use crate::federation::facts::{Rr, RrData};
-use crate::federation::record::Plan;
+use crate::rocketchat::records::Plan;
 
 const FACTS: Facts = Facts {
     txt: "quoted strings of at most 255 bytes on one line",

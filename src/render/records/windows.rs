@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::{Facts, Format, Place, Proof, rdata};
+use crate::dns::record::{Rr, RrData, Text};
 use crate::error::Hinted;
-use crate::federation::facts::{Rr, RrData, Text};
-use crate::federation::record::{DEFAULT_TTL, Data, Plan, Record, RecordSet};
+use crate::rocketchat::records::{DEFAULT_TTL, Data, Plan, Record, RecordSet};
 
 /// The cmdlet stops at 254, and Microsoft's own sample cuts at 252.
 const PIECE_MAX: usize = 252;

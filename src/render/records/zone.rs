@@ -2,7 +2,7 @@
 
 use super::{Facts, Format, Proof, rdata, zonefile};
 use crate::error::Hinted;
-use crate::federation::record::{Plan, STRING_MAX};
+use crate::rocketchat::records::{Plan, STRING_MAX};
 
 pub const FORMAT: Format = Format {
     id: "zone",

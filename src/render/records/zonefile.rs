@@ -3,9 +3,9 @@
 
 use super::Place;
 use super::rdata::{self, shown};
+use crate::dns::record::{Rr, RrData, Text, unescape};
 use crate::error::Hinted;
-use crate::federation::facts::{Rr, RrData, Text, unescape};
-use crate::federation::record::{DEFAULT_TTL, STRING_MAX};
+use crate::rocketchat::records::{DEFAULT_TTL, STRING_MAX};
 
 /// A word or a quoted string, with its escapes still in it.
 #[derive(Debug, Clone, PartialEq, Eq)]

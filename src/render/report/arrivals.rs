@@ -2,8 +2,8 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::federation::propagation::Arrival;
 use crate::render::fill::wrap;
+use crate::report::propagation::Arrival;
 
 const TITLE: &str = "after a fix";
 /// Columns for the names of those who see a change at once; more leave no room for the sentences.

@@ -1,6 +1,6 @@
 //! What the server generations see, with those that see the same in one row.
 
-use crate::federation::sight::Sight;
+use crate::rocketchat::discovery::Sight;
 
 /// `usable`, `limited` by what no record can mend, or `unusable`.
 pub type Worth = &'static str;

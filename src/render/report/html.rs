@@ -2,7 +2,7 @@
 
 use super::junit::escape;
 use super::{Style, arrivals, eyes, seconds, sentence};
-use crate::federation::report::{Matrix, Problem, Report, Severity, Stage, StageOutcome, Suppressed, Verdict};
+use crate::report::{Matrix, Problem, Report, Severity, Stage, StageOutcome, Suppressed, Verdict};
 
 const CSS: &str = include_str!("html.css");
 

@@ -4,9 +4,9 @@ use colored::{ColoredString, Colorize};
 use unicode_width::UnicodeWidthStr;
 
 use super::{Style, arrivals, eyes, propagation};
-use crate::federation::report::{Line, Problem, Report, Severity, Suppressed, Verdict};
-use crate::federation::sight::Sight;
 use crate::render::fill::{wrap, wrap_all};
+use crate::report::{Line, Problem, Report, Severity, Suppressed, Verdict};
+use crate::rocketchat::discovery::Sight;
 
 /// Columns before the sentence: two, the status, two, the subject, two.
 const STATUS: usize = 7;

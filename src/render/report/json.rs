@@ -3,9 +3,9 @@
 use serde::Serialize;
 
 use super::{Style, verdict};
-use crate::federation::propagation::Arrival;
-use crate::federation::report::{Matrix, Problem, Report, Severity, Verdict};
-use crate::federation::sight::Sight;
+use crate::report::propagation::Arrival;
+use crate::report::{Matrix, Problem, Report, Severity, Verdict};
+use crate::rocketchat::discovery::Sight;
 
 /// Raised when a member changes its meaning or goes away; new members do not raise it.
 const SCHEMA: u32 = 1;

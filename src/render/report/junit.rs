@@ -2,7 +2,7 @@
 //! its output.
 
 use super::{Style, seconds};
-use crate::federation::report::{Line, Problem, Report, Suppressed, Verdict};
+use crate::report::{Line, Problem, Report, Suppressed, Verdict};
 
 /// Writes all reports as one document.
 pub fn write(reports: &[Report], style: Style) -> String {

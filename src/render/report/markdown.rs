@@ -1,7 +1,7 @@
 //! Markdown (CommonMark with the tables of GitHub), for issues, merge requests and chats.
 
 use super::{Style, arrivals, eyes, sentence};
-use crate::federation::report::{Matrix, Problem, Report, Severity, Stage, StageOutcome, Verdict};
+use crate::report::{Matrix, Problem, Report, Severity, Stage, StageOutcome, Verdict};
 
 /// Writes the reports one after the other.
 pub fn write(reports: &[Report], style: Style) -> String {

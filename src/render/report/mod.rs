@@ -17,7 +17,7 @@ mod tap;
 
 pub use nagios::state as nagios_state;
 
-use crate::federation::report::{Report, Severity};
+use crate::report::{Report, Severity};
 
 /// The forms in which a report can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]

@@ -2,7 +2,7 @@
 //! output. The exit status says the same: 0 OK, 1 WARNING, 2 CRITICAL.
 
 use super::{counts, seconds};
-use crate::federation::report::{Report, Severity};
+use crate::report::{Report, Severity};
 
 /// What a monitoring system makes of the reports.
 pub fn state(reports: &[Report]) -> Option<Severity> {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::json::{Finding, finding};
 use super::{Style, verdict};
-use crate::federation::report::{Report, Severity, Verdict};
+use crate::report::{Report, Severity, Verdict};
 
 /// Raised when a member changes its meaning or goes away; new members do not raise it.
 const SCHEMA: u32 = 1;

@@ -2,7 +2,7 @@
 //! collector adds the age of the file itself.
 
 use super::{Style, seconds};
-use crate::federation::report::{Report, Severity, Verdict};
+use crate::report::{Report, Severity, Verdict};
 
 /// Writes every metric with its help, its type, and a sample a subject.
 pub fn write(reports: &[Report], style: Style) -> String {

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::federation::report::{Cell, Matrix};
+use crate::report::{Cell, Matrix};
 
 const TITLE: &str = "propagation";
 const SAME: &str = "same";
@@ -73,7 +73,7 @@ fn marked(cell: &Cell) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::federation::report::Row;
+    use crate::report::Row;
 
     fn matrix(other: &str) -> Matrix {
         let cell = |text: &str, differs| Cell { text: text.into(), differs, found: text != "NXDOMAIN" };

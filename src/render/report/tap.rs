@@ -1,7 +1,7 @@
 //! The Test Anything Protocol, version 14: a test point a check, details as YAML below it.
 
 use super::Style;
-use crate::federation::report::{Problem, Report, Verdict};
+use crate::report::{Problem, Report, Verdict};
 
 /// Writes all reports as one document.
 pub fn write(reports: &[Report], style: Style) -> String {

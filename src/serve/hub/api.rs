@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 use super::metrics::{REGISTRATIONS, REMOVALS, SEARCHES};
 use super::routes::From;
 use super::{Hub, now, now_ms};
+use crate::dns::name::Domain;
 use crate::error::Hinted;
-use crate::federation::domain::Domain;
-use crate::federation::hub::ledger::{Asked, Ledger, Wish, ask};
-use crate::federation::hub::registration::{Entry, Request};
+use crate::rocketchat::hub::ledger::{Asked, Ledger, Wish, ask};
+use crate::rocketchat::hub::registration::{Entry, Request};
 
 #[derive(Deserialize)]
 struct Removal {

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use axum::http::HeaderMap;
 
 use super::Limits;
-use crate::federation::hub::limit::{Limiter, address_key};
+use crate::serve::hub::limit::{Limiter, address_key};
 
 /// Mails about one domain that one address may cause in a day, so that nobody uses up a domain's allowance alone.
 const MAILS: u32 = 3;

@@ -13,8 +13,8 @@ use axum::response::{Html, IntoResponse, Response};
 use super::metrics::LINKS;
 use super::routes::From;
 use super::{Hub, api, now, now_ms, pages};
-use crate::federation::hub::ledger::{Dead, Ledger, decide as decide_link, follow};
-use crate::federation::hub::token::Token;
+use crate::rocketchat::hub::ledger::{Dead, Ledger, decide as decide_link, follow};
+use crate::rocketchat::hub::token::Token;
 
 /// A member of a query or of a form.
 fn field(encoded: &[u8], name: &str) -> Option<String> {

@@ -12,11 +12,11 @@ use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executo
 use tokio::sync::watch;
 
 use super::{Hub, now};
+use crate::dns::name::Domain;
 use crate::error::{Hinted, hinted};
-use crate::federation::domain::Domain;
-use crate::federation::hub::ledger::{Errand, Wish, mail_sent, take_errand};
-use crate::federation::hub::registration::Entry;
-use crate::federation::key::PublicKey;
+use crate::key::PublicKey;
+use crate::rocketchat::hub::ledger::{Errand, Wish, mail_sent, take_errand};
+use crate::rocketchat::hub::registration::Entry;
 
 /// For one mail.
 const SEND: Duration = Duration::from_secs(30);

@@ -4,6 +4,7 @@
 
 mod api;
 mod gate;
+mod limit;
 mod links;
 mod listener;
 mod mail;
@@ -20,8 +21,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-use crate::federation::hub::ledger::Terms;
-use crate::federation::hub::registration::Admission;
+use crate::rocketchat::hub::ledger::Terms;
+use crate::rocketchat::hub::registration::Admission;
 use crate::store::Store;
 use gate::Gate;
 use metrics::Metrics;
@@ -123,7 +124,7 @@ pub async fn start(config: Config) -> std::io::Result<Running> {
 /// Forgets old proposals once an hour.
 async fn sweep(hub: Arc<Hub>, mut stopped: watch::Receiver<bool>) {
     loop {
-        let before = crate::federation::hub::ledger::forget_before(now(), hub.terms);
+        let before = crate::rocketchat::hub::ledger::forget_before(now(), hub.terms);
         match hub.store.sweep(before).await {
             Ok(0) => {}
             Ok(gone) => tracing::info!(gone, "old proposals forgotten"),

@@ -5,10 +5,10 @@ use std::sync::LazyLock;
 use base64::Engine;
 use sha2::{Digest, Sha256};
 
-use crate::federation::domain::Domain;
-use crate::federation::hub::ledger::{Closed, Dead, Peer, Proposal, Wish};
-use crate::federation::hub::registration::Entry;
-use crate::federation::key::PublicKey;
+use crate::dns::name::Domain;
+use crate::key::PublicKey;
+use crate::rocketchat::hub::ledger::{Closed, Dead, Peer, Proposal, Wish};
+use crate::rocketchat::hub::registration::Entry;
 
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}\
 code{overflow-wrap:anywhere}dt{font-weight:bold;margin-top:.5rem}dd{margin:0}\

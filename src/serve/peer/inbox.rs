@@ -11,12 +11,12 @@ use tokio::time::timeout;
 
 use super::log::Entry;
 use super::{Config, Fault};
-use crate::federation::domain::Domain;
-use crate::federation::envelope::{self, Failure, Layer};
-use crate::federation::event::{Event, Incoming, LatestRequest, NotAMessage};
-use crate::federation::key::{PrivateKey, PublicKey};
-use crate::federation::release::Release;
-use crate::federation::wire::{NotAnEnvelope, Wire};
+use crate::dns::name::Domain;
+use crate::key::{PrivateKey, PublicKey};
+use crate::rocketchat::body::{NotAnEnvelope, Wire};
+use crate::rocketchat::envelope::{self, Failure, Layer};
+use crate::rocketchat::events::{Event, Incoming, LatestRequest, NotAMessage};
+use crate::rocketchat::release::Release;
 
 /// Blocks that are opened before the next message has its turn.
 const TURN: usize = 16;
@@ -250,7 +250,7 @@ impl Inbox {
         let events: Vec<Event> = lock(&self.events).iter().filter(asked).cloned().collect();
         let Some(share) = self.share(&sender) else { return };
         tokio::spawn(async move {
-            let message = crate::federation::event::dispatch(&events);
+            let message = crate::rocketchat::events::dispatch(&events);
             let delivered = (inbox.config.deliver)(sender.clone(), message).await;
             drop(share);
             (inbox.config.log)(match delivered {

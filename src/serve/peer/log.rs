@@ -3,8 +3,8 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use crate::federation::domain::Domain;
-use crate::federation::key::Fingerprint;
+use crate::dns::name::Domain;
+use crate::key::Fingerprint;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]

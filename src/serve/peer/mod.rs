@@ -19,11 +19,11 @@ use tokio::task::AbortHandle;
 use self::certificate::Tls;
 use self::fault::Fault;
 use self::log::Entry;
+use crate::dns::name::Domain;
 use crate::error::hinted;
-use crate::federation::domain::Domain;
-use crate::federation::key::{PrivateKey, PublicKey};
-use crate::federation::release::Release;
-use crate::federation::wire::Wire;
+use crate::key::{PrivateKey, PublicKey};
+use crate::rocketchat::body::Wire;
+use crate::rocketchat::release::Release;
 
 /// Finds the public key of a sender, or says why there is none.
 pub type Discover = Arc<dyn Fn(Domain) -> BoxFuture<'static, Result<PublicKey, String>> + Send + Sync>;

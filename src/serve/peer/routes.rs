@@ -16,8 +16,8 @@ use super::fault::Fault;
 use super::inbox::{Inbox, Refusal};
 use super::log::Entry;
 use super::{Config, answer};
-use crate::federation::release::Release;
-use crate::federation::wire::Wire;
+use crate::rocketchat::body::Wire;
+use crate::rocketchat::release::Release;
 
 /// The largest body; servers know no limit, but a test peer does not need one larger.
 const BODY_MAX: usize = 4 << 20;

@@ -1,0 +1,242 @@
+//! Everything that was seen in DNS about one domain.
+//!
+//! Facts are serialisable, so that a run can be saved and judged again, and they hold the time, so that judging needs no clock.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::dns::name::{Domain, Host};
+use crate::dns::provider::{DnsHost, recognise};
+use crate::dns::record::{Kind, Outcome, Question, Reply, RrData, Soa};
+use crate::key::PublicKey;
+use crate::key::node_rsa;
+use crate::rocketchat::generation::questions;
+use crate::rocketchat::release::Release;
+
+/// Where an answer came from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Observer {
+    pub role: Role,
+    /// The name server's name, or how the resolver was named.
+    pub name: String,
+    /// Where the question went.
+    pub addr: SocketAddr,
+}
+
+impl fmt::Display for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.name)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// A name server of the zone.
+    Authority,
+    /// A name server of the parent zone.
+    Parent,
+    Resolver,
+}
+
+/// The name of the observer that stands for a zone file.
+pub const ZONE_FILE: &str = "the zone file";
+
+/// One question to one observer, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// Index into [`DnsFacts::observers`].
+    pub observer: usize,
+    pub question: Question,
+    pub reply: Reply,
+}
+
+/// A question beside the records: asked once, to find out one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probe {
+    pub purpose: Purpose,
+    /// Index into [`DnsFacts::observers`].
+    pub observer: usize,
+    pub question: Question,
+    pub reply: Reply,
+}
+
+/// Why a [`Probe`] was sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Purpose {
+    /// Over TCP from the start.
+    Tcp,
+    /// With CD, after SERVFAIL: an answer now means that the resolver holds the zone for forged (RFC 4035 section 4.9.2).
+    Unchecked,
+    /// For a name that nobody can have created.
+    Wildcard,
+    /// For a name that people create by mistake.
+    NearMiss {
+        /// What the mistake is, as in "an underscore too many".
+        mistake: String,
+        /// The name that servers ask for.
+        meant: String,
+    },
+}
+
+/// The zone that holds the domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ZoneCut {
+    #[serde(deserialize_with = "zone_name")]
+    pub apex: Host,
+    pub soa: Soa,
+    /// The name servers, and the addresses that were found for each.
+    pub servers: Vec<(String, Vec<IpAddr>)>,
+    /// Some name servers of the parent zone, with an address of each; empty when nobody told.
+    #[serde(default)]
+    pub parents: Vec<(String, Vec<IpAddr>)>,
+}
+
+fn zone_name<'de, D: Deserializer<'de>>(from: D) -> Result<Host, D::Error> {
+    Host::zone(&String::deserialize(from)?).map_err(serde::de::Error::custom)
+}
+
+/// Everything that was seen in DNS about one domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DnsFacts {
+    pub domain: Domain,
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub time: i64,
+    /// `Err` says why no zone was found.
+    pub zone: Result<ZoneCut, String>,
+    pub observers: Vec<Observer>,
+    pub observations: Vec<Observation>,
+    #[serde(default)]
+    pub probes: Vec<Probe>,
+}
+
+impl DnsFacts {
+    /// The replies to one question, with who gave each.
+    pub fn replies<'a>(&'a self, question: &'a Question) -> impl Iterator<Item = (&'a Observer, &'a Reply)> + 'a {
+        self.observations
+            .iter()
+            .filter(move |seen| seen.question == *question)
+            .filter_map(|seen| Some((self.observers.get(seen.observer)?, &seen.reply)))
+    }
+
+    /// The reply that stands for the published state: the first authoritative answer, else a resolver's, else any failure.
+    pub fn published<'a>(&'a self, question: &'a Question) -> Option<&'a Reply> {
+        // A name server that holds only the alias cannot say what stands at its end, and a lame one knows nothing.
+        let complete = |reply: &Reply| {
+            reply.outcome.is_answer()
+                && (reply.aliases.is_empty() || !reply.outcome.is_absent())
+                && (reply.authoritative || !reply.outcome.is_absent())
+        };
+        let rank = |observer: &Observer, reply: &Reply| match (observer.role, reply.outcome.is_answer()) {
+            (Role::Authority, _) if complete(reply) => 0,
+            (Role::Resolver, true) => 1,
+            (Role::Authority, true) => 2,
+            (Role::Authority, false) => 3,
+            (Role::Resolver, false) => 4,
+            (Role::Parent, _) => 5,
+        };
+        self.replies(question).min_by_key(|(observer, reply)| rank(observer, reply)).map(|(_, reply)| reply)
+    }
+
+    /// True when nothing of the domain exists and no zone below a registry's holds it: nobody has registered it, or it is not
+    /// delegated.
+    pub fn is_undelegated(&self) -> bool {
+        let above = self.zone.as_ref().map_or(true, |zone| {
+            let apex = zone.apex.as_str();
+            apex != self.domain.as_str() && psl::suffix_str(apex) == Some(apex)
+        });
+        above && questions(&self.domain).iter().all(|question| self.outcome(question) == Outcome::NxDomain)
+    }
+
+    /// Who hosts the zone, as its name servers and its SOA tell.
+    pub fn host(&self) -> Option<&'static DnsHost> {
+        let zone = self.zone.as_ref().ok()?;
+        recognise(zone.servers.iter().map(|(server, _)| server.as_str()).chain([zone.soa.mname.as_str()]))
+    }
+
+    /// The line to type that prints the records in the form of the zone's host, with the trap that this form holds.
+    pub fn publish(&self, expected: &Expected) -> String {
+        let target = expected.target.as_ref().map_or_else(|| format!("chat.{}", self.domain), ToString::to_string);
+        let port = expected.port.map(|port| format!(" --port {port}")).unwrap_or_default();
+        let key = if expected.key_source.is_empty() { "federation.pub" } else { &expected.key_source };
+        let line = format!("fedctl records {} --target {target}{port} --key {key}", self.domain);
+        match self.host() {
+            Some(host) => {
+                format!("{line} --format {}\nThis zone is hosted at {}: {}.", host.format, host.name, host.trap)
+            }
+            None => line,
+        }
+    }
+
+    /// True when a name that nobody can have created has the same records: a wildcard gave them.
+    pub fn is_wildcard(&self, kind: Kind, outcome: &Outcome) -> bool {
+        let sorted = |outcome: &Outcome| {
+            let mut data: Vec<RrData> = outcome.records().iter().map(|rr| rr.data.clone()).collect();
+            data.sort();
+            data
+        };
+        let data = sorted(outcome);
+        !data.is_empty()
+            && self
+                .probed(|purpose| *purpose == Purpose::Wildcard)
+                .any(|(_, stranger)| stranger.question.kind == kind && sorted(&stranger.reply.outcome) == data)
+    }
+
+    /// The wrong names that were asked for and hold a record of the asked kind; of TXT records, a key or a piece of one.
+    pub fn near_misses(&self) -> impl Iterator<Item = &Probe> {
+        let fits = |probe: &Probe| {
+            let outcome = &probe.reply.outcome;
+            outcome.records().iter().any(|rr| match &rr.data {
+                RrData::Txt(_) => rr.data.joined().is_some_and(|text| node_rsa::is_key_like(&text)),
+                data => probe.question.kind == Kind::Srv && matches!(data, RrData::Srv { .. }),
+            }) && !self.is_wildcard(probe.question.kind, outcome)
+        };
+        self.probed(|purpose| matches!(purpose, Purpose::NearMiss { .. }))
+            .map(|(_, probe)| probe)
+            .filter(move |probe| fits(probe))
+    }
+
+    /// True when a zone file was looked at, which nobody has published yet.
+    pub fn is_unpublished(&self) -> bool {
+        self.in_role(Role::Resolver).any(|resolver| resolver.name == ZONE_FILE)
+    }
+
+    /// True when nobody answered anything, so that nothing is known about the domain.
+    pub fn is_mute(&self) -> bool {
+        self.observations.iter().all(|seen| !seen.reply.outcome.is_answer())
+    }
+
+    /// The observers that play this role.
+    pub fn in_role(&self, role: Role) -> impl Iterator<Item = &Observer> {
+        self.observers.iter().filter(move |observer| observer.role == role)
+    }
+
+    /// The probes of a purpose, with who answered.
+    pub fn probed<'a>(
+        &'a self,
+        is: impl Fn(&Purpose) -> bool + 'a,
+    ) -> impl Iterator<Item = (&'a Observer, &'a Probe)> + 'a {
+        let of_purpose = self.probes.iter().filter(move |probe| is(&probe.purpose));
+        of_purpose.filter_map(|probe| Some((self.observers.get(probe.observer)?, probe)))
+    }
+
+    /// The outcome that stands for the published state; a question that was never asked counts as a timeout.
+    pub fn outcome(&self, question: &Question) -> Outcome {
+        self.published(question).map_or(Outcome::Timeout, |reply| reply.outcome.clone())
+    }
+}
+
+/// What the admin says should be there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Expected {
+    pub key: Option<PublicKey>,
+    /// How the key was named, for messages.
+    pub key_source: String,
+    pub target: Option<Host>,
+    pub port: Option<u16>,
+    /// Releases that must be able to use the domain.
+    pub releases: Vec<Release>,
+}

@@ -1,0 +1,13 @@
+//! What was observed, as plain values that can be saved and judged again.
+
+pub mod dns;
+pub mod evidence;
+pub mod hub;
+pub mod hub_discovery;
+pub mod near_miss;
+pub mod peer;
+pub mod published;
+#[cfg(test)]
+pub mod sample;
+pub mod server;
+pub mod tls;

@@ -1,0 +1,198 @@
+//! Everything that the doctor looks at: the own key file, records and server, and what the server tells through its REST API.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::dns::{DnsFacts, Expected};
+use super::hub::HubFacts;
+use super::peer::{Base, Exchange, PeerFacts};
+use crate::dns::record::{Outcome, Question, RrData};
+use crate::rocketchat::release::Release;
+
+/// How peers find a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    /// SRV and TXT records.
+    #[default]
+    Dns,
+    /// Registration at a hub.
+    Hub,
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Dns => "dns",
+            Self::Hub => "hub",
+        })
+    }
+}
+
+/// What the key file is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyFile {
+    pub path: String,
+    /// It holds the private key too.
+    pub private: bool,
+    /// It holds a private key, and others may read it: the mode, as `0644`.
+    pub exposed: Option<String>,
+}
+
+/// All of it.
+#[derive(Debug, Clone)]
+pub struct OwnFacts {
+    pub key: Option<KeyFile>,
+    /// What fedctl.yaml says.
+    pub expected: Expected,
+    pub method: Method,
+    /// The release that fedctl.yaml says.
+    pub release: Option<Release>,
+    pub dns: DnsFacts,
+    /// The own server, called as a peer would.
+    pub peer: PeerFacts,
+    /// An address of the server that this machine has, so that calling it was the loop-back that servers need.
+    pub here: Option<std::net::IpAddr>,
+    /// What the hub tells, when the method is hub.
+    pub hub: Option<HubFacts>,
+    /// `Err` says why the server's settings were not asked for.
+    pub server: Result<ServerFacts, String>,
+}
+
+impl OwnFacts {
+    /// The release: the live one, else the one of fedctl.yaml.
+    pub fn release(&self) -> Option<Release> {
+        let live = self.server.as_ref().ok().and_then(ServerFacts::release);
+        live.or_else(|| self.peer.release().map(|(release, _)| release)).or(self.release)
+    }
+
+    /// The text of a setting, or why it is not known.
+    pub fn text(&self, id: &str) -> Result<&str, String> {
+        self.server.as_ref().map_err(Clone::clone)?.text(id)
+    }
+}
+
+/// One setting of the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Setting {
+    pub id: String,
+    /// `Err` says why it could not be read.
+    pub value: Result<Value, String>,
+}
+
+/// What the server's own resolver says about one name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Resolved {
+    Srv {
+        target: String,
+        port: u16,
+    },
+    /// The joined strings of the first record.
+    Txt(String),
+    /// The route is there and the resolver found nothing; the text is the server's.
+    Nothing(String),
+    /// The server has no such route (releases before 3.17), or did not answer.
+    Unknown(String),
+}
+
+impl Resolved {
+    /// True when this is what a server makes of the answer: its first record, or that there is none.
+    pub fn agrees(&self, published: &Outcome) -> bool {
+        let same = |data: &RrData| match (self, data) {
+            (Self::Srv { target, port }, RrData::Srv { target: known, port: known_port, .. }) => {
+                target.trim_end_matches('.').eq_ignore_ascii_case(known) && port == known_port
+            }
+            (Self::Txt(text), data) => data.joined().is_some_and(|joined| joined == text.as_bytes()),
+            _ => false,
+        };
+        match published.records() {
+            [] => matches!(self, Self::Nothing(_)),
+            records => records.iter().any(|rr| same(&rr.data)),
+        }
+    }
+}
+
+/// What a server's own resolver says, through the server's REST API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerView {
+    /// Where the server was called.
+    pub base: Base,
+    /// Each name that was asked, with what came of it.
+    pub resolved: Vec<(String, Resolved)>,
+}
+
+impl ServerView {
+    /// Nothing was learnt about any of the names.
+    pub fn none(names: &[Question], why: &str) -> Vec<(String, Resolved)> {
+        names.iter().map(|question| (question.name.clone(), Resolved::Unknown(why.to_owned()))).collect()
+    }
+
+    /// Why nothing at all was learnt, if so.
+    pub fn unknown(&self) -> Option<&str> {
+        let why = |resolved: &Resolved| match resolved {
+            Resolved::Unknown(why) => Some(why.clone()),
+            _ => None,
+        };
+        let all = self.resolved.iter().all(|(_, resolved)| why(resolved).is_some());
+        self.resolved.iter().find_map(|(_, resolved)| match resolved {
+            Resolved::Unknown(why) if all => Some(why.as_str()),
+            _ => None,
+        })
+    }
+}
+
+/// Everything that was seen of the own server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerFacts {
+    /// Where it was called.
+    pub base: Base,
+    /// GET `/api/info`.
+    pub info: Exchange,
+    /// In the order of [`SETTINGS`]; `Err` says why none could be read.
+    pub settings: Result<Vec<Setting>, String>,
+    /// Each name that was asked, with what came of it.
+    pub resolved: Vec<(String, Resolved)>,
+}
+
+/// The settings that matter to federation.
+pub const SETTINGS: [&str; 6] = [
+    "FEDERATION_Enabled",
+    "FEDERATION_Status",
+    "FEDERATION_Domain",
+    "FEDERATION_Public_Key",
+    "FEDERATION_Discovery_Method",
+    "Site_Url",
+];
+
+impl ServerFacts {
+    /// The value of a setting, or why it is not known.
+    pub fn setting(&self, id: &str) -> Result<&Value, &str> {
+        let settings = self.settings.as_ref().map_err(String::as_str)?;
+        let setting = settings.iter().find(|setting| setting.id == id).ok_or("it was not asked for")?;
+        setting.value.as_ref().map_err(String::as_str)
+    }
+
+    /// The text of a setting, or why it is not known.
+    pub fn text(&self, id: &str) -> Result<&str, String> {
+        let value = self.setting(id).map_err(str::to_owned)?;
+        value.as_str().ok_or_else(|| format!("`{id}` holds {value}, not a text"))
+    }
+
+    /// What the server's own resolver says about this name.
+    pub fn resolved(&self, name: &str) -> Option<&Resolved> {
+        self.resolved.iter().find(|(asked, _)| asked == name).map(|(_, resolved)| resolved)
+    }
+
+    /// The release, when the server tells it.
+    pub fn release(&self) -> Option<Release> {
+        version(&self.info)
+    }
+}
+
+/// The release in an answer of `/api/info`: older releases nest it.
+pub fn version(info: &Exchange) -> Option<Release> {
+    let json = info.answer()?.json.as_ref()?;
+    json.pointer("/info/version").or_else(|| json.get("version"))?.as_str()?.parse().ok()
+}

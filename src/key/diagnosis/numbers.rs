@@ -1,0 +1,171 @@
+//! The numbers of a key: what proves that a recovered key is real, and which sizes are unwise.
+
+use std::sync::LazyLock;
+
+use rsa::pkcs1::DecodeRsaPublicKey;
+use rsa::traits::PublicKeyParts;
+use rsa::{BigUint, RsaPublicKey};
+
+use super::Injury;
+use super::kind::Kind;
+use crate::key::{DEFAULT_BITS, PublicKey, SIZES};
+
+/// INTEGER 65537, the last bytes of every key that a server makes.
+pub const TRAILER: [u8; 5] = [0x02, 0x03, 0x01, 0x00, 0x01];
+/// `rsaEncryption`, 1.2.840.113549.1.1.1 (RFC 8017 appendix A.1).
+const RSA: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
+/// 1.2.840.10045.2.1 (RFC 5480 section 2.1.1).
+const EC: [u8; 7] = [0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
+/// 1.3.101.112 (RFC 8410 section 3).
+const ED25519: [u8; 3] = [0x2b, 0x65, 0x70];
+/// No prime factor of a real modulus is anywhere near; a changed modulus has one below this nine times in ten.
+const TRIAL_LIMIT: u32 = 1 << 16;
+
+/// True for the algorithm that federation uses.
+pub fn is_rsa(oid: &[u8]) -> bool {
+    oid == RSA
+}
+
+/// True for the algorithms that keys of other kinds name: RSASSA-PSS and OAEP, DSA, EC, X25519 to Ed448.
+pub fn is_foreign(oid: &[u8]) -> bool {
+    let pss = oid.len() == RSA.len() && oid.starts_with(&RSA[..8]) && matches!(oid[8], 7 | 10);
+    let dsa = oid == [0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01];
+    let edwards = oid.len() == 3 && oid.starts_with(&ED25519[..2]) && (110..=113).contains(&oid[2]);
+    pss || dsa || edwards || oid == EC
+}
+
+/// What a key for another algorithm is.
+pub fn algorithm(oid: &[u8]) -> Injury {
+    match oid {
+        _ if oid == EC => Injury::new(Kind::EcKey, "this is an elliptic-curve key; federation needs RSA"),
+        _ if oid == ED25519 => Injury::new(Kind::Ed25519Key, "this is an Ed25519 key; federation needs RSA"),
+        _ => Injury::new(Kind::WrongAlgorithm, "this is a key for another algorithm; federation needs RSA"),
+    }
+}
+
+/// The key, when the bytes are exactly one RSA SubjectPublicKeyInfo with a modulus that can be real.
+pub fn prove(der: &[u8]) -> Option<PublicKey> {
+    PublicKey::from_der(der).ok().filter(|key| key.der() == der && small_factor(key.rsa().n()).is_none())
+}
+
+/// Reads an RSAPublicKey.
+pub fn from_pkcs1(der: &[u8]) -> Option<PublicKey> {
+    let key = RsaPublicKey::from_pkcs1_der(der).ok()?;
+    PublicKey::from_numbers(key.n().clone(), key.e().clone()).ok()
+}
+
+/// Names what is unwise about the numbers; `None` when no such key can exist.
+pub fn judge(key: PublicKey, injuries: &mut Vec<Injury>) -> Option<PublicKey> {
+    let bits = key.bits();
+    if let Some(factor) = small_factor(key.rsa().n()) {
+        injuries.push(Injury::new(
+            Kind::ModulusDamaged,
+            format!("the modulus is divisible by {factor}, which no RSA key is: a character inside it changed"),
+        ));
+        return None;
+    }
+    if bits < DEFAULT_BITS {
+        let what = format!("RSA of {bits} bits is weak: it can be broken; servers make {DEFAULT_BITS}");
+        injuries.push(Injury::new(Kind::WeakSize, what));
+    } else if !SIZES.contains(&bits) {
+        let why = if bits % 8 == 1 { "servers miscount moduli of 8k+1 bits" } else { "servers make 2048" };
+        injuries.push(Injury::new(Kind::OddSize, format!("RSA of {bits} bits is an odd size: {why}")));
+    }
+    if key.exponent() != "65537" {
+        let what =
+            format!("the exponent is {}, where servers make 65537: a character may have changed", key.exponent());
+        injuries.push(Injury::new(Kind::OddExponent, what));
+    }
+    Some(key)
+}
+
+/// The product of all primes below the limit.
+static PRIMORIAL: LazyLock<BigUint> =
+    LazyLock::new(|| primes(TRIAL_LIMIT).fold(BigUint::from(1u32), |product, prime| product * BigUint::from(prime)));
+
+/// True when no prime below the limit divides `n`: Euclid's algorithm with all of them at once.
+fn is_coprime(n: &BigUint) -> bool {
+    let (zero, one) = (BigUint::from(0u32), BigUint::from(1u32));
+    let (mut a, mut b) = (n.clone(), &*PRIMORIAL % n);
+    while b != zero {
+        (a, b) = (b.clone(), a % b);
+    }
+    a == one
+}
+
+/// The smallest prime factor below the limit.
+pub fn small_factor(n: &BigUint) -> Option<u32> {
+    if *n > BigUint::from(TRIAL_LIMIT) && is_coprime(n) {
+        return None;
+    }
+    // One division of the big number by a product of many primes, then small divisions.
+    let digits = n.to_bytes_be();
+    let mut product: u64 = 1;
+    let mut batch: Vec<u32> = Vec::new();
+    for prime in primes(TRIAL_LIMIT) {
+        if product >= (1 << 56) / u64::from(prime) {
+            if let found @ Some(_) = divisor(&digits, product, &batch) {
+                return found;
+            }
+            (product, batch) = (1, Vec::new());
+        }
+        product *= u64::from(prime);
+        batch.push(prime);
+    }
+    divisor(&digits, product, &batch)
+}
+
+fn divisor(digits: &[u8], product: u64, batch: &[u32]) -> Option<u32> {
+    let rest = digits.iter().fold(0, |rest: u64, digit| (rest << 8 | u64::from(*digit)) % product);
+    batch.iter().copied().find(|prime| rest % u64::from(*prime) == 0)
+}
+
+fn primes(limit: u32) -> impl Iterator<Item = u32> {
+    let mut composite = vec![false; limit as usize];
+    (2..limit).filter(move |n| {
+        if composite[*n as usize] {
+            return false;
+        }
+        (n.saturating_mul(*n)..limit).step_by(*n as usize).for_each(|multiple| composite[multiple as usize] = true);
+        true
+    })
+}
+
+/// For every usual size: the bytes before the modulus, and the length of the whole structure in bytes.
+pub fn frames() -> impl Iterator<Item = (Vec<u8>, usize)> {
+    [2048, 4096, 3072, 1024].into_iter().filter_map(|bits: usize| {
+        let n = BigUint::from_bytes_be(&vec![0xff; bits / 8]);
+        let der = PublicKey::from_numbers(n, BigUint::from(65537u32)).ok()?.der().to_vec();
+        let head = der.len().checked_sub(bits / 8 + TRAILER.len())?;
+        Some((der[..head].to_vec(), der.len()))
+    })
+}
+
+/// Standard base64 with padding.
+pub fn base64(der: &[u8]) -> String {
+    use ::base64::Engine;
+    ::base64::engine::general_purpose::STANDARD.encode(der)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::PrivateKey;
+
+    #[test]
+    fn real_moduli_have_no_small_factor_and_products_do() {
+        let key = PrivateKey::generate(2048).unwrap();
+        let n = key.public().rsa().n().clone();
+        assert_eq!(small_factor(&n), None);
+        for prime in [2u32, 3, 65521] {
+            assert_eq!(small_factor(&(&n * BigUint::from(prime))), Some(prime));
+        }
+    }
+
+    #[test]
+    fn frames_are_the_beginning_of_real_keys() {
+        let der = PrivateKey::generate(2048).unwrap().public().der().to_vec();
+        let (head, total) = frames().next().unwrap();
+        assert!(der.starts_with(&head) && der.len() == total && der.ends_with(&TRAILER));
+    }
+}

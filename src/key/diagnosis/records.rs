@@ -1,0 +1,257 @@
+//! The TXT records at one name, each with its own strings: servers read the first record and join its strings with nothing.
+
+use super::kind::Kind;
+use super::{Autopsy, Injury, examine, recover, secret, settle};
+use crate::dns::record::Text;
+use crate::key::PublicKey;
+
+/// More pieces are not tried in every order: 6 have 1,956 ordered selections.
+const PIECES_MAX: usize = 6;
+
+/// Examines the records in the order of the answer; each is a list of strings.
+pub fn examine_records(records: &[Vec<Vec<u8>>]) -> Autopsy {
+    let values: Vec<Vec<u8>> = records.iter().map(|strings| strings.concat()).collect();
+    let first = values.first().map_or(&[][..], Vec::as_slice);
+    let mut autopsy = examine(first);
+    if autopsy.has(Kind::PrivateKey) {
+        return autopsy;
+    }
+    let everything = values.concat();
+    if let Some(what) = values.iter().find_map(|value| secret::find(value)).or_else(|| secret::find(&everything)) {
+        return Autopsy::private(what, autopsy.server);
+    }
+    match records {
+        [] => {
+            autopsy.injuries = vec![Injury::new(Kind::Empty, "there is no TXT record")];
+        }
+        [strings] => within_one(strings, &mut autopsy),
+        _ => several(&values, &mut autopsy),
+    }
+    autopsy
+}
+
+/// True when one of the values, or all joined, hold a private key or a part of one.
+pub fn hold_secret(values: &[Vec<u8>]) -> bool {
+    values.iter().any(|value| secret::find(value).is_some())
+        || (values.len() > 1 && secret::find(&values.concat()).is_some())
+}
+
+/// The values in a few characters each, for evidence: both ends of what is public anyway, and nothing of a private key, not
+/// even of the piece that one of several records holds. Different values look different.
+pub fn shown(values: &[Vec<u8>]) -> Vec<String> {
+    let secret = hold_secret(values);
+    values
+        .iter()
+        .map(|value| {
+            use sha2::{Digest, Sha256};
+            // Keys begin and end alike; the digest tells them apart.
+            let digest: String = Sha256::digest(value).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+            let size = format!("{} bytes, sha256 {digest}…", value.len());
+            if secret {
+                return format!("(part of a private key, not shown; {size})");
+            }
+            let text = Text(value.clone()).to_string();
+            let (head, tail) = (text.chars().take(16), text.chars().rev().take(24).collect::<Vec<_>>());
+            match text.len() {
+                ..=60 => text,
+                _ => format!("{}…{} ({size})", head.collect::<String>(), tail.into_iter().rev().collect::<String>()),
+            }
+        })
+        .collect()
+}
+
+fn within_one(strings: &[Vec<u8>], autopsy: &mut Autopsy) {
+    let starts = |at: usize, text: &str| strings.get(at).is_some_and(|string| string.starts_with(text.as_bytes()));
+    let unquoted = autopsy.has(Kind::ArmourSpacesLost) && starts(1, "PUBLIC") && starts(2, "KEY-----");
+    if unquoted {
+        autopsy.injuries.retain(|injury| injury.kind != Kind::ArmourSpacesLost);
+        autopsy.injuries.push(Injury::new(
+            Kind::UnquotedZoneFile,
+            format!(
+                "the value stood without quotes in a zone file: {} strings, cut at the spaces of the armour, which are lost",
+                strings.len()
+            ),
+        ));
+        let accepted = accepted(autopsy, autopsy.repaired.as_ref());
+        settle(&mut autopsy.injuries, accepted);
+    } else if autopsy.exact.is_none()
+        && (autopsy.repaired.is_none() || autopsy.has(Kind::HalvesSwapped))
+        && let Tried::One((order, key, mut rest)) = tried(strings, strings.len())
+    {
+        let order = told(&order);
+        let what = format!(
+            "the strings stand in the wrong order: joined as {order} they are one whole RSA-{} key",
+            key.bits()
+        );
+        rest.push(Injury::new(Kind::StringsOutOfOrder, what));
+        proven(autopsy, key, rest);
+    }
+}
+
+fn several(values: &[Vec<u8>], autopsy: &mut Autopsy) {
+    let count = values.len();
+    let wholes: Vec<Option<PublicKey>> = values
+        .iter()
+        .map(|value| {
+            let alone = examine(value);
+            alone.exact.or(alone.repaired)
+        })
+        .collect();
+    let keys: Vec<&PublicKey> = wholes.iter().flatten().collect();
+    let injury = match (&wholes[0], keys.as_slice()) {
+        (_, [one, rest @ ..]) if rest.iter().any(|key| key != one) => Injury::new(
+            Kind::TwoKeys,
+            format!("{count} TXT records hold different keys; which one a server reads is chance"),
+        ),
+        (Some(_), _) if values.iter().all(|value| *value == values[0]) => {
+            Injury::new(Kind::SeveralRecords, format!("{count} TXT records hold the same value"))
+        }
+        (Some(_), _) => Injury::new(
+            Kind::SeveralRecords,
+            format!("{count} TXT records stand here; servers read the first, and which one is first is chance"),
+        ),
+        (None, [key, ..]) => {
+            let at = wholes.iter().position(Option::is_some).unwrap_or_default() + 1;
+            let what =
+                format!("{count} TXT records stand here, and servers read only the first; the key is record {at}");
+            let injury = Injury::new(Kind::KeyNotFirst, what);
+            let key = (*key).clone();
+            return proven(autopsy, key, vec![injury]);
+        }
+        (None, []) => return split(values, autopsy),
+    };
+    let two = injury.kind == Kind::TwoKeys;
+    autopsy.injuries.push(injury);
+    let accepted = !two && accepted(autopsy, wholes[0].as_ref());
+    if two {
+        autopsy.repaired = None;
+    }
+    settle(&mut autopsy.injuries, accepted);
+}
+
+fn split(values: &[Vec<u8>], autopsy: &mut Autopsy) {
+    let count = values.len();
+    match tried(values, 2) {
+        Tried::One((order, key, mut rest)) => {
+            let what = format!(
+                "{count} TXT records, and servers read only the first: a piece of a key; joined as {} they are one whole \
+                 RSA-{} key",
+                told(&order),
+                key.bits()
+            );
+            rest.push(Injury::new(Kind::SplitRecords, what));
+            proven(autopsy, key, rest);
+        }
+        Tried::Several => {
+            let what = format!(
+                "{count} TXT records, and servers read only the first: a piece of a key; more than one order of them \
+                 makes a key"
+            );
+            proven(autopsy, None, vec![Injury::new(Kind::SplitRecords, what)]);
+        }
+        Tried::None => {
+            let what = format!(
+                "{count} TXT records stand here, servers read only the first, and no order of them makes a key"
+            );
+            autopsy.injuries.push(Injury::new(Kind::SeveralRecords, what));
+            settle(&mut autopsy.injuries, false);
+        }
+    }
+}
+
+fn accepted(autopsy: &Autopsy, key: Option<&PublicKey>) -> bool {
+    key.is_some() && autopsy.server.as_ref().ok() == key
+}
+
+fn proven(autopsy: &mut Autopsy, key: impl Into<Option<PublicKey>>, injuries: Vec<Injury>) {
+    autopsy.exact = None;
+    autopsy.injuries = injuries;
+    autopsy.repaired = key.into();
+    settle(&mut autopsy.injuries, false);
+}
+
+fn told(order: &[usize]) -> String {
+    order.iter().map(|at| (at + 1).to_string()).collect::<Vec<_>>().join(", ")
+}
+
+type Order = (Vec<usize>, PublicKey, Vec<Injury>);
+
+/// What came out of trying every order.
+enum Tried {
+    One(Order),
+    /// Two orders make different keys, and nothing tells which one is real.
+    Several,
+    None,
+}
+
+/// Tries every order of at least `fewest` pieces; orders that are exact go before those that need repair.
+fn tried(pieces: &[Vec<u8>], fewest: usize) -> Tried {
+    if pieces.len() < 2 || pieces.len() > PIECES_MAX {
+        return Tried::None;
+    }
+    let mut orders = Vec::new();
+    grow(pieces.len(), &mut Vec::new(), &mut orders);
+    orders.retain(|order| order.len() >= fewest);
+    // Few pieces leave the least room for chance.
+    orders.sort_by_key(Vec::len);
+    match agreed(&orders, pieces, exactly) {
+        Tried::None => agreed(&orders, pieces, repairing),
+        found => found,
+    }
+}
+
+type Reading = fn(&[u8], &mut Vec<Injury>) -> Option<PublicKey>;
+
+fn agreed(orders: &[Vec<usize>], pieces: &[Vec<u8>], read: Reading) -> Tried {
+    let mut found: Option<Order> = None;
+    for order in orders {
+        let text: Vec<u8> = order.iter().flat_map(|at| pieces[*at].iter().copied()).collect();
+        let mut injuries = Vec::new();
+        let Some(key) = read(&text, &mut injuries) else { continue };
+        match &found {
+            Some((_, known, _)) if *known != key => return Tried::Several,
+            Some(_) => {}
+            None => found = Some((order.clone(), key, injuries)),
+        }
+    }
+    found.map_or(Tried::None, Tried::One)
+}
+
+fn exactly(text: &[u8], injuries: &mut Vec<Injury>) -> Option<PublicKey> {
+    super::exact(text).and_then(|key| super::numbers::judge(key, injuries))
+}
+
+fn repairing(text: &[u8], injuries: &mut Vec<Injury>) -> Option<PublicKey> {
+    let key = recover(text, injuries)?;
+    // A wrong order can be repaired too; the right one needs no such repair.
+    let reordered = |injury: &Injury| {
+        use Kind as K;
+        matches!(
+            injury.kind,
+            K::HalvesSwapped | K::PastedTwice | K::PartsOverlap | K::BytesAfterKey | K::CutAtStart | K::HeaderDamaged
+        )
+    };
+    (!injuries.iter().any(reordered)).then_some(key)
+}
+
+fn grow(count: usize, chosen: &mut Vec<usize>, orders: &mut Vec<Vec<usize>>) {
+    if chosen.len() > 1 {
+        orders.push(chosen.clone());
+    }
+    for at in (0..count).filter(|at| !chosen.contains(at)).collect::<Vec<_>>() {
+        chosen.push(at);
+        grow(count, chosen, orders);
+        chosen.pop();
+    }
+}
+
+/// Names strings that no name server loads, which can only stand in pasted text.
+pub(super) fn too_long(longest: usize, autopsy: &mut Autopsy) {
+    autopsy.injuries.push(Injury::new(
+        Kind::StringTooLong,
+        format!("one string has {longest} bytes; a string in DNS holds 255, and name servers refuse the line"),
+    ));
+    autopsy.repaired = autopsy.exact.take().or(autopsy.repaired.take());
+    let accepted = accepted(autopsy, autopsy.repaired.as_ref());
+    settle(&mut autopsy.injuries, accepted);
+}

@@ -1,0 +1,362 @@
+//! RSA key pairs, in the forms that servers and people use. Bytes and text, not files.
+
+pub mod diagnosis;
+pub mod node_rsa;
+
+use std::fmt;
+
+use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
+use rsa::pkcs8::{
+    DecodePrivateKey, EncodePrivateKey, EncodePublicKey, EncryptedPrivateKeyInfo, LineEnding, PrivateKeyInfo,
+    SubjectPublicKeyInfoRef,
+};
+use rsa::traits::PublicKeyParts;
+use rsa::{RsaPrivateKey, RsaPublicKey};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::error::Hinted;
+
+pub const BEGIN_PUBLIC: &str = "-----BEGIN PUBLIC KEY-----";
+pub const END_PUBLIC: &str = "-----END PUBLIC KEY-----";
+/// The sizes that fedctl makes, in bits.
+pub const SIZES: [usize; 3] = [2048, 3072, 4096];
+/// The size of every key that a server makes, in bits.
+pub const DEFAULT_BITS: usize = 2048;
+/// The largest modulus that fedctl reads, in bits; servers have no limit of their own.
+const MAX_BITS: usize = 16384;
+
+/// SHA-256 of the SubjectPublicKeyInfo in DER (RFC 5280 section 4.1), shown as 64 lower-case hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// The first 12 digits, for tables; never a thing to compare keys by.
+    pub fn short(&self) -> String {
+        format!("{}…", &self.to_string()[..12])
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for Fingerprint {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// An RSA public key of any size.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    rsa: RsaPublicKey,
+    der: Vec<u8>,
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PublicKey({} bits, {})", self.bits(), self.fingerprint())
+    }
+}
+
+impl PublicKey {
+    /// Reads a SubjectPublicKeyInfo in DER: exactly one, RSA, nothing after it.
+    pub fn from_der(der: &[u8]) -> Result<Self, String> {
+        let spki = SubjectPublicKeyInfoRef::try_from(der).map_err(|_| "not a SubjectPublicKeyInfo".to_owned())?;
+        if spki.algorithm.oid != rsa::pkcs1::ALGORITHM_OID {
+            return Err(format!("a key for the algorithm {}, not RSA", spki.algorithm.oid));
+        }
+        let bits = spki.subject_public_key.as_bytes().ok_or("not a whole number of bytes")?;
+        let numbers = rsa::pkcs1::RsaPublicKey::try_from(bits).map_err(|_| "not an RSA public key".to_owned())?;
+        let unsigned = |number: &[u8]| rsa::BigUint::from_bytes_be(number);
+        Self::from_numbers(unsigned(numbers.modulus.as_bytes()), unsigned(numbers.public_exponent.as_bytes()))
+    }
+
+    /// Builds the key from modulus and exponent.
+    pub fn from_numbers(n: rsa::BigUint, e: rsa::BigUint) -> Result<Self, String> {
+        let bits = n.bits();
+        let rsa = RsaPublicKey::new_with_max_size(n, e, MAX_BITS)
+            .map_err(|error| format!("an RSA key of {bits} bits that cannot work ({error})"))?;
+        let der = rsa.to_public_key_der().map_err(|_| "an RSA key that cannot be written".to_owned())?.into_vec();
+        Ok(Self { rsa, der })
+    }
+
+    /// Reads the PEM that people keep in files: SubjectPublicKeyInfo or PKCS#1, on one line or many.
+    pub fn from_pem(text: &str) -> Result<Self, Hinted> {
+        let refuse = |what: String| Hinted::new(what, "`fedctl key inspect FILE` says what is wrong with it");
+        let block = pem::parse(unfold(text).as_str()).map_err(|_| refuse("this is not a PEM public key".into()))?;
+        match block.tag() {
+            "PUBLIC KEY" => Self::from_der(block.contents()).map_err(|why| refuse(format!("this is {why}"))),
+            "RSA PUBLIC KEY" => RsaPublicKey::from_pkcs1_der(block.contents())
+                .map_err(|_| refuse("this is not an RSA public key".into()))
+                .and_then(|key| Self::from_numbers(key.n().clone(), key.e().clone()).map_err(refuse)),
+            tag => Err(refuse(format!("this is a PEM `{tag}`, not a public key"))),
+        }
+    }
+
+    /// The key for arithmetic.
+    pub fn rsa(&self) -> &RsaPublicKey {
+        &self.rsa
+    }
+
+    /// SubjectPublicKeyInfo in DER.
+    pub fn der(&self) -> &[u8] {
+        &self.der
+    }
+
+    /// Length of the modulus in bits.
+    pub fn bits(&self) -> usize {
+        self.rsa.n().bits()
+    }
+
+    /// The public exponent, in decimal; servers make 65537.
+    pub fn exponent(&self) -> String {
+        self.rsa.e().to_string()
+    }
+
+    /// See [`Fingerprint`].
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint(Sha256::digest(&self.der).into())
+    }
+
+    /// The text that servers store and publish: armour and base64 on one line, 442 characters for 2048 bits.
+    pub fn one_line(&self) -> String {
+        format!("{BEGIN_PUBLIC}{}{END_PUBLIC}", base64(&self.der))
+    }
+
+    /// The ordinary PEM of RFC 7468: 64 columns, line feeds.
+    pub fn pem(&self) -> String {
+        wrapped("PUBLIC KEY", &self.der)
+    }
+}
+
+/// An RSA private key. Zeroed when dropped; `Debug` shows only the public half.
+#[derive(Clone)]
+pub struct PrivateKey {
+    rsa: RsaPrivateKey,
+    public: PublicKey,
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey(of {:?})", self.public)
+    }
+}
+
+impl PrivateKey {
+    /// Makes a key of `bits` with e = 65537, as servers do.
+    pub fn generate(bits: usize) -> Result<Self, Hinted> {
+        check_size(bits)?;
+        let rsa = RsaPrivateKey::new(&mut rand::rngs::OsRng, bits)
+            .map_err(|error| Hinted::new(format!("the key could not be made: {error}"), "try again"))?;
+        Self::from_rsa(rsa)
+    }
+
+    /// Makes a key of 1024 bits, for showing what is said of one.
+    pub fn generate_weak() -> Result<Self, Hinted> {
+        let rsa = RsaPrivateKey::new(&mut rand::rngs::OsRng, 1024)
+            .map_err(|error| Hinted::new(format!("the key could not be made: {error}"), "try again"))?;
+        Self::from_rsa(rsa)
+    }
+
+    /// Reads PKCS#8 (plain or encrypted) or PKCS#1 in PEM, on one line or many, or the JSON that fedctl writes.
+    /// `passphrase` is asked only when the text is encrypted.
+    pub fn from_text(
+        text: &str,
+        passphrase: impl FnOnce() -> anyhow::Result<Zeroizing<String>>,
+    ) -> anyhow::Result<Self> {
+        let inside = private_key_in_json(text);
+        let unfolded = unfold(inside.as_deref().map_or(text, String::as_str));
+        let hint = "a private key file starts with `-----BEGIN PRIVATE KEY-----`; `fedctl keygen` makes one";
+        let block = pem::parse(unfolded.as_str()).map_err(|_| Hinted::new("this is not a PEM private key", hint))?;
+        let der = Zeroizing::new(block.contents().to_vec());
+        let rsa = match block.tag() {
+            "PRIVATE KEY" => pkcs8(&der)?,
+            "RSA PRIVATE KEY" => RsaPrivateKey::from_pkcs1_der(&der).map_err(|_| damaged("RSA PRIVATE KEY"))?,
+            "ENCRYPTED PRIVATE KEY" => decrypt(&der, &passphrase()?)?,
+            "PUBLIC KEY" | "RSA PUBLIC KEY" => {
+                return Err(Hinted::new("this is a public key; a private key is needed here", hint).into());
+            }
+            tag => return Err(Hinted::new(format!("this is a PEM `{tag}`, not a private key"), hint).into()),
+        };
+        Ok(Self::from_rsa(rsa)?)
+    }
+
+    fn from_rsa(rsa: RsaPrivateKey) -> Result<Self, Hinted> {
+        let public = PublicKey::from_numbers(rsa.n().clone(), rsa.e().clone())
+            .map_err(|why| Hinted::new(format!("this is {why}"), "make another with `fedctl keygen`"))?;
+        Ok(Self { rsa, public })
+    }
+
+    /// The public half.
+    pub fn public(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// The key for arithmetic.
+    pub fn rsa(&self) -> &RsaPrivateKey {
+        &self.rsa
+    }
+
+    /// Unencrypted PKCS#8 on one line, as servers store it.
+    pub fn one_line(&self) -> anyhow::Result<Zeroizing<String>> {
+        Ok(Zeroizing::new(self.pem()?.replace('\n', "")))
+    }
+
+    /// Unencrypted PKCS#8 as ordinary PEM.
+    pub fn pem(&self) -> anyhow::Result<Zeroizing<String>> {
+        let pem = self.rsa.to_pkcs8_pem(LineEnding::LF).map_err(|_| damaged("PRIVATE KEY"))?;
+        Ok(Zeroizing::new(format!("{}\n", pem.trim_end())))
+    }
+
+    /// Encrypted PKCS#8 as ordinary PEM: PBES2 with scrypt and AES-256-CBC (RFC 8018, RFC 7914).
+    pub fn encrypted_pem(&self, passphrase: &str) -> anyhow::Result<Zeroizing<String>> {
+        let pem = self
+            .rsa
+            .to_pkcs8_encrypted_pem(&mut rand::rngs::OsRng, passphrase, LineEnding::LF)
+            .map_err(|error| anyhow::anyhow!("the key could not be encrypted: {error}"))?;
+        Ok(Zeroizing::new(format!("{}\n", pem.trim_end())))
+    }
+}
+
+/// Refuses the sizes that fedctl does not make, with the reason.
+pub fn check_size(bits: usize) -> Result<(), Hinted> {
+    let hint = "use 2048 (what servers make), 3072 or 4096";
+    match bits {
+        _ if SIZES.contains(&bits) => Ok(()),
+        ..2048 => Err(Hinted::new(format!("{bits} bits is too weak: RSA below 2048 bits can be broken"), hint)),
+        _ if bits % 8 == 1 => {
+            Err(Hinted::new(format!("{bits} bits does not work: servers miscount moduli of 8k+1 bits"), hint))
+        }
+        _ => Err(Hinted::new(format!("{bits} bits is not a size that fedctl makes"), hint)),
+    }
+}
+
+fn pkcs8(der: &[u8]) -> anyhow::Result<RsaPrivateKey> {
+    let info = PrivateKeyInfo::try_from(der).map_err(|_| damaged("PRIVATE KEY"))?;
+    if info.algorithm.oid != rsa::pkcs1::ALGORITHM_OID {
+        let what = format!("this is a private key for the algorithm {}, not RSA", info.algorithm.oid);
+        return Err(Hinted::new(what, "federation needs RSA; `fedctl keygen` makes such a key").into());
+    }
+    Ok(RsaPrivateKey::from_pkcs8_der(der).map_err(|_| damaged("PRIVATE KEY"))?)
+}
+
+fn decrypt(der: &[u8], passphrase: &str) -> anyhow::Result<RsaPrivateKey> {
+    let info = EncryptedPrivateKeyInfo::try_from(der).map_err(|_| damaged("ENCRYPTED PRIVATE KEY"))?;
+    let wrong =
+        || Hinted::new("the passphrase does not open this key", "check the passphrase, its file or its variable");
+    let plain = info.decrypt(passphrase).map_err(|error| match error {
+        rsa::pkcs8::Error::EncryptedPrivateKey(
+            rsa::pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. } | rsa::pkcs8::pkcs5::Error::NoPbes1CryptSupport,
+        ) => Hinted::new(
+            "this key is encrypted in a way that fedctl does not know",
+            "convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW",
+        ),
+        _ => wrong(),
+    })?;
+    // A wrong passphrase passes the padding check once in 256 times and gives noise.
+    RsaPrivateKey::from_pkcs8_der(plain.as_bytes()).map_err(|_| wrong().into())
+}
+
+fn damaged(label: &str) -> Hinted {
+    Hinted::new(
+        format!("the PEM `{label}` is damaged"),
+        "restore it from a backup, or make another with `fedctl keygen`",
+    )
+}
+
+/// The member `private_key` when the text is the JSON form.
+fn private_key_in_json(text: &str) -> Option<Zeroizing<String>> {
+    #[derive(serde::Deserialize)]
+    struct Pair {
+        private_key: String,
+    }
+    let pair: Pair = text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok())??;
+    Some(Zeroizing::new(pair.private_key))
+}
+
+/// Puts line breaks between armour and base64, which the one-line form lacks and strict PEM demands.
+pub fn unfold(text: &str) -> Zeroizing<String> {
+    let text = text.trim();
+    let armour = |from: usize, marker: &str| text[from..].find(marker).map(|at| from + at);
+    let parts = armour(0, "-----BEGIN ").and_then(|begin| {
+        let head = armour(begin + 11, "-----")? + 5;
+        let tail = armour(head, "-----END ")?;
+        Some((&text[begin..head], &text[head..tail], &text[tail..]))
+    });
+    let Some((head, body, tail)) = parts else { return Zeroizing::new(text.to_owned()) };
+    let body: Zeroizing<String> = Zeroizing::new(body.chars().filter(|c| !c.is_ascii_whitespace()).collect());
+    let mut out = Zeroizing::new(String::with_capacity(text.len() + 64));
+    out.push_str(head);
+    for (at, c) in body.chars().enumerate() {
+        if at % 64 == 0 {
+            out.push('\n');
+        }
+        out.push(c);
+    }
+    out.push('\n');
+    out.push_str(tail);
+    out.push('\n');
+    out
+}
+
+fn base64(der: &[u8]) -> String {
+    use ::base64::Engine;
+    ::base64::engine::general_purpose::STANDARD.encode(der)
+}
+
+fn wrapped(tag: &str, der: &[u8]) -> String {
+    pem::encode_config(&pem::Pem::new(tag, der), pem::EncodeConfig::new().set_line_ending(pem::LineEnding::LF))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn no_passphrase() -> anyhow::Result<Zeroizing<String>> {
+        anyhow::bail!("nobody should ask")
+    }
+
+    #[test]
+    fn a_pair_goes_through_every_form_and_comes_back() {
+        let key = PrivateKey::generate(2048).unwrap();
+        let one_line = key.one_line().unwrap();
+        assert!(!one_line.contains('\n') && one_line.starts_with("-----BEGIN PRIVATE KEY-----M"));
+        assert_eq!(key.public().one_line().len(), 442);
+        let json = serde_json::json!({"private_key": one_line.as_str()}).to_string();
+        for text in [one_line.as_str(), key.pem().unwrap().as_str(), json.as_str()] {
+            assert_eq!(PrivateKey::from_text(text, no_passphrase).unwrap().public(), key.public());
+        }
+        for text in [key.public().one_line(), key.public().pem()] {
+            assert_eq!(&PublicKey::from_pem(&text).unwrap(), key.public());
+        }
+        let locked = key.encrypted_pem("horse").unwrap();
+        let open = |word: &str| PrivateKey::from_text(&locked, || Ok(Zeroizing::new(word.to_owned())));
+        assert_eq!(open("horse").unwrap().public(), key.public());
+        assert_eq!(open("house").unwrap_err().to_string(), "the passphrase does not open this key");
+    }
+
+    #[test]
+    fn sizes_that_servers_cannot_use_are_refused_with_the_reason() {
+        for (bits, reason) in [(1024, "too weak"), (0, "too weak"), (2049, "8k+1"), (5000, "not a size")] {
+            assert!(check_size(bits).unwrap_err().to_string().contains(reason), "{bits}");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let key = PrivateKey::generate(2048).unwrap();
+        let secret = key.one_line().unwrap();
+        assert!(!format!("{key:?}").contains(&secret[60..90]));
+    }
+}

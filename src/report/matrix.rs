@@ -1,0 +1,115 @@
+//! Which server answers what: name servers and resolvers by record, with what differs marked.
+
+use crate::dns::record::{Outcome, Question, RrData};
+use crate::facts::dns::{DnsFacts, Role};
+use crate::facts::server::{Resolved, ServerView};
+use crate::key::diagnosis;
+use crate::report::{Cell, Matrix, Row};
+use crate::rocketchat::generation::questions;
+
+/// The matrix of a domain, with a server's own resolver when that was asked; `None` when nobody was.
+pub fn matrix(dns: &DnsFacts, view: Option<&ServerView>) -> Option<Matrix> {
+    let exists = |question: &Question| dns.replies(question).any(|(_, reply)| !reply.outcome.records().is_empty());
+    let mut asked = questions(&dns.domain);
+    asked.retain(|question| exists(question) || is_needed(question));
+    let suffix = format!(".{}", dns.domain);
+    let columns =
+        asked.iter().map(|question| format!("{} {}", question.kind, question.name.trim_end_matches(&suffix))).collect();
+    let published: Vec<Option<(Outcome, String)>> = asked
+        .iter()
+        .map(|question| dns.published(question).map(|reply| (reply.outcome.clone(), told(&reply.outcome))))
+        .collect();
+    let cells = |at: usize| {
+        let pairs = asked.iter().zip(&published);
+        pairs.map(|(question, published)| cell(dns, at, question, published.as_ref())).collect()
+    };
+    let mut rows: Vec<Row> = dns
+        .observers
+        .iter()
+        .enumerate()
+        .filter(|(_, observer)| observer.role != Role::Parent)
+        .map(|(at, observer)| Row {
+            observer: observer.to_string(),
+            role: if observer.role == Role::Authority { "name server" } else { "resolver" },
+            cells: cells(at),
+        })
+        .collect();
+    rows.extend(view.map(|view| Row {
+        observer: format!("in {}", view.base.host),
+        role: "server's resolver",
+        cells: asked.iter().map(|question| view_cell(dns, view, question)).collect(),
+    }));
+    (!rows.is_empty()).then_some(Matrix { columns, rows })
+}
+
+/// The records that every domain should have are shown even when nobody has them.
+fn is_needed(question: &Question) -> bool {
+    question.name.starts_with("_rocketchat._https.") || question.name.starts_with("rocketchat-public-key.")
+}
+
+fn cell(dns: &DnsFacts, observer: usize, question: &Question, published: Option<&(Outcome, String)>) -> Cell {
+    let seen = dns.observations.iter().find(|seen| seen.observer == observer && seen.question == *question);
+    let Some(seen) = seen else { return Cell { text: "not asked".into(), differs: false, found: false } };
+    let outcome = &seen.reply.outcome;
+    // Looking into a key takes time, and most servers say the same.
+    let same = published.filter(|(known, _)| data(known).eq(data(outcome)) && !outcome.records().is_empty());
+    let text = same.map_or_else(|| told(outcome), |(_, text)| text.clone());
+    Cell {
+        differs: published.is_some_and(|(_, published)| *published != text),
+        found: !outcome.records().is_empty(),
+        text,
+    }
+}
+
+fn view_cell(dns: &DnsFacts, view: &ServerView, question: &Question) -> Cell {
+    let Some(resolved) = view.resolved.iter().find(|(name, _)| *name == question.name).map(|(_, resolved)| resolved)
+    else {
+        return Cell { text: "not asked".into(), differs: false, found: false };
+    };
+    let published = dns.outcome(question);
+    let text = match resolved {
+        Resolved::Unknown(_) => "not asked".into(),
+        // It tells the first record only, and not why there is none.
+        resolved if resolved.agrees(&published) => told(&published),
+        Resolved::Srv { target, port } => format!("{target}:{port}"),
+        Resolved::Txt(text) => told_text(text.as_bytes()),
+        Resolved::Nothing(_) => "nothing".into(),
+    };
+    Cell {
+        differs: !matches!(resolved, Resolved::Unknown(_)) && !resolved.agrees(&published),
+        found: matches!(resolved, Resolved::Srv { .. } | Resolved::Txt(_)),
+        text,
+    }
+}
+
+fn data(outcome: &Outcome) -> impl Iterator<Item = &RrData> {
+    outcome.records().iter().map(|rr| &rr.data)
+}
+
+/// The answer in a few words; the text of a TXT record never, it could be a secret.
+fn told(outcome: &Outcome) -> String {
+    let mut parts: Vec<String> = outcome
+        .records()
+        .iter()
+        .filter_map(|rr| match &rr.data {
+            RrData::Srv { target, port, .. } => Some(format!("{target}:{port}")),
+            RrData::Txt(strings) => {
+                let text: Vec<u8> = strings.iter().flat_map(|string| string.0.iter().copied()).collect();
+                Some(told_text(&text))
+            }
+            _ => None,
+        })
+        .collect();
+    // Servers may turn the order of an RRset from answer to answer.
+    parts.sort();
+    if parts.is_empty() { outcome.to_string() } else { parts.join(" + ") }
+}
+
+fn told_text(text: &[u8]) -> String {
+    let autopsy = diagnosis::examine(text);
+    match (&autopsy.exact, autopsy.injuries.first()) {
+        (Some(key), _) => format!("RSA-{} {}", key.bits(), key.fingerprint().short()),
+        (None, Some(injury)) => format!("{} bytes ({})", text.len(), injury.kind),
+        (None, None) => format!("{} bytes", text.len()),
+    }
+}

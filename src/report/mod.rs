@@ -1,0 +1,265 @@
+//! What was found: the result of every command that judges something.
+
+pub mod comparison;
+pub mod matrix;
+pub mod propagation;
+pub mod rotation;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Hinted;
+use crate::report::propagation::Arrival;
+use crate::rocketchat::discovery::Sight;
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Good to know; nothing breaks.
+    Notice,
+    /// Some peers, or some days, will have trouble.
+    Warning,
+    /// Federation does not work.
+    Error,
+}
+
+impl std::fmt::Display for Severity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Notice => "notice",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// The answer of one check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// All is well; `note` says what was seen.
+    Pass {
+        note: String,
+    },
+    Problem(Problem),
+    /// It could not be judged.
+    Skip {
+        why: String,
+    },
+}
+
+impl Verdict {
+    /// All is well.
+    pub fn pass(note: impl Into<String>) -> Vec<Verdict> {
+        vec![Self::Pass { note: note.into() }]
+    }
+
+    /// It could not be judged.
+    pub fn skip(why: impl Into<String>) -> Vec<Verdict> {
+        vec![Self::Skip { why: why.into() }]
+    }
+}
+
+/// Something that a check does not like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    pub severity: Severity,
+    /// What was seen and what was expected, in one sentence.
+    pub what: String,
+    /// What it means for peers.
+    pub means: String,
+    /// What to do, in lines that can be pasted.
+    pub fix: String,
+    /// The observation behind it, a line each; never a secret.
+    pub evidence: Vec<String>,
+}
+
+impl Problem {
+    /// A problem without evidence.
+    pub fn new(severity: Severity, what: impl Into<String>, means: impl Into<String>, fix: impl Into<String>) -> Self {
+        Self { severity, what: what.into(), means: means.into(), fix: fix.into(), evidence: Vec::new() }
+    }
+
+    /// Adds the lines that prove it.
+    pub fn seen(mut self, evidence: impl IntoIterator<Item = String>) -> Self {
+        self.evidence.extend(evidence);
+        self
+    }
+}
+
+impl From<Problem> for Verdict {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+/// One line of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The check's id.
+    pub id: &'static str,
+    /// Nobody needs to hear of it when it passes.
+    pub minor: bool,
+    pub verdict: Verdict,
+}
+
+/// A wish not to count the findings of one check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// The check's id, as it was typed.
+    pub id: String,
+    /// Why, for everybody who reads the report.
+    pub reason: String,
+}
+
+impl std::str::FromStr for Suppression {
+    type Err = Hinted;
+
+    fn from_str(text: &str) -> Result<Self, Hinted> {
+        let hint = "write the check and why it does not matter, as in `dns-ttl=\"moving to a new provider\"`";
+        match text.split_once('=').map(|(id, reason)| (id.trim(), reason.trim())) {
+            None => Err(Hinted::new(format!("`{}` has no reason", text.escape_debug()), hint)),
+            Some((_, "")) => Err(Hinted::new(format!("`{}` has an empty reason", text.escape_debug()), hint)),
+            Some((id, reason)) => Ok(Self { id: id.to_owned(), reason: reason.to_owned() }),
+        }
+    }
+}
+
+/// A finding that is listed but does not count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppressed {
+    pub id: &'static str,
+    pub problem: Problem,
+    pub reason: String,
+}
+
+/// What each server answered to each question.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Matrix {
+    /// The questions.
+    pub columns: Vec<String>,
+    pub rows: Vec<Row>,
+}
+
+/// The answers of one server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The server, and whether it is a name server or a resolver.
+    pub observer: String,
+    pub role: &'static str,
+    /// One a column.
+    pub cells: Vec<Cell>,
+}
+
+/// One answer in a few words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cell {
+    pub text: String,
+    /// It differs from what is published.
+    pub differs: bool,
+    /// There are records in it.
+    #[serde(skip)]
+    pub found: bool,
+}
+
+/// One stage of a handshake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stage {
+    pub name: String,
+    /// Milliseconds since the beginning.
+    pub start: u32,
+    /// Milliseconds.
+    pub took: u32,
+    pub outcome: StageOutcome,
+    pub note: String,
+}
+
+/// How a stage ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StageOutcome {
+    Done,
+    Failed,
+    /// An earlier failure made it impossible.
+    Skipped,
+}
+
+/// Everything that one subject was judged by.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    /// The domain, peer or file.
+    pub subject: String,
+    /// A few words beside the subject: the zone and its servers.
+    pub about: String,
+    /// What the verdict says of the subject when all is well, as in "can be found by every server".
+    pub praise: String,
+    /// What the verdict says of the subject when it is not, as in "cannot be federated with".
+    pub blame: String,
+    /// When it was observed: seconds since 1970-01-01T00:00:00Z, where that is known.
+    pub time: Option<i64>,
+    /// In the order of the checks.
+    pub lines: Vec<Line>,
+    /// What each server generation makes of a domain; empty for other subjects.
+    pub generations: Vec<Sight>,
+    /// When a change will be seen; for a domain.
+    pub arrivals: Vec<Arrival>,
+    /// What each server answered; for a domain.
+    pub matrix: Option<Matrix>,
+    /// The timeline; for a handshake.
+    pub stages: Vec<Stage>,
+    /// Findings that do not count, because somebody said so.
+    pub suppressed: Vec<Suppressed>,
+    /// Milliseconds that observing took.
+    pub elapsed: u64,
+}
+
+impl Report {
+    /// Takes findings out of the count; they stay in the report, with the reason.
+    pub fn suppress(&mut self, wishes: &[Suppression]) {
+        let lines = std::mem::take(&mut self.lines);
+        for line in lines {
+            let wish = wishes.iter().find(|wish| wish.id == line.id);
+            match (wish, line.verdict) {
+                (Some(wish), Verdict::Problem(problem)) => {
+                    self.suppressed.push(Suppressed { id: line.id, problem, reason: wish.reason.clone() });
+                }
+                (_, verdict) => self.lines.push(Line { id: line.id, minor: line.minor, verdict }),
+            }
+        }
+    }
+
+    /// The problems, worst first; equals stay in the order of the checks.
+    pub fn problems(&self) -> Vec<(&'static str, &Problem)> {
+        let mut problems: Vec<_> = self
+            .lines
+            .iter()
+            .filter_map(|line| match &line.verdict {
+                Verdict::Problem(problem) => Some((line.id, problem)),
+                _ => None,
+            })
+            .collect();
+        problems.sort_by_key(|(_, problem)| std::cmp::Reverse(problem.severity));
+        problems
+    }
+
+    /// The checks that could not be judged.
+    pub fn skipped(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.lines.iter().filter_map(|line| match &line.verdict {
+            Verdict::Skip { why } => Some((line.id, why.as_str())),
+            _ => None,
+        })
+    }
+
+    /// The worst severity, if there is a problem at all.
+    pub fn worst(&self) -> Option<Severity> {
+        self.problems().first().map(|(_, problem)| problem.severity)
+    }
+
+    /// True when nothing reaches `fail_on`.
+    pub fn is_clean(&self, fail_on: Severity) -> bool {
+        self.worst().is_none_or(|worst| worst < fail_on)
+    }
+
+    /// How many problems have this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.problems().iter().filter(|(_, problem)| problem.severity == severity).count()
+    }
+}

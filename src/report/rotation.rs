@@ -1,0 +1,176 @@
+//! Changing the key of a domain: when to do what. The protocol knows one key a domain, and peers remember it for an hour.
+//!
+//! Nothing makes the change seamless: between publishing and switching, and while peers remember the old key, messages cannot be
+//! opened. The plan keeps that time as short as it can be, and says how long it is.
+
+use serde::Serialize;
+
+use super::propagation::PEER_MEMORY;
+use crate::facts::dns::{DnsFacts, Role};
+use crate::rocketchat::generation::key_question;
+
+/// The TTL to go down to before the change, in seconds: resolvers honour it, and mistakes can be mended quickly.
+pub const LOW_TTL: u32 = 60;
+/// Seconds for a person to publish a record and to restart a server.
+const HANDS: u32 = 300;
+
+/// One step; times are in seconds from the beginning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    pub id: &'static str,
+    /// When it may begin at the earliest.
+    pub at_s: u32,
+    pub title: String,
+    /// What to type, a line each.
+    pub commands: Vec<String>,
+    /// Why then, and what to look out for.
+    pub why: String,
+}
+
+/// What the times are made of, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Clocks {
+    /// The TTL of the key's record now; the zone's negative TTL when there is none.
+    pub ttl: u32,
+    /// The TTL during the change.
+    pub low_ttl: u32,
+    /// How long a secondary may take to fetch the zone when it is not notified (the SOA's refresh).
+    pub refresh: u32,
+}
+
+impl Clocks {
+    /// As the name servers tell them; `Err` says why they are not known.
+    pub fn of(dns: &DnsFacts, low_ttl: u32) -> Result<Self, String> {
+        let zone = dns.zone.as_ref().map_err(Clone::clone)?;
+        let question = key_question(&dns.domain);
+        let authoritative = dns.replies(&question).filter(|(observer, _)| observer.role == Role::Authority);
+        let ttl = authoritative.flat_map(|(_, reply)| reply.outcome.records()).map(|rr| rr.ttl).max();
+        let ttl = ttl.ok_or_else(|| format!("{} holds no key that could be replaced", question.name))?;
+        // With one name server there is nobody to fetch the zone.
+        let refresh = if zone.servers.len() > 1 { u32::try_from(zone.soa.refresh).unwrap_or_default() } else { 0 };
+        Ok(Self { ttl, low_ttl: low_ttl.min(ttl), refresh })
+    }
+
+    /// Seconds until nobody holds the record with its old TTL.
+    pub fn lowered(&self) -> u32 {
+        self.ttl.saturating_add(self.refresh)
+    }
+
+    /// Seconds after publishing until every resolver has the new key.
+    pub fn spread(&self) -> u32 {
+        self.low_ttl.saturating_add(self.refresh)
+    }
+
+    /// Seconds after publishing until no peer remembers the old key.
+    pub fn forgotten(&self) -> u32 {
+        self.spread().saturating_add(PEER_MEMORY)
+    }
+}
+
+/// The names that the commands use.
+#[derive(Debug, Clone)]
+pub struct Names {
+    pub domain: String,
+    /// The file of the key in use.
+    pub old: String,
+    /// The file of the next private key, and of its public half.
+    pub next: String,
+    pub next_public: String,
+}
+
+/// The steps, in order.
+pub fn steps(clocks: &Clocks, names: &Names) -> Vec<Step> {
+    let Names { domain, old, next, next_public } = names;
+    let Clocks { ttl, low_ttl, .. } = clocks;
+    let change = clocks.lowered().saturating_add(HANDS);
+    let switched = change.saturating_add(HANDS);
+    let step = |id, at_s, title: &str, commands: &[String], why: String| Step {
+        id,
+        at_s,
+        title: title.to_owned(),
+        commands: commands.to_vec(),
+        why,
+    };
+    vec![
+        step(
+            "prepare",
+            0,
+            "make the next key, and the script that puts it into the server",
+            &[
+                format!("fedctl keygen --private {next} --public {next_public}"),
+                format!("fedctl keygen --from-private {next} --form mongosh --private next-key.js --public {next_public} --force"),
+            ],
+            "keep the old private key: it is the way back".into(),
+        ),
+        step(
+            "lower-ttl",
+            0,
+            "publish the key that is in use with a short TTL",
+            &[format!("fedctl records {domain} --key {old} --ttl {low_ttl}")],
+            format!("resolvers may hold the record of today for {ttl} s; go on when all of them have the short one"),
+        ),
+        step(
+            "publish",
+            change,
+            "publish the next key",
+            &[format!("fedctl records {domain} --key {next_public} --ttl {low_ttl}")],
+            "from now on peers that ask find the next key, and cannot talk to the server until it has it: go on at once".into(),
+        ),
+        step(
+            "switch",
+            change,
+            "stop the server, put the next key in, start it",
+            &["mongosh DATABASE next-key.js".to_owned(), "rm next-key.js".to_owned()],
+            "the script replaces both documents of rocketchat_federation_keys; it holds the private key".into(),
+        ),
+        step(
+            "verify",
+            switched,
+            "look at what is published, and talk to a peer",
+            &[
+                format!("fedctl dns-check {domain} --key {next_public}"),
+                format!("fedctl handshake PEER --domain {domain} --key {next}"),
+            ],
+            format!(
+                "resolvers have it after {} s at the latest. Peers from 3.4 on remember the old key for up to an hour more, and \
+                 1.x until a request fails: ask their admins to restart, or wait",
+                clocks.spread()
+            ),
+        ),
+        step(
+            "raise-ttl",
+            change.saturating_add(clocks.forgotten()),
+            "publish the next key with its usual TTL, and retire the old one",
+            &[format!("fedctl records {domain} --key {next_public} --ttl {ttl}"), "fedctl doctor".to_owned()],
+            "nobody remembers the old key any more. From 2.0 on, what was lost meanwhile comes with the next message of each \
+             room: receivers ask for events that they miss"
+                .into(),
+        ),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_step_comes_before_the_memory_that_it_waits_for() {
+        let clocks = Clocks { ttl: 3600, low_ttl: 60, refresh: 900 };
+        let names = Names { domain: "d".into(), old: "o".into(), next: "n".into(), next_public: "p".into() };
+        let steps = steps(&clocks, &names);
+        let at = |id: &str| steps.iter().find(|step| step.id == id).unwrap().at_s;
+        assert!(steps.windows(2).all(|pair| pair[0].at_s <= pair[1].at_s));
+        assert!(at("publish") - at("lower-ttl") >= 3600 + 900);
+        assert_eq!(at("publish"), at("switch"));
+        assert!(at("raise-ttl") - at("publish") >= 60 + 900 + 3600);
+    }
+
+    #[test]
+    fn the_clocks_come_from_the_zone() {
+        let mut dns = crate::facts::sample::sample();
+        assert_eq!(Clocks::of(&dns, 60), Ok(Clocks { ttl: 3600, low_ttl: 60, refresh: 3600 }));
+        assert_eq!(Clocks::of(&dns, 7200).map(|clocks| clocks.low_ttl), Ok(3600));
+        dns.observations.retain(|seen| !seen.question.name.starts_with("rocketchat-public-key"));
+        assert!(Clocks::of(&dns, 60).unwrap_err().contains("holds no key"));
+    }
+}

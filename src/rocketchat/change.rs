@@ -1,0 +1,177 @@
+//! The difference between what should be published and what is.
+
+use super::generation::{PROTOCOL_LABEL, SrvLabel};
+use super::records::{Data, Record, RecordSet, STRING_MAX};
+use crate::dns::name::Domain;
+use crate::dns::record::{Kind, Outcome, Question, Rr, RrData, Text};
+
+/// All records of one name and type, before and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub question: Question,
+    /// As they were seen; empty when there is none.
+    pub before: Vec<Rr>,
+    /// As they should be.
+    pub after: Vec<Rr>,
+}
+
+impl Change {
+    /// True when the data differs; TTL and the cutting into strings are nobody's business but the publisher's.
+    pub fn is_needed(&self) -> bool {
+        data_of(&self.before) != data_of(&self.after)
+    }
+}
+
+/// A set of data that compares as peers see it: in any order, names in lower case, strings joined.
+fn data_of(records: &[Rr]) -> Vec<RrData> {
+    let seen = |rr: &Rr| match &rr.data {
+        RrData::Srv { priority, weight, port, target } => RrData::Srv {
+            priority: *priority,
+            weight: *weight,
+            port: *port,
+            target: target.trim_end_matches('.').to_ascii_lowercase(),
+        },
+        data => data.joined().map_or_else(|| data.clone(), |joined| RrData::Txt(vec![Text(joined)])),
+    };
+    let mut data: Vec<RrData> = records.iter().map(seen).collect();
+    data.sort();
+    data
+}
+
+/// One record as a name server would answer it.
+pub fn rr(record: &Record) -> Rr {
+    let data = match &record.data {
+        Data::Srv { priority, weight, port, target } => {
+            RrData::Srv { priority: *priority, weight: *weight, port: *port, target: target.to_string() }
+        }
+        data => RrData::Txt(data.chunks(STRING_MAX).into_iter().map(|chunk| Text(chunk.to_vec())).collect()),
+    };
+    Rr { name: record.owner.clone(), ttl: record.ttl, data }
+}
+
+/// What must be asked to compare the set: a question a name and type.
+pub fn questions(set: &RecordSet) -> Vec<Question> {
+    let mut questions: Vec<Question> = set.records.iter().map(question).collect();
+    questions.dedup();
+    questions
+}
+
+/// The name and type of a record.
+pub fn question(record: &Record) -> Question {
+    let kind = match record.data {
+        Data::Srv { .. } => Kind::Srv,
+        Data::Txt(_) => Kind::Txt,
+    };
+    Question::new(&record.owner, kind)
+}
+
+/// Compares the set with what is there; the error is the first question that nobody could answer, and why.
+pub fn compare(set: &RecordSet, answer: impl Fn(&Question) -> Outcome) -> Result<Vec<Change>, (Question, Outcome)> {
+    let change = |question: Question| {
+        let outcome = answer(&question);
+        if !outcome.is_answer() {
+            return Err((question, outcome));
+        }
+        let after = set.records.iter().filter(|record| self::question(record) == question).map(rr).collect();
+        Ok(Change { before: outcome.records().to_vec(), after, question })
+    };
+    questions(set).into_iter().map(change).collect()
+}
+
+/// Records that the set does not have and that servers stop at before they reach those of the set, a sentence each.
+pub fn in_the_way(set: &RecordSet, answer: impl Fn(&Question) -> Outcome) -> Vec<String> {
+    let wanted: Vec<SrvLabel> = SrvLabel::ALL.into_iter().filter(|label| has(set, &label.owner(&set.domain))).collect();
+    let mut told = Vec::new();
+    for label in SrvLabel::ALL {
+        let owner = label.owner(&set.domain);
+        let later = wanted.iter().any(|wanted| *wanted > label);
+        if !has(set, &owner) && later && !answer(&Question::new(&owner, Kind::Srv)).records().is_empty() {
+            told.push(format!("`{owner}` is published too, and servers from 2.0 on stop at it: delete it"));
+        }
+    }
+    told.extend(protocol_in_the_way(set, &set.domain, answer));
+    told
+}
+
+/// Servers 1.2 and 1.3 go by a protocol record that the set does without.
+fn protocol_in_the_way(set: &RecordSet, domain: &Domain, answer: impl Fn(&Question) -> Outcome) -> Option<String> {
+    let owner = format!("{PROTOCOL_LABEL}.{domain}");
+    let outcome = answer(&Question::new(&owner, Kind::Txt));
+    let says_http = outcome.records().first()?.data.joined()?.eq_ignore_ascii_case(b"http");
+    (says_http && !has(set, &owner)).then(|| format!("`{owner}` says http, and servers 1.2 and 1.3 obey: delete it"))
+}
+
+fn has(set: &RecordSet, owner: &str) -> bool {
+    set.records.iter().any(|record| record.owner == owner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set() -> RecordSet {
+        let record = |owner: &str, data| Record {
+            owner: format!("{owner}.mydomain.com"),
+            ttl: 3600,
+            data,
+            reason: "",
+            read_by: "",
+        };
+        let target = "chat.mydomain.com".parse().unwrap();
+        let srv = Data::Srv { priority: 1, weight: 1, port: 443, target };
+        RecordSet {
+            domain: "mydomain.com".parse().unwrap(),
+            zone: "mydomain.com".parse().unwrap(),
+            records: vec![record("_rocketchat._tcp", srv), record("rocketchat-public-key", Data::Txt(vec![b'K'; 300]))],
+        }
+    }
+
+    fn found(question: &Question, data: Vec<RrData>) -> Outcome {
+        Outcome::Found(data.into_iter().map(|data| Rr { name: question.name.clone(), ttl: 5, data }).collect())
+    }
+
+    fn srv(target: &str) -> RrData {
+        RrData::Srv { priority: 1, weight: 1, port: 443, target: target.into() }
+    }
+
+    #[test]
+    fn ttl_case_and_cutting_are_no_difference() {
+        let pieces = vec![Text(vec![b'K'; 100]), Text(vec![b'K'; 200])];
+        let answer = |question: &Question| match question.kind {
+            Kind::Srv => found(question, vec![srv("Chat.mydomain.com")]),
+            _ => found(question, vec![RrData::Txt(pieces.clone())]),
+        };
+        let changes = compare(&set(), answer).unwrap();
+        assert_eq!((changes.len(), changes.iter().filter(|change| change.is_needed()).count()), (2, 0));
+    }
+
+    #[test]
+    fn what_is_missing_doubled_or_halved_is_a_difference() {
+        let halves = vec![RrData::Txt(vec![Text(vec![b'K'; 255])]), RrData::Txt(vec![Text(vec![b'K'; 45])])];
+        let answer = |question: &Question| match question.kind {
+            Kind::Srv => Outcome::NxDomain,
+            _ => found(question, halves.clone()),
+        };
+        let changes = compare(&set(), answer).unwrap();
+        assert!(changes.iter().all(Change::is_needed));
+        assert_eq!((changes[0].before.len(), changes[1].before.len()), (0, 2));
+    }
+
+    #[test]
+    fn silence_is_not_absence() {
+        let (question, outcome) = compare(&set(), |_| Outcome::Timeout).unwrap_err();
+        assert_eq!((question.kind, outcome), (Kind::Srv, Outcome::Timeout));
+    }
+
+    #[test]
+    fn a_record_that_servers_reach_first_is_in_the_way() {
+        let answer = |question: &Question| match question.name.as_str() {
+            "_rocketchat._https.mydomain.com" => found(question, vec![srv("old.mydomain.com")]),
+            "rocketchat-protocol.mydomain.com" => found(question, vec![RrData::Txt(vec![Text(b"HTTP".to_vec())])]),
+            _ => Outcome::NxDomain,
+        };
+        let told = in_the_way(&set(), answer);
+        assert!(told.len() == 2 && told[0].contains("_https") && told[1].contains("says http"), "{told:?}");
+        assert!(in_the_way(&set(), |_| Outcome::NxDomain).is_empty());
+    }
+}

@@ -1,0 +1,219 @@
+//! Through the eyes of a server: which URL and key each generation ends up with, or which error its admin reads.
+
+use serde::Serialize;
+
+use super::generation::{GENERATIONS, Generation, MissingKey, PROTOCOL_LABEL, Protocol, SrvLabel, key_question};
+use crate::dns::name::Domain;
+use crate::dns::record::{Kind, Outcome, Question, Rr, RrData};
+use crate::facts::dns::DnsFacts;
+use crate::key::node_rsa;
+use crate::key::{Fingerprint, PublicKey};
+
+/// What one generation makes of the records of a domain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sight {
+    pub id: &'static str,
+    pub releases: &'static str,
+    /// The base URL it would call.
+    pub url: Option<String>,
+    /// The key it would use.
+    #[serde(rename = "key_fingerprint")]
+    pub key: Option<Fingerprint>,
+    /// What its admin would read when it cannot use the domain.
+    pub error: Option<String>,
+    /// What no record can mend, or what the admin should know.
+    pub note: Option<String>,
+}
+
+impl Sight {
+    /// True when this generation finds both a URL and a key that works.
+    pub fn is_usable(&self) -> bool {
+        self.error.is_none()
+    }
+}
+
+/// What every generation makes of the published records, oldest first.
+pub fn sights(dns: &DnsFacts) -> Vec<Sight> {
+    GENERATIONS.iter().map(|generation| sight(generation, &dns.domain, |question| dns.outcome(question))).collect()
+}
+
+/// Goes through the discovery of `generation`; `answer` gives what its resolver would say.
+pub fn sight(generation: &Generation, domain: &Domain, answer: impl Fn(&Question) -> Outcome) -> Sight {
+    let (url, url_error) = match find_url(generation, domain, &answer) {
+        Ok(url) => (Some(url), None),
+        Err(error) => (None, Some(error)),
+    };
+    let (key, key_error) = match (&url, find_key(generation, domain, &answer)) {
+        (None, _) => (None, None),
+        (Some(_), Ok(key)) => (Some(key), None),
+        (Some(_), Err(error)) => (None, Some(error)),
+    };
+    let note = (!generation.sends)
+        .then(|| "receives only: it cannot send to any peer (`Invalid URL`), whatever is published".to_owned());
+    Sight { id: generation.id, releases: generation.releases, url, key, error: url_error.or(key_error), note }
+}
+
+fn find_url(
+    generation: &Generation,
+    domain: &Domain,
+    answer: &impl Fn(&Question) -> Outcome,
+) -> Result<String, String> {
+    for label in generation.srv {
+        let outcome = answer(&Question::new(label.owner(domain), Kind::Srv));
+        if let Some((port, target)) = first_srv(&outcome) {
+            if target.is_empty() || port == 0 {
+                return Err(format!("Invalid URL (the SRV record says `{target}` and port {port})"));
+            }
+            let protocol = match label {
+                SrvLabel::Https => Protocol::Https,
+                SrvLabel::Http => Protocol::Http,
+                SrvLabel::Tcp => tcp_protocol(generation, domain, &target, answer),
+            };
+            return Ok(format!("{protocol}://{target}:{port}"));
+        }
+        let retriable = matches!(outcome, Outcome::NxDomain | Outcome::NoData | Outcome::Found(_));
+        if generation.is_first_protocol() && !retriable {
+            return Err(format!("Error trying to fetch SRV DNS entries for {domain}"));
+        }
+    }
+    Err((generation.not_found)(domain))
+}
+
+/// Which protocol an SRV at `_tcp` means: 1.0 and 1.1 go by the name `localhost`, 1.2 and 1.3 by a TXT record of which only
+/// the first string counts, 3.4 and later always use https (they ask for the TXT with the SRV resolver by mistake).
+fn tcp_protocol(
+    generation: &Generation,
+    domain: &Domain,
+    target: &str,
+    answer: &impl Fn(&Question) -> Outcome,
+) -> Protocol {
+    if generation.reads_protocol {
+        let question = Question::new(format!("{PROTOCOL_LABEL}.{domain}"), Kind::Txt);
+        let says_http = first_txt(&answer(&question))
+            .and_then(|strings| strings.first().map(|first| first.eq_ignore_ascii_case(b"http")))
+            .unwrap_or(false);
+        return if says_http { Protocol::Http } else { Protocol::Https };
+    }
+    if generation.is_first_protocol() && target == "localhost" { Protocol::Http } else { Protocol::Https }
+}
+
+fn find_key(
+    generation: &Generation,
+    domain: &Domain,
+    answer: &impl Fn(&Question) -> Outcome,
+) -> Result<Fingerprint, String> {
+    let question = key_question(domain);
+    let outcome = answer(&question);
+    let text = match first_txt(&outcome) {
+        Some(strings) => strings.concat(),
+        None if generation.missing_key == MissingKey::ThrowsResolverError => {
+            return Err(format!("queryTxt {} {}", node_code(&outcome), question.name));
+        }
+        None => return Err((generation.not_found)(domain)),
+    };
+    if text.is_empty() {
+        return Err((generation.not_found)(domain));
+    }
+    let numbers = node_rsa::import(&text)?;
+    PublicKey::from_numbers(numbers.n, numbers.e)
+        .map(|key| key.fingerprint())
+        .map_err(|why| format!("Error during decryption (probably incorrect key): {why}"))
+}
+
+/// Node does not sort by priority or weight: the first record in the order of the answer counts.
+fn first_srv(outcome: &Outcome) -> Option<(u16, String)> {
+    outcome.records().iter().find_map(|rr: &Rr| match &rr.data {
+        RrData::Srv { port, target, .. } => Some((*port, target.clone())),
+        _ => None,
+    })
+}
+
+fn first_txt(outcome: &Outcome) -> Option<Vec<Vec<u8>>> {
+    outcome.records().iter().find_map(|rr: &Rr| match &rr.data {
+        RrData::Txt(strings) => Some(strings.iter().map(|string| string.0.clone()).collect()),
+        _ => None,
+    })
+}
+
+/// The code that Node gives to a failed query.
+pub fn node_code(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Found(_) | Outcome::NoData => "ENODATA",
+        Outcome::NxDomain => "ENOTFOUND",
+        Outcome::ServFail => "ESERVFAIL",
+        Outcome::Refused => "EREFUSED",
+        Outcome::OtherRcode(_) => "EFORMERR",
+        Outcome::Timeout => "ETIMEOUT",
+        Outcome::Unreachable(_) => "ECONNREFUSED",
+        Outcome::Malformed(_) => "EBADRESP",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::dns::record::Text;
+    use crate::key::PrivateKey;
+    use crate::rocketchat::generation::KEY_LABEL;
+
+    fn domain() -> Domain {
+        "mydomain.com".parse().unwrap()
+    }
+
+    fn srv(target: &str, port: u16) -> Outcome {
+        Outcome::Found(vec![Rr {
+            name: String::new(),
+            ttl: 3600,
+            data: RrData::Srv { priority: 1, weight: 1, port, target: target.into() },
+        }])
+    }
+
+    fn txt(strings: &[&str]) -> Outcome {
+        let strings = strings.iter().map(|string| Text(string.as_bytes().to_vec())).collect();
+        Outcome::Found(vec![Rr { name: String::new(), ttl: 3600, data: RrData::Txt(strings) }])
+    }
+
+    /// url or error of every generation, for records given by their first labels.
+    fn eyes(records: &[(&str, Outcome)]) -> Vec<String> {
+        let zone: HashMap<String, &Outcome> =
+            records.iter().map(|(label, outcome)| (format!("{label}.mydomain.com"), outcome)).collect();
+        let answer = |question: &Question| zone.get(&question.name).map_or(Outcome::NxDomain, |found| (*found).clone());
+        let told = |sight: Sight| sight.error.or(sight.url).unwrap();
+        GENERATIONS.iter().map(|generation| told(sight(generation, &domain(), answer))).collect()
+    }
+
+    const HTTPS: &str = "https://chat.mydomain.com:443";
+    const NONE_1: &str = "Could not find peer using domain:mydomain.com [federation-peer-does-not-exist]";
+    const NONE_2: &str = "Could not find the peer using DNS or Hub [federation-error-peer-no-found-using-dns]";
+
+    #[test]
+    fn each_generation_reads_its_own_names() {
+        let key = PrivateKey::generate(2048).unwrap().public().one_line();
+        let key = txt(&[&key[..255], &key[255..]]);
+        let chat = || srv("chat.mydomain.com", 443);
+        let https = eyes(&[("_rocketchat._https", chat()), (KEY_LABEL, key.clone())]);
+        assert_eq!(https, [NONE_1, NONE_1, HTTPS, HTTPS, HTTPS, HTTPS]);
+        let tcp =
+            eyes(&[("_rocketchat._tcp", chat()), (KEY_LABEL, key.clone()), (PROTOCOL_LABEL, txt(&["HTTP", "s"]))]);
+        assert_eq!(tcp, [HTTPS, "http://chat.mydomain.com:443", NONE_2, HTTPS, HTTPS, HTTPS]);
+        let both = eyes(&[("_rocketchat._https", srv("", 0)), ("_rocketchat._http", chat()), (KEY_LABEL, key)]);
+        assert!(both[2].starts_with("Invalid URL") && both[5].starts_with("Invalid URL"), "no way back: {both:?}");
+    }
+
+    #[test]
+    fn a_missing_key_reads_differently_in_each_generation() {
+        let chat = || srv("chat.mydomain.com", 443);
+        let told = eyes(&[("_rocketchat._https", chat()), ("_rocketchat._tcp", chat())]);
+        let raw = "queryTxt ENOTFOUND rocketchat-public-key.mydomain.com";
+        assert_eq!(told, [NONE_1, NONE_1, raw, NONE_2, NONE_2, NONE_2]);
+    }
+
+    #[test]
+    fn only_old_servers_stop_at_a_server_failure() {
+        let told = eyes(&[("_rocketchat._tcp", Outcome::ServFail)]);
+        assert_eq!(told[0], "Error trying to fetch SRV DNS entries for mydomain.com");
+        assert_eq!(told[3], NONE_2);
+    }
+}

@@ -1,0 +1,437 @@
+//! Who is served, who has asked, and what a link may change.
+//!
+//! Every function looks at the ledger of one domain and says what to change; the store applies that in the transaction in
+//! which it was read. The secret of a link exists only in the mail: a token is made when the mail goes out, and a second
+//! attempt at the mail gets a second token.
+
+use super::registration::Entry;
+use super::token::{Token, TokenHash, new_id};
+use crate::dns::name::Domain;
+
+/// Seconds in a day.
+const DAY: i64 = 86_400;
+/// How often one mail is tried before the proposal is given up.
+const ATTEMPTS_MAX: u32 = 8;
+
+/// An entry that is served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    pub domain: Domain,
+    pub entry: Entry,
+    /// When the domain was first confirmed, in seconds since 1970.
+    pub since: i64,
+    /// When this entry was confirmed, in seconds since 1970.
+    pub confirmed: i64,
+}
+
+/// What somebody asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    Serve(Entry),
+    Remove,
+}
+
+/// How a proposal ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closed {
+    /// Its link was followed and confirmed.
+    Confirmed,
+    /// Its link was followed and refused.
+    Refused,
+    /// Overtaken by a later decision, or its mail could not be sent.
+    Void,
+}
+
+/// A wish that waits for its proof, or waited. Times are in seconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    pub id: String,
+    pub domain: Domain,
+    pub wish: Wish,
+    /// `None` until its mail is under way.
+    pub token: Option<TokenHash>,
+    pub created: i64,
+    pub expires: i64,
+    /// When its mail is to be tried next; `None` when it was sent, or given up.
+    pub mail_due: Option<i64>,
+    pub attempts: u32,
+    pub closed: Option<Closed>,
+}
+
+impl Proposal {
+    /// True while its link can be followed.
+    pub fn is_open(&self, now: i64) -> bool {
+        self.closed.is_none() && now < self.expires
+    }
+}
+
+/// Everything the hub knows about one domain.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ledger {
+    pub peer: Option<Peer>,
+    pub proposals: Vec<Proposal>,
+}
+
+/// What the store is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    Serve(Peer),
+    Forget(Domain),
+    Put(Proposal),
+}
+
+/// How long a link works, and how many mails a domain gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// Seconds.
+    pub link_lifetime: i64,
+    /// Mails to one domain in any 24 hours.
+    pub mails_per_day: usize,
+    /// The same wish gets no second mail for so many seconds.
+    pub mail_again_after: i64,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self { link_lifetime: 2 * DAY, mails_per_day: 5, mail_again_after: 900 }
+    }
+}
+
+/// What became of a wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// This very entry is served already.
+    Served,
+    /// A mail goes out.
+    Mailed,
+    /// A mail about the same wish went out a moment ago.
+    Waiting,
+    /// There is nothing to remove.
+    Unknown,
+    /// Too many mails; seconds to wait.
+    TooMany(i64),
+}
+
+/// Somebody asks that an entry be served, or removed.
+pub fn ask(ledger: &Ledger, domain: &Domain, wish: Wish, now: i64, terms: Terms) -> (Vec<Change>, Asked) {
+    match (&wish, &ledger.peer) {
+        (Wish::Serve(entry), Some(peer)) if peer.entry == *entry => return (Vec::new(), Asked::Served),
+        (Wish::Remove, None) => return (Vec::new(), Asked::Unknown),
+        _ => {}
+    }
+    let fresh = |proposal: &&Proposal| now < proposal.created + terms.mail_again_after;
+    let same = |proposal: &&Proposal| proposal.is_open(now) && proposal.wish == wish;
+    if ledger.proposals.iter().filter(same).any(|proposal| fresh(&proposal)) {
+        return (Vec::new(), Asked::Waiting);
+    }
+    let mut recent: Vec<i64> =
+        ledger.proposals.iter().map(|proposal| proposal.created).filter(|created| *created > now - DAY).collect();
+    recent.sort_unstable();
+    if let Some(frees) = recent.len().checked_sub(terms.mails_per_day.max(1)).and_then(|at| recent.get(at)) {
+        return (Vec::new(), Asked::TooMany(frees + DAY - now));
+    }
+    let proposal = Proposal {
+        id: new_id(),
+        domain: domain.clone(),
+        wish,
+        token: None,
+        created: now,
+        expires: now + terms.link_lifetime,
+        mail_due: Some(now),
+        attempts: 0,
+        closed: None,
+    };
+    (vec![Change::Put(proposal)], Asked::Mailed)
+}
+
+/// A mail that is to go out now.
+#[derive(Debug)]
+pub struct Errand {
+    pub proposal: Proposal,
+    pub token: Token,
+    /// What is served now, for the reader to compare.
+    pub served: Option<Peer>,
+}
+
+/// Takes the mail of a proposal in hand: makes its token, and puts off the next attempt, so that neither a second process nor
+/// this one after a crash sends it at the same time. The first of two tokens stops working.
+pub fn take_errand(ledger: &Ledger, id: &str, now: i64, terms: Terms) -> (Vec<Change>, Option<Errand>) {
+    let due = |proposal: &&Proposal| proposal.id == id && proposal.mail_due.is_some_and(|due| due <= now);
+    let Some(found) = ledger.proposals.iter().find(due) else { return (Vec::new(), None) };
+    if !found.is_open(now) || found.attempts >= ATTEMPTS_MAX {
+        let given_up = Proposal { mail_due: None, closed: found.closed.or(Some(Closed::Void)), ..found.clone() };
+        return (vec![Change::Put(given_up)], None);
+    }
+    let token = Token::generate(id);
+    let wait = 60 << found.attempts.min(7);
+    let proposal = Proposal {
+        token: Some(token.hash()),
+        mail_due: Some(now + wait),
+        attempts: found.attempts + 1,
+        expires: now + terms.link_lifetime,
+        ..found.clone()
+    };
+    let errand = Errand { proposal: proposal.clone(), token, served: ledger.peer.clone() };
+    (vec![Change::Put(proposal)], Some(errand))
+}
+
+/// The mail server has taken the mail of this attempt.
+pub fn mail_sent(ledger: &Ledger, id: &str, attempt: u32) -> Vec<Change> {
+    let found = ledger.proposals.iter().find(|proposal| proposal.id == id && proposal.attempts == attempt);
+    found.map(|found| vec![Change::Put(Proposal { mail_due: None, ..found.clone() })]).unwrap_or_default()
+}
+
+/// Why a link does nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dead {
+    /// No such link was ever mailed, or its mail was replaced by a later one.
+    Unknown,
+    Expired,
+    /// It was used: confirmed or refused.
+    Used(Closed),
+}
+
+/// The proposal that a link is about.
+pub fn follow<'a>(ledger: &'a Ledger, token: &Token, now: i64) -> Result<&'a Proposal, Dead> {
+    let proposal = ledger.proposals.iter().find(|proposal| proposal.id == token.id()).ok_or(Dead::Unknown)?;
+    if !proposal.token.is_some_and(|hash| hash.is_of(token)) {
+        return Err(Dead::Unknown);
+    }
+    match proposal.closed {
+        Some(closed) => Err(Dead::Used(closed)),
+        None if now >= proposal.expires => Err(Dead::Expired),
+        None => Ok(proposal),
+    }
+}
+
+/// The reader of the mail decides. A decision voids what was asked before it, so that an old mail cannot undo it.
+pub fn decide(ledger: &Ledger, token: &Token, accept: bool, now: i64) -> (Vec<Change>, Result<Proposal, Dead>) {
+    let proposal = match follow(ledger, token, now) {
+        Ok(proposal) => proposal.clone(),
+        Err(dead) => return (Vec::new(), Err(dead)),
+    };
+    let closed = if accept { Closed::Confirmed } else { Closed::Refused };
+    let close = |proposal: &Proposal, closed| {
+        Change::Put(Proposal { closed: Some(closed), mail_due: None, ..proposal.clone() })
+    };
+    let mut changes = vec![close(&proposal, closed)];
+    if accept {
+        changes.push(match &proposal.wish {
+            Wish::Remove => Change::Forget(proposal.domain.clone()),
+            Wish::Serve(entry) => Change::Serve(Peer {
+                domain: proposal.domain.clone(),
+                entry: entry.clone(),
+                since: ledger.peer.as_ref().map_or(now, |peer| peer.since),
+                confirmed: now,
+            }),
+        });
+        let overtaken = |other: &&Proposal| {
+            other.id != proposal.id
+                && other.closed.is_none()
+                && (other.created <= proposal.created || other.wish == proposal.wish)
+        };
+        changes.extend(ledger.proposals.iter().filter(overtaken).map(|other| close(other, Closed::Void)));
+    }
+    (changes, Ok(proposal))
+}
+
+/// The operator takes an entry out: it is no longer served, and no link that was mailed before brings it back. Tells whether
+/// there was anything to take out.
+pub fn evict(ledger: &Ledger, domain: &Domain) -> (Vec<Change>, bool) {
+    let open = ledger.proposals.iter().filter(|proposal| proposal.closed.is_none());
+    let void = |proposal: &Proposal| Proposal { closed: Some(Closed::Void), mail_due: None, ..proposal.clone() };
+    let mut changes: Vec<Change> = open.map(|proposal| Change::Put(void(proposal))).collect();
+    if ledger.peer.is_some() {
+        changes.push(Change::Forget(domain.clone()));
+    }
+    let any = !changes.is_empty();
+    (changes, any)
+}
+
+/// Proposals created before this moment are no longer needed: not for their link, not for counting mails.
+pub fn forget_before(now: i64, terms: Terms) -> i64 {
+    now - DAY - terms.link_lifetime * 2 - (60 << 8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn domain() -> Domain {
+        "mydomain.com".parse().unwrap()
+    }
+
+    fn serve(url: &str) -> Wish {
+        Wish::Serve(Entry { url: url.into(), public_key: "key".into() })
+    }
+
+    /// A hub of one domain: the ledger, with changes applied as the store does.
+    #[derive(Default)]
+    struct Hub {
+        ledger: Ledger,
+    }
+
+    impl Hub {
+        fn apply(&mut self, changes: Vec<Change>) {
+            for change in changes {
+                match change {
+                    Change::Serve(peer) => self.ledger.peer = Some(peer),
+                    Change::Forget(_) => self.ledger.peer = None,
+                    Change::Put(proposal) => {
+                        self.ledger.proposals.retain(|known| known.id != proposal.id);
+                        self.ledger.proposals.push(proposal);
+                    }
+                }
+            }
+        }
+
+        fn ask(&mut self, wish: Wish, now: i64) -> Asked {
+            let (changes, asked) = ask(&self.ledger, &domain(), wish, now, Terms::default());
+            self.apply(changes);
+            asked
+        }
+
+        /// Asks, and reads the mail.
+        fn mail(&mut self, wish: Wish, now: i64) -> Token {
+            assert_eq!(self.ask(wish, now), Asked::Mailed);
+            self.post(now).unwrap()
+        }
+
+        fn post(&mut self, now: i64) -> Option<Token> {
+            let due = |proposal: &&Proposal| proposal.mail_due.is_some_and(|due| due <= now);
+            let id = self.ledger.proposals.iter().find(due)?.id.clone();
+            let (changes, errand) = take_errand(&self.ledger, &id, now, Terms::default());
+            self.apply(changes);
+            let errand = errand?;
+            let changes = mail_sent(&self.ledger, &id, errand.proposal.attempts);
+            self.apply(changes);
+            Some(errand.token)
+        }
+
+        fn decide(&mut self, token: &Token, accept: bool, now: i64) -> Result<Proposal, Dead> {
+            let (changes, decided) = decide(&self.ledger, token, accept, now);
+            self.apply(changes);
+            decided
+        }
+
+        fn url(&self) -> Option<&str> {
+            self.ledger.peer.as_ref().map(|peer| peer.entry.url.as_str())
+        }
+    }
+
+    #[test]
+    fn nothing_counts_before_it_is_confirmed() {
+        let mut hub = Hub::default();
+        let first = hub.mail(serve("a"), 0);
+        assert_eq!(hub.url(), None);
+        hub.decide(&first, true, 10).unwrap();
+        assert_eq!(hub.url(), Some("a"));
+        assert_eq!(hub.ask(serve("a"), 20), Asked::Served);
+        let change = hub.mail(serve("b"), 20);
+        assert_eq!(hub.url(), Some("a"), "the old entry stays served");
+        hub.decide(&change, true, 30).unwrap();
+        let peer = hub.ledger.peer.clone().unwrap();
+        assert_eq!((peer.entry.url.as_str(), peer.since, peer.confirmed), ("b", 10, 30));
+        let removal = hub.mail(Wish::Remove, 40);
+        assert_eq!(hub.url(), Some("b"));
+        hub.decide(&removal, true, 50).unwrap();
+        assert_eq!(hub.url(), None);
+        assert_eq!(hub.ask(Wish::Remove, 60), Asked::Unknown);
+    }
+
+    #[test]
+    fn a_link_works_once_and_not_for_ever() {
+        let mut hub = Hub::default();
+        let token = hub.mail(serve("a"), 0);
+        assert_eq!(hub.decide(&token, true, 2 * DAY), Err(Dead::Expired));
+        assert_eq!(hub.url(), None);
+        hub.decide(&token, true, 2 * DAY - 1).unwrap();
+        assert_eq!(hub.decide(&token, true, 2 * DAY - 1), Err(Dead::Used(Closed::Confirmed)));
+        let forged = Token::generate(token.id());
+        assert_eq!(hub.decide(&forged, true, 1), Err(Dead::Unknown), "a forger does not learn that it was used");
+        assert_eq!(hub.decide(&Token::generate(&new_id()), true, 1), Err(Dead::Unknown));
+    }
+
+    #[test]
+    fn a_refused_change_leaves_everything_as_it_was() {
+        let mut hub = Hub::default();
+        let first = hub.mail(serve("a"), 0);
+        hub.decide(&first, true, 1).unwrap();
+        let hijack = hub.mail(serve("evil"), 2);
+        hub.decide(&hijack, false, 3).unwrap();
+        assert_eq!(hub.decide(&hijack, true, 4), Err(Dead::Used(Closed::Refused)));
+        assert_eq!(hub.url(), Some("a"));
+    }
+
+    #[test]
+    fn a_decision_voids_older_wishes_but_not_younger_ones() {
+        let mut hub = Hub::default();
+        let old = hub.mail(serve("old"), 0);
+        let new = hub.mail(serve("new"), 1);
+        let later = hub.mail(serve("later"), 2);
+        hub.decide(&new, true, 3).unwrap();
+        assert_eq!(hub.decide(&old, true, 4), Err(Dead::Used(Closed::Void)));
+        hub.decide(&later, true, 5).unwrap();
+        assert_eq!(hub.url(), Some("later"));
+    }
+
+    #[test]
+    fn a_stranger_does_not_silence_the_owner_link() {
+        let mut hub = Hub::default();
+        let owner = hub.mail(serve("a"), 0);
+        for (at, url) in [(1, "x"), (2, "y"), (3, "z"), (4, "q")] {
+            assert_eq!(hub.ask(serve(url), at), Asked::Mailed);
+        }
+        assert_eq!(hub.ask(serve("r"), 5), Asked::TooMany(DAY - 5));
+        assert_eq!(hub.ask(serve("a"), 6), Asked::Waiting);
+        hub.decide(&owner, true, 7).unwrap();
+        assert_eq!(hub.url(), Some("a"));
+        assert_eq!(hub.ask(serve("s"), 8), Asked::TooMany(DAY - 8), "a decision does not refill the allowance");
+        assert_eq!(hub.ask(serve("s"), DAY), Asked::Mailed);
+    }
+
+    #[test]
+    fn the_same_wish_is_mailed_again_after_a_while() {
+        let mut hub = Hub::default();
+        let first = hub.mail(serve("a"), 0);
+        assert_eq!(hub.ask(serve("a"), 899), Asked::Waiting);
+        let second = hub.mail(serve("a"), 900);
+        hub.decide(&second, true, 901).unwrap();
+        assert_eq!(hub.decide(&first, true, 902), Err(Dead::Used(Closed::Void)));
+    }
+
+    #[test]
+    fn what_the_operator_takes_out_no_old_link_brings_back() {
+        let mut hub = Hub::default();
+        let first = hub.mail(serve("a"), 0);
+        hub.decide(&first, true, 1).unwrap();
+        let change = hub.mail(serve("b"), 2);
+        let (changes, any) = evict(&hub.ledger, &domain());
+        hub.apply(changes);
+        assert!(any && hub.url().is_none());
+        assert_eq!(hub.decide(&change, true, 3), Err(Dead::Used(Closed::Void)));
+        assert!(!evict(&hub.ledger, &domain()).1);
+    }
+
+    #[test]
+    fn a_mail_that_fails_is_tried_again_with_another_token_and_then_given_up() {
+        let mut hub = Hub::default();
+        hub.ask(serve("a"), 0);
+        let id = hub.ledger.proposals[0].id.clone();
+        let (changes, first) = take_errand(&hub.ledger, &id, 0, Terms::default());
+        hub.apply(changes);
+        assert!(take_errand(&hub.ledger, &id, 59, Terms::default()).1.is_none(), "taken in hand");
+        let (changes, second) = take_errand(&hub.ledger, &id, 60, Terms::default());
+        hub.apply(changes);
+        assert!(mail_sent(&hub.ledger, &id, 1).is_empty(), "the first attempt is over");
+        assert_eq!(follow(&hub.ledger, &first.unwrap().token, 61), Err(Dead::Unknown));
+        assert!(follow(&hub.ledger, &second.unwrap().token, 61).is_ok());
+        let mut now = 60;
+        for _ in 0..20 {
+            now += DAY;
+            let (changes, _) = take_errand(&hub.ledger, &id, now, Terms::default());
+            hub.apply(changes);
+        }
+        assert_eq!((hub.ledger.proposals[0].mail_due, hub.ledger.proposals[0].closed), (None, Some(Closed::Void)));
+    }
+}

@@ -1,0 +1,16 @@
+//! What real servers do, release by release: discovery, records, envelope, events, log lines, statuses and settings.
+
+pub mod body;
+pub mod change;
+pub mod discovery;
+pub mod envelope;
+pub mod events;
+pub mod generation;
+pub mod hub;
+pub mod log_line;
+pub mod log_table;
+pub mod log_text;
+pub mod quirks;
+pub mod records;
+pub mod release;
+pub mod status;
