@@ -7,10 +7,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use fedctl::endpoint::ConnectTo;
 use fedctl::facts::dns::DnsFacts;
 use fedctl::key::PrivateKey;
+use fedctl::net::Route;
 use fedctl::net::dns::{Resolver, Scope, observe};
-use fedctl::net::{Detour, Route};
 use fedctl::serve::dns::{Config, Running, Zone, start};
 
 const DELAY: Duration = Duration::from_millis(50);
@@ -25,8 +26,12 @@ fn main() -> Result<(), Failure> {
 
 async fn measure() -> Result<(), Failure> {
     let (first, second) = (server().await?, server().await?);
-    let detour = |host: &str, to: &Running| Detour { host: format!("{host}.mydomain.com"), port: 53, to: to.addr };
-    let route = Route { timeout: Duration::from_secs(5), detours: vec![detour("ns1", &first), detour("ns2", &second)] };
+    let override_to =
+        |host: &str, to: &Running| ConnectTo { host: format!("{host}.mydomain.com"), port: 53, to: to.addr };
+    let route = Route {
+        timeout: Duration::from_secs(5),
+        overrides: vec![override_to("ns1", &first), override_to("ns2", &second)],
+    };
     let resolvers = [Resolver { name: "resolver".into(), addr: first.addr }];
     let domain = "mydomain.com".parse()?;
     let mut ours = Vec::new();

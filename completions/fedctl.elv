@@ -55,7 +55,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         &'fedctl;init'= {
             cand --server 'Address of the server as in its Site URL, `https://chat.mydomain.com`; also without `https://`'
             cand --release 'The server''s release, when it does not tell'
-            cand --provider 'Form of the records, by DNS host (`fedctl records formats`) [default: told by the delegation, else human]'
+            cand --provider 'Form of the records, by DNS host (`fedctl records formats`) [default: from the delegation, else human]'
             cand --key 'Key file to use, private or public, such as the Public Key of the server''s settings; `new` makes a pair'
             cand --passphrase-file 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks'
             cand --method 'How peers find the server: dns or hub'

@@ -59,7 +59,7 @@ complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "man" -d 'Write the ma
 complete -c fedctl -n "__fish_fedctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l server -d 'Address of the server as in its Site URL, `https://chat.mydomain.com`; also without `https://`' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l release -d 'The server\'s release, when it does not tell' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l provider -d 'Form of the records, by DNS host (`fedctl records formats`) [default: told by the delegation, else human]' -r
+complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l provider -d 'Form of the records, by DNS host (`fedctl records formats`) [default: from the delegation, else human]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l key -d 'Key file to use, private or public, such as the Public Key of the server\'s settings; `new` makes a pair' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand init" -l method -d 'How peers find the server: dns or hub' -r -f -a "dns\t'SRV and TXT records'

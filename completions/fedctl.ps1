@@ -59,7 +59,7 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
         'fedctl;init' {
             [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'Address of the server as in its Site URL, `https://chat.mydomain.com`; also without `https://`')
             [CompletionResult]::new('--release', '--release', [CompletionResultType]::ParameterName, 'The server''s release, when it does not tell')
-            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'Form of the records, by DNS host (`fedctl records formats`) [default: told by the delegation, else human]')
+            [CompletionResult]::new('--provider', '--provider', [CompletionResultType]::ParameterName, 'Form of the records, by DNS host (`fedctl records formats`) [default: from the delegation, else human]')
             [CompletionResult]::new('--key', '--key', [CompletionResultType]::ParameterName, 'Key file to use, private or public, such as the Public Key of the server''s settings; `new` makes a pair')
             [CompletionResult]::new('--passphrase-file', '--passphrase-file', [CompletionResultType]::ParameterName, 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks')
             [CompletionResult]::new('--method', '--method', [CompletionResultType]::ParameterName, 'How peers find the server: dns or hub')

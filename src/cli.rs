@@ -8,7 +8,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::commands::global::Global;
 use crate::commands::{self, Context};
-use crate::error::{ExitStatus, Hinted, Told};
+use crate::error::{Described, ExitStatus, Hinted};
 use crate::term::{ColorChoice, Term};
 
 const STYLES: Styles = Styles::styled()
@@ -60,9 +60,9 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Err(error) => return usage(&error),
     };
     let term = Term::new(cli.global.color, cli.global.quiet, cli.global.verbose);
-    let run = Context::new(term.clone(), &cli.global).and_then(|cx| dispatch(cli.command, &cx));
+    let run = Context::new(term.clone(), command(), &cli.global).and_then(|cx| dispatch(cli.command, &cx));
     run.unwrap_or_else(|error| {
-        term.fail(Told(&error));
+        term.fail(Described(&error));
         ExitStatus::Failed
     })
 }
@@ -100,8 +100,8 @@ fn usage(error: &clap::Error) -> ExitStatus {
             true => format!("{}: {hinted}", argument.split(' ').next().unwrap_or_default()),
             false => hinted.to_string(),
         };
-        let told = anyhow::Error::new(Hinted::new(message, hinted.hint.clone()));
-        Term::new(ColorChoice::Auto, false, 0).fail(Told(&told));
+        let description = anyhow::Error::new(Hinted::new(message, hinted.hint.clone()));
+        Term::new(ColorChoice::Auto, false, 0).fail(Described(&description));
         return ExitStatus::Failed;
     }
     // clap chooses stdout or stderr, and its own colours; a closed pipe is no error.

@@ -53,9 +53,9 @@ pub fn hinted(message: impl Into<String>, hint: impl Into<String>) -> anyhow::Er
 }
 
 /// The error as people read it: one line with its causes, then the hint when some cause carries one.
-pub struct Told<'a>(pub &'a anyhow::Error);
+pub struct Described<'a>(pub &'a anyhow::Error);
 
-impl fmt::Display for Told<'_> {
+impl fmt::Display for Described<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Parts of it may come from a file or from the network, and a terminal obeys what it is shown.
         let harmless = |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };

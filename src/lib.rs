@@ -1,21 +1,27 @@
-//! fedctl: the toolbox and the doctor for classic Rocket.Chat federation.
+//! fedctl: sets up and diagnoses classic Rocket.Chat federation.
 //!
-//! - `cli`: arguments, and one arm a command
-//! - `commands`: glue, one file a command; the only place that joins the rooms below
-//! - `net`: opens connections and tells what it saw
-//! - `serve`: listens: the embedded servers
-//! - `store`: what the hub keeps
-//! - `check`: judges what was seen; pure
-//! - `render`: turns values into text; never computes
-//! - `federation`: the protocol; pure
-//! - `config`: fedctl.yaml
-//! - `term`: the only door out: stdout, stderr, colour, progress
-//! - `error`: errors with a hint, and the exit status
+//! The layers, from the ground up; each uses only those above it in this list (`tests/house.rs` checks it):
+//!
+//! - `error`, `severity`, `endpoint`: how fedctl fails, how much a finding matters, where to connect
+//! - `dns`: DNS as values and the codec of messages
+//! - `key`: key pairs, what node-rsa accepts, diagnosis of damaged key text
+//! - `rocketchat`: what real servers do, release by release
+//! - `facts`: what was observed, serialisable
+//! - `report`: findings and what else a report holds
+//! - `settings`: fedctl.yaml and the environment
+//! - `net`: the only module that connects
+//! - `serve`: the only module that listens
+//! - `store`: the only module that keeps
+//! - `check`: facts to findings, pure
+//! - `render`: values to text, pure; it reads titles and pages from `check`
+//! - `commands`: one file a command
+//! - `cli`, `term`: the arguments, and the only way to stdout and stderr
 
 pub mod check;
 pub mod cli;
 pub mod commands;
 pub mod dns;
+pub mod endpoint;
 pub mod error;
 pub mod facts;
 pub mod key;
@@ -25,5 +31,6 @@ pub mod report;
 pub mod rocketchat;
 pub mod serve;
 pub mod settings;
+pub mod severity;
 pub mod store;
 pub mod term;

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Judge};
-use crate::dns::record::{Kind, Question, Reply, RrData};
+use crate::dns::record::{Query, RData, RecordType, Response};
 use crate::facts::dns::{DnsFacts, Expected, Role};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-delegation",
@@ -16,7 +17,7 @@ pub const CHECK: Check = Check {
 
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let Ok(zone) = &dns.zone else { return Verdict::skip("there is no zone to ask about") };
-    let question = Question::new(zone.apex.as_str(), Kind::Ns);
+    let question = Query::new(zone.apex.as_str(), RecordType::Ns);
     let side = |role: Role| -> BTreeSet<String> {
         dns.replies(&question)
             .filter(|(observer, _)| observer.role == role)
@@ -62,10 +63,10 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
 }
 
 /// NS records of the answer, or of a referral in the authority section (RFC 1034 section 4.3.2 step 3b).
-fn named(reply: &Reply, apex: &str) -> Vec<String> {
+fn named(reply: &Response, apex: &str) -> Vec<String> {
     let all = reply.outcome.records().iter().chain(&reply.authority);
     all.filter_map(|rr| match &rr.data {
-        RrData::Ns(name) if rr.name.eq_ignore_ascii_case(apex) || rr.name.is_empty() => Some(name.to_ascii_lowercase()),
+        RData::Ns(name) if rr.name.eq_ignore_ascii_case(apex) || rr.name.is_empty() => Some(name.to_ascii_lowercase()),
         _ => None,
     })
     .collect()
@@ -79,7 +80,7 @@ mod tests {
     use crate::facts::dns::Observer;
 
     fn ns(names: &[&str]) -> Outcome {
-        let rr = |name: &&str| Rr { name: "mydomain.com".into(), ttl: 60, data: RrData::Ns((*name).into()) };
+        let rr = |name: &&str| Rr { name: "mydomain.com".into(), ttl: 60, data: RData::Ns((*name).into()) };
         Outcome::Found(names.iter().map(rr).collect())
     }
 
@@ -87,7 +88,7 @@ mod tests {
         let mut dns = sample();
         let addr = "127.0.0.9:53".parse().unwrap();
         dns.observers.push(Observer { role: Role::Parent, name: "a.gtld".into(), addr });
-        let question = Question::new("mydomain.com", Kind::Ns);
+        let question = Query::new("mydomain.com", RecordType::Ns);
         set(&mut dns, &question, ns(child));
         set_at(&mut dns, 3, &question, ns(parent));
         judge(&dns, &Expected::default())

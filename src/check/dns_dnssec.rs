@@ -2,8 +2,9 @@
 
 use super::{Check, Judge};
 use crate::facts::dns::{DnsFacts, Expected, Purpose, Role};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::key_question;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-dnssec",

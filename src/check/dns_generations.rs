@@ -2,9 +2,10 @@
 
 use super::{Check, Judge, MUTE, UNDELEGATED};
 use crate::facts::dns::{DnsFacts, Expected};
-use crate::report::{Problem, Severity, Verdict};
-use crate::rocketchat::discovery::{Sight, sights};
+use crate::report::{Problem, Verdict};
+use crate::rocketchat::discovery::DiscoveryResult;
 use crate::rocketchat::generation::{GENERATIONS, Generation};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-generations",
@@ -20,18 +21,18 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     if dns.is_undelegated() {
         return Verdict::skip(UNDELEGATED);
     }
-    let sights = sights(dns);
+    let discoveries = dns.discoveries();
     let fix =
         format!("`fedctl records {} --target HOST --key FILE` prints a set that every release can use", dns.domain);
     if !expected.releases.is_empty() {
-        return named(&sights, expected, &fix);
+        return named(&discoveries, expected, &fix);
     }
-    let failing: Vec<(&Generation, &Sight)> =
-        GENERATIONS.iter().zip(&sights).filter(|(_, sight)| !sight.is_usable()).collect();
+    let failing: Vec<(&Generation, &DiscoveryResult)> =
+        GENERATIONS.iter().zip(&discoveries).filter(|(_, discovery)| !discovery.is_usable()).collect();
     if failing.is_empty() {
         return Verdict::pass("all of them");
     }
-    if failing.len() == sights.len() {
+    if failing.len() == discoveries.len() {
         let means = "the domain cannot be federated with";
         let fix = format!("mend the other errors; {fix}");
         return vec![problem(Severity::Error, "no server of any release can use this domain", means, &fix, &failing)];
@@ -56,15 +57,16 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
 }
 
 /// Only the named releases count, and they must work.
-fn named(sights: &[Sight], expected: &Expected, fix: &str) -> Vec<Verdict> {
+fn named(discoveries: &[DiscoveryResult], expected: &Expected, fix: &str) -> Vec<Verdict> {
     let failing: Vec<Verdict> = expected
         .releases
         .iter()
         .filter_map(|release| {
             let generation = Generation::of(*release);
-            let sight = sights.iter().find(|sight| sight.id == generation.id && !sight.is_usable())?;
+            let discovery =
+                discoveries.iter().find(|discovery| discovery.id == generation.id && !discovery.is_usable())?;
             let what = format!("a server of release {release} cannot use this domain");
-            Some(problem(Severity::Error, what, "it was named with --for, so it must", fix, &[(generation, sight)]))
+            Some(problem(Severity::Error, what, "it was named with --for, so it must", fix, &[(generation, discovery)]))
         })
         .collect();
     if failing.is_empty() {
@@ -74,7 +76,7 @@ fn named(sights: &[Sight], expected: &Expected, fix: &str) -> Vec<Verdict> {
     failing
 }
 
-fn releases(failing: &[(&Generation, &Sight)]) -> String {
+fn releases(failing: &[(&Generation, &DiscoveryResult)]) -> String {
     failing.iter().map(|(generation, _)| generation.releases).collect::<Vec<_>>().join(", ")
 }
 
@@ -83,11 +85,11 @@ fn problem(
     what: impl Into<String>,
     means: &str,
     fix: &str,
-    failing: &[(&Generation, &Sight)],
+    failing: &[(&Generation, &DiscoveryResult)],
 ) -> Verdict {
-    let seen = failing
-        .iter()
-        .map(|(generation, sight)| format!("{}: {}", generation.releases, sight.error.as_deref().unwrap_or_default()));
+    let seen = failing.iter().map(|(generation, discovery)| {
+        format!("{}: {}", generation.releases, discovery.error.as_deref().unwrap_or_default())
+    });
     let mut seen: Vec<String> = seen.collect();
     if failing.len() > 1 && failing.len() == GENERATIONS.len() {
         // The table of generations tells the same.
@@ -100,12 +102,12 @@ fn problem(
 mod tests {
     use super::*;
     use crate::check::sample::{problems, sample, set};
-    use crate::dns::record::{Kind, Outcome, Question};
+    use crate::dns::record::{Outcome, Query, RecordType};
     use crate::rocketchat::generation::{SrvLabel, key_question};
 
     fn without(label: SrvLabel) -> DnsFacts {
         let mut dns = sample();
-        let question = Question::new(label.owner(&dns.domain), Kind::Srv);
+        let question = Query::new(label.owner(&dns.domain), RecordType::Srv);
         set(&mut dns, &question, Outcome::NxDomain);
         dns
     }

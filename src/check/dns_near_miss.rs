@@ -2,7 +2,8 @@
 
 use super::{Check, Judge};
 use crate::facts::dns::{DnsFacts, Expected, Probe, Purpose};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-near-miss",
@@ -38,8 +39,8 @@ fn problem(probe: &Probe) -> Option<Problem> {
 mod tests {
     use super::*;
     use crate::check::sample::{key, problems, sample, set, txt};
-    use crate::dns::record::Kind;
-    use crate::dns::record::{Outcome, Question};
+    use crate::dns::record::RecordType;
+    use crate::dns::record::{Outcome, Query};
     use crate::rocketchat::generation::key_question;
 
     /// The key is missing and stands under the name with an underscore, or something else does.
@@ -52,7 +53,7 @@ mod tests {
         dns.probes.push(Probe {
             purpose: Purpose::NearMiss { mistake: "an underscore too many".into(), meant: right.name },
             observer: 0,
-            question: Question::new("_rocketchat-public-key.mydomain.com", Kind::Txt),
+            question: Query::new("_rocketchat-public-key.mydomain.com", RecordType::Txt),
             reply,
         });
         dns
@@ -71,7 +72,7 @@ mod tests {
         let mut dns = facts(&key().one_line());
         let stranger = Probe {
             purpose: Purpose::Wildcard,
-            question: Question::new("fedctl-1.mydomain.com", Kind::Txt),
+            question: Query::new("fedctl-1.mydomain.com", RecordType::Txt),
             ..dns.probes[0].clone()
         };
         dns.probes.push(stranger);

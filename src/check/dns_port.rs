@@ -1,10 +1,11 @@
 //! Does the port fit the protocol that the SRV name promises?
 
 use super::{Check, Judge};
-use crate::dns::record::{Kind, Question, RrData};
+use crate::dns::record::{Query, RData, RecordType};
 use crate::facts::dns::{DnsFacts, Expected};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::SrvLabel;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-port",
@@ -17,9 +18,9 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let ports: Vec<(SrvLabel, u16, String)> = SrvLabel::ALL
         .into_iter()
         .filter_map(|label| {
-            let outcome = dns.outcome(&Question::new(label.owner(&dns.domain), Kind::Srv));
+            let outcome = dns.outcome(&Query::new(label.owner(&dns.domain), RecordType::Srv));
             outcome.records().iter().find_map(|rr| match &rr.data {
-                RrData::Srv { port, target, .. } => Some((label, *port, target.clone())),
+                RData::Srv { port, target, .. } => Some((label, *port, target.clone())),
                 _ => None,
             })
         })
@@ -75,7 +76,7 @@ mod tests {
             [(SrvLabel::Https, 80, 1), (SrvLabel::Http, 443, 1), (SrvLabel::Tcp, 80, 1), (SrvLabel::Http, 80, 0)]
         {
             let mut dns = sample();
-            let question = Question::new(label.owner(&dns.domain), Kind::Srv);
+            let question = Query::new(label.owner(&dns.domain), RecordType::Srv);
             set(&mut dns, &question, srv("chat.mydomain.com", port));
             assert_eq!(problems(judge(&dns, &Expected::default())).len(), count, "{label:?} {port}");
         }

@@ -1,11 +1,12 @@
 //! Do the protocol TXT records say something that a server honours?
 
 use super::{Check, Judge, MUTE};
-use crate::dns::record::{Kind, Outcome, Question};
+use crate::dns::record::{Outcome, Query, RecordType};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::key::diagnosis;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::{PROTOCOL_LABEL, SrvLabel, TCP_PROTOCOL_LABEL};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-protocol",
@@ -37,8 +38,8 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
 
 /// The first string of the first record, as 1.2 and 1.3 read it; none when only a wildcard answers.
 fn value(dns: &DnsFacts, label: &str) -> Option<String> {
-    let outcome = dns.outcome(&Question::new(format!("{label}.{}", dns.domain), Kind::Txt));
-    if dns.is_wildcard(Kind::Txt, &outcome) {
+    let outcome = dns.outcome(&Query::new(format!("{label}.{}", dns.domain), RecordType::Txt));
+    if dns.is_wildcard(RecordType::Txt, &outcome) {
         return None;
     }
     let joined = outcome.records().iter().find_map(|rr| rr.data.joined())?;
@@ -66,8 +67,9 @@ fn bad_value(dns: &DnsFacts, value: &str) -> Option<Problem> {
 
 /// Plain http that is announced only where later servers do not look.
 fn plain_http(dns: &DnsFacts, label: &str, value: &str) -> Option<Problem> {
-    let found =
-        |label: SrvLabel| matches!(dns.outcome(&Question::new(label.owner(&dns.domain), Kind::Srv)), Outcome::Found(_));
+    let found = |label: SrvLabel| {
+        matches!(dns.outcome(&Query::new(label.owner(&dns.domain), RecordType::Srv)), Outcome::Found(_))
+    };
     let only_tcp = found(SrvLabel::Tcp) && !found(SrvLabel::Http) && !found(SrvLabel::Https);
     (value.eq_ignore_ascii_case("http") && only_tcp).then(|| {
         Problem::new(
@@ -95,9 +97,9 @@ mod tests {
 
     fn judged(label: &str, value: &str, only_tcp: bool) -> Vec<Problem> {
         let mut dns = sample();
-        set(&mut dns, &Question::new(format!("{label}.mydomain.com"), Kind::Txt), txt(&[&[value]]));
+        set(&mut dns, &Query::new(format!("{label}.mydomain.com"), RecordType::Txt), txt(&[&[value]]));
         if only_tcp {
-            set(&mut dns, &Question::new("_rocketchat._https.mydomain.com", Kind::Srv), Outcome::NxDomain);
+            set(&mut dns, &Query::new("_rocketchat._https.mydomain.com", RecordType::Srv), Outcome::NxDomain);
         }
         problems(judge(&dns, &Expected::default()))
     }

@@ -2,9 +2,10 @@
 
 use super::{Check, Judge};
 use crate::facts::dns::{DnsFacts, Expected};
-use crate::report::{Problem, Severity, Verdict};
-use crate::rocketchat::quirks::{self, Area, Defect};
+use crate::report::{Problem, Verdict};
+use crate::rocketchat::quirks::{self, Area, Quirk};
 use crate::rocketchat::release::Release;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-release",
@@ -18,34 +19,34 @@ fn judge(_: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     if expected.releases.is_empty() {
         return Verdict::skip("no release was named: --for RELEASE");
     }
-    let verdicts: Vec<Verdict> = expected.releases.iter().filter_map(|release| told(*release)).collect();
+    let verdicts: Vec<Verdict> = expected.releases.iter().filter_map(|release| description(*release)).collect();
     if !verdicts.is_empty() {
         return verdicts;
     }
     let mut small = Vec::new();
     for release in &expected.releases {
-        small.extend(alike(*release).into_iter().map(|defect| format!("{release}: {}", defect.shows)));
+        small.extend(alike(*release).into_iter().map(|quirk| format!("{release}: {}", quirk.shows)));
     }
     if small.is_empty() { Verdict::pass("none that looks like wrong records") } else { Verdict::pass(small.join("; ")) }
 }
 
-fn told(release: Release) -> Option<Verdict> {
-    let grave = |defect: &&Defect| defect.area == Area::Delivery && defect.severity >= Severity::Warning;
-    let found: Vec<&Defect> = alike(release).into_iter().filter(grave).collect();
+fn description(release: Release) -> Option<Verdict> {
+    let grave = |quirk: &&Quirk| quirk.area == Area::Delivery && quirk.severity >= Severity::Warning;
+    let found: Vec<&Quirk> = alike(release).into_iter().filter(grave).collect();
     let first = found.first()?;
     let what = format!("{release}: {}", first.what);
-    let seen = found.iter().map(|defect| match defect.issue {
-        Some(issue) => format!("{} (#{issue})", defect.shows),
-        None => defect.shows.to_owned(),
+    let seen = found.iter().map(|quirk| match quirk.issue {
+        Some(issue) => format!("{} (#{issue})", quirk.shows),
+        None => quirk.shows.to_owned(),
     });
     let means = "it looks like wrong records, and no record can mend it";
     Some(Problem::new(Severity::Notice, what, means, first.fix).seen(seen).into())
 }
 
 /// The faults that people take for wrong records; what happens inside rooms and with files they do not.
-fn alike(release: Release) -> Vec<&'static Defect> {
+fn alike(release: Release) -> Vec<&'static Quirk> {
     let alike =
-        |defect: &&Defect| matches!(defect.area, Area::Delivery | Area::Screens) && defect.id != quirks::SENDING_BROKEN;
+        |quirk: &&Quirk| matches!(quirk.area, Area::Delivery | Area::Screens) && quirk.id != quirks::SENDING_BROKEN;
     quirks::of(release).into_iter().filter(alike).collect()
 }
 

@@ -1,10 +1,11 @@
 //! Do resolvers see what the name servers publish?
 
 use super::{Check, Judge, MUTE};
-use crate::dns::record::{Outcome, Question, Reply, RrData};
+use crate::dns::record::{Outcome, Query, RData, Response};
 use crate::facts::dns::{DnsFacts, Expected, Observer, Role};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::questions;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-resolvers",
@@ -27,7 +28,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let questions = questions(&dns.domain);
     let mut verdicts: Vec<Verdict> = Vec::new();
     for resolver in &resolvers {
-        let replies: Vec<(&Question, &Reply)> =
+        let replies: Vec<(&Query, &Response)> =
             questions.iter().filter_map(|question| Some((question, reply(dns, question, resolver)?))).collect();
         match unusable(resolver, &replies) {
             Some(problem) => verdicts.push(problem.into()),
@@ -45,11 +46,11 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     verdicts
 }
 
-fn reply<'a>(dns: &'a DnsFacts, question: &'a Question, resolver: &Observer) -> Option<&'a Reply> {
+fn reply<'a>(dns: &'a DnsFacts, question: &'a Query, resolver: &Observer) -> Option<&'a Response> {
     dns.replies(question).find(|(observer, _)| *observer == resolver).map(|(_, reply)| reply)
 }
 
-fn unusable(resolver: &Observer, replies: &[(&Question, &Reply)]) -> Option<Problem> {
+fn unusable(resolver: &Observer, replies: &[(&Query, &Response)]) -> Option<Problem> {
     let (_, first) = replies.first()?;
     if replies.iter().any(|(_, reply)| reply.outcome.is_answer()) {
         return None;
@@ -70,7 +71,7 @@ fn unusable(resolver: &Observer, replies: &[(&Question, &Reply)]) -> Option<Prob
 }
 
 /// What a resolver answers otherwise than the name servers do.
-fn lag(dns: &DnsFacts, resolver: &Observer, replies: &[(&Question, &Reply)]) -> Option<Problem> {
+fn lag(dns: &DnsFacts, resolver: &Observer, replies: &[(&Query, &Response)]) -> Option<Problem> {
     let mut evidence = Vec::new();
     let mut wait = 0;
     for (question, seen) in replies {
@@ -104,17 +105,17 @@ fn lag(dns: &DnsFacts, resolver: &Observer, replies: &[(&Question, &Reply)]) -> 
 
 fn same(a: &Outcome, b: &Outcome) -> bool {
     let sorted = |outcome: &Outcome| {
-        let mut data: Vec<RrData> = outcome.records().iter().map(|rr| lower(&rr.data)).collect();
+        let mut data: Vec<RData> = outcome.records().iter().map(|rr| lower(&rr.data)).collect();
         data.sort();
         data
     };
     (a.is_absent() && b.is_absent()) || (a.is_answer() && b.is_answer() && sorted(a) == sorted(b))
 }
 
-fn lower(data: &RrData) -> RrData {
+fn lower(data: &RData) -> RData {
     match data {
-        RrData::Srv { priority, weight, port, target } => {
-            RrData::Srv { priority: *priority, weight: *weight, port: *port, target: target.to_ascii_lowercase() }
+        RData::Srv { priority, weight, port, target } => {
+            RData::Srv { priority: *priority, weight: *weight, port: *port, target: target.to_ascii_lowercase() }
         }
         other => other.clone(),
     }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::{Check, Judge};
-use crate::dns::record::{Kind, Outcome, Question, Reply, RrData};
+use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
 use crate::facts::dns::{DnsFacts, Expected, Observer, Role};
 use crate::key::diagnosis;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-servers",
@@ -59,7 +60,7 @@ fn resolver_answers(dns: &DnsFacts) -> bool {
 
 /// Why a server is of no use, if it is.
 fn fault(dns: &DnsFacts, server: &Observer) -> Option<(String, String)> {
-    let replies: Vec<&Reply> = dns
+    let replies: Vec<&Response> = dns
         .observations
         .iter()
         .filter(|seen| dns.observers.get(seen.observer) == Some(server))
@@ -90,34 +91,36 @@ fn broken(server: &str, why: &str) -> Problem {
 
 /// The questions that two servers answer differently.
 fn disagreements(dns: &DnsFacts) -> Option<Problem> {
-    let mut questions: Vec<&Question> = dns.observations.iter().map(|seen| &seen.question).collect();
+    let mut questions: Vec<&Query> = dns.observations.iter().map(|seen| &seen.question).collect();
     questions.sort();
     questions.dedup();
-    let mut found: Vec<(&Question, Vec<String>)> = Vec::new();
-    for question in questions.into_iter().filter(|question| matches!(question.kind, Kind::Srv | Kind::Txt)) {
+    let mut found: Vec<(&Query, Vec<String>)> = Vec::new();
+    for question in questions.into_iter().filter(|question| matches!(question.kind, RecordType::Srv | RecordType::Txt))
+    {
         let mut answers: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let asked = dns.replies(question).filter(|(observer, reply)| {
             observer.role == Role::Authority && reply.authoritative && reply.outcome.is_answer()
         });
         for (observer, reply) in asked {
-            answers.entry(told(&reply.outcome)).or_default().push(observer.name.clone());
+            answers.entry(description(&reply.outcome)).or_default().push(observer.name.clone());
         }
         if answers.len() > 1 {
-            let told = answers.iter().map(|(answer, servers)| format!("{}: {answer}", servers.join(", ")));
-            let mut told: Vec<String> = told.collect();
-            told.sort();
-            found.push((question, told));
+            let description = answers.iter().map(|(answer, servers)| format!("{}: {answer}", servers.join(", ")));
+            let mut description: Vec<String> = description.collect();
+            description.sort();
+            found.push((question, description));
         }
     }
     let names: Vec<String> = found.iter().map(|(question, _)| format!("{} {}", question.kind, question.name)).collect();
     let (what, seen) = match found.as_slice() {
         [] => return None,
-        [(_, told)] => (names.concat(), told.clone()),
+        [(_, description)] => (names.concat(), description.clone()),
         _ => {
-            let indented = |told: &String| format!("  {told}");
+            let indented = |description: &String| format!("  {description}");
             let each = names.iter().zip(&found);
-            let lines =
-                each.flat_map(|(name, (_, told))| std::iter::once(name.clone()).chain(told.iter().map(indented)));
+            let lines = each.flat_map(|(name, (_, description))| {
+                std::iter::once(name.clone()).chain(description.iter().map(indented))
+            });
             (format!("{} records", found.len()), lines.collect())
         }
     };
@@ -133,7 +136,7 @@ fn disagreements(dns: &DnsFacts) -> Option<Problem> {
 }
 
 /// An answer in a few words that differ when the answers do.
-fn told(outcome: &Outcome) -> String {
+fn description(outcome: &Outcome) -> String {
     let texts: Vec<Vec<u8>> = outcome.records().iter().filter_map(|rr| rr.data.joined()).collect();
     let mut records = diagnosis::shown(&texts);
     records.extend(outcome.records().iter().filter_map(|rr| record(&rr.data)));
@@ -141,12 +144,12 @@ fn told(outcome: &Outcome) -> String {
     if records.is_empty() { outcome.to_string() } else { records.join(" and ") }
 }
 
-fn record(data: &RrData) -> Option<String> {
+fn record(data: &RData) -> Option<String> {
     match data {
-        RrData::Srv { priority, weight, port, target } => {
+        RData::Srv { priority, weight, port, target } => {
             Some(format!("{priority} {weight} {port} {}", target.to_ascii_lowercase()))
         }
-        RrData::Txt(_) => None,
+        RData::Txt(_) => None,
         other => Some(format!("{other:?}")),
     }
 }
@@ -154,12 +157,12 @@ fn record(data: &RrData) -> Option<String> {
 /// Different serials with the same records: a transfer is on its way, or the servers are not fed from one source.
 fn serials(dns: &DnsFacts) -> Option<Problem> {
     let zone = dns.zone.as_ref().ok()?;
-    let question = Question::new(zone.apex.as_str(), Kind::Soa);
+    let question = Query::new(zone.apex.as_str(), RecordType::Soa);
     let serials: BTreeMap<String, u32> = dns
         .replies(&question)
         .filter(|(observer, _)| observer.role == Role::Authority)
         .filter_map(|(observer, reply)| match &reply.outcome.records().first()?.data {
-            RrData::Soa(soa) => Some((observer.name.clone(), soa.serial)),
+            RData::Soa(soa) => Some((observer.name.clone(), soa.serial)),
             _ => None,
         })
         .collect();
@@ -211,7 +214,7 @@ mod tests {
     fn one_stale_server_is_one_finding_however_many_records_it_lacks() {
         let mut dns = sample();
         for label in ["_rocketchat._https", "_rocketchat._tcp"] {
-            set_at(&mut dns, 1, &Question::new(format!("{label}.mydomain.com"), Kind::Srv), Outcome::NxDomain);
+            set_at(&mut dns, 1, &Query::new(format!("{label}.mydomain.com"), RecordType::Srv), Outcome::NxDomain);
         }
         let found = judged(&dns);
         assert_eq!((found.len(), found[0].what.as_str()), (1, "the name servers disagree about 2 records"));
@@ -246,7 +249,7 @@ mod tests {
     #[test]
     fn the_case_of_a_target_is_no_difference() {
         let mut dns = sample();
-        let question = Question::new("_rocketchat._https.mydomain.com", Kind::Srv);
+        let question = Query::new("_rocketchat._https.mydomain.com", RecordType::Srv);
         set(&mut dns, &question, srv("chat.mydomain.com", 443));
         set_at(&mut dns, 1, &question, srv("Chat.MyDomain.com", 443));
         assert!(judged(&dns).is_empty());

@@ -1,10 +1,11 @@
 //! Is there one usable SRV record at a name that servers ask for?
 
 use super::{Check, Judge, MUTE, UNDELEGATED};
-use crate::dns::record::{Kind, Outcome, Question, RrData};
+use crate::dns::record::{Outcome, Query, RData, RecordType};
 use crate::facts::dns::{DnsFacts, Expected};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::SrvLabel;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-srv",
@@ -22,7 +23,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     }
     let asked: Vec<(SrvLabel, Outcome)> = SrvLabel::ALL
         .into_iter()
-        .map(|label| (label, dns.outcome(&Question::new(label.owner(&dns.domain), Kind::Srv))))
+        .map(|label| (label, dns.outcome(&Query::new(label.owner(&dns.domain), RecordType::Srv))))
         .collect();
     let found: Vec<&(SrvLabel, Outcome)> = asked.iter().filter(|(_, outcome)| !outcome.records().is_empty()).collect();
     let mut verdicts: Vec<Verdict> = Vec::new();
@@ -45,7 +46,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
 
 fn shown(label: SrvLabel, outcome: &Outcome) -> String {
     let to = outcome.records().iter().find_map(|rr| match &rr.data {
-        RrData::Srv { port, target, .. } => Some(format!("{target}:{port}")),
+        RData::Srv { port, target, .. } => Some(format!("{target}:{port}")),
         _ => None,
     });
     format!("{} → {}", label.as_str(), to.unwrap_or_default())
@@ -59,7 +60,7 @@ fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> P
     } else {
         format!("no SRV record could be read under `{}`", dns.domain)
     };
-    let fix = if absent && dns.near_misses().any(|probe| probe.question.kind == Kind::Srv) {
+    let fix = if absent && dns.near_misses().any(|probe| probe.question.kind == RecordType::Srv) {
         "move the record that stands under a wrong name; see dns-near-miss".to_owned()
     } else if absent {
         format!("publish what this prints: {}", dns.publish(expected))
@@ -85,7 +86,7 @@ fn several(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Option<Problem
     let records = outcome.records();
     (records.len() > 1).then(|| {
         let evidence = records.iter().filter_map(|rr| match &rr.data {
-            RrData::Srv { priority, weight, port, target } => Some(format!("{priority} {weight} {port} {target}")),
+            RData::Srv { priority, weight, port, target } => Some(format!("{priority} {weight} {port} {target}")),
             _ => None,
         });
         Problem::new(
@@ -106,12 +107,12 @@ fn unusable(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Vec<Problem> 
             "servers stop at this record and call an address that cannot exist; there is no way on to the next name";
         Problem::new(Severity::Error, what, means, fix)
     };
-    let judge = |data: &RrData| match data {
-        RrData::Srv { target, .. } if target.is_empty() => Some(problem(
+    let judge = |data: &RData| match data {
+        RData::Srv { target, .. } if target.is_empty() => Some(problem(
             format!("SRV {owner} has the target `.`, which says that the service is not offered"),
             "name the host that runs the server, or delete the record",
         )),
-        RrData::Srv { port: 0, .. } => Some(problem(
+        RData::Srv { port: 0, .. } => Some(problem(
             format!("SRV {owner} has port 0"),
             "write the port that the server or its proxy listens on, 443 for https",
         )),
@@ -144,10 +145,11 @@ fn both(dns: &DnsFacts, found: &[&(SrvLabel, Outcome)]) -> Option<Problem> {
 
 /// No target of the records has an address, as far as is known.
 fn leads_nowhere(dns: &DnsFacts, outcome: &Outcome) -> bool {
-    let dead =
-        |target: &str| [Kind::A, Kind::Aaaa].iter().all(|kind| dns.outcome(&Question::new(target, *kind)).is_absent());
+    let dead = |target: &str| {
+        [RecordType::A, RecordType::Aaaa].iter().all(|kind| dns.outcome(&Query::new(target, *kind)).is_absent())
+    };
     outcome.records().iter().all(|rr| match &rr.data {
-        RrData::Srv { target, .. } => dead(target),
+        RData::Srv { target, .. } => dead(target),
         _ => true,
     })
 }
@@ -159,15 +161,15 @@ mod tests {
 
     fn judged(label: SrvLabel, outcome: Outcome) -> Vec<Problem> {
         let mut dns = sample();
-        let question = Question::new(label.owner(&dns.domain), Kind::Srv);
+        let question = Query::new(label.owner(&dns.domain), RecordType::Srv);
         set(&mut dns, &question, outcome);
         problems(judge(&dns, &Expected::default()))
     }
 
     #[test]
     fn healthy_records_are_shown() {
-        let told = "_rocketchat._https → chat.mydomain.com:443, _rocketchat._tcp → chat.mydomain.com:443";
-        assert_eq!(judge(&sample(), &Expected::default()), Verdict::pass(told));
+        let description = "_rocketchat._https → chat.mydomain.com:443, _rocketchat._tcp → chat.mydomain.com:443";
+        assert_eq!(judge(&sample(), &Expected::default()), Verdict::pass(description));
     }
 
     #[test]
@@ -177,7 +179,7 @@ mod tests {
             for label in SrvLabel::ALL {
                 set(
                     &mut dns,
-                    &Question::new(label.owner(&"mydomain.com".parse().unwrap()), Kind::Srv),
+                    &Query::new(label.owner(&"mydomain.com".parse().unwrap()), RecordType::Srv),
                     outcome.clone(),
                 );
             }

@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 
 use super::{Check, Judge};
-use crate::dns::record::{Kind, Outcome, Question, Reply, RrData};
+use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
 use crate::facts::dns::{DnsFacts, Expected, Role};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::SrvLabel;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-target",
@@ -52,9 +53,9 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
 /// Label, target and port of every SRV record that was seen.
 fn targets(dns: &DnsFacts) -> Vec<(SrvLabel, String, u16)> {
     let at = |label: SrvLabel| {
-        let outcome = dns.outcome(&Question::new(label.owner(&dns.domain), Kind::Srv));
+        let outcome = dns.outcome(&Query::new(label.owner(&dns.domain), RecordType::Srv));
         let records = outcome.records().iter().filter_map(|rr| match &rr.data {
-            RrData::Srv { port, target, .. } if !target.is_empty() => Some((label, target.to_ascii_lowercase(), *port)),
+            RData::Srv { port, target, .. } if !target.is_empty() => Some((label, target.to_ascii_lowercase(), *port)),
             _ => None,
         });
         records.collect::<Vec<_>>()
@@ -78,21 +79,21 @@ fn resolve(dns: &DnsFacts, target: &str) -> Result<Vec<IpAddr>, Option<Problem>>
     if let Some(problem) = misspelt(dns, target) {
         return Err(Some(problem));
     }
-    let outcomes = [Kind::A, Kind::Aaaa].map(|kind| outcome(dns, target, kind));
+    let outcomes = [RecordType::A, RecordType::Aaaa].map(|kind| outcome(dns, target, kind));
     let addresses: Vec<IpAddr> = outcomes
         .iter()
         .flatten()
         .flat_map(|reply| reply.outcome.records())
         .filter_map(|rr| match &rr.data {
-            RrData::A(v4) => Some(IpAddr::V4(*v4)),
-            RrData::Aaaa(v6) => Some(IpAddr::V6(*v6)),
+            RData::A(v4) => Some(IpAddr::V4(*v4)),
+            RData::Aaaa(v6) => Some(IpAddr::V6(*v6)),
             _ => None,
         })
         .collect();
     if !addresses.is_empty() {
         return Ok(addresses);
     }
-    let evidence: Vec<String> = [Kind::A, Kind::Aaaa]
+    let evidence: Vec<String> = [RecordType::A, RecordType::Aaaa]
         .iter()
         .zip(&outcomes)
         .filter_map(|(kind, reply)| Some(format!("{kind} {target}: {}", reply.as_ref()?.outcome)))
@@ -147,10 +148,10 @@ fn misspelt(dns: &DnsFacts, target: &str) -> Option<Problem> {
     })
 }
 
-fn outcome<'a>(dns: &'a DnsFacts, target: &str, kind: Kind) -> Option<&'a Reply> {
-    let question = Question::new(target, kind);
+fn outcome<'a>(dns: &'a DnsFacts, target: &str, kind: RecordType) -> Option<&'a Response> {
+    let question = Query::new(target, kind);
     let asked = dns.observations.iter().filter(|seen| seen.question == question);
-    let rank = |reply: &Reply| match reply.outcome {
+    let rank = |reply: &Response| match reply.outcome {
         Outcome::Found(_) => 0,
         Outcome::NoData | Outcome::NxDomain => 1,
         _ => 2,
@@ -163,12 +164,12 @@ fn outcome<'a>(dns: &'a DnsFacts, target: &str, kind: Kind) -> Option<&'a Reply>
 
 /// RFC 2782: the target must not be an alias.
 fn alias(dns: &DnsFacts, target: &str) -> Option<Problem> {
-    let reply = outcome(dns, target, Kind::A)?;
+    let reply = outcome(dns, target, RecordType::A)?;
     let chain: Vec<String> = reply
         .aliases
         .iter()
         .filter_map(|rr| match &rr.data {
-            RrData::Cname(to) => Some(format!("{} is an alias of {to}", rr.name)),
+            RData::Cname(to) => Some(format!("{} is an alias of {to}", rr.name)),
             _ => None,
         })
         .collect();
@@ -227,11 +228,11 @@ mod tests {
             for label in [SrvLabel::Https, SrvLabel::Tcp] {
                 set(
                     &mut dns,
-                    &Question::new(label.owner(&"mydomain.com".parse().unwrap()), Kind::Srv),
+                    &Query::new(label.owner(&"mydomain.com".parse().unwrap()), RecordType::Srv),
                     srv(target, 443),
                 );
             }
-            set(&mut dns, &Question::new(target, Kind::A), Outcome::NxDomain);
+            set(&mut dns, &Query::new(target, RecordType::A), Outcome::NxDomain);
             let found = problems(judge(&dns, &Expected::default()));
             assert!(found.len() == 1 && found[0].what.contains(part), "{found:?}");
             assert_eq!(found[0].fix.contains("final dot"), target.ends_with(".mydomain.com.mydomain.com"), "{found:?}");
@@ -241,8 +242,8 @@ mod tests {
     #[test]
     fn an_alias_is_noticed() {
         let mut dns = sample();
-        for seen in dns.observations.iter_mut().filter(|seen| seen.question.kind == Kind::A) {
-            let data = RrData::Cname("proxy.example".into());
+        for seen in dns.observations.iter_mut().filter(|seen| seen.question.kind == RecordType::A) {
+            let data = RData::Cname("proxy.example".into());
             seen.reply.aliases = vec![Rr { name: "chat.mydomain.com".into(), ttl: 60, data }];
         }
         let found = problems(judge(&dns, &Expected::default()));

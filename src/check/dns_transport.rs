@@ -3,8 +3,9 @@
 use super::{Check, Judge};
 use crate::facts::dns::{DnsFacts, Expected, Probe, Purpose, Role};
 use crate::key::node_rsa;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::key_question;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-transport",

@@ -1,10 +1,11 @@
 //! Are the TTLs such that a mistake can be mended within a day?
 
 use super::{Check, Judge};
-use crate::dns::record::Question;
+use crate::dns::record::Query;
 use crate::facts::dns::{DnsFacts, Expected, Role};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::questions;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-ttl",
@@ -19,7 +20,7 @@ const SANE: std::ops::RangeInclusive<u32> = 30..=86400;
 const NEGATIVE_MAX: u32 = 10800;
 
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
-    let records: Vec<(Question, u32)> =
+    let records: Vec<(Query, u32)> =
         questions(&dns.domain).into_iter().filter_map(|question| ttl(dns, question)).collect();
     let mut verdicts: Vec<Verdict> = Vec::new();
     let odd: Vec<String> = records
@@ -52,7 +53,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     }
 }
 
-fn ttl(dns: &DnsFacts, question: Question) -> Option<(Question, u32)> {
+fn ttl(dns: &DnsFacts, question: Query) -> Option<(Query, u32)> {
     let authoritative = dns.replies(&question).filter(|(observer, _)| observer.role == Role::Authority);
     let ttl = authoritative.flat_map(|(_, reply)| reply.outcome.records()).map(|rr| rr.ttl).max()?;
     Some((question, ttl))

@@ -2,7 +2,8 @@
 
 use super::{Check, Judge};
 use crate::facts::dns::{DnsFacts, Expected, Probe, Purpose};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-wildcard",
@@ -38,13 +39,13 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
 mod tests {
     use super::*;
     use crate::check::sample::{problems, sample, txt};
-    use crate::dns::record::{Kind, Outcome, Question};
+    use crate::dns::record::{Outcome, Query, RecordType};
 
     fn judged(outcome: Outcome) -> Vec<Verdict> {
         let mut dns = sample();
         let mut reply = dns.observations[0].reply.clone();
         reply.outcome = outcome;
-        let question = Question::new("fedctl-1.mydomain.com", Kind::Txt);
+        let question = Query::new("fedctl-1.mydomain.com", RecordType::Txt);
         dns.probes.push(Probe { purpose: Purpose::Wildcard, observer: 0, question, reply });
         judge(&dns, &Expected::default())
     }

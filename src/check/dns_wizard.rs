@@ -1,10 +1,11 @@
 //! What will the server's own wizard show in red although it is right?
 
 use super::{Check, Judge};
-use crate::dns::record::{Kind, Question, RrData};
+use crate::dns::record::{Query, RData, RecordType};
 use crate::facts::dns::{DnsFacts, Expected};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::SrvLabel;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-wizard",
@@ -18,8 +19,8 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let mut red = Vec::new();
     for label in SrvLabel::ALL {
         let owner = label.owner(&dns.domain);
-        for rr in dns.outcome(&Question::new(&owner, Kind::Srv)).records() {
-            if let RrData::Srv { priority, weight, target, .. } = &rr.data
+        for rr in dns.outcome(&Query::new(&owner, RecordType::Srv)).records() {
+            if let RData::Srv { priority, weight, target, .. } = &rr.data
                 && !target.is_empty()
             {
                 seen = true;
@@ -64,7 +65,7 @@ mod tests {
         for seen in &mut dns.observations {
             if let Outcome::Found(records) = &mut seen.reply.outcome {
                 for rr in records {
-                    if let RrData::Srv { weight, .. } = &mut rr.data {
+                    if let RData::Srv { weight, .. } = &mut rr.data {
                         *weight = 5;
                     }
                 }

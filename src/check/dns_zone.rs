@@ -2,7 +2,8 @@
 
 use super::{Check, Judge};
 use crate::facts::dns::{DnsFacts, Expected};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-zone",

@@ -3,7 +3,8 @@
 use super::{Check, Judge};
 use crate::facts::hub::{Call, HubFacts};
 use crate::facts::peer::Answer;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "hub-answer",

@@ -2,8 +2,9 @@
 
 use super::{Check, Judge};
 use crate::facts::hub::HubFacts;
-use crate::facts::hub_discovery::{asks_hub, sights};
-use crate::report::{Problem, Severity, Verdict};
+use crate::facts::hub_discovery::{asks_hub, discoveries};
+use crate::report::{Problem, Verdict};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "hub-audience",
@@ -16,18 +17,18 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
     if facts.records.answers.iter().all(|(_, outcome)| !outcome.is_answer()) {
         return Verdict::skip("no resolver answered, so nothing is known about the records");
     }
-    let by_dns: Vec<_> = sights(&facts.records, None);
+    let by_dns: Vec<_> = discoveries(&facts.records, None);
     let domain = &facts.domain;
     let lost: Vec<&str> = by_dns
         .iter()
-        .filter(|sight| !sight.is_usable() && matches!(sight.id, "G5" | "G6"))
-        .map(|sight| sight.releases)
+        .filter(|discovery| !discovery.is_usable() && matches!(discovery.id, "G5" | "G6"))
+        .map(|discovery| discovery.releases)
         .collect();
     if !lost.is_empty() {
         // With an SRV record in place it is the key that is wrong, and `dns-check` says how.
-        let published = by_dns.iter().find(|sight| matches!(sight.id, "G5" | "G6") && sight.url.is_some());
-        if let Some(sight) = published {
-            let error = sight.error.as_deref().unwrap_or_default();
+        let published = by_dns.iter().find(|discovery| matches!(discovery.id, "G5" | "G6") && discovery.url.is_some());
+        if let Some(discovery) = published {
+            let error = discovery.error.as_deref().unwrap_or_default();
             return vec![
                 Problem::new(
                     Severity::Warning,
@@ -51,7 +52,8 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
             .into(),
         ];
     }
-    let askers: Vec<&str> = by_dns.iter().filter(|sight| asks_hub(sight)).map(|sight| sight.releases).collect();
+    let askers: Vec<&str> =
+        by_dns.iter().filter(|discovery| asks_hub(discovery)).map(|discovery| discovery.releases).collect();
     if askers.is_empty() {
         return Verdict::pass(format!("every server finds {domain} by its DNS records; none asks the hub"));
     }
@@ -63,7 +65,7 @@ mod tests {
     use super::*;
     use crate::check::hub_sample::{records, sample};
     use crate::check::sample::problems;
-    use crate::dns::record::{Outcome, Rr, RrData, Text};
+    use crate::dns::record::{CharacterString, Outcome, RData, Rr};
 
     #[test]
     fn a_hub_alone_does_not_reach_later_servers() {
@@ -72,15 +74,15 @@ mod tests {
         let mut broken = sample();
         for (question, outcome) in &mut broken.records.answers {
             if question.name.starts_with("rocketchat-public-key.") {
-                let data = RrData::Txt(vec![Text(b"no key".to_vec())]);
+                let data = RData::Txt(vec![CharacterString(b"no key".to_vec())]);
                 *outcome = Outcome::Found(vec![Rr { name: String::new(), ttl: 60, data }]);
             }
         }
-        let told = problems(judge(&broken));
+        let description = problems(judge(&broken));
         assert!(
-            told[0].what.contains("cannot use the DNS records") && told[0].fix.contains("dns-check"),
+            description[0].what.contains("cannot use the DNS records") && description[0].fix.contains("dns-check"),
             "{}",
-            told[0].what
+            description[0].what
         );
         assert!(found[0].what.contains("4.2.0 – 6.2.x and 6.3.0 and later"), "{}", found[0].what);
     }

@@ -4,10 +4,11 @@ use super::{Check, Judge};
 use crate::facts::hub::HubFacts;
 use crate::key::PublicKey;
 use crate::key::diagnosis;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::Generation;
 use crate::rocketchat::hub::registration::{Entry, origin};
 use crate::rocketchat::release::Release;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "hub-entry",
@@ -73,9 +74,9 @@ fn key_problem(facts: &HubFacts, key: &PublicKey) -> Option<Problem> {
 }
 
 fn dns_problems(facts: &HubFacts, entry: &Entry, key: &PublicKey) -> Vec<Problem> {
-    let sight = facts.records.sight(Generation::of(EYES));
+    let discovery = facts.records.discovery(Generation::of(EYES));
     let mut found = Vec::new();
-    if let Some(published) = sight.key
+    if let Some(published) = discovery.key
         && published != key.fingerprint()
     {
         found.push(
@@ -89,7 +90,7 @@ fn dns_problems(facts: &HubFacts, entry: &Entry, key: &PublicKey) -> Vec<Problem
         );
     }
     let same = |url: &str| origin(url, true).ok() == origin(&entry.url, true).ok();
-    if let Some(url) = sight.url.filter(|url| !same(url)) {
+    if let Some(url) = discovery.url.filter(|url| !same(url)) {
         found.push(Problem::new(
             Severity::Notice,
             format!("the hub leads to {}, DNS to {url}", entry.url),

@@ -1,9 +1,10 @@
 //! Will the hub's mail arrive?
 
 use super::{Check, Judge};
-use crate::dns::record::Kind;
+use crate::dns::record::RecordType;
 use crate::facts::hub::HubFacts;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "hub-mail",
@@ -13,7 +14,7 @@ pub const CHECK: Check = Check {
 };
 
 fn judge(facts: &HubFacts) -> Vec<Verdict> {
-    let mx = facts.mail.iter().find(|(question, _)| question.kind == Kind::Mx);
+    let mx = facts.mail.iter().find(|(question, _)| question.kind == RecordType::Mx);
     let Some((_, mx)) = mx else { return Verdict::skip("no mail is to be expected") };
     if !mx.is_answer() {
         return Verdict::skip(format!("the MX look-up gives {mx}"));
@@ -40,19 +41,19 @@ mod tests {
     use super::*;
     use crate::check::hub_sample::sample;
     use crate::check::sample::problems;
-    use crate::dns::record::{Outcome, Question, Rr, RrData};
+    use crate::dns::record::{Outcome, Query, RData, Rr};
 
     #[test]
     fn a_domain_without_mail_is_told() {
         assert_eq!(judge(&sample()), Verdict::pass("webmaster@mydomain.com goes to mail.mydomain.com"));
-        let judged = |mail: Vec<(Question, Outcome)>| judge(&HubFacts { mail, ..sample() });
-        let mx = |outcome| (Question::new("mydomain.com", Kind::Mx), outcome);
+        let judged = |mail: Vec<(Query, Outcome)>| judge(&HubFacts { mail, ..sample() });
+        let mx = |outcome| (Query::new("mydomain.com", RecordType::Mx), outcome);
         let rr = |data| Outcome::Found(vec![Rr { name: String::new(), ttl: 60, data }]);
-        let exchange = |name: &str| rr(RrData::Mx { preference: 0, exchange: name.into() });
+        let exchange = |name: &str| rr(RData::Mx { preference: 0, exchange: name.into() });
         assert!(problems(judged(vec![mx(Outcome::NxDomain)]))[0].what.contains("neither an MX"));
         assert!(problems(judged(vec![mx(exchange(""))]))[0].what.contains("takes no mail"));
         assert!(problems(judged(vec![mx(exchange("mail.mydomain.com"))]))[0].what.contains("no host of its MX"));
-        let own = (Question::new("mydomain.com", Kind::A), rr(RrData::A([192, 0, 2, 1].into())));
+        let own = (Query::new("mydomain.com", RecordType::A), rr(RData::A([192, 0, 2, 1].into())));
         assert!(problems(judged(vec![mx(Outcome::NoData), own])).is_empty(), "RFC 5321: the domain itself");
         assert!(matches!(judged(vec![mx(Outcome::Timeout)]).as_slice(), [Verdict::Skip { .. }]));
     }

@@ -2,16 +2,17 @@
 
 use super::peer_sample::answer;
 use super::sample;
-use crate::dns::record::{Kind, Outcome, Question, Rr, RrData};
+use crate::dns::record::{Outcome, Query, RData, RecordType, Rr};
+use crate::endpoint::Endpoint;
 use crate::facts::hub::{Call, HubFacts};
-use crate::facts::peer::{Base, Exchange, HttpFailure, Records};
+use crate::facts::peer::{Exchange, HttpFailure, Records};
 use crate::rocketchat::generation::questions;
 use crate::rocketchat::hub::registration::Request;
 
 /// A call that was answered like that.
 pub fn call(method: &str, status: u16, content_type: &str, body: &str) -> Call {
     Call {
-        base: Base { https: true, host: "hub.example.org".into(), port: 443 },
+        base: Endpoint { https: true, host: "hub.example.org".into(), port: 443 },
         address: Ok("192.0.2.1:443".parse().unwrap()),
         tls: None,
         exchanges: vec![Exchange {
@@ -32,7 +33,7 @@ pub fn failed(failure: HttpFailure) -> Call {
 
 pub fn records(known: bool) -> Records {
     let dns = sample::sample();
-    let outcome = |question: &Question| if known { dns.outcome(question) } else { Outcome::NxDomain };
+    let outcome = |question: &Query| if known { dns.outcome(question) } else { Outcome::NxDomain };
     let answers = questions(&dns.domain).into_iter().map(|question| (question.clone(), outcome(&question)));
     Records { domain: dns.domain.clone(), answers: answers.collect() }
 }
@@ -40,7 +41,7 @@ pub fn records(known: bool) -> Records {
 /// mydomain.com, known to DNS with the key of the sample, before the hub was asked.
 pub fn sample() -> HubFacts {
     let rr = |data| Outcome::Found(vec![Rr { name: String::new(), ttl: 60, data }]);
-    let mx = RrData::Mx { preference: 10, exchange: "mail.mydomain.com".into() };
+    let mx = RData::Mx { preference: 10, exchange: "mail.mydomain.com".into() };
     let refusal = r#"{"success":false,"error":"There is no such user in this server"}"#;
     HubFacts {
         time: 0,
@@ -52,9 +53,9 @@ pub fn sample() -> HubFacts {
         }),
         records: records(true),
         mail: vec![
-            (Question::new("mydomain.com", Kind::Mx), rr(mx)),
-            (Question::new("mail.mydomain.com", Kind::A), rr(RrData::A([192, 0, 2, 25].into()))),
-            (Question::new("mail.mydomain.com", Kind::Aaaa), Outcome::NoData),
+            (Query::new("mydomain.com", RecordType::Mx), rr(mx)),
+            (Query::new("mail.mydomain.com", RecordType::A), rr(RData::A([192, 0, 2, 25].into()))),
+            (Query::new("mail.mydomain.com", RecordType::Aaaa), Outcome::NoData),
         ],
         server: Some(call("GET", 400, "application/json", refusal)),
         hub: None,

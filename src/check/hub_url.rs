@@ -2,8 +2,9 @@
 
 use super::{Check, Judge};
 use crate::facts::hub::HubFacts;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::hub::registration::origin;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "hub-url",

@@ -2,8 +2,9 @@
 
 use super::{Check, Judge};
 use crate::facts::server::OwnFacts;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::records::KEY_BITS_MIN;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "key-file",

@@ -2,9 +2,10 @@
 
 use super::{Check, Judge};
 use crate::facts::dns::{DnsFacts, Expected};
-use crate::key::diagnosis::{self, Kind};
-use crate::report::{Problem, Severity, Verdict};
+use crate::key::diagnosis::{self, DefectKind};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::key_question;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "key-match",
@@ -27,8 +28,8 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     }
     let line = wanted.one_line();
     let how = match diagnosis::compare(&text, wanted) {
-        Some(found) if found.is_one_character() => format!("{found} ({})", Kind::OneCharacterChanged),
-        Some(found) => format!("they differ from character {} on ({})", found.position(), Kind::OtherKey),
+        Some(found) if found.is_one_character() => format!("{found} ({})", DefectKind::OneCharacterChanged),
+        Some(found) => format!("they differ from character {} on ({})", found.position(), DefectKind::OtherKey),
         None => "they differ".into(),
     };
     vec![

@@ -1,12 +1,13 @@
 //! Is there exactly one TXT record with the public key?
 
 use super::{Check, Judge, MUTE, UNDELEGATED};
-use crate::dns::record::{Kind as FactKind, Outcome, Question, Rr, RrData};
+use crate::dns::record::{Outcome, Query, RData, RecordType, Rr};
 use crate::facts::dns::{DnsFacts, Expected};
-use crate::key::diagnosis::{self, Kind};
+use crate::key::diagnosis::{self, DefectKind};
 use crate::key::node_rsa;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::key_question;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "key-record",
@@ -36,13 +37,13 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
         (Outcome::NoData | Outcome::NxDomain, _) => {
             let aliases = dns.replies(&question).map(|(_, reply)| reply.aliases.as_slice());
             let chain = aliases.max_by_key(|chain| chain.len()).unwrap_or_default();
-            let told: Vec<String> = chain.iter().filter_map(alias).collect();
+            let description: Vec<String> = chain.iter().filter_map(alias).collect();
             let mut problem = missing(dns, &outcome.to_string(), &question, expected);
-            if !told.is_empty() {
+            if !description.is_empty() {
                 problem.fix =
                     format!("create the TXT record at the end of the alias, or delete the alias and {}", problem.fix);
             }
-            vec![problem.seen(told).into()]
+            vec![problem.seen(description).into()]
         }
         (failure, _) => vec![
             Problem::new(
@@ -61,12 +62,12 @@ const NO_KEY: &str = "no server of any release gets the key, so no message can b
 /// True when the name itself has no record, and what a wildcard gives in its place is no key.
 pub(super) fn is_only_wildcard(dns: &DnsFacts, outcome: &Outcome) -> bool {
     let key = outcome.records().iter().filter_map(|rr| rr.data.joined()).any(|text| node_rsa::is_key_like(&text));
-    !key && dns.is_wildcard(FactKind::Txt, outcome)
+    !key && dns.is_wildcard(RecordType::Txt, outcome)
 }
 
-pub(super) fn strings(data: &RrData) -> Option<Vec<Vec<u8>>> {
+pub(super) fn strings(data: &RData) -> Option<Vec<Vec<u8>>> {
     match data {
-        RrData::Txt(strings) => Some(strings.iter().map(|string| string.0.clone()).collect()),
+        RData::Txt(strings) => Some(strings.iter().map(|string| string.0.clone()).collect()),
         _ => None,
     }
 }
@@ -82,13 +83,13 @@ fn passed(strings: &[Vec<u8>]) -> String {
 
 fn alias(rr: &Rr) -> Option<String> {
     match &rr.data {
-        RrData::Cname(to) => Some(format!("{} is an alias of {to}", rr.name)),
+        RData::Cname(to) => Some(format!("{} is an alias of {to}", rr.name)),
         _ => None,
     }
 }
 
-fn missing(dns: &DnsFacts, how: &str, question: &Question, expected: &Expected) -> Problem {
-    let fix = match dns.near_misses().any(|probe| probe.question.kind == FactKind::Txt) {
+fn missing(dns: &DnsFacts, how: &str, question: &Query, expected: &Expected) -> Problem {
+    let fix = match dns.near_misses().any(|probe| probe.question.kind == RecordType::Txt) {
         true => "move the record that stands under a wrong name; see dns-near-miss".to_owned(),
         false => format!("publish what this prints: {}", dns.publish(expected)),
     };
@@ -97,24 +98,26 @@ fn missing(dns: &DnsFacts, how: &str, question: &Question, expected: &Expected) 
 
 fn several(name: &str, records: &[Vec<Vec<u8>>], publish: &str) -> Problem {
     let count = records.len();
-    let autopsy = diagnosis::examine_records(records);
-    let found = |kinds: &[Kind]| autopsy.injuries.iter().find(|injury| kinds.contains(&injury.kind));
-    if let Some(injury) = found(&[Kind::PrivateKey]) {
-        let what = format!("{count} TXT records at {name}, with a private key in them ({})", injury.kind);
+    let diagnosis = diagnosis::examine_records(records);
+    let found = |kinds: &[DefectKind]| diagnosis.defects.iter().find(|defect| kinds.contains(&defect.kind));
+    if let Some(defect) = found(&[DefectKind::PrivateKey]) {
+        let what = format!("{count} TXT records at {name}, with a private key in them ({})", defect.kind);
         let means = "everybody can read it in DNS: it is no secret any more";
-        return Problem::new(Severity::Error, what, means, Kind::PrivateKey.remedy());
+        return Problem::new(Severity::Error, what, means, DefectKind::PrivateKey.remedy());
     }
     let values: Vec<Vec<u8>> = records.iter().map(|strings| strings.concat()).collect();
-    let kind = found(&Kind::OF_SETS).map(|injury| injury.kind);
-    let joined = found(&[Kind::SplitRecords, Kind::KeyNotFirst]).map(|injury| injury.what.as_str()).unwrap_or_default();
+    let kind = found(&DefectKind::OF_SETS).map(|defect| defect.kind);
+    let joined = found(&[DefectKind::SplitRecords, DefectKind::KeyNotFirst])
+        .map(|defect| defect.what.as_str())
+        .unwrap_or_default();
     let order = "servers read only the first of the answer, and name servers change the order";
     let (severity, means, fix) = match kind {
-        Some(Kind::SplitRecords) => {
+        Some(DefectKind::SplitRecords) => {
             let pieces = joined.split_once("first: ").map_or(joined, |(_, pieces)| pieces);
             let fix = format!("delete them all, then add ONE record with all strings in it: {publish}");
             (Severity::Error, format!("{order}; each holds {pieces}"), fix)
         }
-        Some(Kind::TwoKeys) => {
+        Some(DefectKind::TwoKeys) => {
             let fix = format!("delete them all, then publish the one key that the server uses: {publish}");
             (Severity::Error, format!("{order}: which of the keys a peer takes is chance"), fix)
         }
@@ -168,12 +171,12 @@ mod tests {
         let question = key_question(&dns.domain);
         set(&mut dns, &question, txt(&[&["v=spf1 -all"]]));
         let reply = dns.published(&question).unwrap().clone();
-        let stranger = Question::new("fedctl-1.mydomain.com", FactKind::Txt);
+        let stranger = Query::new("fedctl-1.mydomain.com", RecordType::Txt);
         dns.probes.push(Probe { purpose: Purpose::Wildcard, observer: 0, question: stranger, reply });
         let found = problems(judge(&dns, &Expected::default()));
         assert!(found[0].what.starts_with("no public key: only a wildcard answers"), "{found:?}");
         set(&mut dns, &question, Outcome::NxDomain);
-        let to = Rr { name: question.name.clone(), ttl: 60, data: RrData::Cname("gone.mydomain.com".into()) };
+        let to = Rr { name: question.name.clone(), ttl: 60, data: RData::Cname("gone.mydomain.com".into()) };
         for seen in dns.observations.iter_mut().filter(|seen| seen.question == question) {
             seen.reply.aliases = vec![to.clone()];
         }

@@ -2,10 +2,11 @@
 
 use super::{Check, Judge};
 use crate::facts::dns::{DnsFacts, Expected};
-use crate::key::diagnosis::{self, Kind};
+use crate::key::diagnosis::{self, DefectKind};
 use crate::key::{DEFAULT_BITS, SIZES};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::key_question;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "key-strength",
@@ -24,20 +25,20 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let new = "make a new pair with `fedctl keygen`, put it into the server and publish it";
     let compare = format!("compare it: `fedctl dns-check {} --key FILE`; if it is the server's, {new}", dns.domain);
     let strange = "servers never make such a key: is it the server's, and copied without a mistake?";
-    let odd = format!("the key has an odd size of {bits} bits ({})", Kind::OddSize);
+    let odd = format!("the key has an odd size of {bits} bits ({})", DefectKind::OddSize);
     let mut found: Vec<Verdict> = Vec::new();
     if bits % 8 == 1 {
         let means = "servers miscount the length of such a key and cannot open anything that it signed";
         found.push(Problem::new(Severity::Error, odd, means, new).into());
     } else if bits < DEFAULT_BITS {
-        let what = format!("the key is weak: {bits} bits ({})", Kind::WeakSize);
+        let what = format!("the key is weak: {bits} bits ({})", DefectKind::WeakSize);
         let means = "servers use it, but RSA of this size can be broken";
         found.push(Problem::new(Severity::Warning, what, means, new).into());
     } else if !SIZES.contains(&bits) {
         found.push(Problem::new(Severity::Warning, odd, strange, &compare).into());
     }
     if key.exponent() != "65537" {
-        let what = format!("the key has the exponent {} ({})", key.exponent(), Kind::OddExponent);
+        let what = format!("the key has the exponent {} ({})", key.exponent(), DefectKind::OddExponent);
         found.push(Problem::new(Severity::Warning, what, strange, &compare).into());
     }
     if found.is_empty() {

@@ -3,9 +3,10 @@
 use super::key_record::{is_only_wildcard, strings};
 use super::{Check, Judge};
 use crate::facts::dns::{DnsFacts, Expected};
-use crate::key::diagnosis::{self, Autopsy, Injury, Kind};
-use crate::report::{Problem, Severity, Verdict};
+use crate::key::diagnosis::{self, Defect, DefectKind, Diagnosis};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::key_question;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "key-text",
@@ -23,27 +24,29 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     if is_only_wildcard(dns, &outcome) {
         return Verdict::skip("only a wildcard answers; see key-record");
     }
-    let mut autopsy = diagnosis::examine_records(&records);
+    let mut diagnosis = diagnosis::examine_records(&records);
     // Other checks tell of these.
-    autopsy.injuries.retain(|injury| !Kind::OF_SETS.contains(&injury.kind) && !Kind::OF_NUMBERS.contains(&injury.kind));
-    if autopsy.injuries.is_empty() {
-        let alone = autopsy.server.as_ref().ok().filter(|_| records.len() == 1);
-        return match autopsy.exact.as_ref().or(alone) {
+    diagnosis
+        .defects
+        .retain(|defect| !DefectKind::OF_SETS.contains(&defect.kind) && !DefectKind::OF_NUMBERS.contains(&defect.kind));
+    if diagnosis.defects.is_empty() {
+        let alone = diagnosis.server.as_ref().ok().filter(|_| records.len() == 1);
+        return match diagnosis.exact.as_ref().or(alone) {
             Some(key) => Verdict::pass(format!("RSA-{}, {}", key.bits(), key.fingerprint().short())),
             None => Verdict::skip("the records are wrong as a set; see key-record"),
         };
     }
-    vec![injured(dns, &autopsy, &first.concat(), expected).into()]
+    vec![injured(dns, &diagnosis, &first.concat(), expected).into()]
 }
 
-fn injured(dns: &DnsFacts, autopsy: &Autopsy, text: &[u8], expected: &Expected) -> Problem {
-    let told = |injury: &Injury| format!("{} ({})", injury.what, injury.kind);
-    let (severity, what, remedy) = match autopsy.injuries.first() {
-        Some(worst) => (worst.severity, told(worst), worst.kind.remedy()),
-        None => (Severity::Error, "it is not a key".into(), Kind::NotAKey.remedy()),
+fn injured(dns: &DnsFacts, diagnosis: &Diagnosis, text: &[u8], expected: &Expected) -> Problem {
+    let description = |defect: &Defect| format!("{} ({})", defect.what, defect.kind);
+    let (severity, what, remedy) = match diagnosis.defects.first() {
+        Some(worst) => (worst.severity, description(worst), worst.kind.remedy()),
+        None => (Severity::Error, "it is not a key".into(), DefectKind::NotAKey.remedy()),
     };
-    let secret = autopsy.has(Kind::PrivateKey);
-    let means = match &autopsy.server {
+    let secret = diagnosis.has(DefectKind::PrivateKey);
+    let means = match &diagnosis.server {
         _ if secret => "everybody can read it in DNS: it is no secret any more".to_owned(),
         _ if text.is_empty() => "peers take an empty text for none, and ask the hub in place of you".to_owned(),
         Ok(_) if severity == Severity::Error => {
@@ -52,13 +55,13 @@ fn injured(dns: &DnsFacts, autopsy: &Autopsy, text: &[u8], expected: &Expected) 
         Ok(_) => "servers read it nevertheless; other software may not".to_owned(),
         Err(line) => format!("peers find you, but cannot read your key; their log says `{line}`"),
     };
-    let mut seen: Vec<String> = autopsy.injuries.iter().skip(1).map(told).collect();
-    let wanted = expected.key.as_ref().filter(|_| !secret && autopsy.repaired.is_none());
+    let mut seen: Vec<String> = diagnosis.defects.iter().skip(1).map(description).collect();
+    let wanted = expected.key.as_ref().filter(|_| !secret && diagnosis.repaired.is_none());
     let difference = wanted.and_then(|key| diagnosis::compare(text, key)).filter(|found| found.is_one_character());
     if let Some(difference) = difference {
-        seen.push(format!("compared with {}, {difference} ({})", expected.key_source, Kind::OneCharacterChanged));
+        seen.push(format!("compared with {}, {difference} ({})", expected.key_source, DefectKind::OneCharacterChanged));
     }
-    let fix = match autopsy.repaired.as_ref().or(wanted) {
+    let fix = match diagnosis.repaired.as_ref().or(wanted) {
         Some(key) => format!("publish this in its place: {}", key.one_line()),
         None => remedy.replace("`fedctl records`", &dns.publish(expected)),
     };
@@ -92,8 +95,12 @@ mod tests {
         for text in [secret, &secret[30..200], &secret[800..]] {
             let found = judged(text);
             assert!(found[0].what.contains("private-key") && found[0].fix.contains("fedctl keygen"), "{found:?}");
-            let told = format!("{found:?}");
-            assert!(!secret.as_bytes()[40..].windows(12).any(|part| told.contains(std::str::from_utf8(part).unwrap())));
+            let description = format!("{found:?}");
+            assert!(
+                !secret.as_bytes()[40..]
+                    .windows(12)
+                    .any(|part| description.contains(std::str::from_utf8(part).unwrap()))
+            );
         }
     }
 

@@ -61,7 +61,7 @@ mod tls_name;
 mod tls_protocol;
 
 #[cfg(test)]
-use crate::facts::sample;
+mod sample;
 
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::facts::hub::HubFacts;

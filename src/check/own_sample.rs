@@ -5,7 +5,8 @@ use serde_json::Value;
 use super::peer_sample;
 use super::sample;
 use crate::facts::dns::Expected;
-use crate::facts::server::{KeyFile, Method, OwnFacts, Resolved, ServerFacts, Setting};
+use crate::facts::server::{KeyFile, OwnFacts, Resolved, ServerFacts, Setting};
+use crate::rocketchat::settings::Method;
 
 /// mydomain.com, looked at with the token of an admin.
 pub fn sample() -> OwnFacts {

@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use super::{Check, Judge};
-use crate::dns::record::Question;
+use crate::dns::record::Query;
 use crate::facts::peer::PeerFacts;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "peer-address",
@@ -23,7 +24,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     let local: Vec<String> = facts
         .addresses
         .iter()
-        .filter(|address| !address.detour && is_local(address.addr.ip()))
+        .filter(|address| !address.override_to && is_local(address.addr.ip()))
         .map(|address| address.addr.ip().to_string())
         .collect();
     if local.is_empty() {
@@ -37,7 +38,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
 }
 
 fn none(facts: &PeerFacts, host: &str) -> Problem {
-    let of_host = |(question, _): &&(Question, _)| question.name.eq_ignore_ascii_case(host);
+    let of_host = |(question, _): &&(Query, _)| question.name.eq_ignore_ascii_case(host);
     let evidence = facts
         .records
         .answers
@@ -80,7 +81,7 @@ mod tests {
             facts.addresses[0].addr.set_ip(local.parse().unwrap());
             let found = problems(judge(&facts));
             assert!(found.len() == 1 && found[0].what.contains(local), "{local}: {found:?}");
-            facts.addresses[0].detour = true;
+            facts.addresses[0].override_to = true;
             assert!(problems(judge(&facts)).is_empty(), "a detour is what the user asked for");
         }
     }

@@ -2,7 +2,8 @@
 
 use super::{Check, Judge};
 use crate::facts::peer::{PeerFacts, Speaks};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "peer-bypass",
@@ -13,7 +14,7 @@ pub const CHECK: Check = Check {
 
 fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     let Some(bypass) = &facts.bypass else {
-        return Verdict::skip(match (facts.wishes.probe_bypass, facts.speaks()) {
+        return Verdict::skip(match (facts.options.probe_bypass, facts.speaks()) {
             (false, _) => "only asked for with --probe-bypass",
             (true, Speaks::Old) if facts.info.is_some() => "1.x servers decrypt everything",
             (true, _) => facts.unreached(),

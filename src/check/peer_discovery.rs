@@ -2,8 +2,9 @@
 
 use super::{Check, Judge};
 use crate::facts::peer::PeerFacts;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::release::Release;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "peer-discovery",
@@ -16,10 +17,10 @@ pub const CHECK: Check = Check {
 const RECEIVES_ONLY: Release = Release(6, 3, 0);
 
 fn judge(facts: &PeerFacts) -> Vec<Verdict> {
-    let sight = facts.sight();
+    let discovery = facts.discovery();
     let domain = &facts.records.domain;
     if let (Some(release), Some(url), true) =
-        (facts.wishes.release, &sight.url, facts.wishes.release >= Some(RECEIVES_ONLY))
+        (facts.options.release, &discovery.url, facts.options.release >= Some(RECEIVES_ONLY))
     {
         return vec![
             Problem::new(
@@ -31,22 +32,22 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
             .into(),
         ];
     }
-    let Some(error) = &sight.error else {
-        let key = sight.key.map(|key| key.short()).unwrap_or_default();
-        return Verdict::pass(format!("{} with key {key}", sight.url.unwrap_or_default()));
+    let Some(error) = &discovery.error else {
+        let key = discovery.key.map(|key| key.short()).unwrap_or_default();
+        return Verdict::pass(format!("{} with key {key}", discovery.url.unwrap_or_default()));
     };
     let evidence = facts
         .records
         .answers
         .iter()
         .map(|(question, outcome)| format!("{} {}: {outcome}", question.kind, question.name));
-    let (what, means) = match &sight.url {
+    let (what, means) = match &discovery.url {
         Some(url) => (
-            format!("a {} server finds {url} but no key for `{domain}`", facts.eyes),
+            format!("a {} server finds {url} but no key for `{domain}`", facts.view),
             format!("it can neither write to `{domain}` nor believe what comes from there; its log says `{error}`"),
         ),
         None => (
-            format!("a {} server does not find `{domain}`", facts.eyes),
+            format!("a {} server does not find `{domain}`", facts.view),
             format!("its users cannot reach anybody there, and its log says `{error}`"),
         ),
     };
@@ -71,7 +72,7 @@ mod tests {
     fn who_asks_as_a_release_that_cannot_send_is_told() {
         let mut facts = sample();
         for (release, count) in [(Release(6, 2, 0), 0), (Release(6, 3, 0), 1)] {
-            (facts.wishes.release, facts.eyes) = (Some(release), release);
+            (facts.options.release, facts.view) = (Some(release), release);
             assert_eq!(problems(judge(&facts)).len(), count, "{release}");
         }
     }

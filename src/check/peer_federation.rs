@@ -2,8 +2,9 @@
 
 use super::{Check, Judge};
 use crate::facts::peer::{Exchange, PeerFacts, Speaks};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::Generation;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "peer-federation",
@@ -30,7 +31,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     if is_off(asked) {
         return vec![off().seen([asked.shown()]).into()];
     }
-    let old_eyes = facts.wishes.release.map(|release| Generation::of(release).is_first_protocol());
+    let old_eyes = facts.options.release.map(|release| Generation::of(release).is_first_protocol());
     match (old_eyes, facts.speaks() == Speaks::Old) {
         (Some(true), false) | (Some(false), true) => vec![strangers(facts, protocol).seen([asked.shown()]).into()],
         _ => Verdict::pass(format!("enabled, protocol of {protocol}")),
@@ -64,7 +65,7 @@ fn off() -> Problem {
 fn strangers(facts: &PeerFacts, protocol: &str) -> Problem {
     Problem::new(
         Severity::Error,
-        format!("the peer speaks the protocol of {protocol}, which a {} server does not know", facts.eyes),
+        format!("the peer speaks the protocol of {protocol}, which a {} server does not know", facts.view),
         "paths and payloads differ: nothing can pass between the two",
         "upgrade the older of the two to 3.6.3 or later, and invite each other again",
     )
@@ -87,7 +88,7 @@ mod tests {
         facts.search.as_mut().unwrap().outcome = Ok(answer(200, "text/html", "<p>"));
         assert!(problems(judge(&facts))[0].what.contains("no federation route"));
         let mut facts = sample();
-        facts.wishes.release = Some(Release(1, 3, 0));
+        facts.options.release = Some(Release(1, 3, 0));
         assert!(problems(judge(&facts))[0].what.contains("does not know"));
     }
 

@@ -2,7 +2,8 @@
 
 use super::{Check, Judge};
 use crate::facts::peer::PeerFacts;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "peer-identity",
@@ -19,8 +20,8 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         return Verdict::skip(NO_IDENTITY);
     };
     let own = &identity.records.domain;
-    let sight = identity.records.sight(facts.generation());
-    if let Some(error) = sight.error {
+    let discovery = identity.records.discovery(facts.generation());
+    if let Some(error) = discovery.error {
         let evidence = identity
             .records
             .answers
@@ -29,7 +30,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         return vec![
             Problem::new(
                 Severity::Error,
-                format!("a peer of release {} cannot find your own domain `{own}`: `{error}`", facts.eyes),
+                format!("a peer of release {} cannot find your own domain `{own}`: `{error}`", facts.view),
                 "it looks up SRV and key of every sender before it opens a message: yours are refused with \
                  `Could not decrypt payload`",
                 format!("fedctl dns-check {own}"),

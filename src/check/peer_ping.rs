@@ -3,7 +3,8 @@
 use super::peer_identity::NO_IDENTITY;
 use super::{Check, Judge};
 use crate::facts::peer::{Answer, Exchange, PeerFacts};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "peer-ping",

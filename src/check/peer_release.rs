@@ -2,8 +2,9 @@
 
 use super::{Check, Judge};
 use crate::facts::peer::PeerFacts;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::release::Release;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "peer-release",

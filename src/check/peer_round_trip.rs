@@ -3,8 +3,9 @@
 use super::peer_ping::why_not;
 use super::{Check, Judge};
 use crate::facts::peer::{Callback, PeerFacts, Speaks};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::release::Release;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "peer-round-trip",
@@ -17,7 +18,7 @@ const UNTRIED: &str = "unproven; try --callback ADDR:PORT on the host that your 
 
 fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     let (Some(latest), Some(callback)) = (&facts.latest, &facts.callback) else {
-        return Verdict::skip(match (facts.wishes.callback, facts.speaks()) {
+        return Verdict::skip(match (facts.options.callback, facts.speaks()) {
             (_, Speaks::Old) if facts.info.is_some() => "1.x has no request that could be answered".to_owned(),
             (true, _) => why_not(facts),
             (false, _) if facts.ping.is_some() => {
@@ -90,7 +91,7 @@ mod tests {
         assert!(problems(judge(&facts))[0].what.contains("its release cannot"));
         facts.callback.as_mut().unwrap().refused = vec!["origin layer".into()];
         assert!(problems(judge(&facts))[0].what.contains("does not open"));
-        (facts.callback, facts.latest, facts.wishes.callback) = (None, None, false);
+        (facts.callback, facts.latest, facts.options.callback) = (None, None, false);
         set_release(&mut facts, "6.2.0");
         assert_eq!(judge(&facts), Verdict::skip(format!("the way back is {UNTRIED}")));
     }

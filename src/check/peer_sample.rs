@@ -1,7 +1,8 @@
 //! Facts of a healthy peer, for the cases of the checks to spoil.
 
 use super::sample;
-use crate::facts::peer::{AddressFacts, Answer, Base, Callback, Exchange, Identity, PeerFacts, Records, Wishes};
+use crate::endpoint::Endpoint;
+use crate::facts::peer::{AddressFacts, Answer, Callback, Exchange, Identity, PeerFacts, ProbeOptions, Records};
 use crate::facts::tls::{Certificate, Session, TlsFacts, Trust};
 use crate::rocketchat::generation::questions;
 use crate::rocketchat::release::Release;
@@ -44,7 +45,7 @@ fn address(addr: &str) -> AddressFacts {
     };
     AddressFacts {
         addr: addr.parse().unwrap(),
-        detour: false,
+        override_to: false,
         connect: Ok(5),
         tls: Some(TlsFacts { elapsed: 12, outcome: Ok(session) }),
         speaks_other: false,
@@ -62,10 +63,10 @@ pub fn sample() -> PeerFacts {
     let dispatch = "/api/v1/federation.events.dispatch";
     PeerFacts {
         time: 1_700_000_000,
-        wishes: Wishes { release: None, probe_bypass: false, callback: true },
-        eyes: Release(6, 2, 1),
+        options: ProbeOptions { release: None, probe_bypass: false, callback: true },
+        view: Release(6, 2, 1),
         discovery: 8,
-        base: Base::parse("https://chat.mydomain.com:443"),
+        base: Endpoint::parse("https://chat.mydomain.com:443"),
         addresses: vec![address("192.0.2.7:443"), address("[2001:db8::7]:443")],
         identity: Some(Identity { records: records.clone(), fingerprint: sample::key().fingerprint().to_string() }),
         records,

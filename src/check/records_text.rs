@@ -2,8 +2,9 @@
 
 use super::{Check, Judge};
 use crate::facts::published::Published;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::{KEY_LABEL, questions};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "records-text",
@@ -66,11 +67,12 @@ fn looks_like_ours(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::record::{Rr, RrData, Text};
+    use crate::dns::record::{CharacterString, RData, Rr};
     use crate::facts::published::Refusal;
 
     fn text(names: &[&str]) -> Published {
-        let rr = |name: &&str| Rr { name: (*name).into(), ttl: 60, data: RrData::Txt(vec![Text(b"x".to_vec())]) };
+        let rr =
+            |name: &&str| Rr { name: (*name).into(), ttl: 60, data: RData::Txt(vec![CharacterString(b"x".to_vec())]) };
         Published {
             domain: "mydomain.com".parse().unwrap(),
             zone: "mydomain.com".parse().unwrap(),
@@ -80,7 +82,7 @@ mod tests {
         }
     }
 
-    fn told(text: &Published) -> Vec<(Severity, String, String)> {
+    fn description(text: &Published) -> Vec<(Severity, String, String)> {
         let problem = |verdict: Verdict| match verdict {
             Verdict::Problem(problem) => Some((problem.severity, problem.what, problem.fix)),
             _ => None,
@@ -90,7 +92,7 @@ mod tests {
 
     #[test]
     fn the_right_names_and_foreign_ones_pass() {
-        assert_eq!(told(&text(&["rocketchat-public-key.mydomain.com", "www.mydomain.com"])), []);
+        assert_eq!(description(&text(&["rocketchat-public-key.mydomain.com", "www.mydomain.com"])), []);
     }
 
     #[test]
@@ -100,26 +102,29 @@ mod tests {
             ("rocketchat_public_key.mydomain.com", "no server asks"),
             ("_rocketchat-public-key.mydomain.com", "no server asks"),
         ] {
-            let told = told(&text(&[name]));
-            assert!(matches!(told.as_slice(), [(Severity::Warning, what, _)] if what.contains(part)), "{told:?}");
-            assert_eq!(told[0].2, "name it `rocketchat-public-key.mydomain.com`");
+            let description = description(&text(&[name]));
+            assert!(
+                matches!(description.as_slice(), [(Severity::Warning, what, _)] if what.contains(part)),
+                "{description:?}"
+            );
+            assert_eq!(description[0].2, "name it `rocketchat-public-key.mydomain.com`");
         }
     }
 
     #[test]
     fn a_text_that_is_refused_or_empty_is_an_error() {
         let mut refused = text(&[]);
-        assert_eq!(told(&refused)[0].0, Severity::Error);
+        assert_eq!(description(&refused)[0].0, Severity::Error);
         refused.records = Err(Refusal { what: "a string of 450 bytes".into(), fix: "cut it".into() });
-        let told = told(&refused);
-        assert_eq!((told[0].0, told[0].2.as_str()), (Severity::Error, "cut it"));
-        assert!(told[0].1.contains("zone file refuses this text: a string of 450 bytes"));
+        let description = description(&refused);
+        assert_eq!((description[0].0, description[0].2.as_str()), (Severity::Error, "cut it"));
+        assert!(description[0].1.contains("zone file refuses this text: a string of 450 bytes"));
     }
 
     #[test]
     fn a_limit_is_a_warning() {
         let mut over = text(&["www.mydomain.com"]);
         over.over.push("at most 29".into());
-        assert_eq!(told(&over)[0].0, Severity::Warning);
+        assert_eq!(description(&over)[0].0, Severity::Warning);
     }
 }

@@ -1,8 +1,10 @@
 //! Does the server use the discovery method that was set up?
 
 use super::{Check, Judge};
-use crate::facts::server::{Method, OwnFacts};
-use crate::report::{Problem, Severity, Verdict};
+use crate::facts::server::OwnFacts;
+use crate::report::{Problem, Verdict};
+use crate::rocketchat::settings::Method;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "server-discovery",

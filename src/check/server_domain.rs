@@ -2,8 +2,9 @@
 
 use super::{Check, Judge};
 use crate::facts::server::OwnFacts;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::Generation;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "server-domain",

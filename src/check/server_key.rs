@@ -4,8 +4,9 @@ use super::{Check, Judge};
 use crate::facts::server::OwnFacts;
 use crate::key::PublicKey;
 use crate::key::diagnosis;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::key_question;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "server-key",

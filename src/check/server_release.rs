@@ -1,10 +1,12 @@
 //! Which defects does the server's release have, whatever its admin does?
 
 use super::{Check, Judge};
-use crate::facts::server::{Method, OwnFacts};
-use crate::report::{Problem, Severity, Verdict};
+use crate::facts::server::OwnFacts;
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::Generation;
-use crate::rocketchat::quirks::{self, Area, Defect};
+use crate::rocketchat::quirks::{self, Area, Quirk};
+use crate::rocketchat::settings::Method;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "server-release",
@@ -18,17 +20,17 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
         return Verdict::skip("the server does not tell its release: `release: 3.18.3` in fedctl.yaml, or --release");
     };
     // The hub matters to those who rely on it.
-    let matters = |defect: &&&Defect| defect.area != Area::Hub || own.method == Method::Hub;
+    let matters = |quirk: &&&Quirk| quirk.area != Area::Hub || own.method == Method::Hub;
     let found = quirks::of(release);
-    let (small, large): (Vec<&Defect>, Vec<&Defect>) =
-        found.iter().filter(matters).partition(|defect| defect.severity == Severity::Notice);
-    let mut verdicts: Vec<Verdict> = large.iter().map(|defect| told(defect, &release.to_string())).collect();
+    let (small, large): (Vec<&Quirk>, Vec<&Quirk>) =
+        found.iter().filter(matters).partition(|quirk| quirk.severity == Severity::Notice);
+    let mut verdicts: Vec<Verdict> = large.iter().map(|quirk| description(quirk, &release.to_string())).collect();
     if let [first, rest @ ..] = small.as_slice() {
         let what = match rest.len() {
             0 => format!("{release}: {}", first.what),
             more => format!("{release} has {} known faults that get in the way now and then", more + 1),
         };
-        let lines = small.iter().map(|defect| defect.shows.to_owned());
+        let lines = small.iter().map(|quirk| quirk.shows.to_owned());
         let means = "they look like a wrong set-up and are none";
         verdicts.push(
             Problem::new(
@@ -45,10 +47,10 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     if verdicts.is_empty() { Verdict::pass(format!("{release}; {}", generation.memory)) } else { verdicts }
 }
 
-fn told(defect: &Defect, release: &str) -> Verdict {
-    let issue = defect.issue.map(|number| format!("RocketChat/Rocket.Chat#{number}"));
-    let what = format!("{release}: {} (releases {})", defect.what, defect.span());
-    Problem::new(defect.severity, what, defect.shows, defect.fix).seen(issue).into()
+fn description(quirk: &Quirk, release: &str) -> Verdict {
+    let issue = quirk.issue.map(|number| format!("RocketChat/Rocket.Chat#{number}"));
+    let what = format!("{release}: {} (releases {})", quirk.what, quirk.span());
+    Problem::new(quirk.severity, what, quirk.shows, quirk.fix).seen(issue).into()
 }
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 
 use super::{Check, Judge};
 use crate::dns::name::Domain;
-use crate::dns::record::{Kind, Outcome, Question};
+use crate::dns::record::{Outcome, Query, RecordType};
 use crate::facts::dns::DnsFacts;
 use crate::facts::evidence::WITHHELD;
 use crate::facts::server::{OwnFacts, Resolved};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::{SrvLabel, key_question};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "server-resolver",
@@ -17,15 +18,15 @@ pub const CHECK: Check = Check {
 };
 
 /// The names to have the own server look up: the SRV record that it would use, and its key.
-pub fn questions(own: &DnsFacts) -> Vec<Question> {
-    let srv = SrvLabel::ALL.iter().map(|label| Question::new(label.owner(&own.domain), Kind::Srv));
+pub fn questions(own: &DnsFacts) -> Vec<Query> {
+    let srv = SrvLabel::ALL.iter().map(|label| Query::new(label.owner(&own.domain), RecordType::Srv));
     let published = srv.into_iter().find(|question| !own.outcome(question).records().is_empty());
     published.into_iter().chain([key_question(&own.domain)]).collect()
 }
 
 /// Every name that decides about a domain: the SRV names and the key.
-pub fn all_questions(domain: &Domain) -> Vec<Question> {
-    let srv = SrvLabel::ALL.iter().map(|label| Question::new(label.owner(domain), Kind::Srv));
+pub fn all_questions(domain: &Domain) -> Vec<Query> {
+    let srv = SrvLabel::ALL.iter().map(|label| Query::new(label.owner(domain), RecordType::Srv));
     srv.chain([key_question(domain)]).collect()
 }
 
@@ -41,7 +42,7 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
 }
 
 /// What the server's resolver says beside what is published.
-pub fn compare(dns: &DnsFacts, questions: &[Question], resolved: &[(String, Resolved)]) -> Vec<Verdict> {
+pub fn compare(dns: &DnsFacts, questions: &[Query], resolved: &[(String, Resolved)]) -> Vec<Verdict> {
     let (mut found, mut unknown) = (Vec::new(), None);
     for question in questions {
         let published = dns.outcome(question);
@@ -61,7 +62,7 @@ pub fn compare(dns: &DnsFacts, questions: &[Question], resolved: &[(String, Reso
     }
 }
 
-fn problem(question: &Question, resolved: &Resolved, published: &Outcome) -> Problem {
+fn problem(question: &Query, resolved: &Resolved, published: &Outcome) -> Problem {
     let seen = match resolved {
         Resolved::Srv { target, port } => format!("{target}:{port}"),
         Resolved::Txt(text) if text == WITHHELD => "a PRIVATE key, which is not shown here".into(),

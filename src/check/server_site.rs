@@ -3,8 +3,10 @@
 use url::Url;
 
 use super::{Check, Judge};
-use crate::facts::server::{Method, OwnFacts};
-use crate::report::{Problem, Severity, Verdict};
+use crate::facts::server::OwnFacts;
+use crate::report::{Problem, Verdict};
+use crate::rocketchat::settings::Method;
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "server-site",

@@ -1,7 +1,8 @@
 //! The stages of a handshake: which checks belong to each, and how long each took.
 
 use crate::facts::peer::{Exchange, PeerFacts};
-use crate::report::{self, Line, Severity, Verdict};
+use crate::report::{self, Line, Verdict};
+use crate::severity::Severity;
 
 /// One stage.
 pub struct Stage {

@@ -3,7 +3,8 @@
 use super::{Check, Judge, sessions};
 use crate::facts::peer::PeerFacts;
 use crate::facts::tls::{Session, Trust};
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "tls-chain",

@@ -2,7 +2,8 @@
 
 use super::{Check, Judge, sessions};
 use crate::facts::peer::PeerFacts;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "tls-name",

@@ -1,9 +1,11 @@
 //! Does the port speak what the records say, and a TLS that servers understand?
 
 use super::{Check, Judge};
-use crate::facts::peer::{AddressFacts, Base, PeerFacts};
+use crate::endpoint::Endpoint;
+use crate::facts::peer::{AddressFacts, PeerFacts};
 use crate::facts::tls::NoSession;
-use crate::report::{Problem, Severity, Verdict};
+use crate::report::{Problem, Verdict};
+use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "tls-protocol",
@@ -36,7 +38,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     verdicts
 }
 
-fn problem(base: &Base, address: &AddressFacts) -> Option<Problem> {
+fn problem(base: &Endpoint, address: &AddressFacts) -> Option<Problem> {
     let port = base.port;
     if !base.https {
         return Some(match address.speaks_other {
@@ -62,7 +64,7 @@ fn problem(base: &Base, address: &AddressFacts) -> Option<Problem> {
     }
 }
 
-fn wrong(base: &Base, speaks: &str, published: &str, real: &str, label: &str) -> Problem {
+fn wrong(base: &Endpoint, speaks: &str, published: &str, real: &str, label: &str) -> Problem {
     Problem::new(
         Severity::Error,
         format!("port {} of {} speaks {speaks}, and the records say {published}", base.port, base.host),

@@ -8,7 +8,8 @@ use super::key_file::{Access, Pending};
 use super::{Context, status};
 use crate::error::ExitStatus;
 use crate::render::report::{ReportFormat, Style, nagios_state, write};
-use crate::report::{Report, Severity};
+use crate::report::Report;
+use crate::severity::Severity;
 
 /// The flags of every command that answers with a report.
 #[derive(Debug, Clone, Default, Args)]

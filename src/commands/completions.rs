@@ -7,7 +7,6 @@ use clap::Args;
 use clap_complete::Shell;
 
 use super::Context;
-use crate::cli;
 use crate::error::ExitStatus;
 
 /// Print the completion script of a shell
@@ -28,24 +27,24 @@ pub struct Man {
 
 impl Completions {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        cx.term.answer(script(self.shell))?;
+        cx.term.answer(script(self.shell, &cx.command))?;
         Ok(ExitStatus::Clean)
     }
 }
 
 /// The completion script of a shell.
-pub fn script(shell: Shell) -> Vec<u8> {
+pub fn script(shell: Shell, command: &clap::Command) -> Vec<u8> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut cli::command(), "fedctl", &mut script);
+    clap_complete::generate(shell, &mut command.clone(), "fedctl", &mut script);
     script
 }
 
 impl Man {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         match &self.dir {
-            None => cx.term.answer(page(cli::command())?)?,
+            None => cx.term.answer(page(cx.command.clone())?)?,
             Some(dir) => {
-                for (name, page) in pages()? {
+                for (name, page) in pages(&cx.command)? {
                     let path = dir.join(&name);
                     std::fs::write(&path, page).with_context(|| format!("`{}` cannot be written", path.display()))?;
                 }
@@ -56,9 +55,9 @@ impl Man {
 }
 
 /// Every page: its file name and its text in roff.
-pub fn pages() -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+pub fn pages(command: &clap::Command) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
     let mut pages = Vec::new();
-    let mut root = cli::command();
+    let mut root = command.clone();
     root.build();
     collect(&root, "fedctl", &mut pages)?;
     Ok(pages)

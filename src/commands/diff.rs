@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Context, Format, status};
-use crate::dns::record::{Outcome, RrData};
+use crate::dns::record::{Outcome, RData};
 use crate::error::ExitStatus;
 use crate::facts::evidence::Evidence;
 use crate::render::key::pretty;
@@ -80,23 +80,23 @@ fn answers(evidence: &Evidence) -> Answers {
             let Some(observer) = run.facts.observers.get(seen.observer) else { continue };
             let question = format!("{} {}", seen.question.kind, seen.question.name);
             let key = (run.facts.domain.to_string(), observer.to_string(), question);
-            answers.insert(key, told(&seen.reply.outcome));
+            answers.insert(key, description(&seen.reply.outcome));
         }
     }
     answers
 }
 
 /// The records without their TTL, which changes from second to second, and without their order.
-fn told(outcome: &Outcome) -> String {
-    let record = |data: &RrData| match data {
-        RrData::Srv { priority, weight, port, target } => format!("{priority} {weight} {port} {target}"),
-        RrData::Txt(strings) => strings.iter().map(|string| format!("\"{string}\"")).collect::<Vec<_>>().join(" "),
-        RrData::A(v4) => v4.to_string(),
-        RrData::Aaaa(v6) => v6.to_string(),
-        RrData::Ns(name) | RrData::Cname(name) => name.clone(),
-        RrData::Mx { preference, exchange } => format!("{preference} {exchange}"),
-        RrData::Soa(soa) => format!("{} serial {}", soa.mname, soa.serial),
-        RrData::Other(kind) => kind.clone(),
+fn description(outcome: &Outcome) -> String {
+    let record = |data: &RData| match data {
+        RData::Srv { priority, weight, port, target } => format!("{priority} {weight} {port} {target}"),
+        RData::Txt(strings) => strings.iter().map(|string| format!("\"{string}\"")).collect::<Vec<_>>().join(" "),
+        RData::A(v4) => v4.to_string(),
+        RData::Aaaa(v6) => v6.to_string(),
+        RData::Ns(name) | RData::Cname(name) => name.clone(),
+        RData::Mx { preference, exchange } => format!("{preference} {exchange}"),
+        RData::Soa(soa) => format!("{} serial {}", soa.mname, soa.serial),
+        RData::Other(kind) => kind.clone(),
     };
     let mut records: Vec<String> = outcome.records().iter().map(|rr| record(&rr.data)).collect();
     records.sort();

@@ -13,14 +13,15 @@ use super::serve::peer::roots;
 use super::{Context, token_file};
 use crate::check::{judge_own, server_resolver, stage};
 use crate::dns::name::{Domain, Host};
+use crate::endpoint::Endpoint;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::dns::{DnsFacts, Expected, Role};
 use crate::facts::hub::HubFacts;
-use crate::facts::peer::{Base, PeerFacts, Wishes};
-use crate::facts::server::{KeyFile, Method, OwnFacts, ServerFacts};
+use crate::facts::peer::{PeerFacts, ProbeOptions};
+use crate::facts::server::{KeyFile, OwnFacts, ServerFacts};
 use crate::net::http::Login;
-use crate::net::hub::Visitor;
-use crate::net::peer::Inquiry;
+use crate::net::hub::HubClient;
+use crate::net::peer::Target;
 use crate::net::server::is_here;
 use crate::net::{dns, peer, server};
 use crate::render::doctor as render;
@@ -28,8 +29,8 @@ use crate::render::report::{ReportFormat, write};
 use crate::report::Report;
 use crate::report::matrix::matrix;
 use crate::report::propagation::arrivals;
-use crate::rocketchat::discovery::sights;
 use crate::rocketchat::release::Release;
+use crate::rocketchat::settings::Method;
 use crate::settings::port;
 
 /// Say whether the own set-up works, why not, and what to type
@@ -71,17 +72,17 @@ pub struct Doctor {
 }
 
 /// What to look at, and with what.
-pub struct Patient {
+pub struct Setup {
     pub domain: Domain,
     pub key: Option<KeyFile>,
     pub expected: Expected,
     pub method: Method,
     pub release: Option<Release>,
-    pub server: Option<Base>,
+    pub server: Option<Endpoint>,
     /// Asked when the method is hub.
-    pub hub: Option<Base>,
+    pub hub: Option<Endpoint>,
     pub login: Option<Login>,
-    pub inquiry: Inquiry,
+    pub inquiry: Target,
 }
 
 impl Doctor {
@@ -101,7 +102,7 @@ impl Doctor {
         Ok(vec![report(&seen?, begun)])
     }
 
-    fn patient(&self, cx: &Context) -> anyhow::Result<Patient> {
+    fn patient(&self, cx: &Context) -> anyhow::Result<Setup> {
         let config = &cx.config;
         let domain = self.domain.clone().map_or_else(|| config.domain(), |domain| Ok(Some(domain)))?;
         let domain = domain.ok_or_else(|| {
@@ -128,17 +129,17 @@ impl Doctor {
             Some(path) => Some(token_file::read(&path, &cx.term)?),
             None => None,
         };
-        let inquiry = Inquiry {
+        let inquiry = Target {
             route: self.network.route(cx),
             resolvers: self.network.resolvers(cx)?,
             roots: roots(self.ca_file.clone().or_else(|| config.ca_file()).as_ref())?,
             peer: domain.clone(),
-            wishes: Wishes::default(),
+            options: ProbeOptions::default(),
             identity: None,
             time: now(),
         };
         let method = config.method()?.unwrap_or_default();
-        Ok(Patient {
+        Ok(Setup {
             expected: Expected {
                 key: public,
                 key_source: path.map(|path| path.display().to_string()).unwrap_or_default(),
@@ -159,7 +160,7 @@ impl Doctor {
 }
 
 /// The hub of the configuration.
-fn hub(cx: &Context) -> anyhow::Result<Base> {
+fn hub(cx: &Context) -> anyhow::Result<Endpoint> {
     let hint = "hub_url: https://hub.mydomain.com, or method: dns";
     let url = cx.config.hub_url().ok_or_else(|| hinted("the method is hub and no hub is named", hint))?;
     let base = Url::parse(url).ok().as_ref().and_then(base);
@@ -167,15 +168,15 @@ fn hub(cx: &Context) -> anyhow::Result<Base> {
 }
 
 /// Scheme, host and port; the path is not where the REST API is looked for.
-pub fn base(url: &Url) -> Option<Base> {
+pub fn base(url: &Url) -> Option<Endpoint> {
     let (host, port) = (url.host_str()?.to_owned(), url.port_or_known_default()?);
-    Some(Base { https: url.scheme() == "https", host, port })
+    Some(Endpoint { https: url.scheme() == "https", host, port })
 }
 
-impl Patient {
+impl Setup {
     /// Looks at everything; `tell` hears what comes next.
     pub async fn observe(&self, tell: impl Fn(&str)) -> OwnFacts {
-        let Inquiry { route, resolvers, time, .. } = &self.inquiry;
+        let Target { route, resolvers, time, .. } = &self.inquiry;
         tell("records");
         let dns =
             dns::observe(route, resolvers, &self.domain, self.expected.target.as_ref(), dns::Scope::Everybody, *time)
@@ -190,7 +191,7 @@ impl Patient {
         };
         tell("settings");
         let server = self.server(&dns, &peer).await;
-        let direct = peer.addresses.iter().filter(|address| !address.detour).map(|address| address.addr.ip());
+        let direct = peer.addresses.iter().filter(|address| !address.override_to).map(|address| address.addr.ip());
         OwnFacts {
             key: self.key.clone(),
             expected: self.expected.clone(),
@@ -204,11 +205,11 @@ impl Patient {
         }
     }
 
-    async fn look_up(&self, hub: &Base) -> HubFacts {
-        let Inquiry { route, resolvers, roots, time, .. } = &self.inquiry;
+    async fn look_up(&self, hub: &Endpoint) -> HubFacts {
+        let Target { route, resolvers, roots, time, .. } = &self.inquiry;
         let (route, resolvers, roots) = (route.clone(), resolvers.clone(), roots.clone());
-        let visitor = Visitor { route, resolvers, roots, domain: self.domain.clone() };
-        let (answer, records) = tokio::join!(visitor.search(hub), visitor.records());
+        let client = HubClient { route, resolvers, roots, domain: self.domain.clone() };
+        let (answer, records) = tokio::join!(client.search(hub), client.records());
         HubFacts {
             time: *time,
             domain: self.domain.clone(),
@@ -227,7 +228,7 @@ impl Patient {
         };
         let base = self.server.clone().or_else(|| peer.base.clone());
         let base = base.ok_or("it is not known where the server is: --server URL")?;
-        let Inquiry { route, resolvers, roots, .. } = &self.inquiry;
+        let Target { route, resolvers, roots, .. } = &self.inquiry;
         let caller = server::caller(route, resolvers, roots, base, login).await?;
         Ok(server::observe(&caller, &server_resolver::questions(dns)).await)
     }
@@ -251,11 +252,11 @@ pub fn report(own: &OwnFacts, begun: Instant) -> Report {
     Report {
         subject: own.dns.domain.to_string(),
         about,
-        praise: "is set up well".into(),
-        blame: "cannot be federated with".into(),
+        pass_summary: "is set up well".into(),
+        fail_summary: "cannot be federated with".into(),
         stages,
         lines,
-        generations: sights(&own.dns),
+        generations: own.dns.discoveries(),
         time: Some(own.dns.time),
         arrivals: arrivals(&own.dns),
         matrix: matrix(&own.dns, None),

@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::error::Hinted;
-use crate::report::{Severity, Suppression};
+use crate::report::Suppression;
+use crate::severity::Severity;
 use crate::term::ColorChoice;
 
 /// Flags that every command takes.

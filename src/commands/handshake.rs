@@ -11,14 +11,14 @@ use tokio::sync::mpsc;
 use super::answer::ReportArgs;
 use super::key_file::{PassphraseArgs, read_bytes, read_private, read_public};
 use super::network::{NetworkArgs, now};
-use super::serve::peer::{Asked, discover, roots};
+use super::serve::peer::{PeerOptions, discover, roots};
 use super::{Context, pace, status};
 use crate::check::{judge_peer, stage};
 use crate::dns::name::Domain;
 use crate::error::{ExitStatus, hinted};
-use crate::facts::peer::{Callback, Exchange, PeerFacts, Wishes};
+use crate::facts::peer::{Callback, Exchange, PeerFacts, ProbeOptions};
 use crate::key::PrivateKey;
-use crate::net::peer::{Inquiry, ROUND_TRIP, observe};
+use crate::net::peer::{ROUND_TRIP, Target, observe};
 use crate::render::handshake as render;
 use crate::render::report::{ReportFormat, write};
 use crate::report::Report;
@@ -108,12 +108,12 @@ impl Handshake {
         if self.callback.is_some() && identity.is_none() {
             return Err(hinted("--callback needs an identity", "add --domain mydomain.com --key federation.key"));
         }
-        let inquiry = Inquiry {
+        let inquiry = Target {
             route: self.network.route(cx),
             resolvers: self.network.resolvers(cx)?,
             roots: roots(self.ca_file.clone().or_else(|| cx.config.ca_file()).as_ref())?,
             peer: peer.clone(),
-            wishes: Wishes {
+            options: ProbeOptions {
                 release: self.release,
                 probe_bypass: self.probe_bypass,
                 callback: self.callback.is_some(),
@@ -138,7 +138,7 @@ impl Handshake {
         Ok((facts, report))
     }
 
-    async fn observe(&self, inquiry: &Inquiry, tell: impl Fn(&str)) -> anyhow::Result<PeerFacts> {
+    async fn observe(&self, inquiry: &Target, tell: impl Fn(&str)) -> anyhow::Result<PeerFacts> {
         let (Some(addr), Some((domain, key))) = (self.callback, &inquiry.identity) else {
             return Ok(observe(inquiry, tell).await);
         };
@@ -163,7 +163,7 @@ impl Handshake {
     async fn listen(
         &self,
         addr: SocketAddr,
-        inquiry: &Inquiry,
+        inquiry: &Target,
         (domain, key): (Domain, PrivateKey),
         sender: mpsc::Sender<(Instant, Entry)>,
     ) -> anyhow::Result<Running> {
@@ -171,7 +171,7 @@ impl Handshake {
             (Some(chain), Some(key)) => Some(Tls::given(&read_bytes(chain)?, &read_bytes(key)?)?),
             _ => None,
         };
-        let asked = Asked {
+        let asked = PeerOptions {
             route: inquiry.route.clone(),
             resolvers: inquiry.resolvers.clone(),
             roots: inquiry.roots.clone(),
@@ -234,13 +234,13 @@ impl Handshake {
     }
 
     fn put_together(&self, one: &Path, other: &Path, cx: &Context) -> anyhow::Result<ExitStatus> {
-        let picture = join(half(one)?, half(other)?).map_err(|why| {
+        let comparison = join(half(one)?, half(other)?).map_err(|why| {
             hinted(why.to_string(), "give the two files that `fedctl handshake PEER --format json` made")
         })?;
-        let clean = picture.there.stopped_at().is_none() && picture.back.stopped_at().is_none();
+        let clean = comparison.there.stopped_at().is_none() && comparison.back.stopped_at().is_none();
         cx.term.answer(match self.report.format() {
-            ReportFormat::Human => render::picture(&picture, cx.term.width),
-            ReportFormat::Json => render::picture_json(&picture)?,
+            ReportFormat::Human => render::comparison(&comparison, cx.term.width),
+            ReportFormat::Json => render::picture_json(&comparison)?,
             _ => return Err(hinted("two halves are printed as human or json", "leave --format out")),
         })?;
         Ok(status(clean))
@@ -288,25 +288,25 @@ pub fn report(facts: &PeerFacts, begun: Instant) -> Report {
     let proven = [facts.ping.as_ref(), facts.latest.as_ref()].into_iter().flatten();
     let opened = proven.filter_map(Exchange::answer).any(|answer| answer.success() == Some(true));
     let returned = facts.callback.as_ref().is_some_and(|callback| callback.opened.is_some());
-    let praise = match (opened || returned, facts.ping.is_some()) {
+    let pass_summary = match (opened || returned, facts.ping.is_some()) {
         (true, _) => "can be federated with",
         (false, true) => "answers; whether the keys fit is unproven",
         (false, false) => "can be reached; whether messages pass was not tried",
     };
-    let about = match (facts.wishes.release, facts.release()) {
+    let about = match (facts.options.release, facts.release()) {
         (Some(release), _) => format!("as a {release} server would do it"),
         (None, Some((Release(major, minor, _), false))) => {
             format!("as a {major}.{minor} server would do it, its own release")
         }
         (None, Some((release, true))) => format!("as a {release} server would do it, its own release"),
-        (None, None) => format!("as a {} server would do it", facts.eyes),
+        (None, None) => format!("as a {} server would do it", facts.view),
     };
     let lines = judge_peer(facts);
     Report {
         subject: facts.records.domain.to_string(),
         about,
-        praise: praise.into(),
-        blame: "cannot be federated with".into(),
+        pass_summary: pass_summary.into(),
+        fail_summary: "cannot be federated with".into(),
         time: Some(facts.time),
         stages: stage::timeline(facts, &lines),
         lines,

@@ -10,10 +10,10 @@ use super::Context;
 use super::network::NetworkArgs;
 use crate::check;
 use crate::dns::name::Domain;
+use crate::endpoint::Endpoint;
 use crate::error::hinted;
 use crate::facts::hub::HubFacts;
-use crate::facts::peer::Base;
-use crate::net::hub::Visitor;
+use crate::net::hub::HubClient;
 use crate::net::tls::Roots;
 use crate::report::Report;
 use crate::rocketchat::hub::registration::origin;
@@ -37,7 +37,7 @@ pub struct HubArgs {
 
 impl HubArgs {
     /// The hub's origin as text and as something to call.
-    pub fn hub(&self, cx: &Context) -> anyhow::Result<(String, Base)> {
+    pub fn hub(&self, cx: &Context) -> anyhow::Result<(String, Endpoint)> {
         let text = self.hub_url.as_deref().or(cx.config.hub_url()).unwrap_or(PUBLIC_HUB);
         let url = origin(text, true).context("--hub-url")?;
         let base = base(&url)?;
@@ -45,12 +45,12 @@ impl HubArgs {
     }
 
     /// Somebody who can go there in the name of the domain.
-    pub fn visitor(&self, cx: &Context, domain: &Domain) -> anyhow::Result<Visitor> {
+    pub fn client(&self, cx: &Context, domain: &Domain) -> anyhow::Result<HubClient> {
         let pem = match &self.ca_file.clone().or_else(|| cx.config.ca_file()) {
             Some(path) => Some(std::fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?),
             None => None,
         };
-        Ok(Visitor {
+        Ok(HubClient {
             route: self.network.route(cx),
             resolvers: self.network.resolvers(cx)?,
             roots: Roots::new(pem.as_deref())?,
@@ -60,10 +60,10 @@ impl HubArgs {
 }
 
 /// Host and port of an origin.
-pub fn base(origin: &str) -> anyhow::Result<Base> {
+pub fn base(origin: &str) -> anyhow::Result<Endpoint> {
     let url = url::Url::parse(origin)?;
     let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
-    Ok(Base { https: url.scheme() == "https", host, port: url.port_or_known_default().unwrap_or(443) })
+    Ok(Endpoint { https: url.scheme() == "https", host, port: url.port_or_known_default().unwrap_or(443) })
 }
 
 /// The given domain, else the configured one.
@@ -73,12 +73,12 @@ pub fn domain(given: Option<&Domain>, cx: &Context, example: &str) -> anyhow::Re
 }
 
 /// Judges what was seen.
-pub fn report(facts: &HubFacts, about: &str, praise: &str, blame: &str, start: Instant) -> Report {
+pub fn report(facts: &HubFacts, about: &str, pass_summary: &str, fail_summary: &str, start: Instant) -> Report {
     Report {
         subject: facts.domain.to_string(),
         about: about.to_owned(),
-        praise: praise.into(),
-        blame: blame.into(),
+        pass_summary: pass_summary.into(),
+        fail_summary: fail_summary.into(),
         lines: check::judge_hub(facts),
         generations: Vec::new(),
         elapsed: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),

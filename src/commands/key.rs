@@ -63,13 +63,13 @@ impl Inspect {
         let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         let pasted = std::str::from_utf8(text).ok().and_then(paste::read);
-        let (mut autopsy, value, read_as) = match pasted {
+        let (mut diagnosis, value, read_as) = match pasted {
             Some(pasted) => (pasted.examine(), Zeroizing::new(pasted.value()), Some(pasted.to_string())),
             None => (diagnosis::examine(text), Zeroizing::new(text.to_vec()), None),
         };
-        let difference = expected.as_ref().and_then(|expected| autopsy.compare(&value, expected));
+        let difference = expected.as_ref().and_then(|expected| diagnosis.compare(&value, expected));
         let inspected =
-            render::Inspected { text: &value, read_as, autopsy: &autopsy, expected: expected.as_ref(), difference };
+            render::Inspected { text: &value, read_as, diagnosis: &diagnosis, expected: expected.as_ref(), difference };
         cx.term.answer(match self.format {
             Format::Human => render::inspected(&inspected, cx.term.width),
             Format::Json => render::inspected_json(&inspected)?,

@@ -33,14 +33,17 @@ use global::Global;
 use crate::check;
 use crate::error::ExitStatus;
 use crate::render::report::ReportFormat;
-use crate::report::{Severity, Suppression};
+use crate::report::Suppression;
 use crate::settings::Config;
+use crate::severity::Severity;
 use crate::term::Term;
 
 /// What every command is given.
 #[derive(Debug, Clone)]
 pub struct Context {
     pub term: Term,
+    /// The whole command line, for completions and man pages.
+    pub command: clap::Command,
     pub config: Config,
     /// How long to wait for one answer from the network.
     pub timeout: Duration,
@@ -51,12 +54,19 @@ pub struct Context {
 
 impl Context {
     /// Reads the configuration.
-    pub fn new(term: Term, global: &Global) -> anyhow::Result<Self> {
+    pub fn new(term: Term, command: clap::Command, global: &Global) -> anyhow::Result<Self> {
         let config = Config::load(global.config.as_deref())?;
-        if let Some(wish) = global.suppress.iter().find(|wish| check::find(&wish.id).is_none()) {
-            return Err(explain::unknown(&wish.id));
+        if let Some(options) = global.suppress.iter().find(|options| check::find(&options.id).is_none()) {
+            return Err(explain::unknown(&options.id));
         }
-        Ok(Self { term, config, timeout: global.timeout, fail_on: global.fail_on, suppress: global.suppress.clone() })
+        Ok(Self {
+            term,
+            command,
+            config,
+            timeout: global.timeout,
+            fail_on: global.fail_on,
+            suppress: global.suppress.clone(),
+        })
     }
 
     /// Runs a future on a runtime that lives as long as the command; commands without network never start one.

@@ -6,9 +6,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Args;
 
 use super::Context;
+use crate::endpoint;
+use crate::endpoint::ConnectTo;
 use crate::error::{Hinted, hinted};
+use crate::net::Route;
 use crate::net::dns::{Resolver, public_resolvers, system_resolvers};
-use crate::net::{self, Detour, Route};
 
 /// Which resolvers to ask, and how to reach hosts.
 #[derive(Debug, Clone, Default, Args)]
@@ -22,11 +24,11 @@ pub struct NetworkArgs {
     system_only: bool,
     /// Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated
     #[arg(long, value_name = "HOST:PORT=ADDR:PORT")]
-    connect_to: Vec<Detour>,
+    connect_to: Vec<ConnectTo>,
 }
 
 fn resolver(text: &str) -> Result<SocketAddr, Hinted> {
-    net::resolver(text)
+    endpoint::resolver(text)
 }
 
 impl NetworkArgs {
@@ -34,7 +36,7 @@ impl NetworkArgs {
     pub fn route(&self, cx: &Context) -> Route {
         // The configuration was checked when it was read.
         let configured = cx.config.connect_to().unwrap_or_default();
-        Route { timeout: cx.timeout, detours: self.connect_to.iter().cloned().chain(configured).collect() }
+        Route { timeout: cx.timeout, overrides: self.connect_to.iter().cloned().chain(configured).collect() }
     }
 
     /// The resolvers to ask: flags, then FEDCTL_RESOLVERS and fedctl.yaml, then the system's and public ones.
@@ -46,7 +48,7 @@ impl NetworkArgs {
         if !self.system_only {
             let configured = cx.config.resolvers();
             if !configured.is_empty() {
-                let parse = |text: &String| Ok(named(net::resolver(text)?));
+                let parse = |text: &String| Ok(named(endpoint::resolver(text)?));
                 return configured.iter().map(parse).collect();
             }
         }

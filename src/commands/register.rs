@@ -14,13 +14,14 @@ use super::network::now;
 use super::{Context, Format, status};
 use crate::commands::global::duration;
 use crate::dns::name::Domain;
+use crate::endpoint::Endpoint;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::hub::{Call, HubFacts};
-use crate::facts::peer::Base;
-use crate::net::hub::{PATIENCE, Visitor};
+use crate::net::hub::{HubClient, PATIENCE};
 use crate::render::report::{Style, write};
-use crate::report::{Report, Severity};
+use crate::report::Report;
 use crate::rocketchat::hub::registration::{Entry, Request, key, origin};
+use crate::severity::Severity;
 
 /// Between two looks at the hub: short at first, then longer.
 const LOOK_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
@@ -70,8 +71,8 @@ impl Register {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let domain = domain(self.domain.as_ref(), cx, "fedctl register mydomain.com --url https://chat.mydomain.com")?;
         let (hub_url, hub) = self.hub.hub(cx)?;
-        let visitor = self.hub.visitor(cx, &domain)?;
-        let work = Work { args: self, cx, visitor, hub_url, hub, start: Instant::now() };
+        let client = self.hub.client(cx, &domain)?;
+        let work = Work { args: self, cx, client, hub_url, hub, start: Instant::now() };
         match &self.url {
             Some(url) => {
                 whole(url)?;
@@ -128,9 +129,9 @@ fn bearer(path: &Path) -> anyhow::Result<HeaderValue> {
 struct Work<'a> {
     args: &'a Register,
     cx: &'a Context,
-    visitor: Visitor,
+    client: HubClient,
     hub_url: String,
-    hub: Base,
+    hub: Endpoint,
     start: Instant,
 }
 
@@ -153,7 +154,7 @@ impl Work<'_> {
             self.hub_url,
             shown(&self.request_json(&request, false))
         ));
-        let call = self.cx.block_on(async { Ok(self.visitor.register(&self.hub, &request, token).await) })?;
+        let call = self.cx.block_on(async { Ok(self.client.register(&self.hub, &request, token).await) })?;
         facts.hub = Some(call);
         let report = self.report(&facts);
         self.answer(&report, &request, false)?;
@@ -177,11 +178,11 @@ impl Work<'_> {
         };
         let visit = async {
             match &server {
-                Some(base) => Some(self.visitor.server(base).await),
+                Some(base) => Some(self.client.server(base).await),
                 None => None,
             }
         };
-        let (server, records, mail) = tokio::join!(visit, self.visitor.records(), self.visitor.mail());
+        let (server, records, mail) = tokio::join!(visit, self.client.records(), self.client.mail());
         Ok(HubFacts {
             time: now(),
             domain: domain.clone(),
@@ -195,8 +196,8 @@ impl Work<'_> {
     }
 
     fn report(&self, facts: &HubFacts) -> Report {
-        let praise = if facts.hub.is_some() { "is sent to the hub" } else { "can be sent to the hub" };
-        let mut report = report(facts, &self.hub_url, praise, "is not registered", self.start);
+        let pass_summary = if facts.hub.is_some() { "is sent to the hub" } else { "can be sent to the hub" };
+        let mut report = report(facts, &self.hub_url, pass_summary, "is not registered", self.start);
         // Before the confirmation there is no entry to compare.
         report.lines.retain(|line| line.id != "hub-entry");
         report.suppress(&self.cx.suppress);
@@ -251,7 +252,7 @@ impl Work<'_> {
             let end = Instant::now() + time;
             let mut pause = LOOK_EVERY.0;
             loop {
-                let call = self.visitor.search(&self.hub).await;
+                let call = self.client.search(&self.hub).await;
                 if entry_in(&call).is_some_and(|entry| same(&entry)) {
                     return Ok(true);
                 }
@@ -280,7 +281,7 @@ impl Work<'_> {
             self.cx.term.answer(format!("would send\n{}\n", shown(&request)))?;
             return Ok(ExitStatus::Clean);
         }
-        let call = self.cx.block_on(async { Ok(self.visitor.remove(&self.hub).await) })?;
+        let call = self.cx.block_on(async { Ok(self.client.remove(&self.hub).await) })?;
         if let Some(why) = call.failure() {
             return Err(hinted(format!("{} cannot be asked: {why}", self.hub_url), "check --hub-url"));
         }

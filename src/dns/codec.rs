@@ -1,9 +1,9 @@
 //! Bytes of a DNS message to facts and back. The codec is hickory's; what is ours is to lose nothing that an admin may need.
 
-use hickory_proto::op::{Edns, Message, Query, ResponseCode};
-use hickory_proto::rr::{Name, RData, Record, RecordType};
+use hickory_proto::op::{Edns, Message, Query as WireQuery, ResponseCode};
+use hickory_proto::rr::{Name, RData as WireData, Record, RecordType as WireType};
 
-use crate::dns::record::{Kind, Outcome, Question, Reply, Rr, RrData, Soa, Text, Transport};
+use crate::dns::record::{CharacterString, Outcome, Query, RData, RecordType, Response, Rr, Soa, Transport};
 
 /// The UDP payload size that fedctl announces, in bytes: the value of DNS Flag Day 2020, which avoids fragments.
 pub const PAYLOAD: u16 = 1232;
@@ -25,14 +25,14 @@ impl Flags {
 }
 
 /// Encodes one question under a random identifier.
-pub fn query(question: &Question, flags: Flags) -> Result<(u16, Vec<u8>), String> {
+pub fn query(question: &Query, flags: Flags) -> Result<(u16, Vec<u8>), String> {
     let mut name = Name::from_ascii(&question.name).map_err(|error| format!("the name cannot be asked: {error}"))?;
     name.set_fqdn(true);
     let mut message = Message::query();
     message.metadata.id = rand::random();
     message.metadata.recursion_desired = flags.recurse;
     message.metadata.checking_disabled = flags.unchecked;
-    message.add_query(Query::query(name, record_type(question.kind)));
+    message.add_query(WireQuery::query(name, record_type(question.kind)));
     if flags.edns {
         let mut edns = Edns::new();
         edns.set_max_payload(PAYLOAD);
@@ -53,8 +53,8 @@ pub fn is_truncated(bytes: &[u8]) -> bool {
 }
 
 /// Decodes an answer to `question`; what cannot be read becomes [`Outcome::Malformed`].
-pub fn reply(bytes: &[u8], question: &Question, transport: Transport) -> Reply {
-    let mut reply = Reply::bare(Outcome::Timeout, transport);
+pub fn reply(bytes: &[u8], question: &Query, transport: Transport) -> Response {
+    let mut reply = Response::bare(Outcome::Timeout, transport);
     reply.size = bytes.len();
     match Message::from_vec(bytes) {
         Ok(message) => read_message(&message, question, &mut reply),
@@ -63,8 +63,8 @@ pub fn reply(bytes: &[u8], question: &Question, transport: Transport) -> Reply {
     reply
 }
 
-fn read_message(message: &Message, question: &Question, reply: &mut Reply) {
-    let asked = message.queries.first().map(|query| Question::new(query.name().to_ascii(), question.kind));
+fn read_message(message: &Message, question: &Query, reply: &mut Response) {
+    let asked = message.queries.first().map(|query| Query::new(query.name().to_ascii(), question.kind));
     // Some servers leave the question out of an error.
     if asked.is_some_and(|asked| asked.name != question.name) {
         reply.outcome = Outcome::Malformed("the answer is to another question".into());
@@ -76,7 +76,7 @@ fn read_message(message: &Message, question: &Question, reply: &mut Reply) {
     reply.edns = message.edns.as_ref().map(Edns::max_payload);
     let answers: Vec<Rr> = message.answers.iter().map(rr).collect();
     let (aliases, records): (Vec<Rr>, Vec<Rr>) =
-        answers.into_iter().partition(|rr| matches!(rr.data, RrData::Cname(_)) && question.kind != Kind::Cname);
+        answers.into_iter().partition(|rr| matches!(rr.data, RData::Cname(_)) && question.kind != RecordType::Cname);
     let records: Vec<Rr> = records.into_iter().filter(|rr| kind_of(&rr.data) == Some(question.kind)).collect();
     reply.aliases = aliases;
     reply.authority = message.authorities.iter().map(rr).collect();
@@ -96,18 +96,18 @@ fn rr(record: &Record) -> Rr {
     Rr { name: plain(&record.name), ttl: record.ttl, data: data(&record.data) }
 }
 
-fn data(data: &RData) -> RrData {
+fn data(data: &WireData) -> RData {
     match data {
-        RData::SRV(srv) => {
-            RrData::Srv { priority: srv.priority, weight: srv.weight, port: srv.port, target: plain(&srv.target) }
+        WireData::SRV(srv) => {
+            RData::Srv { priority: srv.priority, weight: srv.weight, port: srv.port, target: plain(&srv.target) }
         }
-        RData::TXT(txt) => RrData::Txt(txt.txt_data.iter().map(|string| Text(string.to_vec())).collect()),
-        RData::A(a) => RrData::A(a.0),
-        RData::AAAA(aaaa) => RrData::Aaaa(aaaa.0),
-        RData::NS(ns) => RrData::Ns(plain(&ns.0)),
-        RData::CNAME(cname) => RrData::Cname(plain(&cname.0)),
-        RData::MX(mx) => RrData::Mx { preference: mx.preference, exchange: plain(&mx.exchange) },
-        RData::SOA(soa) => RrData::Soa(Soa {
+        WireData::TXT(txt) => RData::Txt(txt.txt_data.iter().map(|string| CharacterString(string.to_vec())).collect()),
+        WireData::A(a) => RData::A(a.0),
+        WireData::AAAA(aaaa) => RData::Aaaa(aaaa.0),
+        WireData::NS(ns) => RData::Ns(plain(&ns.0)),
+        WireData::CNAME(cname) => RData::Cname(plain(&cname.0)),
+        WireData::MX(mx) => RData::Mx { preference: mx.preference, exchange: plain(&mx.exchange) },
+        WireData::SOA(soa) => RData::Soa(Soa {
             mname: plain(&soa.mname),
             rname: plain(&soa.rname),
             serial: soa.serial,
@@ -116,7 +116,7 @@ fn data(data: &RData) -> RrData {
             expire: soa.expire,
             minimum: soa.minimum,
         }),
-        other => RrData::Other(other.record_type().to_string()),
+        other => RData::Other(other.record_type().to_string()),
     }
 }
 
@@ -124,29 +124,29 @@ fn plain(name: &Name) -> String {
     name.to_ascii().trim_end_matches('.').to_owned()
 }
 
-fn kind_of(data: &RrData) -> Option<Kind> {
+fn kind_of(data: &RData) -> Option<RecordType> {
     Some(match data {
-        RrData::Srv { .. } => Kind::Srv,
-        RrData::Txt(_) => Kind::Txt,
-        RrData::A(_) => Kind::A,
-        RrData::Aaaa(_) => Kind::Aaaa,
-        RrData::Ns(_) => Kind::Ns,
-        RrData::Cname(_) => Kind::Cname,
-        RrData::Mx { .. } => Kind::Mx,
-        RrData::Soa(_) => Kind::Soa,
-        RrData::Other(_) => return None,
+        RData::Srv { .. } => RecordType::Srv,
+        RData::Txt(_) => RecordType::Txt,
+        RData::A(_) => RecordType::A,
+        RData::Aaaa(_) => RecordType::Aaaa,
+        RData::Ns(_) => RecordType::Ns,
+        RData::Cname(_) => RecordType::Cname,
+        RData::Mx { .. } => RecordType::Mx,
+        RData::Soa(_) => RecordType::Soa,
+        RData::Other(_) => return None,
     })
 }
 
-pub fn record_type(kind: Kind) -> RecordType {
+pub fn record_type(kind: RecordType) -> WireType {
     match kind {
-        Kind::A => RecordType::A,
-        Kind::Aaaa => RecordType::AAAA,
-        Kind::Cname => RecordType::CNAME,
-        Kind::Mx => RecordType::MX,
-        Kind::Ns => RecordType::NS,
-        Kind::Soa => RecordType::SOA,
-        Kind::Srv => RecordType::SRV,
-        Kind::Txt => RecordType::TXT,
+        RecordType::A => WireType::A,
+        RecordType::Aaaa => WireType::AAAA,
+        RecordType::Cname => WireType::CNAME,
+        RecordType::Mx => WireType::MX,
+        RecordType::Ns => WireType::NS,
+        RecordType::Soa => WireType::SOA,
+        RecordType::Srv => WireType::SRV,
+        RecordType::Txt => WireType::TXT,
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// The record types that fedctl asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
-pub enum Kind {
+pub enum RecordType {
     A,
     Aaaa,
     Cname,
@@ -18,7 +18,7 @@ pub enum Kind {
     Txt,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for RecordType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::A => "A",
@@ -35,14 +35,14 @@ impl fmt::Display for Kind {
 
 /// One name and type. Names are lower case, absolute, without the final dot; the root is empty.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Question {
+pub struct Query {
     pub name: String,
-    pub kind: Kind,
+    pub kind: RecordType,
 }
 
-impl Question {
+impl Query {
     /// Lower-cases and drops a final dot.
-    pub fn new(name: impl AsRef<str>, kind: Kind) -> Self {
+    pub fn new(name: impl AsRef<str>, kind: RecordType) -> Self {
         let name = name.as_ref().trim_end_matches('.').to_ascii_lowercase();
         Self { name, kind }
     }
@@ -52,9 +52,9 @@ impl Question {
 /// do: `\"`, `\\` and `\DDD`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Text(pub Vec<u8>);
+pub struct CharacterString(pub Vec<u8>);
 
-impl fmt::Display for Text {
+impl fmt::Display for CharacterString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| match byte {
             b'"' | b'\\' => write!(f, "\\{}", *byte as char),
@@ -64,19 +64,19 @@ impl fmt::Display for Text {
     }
 }
 
-impl fmt::Debug for Text {
+impl fmt::Debug for CharacterString {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "\"{self}\"")
     }
 }
 
-impl From<Text> for String {
-    fn from(text: Text) -> Self {
+impl From<CharacterString> for String {
+    fn from(text: CharacterString) -> Self {
         text.to_string()
     }
 }
 
-impl TryFrom<String> for Text {
+impl TryFrom<String> for CharacterString {
     type Error = String;
     fn try_from(text: String) -> Result<Self, String> {
         unescape(text.as_bytes()).map(Self)
@@ -114,20 +114,20 @@ pub struct Rr {
     pub name: String,
     /// Seconds.
     pub ttl: u32,
-    pub data: RrData,
+    pub data: RData,
 }
 
-/// Record data; names as in [`Question`], in the case in which they came.
+/// Record data; names as in [`Query`], in the case in which they came.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum RrData {
+pub enum RData {
     Srv {
         priority: u16,
         weight: u16,
         port: u16,
         target: String,
     },
-    Txt(Vec<Text>),
+    Txt(Vec<CharacterString>),
     A(std::net::Ipv4Addr),
     Aaaa(std::net::Ipv6Addr),
     Ns(String),
@@ -153,7 +153,7 @@ pub struct Soa {
     pub minimum: u32,
 }
 
-impl RrData {
+impl RData {
     /// The joined strings of a TXT record, as servers read it.
     pub fn joined(&self) -> Option<Vec<u8>> {
         match self {
@@ -227,7 +227,7 @@ pub enum Transport {
 
 /// One answer of one server, with what stood around it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reply {
+pub struct Response {
     pub outcome: Outcome,
     /// The transport that the outcome came by.
     pub transport: Transport,
@@ -253,7 +253,7 @@ pub struct Reply {
     pub elapsed: u32,
 }
 
-impl Reply {
+impl Response {
     /// An outcome that came without any message.
     pub fn bare(outcome: Outcome, transport: Transport) -> Self {
         Self {
@@ -275,7 +275,7 @@ impl Reply {
     /// The negative TTL in seconds: the lesser of the SOA's TTL and its minimum (RFC 2308 section 5).
     pub fn negative_ttl(&self) -> Option<u32> {
         self.authority.iter().find_map(|rr| match &rr.data {
-            RrData::Soa(soa) => Some(rr.ttl.min(soa.minimum)),
+            RData::Soa(soa) => Some(rr.ttl.min(soa.minimum)),
             _ => None,
         })
     }
@@ -290,7 +290,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_go_through_text_and_back(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-            let text = Text(bytes.clone());
+            let text = CharacterString(bytes.clone());
             prop_assert_eq!(unescape(text.to_string().as_bytes()).unwrap(), bytes);
         }
     }

@@ -9,10 +9,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::dns::name::{Domain, Host};
 use crate::dns::provider::{DnsHost, recognise};
-use crate::dns::record::{Kind, Outcome, Question, Reply, RrData, Soa};
+use crate::dns::record::{Outcome, Query, RData, RecordType, Response, Soa};
 use crate::key::PublicKey;
 use crate::key::node_rsa;
-use crate::rocketchat::generation::questions;
+use crate::rocketchat::discovery::{DiscoveryResult, discovery};
+use crate::rocketchat::generation::{GENERATIONS, questions};
 use crate::rocketchat::release::Release;
 
 /// Where an answer came from.
@@ -49,8 +50,8 @@ pub const ZONE_FILE: &str = "the zone file";
 pub struct Observation {
     /// Index into [`DnsFacts::observers`].
     pub observer: usize,
-    pub question: Question,
-    pub reply: Reply,
+    pub question: Query,
+    pub reply: Response,
 }
 
 /// A question beside the records: asked once, to find out one thing.
@@ -59,8 +60,8 @@ pub struct Probe {
     pub purpose: Purpose,
     /// Index into [`DnsFacts::observers`].
     pub observer: usize,
-    pub question: Question,
-    pub reply: Reply,
+    pub question: Query,
+    pub reply: Response,
 }
 
 /// Why a [`Probe`] was sent.
@@ -115,22 +116,28 @@ pub struct DnsFacts {
 
 impl DnsFacts {
     /// The replies to one question, with who gave each.
-    pub fn replies<'a>(&'a self, question: &'a Question) -> impl Iterator<Item = (&'a Observer, &'a Reply)> + 'a {
+    pub fn replies<'a>(&'a self, question: &'a Query) -> impl Iterator<Item = (&'a Observer, &'a Response)> + 'a {
         self.observations
             .iter()
             .filter(move |seen| seen.question == *question)
             .filter_map(|seen| Some((self.observers.get(seen.observer)?, &seen.reply)))
     }
 
+    /// The discovery result of every generation, oldest first.
+    pub fn discoveries(&self) -> Vec<DiscoveryResult> {
+        let discover = |generation| discovery(generation, &self.domain, |query: &Query| self.outcome(query));
+        GENERATIONS.iter().map(discover).collect()
+    }
+
     /// The reply that stands for the published state: the first authoritative answer, else a resolver's, else any failure.
-    pub fn published<'a>(&'a self, question: &'a Question) -> Option<&'a Reply> {
+    pub fn published<'a>(&'a self, question: &'a Query) -> Option<&'a Response> {
         // A name server that holds only the alias cannot say what stands at its end, and a lame one knows nothing.
-        let complete = |reply: &Reply| {
+        let complete = |reply: &Response| {
             reply.outcome.is_answer()
                 && (reply.aliases.is_empty() || !reply.outcome.is_absent())
                 && (reply.authoritative || !reply.outcome.is_absent())
         };
-        let rank = |observer: &Observer, reply: &Reply| match (observer.role, reply.outcome.is_answer()) {
+        let rank = |observer: &Observer, reply: &Response| match (observer.role, reply.outcome.is_answer()) {
             (Role::Authority, _) if complete(reply) => 0,
             (Role::Resolver, true) => 1,
             (Role::Authority, true) => 2,
@@ -172,9 +179,9 @@ impl DnsFacts {
     }
 
     /// True when a name that nobody can have created has the same records: a wildcard gave them.
-    pub fn is_wildcard(&self, kind: Kind, outcome: &Outcome) -> bool {
+    pub fn is_wildcard(&self, kind: RecordType, outcome: &Outcome) -> bool {
         let sorted = |outcome: &Outcome| {
-            let mut data: Vec<RrData> = outcome.records().iter().map(|rr| rr.data.clone()).collect();
+            let mut data: Vec<RData> = outcome.records().iter().map(|rr| rr.data.clone()).collect();
             data.sort();
             data
         };
@@ -190,8 +197,8 @@ impl DnsFacts {
         let fits = |probe: &Probe| {
             let outcome = &probe.reply.outcome;
             outcome.records().iter().any(|rr| match &rr.data {
-                RrData::Txt(_) => rr.data.joined().is_some_and(|text| node_rsa::is_key_like(&text)),
-                data => probe.question.kind == Kind::Srv && matches!(data, RrData::Srv { .. }),
+                RData::Txt(_) => rr.data.joined().is_some_and(|text| node_rsa::is_key_like(&text)),
+                data => probe.question.kind == RecordType::Srv && matches!(data, RData::Srv { .. }),
             }) && !self.is_wildcard(probe.question.kind, outcome)
         };
         self.probed(|purpose| matches!(purpose, Purpose::NearMiss { .. }))
@@ -224,7 +231,7 @@ impl DnsFacts {
     }
 
     /// The outcome that stands for the published state; a question that was never asked counts as a timeout.
-    pub fn outcome(&self, question: &Question) -> Outcome {
+    pub fn outcome(&self, question: &Query) -> Outcome {
         self.published(question).map_or(Outcome::Timeout, |reply| reply.outcome.clone())
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::dns::{DnsFacts, Expected};
 use super::server::ServerView;
 use crate::dns::name::Host;
-use crate::dns::record::{Outcome, RrData, Text};
+use crate::dns::record::{CharacterString, Outcome, RData};
 use crate::error::Hinted;
 use crate::key::PublicKey;
 use crate::key::diagnosis;
@@ -102,8 +102,8 @@ pub fn withhold_secrets(dns: &mut DnsFacts) {
             continue;
         }
         for rr in records {
-            if let RrData::Txt(strings) = &mut rr.data {
-                *strings = vec![Text(WITHHELD.as_bytes().to_vec())];
+            if let RData::Txt(strings) = &mut rr.data {
+                *strings = vec![CharacterString(WITHHELD.as_bytes().to_vec())];
             }
         }
     }
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
     use crate::facts::sample::{sample, set, txt};
     use crate::key::PrivateKey;
-    use crate::key::diagnosis::Kind;
+    use crate::key::diagnosis::DefectKind;
     use crate::rocketchat::generation::key_question;
 
     fn evidence(facts: DnsFacts) -> Evidence {
@@ -155,7 +155,7 @@ mod tests {
             let saved = serde_json::to_string(&evidence(dns.clone())).unwrap();
             assert!(!saved.contains(&line[100..130]) && !saved.contains(&line[900..930]));
             let strings = vec![vec![WITHHELD.as_bytes().to_vec()]];
-            assert!(diagnosis::examine_records(&strings).has(Kind::PrivateKey));
+            assert!(diagnosis::examine_records(&strings).has(DefectKind::PrivateKey));
         }
     }
 }

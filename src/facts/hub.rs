@@ -5,15 +5,16 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::dns::name::Domain;
-use crate::dns::record::{Kind, Outcome, Question, RrData};
-use crate::facts::peer::{Answer, Base, Exchange, Records};
+use crate::dns::record::{Outcome, Query, RData, RecordType};
+use crate::endpoint::Endpoint;
+use crate::facts::peer::{Answer, Exchange, Records};
 use crate::facts::tls::TlsFacts;
 use crate::rocketchat::hub::registration::{Entry, Request};
 
 /// A URL that was called, as far as it went.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
-    pub base: Base,
+    pub base: Endpoint,
     /// Where the host is, or why that is not known.
     pub address: Result<SocketAddr, String>,
     /// Looked at only when a request over https failed.
@@ -58,7 +59,7 @@ pub struct HubFacts {
     /// The federation records of the domain, for who finds it without a hub.
     pub records: Records,
     /// Where mail for the domain goes; empty for a look-up.
-    pub mail: Vec<(Question, Outcome)>,
+    pub mail: Vec<(Query, Outcome)>,
     /// The server whose URL is to be registered.
     pub server: Option<Call>,
     /// `None` when nothing was sent.
@@ -81,15 +82,15 @@ impl HubFacts {
     pub fn exchangers(&self) -> Result<Vec<String>, String> {
         let domain = self.domain.as_str();
         let outcome = |name: &str, kind| {
-            let asked = Question::new(name, kind);
+            let asked = Query::new(name, kind);
             self.mail.iter().find(|(question, _)| *question == asked).map(|(_, outcome)| outcome)
         };
-        let Some(mx) = outcome(domain, Kind::Mx) else { return Err("it was not asked".into()) };
+        let Some(mx) = outcome(domain, RecordType::Mx) else { return Err("it was not asked".into()) };
         let mut found: Vec<(u16, String)> = mx
             .records()
             .iter()
             .filter_map(|rr| match &rr.data {
-                RrData::Mx { preference, exchange } => Some((*preference, exchange.clone())),
+                RData::Mx { preference, exchange } => Some((*preference, exchange.clone())),
                 _ => None,
             })
             .collect();
@@ -105,8 +106,9 @@ impl HubFacts {
             true => vec![domain.to_owned()],
             false => found.into_iter().map(|(_, exchange)| exchange).collect(),
         };
-        let has_address =
-            |host: &String| [Kind::A, Kind::Aaaa].iter().any(|kind| outcome(host, *kind).is_some_and(is_found));
+        let has_address = |host: &String| {
+            [RecordType::A, RecordType::Aaaa].iter().any(|kind| outcome(host, *kind).is_some_and(is_found))
+        };
         let reachable: Vec<String> = hosts.iter().filter(|host| has_address(host)).cloned().collect();
         match (reachable.is_empty(), mx.records().is_empty()) {
             (false, _) => Ok(reachable),

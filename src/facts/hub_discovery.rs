@@ -3,7 +3,7 @@
 use crate::facts::peer::Records;
 use crate::key::PublicKey;
 use crate::key::node_rsa;
-use crate::rocketchat::discovery::Sight;
+use crate::rocketchat::discovery::DiscoveryResult;
 use crate::rocketchat::generation::{GENERATIONS, Generation};
 use crate::rocketchat::hub::registration::Entry;
 use crate::rocketchat::release::Release;
@@ -14,26 +14,26 @@ const STOPS_WAITING: Release = Release(4, 2, 0);
 const MISREADS: Release = Release(6, 3, 0);
 
 /// What every generation ends up with, oldest first; `entry` is what the hub tells.
-pub fn sights(records: &Records, entry: Option<&Entry>) -> Vec<Sight> {
-    GENERATIONS.iter().map(|generation| sight(generation, records, entry)).collect()
+pub fn discoveries(records: &Records, entry: Option<&Entry>) -> Vec<DiscoveryResult> {
+    GENERATIONS.iter().map(|generation| discovery(generation, records, entry)).collect()
 }
 
 /// True when this generation would go on to the hub after what DNS told it.
-pub fn asks_hub(by_dns: &Sight) -> bool {
+pub fn asks_hub(by_dns: &DiscoveryResult) -> bool {
     // Both generations of the error mean that DNS and hub have nothing; the look at the records knows no hub.
     by_dns.error.as_deref().is_some_and(|error| error.starts_with("Could not find"))
 }
 
-fn sight(generation: &Generation, records: &Records, entry: Option<&Entry>) -> Sight {
-    let by_dns = records.sight(generation);
+fn discovery(generation: &Generation, records: &Records, entry: Option<&Entry>) -> DiscoveryResult {
+    let by_dns = records.discovery(generation);
     if !asks_hub(&by_dns) {
-        let told = match (&by_dns.url, &by_dns.key) {
+        let description = match (&by_dns.url, &by_dns.key) {
             (Some(url), Some(key)) if by_dns.is_usable() => Some(format!("{url} key {}, from DNS", key.short())),
             _ => None,
         };
-        return Sight { note: by_dns.note.clone().or(told), ..by_dns };
+        return DiscoveryResult { note: by_dns.note.clone().or(description), ..by_dns };
     }
-    let lost = |error: Option<&str>, note: &str| Sight {
+    let lost = |error: Option<&str>, note: &str| DiscoveryResult {
         url: None,
         key: None,
         error: error.map(str::to_owned).or(by_dns.error.clone()),
@@ -50,11 +50,17 @@ fn sight(generation: &Generation, records: &Records, entry: Option<&Entry>) -> S
     let Some(entry) = entry else { return by_dns };
     let numbers = node_rsa::import(entry.public_key.replace(['\n', '\r'], "").as_bytes());
     match numbers.and_then(|numbers| PublicKey::from_numbers(numbers.n, numbers.e)) {
-        Err(log) => Sight { url: Some(entry.url.clone()), error: Some(log), ..by_dns },
+        Err(log) => DiscoveryResult { url: Some(entry.url.clone()), error: Some(log), ..by_dns },
         Ok(key) => {
             let fingerprint = key.fingerprint();
             let note = format!("{} key {}, from the hub", entry.url, fingerprint.short());
-            Sight { url: Some(entry.url.clone()), key: Some(fingerprint), error: None, note: Some(note), ..by_dns }
+            DiscoveryResult {
+                url: Some(entry.url.clone()),
+                key: Some(fingerprint),
+                error: None,
+                note: Some(note),
+                ..by_dns
+            }
         }
     }
 }
@@ -62,15 +68,15 @@ fn sight(generation: &Generation, records: &Records, entry: Option<&Entry>) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::record::{Kind, Outcome, Question, Rr, RrData, Text};
+    use crate::dns::record::{CharacterString, Outcome, Query, RData, RecordType, Rr};
     use crate::key::PrivateKey;
 
-    fn records(answers: Vec<(&str, Kind, RrData)>) -> Records {
-        let found = |(label, kind, data): (&str, Kind, RrData)| {
+    fn records(answers: Vec<(&str, RecordType, RData)>) -> Records {
+        let found = |(label, kind, data): (&str, RecordType, RData)| {
             let rr = Rr { name: String::new(), ttl: 60, data };
-            (Question::new(format!("{label}.mydomain.com"), kind), Outcome::Found(vec![rr]))
+            (Query::new(format!("{label}.mydomain.com"), kind), Outcome::Found(vec![rr]))
         };
-        let mut answers: Vec<(Question, Outcome)> = answers.into_iter().map(found).collect();
+        let mut answers: Vec<(Query, Outcome)> = answers.into_iter().map(found).collect();
         let domain = "mydomain.com".parse().unwrap();
         for question in crate::rocketchat::generation::questions(&domain) {
             if !answers.iter().any(|(asked, _)| *asked == question) {
@@ -80,31 +86,34 @@ mod tests {
         Records { domain, answers }
     }
 
-    fn eyes(records: &Records, entry: &Entry) -> Vec<&'static str> {
-        let word =
-            |sight: Sight| match (sight.is_usable(), sight.note.is_some_and(|note| note.contains("from the hub"))) {
-                (true, true) => "hub",
-                (true, false) => "dns",
-                (false, _) => "-",
-            };
-        sights(records, Some(entry)).into_iter().map(word).collect()
+    fn view(records: &Records, entry: &Entry) -> Vec<&'static str> {
+        let word = |discovery: DiscoveryResult| match (
+            discovery.is_usable(),
+            discovery.note.is_some_and(|note| note.contains("from the hub")),
+        ) {
+            (true, true) => "hub",
+            (true, false) => "dns",
+            (false, _) => "-",
+        };
+        discoveries(records, Some(entry)).into_iter().map(word).collect()
     }
 
     #[test]
     fn the_hub_helps_up_to_4_1_and_only_who_asks_it() {
         let key = PrivateKey::generate(2048).unwrap().public().one_line();
         let entry = Entry { url: "https://chat.mydomain.com".into(), public_key: key.clone() };
-        assert_eq!(eyes(&records(vec![]), &entry), ["hub", "hub", "hub", "hub", "-", "-"]);
+        assert_eq!(view(&records(vec![]), &entry), ["hub", "hub", "hub", "hub", "-", "-"]);
         let srv = |label| {
-            let data = RrData::Srv { priority: 1, weight: 1, port: 443, target: "chat.mydomain.com".into() };
-            (label, Kind::Srv, data)
+            let data = RData::Srv { priority: 1, weight: 1, port: 443, target: "chat.mydomain.com".into() };
+            (label, RecordType::Srv, data)
         };
-        let txt = || ("rocketchat-public-key", Kind::Txt, RrData::Txt(vec![Text(key.clone().into_bytes())]));
+        let txt =
+            || ("rocketchat-public-key", RecordType::Txt, RData::Txt(vec![CharacterString(key.clone().into_bytes())]));
         let https = records(vec![srv("_rocketchat._https"), txt()]);
-        assert_eq!(eyes(&https, &entry), ["hub", "hub", "dns", "dns", "dns", "dns"]);
+        assert_eq!(view(&https, &entry), ["hub", "hub", "dns", "dns", "dns", "dns"]);
         let keyless = records(vec![srv("_rocketchat._https")]);
-        assert_eq!(eyes(&keyless, &entry), ["hub", "hub", "-", "hub", "-", "-"], "3.x throws at a missing TXT");
+        assert_eq!(view(&keyless, &entry), ["hub", "hub", "-", "hub", "-", "-"], "3.x throws at a missing TXT");
         let broken = Entry { public_key: key[..255].into(), ..entry };
-        assert_eq!(eyes(&records(vec![]), &broken), ["-"; 6]);
+        assert_eq!(view(&records(vec![]), &broken), ["-"; 6]);
     }
 }

@@ -2,13 +2,13 @@
 
 use super::dns::DnsFacts;
 use crate::dns::name::Host;
-use crate::dns::record::{Kind, Question};
+use crate::dns::record::{Query, RecordType};
 use crate::rocketchat::generation::{KEY_LABEL, SrvLabel, key_question};
 
 /// A wrong name, what the mistake is, and the right name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NearMiss {
-    pub question: Question,
+    pub question: Query,
     pub mistake: String,
     pub meant: String,
 }
@@ -16,7 +16,7 @@ pub struct NearMiss {
 /// The wrong names worth asking for, given what is missing. `target` is the host that runs the server, if it is known.
 pub fn candidates(dns: &DnsFacts, target: Option<&Host>) -> Vec<NearMiss> {
     let key = key_question(&dns.domain);
-    let missing = |question: &Question| {
+    let missing = |question: &Query| {
         let outcome = dns.outcome(question);
         outcome.is_absent() || dns.is_wildcard(question.kind, &outcome)
     };
@@ -24,11 +24,11 @@ pub fn candidates(dns: &DnsFacts, target: Option<&Host>) -> Vec<NearMiss> {
     if missing(&key) {
         found.extend(key_names(dns, target));
     }
-    let srv = SrvLabel::ALL.map(|label| Question::new(label.owner(&dns.domain), Kind::Srv));
+    let srv = SrvLabel::ALL.map(|label| Query::new(label.owner(&dns.domain), RecordType::Srv));
     if srv.iter().all(missing) {
         found.extend(srv_names(dns, target));
     }
-    let asked: Vec<&Question> = srv.iter().chain([&key]).collect();
+    let asked: Vec<&Query> = srv.iter().chain([&key]).collect();
     found.retain(|miss: &NearMiss| !asked.contains(&&miss.question));
     found
 }
@@ -37,7 +37,7 @@ fn key_names(dns: &DnsFacts, target: Option<&Host>) -> Vec<NearMiss> {
     let domain = &dns.domain;
     let meant = key_question(domain).name;
     let miss = |name: String, mistake: &str| NearMiss {
-        question: Question::new(name, Kind::Txt),
+        question: Query::new(name, RecordType::Txt),
         mistake: mistake.to_owned(),
         meant: meant.clone(),
     };
@@ -59,7 +59,7 @@ fn key_names(dns: &DnsFacts, target: Option<&Host>) -> Vec<NearMiss> {
 fn srv_names(dns: &DnsFacts, target: Option<&Host>) -> Vec<NearMiss> {
     let domain = &dns.domain;
     let miss = |name: String, meant: SrvLabel, mistake: &str| NearMiss {
-        question: Question::new(name, Kind::Srv),
+        question: Query::new(name, RecordType::Srv),
         mistake: mistake.to_owned(),
         meant: meant.owner(domain),
     };
@@ -125,7 +125,7 @@ mod tests {
     fn no_wrong_name_is_a_right_one_and_none_comes_twice() {
         let dns = facts();
         let names: Vec<NearMiss> = key_names(&dns, None).into_iter().chain(srv_names(&dns, None)).collect();
-        let right: Vec<Question> = crate::rocketchat::generation::questions(&dns.domain);
+        let right: Vec<Query> = crate::rocketchat::generation::questions(&dns.domain);
         for (at, miss) in names.iter().enumerate() {
             assert!(!right.contains(&miss.question), "{miss:?}");
             assert!(!names[..at].iter().any(|other| other.question == miss.question), "{miss:?}");

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::tls::TlsFacts;
 use crate::dns::name::Domain;
-use crate::dns::record::{Outcome, Question, RrData};
+use crate::dns::record::{Outcome, Query, RData};
+use crate::endpoint::Endpoint;
 use crate::key::PublicKey;
 use crate::key::node_rsa;
-use crate::rocketchat::discovery::{Sight, sight};
+use crate::rocketchat::discovery::{DiscoveryResult, discovery};
 use crate::rocketchat::generation::{Generation, key_question};
 use crate::rocketchat::release::Release;
 
@@ -17,19 +18,19 @@ use crate::rocketchat::release::Release;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Records {
     pub domain: Domain,
-    pub answers: Vec<(Question, Outcome)>,
+    pub answers: Vec<(Query, Outcome)>,
 }
 
 impl Records {
     /// The outcome of a question; one that was never asked counts as a timeout.
-    pub fn outcome(&self, question: &Question) -> Outcome {
+    pub fn outcome(&self, question: &Query) -> Outcome {
         let found = self.answers.iter().find(|(asked, _)| asked == question);
         found.map_or(Outcome::Timeout, |(_, outcome)| outcome.clone())
     }
 
     /// What a generation makes of them.
-    pub fn sight(&self, generation: &Generation) -> Sight {
-        sight(generation, &self.domain, |question| self.outcome(question))
+    pub fn discovery(&self, generation: &Generation) -> DiscoveryResult {
+        discovery(generation, &self.domain, |question| self.outcome(question))
     }
 
     /// The key that servers would use, or the line that they log.
@@ -45,9 +46,9 @@ impl Records {
 
     /// The addresses that were found for a host, IPv4 first, as servers prefer them.
     pub fn addresses(&self, host: &str) -> Vec<std::net::IpAddr> {
-        let found = |rr: &RrData| match rr {
-            RrData::A(v4) => Some((*v4).into()),
-            RrData::Aaaa(v6) => Some((*v6).into()),
+        let found = |rr: &RData| match rr {
+            RData::A(v4) => Some((*v4).into()),
+            RData::Aaaa(v6) => Some((*v6).into()),
             _ => None,
         };
         let of_host = self.answers.iter().filter(|(question, _)| question.name.eq_ignore_ascii_case(host));
@@ -59,36 +60,12 @@ impl Records {
     }
 }
 
-/// Scheme, host and port that a server would call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Base {
-    pub https: bool,
-    pub host: String,
-    pub port: u16,
-}
-
-impl Base {
-    /// Reads `https://host:port`, the only form that discovery makes.
-    pub fn parse(url: &str) -> Option<Self> {
-        let (scheme, rest) = url.split_once("://")?;
-        let (host, port) = rest.rsplit_once(':')?;
-        Some(Self { https: scheme == "https", host: host.to_owned(), port: port.parse().ok()? })
-    }
-}
-
-impl std::fmt::Display for Base {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let scheme = if self.https { "https" } else { "http" };
-        f.pad(&format!("{scheme}://{}:{}", self.host, self.port))
-    }
-}
-
 /// One address of the target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressFacts {
     pub addr: SocketAddr,
     /// It came from `--connect-to` and not from DNS.
-    pub detour: bool,
+    pub override_to: bool,
     /// Milliseconds, or the system's reason.
     pub connect: Result<u32, String>,
     /// `None` when the base URL is http or nothing connected.
@@ -203,7 +180,7 @@ pub struct Callback {
 
 /// What was asked for, beyond the plain run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wishes {
+pub struct ProbeOptions {
     /// `--as`.
     pub release: Option<Release>,
     pub probe_bypass: bool,
@@ -215,13 +192,13 @@ pub struct Wishes {
 pub struct PeerFacts {
     /// Seconds since 1970-01-01T00:00:00Z.
     pub time: i64,
-    pub wishes: Wishes,
+    pub options: ProbeOptions,
     pub records: Records,
     /// The release whose discovery counts: the chosen one, else the peer's own, else the last one that can send.
-    pub eyes: Release,
+    pub view: Release,
     /// Milliseconds that the look-ups took.
     pub discovery: u32,
-    pub base: Option<Base>,
+    pub base: Option<Endpoint>,
     pub addresses: Vec<AddressFacts>,
     pub identity: Option<Identity>,
     /// GET `/api/info`.
@@ -254,12 +231,12 @@ pub enum Speaks {
 impl PeerFacts {
     /// The generation whose discovery counts.
     pub fn generation(&self) -> &'static Generation {
-        Generation::of(self.eyes)
+        Generation::of(self.view)
     }
 
     /// What it makes of the peer's records.
-    pub fn sight(&self) -> Sight {
-        self.records.sight(self.generation())
+    pub fn discovery(&self) -> DiscoveryResult {
+        self.records.discovery(self.generation())
     }
 
     /// True when some address can be called.

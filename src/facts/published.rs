@@ -1,7 +1,7 @@
 //! A text that somebody is about to publish, read as its provider would read it.
 
 use crate::dns::name::{Domain, Host};
-use crate::dns::record::{Kind, Outcome, Question, Rr, RrData};
+use crate::dns::record::{Outcome, Query, RData, RecordType, Rr};
 
 /// The text and what came out of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Published {
     }
 
     /// What a name server would answer. An alias is followed within the text.
-    pub fn answer(&self, question: &Question) -> Outcome {
+    pub fn answer(&self, question: &Query) -> Outcome {
         let mut name = question.name.clone();
         // More aliases than that in one text is a loop.
         for _ in 0..8 {
@@ -39,7 +39,7 @@ impl Published {
             if !found.is_empty() {
                 return Outcome::Found(found);
             }
-            match here.iter().find_map(|rr| if let RrData::Cname(to) = &rr.data { Some(to) } else { None }) {
+            match here.iter().find_map(|rr| if let RData::Cname(to) = &rr.data { Some(to) } else { None }) {
                 Some(to) => name.clone_from(to),
                 None if name != question.name => break,
                 None if here.is_empty() => return Outcome::NxDomain,
@@ -50,10 +50,10 @@ impl Published {
     }
 }
 
-fn is(data: &RrData, kind: Kind) -> bool {
+fn is(data: &RData, kind: RecordType) -> bool {
     match data {
-        RrData::Srv { .. } => kind == Kind::Srv,
-        RrData::Txt(_) => kind == Kind::Txt,
+        RData::Srv { .. } => kind == RecordType::Srv,
+        RData::Txt(_) => kind == RecordType::Txt,
         _ => false,
     }
 }

@@ -3,9 +3,8 @@
 use std::net::SocketAddr;
 
 use super::dns::{DnsFacts, Observation, Observer, Role, ZoneCut};
-use crate::dns::record::{Kind, Outcome, Question, Reply, Rr, RrData, Soa, Text, Transport};
+use crate::dns::record::{CharacterString, Outcome, Query, RData, RecordType, Response, Rr, Soa, Transport};
 use crate::key::PublicKey;
-use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::{key_question, questions};
 
 /// A key of 2048 bits that nobody has the other half of.
@@ -49,27 +48,27 @@ pub fn sample() -> DnsFacts {
         set(&mut dns, &question, Outcome::NxDomain);
     }
     for label in ["_rocketchat._https", "_rocketchat._tcp"] {
-        set(&mut dns, &Question::new(format!("{label}.mydomain.com"), Kind::Srv), srv("chat.mydomain.com", 443));
+        set(&mut dns, &Query::new(format!("{label}.mydomain.com"), RecordType::Srv), srv("chat.mydomain.com", 443));
     }
     let line = key().one_line();
     let question = key_question(&dns.domain);
     set(&mut dns, &question, txt(&[&[&line[..255], &line[255..]]]));
-    set(&mut dns, &Question::new("chat.mydomain.com", Kind::A), a());
-    set(&mut dns, &Question::new("chat.mydomain.com", Kind::Aaaa), Outcome::NoData);
+    set(&mut dns, &Query::new("chat.mydomain.com", RecordType::A), a());
+    set(&mut dns, &Query::new("chat.mydomain.com", RecordType::Aaaa), Outcome::NoData);
     dns
 }
 
 /// Makes every observer answer the question in this way.
-pub fn set(dns: &mut DnsFacts, question: &Question, outcome: Outcome) {
+pub fn set(dns: &mut DnsFacts, question: &Query, outcome: Outcome) {
     for observer in 0..dns.observers.len() {
         set_at(dns, observer, question, outcome.clone());
     }
 }
 
 /// Makes one observer answer the question in this way.
-pub fn set_at(dns: &mut DnsFacts, observer: usize, question: &Question, outcome: Outcome) {
+pub fn set_at(dns: &mut DnsFacts, observer: usize, question: &Query, outcome: Outcome) {
     dns.observations.retain(|seen| seen.observer != observer || seen.question != *question);
-    let reply = Reply {
+    let reply = Response {
         outcome,
         transport: Transport::Udp,
         truncated: false,
@@ -87,29 +86,21 @@ pub fn set_at(dns: &mut DnsFacts, observer: usize, question: &Question, outcome:
 }
 
 pub fn srv(target: &str, port: u16) -> Outcome {
-    Outcome::Found(vec![rr(RrData::Srv { priority: 1, weight: 1, port, target: target.into() })])
+    Outcome::Found(vec![rr(RData::Srv { priority: 1, weight: 1, port, target: target.into() })])
 }
 
 /// TXT records, each of some strings.
 pub fn txt(records: &[&[&str]]) -> Outcome {
-    let record =
-        |strings: &&[&str]| rr(RrData::Txt(strings.iter().map(|string| Text(string.as_bytes().to_vec())).collect()));
+    let record = |strings: &&[&str]| {
+        rr(RData::Txt(strings.iter().map(|string| CharacterString(string.as_bytes().to_vec())).collect()))
+    };
     Outcome::Found(records.iter().map(record).collect())
 }
 
 pub fn a() -> Outcome {
-    Outcome::Found(vec![rr(RrData::A([192, 0, 2, 7].into()))])
+    Outcome::Found(vec![rr(RData::A([192, 0, 2, 7].into()))])
 }
 
-fn rr(data: RrData) -> Rr {
+fn rr(data: RData) -> Rr {
     Rr { name: String::new(), ttl: 3600, data }
-}
-
-/// The problems among verdicts.
-pub fn problems(verdicts: Vec<Verdict>) -> Vec<Problem> {
-    let problem = |verdict| match verdict {
-        Verdict::Problem(problem) => Some(problem),
-        _ => None,
-    };
-    verdicts.into_iter().filter_map(problem).collect()
 }

@@ -1,35 +1,15 @@
 //! Everything that the doctor looks at: the own key file, records and server, and what the server tells through its REST API.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::dns::{DnsFacts, Expected};
 use super::hub::HubFacts;
-use super::peer::{Base, Exchange, PeerFacts};
-use crate::dns::record::{Outcome, Question, RrData};
+use super::peer::{Exchange, PeerFacts};
+use crate::dns::record::{Outcome, Query, RData};
+use crate::endpoint::Endpoint;
 use crate::rocketchat::release::Release;
-
-/// How peers find a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Method {
-    /// SRV and TXT records.
-    #[default]
-    Dns,
-    /// Registration at a hub.
-    Hub,
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Dns => "dns",
-            Self::Hub => "hub",
-        })
-    }
-}
+use crate::rocketchat::settings::Method;
 
 /// What the key file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,8 +80,8 @@ pub enum Resolved {
 impl Resolved {
     /// True when this is what a server makes of the answer: its first record, or that there is none.
     pub fn agrees(&self, published: &Outcome) -> bool {
-        let same = |data: &RrData| match (self, data) {
-            (Self::Srv { target, port }, RrData::Srv { target: known, port: known_port, .. }) => {
+        let same = |data: &RData| match (self, data) {
+            (Self::Srv { target, port }, RData::Srv { target: known, port: known_port, .. }) => {
                 target.trim_end_matches('.').eq_ignore_ascii_case(known) && port == known_port
             }
             (Self::Txt(text), data) => data.joined().is_some_and(|joined| joined == text.as_bytes()),
@@ -118,14 +98,14 @@ impl Resolved {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerView {
     /// Where the server was called.
-    pub base: Base,
+    pub base: Endpoint,
     /// Each name that was asked, with what came of it.
     pub resolved: Vec<(String, Resolved)>,
 }
 
 impl ServerView {
     /// Nothing was learnt about any of the names.
-    pub fn none(names: &[Question], why: &str) -> Vec<(String, Resolved)> {
+    pub fn none(names: &[Query], why: &str) -> Vec<(String, Resolved)> {
         names.iter().map(|question| (question.name.clone(), Resolved::Unknown(why.to_owned()))).collect()
     }
 
@@ -147,7 +127,7 @@ impl ServerView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerFacts {
     /// Where it was called.
-    pub base: Base,
+    pub base: Endpoint,
     /// GET `/api/info`.
     pub info: Exchange,
     /// In the order of [`SETTINGS`]; `Err` says why none could be read.
@@ -155,16 +135,6 @@ pub struct ServerFacts {
     /// Each name that was asked, with what came of it.
     pub resolved: Vec<(String, Resolved)>,
 }
-
-/// The settings that matter to federation.
-pub const SETTINGS: [&str; 6] = [
-    "FEDERATION_Enabled",
-    "FEDERATION_Status",
-    "FEDERATION_Domain",
-    "FEDERATION_Public_Key",
-    "FEDERATION_Discovery_Method",
-    "Site_Url",
-];
 
 impl ServerFacts {
     /// The value of a setting, or why it is not known.

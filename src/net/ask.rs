@@ -8,12 +8,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{elapsed, told};
+use super::{Route, description, elapsed};
 use crate::dns::codec::{self, Flags};
-use crate::dns::record::{Outcome, Question, Reply, Transport};
+use crate::dns::record::{Outcome, Query, Response, Transport};
+use crate::facts::dns::{Observer, Role};
 
 /// Asks and waits for at most `wait`. Every way to fail is an [`Outcome`].
-pub async fn ask(server: SocketAddr, question: &Question, flags: Flags, wait: Duration) -> Reply {
+pub async fn ask(server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
     let start = Instant::now();
     let mut reply = over_udp(server, question, flags, wait).await;
     // RFC 6891 section 7: a server from before EDNS answers FORMERR (1) or NOTIMP (4).
@@ -31,17 +32,26 @@ pub async fn ask(server: SocketAddr, question: &Question, flags: Flags, wait: Du
 }
 
 /// Asks over TCP only.
-pub async fn ask_tcp(server: SocketAddr, question: &Question, flags: Flags, wait: Duration) -> Reply {
+pub async fn ask_tcp(server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
     let start = Instant::now();
     let mut reply = over_tcp(server, question, flags, wait).await;
     reply.elapsed = elapsed(start);
     reply
 }
 
-async fn over_udp(server: SocketAddr, question: &Question, flags: Flags, wait: Duration) -> Reply {
+/// Asks an observer as its role requires: resolvers to recurse, name servers not to.
+pub async fn ask_one(route: &Route, observer: &Observer, question: &Query) -> Response {
+    let flags = match observer.role {
+        Role::Resolver => Flags::RESOLVER,
+        Role::Authority | Role::Parent => Flags::AUTHORITY,
+    };
+    ask(observer.addr, question, flags, route.timeout).await
+}
+
+async fn over_udp(server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
     let (id, query) = match codec::query(question, flags) {
         Ok(query) => query,
-        Err(why) => return Reply::bare(Outcome::Malformed(why), Transport::Udp),
+        Err(why) => return Response::bare(Outcome::Malformed(why), Transport::Udp),
     };
     match exchange(server, id, &query, wait).await {
         Ok(Some(bytes)) => {
@@ -49,8 +59,8 @@ async fn over_udp(server: SocketAddr, question: &Question, flags: Flags, wait: D
             reply.truncated = codec::is_truncated(&bytes);
             reply
         }
-        Ok(None) => Reply::bare(Outcome::Timeout, Transport::Udp),
-        Err(error) => Reply::bare(Outcome::Unreachable(told(&error)), Transport::Udp),
+        Ok(None) => Response::bare(Outcome::Timeout, Transport::Udp),
+        Err(error) => Response::bare(Outcome::Unreachable(description(&error)), Transport::Udp),
     }
 }
 
@@ -76,16 +86,16 @@ async fn exchange(server: SocketAddr, id: u16, query: &[u8], wait: Duration) -> 
     Ok(None)
 }
 
-async fn over_tcp(server: SocketAddr, question: &Question, flags: Flags, wait: Duration) -> Reply {
+async fn over_tcp(server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
     let (id, query) = match codec::query(question, flags) {
         Ok(query) => query,
-        Err(why) => return Reply::bare(Outcome::Malformed(why), Transport::Tcp),
+        Err(why) => return Response::bare(Outcome::Malformed(why), Transport::Tcp),
     };
     match timeout(wait, stream(server, &query)).await {
         Ok(Ok(bytes)) if codec::answers(&bytes, id) => codec::reply(&bytes, question, Transport::Tcp),
-        Ok(Ok(_)) => Reply::bare(Outcome::Malformed("the answer is to another question".into()), Transport::Tcp),
-        Ok(Err(error)) => Reply::bare(Outcome::Unreachable(format!("TCP: {}", told(&error))), Transport::Tcp),
-        Err(_) => Reply::bare(Outcome::Timeout, Transport::Tcp),
+        Ok(Ok(_)) => Response::bare(Outcome::Malformed("the answer is to another question".into()), Transport::Tcp),
+        Ok(Err(error)) => Response::bare(Outcome::Unreachable(format!("TCP: {}", description(&error))), Transport::Tcp),
+        Err(_) => Response::bare(Outcome::Timeout, Transport::Tcp),
     }
 }
 

@@ -9,7 +9,7 @@ use super::Route;
 use super::ask::ask;
 use crate::dns::codec::Flags;
 use crate::dns::name::{Domain, Host};
-use crate::dns::record::{Kind, Outcome, Question, Reply, RrData, Soa};
+use crate::dns::record::{Outcome, Query, RData, RecordType, Response, Soa};
 use crate::facts::dns::ZoneCut;
 
 /// The port of DNS.
@@ -66,8 +66,8 @@ async fn cut_or_unchecked(route: &Route, resolver: SocketAddr, names: &[String])
 /// The zone as one resolver sees it; `names` are the domain and all above it.
 async fn cut(route: &Route, resolver: SocketAddr, names: &[String], flags: Flags) -> Result<Cut, String> {
     let domain = names.first().ok_or("there is no name to ask for")?;
-    let mut questions = vec![Question::new(domain, Kind::Soa)];
-    questions.extend(names.iter().map(|name| Question::new(name, Kind::Ns)));
+    let mut questions = vec![Query::new(domain, RecordType::Soa)];
+    questions.extend(names.iter().map(|name| Query::new(name, RecordType::Ns)));
     let ask = |question| ask(resolver, question, flags, route.timeout);
     let replies = join_all(questions.iter().map(ask)).await;
     let first = replies.first().ok_or("there is no name to ask for")?;
@@ -91,10 +91,10 @@ async fn cut(route: &Route, resolver: SocketAddr, names: &[String], flags: Flags
 }
 
 /// The SOA of the answer, or the one that a negative answer carries (RFC 2308 section 3).
-fn start_of_authority(reply: &Reply) -> Option<(Host, Soa)> {
+fn start_of_authority(reply: &Response) -> Option<(Host, Soa)> {
     let all = reply.outcome.records().iter().chain(&reply.authority);
     all.filter_map(|rr| match &rr.data {
-        RrData::Soa(soa) => Some((Host::zone(&rr.name).ok()?, soa.clone())),
+        RData::Soa(soa) => Some((Host::zone(&rr.name).ok()?, soa.clone())),
         _ => None,
     })
     .next()
@@ -104,13 +104,13 @@ fn is_registry(apex: &Host) -> bool {
     psl::suffix(apex.as_str().as_bytes()).is_some_and(|suffix| suffix.is_known() && suffix == apex.as_str().as_bytes())
 }
 
-fn name_servers(reply: &Reply) -> Vec<String> {
+fn name_servers(reply: &Response) -> Vec<String> {
     let mut servers: Vec<String> = reply
         .outcome
         .records()
         .iter()
         .filter_map(|rr| match &rr.data {
-            RrData::Ns(name) => Some(name.to_ascii_lowercase()),
+            RData::Ns(name) => Some(name.to_ascii_lowercase()),
             _ => None,
         })
         .collect();
@@ -120,26 +120,26 @@ fn name_servers(reply: &Reply) -> Vec<String> {
 
 /// All addresses of a host, as the first resolver that knows any says.
 pub async fn addresses(route: &Route, resolvers: &[SocketAddr], host: &str) -> Vec<IpAddr> {
-    if let Some(addr) = route.detour(host, PORT) {
+    if let Some(addr) = route.override_to(host, PORT) {
         return vec![addr.ip()];
     }
-    let both = [Kind::A, Kind::Aaaa].map(|kind| Question::new(host, kind));
+    let both = [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(host, kind));
     let from_each =
         join_all(resolvers.iter().map(|resolver| {
             join_all(both.iter().map(move |question| ask(*resolver, question, UNCHECKED, route.timeout)))
         }))
         .await;
-    let addresses = |replies: &Vec<Reply>| -> Vec<IpAddr> {
+    let addresses = |replies: &Vec<Response>| -> Vec<IpAddr> {
         replies.iter().flat_map(|reply| reply.outcome.records()).filter_map(|rr| address(&rr.data)).collect()
     };
     from_each.iter().map(addresses).find(|found| !found.is_empty()).unwrap_or_default()
 }
 
 /// The address in an A or AAAA record.
-pub fn address(data: &RrData) -> Option<IpAddr> {
+pub fn address(data: &RData) -> Option<IpAddr> {
     match data {
-        RrData::A(v4) => Some(IpAddr::V4(*v4)),
-        RrData::Aaaa(v6) => Some(IpAddr::V6(*v6)),
+        RData::A(v4) => Some(IpAddr::V4(*v4)),
+        RData::Aaaa(v6) => Some(IpAddr::V6(*v6)),
         _ => None,
     }
 }

@@ -7,12 +7,11 @@ use std::net::{IpAddr, SocketAddr};
 use futures_util::future::join_all;
 
 use super::Route;
-use super::ask::ask;
+use super::ask::ask_one;
 use super::delegation::{self, PORT};
 use super::probes;
-use crate::dns::codec::Flags;
 use crate::dns::name::{Domain, Host};
-use crate::dns::record::{Kind, Question, Reply, RrData};
+use crate::dns::record::{Query, RData, RecordType};
 use crate::facts::dns::{DnsFacts, Observation, Observer, Role, ZoneCut};
 use crate::facts::evidence::withhold_secrets;
 use crate::rocketchat::generation::questions;
@@ -90,8 +89,8 @@ async fn records(route: &Route, dns: &DnsFacts) -> Vec<Observation> {
     let mut questions = questions(&dns.domain);
     let mut delegation = Vec::new();
     if let Ok(zone) = &dns.zone {
-        delegation.push(Question::new(zone.apex.as_str(), Kind::Ns));
-        questions.push(Question::new(zone.apex.as_str(), Kind::Soa));
+        delegation.push(Query::new(zone.apex.as_str(), RecordType::Ns));
+        questions.push(Query::new(zone.apex.as_str(), RecordType::Soa));
         questions.extend(delegation.clone());
     }
     let (child, parent) = futures_util::join!(
@@ -104,7 +103,7 @@ async fn records(route: &Route, dns: &DnsFacts) -> Vec<Observation> {
 fn parents(route: &Route, zone: &ZoneCut) -> Vec<Observer> {
     let observer = |(server, ips): &(String, Vec<IpAddr>)| {
         let ip = ips.iter().find(|ip| ip.is_ipv4()).or(ips.first())?;
-        let addr = route.detour(server, PORT).unwrap_or(SocketAddr::new(*ip, PORT));
+        let addr = route.override_to(server, PORT).unwrap_or(SocketAddr::new(*ip, PORT));
         Some(Observer { role: Role::Parent, name: server.clone(), addr })
     };
     zone.parents.iter().filter_map(observer).collect()
@@ -115,12 +114,12 @@ fn parents(route: &Route, zone: &ZoneCut) -> Vec<Observer> {
 fn authorities(route: &Route, zone: &ZoneCut, resolvers: &[Resolver]) -> Vec<Observer> {
     let mut observers = Vec::new();
     for (server, ips) in &zone.servers {
-        let detour = route.detour(server, PORT);
+        let override_to = route.override_to(server, PORT);
         for ip in ips {
             let own =
                 resolvers.iter().map(|resolver| resolver.addr).find(|addr| addr.ip() == *ip && addr.port() != PORT);
-            let by_address = route.detour(&ip.to_string(), PORT);
-            let addr = detour.or(by_address).or(own).unwrap_or(SocketAddr::new(*ip, PORT));
+            let by_address = route.override_to(&ip.to_string(), PORT);
+            let addr = override_to.or(by_address).or(own).unwrap_or(SocketAddr::new(*ip, PORT));
             observers.push(Observer { role: Role::Authority, name: server.clone(), addr });
         }
     }
@@ -130,7 +129,7 @@ fn authorities(route: &Route, zone: &ZoneCut, resolvers: &[Resolver]) -> Vec<Obs
 async fn ask_all(
     route: &Route,
     observers: &[Observer],
-    questions: &[Question],
+    questions: &[Query],
     concerns: impl Fn(&Observer) -> bool,
 ) -> Vec<Observation> {
     let asked =
@@ -143,23 +142,15 @@ async fn ask_all(
     join_all(asked).await
 }
 
-pub(super) async fn ask_one(route: &Route, observer: &Observer, question: &Question) -> Reply {
-    let flags = match observer.role {
-        Role::Resolver => Flags::RESOLVER,
-        Role::Authority | Role::Parent => Flags::AUTHORITY,
-    };
-    ask(observer.addr, question, flags, route.timeout).await
-}
-
 /// Address questions for every SRV target that was seen.
-fn targets(observations: &[Observation]) -> Vec<Question> {
+fn targets(observations: &[Observation]) -> Vec<Query> {
     let names: BTreeSet<&str> = observations
         .iter()
         .flat_map(|seen| seen.reply.outcome.records())
         .filter_map(|rr| match &rr.data {
-            RrData::Srv { target, .. } if !target.is_empty() => Some(target.as_str()),
+            RData::Srv { target, .. } if !target.is_empty() => Some(target.as_str()),
             _ => None,
         })
         .collect();
-    names.into_iter().flat_map(|name| [Kind::A, Kind::Aaaa].map(|kind| Question::new(name, kind))).collect()
+    names.into_iter().flat_map(|name| [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(name, kind))).collect()
 }

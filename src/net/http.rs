@@ -15,7 +15,8 @@ use zeroize::Zeroizing;
 
 use super::elapsed;
 use super::tls::Roots;
-use crate::facts::peer::{Answer, Base, Exchange, HttpFailure};
+use crate::endpoint::Endpoint;
+use crate::facts::peer::{Answer, Exchange, HttpFailure};
 
 /// Bytes of a response that are read; no federation answer comes near it, files aside.
 const ANSWER_MAX: usize = 1 << 20;
@@ -27,7 +28,7 @@ const EXCERPT: usize = 160;
 /// Where to send, and as whom to be seen.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    pub base: Base,
+    pub base: Endpoint,
     pub addr: SocketAddr,
     pub roots: Roots,
     /// For the whole exchange.
@@ -166,7 +167,7 @@ pub async fn speaks_plain(addr: SocketAddr, host: &str, wait: Duration) -> bool 
 /// What went wrong, told by the innermost cause that says something.
 fn failure(error: &reqwest::Error) -> HttpFailure {
     let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    let io = causes.clone().filter_map(|cause| cause.downcast_ref::<io::Error>()).last().map(super::told);
+    let io = causes.clone().filter_map(|cause| cause.downcast_ref::<io::Error>()).last().map(super::description);
     let last = || causes.clone().last().map_or_else(|| error.to_string(), ToString::to_string);
     if error.is_connect() || error.is_builder() {
         return HttpFailure::Connect(io.unwrap_or_else(last));

@@ -13,9 +13,10 @@ use super::http::Caller;
 use super::look_up::look_up_all;
 use super::tls::{self, Roots};
 use crate::dns::name::Domain;
-use crate::dns::record::{Kind, Outcome, Question, RrData};
+use crate::dns::record::{Outcome, Query, RData, RecordType};
+use crate::endpoint::Endpoint;
 use crate::facts::hub::Call;
-use crate::facts::peer::{Base, Records};
+use crate::facts::peer::Records;
 use crate::rocketchat::generation::questions;
 use crate::rocketchat::hub::registration::Request;
 
@@ -23,7 +24,7 @@ use crate::rocketchat::hub::registration::Request;
 pub const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How to get there, and in whose name.
-pub struct Visitor {
+pub struct HubClient {
     pub route: Route,
     pub resolvers: Vec<Resolver>,
     pub roots: Roots,
@@ -31,33 +32,33 @@ pub struct Visitor {
 }
 
 /// What to ask of a URL.
-enum Errand<'a> {
+enum MailJob<'a> {
     Get(Vec<String>),
     Post(&'a str, Vec<u8>, Option<HeaderValue>),
 }
 
-impl Visitor {
+impl HubClient {
     /// Registers: POST /api/v1/peers. `token` is the cloud token that 1.x and a registered workspace send.
-    pub async fn register(&self, hub: &Base, request: &Request, token: Option<HeaderValue>) -> Call {
+    pub async fn register(&self, hub: &Endpoint, request: &Request, token: Option<HeaderValue>) -> Call {
         let body = serde_json::to_vec(request).unwrap_or_default();
-        self.call(hub, Errand::Post("/api/v1/peers", body, token)).await
+        self.call(hub, MailJob::Post("/api/v1/peers", body, token)).await
     }
 
     /// Asks this project's hub to mail a link for removal.
-    pub async fn remove(&self, hub: &Base) -> Call {
+    pub async fn remove(&self, hub: &Endpoint) -> Call {
         let body = serde_json::json!({"domain": self.domain}).to_string();
-        self.call(hub, Errand::Post("/api/v1/peers/removal", body.into(), None)).await
+        self.call(hub, MailJob::Post("/api/v1/peers/removal", body.into(), None)).await
     }
 
     /// Searches the domain: GET /api/v1/peers?search=
-    pub async fn search(&self, hub: &Base) -> Call {
-        self.call(hub, Errand::Get(vec![format!("/api/v1/peers?search={}", self.domain)])).await
+    pub async fn search(&self, hub: &Endpoint) -> Call {
+        self.call(hub, MailJob::Get(vec![format!("/api/v1/peers?search={}", self.domain)])).await
     }
 
     /// Whether a federation server answers: two routes that need no key, of 2.x and of 1.x.
-    pub async fn server(&self, base: &Base) -> Call {
+    pub async fn server(&self, base: &Endpoint) -> Call {
         let path = |route: &str| format!("/api/v1/{route}?username=fedctl-probe&domain={}", self.domain);
-        self.call(base, Errand::Get(vec![path("federation.users.search"), path("federation.users")])).await
+        self.call(base, MailJob::Get(vec![path("federation.users.search"), path("federation.users")])).await
     }
 
     /// The federation records.
@@ -67,32 +68,34 @@ impl Visitor {
     }
 
     /// Where mail for the domain goes: MX, and the addresses of those hosts or of the domain itself.
-    pub async fn mail(&self) -> Vec<(Question, Outcome)> {
-        let mx = Question::new(self.domain.as_str(), Kind::Mx);
+    pub async fn mail(&self) -> Vec<(Query, Outcome)> {
+        let mx = Query::new(self.domain.as_str(), RecordType::Mx);
         let mut answers = look_up_all(&self.route, &self.resolvers, &[mx]).await;
         let records = answers.iter().flat_map(|(_, outcome)| outcome.records());
         let mut hosts: Vec<String> = records
             .filter_map(|rr| match &rr.data {
-                RrData::Mx { exchange, .. } if !exchange.is_empty() => Some(exchange.clone()),
+                RData::Mx { exchange, .. } if !exchange.is_empty() => Some(exchange.clone()),
                 _ => None,
             })
             .collect();
         if hosts.is_empty() {
             hosts.push(self.domain.to_string());
         }
-        let addresses: Vec<Question> =
-            hosts.iter().flat_map(|host| [Kind::A, Kind::Aaaa].map(|kind| Question::new(host, kind))).collect();
+        let addresses: Vec<Query> = hosts
+            .iter()
+            .flat_map(|host| [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(host, kind)))
+            .collect();
         answers.extend(look_up_all(&self.route, &self.resolvers, &addresses).await);
         answers
     }
 
-    async fn call(&self, base: &Base, errand: Errand<'_>) -> Call {
+    async fn call(&self, base: &Endpoint, job: MailJob<'_>) -> Call {
         let address = self.address(base).await;
         let mut call = Call { base: base.clone(), address: address.clone(), tls: None, exchanges: Vec::new() };
         let Ok(addr) = address else { return call };
-        let authorization = match &errand {
-            Errand::Post(_, _, token) => token.clone(),
-            Errand::Get(_) => None,
+        let authorization = match &job {
+            MailJob::Post(_, _, token) => token.clone(),
+            MailJob::Get(_) => None,
         };
         let caller = Caller {
             base: base.clone(),
@@ -103,9 +106,9 @@ impl Visitor {
             authorization,
             login: None,
         };
-        match errand {
-            Errand::Post(path, body, _) => call.exchanges.push(caller.post(path, body).await),
-            Errand::Get(paths) => {
+        match job {
+            MailJob::Post(path, body, _) => call.exchanges.push(caller.post(path, body).await),
+            MailJob::Get(paths) => {
                 for path in paths {
                     call.exchanges.push(caller.get(&path).await);
                     if call.answer().is_none() {
@@ -127,14 +130,14 @@ impl Visitor {
     }
 
     /// A detour, an address, DNS, and last the system's own look-up, which knows the hosts file.
-    async fn address(&self, base: &Base) -> Result<SocketAddr, String> {
-        if let Some(addr) = self.route.detour(&base.host, base.port) {
+    async fn address(&self, base: &Endpoint) -> Result<SocketAddr, String> {
+        if let Some(addr) = self.route.override_to(&base.host, base.port) {
             return Ok(addr);
         }
         if let Ok(ip) = base.host.parse::<IpAddr>() {
             return Ok((ip, base.port).into());
         }
-        let asked = [Kind::A, Kind::Aaaa].map(|kind| Question::new(&base.host, kind));
+        let asked = [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(&base.host, kind));
         let answers =
             if base.host.contains('.') { look_up_all(&self.route, &self.resolvers, &asked).await } else { Vec::new() };
         let found = Records { domain: self.domain.clone(), answers };

@@ -6,10 +6,10 @@ use super::Route;
 use super::ask::ask;
 use super::dns::Resolver;
 use crate::dns::codec::Flags;
-use crate::dns::record::{Outcome, Question};
+use crate::dns::record::{Outcome, Query};
 
 /// Asks the resolvers one after the other until one answers; without an answer, the last failure.
-pub async fn look_up(route: &Route, resolvers: &[Resolver], question: &Question) -> Outcome {
+pub async fn look_up(route: &Route, resolvers: &[Resolver], question: &Query) -> Outcome {
     let mut last = Outcome::Unreachable("no resolver is known".into());
     for resolver in resolvers {
         last = ask(resolver.addr, question, Flags::RESOLVER, route.timeout).await.outcome;
@@ -21,7 +21,7 @@ pub async fn look_up(route: &Route, resolvers: &[Resolver], question: &Question)
 }
 
 /// All questions at once.
-pub async fn look_up_all(route: &Route, resolvers: &[Resolver], questions: &[Question]) -> Vec<(Question, Outcome)> {
+pub async fn look_up_all(route: &Route, resolvers: &[Resolver], questions: &[Query]) -> Vec<(Query, Outcome)> {
     let asked =
         questions.iter().map(|question| async move { (question.clone(), look_up(route, resolvers, question).await) });
     join_all(asked).await

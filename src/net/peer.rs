@@ -12,10 +12,11 @@ use super::dns::Resolver;
 use super::http::{Caller, speaks_plain};
 use super::look_up::look_up_all;
 use super::tls::{self, Roots};
-use super::{Route, elapsed, told};
+use super::{Route, description, elapsed};
 use crate::dns::name::Domain;
-use crate::dns::record::{Kind, Question};
-use crate::facts::peer::{AddressFacts, Base, Exchange, Identity, PeerFacts, Records, Speaks, Wishes};
+use crate::dns::record::{Query, RecordType};
+use crate::endpoint::Endpoint;
+use crate::facts::peer::{AddressFacts, Exchange, Identity, PeerFacts, ProbeOptions, Records, Speaks};
 use crate::facts::tls::NoSession;
 use crate::key::{PrivateKey, PublicKey};
 use crate::rocketchat::body::Wire;
@@ -35,27 +36,27 @@ const QUERY: &str = "username=fedctl-probe&domain=";
 pub const ROUND_TRIP: &str = "round trip";
 
 /// What to find out, and with what.
-pub struct Inquiry {
+pub struct Target {
     pub route: Route,
     pub resolvers: Vec<Resolver>,
     pub roots: Roots,
     pub peer: Domain,
-    pub wishes: Wishes,
+    pub options: ProbeOptions,
     pub identity: Option<(Domain, PrivateKey)>,
     /// Seconds since 1970.
     pub time: i64,
 }
 
 /// Goes through all stages; `tell` hears the name of each before it starts.
-pub async fn observe(inquiry: &Inquiry, tell: impl Fn(&str)) -> PeerFacts {
+pub async fn observe(inquiry: &Target, tell: impl Fn(&str)) -> PeerFacts {
     tell("discover");
     let start = Instant::now();
     let (records, identity) = tokio::join!(inquiry.records(&inquiry.peer), inquiry.identity());
     let mut facts = PeerFacts {
         time: inquiry.time,
-        wishes: inquiry.wishes.clone(),
+        options: inquiry.options.clone(),
         records,
-        eyes: inquiry.wishes.release.unwrap_or(LAST_SENDER),
+        view: inquiry.options.release.unwrap_or(LAST_SENDER),
         discovery: 0,
         base: None,
         addresses: Vec::new(),
@@ -73,9 +74,9 @@ pub async fn observe(inquiry: &Inquiry, tell: impl Fn(&str)) -> PeerFacts {
     facts.discovery = elapsed(start);
     inquiry.reach(&mut facts, &tell).await;
     // A peer whose own generation would look elsewhere is looked at as its likes would.
-    if let (None, Some((release, _))) = (inquiry.wishes.release, facts.release()) {
+    if let (None, Some((release, _))) = (inquiry.options.release, facts.release()) {
         let before = facts.base.clone();
-        facts.eyes = release;
+        facts.view = release;
         inquiry.find(&mut facts).await;
         match facts.base {
             // What was reached stays reached; the verdict on discovery tells that its likes would not get there.
@@ -90,7 +91,7 @@ pub async fn observe(inquiry: &Inquiry, tell: impl Fn(&str)) -> PeerFacts {
     facts
 }
 
-impl Inquiry {
+impl Target {
     async fn records(&self, domain: &Domain) -> Records {
         Records { domain: domain.clone(), answers: look_up_all(&self.route, &self.resolvers, &questions(domain)).await }
     }
@@ -103,12 +104,12 @@ impl Inquiry {
 
     /// The base URL as the chosen generation finds it, and the addresses of its host.
     async fn find(&self, facts: &mut PeerFacts) {
-        facts.base = facts.sight().url.as_deref().and_then(Base::parse);
+        facts.base = facts.discovery().url.as_deref().and_then(Endpoint::parse);
         if let Some(base) = &facts.base
             && base.host.parse::<IpAddr>().is_err()
             && facts.records.addresses(&base.host).is_empty()
         {
-            let asked = [Kind::A, Kind::Aaaa].map(|kind| Question::new(&base.host, kind));
+            let asked = [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(&base.host, kind));
             facts.records.answers.extend(look_up_all(&self.route, &self.resolvers, &asked).await);
         }
     }
@@ -117,13 +118,13 @@ impl Inquiry {
     async fn reach(&self, facts: &mut PeerFacts, tell: &impl Fn(&str)) {
         let Some(base) = facts.base.clone() else { return };
         tell("connect");
-        let detour = self.route.detour(&base.host, base.port);
-        let addrs: Vec<SocketAddr> = match (detour, base.host.parse::<IpAddr>()) {
+        let override_to = self.route.override_to(&base.host, base.port);
+        let addrs: Vec<SocketAddr> = match (override_to, base.host.parse::<IpAddr>()) {
             (Some(addr), _) => vec![addr],
             (None, Ok(ip)) => vec![(ip, base.port).into()],
             (None, Err(_)) => facts.records.addresses(&base.host).iter().map(|ip| (*ip, base.port).into()).collect(),
         };
-        let looks = addrs.into_iter().map(|addr| self.address(addr, detour.is_some(), &base));
+        let looks = addrs.into_iter().map(|addr| self.address(addr, override_to.is_some(), &base));
         facts.addresses = join_all(looks).await;
         let Some(caller) = self.caller(facts) else { return };
         tell("federation");
@@ -134,9 +135,9 @@ impl Inquiry {
         (facts.info, facts.search, facts.users) = (Some(info), Some(search), Some(users));
     }
 
-    async fn address(&self, addr: SocketAddr, detour: bool, base: &Base) -> AddressFacts {
+    async fn address(&self, addr: SocketAddr, override_to: bool, base: &Endpoint) -> AddressFacts {
         let wait = self.route.timeout;
-        let mut facts = AddressFacts { addr, detour, connect: Ok(0), tls: None, speaks_other: false };
+        let mut facts = AddressFacts { addr, override_to, connect: Ok(0), tls: None, speaks_other: false };
         let start = Instant::now();
         let stream = match dial(addr, wait).await {
             Ok(stream) => stream,
@@ -190,7 +191,7 @@ impl Inquiry {
                 }
             }
         }
-        if self.wishes.probe_bypass && !old {
+        if self.options.probe_bypass && !old {
             tell("bypass");
             let forged = Caller { sender: Some(facts.records.domain.to_string()), ..caller };
             facts.bypass = Some(forged.post("/api/v1/federation.events.dispatch", events::ping().into()).await);
@@ -210,7 +211,7 @@ impl Inquiry {
             let message = events::large_ping(LARGE);
             facts.large = sealed.post("federation.events.dispatch", Wire::Two, &message).await;
         }
-        if self.wishes.callback {
+        if self.options.callback {
             tell(ROUND_TRIP);
             let message = events::LatestRequest::all_of(domain, &format!("fedctl-{}", identifier())).to_json();
             facts.latest = sealed.post("federation.events.requestFromLatest", Wire::Two, &message).await;
@@ -233,17 +234,17 @@ impl Sealed<'_> {
 }
 
 /// Brings events to a peer, as a server does that was asked for them.
-pub async fn deliver(inquiry: &Inquiry, events: &str) -> Result<(), String> {
+pub async fn deliver(inquiry: &Target, events: &str) -> Result<(), String> {
     let records = inquiry.records(&inquiry.peer).await;
     let theirs = records.key()?;
     let (domain, key) = inquiry.identity.as_ref().ok_or("there is no key to sign with")?;
-    let sight = records.sight(Generation::of(LAST_SENDER));
-    let base = sight.url.as_deref().and_then(Base::parse).ok_or(sight.error.unwrap_or_default())?;
-    let asked = [Kind::A, Kind::Aaaa].map(|kind| Question::new(&base.host, kind));
+    let discovery = records.discovery(Generation::of(LAST_SENDER));
+    let base = discovery.url.as_deref().and_then(Endpoint::parse).ok_or(discovery.error.unwrap_or_default())?;
+    let asked = [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(&base.host, kind));
     let answers = look_up_all(&inquiry.route, &inquiry.resolvers, &asked).await;
     let addresses = Records { domain: records.domain.clone(), answers }.addresses(&base.host);
     let found = addresses.first().map(|ip| SocketAddr::new(*ip, base.port));
-    let addr = inquiry.route.detour(&base.host, base.port).or(found);
+    let addr = inquiry.route.override_to(&base.host, base.port).or(found);
     let addr = addr.ok_or_else(|| format!("`{}` has no address", base.host))?;
     let sealed = envelope::seal(events.as_bytes(), key, &theirs).map_err(|why| why.to_string())?;
     let sender = Some(domain.to_string());
@@ -259,7 +260,7 @@ pub async fn deliver(inquiry: &Inquiry, events: &str) -> Result<(), String> {
 async fn dial(addr: SocketAddr, wait: Duration) -> Result<TcpStream, String> {
     match timeout(wait, TcpStream::connect(addr)).await {
         Ok(Ok(stream)) => Ok(stream),
-        Ok(Err(error)) => Err(told(&error)),
+        Ok(Err(error)) => Err(description(&error)),
         Err(_) => Err(format!("no answer within {} ms", wait.as_millis())),
     }
 }

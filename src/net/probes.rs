@@ -3,11 +3,10 @@
 use futures_util::future::join_all;
 
 use super::Route;
-use super::ask::{ask, ask_tcp};
-use super::dns::ask_one;
+use super::ask::{ask, ask_one, ask_tcp};
 use crate::dns::codec::Flags;
 use crate::dns::name::Host;
-use crate::dns::record::{Kind, Outcome, Question};
+use crate::dns::record::{Outcome, Query, RecordType};
 use crate::facts::dns::{DnsFacts, Observer, Probe, Purpose, Role};
 use crate::facts::near_miss::candidates;
 use crate::rocketchat::generation::key_question;
@@ -24,7 +23,7 @@ pub async fn first(route: &Route, dns: &DnsFacts) -> Vec<Probe> {
     });
     let label: u64 = rand::random();
     let stranger =
-        [Kind::Txt, Kind::Srv].map(|kind| Question::new(format!("fedctl-{label:016x}.{}", dns.domain), kind));
+        [RecordType::Txt, RecordType::Srv].map(|kind| Query::new(format!("fedctl-{label:016x}.{}", dns.domain), kind));
     let wildcard = spokesman(dns).into_iter().flat_map(|(observer, server)| {
         stranger.iter().map(move |question| async move {
             let reply = ask_one(route, server, question).await;

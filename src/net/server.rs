@@ -9,24 +9,26 @@ use super::dns::Resolver;
 use super::http::{Caller, Login};
 use super::look_up::look_up_all;
 use super::tls::Roots;
-use crate::dns::record::{Kind, Question, RrData};
+use crate::dns::record::{Query, RData, RecordType};
+use crate::endpoint::Endpoint;
 use crate::facts::evidence::withheld;
-use crate::facts::peer::{Answer, Base, Exchange};
-use crate::facts::server::{Resolved, SETTINGS, ServerFacts, Setting};
+use crate::facts::peer::{Answer, Exchange};
+use crate::facts::server::{Resolved, ServerFacts, Setting};
+use crate::rocketchat::settings::SETTINGS;
 
 /// Where the host of a URL is: a detour, the address that it is, or the first one in DNS, IPv4 first.
-pub async fn locate(route: &Route, resolvers: &[Resolver], base: &Base) -> Option<SocketAddr> {
-    if let Some(addr) = route.detour(&base.host, base.port) {
+pub async fn locate(route: &Route, resolvers: &[Resolver], base: &Endpoint) -> Option<SocketAddr> {
+    if let Some(addr) = route.override_to(&base.host, base.port) {
         return Some(addr);
     }
     if let Ok(ip) = base.host.parse::<IpAddr>() {
         return Some(SocketAddr::new(ip, base.port));
     }
-    let asked = [Kind::A, Kind::Aaaa].map(|kind| Question::new(&base.host, kind));
+    let asked = [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(&base.host, kind));
     let answers = look_up_all(route, resolvers, &asked).await;
-    let address = |data: &RrData| match data {
-        RrData::A(v4) => Some(IpAddr::V4(*v4)),
-        RrData::Aaaa(v6) => Some(IpAddr::V6(*v6)),
+    let address = |data: &RData| match data {
+        RData::A(v4) => Some(IpAddr::V4(*v4)),
+        RData::Aaaa(v6) => Some(IpAddr::V6(*v6)),
         _ => None,
     };
     let found = answers.iter().flat_map(|(_, outcome)| outcome.records()).find_map(|rr| address(&rr.data));
@@ -43,7 +45,7 @@ pub async fn caller(
     route: &Route,
     resolvers: &[Resolver],
     roots: &Roots,
-    base: Base,
+    base: Endpoint,
     login: &Login,
 ) -> Result<Caller, String> {
     let addr = locate(route, resolvers, &base).await.ok_or_else(|| format!("`{}` has no address", base.host))?;
@@ -55,7 +57,7 @@ pub async fn caller(
 }
 
 /// Has the server's own resolver look up each name. The caller must carry a login; any user's will do.
-pub async fn resolve_all(caller: &Caller, names: &[Question]) -> Vec<(String, Resolved)> {
+pub async fn resolve_all(caller: &Caller, names: &[Query]) -> Vec<(String, Resolved)> {
     let mut resolved = Vec::new();
     for question in names {
         resolved.push((question.name.clone(), resolve(caller, question).await));
@@ -64,7 +66,7 @@ pub async fn resolve_all(caller: &Caller, names: &[Question]) -> Vec<(String, Re
 }
 
 /// Reads the settings and asks the server's own resolver about `names`. The caller must carry a login.
-pub async fn observe(caller: &Caller, names: &[Question]) -> ServerFacts {
+pub async fn observe(caller: &Caller, names: &[Query]) -> ServerFacts {
     let open = Caller { login: None, ..caller.clone() };
     let info = open.get("/api/info").await;
     let settings = settings(caller).await;
@@ -102,24 +104,24 @@ async fn settings(caller: &Caller) -> Result<Vec<Setting>, String> {
 
 async fn one(caller: &Caller, id: &str) -> Result<Value, String> {
     let exchange = caller.get(&format!("/api/v1/settings/{id}")).await;
-    let answer = accepted(&exchange).map_err(Refusal::told)?;
+    let answer = accepted(&exchange).map_err(Refusal::description)?;
     let value = answer.json.as_ref().and_then(|json| json.get("value")).cloned();
     value.ok_or_else(|| format!("{} holds no value", exchange.path))
 }
 
-async fn resolve(caller: &Caller, question: &Question) -> Resolved {
+async fn resolve(caller: &Caller, question: &Query) -> Resolved {
     let exchange = match question.kind {
-        Kind::Srv => caller.get(&format!("/api/v1/dns.resolve.srv?url={}", question.name)).await,
+        RecordType::Srv => caller.get(&format!("/api/v1/dns.resolve.srv?url={}", question.name)).await,
         _ => caller.post(&format!("/api/v1/dns.resolve.txt?url={}", question.name), b"{}".to_vec()).await,
     };
     let answer = match accepted(&exchange) {
         Ok(answer) => answer,
         // The route is there and the look-up failed: the text is that of the resolver.
         Err(Refusal::Other(why)) => {
-            let told = exchange.answer().filter(|answer| answer.status == 400).and_then(Answer::error);
-            return told.map_or(Resolved::Unknown(why), |told| Resolved::Nothing(told.to_owned()));
+            let description = exchange.answer().filter(|answer| answer.status == 400).and_then(Answer::error);
+            return description.map_or(Resolved::Unknown(why), |description| Resolved::Nothing(description.to_owned()));
         }
-        Err(refusal) => return Resolved::Unknown(refusal.told()),
+        Err(refusal) => return Resolved::Unknown(refusal.description()),
     };
     let resolved = answer.json.as_ref().map(|json| json["resolved"].clone()).unwrap_or_default();
     match (&resolved, resolved["target"].as_str(), resolved["port"].as_u64()) {
@@ -140,7 +142,7 @@ enum Refusal {
 }
 
 impl Refusal {
-    fn told(self) -> String {
+    fn description(self) -> String {
         match self {
             Self::Login(why) | Self::Network(why) | Self::Other(why) => why,
         }

@@ -13,14 +13,11 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
 
+use super::certificate::certificate;
 use super::elapsed;
 pub use super::trust::Roots;
 use crate::facts::tls::{Certificate, NoSession, Session, TlsFacts, Trust};
-
-/// Names of a certificate that are looked at; authorities issue a hundred at most.
-const NAMES: usize = 250;
 
 /// Goes through a handshake that accepts every certificate, and tells what it is worth. Nothing is sent over it.
 pub async fn observe(stream: TcpStream, host: &str, roots: &Roots, wait: Duration) -> TlsFacts {
@@ -40,12 +37,12 @@ async fn handshake(
     wait: Duration,
 ) -> TlsFacts {
     let start = Instant::now();
-    let witness = Arc::new(Witness::new(roots.clone()));
-    let done = timeout(wait, shake(stream, host, versions, witness.clone())).await;
+    let verifier = Arc::new(RecordingVerifier::new(roots.clone()));
+    let done = timeout(wait, shake(stream, host, versions, verifier.clone())).await;
     let outcome = match done {
         Err(_) => Err(NoSession::Timeout(u32::try_from(wait.as_millis()).unwrap_or(u32::MAX))),
         Ok(Err(error)) => Err(no_session(&error)),
-        Ok(Ok(stream)) => Ok(session(&stream, &witness, host)),
+        Ok(Ok(stream)) => Ok(session(&stream, &verifier, host)),
     };
     TlsFacts { elapsed: elapsed(start), outcome }
 }
@@ -54,13 +51,13 @@ async fn shake(
     stream: TcpStream,
     host: &str,
     versions: &[&'static SupportedProtocolVersion],
-    witness: Arc<Witness>,
+    verifier: Arc<RecordingVerifier>,
 ) -> io::Result<TlsStream<TcpStream>> {
-    let config = ClientConfig::builder_with_provider(witness.provider.clone())
+    let config = ClientConfig::builder_with_provider(verifier.provider.clone())
         .with_protocol_versions(versions)
         .map_err(io::Error::other)?
         .dangerous()
-        .with_custom_certificate_verifier(witness)
+        .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
     TlsConnector::from(Arc::new(config)).connect(name(host)?, stream).await
 }
@@ -81,7 +78,7 @@ fn no_session(error: &io::Error) -> NoSession {
     }
 }
 
-fn session(stream: &TlsStream<TcpStream>, witness: &Witness, host: &str) -> Session {
+fn session(stream: &TlsStream<TcpStream>, verifier: &RecordingVerifier, host: &str) -> Session {
     let (_, connection) = stream.get_ref();
     let version = match connection.protocol_version() {
         Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
@@ -92,57 +89,21 @@ fn session(stream: &TlsStream<TcpStream>, witness: &Witness, host: &str) -> Sess
     Session {
         version: version.into(),
         speaks_12: (version == "TLS 1.2").then_some(true),
-        trust: witness.trust(),
+        trust: verifier.trust(),
         name_fits: chain.first().is_some_and(|leaf| leaf.fits(host)),
         chain,
     }
 }
 
-/// Whether a certificate is made for a host name or an address.
-pub fn fits(der: &CertificateDer, host: &str) -> bool {
-    certificate(der).is_some_and(|certificate| certificate.fits(host))
-}
-
-fn certificate(der: &CertificateDer) -> Option<Certificate> {
-    let (_, parsed) = X509Certificate::from_der(der).ok()?;
-    let common = |name: &x509_parser::x509::X509Name| {
-        let common = name.iter_common_name().next().and_then(|name| name.as_str().ok());
-        shown(common.map_or_else(|| name.to_string(), str::to_owned))
-    };
-    let names = parsed.subject_alternative_name().ok().flatten().map(|names| names.value.general_names.as_slice());
-    let names = names.unwrap_or_default().iter().filter_map(|name| match name {
-        GeneralName::DNSName(name) => Some(shown((*name).to_owned())),
-        GeneralName::IPAddress(bytes) => <[u8; 4]>::try_from(*bytes)
-            .map(std::net::IpAddr::from)
-            .or_else(|_| <[u8; 16]>::try_from(*bytes).map(std::net::IpAddr::from))
-            .ok()
-            .map(|ip| ip.to_string()),
-        _ => None,
-    });
-    Some(Certificate {
-        subject: common(parsed.subject()),
-        issuer: common(parsed.issuer()),
-        names: names.take(NAMES).collect(),
-        not_before: parsed.validity().not_before.timestamp(),
-        not_after: parsed.validity().not_after.timestamp(),
-        self_issued: parsed.subject() == parsed.issuer(),
-    })
-}
-
-/// Text of a stranger: no control characters, no novel.
-fn shown(text: String) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
-}
-
 /// Accepts everything and remembers what a verifier would have said.
 #[derive(Debug)]
-struct Witness {
+struct RecordingVerifier {
     roots: Roots,
     provider: Arc<CryptoProvider>,
     trust: Mutex<Trust>,
 }
 
-impl Witness {
+impl RecordingVerifier {
     fn new(roots: Roots) -> Self {
         let unseen = Trust::Other("no certificate was sent".into());
         Self { roots, provider: Arc::new(ring::default_provider()), trust: Mutex::new(unseen) }
@@ -153,7 +114,7 @@ impl Witness {
     }
 }
 
-impl ServerCertVerifier for Witness {
+impl ServerCertVerifier for RecordingVerifier {
     fn verify_server_cert(
         &self,
         leaf: &CertificateDer<'_>,

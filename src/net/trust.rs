@@ -11,7 +11,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::tls::fits;
+use super::certificate::fits;
 use crate::error::hinted;
 
 /// The authorities that are trusted: Mozilla's, as Node has them built in, and those of `--ca-file`.

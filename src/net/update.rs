@@ -3,16 +3,16 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use hickory_proto::op::{Message, OpCode, Query, ResponseCode};
+use hickory_proto::op::{Message, OpCode, Query as WireQuery, ResponseCode};
 use hickory_proto::rr::rdata::{SRV, TXT};
-use hickory_proto::rr::{DNSClass, Name, RData, Record, RecordType};
+use hickory_proto::rr::{DNSClass, Name, RData as WireData, Record, RecordType as WireType};
 use tokio::time::timeout;
 
 use super::tsig::Tsig;
-use super::{ask, told};
+use super::{ask, description};
 use crate::dns::codec::record_type;
 use crate::dns::name::Host;
-use crate::dns::record::{Kind, Question, Rr, RrData};
+use crate::dns::record::{Query, RData, RecordType, Rr};
 use crate::rocketchat::change::Change;
 
 /// What became of an update.
@@ -41,7 +41,7 @@ pub async fn send(
     let bytes = message.to_vec().map_err(|error| error.to_string())?;
     let answer = match timeout(wait, ask::stream(server, &bytes)).await {
         Err(_) => return Ok(Updated::Unknown("timeout".into())),
-        Ok(Err(error)) => return Ok(Updated::Unknown(told(&error))),
+        Ok(Err(error)) => return Ok(Updated::Unknown(description(&error))),
         Ok(Ok(answer)) => answer,
     };
     let signed = verifier.is_some_and(|mut verifier| verifier.verify(&answer).is_ok());
@@ -73,7 +73,7 @@ fn message(zone: &Host, changes: &[Change]) -> Result<Message, String> {
     message.metadata.id = rand::random();
     message.metadata.op_code = OpCode::Update;
     message.metadata.recursion_desired = false;
-    message.add_query(Query::query(name(zone.as_str())?, RecordType::SOA));
+    message.add_query(WireQuery::query(name(zone.as_str())?, WireType::SOA));
     for change in changes {
         for prerequisite in prerequisites(change)? {
             message.add_answer(prerequisite);
@@ -88,7 +88,7 @@ fn message(zone: &Host, changes: &[Change]) -> Result<Message, String> {
 
 /// RFC 2136 sections 2.4.2 and 2.4.3: the set is exactly as it was seen, and no alias stands at the name.
 fn prerequisites(change: &Change) -> Result<Vec<Record>, String> {
-    let mut records = vec![empty(&change.question, Kind::Cname, DNSClass::NONE)?];
+    let mut records = vec![empty(&change.question, RecordType::Cname, DNSClass::NONE)?];
     if change.before.is_empty() {
         records.push(empty(&change.question, change.question.kind, DNSClass::NONE)?);
     }
@@ -98,7 +98,7 @@ fn prerequisites(change: &Change) -> Result<Vec<Record>, String> {
     Ok(records)
 }
 
-fn empty(question: &Question, kind: Kind, class: DNSClass) -> Result<Record, String> {
+fn empty(question: &Query, kind: RecordType, class: DNSClass) -> Result<Record, String> {
     let mut record = Record::update0(name(&question.name)?, 0, record_type(kind));
     record.dns_class = class;
     Ok(record)
@@ -106,10 +106,12 @@ fn empty(question: &Question, kind: Kind, class: DNSClass) -> Result<Record, Str
 
 fn record(rr: &Rr, ttl: u32) -> Result<Record, String> {
     let data = match &rr.data {
-        RrData::Srv { priority, weight, port, target } => {
-            RData::SRV(SRV::new(*priority, *weight, *port, name(target)?))
+        RData::Srv { priority, weight, port, target } => {
+            WireData::SRV(SRV::new(*priority, *weight, *port, name(target)?))
         }
-        RrData::Txt(strings) => RData::TXT(TXT::from_bytes(strings.iter().map(|string| string.0.as_slice()).collect())),
+        RData::Txt(strings) => {
+            WireData::TXT(TXT::from_bytes(strings.iter().map(|string| string.0.as_slice()).collect()))
+        }
         other => return Err(format!("a record of this kind is never updated: {other:?}")),
     };
     Ok(Record::from_rdata(name(&rr.name)?, ttl, data))

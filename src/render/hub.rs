@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::key::pretty;
 use crate::dns::name::Domain;
 use crate::key::PublicKey;
-use crate::rocketchat::hub::ledger::{Closed, Ledger, Peer, Proposal, Wish};
+use crate::rocketchat::hub::ledger::{Action, Closed, Ledger, Peer, Proposal};
 use crate::rocketchat::hub::registration::Entry;
 use crate::rocketchat::hub::transfer::{Exported, SCHEMA, time_text};
 
@@ -49,10 +49,10 @@ pub fn list_json(peers: &[Peer]) -> anyhow::Result<String> {
     pretty(&json!({"schema": SCHEMA, "peers": peers}))
 }
 
-fn wish(proposal: &Proposal) -> (&'static str, String) {
-    match &proposal.wish {
-        Wish::Serve(entry) => ("serve", format!("{}  {}", entry.url, short(entry))),
-        Wish::Remove => ("remove", String::new()),
+fn options(proposal: &Proposal) -> (&'static str, String) {
+    match &proposal.request {
+        Action::Serve(entry) => ("serve", format!("{}  {}", entry.url, short(entry))),
+        Action::Remove => ("remove", String::new()),
     }
 }
 
@@ -62,7 +62,7 @@ pub fn pending(open: &[Proposal]) -> String {
         return "nothing waits for confirmation\n".into();
     }
     let row = |proposal: &Proposal| {
-        let (kind, what) = wish(proposal);
+        let (kind, what) = options(proposal);
         [proposal.domain.to_string(), kind.to_owned(), state(proposal, i64::MIN).to_owned(), what]
     };
     table(&open.iter().map(row).collect::<Vec<_>>())
@@ -81,13 +81,13 @@ fn state(proposal: &Proposal, now: i64) -> &'static str {
 }
 
 fn proposal_json(proposal: &Proposal, now: i64) -> Value {
-    let entry = match &proposal.wish {
-        Wish::Serve(entry) => Some(entry),
-        Wish::Remove => None,
+    let entry = match &proposal.request {
+        Action::Serve(entry) => Some(entry),
+        Action::Remove => None,
     };
     json!({
         "domain": proposal.domain,
-        "wish": wish(proposal).0,
+        "wish": options(proposal).0,
         "url": entry.map(|entry| &entry.url),
         "public_key": entry.map(|entry| &entry.public_key),
         "state": state(proposal, now),
@@ -121,7 +121,7 @@ pub fn show(domain: &Domain, ledger: &Ledger, now: i64) -> String {
         .proposals
         .iter()
         .map(|proposal| {
-            let (kind, what) = wish(proposal);
+            let (kind, what) = options(proposal);
             [format!("  {}", time_text(proposal.created)), kind.into(), state(proposal, now).into(), what]
         })
         .collect();

@@ -3,7 +3,7 @@
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use crate::key::diagnosis::{Autopsy, Difference, Kind};
+use crate::key::diagnosis::{DefectKind, Diagnosis, Difference};
 use crate::key::{PrivateKey, PublicKey};
 use crate::render::fill::hang;
 
@@ -97,7 +97,7 @@ pub struct Inspected<'a> {
     pub text: &'a [u8],
     /// What the input was taken for, when it was not the bare value.
     pub read_as: Option<String>,
-    pub autopsy: &'a Autopsy,
+    pub diagnosis: &'a Diagnosis,
     pub expected: Option<&'a PublicKey>,
     /// How the value differs from the expected key.
     pub difference: Option<Difference>,
@@ -106,12 +106,12 @@ pub struct Inspected<'a> {
 impl Inspected<'_> {
     /// Exactly right, and the expected one if one is expected.
     pub fn is_good(&self) -> bool {
-        self.autopsy.is_good() && self.difference.is_none()
+        self.diagnosis.is_good() && self.difference.is_none()
     }
 
     fn verdict(&self) -> &'static str {
-        match (self.is_good(), &self.autopsy.exact) {
-            _ if self.autopsy.has(Kind::PrivateKey) => "this must never be published, and no longer be used",
+        match (self.is_good(), &self.diagnosis.exact) {
+            _ if self.diagnosis.has(DefectKind::PrivateKey) => "this must never be published, and no longer be used",
             (true, _) => "this is exactly what a server would publish",
             (false, Some(_)) if self.difference.is_some() => "this is a good key, but not the expected one",
             (false, Some(_)) => "this has the right form, but it is not a key to publish",
@@ -124,27 +124,27 @@ impl Inspected<'_> {
 pub fn inspected(seen: &Inspected, width: usize) -> String {
     let mut out = String::new();
     let mut row = |name: &str, text: String| out += &hang(&format!("  {name:<12}{text}"), width, 14);
-    let autopsy = seen.autopsy;
+    let diagnosis = seen.diagnosis;
     if let Some(read_as) = &seen.read_as {
         row("read as", read_as.clone());
     }
-    if let Some(key) = autopsy.exact.as_ref().or(autopsy.server.as_ref().ok()) {
+    if let Some(key) = diagnosis.exact.as_ref().or(diagnosis.server.as_ref().ok()) {
         row("key", format!("RSA-{}, exponent {}", key.bits(), key.exponent()));
         row("sha256", key.fingerprint().to_string());
     }
     row("length", format!("{} bytes", seen.text.len()));
-    match &autopsy.server {
+    match &diagnosis.server {
         Ok(_) => row("servers", "accept it".into()),
         Err(line) => row("servers", format!("refuse it and log `{line}`")),
     }
-    let mut told = Vec::new();
-    for injury in &autopsy.injuries {
-        row(&injury.severity.to_string(), format!("{}: {}", injury.kind, injury.what));
-        let remedy = injury.kind.remedy();
+    let mut description = Vec::new();
+    for defect in &diagnosis.defects {
+        row(&defect.severity.to_string(), format!("{}: {}", defect.kind, defect.what));
+        let remedy = defect.kind.remedy();
         // The value below is better than any advice.
-        if autopsy.repaired.is_none() && !told.contains(&remedy) {
+        if diagnosis.repaired.is_none() && !description.contains(&remedy) {
             row("do", remedy.into());
-            told.push(remedy);
+            description.push(remedy);
         }
     }
     if let Some(expected) = seen.expected {
@@ -158,7 +158,7 @@ pub fn inspected(seen: &Inspected, width: usize) -> String {
             },
         );
     }
-    if let Some(key) = &autopsy.repaired {
+    if let Some(key) = &diagnosis.repaired {
         row("publish", format!("this in its place (RSA-{}, sha256 {}):", key.bits(), key.fingerprint().short()));
         out += &format!("\n{}\n", key.one_line());
     }
@@ -168,19 +168,19 @@ pub fn inspected(seen: &Inspected, width: usize) -> String {
 
 /// For programs.
 pub fn inspected_json(seen: &Inspected) -> anyhow::Result<String> {
-    let autopsy = seen.autopsy;
-    let key = autopsy.exact.as_ref().or(autopsy.server.as_ref().ok());
-    let injuries: Vec<_> = autopsy
-        .injuries
+    let diagnosis = seen.diagnosis;
+    let key = diagnosis.exact.as_ref().or(diagnosis.server.as_ref().ok());
+    let defects: Vec<_> = diagnosis
+        .defects
         .iter()
-        .map(|injury| {
+        .map(|defect| {
             let mut object = json!({
-                "kind": injury.kind.id(),
-                "severity": injury.severity,
-                "what": injury.what,
-                "fix": injury.kind.remedy(),
+                "kind": defect.kind.id(),
+                "severity": defect.severity,
+                "what": defect.what,
+                "fix": defect.kind.remedy(),
             });
-            if let Some(position) = injury.position {
+            if let Some(position) = defect.position {
                 object["position"] = position.into();
             }
             object
@@ -189,16 +189,16 @@ pub fn inspected_json(seen: &Inspected) -> anyhow::Result<String> {
     pretty(&json!({
         "schema": 1,
         "verdict": if seen.is_good() { "clean" } else { "problems" },
-        "exact": autopsy.exact.is_some(),
+        "exact": diagnosis.exact.is_some(),
         "read_as": seen.read_as,
-        "server_accepts": autopsy.server.is_ok(),
-        "server_log": autopsy.server.as_ref().err(),
+        "server_accepts": diagnosis.server.is_ok(),
+        "server_log": diagnosis.server.as_ref().err(),
         "length": seen.text.len(),
         "bits": key.map(PublicKey::bits),
         "exponent": key.map(PublicKey::exponent),
         "fingerprint": key.map(PublicKey::fingerprint),
-        "injuries": injuries,
-        "repaired": autopsy.repaired.as_ref().map(PublicKey::one_line),
+        "injuries": defects,
+        "repaired": diagnosis.repaired.as_ref().map(PublicKey::one_line),
         "matches": seen.expected.map(|_| seen.difference.is_none()),
         "first_difference": seen.difference.map(|difference| difference.position()),
     }))

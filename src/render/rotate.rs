@@ -59,12 +59,12 @@ pub fn human(rotation: &Rotation, width: usize) -> String {
     }
     for act in rotation.rehearsal {
         let status = if act.is_right() { "right".green() } else { "wrong".red().bold() };
-        let told = match (act.passed, act.expected) {
+        let description = match (act.passed, act.expected) {
             (true, true) => "messages pass".to_owned(),
             (true, false) => "messages pass, and should not".to_owned(),
             (false, _) => format!("messages do not pass: {}", act.trouble),
         };
-        for (at, line) in wrap(&format!("{}: {told}", act.state), width.saturating_sub(9)).iter().enumerate() {
+        for (at, line) in wrap(&format!("{}: {description}", act.state), width.saturating_sub(9)).iter().enumerate() {
             out += &if at == 0 { format!("  {status}  {line}\n") } else { format!("         {line}\n") };
         }
     }

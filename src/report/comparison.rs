@@ -46,7 +46,7 @@ impl Half {
 
 /// Both halves, the asker of the first being called A.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
+pub struct Comparison {
     pub there: Half,
     pub back: Half,
     /// What follows from the two together.
@@ -55,7 +55,7 @@ pub struct Picture {
 
 /// Why two reports make no picture.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NoPicture {
+pub enum NotComparable {
     #[error("the report on `{0}` was made without --domain, so it is not known who asked")]
     Nameless(String),
     #[error("the two reports do not belong together: `{0}` asked `{1}`, and `{2}` asked `{3}`")]
@@ -63,14 +63,14 @@ pub enum NoPicture {
 }
 
 /// Puts the halves together.
-pub fn join(there: Half, back: Half) -> Result<Picture, NoPicture> {
-    let name = |half: &Half| half.identity.clone().ok_or_else(|| NoPicture::Nameless(half.subject.clone()));
+pub fn join(there: Half, back: Half) -> Result<Comparison, NotComparable> {
+    let name = |half: &Half| half.identity.clone().ok_or_else(|| NotComparable::Nameless(half.subject.clone()));
     let (a, b) = (name(&there)?, name(&back)?);
     if there.subject != b || back.subject != a {
-        return Err(NoPicture::Strangers(a, there.subject, b, back.subject));
+        return Err(NotComparable::Strangers(a, there.subject, b, back.subject));
     }
     let conclusions = conclude(&there, &back, &a, &b);
-    Ok(Picture { there, back, conclusions })
+    Ok(Comparison { there, back, conclusions })
 }
 
 fn conclude(there: &Half, back: &Half, a: &str, b: &str) -> Vec<String> {
@@ -79,13 +79,13 @@ fn conclude(there: &Half, back: &Half, a: &str, b: &str) -> Vec<String> {
         (Some(stage), None) => vec![one_way(stage, a, b)],
         (None, Some(stage)) => vec![one_way(stage, b, a)],
         (Some(first), Some(second)) => {
-            let mut told = vec![one_way(first, a, b), one_way(second, b, a)];
+            let mut description = vec![one_way(first, a, b), one_way(second, b, a)];
             if first == "ping" && second == "ping" {
-                told.push(
+                description.push(
                     "both refuse the other's key: look whether each publishes the key that its server uses".into(),
                 );
             }
-            told
+            description
         }
     }
 }
@@ -152,10 +152,11 @@ mod tests {
         let same = half(Some("b.example"), "a.example", &[("tls", "ok"), ("ping", "ok")]);
         let bad = half(Some("b.example"), "a.example", &[("tls", "ok"), ("ping", "error")]);
         assert_eq!(join(good.clone(), same).unwrap().conclusions, ["both directions work, keys included"]);
-        let told = join(good, bad).unwrap().conclusions;
+        let description = join(good, bad).unwrap().conclusions;
         assert!(
-            told.len() == 1 && told[0].starts_with("b.example → a.example stops at ping: a.example cannot open"),
-            "{told:?}"
+            description.len() == 1
+                && description[0].starts_with("b.example → a.example stops at ping: a.example cannot open"),
+            "{description:?}"
         );
     }
 
@@ -163,7 +164,7 @@ mod tests {
     fn reports_that_do_not_belong_together_are_refused() {
         let one = half(Some("a.example"), "b.example", &[]);
         let other = half(Some("c.example"), "a.example", &[]);
-        assert!(matches!(join(one.clone(), other), Err(NoPicture::Strangers(..))));
-        assert_eq!(join(one, half(None, "a.example", &[])), Err(NoPicture::Nameless("a.example".into())));
+        assert!(matches!(join(one.clone(), other), Err(NotComparable::Strangers(..))));
+        assert_eq!(join(one, half(None, "a.example", &[])), Err(NotComparable::Nameless("a.example".into())));
     }
 }

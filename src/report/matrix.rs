@@ -1,6 +1,6 @@
 //! Which server answers what: name servers and resolvers by record, with what differs marked.
 
-use crate::dns::record::{Outcome, Question, RrData};
+use crate::dns::record::{Outcome, Query, RData};
 use crate::facts::dns::{DnsFacts, Role};
 use crate::facts::server::{Resolved, ServerView};
 use crate::key::diagnosis;
@@ -9,7 +9,7 @@ use crate::rocketchat::generation::questions;
 
 /// The matrix of a domain, with a server's own resolver when that was asked; `None` when nobody was.
 pub fn matrix(dns: &DnsFacts, view: Option<&ServerView>) -> Option<Matrix> {
-    let exists = |question: &Question| dns.replies(question).any(|(_, reply)| !reply.outcome.records().is_empty());
+    let exists = |question: &Query| dns.replies(question).any(|(_, reply)| !reply.outcome.records().is_empty());
     let mut asked = questions(&dns.domain);
     asked.retain(|question| exists(question) || is_needed(question));
     let suffix = format!(".{}", dns.domain);
@@ -17,7 +17,7 @@ pub fn matrix(dns: &DnsFacts, view: Option<&ServerView>) -> Option<Matrix> {
         asked.iter().map(|question| format!("{} {}", question.kind, question.name.trim_end_matches(&suffix))).collect();
     let published: Vec<Option<(Outcome, String)>> = asked
         .iter()
-        .map(|question| dns.published(question).map(|reply| (reply.outcome.clone(), told(&reply.outcome))))
+        .map(|question| dns.published(question).map(|reply| (reply.outcome.clone(), description(&reply.outcome))))
         .collect();
     let cells = |at: usize| {
         let pairs = asked.iter().zip(&published);
@@ -43,17 +43,17 @@ pub fn matrix(dns: &DnsFacts, view: Option<&ServerView>) -> Option<Matrix> {
 }
 
 /// The records that every domain should have are shown even when nobody has them.
-fn is_needed(question: &Question) -> bool {
+fn is_needed(question: &Query) -> bool {
     question.name.starts_with("_rocketchat._https.") || question.name.starts_with("rocketchat-public-key.")
 }
 
-fn cell(dns: &DnsFacts, observer: usize, question: &Question, published: Option<&(Outcome, String)>) -> Cell {
+fn cell(dns: &DnsFacts, observer: usize, question: &Query, published: Option<&(Outcome, String)>) -> Cell {
     let seen = dns.observations.iter().find(|seen| seen.observer == observer && seen.question == *question);
     let Some(seen) = seen else { return Cell { text: "not asked".into(), differs: false, found: false } };
     let outcome = &seen.reply.outcome;
     // Looking into a key takes time, and most servers say the same.
     let same = published.filter(|(known, _)| data(known).eq(data(outcome)) && !outcome.records().is_empty());
-    let text = same.map_or_else(|| told(outcome), |(_, text)| text.clone());
+    let text = same.map_or_else(|| description(outcome), |(_, text)| text.clone());
     Cell {
         differs: published.is_some_and(|(_, published)| *published != text),
         found: !outcome.records().is_empty(),
@@ -61,7 +61,7 @@ fn cell(dns: &DnsFacts, observer: usize, question: &Question, published: Option<
     }
 }
 
-fn view_cell(dns: &DnsFacts, view: &ServerView, question: &Question) -> Cell {
+fn view_cell(dns: &DnsFacts, view: &ServerView, question: &Query) -> Cell {
     let Some(resolved) = view.resolved.iter().find(|(name, _)| *name == question.name).map(|(_, resolved)| resolved)
     else {
         return Cell { text: "not asked".into(), differs: false, found: false };
@@ -70,7 +70,7 @@ fn view_cell(dns: &DnsFacts, view: &ServerView, question: &Question) -> Cell {
     let text = match resolved {
         Resolved::Unknown(_) => "not asked".into(),
         // It tells the first record only, and not why there is none.
-        resolved if resolved.agrees(&published) => told(&published),
+        resolved if resolved.agrees(&published) => description(&published),
         Resolved::Srv { target, port } => format!("{target}:{port}"),
         Resolved::Txt(text) => told_text(text.as_bytes()),
         Resolved::Nothing(_) => "nothing".into(),
@@ -82,18 +82,18 @@ fn view_cell(dns: &DnsFacts, view: &ServerView, question: &Question) -> Cell {
     }
 }
 
-fn data(outcome: &Outcome) -> impl Iterator<Item = &RrData> {
+fn data(outcome: &Outcome) -> impl Iterator<Item = &RData> {
     outcome.records().iter().map(|rr| &rr.data)
 }
 
 /// The answer in a few words; the text of a TXT record never, it could be a secret.
-fn told(outcome: &Outcome) -> String {
+fn description(outcome: &Outcome) -> String {
     let mut parts: Vec<String> = outcome
         .records()
         .iter()
         .filter_map(|rr| match &rr.data {
-            RrData::Srv { target, port, .. } => Some(format!("{target}:{port}")),
-            RrData::Txt(strings) => {
+            RData::Srv { target, port, .. } => Some(format!("{target}:{port}")),
+            RData::Txt(strings) => {
                 let text: Vec<u8> = strings.iter().flat_map(|string| string.0.iter().copied()).collect();
                 Some(told_text(&text))
             }
@@ -106,10 +106,10 @@ fn told(outcome: &Outcome) -> String {
 }
 
 fn told_text(text: &[u8]) -> String {
-    let autopsy = diagnosis::examine(text);
-    match (&autopsy.exact, autopsy.injuries.first()) {
+    let diagnosis = diagnosis::examine(text);
+    match (&diagnosis.exact, diagnosis.defects.first()) {
         (Some(key), _) => format!("RSA-{} {}", key.bits(), key.fingerprint().short()),
-        (None, Some(injury)) => format!("{} bytes ({})", text.len(), injury.kind),
+        (None, Some(defect)) => format!("{} bytes ({})", text.len(), defect.kind),
         (None, None) => format!("{} bytes", text.len()),
     }
 }

@@ -5,33 +5,12 @@ pub mod matrix;
 pub mod propagation;
 pub mod rotation;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::error::Hinted;
 use crate::report::propagation::Arrival;
-use crate::rocketchat::discovery::Sight;
-
-/// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// Good to know; nothing breaks.
-    Notice,
-    /// Some peers, or some days, will have trouble.
-    Warning,
-    /// Federation does not work.
-    Error,
-}
-
-impl std::fmt::Display for Severity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Self::Notice => "notice",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        })
-    }
-}
+use crate::rocketchat::discovery::DiscoveryResult;
+use crate::severity::Severity;
 
 /// The answer of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,15 +169,15 @@ pub struct Report {
     /// A few words beside the subject: the zone and its servers.
     pub about: String,
     /// What the verdict says of the subject when all is well, as in "can be found by every server".
-    pub praise: String,
+    pub pass_summary: String,
     /// What the verdict says of the subject when it is not, as in "cannot be federated with".
-    pub blame: String,
+    pub fail_summary: String,
     /// When it was observed: seconds since 1970-01-01T00:00:00Z, where that is known.
     pub time: Option<i64>,
     /// In the order of the checks.
     pub lines: Vec<Line>,
     /// What each server generation makes of a domain; empty for other subjects.
-    pub generations: Vec<Sight>,
+    pub generations: Vec<DiscoveryResult>,
     /// When a change will be seen; for a domain.
     pub arrivals: Vec<Arrival>,
     /// What each server answered; for a domain.
@@ -213,13 +192,13 @@ pub struct Report {
 
 impl Report {
     /// Takes findings out of the count; they stay in the report, with the reason.
-    pub fn suppress(&mut self, wishes: &[Suppression]) {
+    pub fn suppress(&mut self, options: &[Suppression]) {
         let lines = std::mem::take(&mut self.lines);
         for line in lines {
-            let wish = wishes.iter().find(|wish| wish.id == line.id);
-            match (wish, line.verdict) {
-                (Some(wish), Verdict::Problem(problem)) => {
-                    self.suppressed.push(Suppressed { id: line.id, problem, reason: wish.reason.clone() });
+            let options = options.iter().find(|options| options.id == line.id);
+            match (options, line.verdict) {
+                (Some(options), Verdict::Problem(problem)) => {
+                    self.suppressed.push(Suppressed { id: line.id, problem, reason: options.reason.clone() });
                 }
                 (_, verdict) => self.lines.push(Line { id: line.id, minor: line.minor, verdict }),
             }

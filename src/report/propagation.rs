@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::dns::record::{Kind, Question, Reply, RrData};
+use crate::dns::record::{Query, RData, RecordType, Response};
 use crate::facts::dns::{DnsFacts, Role};
 use crate::rocketchat::generation::questions;
 
@@ -47,9 +47,9 @@ pub fn arrivals(dns: &DnsFacts) -> Vec<Arrival> {
 
 fn authority(dns: &DnsFacts, index: usize) -> Option<Arrival> {
     let zone = dns.zone.as_ref().ok()?;
-    let soa = Question::new(zone.apex.as_str(), Kind::Soa);
-    let serial_of = |reply: &Reply| match &reply.outcome.records().first()?.data {
-        RrData::Soa(soa) => Some(soa.serial),
+    let soa = Query::new(zone.apex.as_str(), RecordType::Soa);
+    let serial_of = |reply: &Response| match &reply.outcome.records().first()?.data {
+        RData::Soa(soa) => Some(soa.serial),
         _ => None,
     };
     let newest =
@@ -71,7 +71,7 @@ fn authority(dns: &DnsFacts, index: usize) -> Option<Arrival> {
 /// What a resolver holds, it gives until the TTL that is left has run out.
 fn resolver(dns: &DnsFacts, index: usize) -> Option<Arrival> {
     let asked = questions(&dns.domain);
-    let mut longest: Option<(u32, &Question, bool)> = None;
+    let mut longest: Option<(u32, &Query, bool)> = None;
     for seen in dns.observations.iter().filter(|seen| seen.observer == index && asked.contains(&seen.question)) {
         let positive = seen.reply.outcome.records().iter().map(|rr| rr.ttl).max();
         let left = positive.or_else(|| seen.reply.negative_ttl().filter(|_| seen.reply.outcome.is_absent()));
@@ -96,18 +96,19 @@ mod tests {
 
     #[test]
     fn everybody_is_told_and_peers_come_last() {
-        let told = arrivals(&sample());
-        let seconds: Vec<(&str, u32)> = told.iter().map(|arrival| (arrival.who.as_str(), arrival.latest_s)).collect();
+        let description = arrivals(&sample());
+        let seconds: Vec<(&str, u32)> =
+            description.iter().map(|arrival| (arrival.who.as_str(), arrival.latest_s)).collect();
         assert_eq!(seconds, [("ns1.mydomain.com", 0), ("ns2.mydomain.com", 0), ("resolver", 3600), ("peers", 7200)]);
     }
 
     #[test]
     fn a_server_behind_waits_for_the_refresh() {
         let mut dns = sample();
-        let question = Question::new("mydomain.com", Kind::Soa);
+        let question = Query::new("mydomain.com", RecordType::Soa);
         for (observer, serial) in [(0, 7), (1, 6)] {
             let soa = Soa { serial, ..dns.zone.clone().unwrap().soa };
-            let rr = Rr { name: "mydomain.com".into(), ttl: 60, data: RrData::Soa(soa) };
+            let rr = Rr { name: "mydomain.com".into(), ttl: 60, data: RData::Soa(soa) };
             set_at(&mut dns, observer, &question, Outcome::Found(vec![rr]));
         }
         assert_eq!(arrivals(&dns)[1].latest_s, 3600);

@@ -3,12 +3,12 @@
 use super::generation::{PROTOCOL_LABEL, SrvLabel};
 use super::records::{Data, Record, RecordSet, STRING_MAX};
 use crate::dns::name::Domain;
-use crate::dns::record::{Kind, Outcome, Question, Rr, RrData, Text};
+use crate::dns::record::{CharacterString, Outcome, Query, RData, RecordType, Rr};
 
 /// All records of one name and type, before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    pub question: Question,
+    pub question: Query,
     /// As they were seen; empty when there is none.
     pub before: Vec<Rr>,
     /// As they should be.
@@ -23,17 +23,17 @@ impl Change {
 }
 
 /// A set of data that compares as peers see it: in any order, names in lower case, strings joined.
-fn data_of(records: &[Rr]) -> Vec<RrData> {
+fn data_of(records: &[Rr]) -> Vec<RData> {
     let seen = |rr: &Rr| match &rr.data {
-        RrData::Srv { priority, weight, port, target } => RrData::Srv {
+        RData::Srv { priority, weight, port, target } => RData::Srv {
             priority: *priority,
             weight: *weight,
             port: *port,
             target: target.trim_end_matches('.').to_ascii_lowercase(),
         },
-        data => data.joined().map_or_else(|| data.clone(), |joined| RrData::Txt(vec![Text(joined)])),
+        data => data.joined().map_or_else(|| data.clone(), |joined| RData::Txt(vec![CharacterString(joined)])),
     };
-    let mut data: Vec<RrData> = records.iter().map(seen).collect();
+    let mut data: Vec<RData> = records.iter().map(seen).collect();
     data.sort();
     data
 }
@@ -42,32 +42,32 @@ fn data_of(records: &[Rr]) -> Vec<RrData> {
 pub fn rr(record: &Record) -> Rr {
     let data = match &record.data {
         Data::Srv { priority, weight, port, target } => {
-            RrData::Srv { priority: *priority, weight: *weight, port: *port, target: target.to_string() }
+            RData::Srv { priority: *priority, weight: *weight, port: *port, target: target.to_string() }
         }
-        data => RrData::Txt(data.chunks(STRING_MAX).into_iter().map(|chunk| Text(chunk.to_vec())).collect()),
+        data => RData::Txt(data.chunks(STRING_MAX).into_iter().map(|chunk| CharacterString(chunk.to_vec())).collect()),
     };
     Rr { name: record.owner.clone(), ttl: record.ttl, data }
 }
 
 /// What must be asked to compare the set: a question a name and type.
-pub fn questions(set: &RecordSet) -> Vec<Question> {
-    let mut questions: Vec<Question> = set.records.iter().map(question).collect();
+pub fn questions(set: &RecordSet) -> Vec<Query> {
+    let mut questions: Vec<Query> = set.records.iter().map(question).collect();
     questions.dedup();
     questions
 }
 
 /// The name and type of a record.
-pub fn question(record: &Record) -> Question {
+pub fn question(record: &Record) -> Query {
     let kind = match record.data {
-        Data::Srv { .. } => Kind::Srv,
-        Data::Txt(_) => Kind::Txt,
+        Data::Srv { .. } => RecordType::Srv,
+        Data::Txt(_) => RecordType::Txt,
     };
-    Question::new(&record.owner, kind)
+    Query::new(&record.owner, kind)
 }
 
 /// Compares the set with what is there; the error is the first question that nobody could answer, and why.
-pub fn compare(set: &RecordSet, answer: impl Fn(&Question) -> Outcome) -> Result<Vec<Change>, (Question, Outcome)> {
-    let change = |question: Question| {
+pub fn compare(set: &RecordSet, answer: impl Fn(&Query) -> Outcome) -> Result<Vec<Change>, (Query, Outcome)> {
+    let change = |question: Query| {
         let outcome = answer(&question);
         if !outcome.is_answer() {
             return Err((question, outcome));
@@ -79,24 +79,24 @@ pub fn compare(set: &RecordSet, answer: impl Fn(&Question) -> Outcome) -> Result
 }
 
 /// Records that the set does not have and that servers stop at before they reach those of the set, a sentence each.
-pub fn in_the_way(set: &RecordSet, answer: impl Fn(&Question) -> Outcome) -> Vec<String> {
+pub fn in_the_way(set: &RecordSet, answer: impl Fn(&Query) -> Outcome) -> Vec<String> {
     let wanted: Vec<SrvLabel> = SrvLabel::ALL.into_iter().filter(|label| has(set, &label.owner(&set.domain))).collect();
-    let mut told = Vec::new();
+    let mut description = Vec::new();
     for label in SrvLabel::ALL {
         let owner = label.owner(&set.domain);
         let later = wanted.iter().any(|wanted| *wanted > label);
-        if !has(set, &owner) && later && !answer(&Question::new(&owner, Kind::Srv)).records().is_empty() {
-            told.push(format!("`{owner}` is published too, and servers from 2.0 on stop at it: delete it"));
+        if !has(set, &owner) && later && !answer(&Query::new(&owner, RecordType::Srv)).records().is_empty() {
+            description.push(format!("`{owner}` is published too, and servers from 2.0 on stop at it: delete it"));
         }
     }
-    told.extend(protocol_in_the_way(set, &set.domain, answer));
-    told
+    description.extend(protocol_in_the_way(set, &set.domain, answer));
+    description
 }
 
 /// Servers 1.2 and 1.3 go by a protocol record that the set does without.
-fn protocol_in_the_way(set: &RecordSet, domain: &Domain, answer: impl Fn(&Question) -> Outcome) -> Option<String> {
+fn protocol_in_the_way(set: &RecordSet, domain: &Domain, answer: impl Fn(&Query) -> Outcome) -> Option<String> {
     let owner = format!("{PROTOCOL_LABEL}.{domain}");
-    let outcome = answer(&Question::new(&owner, Kind::Txt));
+    let outcome = answer(&Query::new(&owner, RecordType::Txt));
     let says_http = outcome.records().first()?.data.joined()?.eq_ignore_ascii_case(b"http");
     (says_http && !has(set, &owner)).then(|| format!("`{owner}` says http, and servers 1.2 and 1.3 obey: delete it"))
 }
@@ -126,20 +126,20 @@ mod tests {
         }
     }
 
-    fn found(question: &Question, data: Vec<RrData>) -> Outcome {
+    fn found(question: &Query, data: Vec<RData>) -> Outcome {
         Outcome::Found(data.into_iter().map(|data| Rr { name: question.name.clone(), ttl: 5, data }).collect())
     }
 
-    fn srv(target: &str) -> RrData {
-        RrData::Srv { priority: 1, weight: 1, port: 443, target: target.into() }
+    fn srv(target: &str) -> RData {
+        RData::Srv { priority: 1, weight: 1, port: 443, target: target.into() }
     }
 
     #[test]
     fn ttl_case_and_cutting_are_no_difference() {
-        let pieces = vec![Text(vec![b'K'; 100]), Text(vec![b'K'; 200])];
-        let answer = |question: &Question| match question.kind {
-            Kind::Srv => found(question, vec![srv("Chat.mydomain.com")]),
-            _ => found(question, vec![RrData::Txt(pieces.clone())]),
+        let pieces = vec![CharacterString(vec![b'K'; 100]), CharacterString(vec![b'K'; 200])];
+        let answer = |question: &Query| match question.kind {
+            RecordType::Srv => found(question, vec![srv("Chat.mydomain.com")]),
+            _ => found(question, vec![RData::Txt(pieces.clone())]),
         };
         let changes = compare(&set(), answer).unwrap();
         assert_eq!((changes.len(), changes.iter().filter(|change| change.is_needed()).count()), (2, 0));
@@ -147,9 +147,10 @@ mod tests {
 
     #[test]
     fn what_is_missing_doubled_or_halved_is_a_difference() {
-        let halves = vec![RrData::Txt(vec![Text(vec![b'K'; 255])]), RrData::Txt(vec![Text(vec![b'K'; 45])])];
-        let answer = |question: &Question| match question.kind {
-            Kind::Srv => Outcome::NxDomain,
+        let halves =
+            vec![RData::Txt(vec![CharacterString(vec![b'K'; 255])]), RData::Txt(vec![CharacterString(vec![b'K'; 45])])];
+        let answer = |question: &Query| match question.kind {
+            RecordType::Srv => Outcome::NxDomain,
             _ => found(question, halves.clone()),
         };
         let changes = compare(&set(), answer).unwrap();
@@ -160,18 +161,23 @@ mod tests {
     #[test]
     fn silence_is_not_absence() {
         let (question, outcome) = compare(&set(), |_| Outcome::Timeout).unwrap_err();
-        assert_eq!((question.kind, outcome), (Kind::Srv, Outcome::Timeout));
+        assert_eq!((question.kind, outcome), (RecordType::Srv, Outcome::Timeout));
     }
 
     #[test]
     fn a_record_that_servers_reach_first_is_in_the_way() {
-        let answer = |question: &Question| match question.name.as_str() {
+        let answer = |question: &Query| match question.name.as_str() {
             "_rocketchat._https.mydomain.com" => found(question, vec![srv("old.mydomain.com")]),
-            "rocketchat-protocol.mydomain.com" => found(question, vec![RrData::Txt(vec![Text(b"HTTP".to_vec())])]),
+            "rocketchat-protocol.mydomain.com" => {
+                found(question, vec![RData::Txt(vec![CharacterString(b"HTTP".to_vec())])])
+            }
             _ => Outcome::NxDomain,
         };
-        let told = in_the_way(&set(), answer);
-        assert!(told.len() == 2 && told[0].contains("_https") && told[1].contains("says http"), "{told:?}");
+        let description = in_the_way(&set(), answer);
+        assert!(
+            description.len() == 2 && description[0].contains("_https") && description[1].contains("says http"),
+            "{description:?}"
+        );
         assert!(in_the_way(&set(), |_| Outcome::NxDomain).is_empty());
     }
 }

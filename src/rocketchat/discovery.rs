@@ -2,16 +2,15 @@
 
 use serde::Serialize;
 
-use super::generation::{GENERATIONS, Generation, MissingKey, PROTOCOL_LABEL, Protocol, SrvLabel, key_question};
+use super::generation::{Generation, MissingKey, PROTOCOL_LABEL, Protocol, SrvLabel, key_question};
 use crate::dns::name::Domain;
-use crate::dns::record::{Kind, Outcome, Question, Rr, RrData};
-use crate::facts::dns::DnsFacts;
+use crate::dns::record::{Outcome, Query, RData, RecordType, Rr};
 use crate::key::node_rsa;
 use crate::key::{Fingerprint, PublicKey};
 
 /// What one generation makes of the records of a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Sight {
+pub struct DiscoveryResult {
     pub id: &'static str,
     pub releases: &'static str,
     /// The base URL it would call.
@@ -25,20 +24,15 @@ pub struct Sight {
     pub note: Option<String>,
 }
 
-impl Sight {
+impl DiscoveryResult {
     /// True when this generation finds both a URL and a key that works.
     pub fn is_usable(&self) -> bool {
         self.error.is_none()
     }
 }
 
-/// What every generation makes of the published records, oldest first.
-pub fn sights(dns: &DnsFacts) -> Vec<Sight> {
-    GENERATIONS.iter().map(|generation| sight(generation, &dns.domain, |question| dns.outcome(question))).collect()
-}
-
 /// Goes through the discovery of `generation`; `answer` gives what its resolver would say.
-pub fn sight(generation: &Generation, domain: &Domain, answer: impl Fn(&Question) -> Outcome) -> Sight {
+pub fn discovery(generation: &Generation, domain: &Domain, answer: impl Fn(&Query) -> Outcome) -> DiscoveryResult {
     let (url, url_error) = match find_url(generation, domain, &answer) {
         Ok(url) => (Some(url), None),
         Err(error) => (None, Some(error)),
@@ -50,16 +44,12 @@ pub fn sight(generation: &Generation, domain: &Domain, answer: impl Fn(&Question
     };
     let note = (!generation.sends)
         .then(|| "receives only: it cannot send to any peer (`Invalid URL`), whatever is published".to_owned());
-    Sight { id: generation.id, releases: generation.releases, url, key, error: url_error.or(key_error), note }
+    DiscoveryResult { id: generation.id, releases: generation.releases, url, key, error: url_error.or(key_error), note }
 }
 
-fn find_url(
-    generation: &Generation,
-    domain: &Domain,
-    answer: &impl Fn(&Question) -> Outcome,
-) -> Result<String, String> {
+fn find_url(generation: &Generation, domain: &Domain, answer: &impl Fn(&Query) -> Outcome) -> Result<String, String> {
     for label in generation.srv {
-        let outcome = answer(&Question::new(label.owner(domain), Kind::Srv));
+        let outcome = answer(&Query::new(label.owner(domain), RecordType::Srv));
         if let Some((port, target)) = first_srv(&outcome) {
             if target.is_empty() || port == 0 {
                 return Err(format!("Invalid URL (the SRV record says `{target}` and port {port})"));
@@ -85,10 +75,10 @@ fn tcp_protocol(
     generation: &Generation,
     domain: &Domain,
     target: &str,
-    answer: &impl Fn(&Question) -> Outcome,
+    answer: &impl Fn(&Query) -> Outcome,
 ) -> Protocol {
     if generation.reads_protocol {
-        let question = Question::new(format!("{PROTOCOL_LABEL}.{domain}"), Kind::Txt);
+        let question = Query::new(format!("{PROTOCOL_LABEL}.{domain}"), RecordType::Txt);
         let says_http = first_txt(&answer(&question))
             .and_then(|strings| strings.first().map(|first| first.eq_ignore_ascii_case(b"http")))
             .unwrap_or(false);
@@ -100,7 +90,7 @@ fn tcp_protocol(
 fn find_key(
     generation: &Generation,
     domain: &Domain,
-    answer: &impl Fn(&Question) -> Outcome,
+    answer: &impl Fn(&Query) -> Outcome,
 ) -> Result<Fingerprint, String> {
     let question = key_question(domain);
     let outcome = answer(&question);
@@ -123,14 +113,14 @@ fn find_key(
 /// Node does not sort by priority or weight: the first record in the order of the answer counts.
 fn first_srv(outcome: &Outcome) -> Option<(u16, String)> {
     outcome.records().iter().find_map(|rr: &Rr| match &rr.data {
-        RrData::Srv { port, target, .. } => Some((*port, target.clone())),
+        RData::Srv { port, target, .. } => Some((*port, target.clone())),
         _ => None,
     })
 }
 
 fn first_txt(outcome: &Outcome) -> Option<Vec<Vec<u8>>> {
     outcome.records().iter().find_map(|rr: &Rr| match &rr.data {
-        RrData::Txt(strings) => Some(strings.iter().map(|string| string.0.clone()).collect()),
+        RData::Txt(strings) => Some(strings.iter().map(|string| string.0.clone()).collect()),
         _ => None,
     })
 }
@@ -154,8 +144,9 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
-    use crate::dns::record::Text;
+    use crate::dns::record::CharacterString;
     use crate::key::PrivateKey;
+    use crate::rocketchat::generation::GENERATIONS;
     use crate::rocketchat::generation::KEY_LABEL;
 
     fn domain() -> Domain {
@@ -166,22 +157,22 @@ mod tests {
         Outcome::Found(vec![Rr {
             name: String::new(),
             ttl: 3600,
-            data: RrData::Srv { priority: 1, weight: 1, port, target: target.into() },
+            data: RData::Srv { priority: 1, weight: 1, port, target: target.into() },
         }])
     }
 
     fn txt(strings: &[&str]) -> Outcome {
-        let strings = strings.iter().map(|string| Text(string.as_bytes().to_vec())).collect();
-        Outcome::Found(vec![Rr { name: String::new(), ttl: 3600, data: RrData::Txt(strings) }])
+        let strings = strings.iter().map(|string| CharacterString(string.as_bytes().to_vec())).collect();
+        Outcome::Found(vec![Rr { name: String::new(), ttl: 3600, data: RData::Txt(strings) }])
     }
 
     /// url or error of every generation, for records given by their first labels.
-    fn eyes(records: &[(&str, Outcome)]) -> Vec<String> {
+    fn view(records: &[(&str, Outcome)]) -> Vec<String> {
         let zone: HashMap<String, &Outcome> =
             records.iter().map(|(label, outcome)| (format!("{label}.mydomain.com"), outcome)).collect();
-        let answer = |question: &Question| zone.get(&question.name).map_or(Outcome::NxDomain, |found| (*found).clone());
-        let told = |sight: Sight| sight.error.or(sight.url).unwrap();
-        GENERATIONS.iter().map(|generation| told(sight(generation, &domain(), answer))).collect()
+        let answer = |question: &Query| zone.get(&question.name).map_or(Outcome::NxDomain, |found| (*found).clone());
+        let description = |discovery: DiscoveryResult| discovery.error.or(discovery.url).unwrap();
+        GENERATIONS.iter().map(|generation| description(discovery(generation, &domain(), answer))).collect()
     }
 
     const HTTPS: &str = "https://chat.mydomain.com:443";
@@ -193,27 +184,27 @@ mod tests {
         let key = PrivateKey::generate(2048).unwrap().public().one_line();
         let key = txt(&[&key[..255], &key[255..]]);
         let chat = || srv("chat.mydomain.com", 443);
-        let https = eyes(&[("_rocketchat._https", chat()), (KEY_LABEL, key.clone())]);
+        let https = view(&[("_rocketchat._https", chat()), (KEY_LABEL, key.clone())]);
         assert_eq!(https, [NONE_1, NONE_1, HTTPS, HTTPS, HTTPS, HTTPS]);
         let tcp =
-            eyes(&[("_rocketchat._tcp", chat()), (KEY_LABEL, key.clone()), (PROTOCOL_LABEL, txt(&["HTTP", "s"]))]);
+            view(&[("_rocketchat._tcp", chat()), (KEY_LABEL, key.clone()), (PROTOCOL_LABEL, txt(&["HTTP", "s"]))]);
         assert_eq!(tcp, [HTTPS, "http://chat.mydomain.com:443", NONE_2, HTTPS, HTTPS, HTTPS]);
-        let both = eyes(&[("_rocketchat._https", srv("", 0)), ("_rocketchat._http", chat()), (KEY_LABEL, key)]);
+        let both = view(&[("_rocketchat._https", srv("", 0)), ("_rocketchat._http", chat()), (KEY_LABEL, key)]);
         assert!(both[2].starts_with("Invalid URL") && both[5].starts_with("Invalid URL"), "no way back: {both:?}");
     }
 
     #[test]
     fn a_missing_key_reads_differently_in_each_generation() {
         let chat = || srv("chat.mydomain.com", 443);
-        let told = eyes(&[("_rocketchat._https", chat()), ("_rocketchat._tcp", chat())]);
+        let description = view(&[("_rocketchat._https", chat()), ("_rocketchat._tcp", chat())]);
         let raw = "queryTxt ENOTFOUND rocketchat-public-key.mydomain.com";
-        assert_eq!(told, [NONE_1, NONE_1, raw, NONE_2, NONE_2, NONE_2]);
+        assert_eq!(description, [NONE_1, NONE_1, raw, NONE_2, NONE_2, NONE_2]);
     }
 
     #[test]
     fn only_old_servers_stop_at_a_server_failure() {
-        let told = eyes(&[("_rocketchat._tcp", Outcome::ServFail)]);
-        assert_eq!(told[0], "Error trying to fetch SRV DNS entries for mydomain.com");
-        assert_eq!(told[3], NONE_2);
+        let description = view(&[("_rocketchat._tcp", Outcome::ServFail)]);
+        assert_eq!(description[0], "Error trying to fetch SRV DNS entries for mydomain.com");
+        assert_eq!(description[3], NONE_2);
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::release::Release;
 use crate::dns::name::Domain;
-use crate::dns::record::{Kind, Question};
+use crate::dns::record::{Query, RecordType};
 
 /// How peers call the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, clap::ValueEnum)]
@@ -188,15 +188,15 @@ impl Generation {
 }
 
 /// Every question that some generation asks about `domain`.
-pub fn questions(domain: &Domain) -> Vec<Question> {
-    let srv = SrvLabel::ALL.iter().map(|label| Question::new(label.owner(domain), Kind::Srv));
+pub fn questions(domain: &Domain) -> Vec<Query> {
+    let srv = SrvLabel::ALL.iter().map(|label| Query::new(label.owner(domain), RecordType::Srv));
     let txt = [KEY_LABEL, PROTOCOL_LABEL, TCP_PROTOCOL_LABEL].iter();
-    srv.chain(txt.map(|label| Question::new(format!("{label}.{domain}"), Kind::Txt))).collect()
+    srv.chain(txt.map(|label| Query::new(format!("{label}.{domain}"), RecordType::Txt))).collect()
 }
 
 /// The question for the public key of `domain`.
-pub fn key_question(domain: &Domain) -> Question {
-    Question::new(format!("{KEY_LABEL}.{domain}"), Kind::Txt)
+pub fn key_question(domain: &Domain) -> Query {
+    Query::new(format!("{KEY_LABEL}.{domain}"), RecordType::Txt)
 }
 
 #[cfg(test)]

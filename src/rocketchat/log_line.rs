@@ -26,11 +26,11 @@ pub fn translate(line: &str) -> Option<Translation> {
     let text = log_text::read(line);
     let cut = |text: &str| text.chars().take(LINE_MAX).collect::<String>();
     let (line, record) = (cut(&text.shown), cut(&text.record));
-    let (known, told) = match find(&line) {
+    let (known, description) = match find(&line) {
         Some(known) => (known, &line),
         None => (find(&record)?, &record),
     };
-    let is_dropped = told.to_lowercase().contains("[ignored]");
+    let is_dropped = description.to_lowercase().contains("[ignored]");
     let domain = domain(&line).or_else(|| domain(&record));
     Some(Translation { domain, line: line.trim().to_owned(), known, is_dropped, count: 1 })
 }

@@ -13,4 +13,5 @@ pub mod log_text;
 pub mod quirks;
 pub mod records;
 pub mod release;
+pub mod settings;
 pub mod status;

@@ -3,7 +3,7 @@
 //! The ranges are those of the public release tags; `issue` names the public thread where there is one.
 
 use super::release::Release;
-use crate::report::Severity;
+use crate::severity::Severity;
 
 /// What a defect gets in the way of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +21,7 @@ pub enum Area {
 
 /// One fault of a span of releases.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Defect {
+pub struct Quirk {
     /// Stable, kebab case.
     pub id: &'static str,
     pub area: Area,
@@ -41,7 +41,7 @@ pub struct Defect {
     pub issue: Option<u32>,
 }
 
-impl Defect {
+impl Quirk {
     /// True when the release has it.
     pub fn is_in(&self, release: Release) -> bool {
         self.first <= release && self.until.is_none_or(|until| release < until)
@@ -57,9 +57,9 @@ impl Defect {
 }
 
 /// The defects of a release, worst first.
-pub fn of(release: Release) -> Vec<&'static Defect> {
-    let mut found: Vec<&Defect> = DEFECTS.iter().filter(|defect| defect.is_in(release)).collect();
-    found.sort_by_key(|defect| std::cmp::Reverse(defect.severity));
+pub fn of(release: Release) -> Vec<&'static Quirk> {
+    let mut found: Vec<&Quirk> = QUIRKS.iter().filter(|quirk| quirk.is_in(release)).collect();
+    found.sort_by_key(|quirk| std::cmp::Reverse(quirk.severity));
     found
 }
 
@@ -71,8 +71,8 @@ const fn v(major: u16, minor: u16, patch: u16) -> Release {
 pub const SENDING_BROKEN: &str = "sending-broken";
 
 /// Every known defect, by area and then by release.
-pub const DEFECTS: &[Defect] = &[
-    Defect {
+pub const QUIRKS: &[Quirk] = &[
+    Quirk {
         id: "hooks-missing",
         area: Area::Delivery,
         severity: Severity::Error,
@@ -83,7 +83,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "upgrade to 3.6.3 or later",
         issue: Some(18978),
     },
-    Defect {
+    Quirk {
         id: "origin-only",
         area: Area::Delivery,
         severity: Severity::Error,
@@ -94,7 +94,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "upgrade to 3.6.3 or later",
         issue: Some(18978),
     },
-    Defect {
+    Quirk {
         id: SENDING_BROKEN,
         area: Area::Delivery,
         severity: Severity::Error,
@@ -105,7 +105,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "run a release up to 6.2 for federation in both directions; no record or setting can mend this",
         issue: None,
     },
-    Defect {
+    Quirk {
         id: "dispatch-rate",
         area: Area::Delivery,
         severity: Severity::Warning,
@@ -116,7 +116,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "upgrade to 3.6.3 or later, or raise the default rate limit of the REST API",
         issue: None,
     },
-    Defect {
+    Quirk {
         id: "failures-cached",
         area: Area::Delivery,
         severity: Severity::Notice,
@@ -127,7 +127,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "restart the server after records have changed",
         issue: None,
     },
-    Defect {
+    Quirk {
         id: "hub-not-awaited",
         area: Area::Hub,
         severity: Severity::Warning,
@@ -139,7 +139,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "have every peer publish DNS records; the hub helps servers up to 4.1 only",
         issue: None,
     },
-    Defect {
+    Quirk {
         id: "hub-misread",
         area: Area::Hub,
         severity: Severity::Warning,
@@ -150,7 +150,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "have every peer publish DNS records; the hub helps servers up to 4.1 only",
         issue: None,
     },
-    Defect {
+    Quirk {
         id: "add-user-handler",
         area: Area::Rooms,
         severity: Severity::Error,
@@ -161,7 +161,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "upgrade to 3.0.10 or later",
         issue: Some(17409),
     },
-    Defect {
+    Quirk {
         id: "ten-members",
         area: Area::Rooms,
         severity: Severity::Warning,
@@ -172,7 +172,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "upgrade to 3.6.3 or later; 3.4.0 counts rightly but does not send",
         issue: Some(17828),
     },
-    Defect {
+    Quirk {
         id: "users-without-origin",
         area: Area::Rooms,
         severity: Severity::Warning,
@@ -183,7 +183,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "upgrade to 3.6.3 or later, or let each user open a direct chat with a peer first",
         issue: Some(17273),
     },
-    Defect {
+    Quirk {
         id: "users-without-mail",
         area: Area::Rooms,
         severity: Severity::Warning,
@@ -194,7 +194,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "upgrade to 4.3.0 or later, or give every user an e-mail address",
         issue: Some(23250),
     },
-    Defect {
+    Quirk {
         id: "room-delete",
         area: Area::Rooms,
         severity: Severity::Notice,
@@ -205,7 +205,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "upgrade to 3.0.10 or later",
         issue: None,
     },
-    Defect {
+    Quirk {
         id: "reaction-unset",
         area: Area::Rooms,
         severity: Severity::Notice,
@@ -216,7 +216,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "upgrade to 3.6.3 or later",
         issue: None,
     },
-    Defect {
+    Quirk {
         id: "files-images-only",
         area: Area::Files,
         severity: Severity::Warning,
@@ -227,7 +227,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "upgrade to 3.6.3 or later",
         issue: Some(14983),
     },
-    Defect {
+    Quirk {
         id: "files-store",
         area: Area::Files,
         severity: Severity::Notice,
@@ -238,7 +238,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "when attachments are missing, choose another file store (the file system or S3)",
         issue: Some(22999),
     },
-    Defect {
+    Quirk {
         id: "test-raw-domain",
         area: Area::Screens,
         severity: Severity::Notice,
@@ -249,7 +249,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "write Domain without `@`",
         issue: Some(14831),
     },
-    Defect {
+    Quirk {
         id: "always-200",
         area: Area::Screens,
         severity: Severity::Notice,
@@ -260,7 +260,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "prove delivery with `fedctl handshake`, which waits for the server to send something back",
         issue: None,
     },
-    Defect {
+    Quirk {
         id: "test-always-green",
         area: Area::Screens,
         severity: Severity::Notice,
@@ -271,7 +271,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "go by `fedctl doctor` and `fedctl handshake`, not by the button",
         issue: None,
     },
-    Defect {
+    Quirk {
         id: "key-box-empty",
         area: Area::Screens,
         severity: Severity::Notice,
@@ -282,7 +282,7 @@ pub const DEFECTS: &[Defect] = &[
         fix: "read the key from the collection `rocketchat_federation_keys`, or put one in with `fedctl keygen --form mongosh`",
         issue: Some(26803),
     },
-    Defect {
+    Quirk {
         id: "wizard-port",
         area: Area::Screens,
         severity: Severity::Notice,
@@ -301,7 +301,7 @@ mod tests {
 
     fn ids(release: &str, area: Area) -> Vec<&'static str> {
         let release = release.parse().unwrap();
-        let mut ids: Vec<_> = of(release).iter().filter(|defect| defect.area == area).map(|defect| defect.id).collect();
+        let mut ids: Vec<_> = of(release).iter().filter(|quirk| quirk.area == area).map(|quirk| quirk.id).collect();
         ids.sort_unstable();
         ids
     }
@@ -334,16 +334,17 @@ mod tests {
     #[test]
     fn the_page_tells_of_every_defect() {
         let page = include_str!("../../docs/checks/server-release.md");
-        let told: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("- `")?.split('.').next()).collect();
-        assert_eq!(told.len(), DEFECTS.len());
-        for defect in DEFECTS {
+        let description: Vec<&str> =
+            page.lines().filter_map(|line| line.strip_prefix("- `")?.split('.').next()).collect();
+        assert_eq!(description.len(), QUIRKS.len());
+        for quirk in QUIRKS {
             let row = format!(
                 "- `{}`, {}: {}. Seen as: {}. Helps: {}.",
-                defect.id,
-                defect.span(),
-                defect.what,
-                defect.shows,
-                defect.fix
+                quirk.id,
+                quirk.span(),
+                quirk.what,
+                quirk.shows,
+                quirk.fix
             );
             assert!(page.contains(&row), "{row}");
         }
@@ -353,11 +354,11 @@ mod tests {
     fn the_worst_comes_first_and_ids_are_unique() {
         let found = of("3.5.0".parse().unwrap());
         assert!(found.windows(2).all(|pair| pair[0].severity >= pair[1].severity));
-        let mut ids: Vec<&str> = DEFECTS.iter().map(|defect| defect.id).collect();
+        let mut ids: Vec<&str> = QUIRKS.iter().map(|quirk| quirk.id).collect();
         ids.sort_unstable();
         ids.dedup();
-        assert_eq!(ids.len(), DEFECTS.len());
-        assert!(DEFECTS.iter().all(|defect| defect.until.is_none_or(|until| defect.first < until)));
-        assert_eq!(DEFECTS[1].span(), "3.4.0 until 3.6.3");
+        assert_eq!(ids.len(), QUIRKS.len());
+        assert!(QUIRKS.iter().all(|quirk| quirk.until.is_none_or(|until| quirk.first < until)));
+        assert_eq!(QUIRKS[1].span(), "3.4.0 until 3.6.3");
     }
 }

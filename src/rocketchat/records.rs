@@ -118,7 +118,7 @@ impl FromStr for Audience {
 
 /// What the records should say.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct RecordOptions {
     pub domain: Domain,
     pub zone: Host,
     pub target: Host,
@@ -141,19 +141,19 @@ pub struct Plan {
 }
 
 /// Chooses the records. A wish that no server could use is refused; one that some servers cannot use is granted with a warning.
-pub fn plan(wish: &Wish) -> Result<Plan, Hinted> {
-    if !wish.domain.host().is_within(&wish.zone) {
+pub fn plan(options: &RecordOptions) -> Result<Plan, Hinted> {
+    if !options.domain.host().is_within(&options.zone) {
         return Err(Hinted::new(
-            format!("`{}` is not inside the zone `{}`", wish.domain, wish.zone),
+            format!("`{}` is not inside the zone `{}`", options.domain, options.zone),
             "give the zone that holds the domain, or leave --zone out",
         ));
     }
     let mut wanted = Wanted::default();
-    for audience in &wish.audience {
-        wanted.add(*audience, wish)?;
+    for audience in &options.audience {
+        wanted.add(*audience, options)?;
     }
-    let warnings = wanted.warnings(wish);
-    Ok(Plan { set: wanted.records(wish), warnings })
+    let warnings = wanted.warnings(options);
+    Ok(Plan { set: wanted.records(options), warnings })
 }
 
 /// Which names to publish.
@@ -174,8 +174,8 @@ impl Wanted {
         }
     }
 
-    fn add(&mut self, audience: Audience, wish: &Wish) -> Result<(), Hinted> {
-        let own = match wish.protocol {
+    fn add(&mut self, audience: Audience, options: &RecordOptions) -> Result<(), Hinted> {
+        let own = match options.protocol {
             Protocol::Https => SrvLabel::Https,
             Protocol::Http => SrvLabel::Http,
         };
@@ -183,17 +183,17 @@ impl Wanted {
             Audience::Guide => {
                 self.guide = true;
                 self.label(SrvLabel::Tcp);
-                self.protocol_txt |= wish.protocol == Protocol::Http;
+                self.protocol_txt |= options.protocol == Protocol::Http;
             }
             Audience::All => {
                 self.all = true;
                 self.label(own);
                 self.label(SrvLabel::Tcp);
-                self.protocol_txt |= wish.protocol == Protocol::Http;
+                self.protocol_txt |= options.protocol == Protocol::Http;
             }
             Audience::Release(release) => {
                 let generation = Generation::of(release);
-                if generation.is_first_protocol() && !generation.reads_protocol && wish.protocol == Protocol::Http {
+                if generation.is_first_protocol() && !generation.reads_protocol && options.protocol == Protocol::Http {
                     return Err(Hinted::new(
                         format!(
                             "a server of release {release} always calls with https: it reads no record that says http"
@@ -203,56 +203,61 @@ impl Wanted {
                 }
                 self.releases.push(release);
                 self.label(if generation.is_first_protocol() { SrvLabel::Tcp } else { own });
-                self.protocol_txt |= generation.reads_protocol && wish.protocol == Protocol::Http;
+                self.protocol_txt |= generation.reads_protocol && options.protocol == Protocol::Http;
             }
         }
         Ok(())
     }
 
-    fn records(&self, wish: &Wish) -> RecordSet {
-        let domain = &wish.domain;
+    fn records(&self, options: &RecordOptions) -> RecordSet {
+        let domain = &options.domain;
         let srv = |label: &SrvLabel| {
             let (reason, read_by) = srv_reason(*label, &self.labels);
             Record {
                 owner: label.owner(domain),
-                ttl: wish.ttl,
-                data: Data::Srv { priority: ONE, weight: ONE, port: wish.port, target: wish.target.clone() },
+                ttl: options.ttl,
+                data: Data::Srv { priority: ONE, weight: ONE, port: options.port, target: options.target.clone() },
                 reason,
                 read_by,
             }
         };
         let txt = |label: &str, value: &str, reason, read_by| Record {
             owner: format!("{label}.{domain}"),
-            ttl: wish.ttl,
+            ttl: options.ttl,
             data: Data::Txt(value.as_bytes().to_vec()),
             reason,
             read_by,
         };
         let mut records: Vec<Record> = self.labels.iter().map(srv).collect();
-        records.push(txt(KEY_LABEL, &wish.key, "the public key that peers encrypt to and verify with", "all releases"));
+        records.push(txt(
+            KEY_LABEL,
+            &options.key,
+            "the public key that peers encrypt to and verify with",
+            "all releases",
+        ));
         if self.protocol_txt {
-            let protocol = wish.protocol.to_string();
+            let protocol = options.protocol.to_string();
             records.push(txt(PROTOCOL_LABEL, &protocol, "tells old servers to call with http", "1.2.0 – 1.3.5"));
         }
-        RecordSet { domain: domain.clone(), zone: wish.zone.clone(), records }
+        RecordSet { domain: domain.clone(), zone: options.zone.clone(), records }
     }
 
-    fn warnings(&self, wish: &Wish) -> Vec<String> {
+    fn warnings(&self, options: &RecordOptions) -> Vec<String> {
         let mut warnings = Vec::new();
         let only_tcp = self.labels == [SrvLabel::Tcp];
-        let fix = format!("`fedctl records {}` without --for prints a set that every release can use", wish.domain);
+        let fix = format!("`fedctl records {}` without --for prints a set that every release can use", options.domain);
         if only_tcp && (self.guide || self.all) {
             warnings.push(format!(
                 "servers 2.0.0 – 3.3.3 never look at `_rocketchat._tcp` and will not find this domain; {fix}"
             ));
         }
-        if only_tcp && wish.protocol == Protocol::Http && (self.guide || self.all) {
+        if only_tcp && options.protocol == Protocol::Http && (self.guide || self.all) {
             warnings.push(format!(
                 "servers from 3.4.0 on call a `_rocketchat._tcp` record with https, whatever `{PROTOCOL_LABEL}` says; {fix}"
             ));
         }
-        if wish.protocol == Protocol::Https && wish.port == 80 {
-            warnings.push(if wish.protocol_said {
+        if options.protocol == Protocol::Https && options.port == 80 {
+            warnings.push(if options.protocol_said {
                 "port 80 with https: peers will open a TLS connection to port 80, where plain http usually listens"
                     .to_owned()
             } else {
@@ -260,11 +265,11 @@ impl Wanted {
                 format!("port 80: {how} will call it with https; say --protocol http if plain http listens there")
             });
         }
-        if wish.protocol == Protocol::Http && wish.port == 443 {
+        if options.protocol == Protocol::Http && options.port == 443 {
             warnings
                 .push("port 443 with http: peers will speak plain http to port 443, where TLS usually listens".into());
         }
-        if wish.protocol == Protocol::Http && self.all {
+        if options.protocol == Protocol::Http && self.all {
             warnings.push("servers 1.0.0 – 1.1.5 always call with https and cannot use a plain http server".into());
         }
         for release in self.releases.iter().filter(|release| !Generation::of(**release).sends) {
@@ -290,8 +295,8 @@ fn srv_reason(label: SrvLabel, published: &[SrvLabel]) -> (&'static str, &'stati
 mod tests {
     use super::*;
 
-    pub(crate) fn wish(protocol: Protocol, port: u16, audience: Audience) -> Wish {
-        Wish {
+    pub(crate) fn options(protocol: Protocol, port: u16, audience: Audience) -> RecordOptions {
+        RecordOptions {
             domain: "mydomain.com".parse().unwrap(),
             zone: "mydomain.com".parse().unwrap(),
             target: "chat.mydomain.com".parse().unwrap(),
@@ -304,14 +309,14 @@ mod tests {
         }
     }
 
-    fn owners(wish: &Wish) -> Vec<String> {
-        let set = plan(wish).unwrap().set;
+    fn owners(options: &RecordOptions) -> Vec<String> {
+        let set = plan(options).unwrap().set;
         set.records.iter().map(|record| set.relative(&record.owner).to_owned()).collect()
     }
 
     #[test]
     fn the_guide_is_followed_to_the_letter() {
-        let plan = plan(&wish(Protocol::Https, 80, Audience::Guide)).unwrap();
+        let plan = plan(&options(Protocol::Https, 80, Audience::Guide)).unwrap();
         let [srv, key] = plan.set.records.as_slice() else { panic!("{plan:?}") };
         assert_eq!(srv.owner, "_rocketchat._tcp.mydomain.com");
         let target = "chat.mydomain.com".parse().unwrap();
@@ -321,15 +326,15 @@ mod tests {
             ("rocketchat-public-key.mydomain.com", &Data::Txt(b"KEY".to_vec()))
         );
         assert_eq!(plan.warnings.len(), 2, "{:?}", plan.warnings);
-        let http = owners(&wish(Protocol::Http, 80, Audience::Guide));
+        let http = owners(&options(Protocol::Http, 80, Audience::Guide));
         assert_eq!(http, ["_rocketchat._tcp", "rocketchat-public-key", "rocketchat-protocol"]);
     }
 
     #[test]
     fn the_default_contains_the_guide() {
-        let all = owners(&wish(Protocol::Https, 443, Audience::All));
+        let all = owners(&options(Protocol::Https, 443, Audience::All));
         assert_eq!(all, ["_rocketchat._https", "_rocketchat._tcp", "rocketchat-public-key"]);
-        let http = owners(&wish(Protocol::Http, 80, Audience::All));
+        let http = owners(&options(Protocol::Http, 80, Audience::All));
         assert_eq!(http, ["_rocketchat._http", "_rocketchat._tcp", "rocketchat-public-key", "rocketchat-protocol"]);
     }
 
@@ -339,17 +344,17 @@ mod tests {
             [("1.1.0", "_rocketchat._tcp"), ("2.4.0", "_rocketchat._https"), ("3.18.3", "_rocketchat._https")]
         {
             let audience = Audience::Release(release.parse().unwrap());
-            assert_eq!(owners(&wish(Protocol::Https, 443, audience)), [owner, "rocketchat-public-key"], "{release}");
+            assert_eq!(owners(&options(Protocol::Https, 443, audience)), [owner, "rocketchat-public-key"], "{release}");
         }
         let http = Audience::Release("1.0.0".parse().unwrap());
-        assert!(plan(&wish(Protocol::Http, 80, http)).unwrap_err().to_string().contains("always calls with https"));
+        assert!(plan(&options(Protocol::Http, 80, http)).unwrap_err().to_string().contains("always calls with https"));
         let six = Audience::Release("6.4.1".parse().unwrap());
-        assert!(plan(&wish(Protocol::Https, 443, six)).unwrap().warnings[0].contains("not send"));
+        assert!(plan(&options(Protocol::Https, 443, six)).unwrap().warnings[0].contains("not send"));
     }
 
     #[test]
     fn names_are_relative_to_the_zone() {
-        let mut below = wish(Protocol::Https, 443, Audience::All);
+        let mut below = options(Protocol::Https, 443, Audience::All);
         below.domain = "team.mydomain.com".parse().unwrap();
         assert_eq!(owners(&below)[0], "_rocketchat._https.team");
         below.zone = "other.com".parse().unwrap();

@@ -8,11 +8,11 @@ use anyhow::Context as _;
 use etcetera::BaseStrategy;
 
 use crate::dns::name::{Domain, Host};
+use crate::endpoint::ConnectTo;
 use crate::error::{Hinted, hinted};
-use crate::facts::server::Method;
-use crate::net::Detour;
 use crate::rocketchat::generation::Protocol;
 use crate::rocketchat::release::Release;
+use crate::rocketchat::settings::Method;
 
 /// The name that is looked for in the working directory, and as `fedctl/fedctl.yaml` in the user's config directory.
 pub const FILE_NAME: &str = "fedctl.yaml";
@@ -199,7 +199,7 @@ impl Config {
     }
 
     /// Addresses to use in place of those in DNS.
-    pub fn connect_to(&self) -> anyhow::Result<Vec<Detour>> {
+    pub fn connect_to(&self) -> anyhow::Result<Vec<ConnectTo>> {
         self.list("connect_to")
     }
 

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 
 use crate::dns::name::Domain;
-use crate::rocketchat::hub::ledger::{Closed, Peer, Proposal, Wish};
+use crate::rocketchat::hub::ledger::{Action, Closed, Peer, Proposal};
 use crate::rocketchat::hub::registration::Entry;
 use crate::rocketchat::hub::token::TokenHash;
 
@@ -55,9 +55,9 @@ pub struct ProposalRow {
 
 impl From<&Proposal> for ProposalRow {
     fn from(proposal: &Proposal) -> Self {
-        let (url, public_key) = match &proposal.wish {
-            Wish::Serve(entry) => (Some(entry.url.clone()), Some(entry.public_key.clone())),
-            Wish::Remove => (None, None),
+        let (url, public_key) = match &proposal.request {
+            Action::Serve(entry) => (Some(entry.url.clone()), Some(entry.public_key.clone())),
+            Action::Remove => (None, None),
         };
         Self {
             id: proposal.id.clone(),
@@ -76,9 +76,9 @@ impl From<&Proposal> for ProposalRow {
 
 impl ProposalRow {
     pub fn into_proposal(self) -> anyhow::Result<Proposal> {
-        let wish = match (self.url, self.public_key) {
-            (Some(url), Some(public_key)) => Wish::Serve(Entry { url, public_key }),
-            _ => Wish::Remove,
+        let request = match (self.url, self.public_key) {
+            (Some(url), Some(public_key)) => Action::Serve(Entry { url, public_key }),
+            _ => Action::Remove,
         };
         let token = match self.token {
             Some(text) => Some(TokenHash::from_text(&text).context("the database holds a damaged token hash")?),
@@ -87,7 +87,7 @@ impl ProposalRow {
         Ok(Proposal {
             id: self.id,
             domain: domain(&self.domain)?,
-            wish,
+            request,
             token,
             created: self.created,
             expires: self.expires,

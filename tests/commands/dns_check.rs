@@ -83,7 +83,7 @@ fn one_stale_server_of_two_is_found() {
 fn seven_ways_to_fail_are_seven_things() {
     let fedctl = keys();
     let (body, name) = (sound(&fedctl), "rocketchat-public-key.mydomain.com");
-    for (fault, told) in [
+    for (fault, description) in [
         ("nxdomain", "NXDOMAIN"),
         ("servfail", "SERVFAIL"),
         ("refused", "REFUSED"),
@@ -97,7 +97,7 @@ fn seven_ways_to_fail_are_seven_things() {
         let report = report(&ran);
         let finding =
             report["findings"].as_array().unwrap().iter().find(|finding| finding["id"] == "key-record").unwrap();
-        assert!(finding["what"].as_str().unwrap().contains(told), "{fault}: {finding}");
+        assert!(finding["what"].as_str().unwrap().contains(description), "{fault}: {finding}");
     }
     let mut world = World::new();
     let one = zone(2, &body)

@@ -30,11 +30,14 @@ fn what_is_printed_is_loaded_served_and_found() {
     let Some(named) = named(&[(DOMAIN, &zone)]) else { return };
     let to_named = format!("ns1.mydomain.com:53={}", named.addr);
     let direct = named.addr.to_string();
-    let told = fedctl.ok(&["dns-check", DOMAIN, "--key", "federation.key", "--resolver", &direct]);
-    assert!(told.contains("ns1.mydomain.com answers") && told.contains("equals federation.key"), "{told}");
+    let description = fedctl.ok(&["dns-check", DOMAIN, "--key", "federation.key", "--resolver", &direct]);
+    assert!(
+        description.contains("ns1.mydomain.com answers") && description.contains("equals federation.key"),
+        "{description}"
+    );
     let Some(unbound) = unbound(&[(DOMAIN, named.addr)]) else { return };
     let resolver = unbound.addr.to_string();
-    let told = fedctl.ok(&[
+    let description = fedctl.ok(&[
         "dns-check",
         DOMAIN,
         "--key",
@@ -48,7 +51,7 @@ fn what_is_printed_is_loaded_served_and_found() {
         "--connect-to",
         &to_named,
     ]);
-    assert!(told.contains("resolvers") && told.contains("is up to date"), "{told}");
+    assert!(description.contains("resolvers") && description.contains("is up to date"), "{description}");
 }
 
 #[test]

@@ -87,9 +87,9 @@ fn waiting_ends_when_the_record_comes() {
     let mut args = vec!["dns-check".to_owned(), DOMAIN.to_owned(), "--wait".into(), "60s".into()];
     args.extend(before.flags());
     let mut child = fedctl.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut told = [0; 20];
-    child.stderr.as_mut().unwrap().read_exact(&mut told).unwrap();
-    assert!(told.starts_with(b"mydomain.com after "));
+    let mut description = [0; 20];
+    child.stderr.as_mut().unwrap().read_exact(&mut description).unwrap();
+    assert!(description.starts_with(b"mydomain.com after "));
     drop(before);
     let mut after = World::new();
     let start = Instant::now();

@@ -42,12 +42,12 @@ fn every_form_comes_back() {
 #[test]
 fn what_does_not_open_says_which_layer_and_what_it_proves() {
     let fedctl = world();
-    let told = |body: &[u8]| {
+    let description = |body: &[u8]| {
         let ran = fedctl.run_with(&OPEN, body);
         assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
         ran.stderr
     };
-    insta::assert_snapshot!(told(&seal(&fedctl, "carol.key", "bob.pub", "2.x")), @r"
+    insta::assert_snapshot!(description(&seal(&fedctl, "carol.key", "bob.pub", "2.x")), @r"
     fedctl: error: the origin layer does not open
       seen        none of the 2 origin blocks opens with this key; 512 bytes in all
       proves      the sender signed with a private key that does not belong to this
@@ -58,17 +58,17 @@ fn what_does_not_open_says_which_layer_and_what_it_proves() {
                   e3dd5a2f1dd0ddc0aba0c5228eb91d21c6fe71e3f9a7e1152b716f8734ea4789
     fedctl: hint: give --peer-key the key that belongs to the sender's private key
     ");
-    let old = told(&seal(&fedctl, "alice.key", "carol.pub", "1.x"));
+    let old = description(&seal(&fedctl, "alice.key", "carol.pub", "1.x"));
     assert!(old.contains("the secrecy layer does not open") && old.contains("the origin is proven"), "{old}");
-    let plain = told(PING.as_bytes());
+    let plain = description(PING.as_bytes());
     assert!(plain.starts_with("fedctl: error: the body is not encrypted at all"), "{plain}");
     let body = seal(&fedctl, "alice.key", "bob.pub", "2.x");
-    let cut = told(&body[..900]);
+    let cut = description(&body[..900]);
     assert!(cut.contains("ends early, after 900 bytes"), "{cut}");
     let raw = seal(&fedctl, "alice.key", "bob.pub", "raw");
-    let turned = told(&[&raw[256..], &raw[..256]].concat());
+    let turned = description(&[&raw[256..], &raw[..256]].concat());
     assert!(turned.contains("with 1 and 2 exchanged") && turned.contains("it changes bodies"), "{turned}");
-    let short = told(&raw[..300]);
+    let short = description(&raw[..300]);
     assert!(
         short.contains("300 bytes are no whole number") && short.contains("hint: look for a body limit"),
         "{short}"

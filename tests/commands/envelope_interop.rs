@@ -46,13 +46,13 @@ fn exchange(package: &str, lengths: &[usize]) {
     }
     // `-e` scripts see no arguments of their own, so the package travels in the text.
     let script = SCRIPT.replace("process.env.PACKAGE", &format!("'{package}'"));
-    let Some(told) = node_json(package, &script, &json!(ask)) else { return };
-    for ((from, to, message, layer1), told) in kept.iter().zip(told.as_array().unwrap()) {
-        let (_, body) = Wire::read(told["body"].as_str().unwrap().as_bytes()).unwrap();
+    let Some(description) = node_json(package, &script, &json!(ask)) else { return };
+    for ((from, to, message, layer1), description) in kept.iter().zip(description.as_array().unwrap()) {
+        let (_, body) = Wire::read(description["body"].as_str().unwrap().as_bytes()).unwrap();
         assert_eq!(envelope::open(&body, to, from.public()).unwrap().as_slice(), message, "theirs opens here");
-        assert_eq!(told["opened"], json!(message), "ours opens there");
+        assert_eq!(description["opened"], json!(message), "ours opens there");
         assert_eq!(
-            told["layer2"],
+            description["layer2"],
             json!(envelope::seal_origin(layer1, from).unwrap()),
             "the signed bytes are the same"
         );

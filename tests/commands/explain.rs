@@ -30,11 +30,11 @@ fn a_whole_log_is_read_from_stdin() {
                Nov 23 10:02:01 chat rocketchat[1]: crypt.error InvalidAsn1Error: Expected 0x30: got 0xe2\n";
     let ran = fedctl.run_with(&["explain", "-", "--format", "json"], log);
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""));
-    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!((&told["schema"], &told["unknown"]), (&1.into(), &1.into()));
-    assert_eq!(told["lines"][0]["count"], 2);
-    assert!(told["lines"][0]["means"].as_str().unwrap().ends_with("The message is lost: servers try once"));
-    assert!(told["lines"][1]["causes"][0]["what"].as_str().unwrap().contains("does not begin with the key"));
+    let description: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((&description["schema"], &description["unknown"]), (&1.into(), &1.into()));
+    assert_eq!(description["lines"][0]["count"], 2);
+    assert!(description["lines"][0]["means"].as_str().unwrap().ends_with("The message is lost: servers try once"));
+    assert!(description["lines"][1]["causes"][0]["what"].as_str().unwrap().contains("does not begin with the key"));
     let ran = fedctl.run_with(&["explain", "-"], log);
     assert!(ran.stdout.contains("(2 times)") && ran.stdout.contains("\n1 other line says nothing"), "{}", ran.stdout);
 }
@@ -43,8 +43,8 @@ fn a_whole_log_is_read_from_stdin() {
 fn everything_is_there_as_json_too() {
     let fedctl = Fedctl::new();
     for (text, member) in [("peer-ping", "check"), ("Enabled", "statuses"), ("ECONNREFUSED", "lines")] {
-        let told: Value = serde_json::from_str(&fedctl.ok(&["explain", text, "--format", "json"])).unwrap();
-        assert!(told["schema"] == 1 && !told[member].is_null(), "{told}");
+        let description: Value = serde_json::from_str(&fedctl.ok(&["explain", text, "--format", "json"])).unwrap();
+        assert!(description["schema"] == 1 && !description[member].is_null(), "{description}");
     }
 }
 
@@ -53,8 +53,8 @@ fn the_record_of_a_logger_is_shown_as_its_text() {
     let fedctl = Fedctl::new();
     let line =
         r#"{"level":50,"name":"Federation","section":"crypt","err":{"message":"Empty key given"},"msg":"Error"}"#;
-    let told = fedctl.ok(&["explain", line]);
-    assert!(told.starts_with("crypt.error Error Empty key given\n"), "{told}");
+    let description = fedctl.ok(&["explain", line]);
+    assert!(description.starts_with("crypt.error Error Empty key given\n"), "{description}");
 }
 
 #[test]

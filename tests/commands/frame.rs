@@ -28,13 +28,13 @@ pub fn fresh(path: &str, text: &[u8]) {
 #[test]
 fn completions_are_fresh() {
     for (shell, file) in SHELLS {
-        fresh(&format!("completions/{file}"), &script(shell));
+        fresh(&format!("completions/{file}"), &script(shell, &fedctl::cli::command()));
     }
 }
 
 #[test]
 fn manual_pages_are_fresh() {
-    let pages = pages().unwrap();
+    let pages = pages(&fedctl::cli::command()).unwrap();
     for (name, page) in &pages {
         fresh(&format!("docs/man/{name}"), page);
     }
@@ -65,8 +65,8 @@ fn bash_completes() {
         "source {}; COMP_WORDS=(fedctl dns-c); COMP_CWORD=1; _fedctl fedctl dns-c fedctl; echo \"${{COMPREPLY[@]}}\"",
         file.display()
     );
-    let Some(told) = shell("bash", &line) else { return };
-    assert_eq!(told.trim(), "dns-check");
+    let Some(description) = shell("bash", &line) else { return };
+    assert_eq!(description.trim(), "dns-check");
 }
 
 #[test]
@@ -76,15 +76,17 @@ fn zsh_completes() {
         "autoload -U compinit; compinit -u -D; source {}; whence -w _fedctl; print $_comps[fedctl]",
         file.display()
     );
-    let Some(told) = shell("zsh", &line) else { return };
-    assert_eq!(told.trim(), "_fedctl: function\n_fedctl");
+    let Some(description) = shell("zsh", &line) else { return };
+    assert_eq!(description.trim(), "_fedctl: function\n_fedctl");
 }
 
 #[test]
 fn fish_completes() {
     let file = repository("completions/fedctl.fish");
-    let Some(told) = shell("fish", &format!("source {}; complete -C 'fedctl dns-c'", file.display())) else { return };
-    assert!(told.starts_with("dns-check\t"), "{told}");
+    let Some(description) = shell("fish", &format!("source {}; complete -C 'fedctl dns-c'", file.display())) else {
+        return;
+    };
+    assert!(description.starts_with("dns-check\t"), "{description}");
 }
 
 #[test]

@@ -278,18 +278,18 @@ fn two_sides_make_one_picture() {
 #[test]
 fn the_invitation_names_both_sides_and_holds_no_secret() {
     let peers = Peers::around(free_addr());
-    let told = peers.fedctl.ok(&["handshake", B, "--invite", "--domain", A, "--key", "a.key"]);
-    assert!(told.contains("fedctl handshake a.example \\\n    --domain b.example --key"), "{told}");
-    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
-    assert!(!told.contains("PRIVATE"), "{told}");
+    let description = peers.fedctl.ok(&["handshake", B, "--invite", "--domain", A, "--key", "a.key"]);
+    assert!(description.contains("fedctl handshake a.example \\\n    --domain b.example --key"), "{description}");
+    assert!(description.lines().all(|line| line.chars().count() <= 80), "{description}");
+    assert!(!description.contains("PRIVATE"), "{description}");
 }
 
 #[test]
 fn the_invitation_works_as_it_is_pasted() {
     let peers = Peers::start(&Peer::default());
-    let told = peers.fedctl.ok(&["handshake", B, "--invite", "--domain", A, "--key", "a.key"]);
+    let description = peers.fedctl.ok(&["handshake", B, "--invite", "--domain", A, "--key", "a.key"]);
     // The indented lines are the commands: first the other admin's, then our own two.
-    let pasted: Vec<&str> = told.lines().filter(|line| line.starts_with("  ")).collect();
+    let pasted: Vec<&str> = description.lines().filter(|line| line.starts_with("  ")).collect();
     let (theirs, ours) = pasted.split_at(3);
     let bin = std::path::Path::new(env!("CARGO_BIN_EXE_fedctl")).parent().unwrap().to_owned();
     let paste = |lines: &[&str], key_of: &str| {

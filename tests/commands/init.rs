@@ -41,12 +41,12 @@ fn typed_answers_become_a_configuration_a_key_and_records() {
     );
     assert!(records.stdout.contains(" IN TXT ( "), "{}", records.stdout);
     let config: serde_json::Value = serde_json::from_str(&fedctl.ok(&["config", "--format", "json"])).unwrap();
-    let told: Vec<&str> =
+    let description: Vec<&str> =
         config["settings"].as_array().unwrap().iter().filter_map(|setting| setting["values"][0].as_str()).collect();
     let server = "https://chat.mydomain.com";
     let expected =
         ["mydomain.com", "chat.mydomain.com", "443", "https", "federation.key", "3.18.3", "zone", "dns", server];
-    assert_eq!(told, expected);
+    assert_eq!(description, expected);
 }
 
 #[test]

@@ -5,8 +5,11 @@ fn a_good_key_is_good_and_is_compared() {
     let fedctl = Fedctl::new();
     fedctl.ok(&["keygen"]);
     fedctl.ok(&["keygen", "--private", "other.key"]);
-    let told = fedctl.ok(&["key", "inspect", "federation.pub", "--key", "federation.key"]);
-    assert!(told.contains("RSA-2048, exponent 65537") && told.contains("equals the expected key"), "{told}");
+    let description = fedctl.ok(&["key", "inspect", "federation.pub", "--key", "federation.key"]);
+    assert!(
+        description.contains("RSA-2048, exponent 65537") && description.contains("equals the expected key"),
+        "{description}"
+    );
     let ran = fedctl.run(&["key", "inspect", "federation.pub", "--key", "other.pub"]);
     assert_eq!(ran.status, 1);
     assert!(ran.stdout.contains("differs from the expected key") && ran.stdout.contains("other-key"), "{}", ran.stdout);

@@ -9,13 +9,13 @@ fn mode(fedctl: &Fedctl, name: &str) -> u32 {
 #[test]
 fn writes_a_pair_that_servers_can_use() {
     let fedctl = Fedctl::new();
-    let told = fedctl.ok(&["keygen"]);
+    let description = fedctl.ok(&["keygen"]);
     assert_eq!(fedctl.files(), ["federation.key", "federation.pub"]);
     assert_eq!((mode(&fedctl, "federation.key"), mode(&fedctl, "federation.pub")), (0o600, 0o644));
     let public = fedctl.read("federation.pub");
     assert_eq!(public.trim_end().len(), 442);
-    assert!(told.contains(public.trim_end()) && told.contains("next: fedctl records"), "{told}");
-    assert!(!told.contains("BEGIN PRIVATE"));
+    assert!(description.contains(public.trim_end()) && description.contains("next: fedctl records"), "{description}");
+    assert!(!description.contains("BEGIN PRIVATE"));
     assert!(fedctl.read("federation.key").starts_with("-----BEGIN PRIVATE KEY-----M"));
 }
 

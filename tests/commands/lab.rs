@@ -260,7 +260,7 @@ fn a_newcomer_comes_from_nothing_to_a_green_doctor() {
 fn a_zone_of_ones_own_must_fit_into_the_lab() {
     let fedctl = Fedctl::new();
     fedctl.write("bad.zone", "chat IN A\n");
-    for (zone, told) in [
+    for (zone, description) in [
         ("newcomer.test=missing.zone", "cannot be read"),
         ("newcomer.test=bad.zone", "does not load"),
         ("newcomer.example=bad.zone", "is not a domain below `test`"),
@@ -268,6 +268,6 @@ fn a_zone_of_ones_own_must_fit_into_the_lab() {
         ("newcomer.test", "names no file"),
     ] {
         let (error, _) = fedctl.refused(&["lab", "--keep", "--zone", zone]);
-        assert!(error.contains(told), "{zone}: {error}");
+        assert!(error.contains(description), "{zone}: {error}");
     }
 }

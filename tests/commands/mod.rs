@@ -1,4 +1,4 @@
-mod autopsy;
+mod diagnosis;
 mod dns_check;
 mod dns_interop;
 mod dns_modes;

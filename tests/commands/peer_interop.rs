@@ -121,7 +121,7 @@ fn a_node_server_goes_through_the_whole_handshake() {
     let Some(server) = server("alice", callback) else { return };
     let peers = Peers::around(server.addr);
     let ran = peers.handshake(&["--callback", &callback.to_string(), "--probe-bypass"]);
-    let told = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    let description = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
         "both layers opened",
         "110 KB got through",
@@ -129,7 +129,7 @@ fn a_node_server_goes_through_the_whole_handshake() {
         "anybody can speak in the name of `b.example`",
         "\"1:b.example\" 1;",
     ] {
-        assert!(told.contains(part), "{part}: {}", ran.stdout);
+        assert!(description.contains(part), "{part}: {}", ran.stdout);
     }
     assert_eq!(ran.status, 0, "the hole is a warning: {}", ran.stdout);
 }
@@ -144,9 +144,9 @@ fn a_node_server_that_knows_another_key_of_ours_refuses() {
 
 fn send(release: &str, faults: &[Fault], send: Value) -> Option<(Vec<Value>, String)> {
     let peers = Peers::start(&Peer { release, faults, https: false, ..Peer::default() });
-    let told = node_json("node-rsa", CLIENT, &json!({"port": peers.addr.port(), "send": send}))?;
+    let description = node_json("node-rsa", CLIENT, &json!({"port": peers.addr.port(), "send": send}))?;
     let log = peers.log.lock().unwrap().join("\n");
-    Some((told.as_array().unwrap().clone(), log))
+    Some((description.as_array().unwrap().clone(), log))
 }
 
 fn ping(from: &str, to: &str, header: &str) -> Value {
@@ -162,9 +162,9 @@ fn a_node_sender_is_understood_and_refused_with_the_layer_in_the_log() {
         ping("alice", "bob", "nowhere.example"),
         ping("alice", "bob", "b.example"),
     ]);
-    let Some((told, log)) = send("6.2.0", &[], pings) else { return };
-    assert_eq!(told[0], json!({"status": 200, "body": {"success": true}}));
-    for refused in &told[1..] {
+    let Some((description, log)) = send("6.2.0", &[], pings) else { return };
+    assert_eq!(description[0], json!({"status": 200, "body": {"success": true}}));
+    for refused in &description[1..] {
         assert_eq!(refused, &json!({"status": 400, "body": {"success": false, "error": "Could not decrypt payload"}}));
     }
     for part in [
@@ -183,8 +183,8 @@ fn a_node_sender_of_1_x_is_answered_as_1_x_does() {
     let mut pings =
         [ping("alice", "bob", "a.example"), ping("carol", "bob", "a.example"), ping("alice", "bob", "x.example")];
     pings.iter_mut().for_each(|ping| ping["old"] = true.into());
-    let Some((told, _)) = send("1.3.5", &[], json!(pings)) else { return };
-    assert_eq!(told[0], json!({"status": 200, "body": {"success": true}}));
-    assert_eq!(told[1]["body"]["errorType"], "error-decrypt");
-    assert_eq!(told[2]["body"]["error"], "Could not find valid peer");
+    let Some((description, _)) = send("1.3.5", &[], json!(pings)) else { return };
+    assert_eq!(description[0], json!({"status": 200, "body": {"success": true}}));
+    assert_eq!(description[1]["body"]["errorType"], "error-decrypt");
+    assert_eq!(description[2]["body"]["error"], "Could not find valid peer");
 }

@@ -78,12 +78,12 @@ fn settings_come_from_the_file_and_flags_win() {
         let args: Vec<&str> = ["-q", "records", "--format", "json"].iter().chain(more).copied().collect();
         serde_json::from_str(&fedctl.ok(&args)).unwrap()
     };
-    let told = json(&[]);
-    assert_eq!((&told["zone"], &told["records"][0]["port"]), (&"mydomain.com".into(), &8443.into()));
-    assert_eq!(told["records"][0]["name"], "_rocketchat._https.team.mydomain.com");
-    let told = json(&["other.example", "--port", "443", "--zone", "other.example", "--for", "1.1"]);
-    assert_eq!(told["records"][0]["name"], "_rocketchat._tcp.other.example");
-    assert_eq!(told["records"][0]["port"], 443);
+    let description = json(&[]);
+    assert_eq!((&description["zone"], &description["records"][0]["port"]), (&"mydomain.com".into(), &8443.into()));
+    assert_eq!(description["records"][0]["name"], "_rocketchat._https.team.mydomain.com");
+    let description = json(&["other.example", "--port", "443", "--zone", "other.example", "--for", "1.1"]);
+    assert_eq!(description["records"][0]["name"], "_rocketchat._tcp.other.example");
+    assert_eq!(description["records"][0]["port"], 443);
 }
 
 #[test]

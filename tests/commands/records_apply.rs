@@ -63,11 +63,11 @@ const INJURED: &str = "rocketchat-public-key 60 IN TXT \"-----BEGIN\"\nrocketcha
 #[test]
 fn a_zone_is_mended_verified_and_put_back() {
     let Some((fedctl, key, server)) = world(INJURED) else { return };
-    let told = diff(&fedctl, &server, &[]);
-    assert_eq!(told.status, 1, "{}", told.stderr);
-    assert!(told.stdout.starts_with("mydomain.com: 3 of 3 record sets differ"), "{}", told.stdout);
-    assert!(told.stdout.contains("missing  SRV   _rocketchat._https.mydomain.com"), "{}", told.stdout);
-    assert!(told.stdout.contains("wrong    TXT   rocketchat-public-key.mydomain.com"), "{}", told.stdout);
+    let description = diff(&fedctl, &server, &[]);
+    assert_eq!(description.status, 1, "{}", description.stderr);
+    assert!(description.stdout.starts_with("mydomain.com: 3 of 3 record sets differ"), "{}", description.stdout);
+    assert!(description.stdout.contains("missing  SRV   _rocketchat._https.mydomain.com"), "{}", description.stdout);
+    assert!(description.stdout.contains("wrong    TXT   rocketchat-public-key.mydomain.com"), "{}", description.stdout);
 
     let before = fedctl.files();
     let dry = apply(&fedctl, &server, &[]);
@@ -109,26 +109,30 @@ fn diff_prints_only_what_differs_and_it_mends_the_zone() {
         "_rocketchat._tcp 60 IN SRV 1 1 443 chat\nrocketchat-public-key 60 IN TXT \"{first}\" \"{second}\" \"{third}\"\n"
     );
     let Some((fedctl, _, server)) = world(&have) else { return };
-    let told = diff(&fedctl, &server, &["--format", "nsupdate"]);
-    assert_eq!(told.status, 1, "{}", told.stderr);
+    let description = diff(&fedctl, &server, &["--format", "nsupdate"]);
+    assert_eq!(description.status, 1, "{}", description.stderr);
     let expected = "zone mydomain.com.\nupdate delete _rocketchat._https.mydomain.com. SRV\n\
                     update add _rocketchat._https.mydomain.com. 3600 SRV 1 1 443 chat.mydomain.com.\nshow\nsend\n";
-    assert_eq!(told.stdout, expected, "only the SRV record is missing: TTL and cutting are no difference");
+    assert_eq!(description.stdout, expected, "only the SRV record is missing: TTL and cutting are no difference");
     let Some(nsupdate) = programs::find("nsupdate") else { return };
-    let script = format!("server 127.0.0.1 {}\n{}", server.addr.port(), told.stdout);
+    let script = format!("server 127.0.0.1 {}\n{}", server.addr.port(), description.stdout);
     fedctl.write("script", script);
     let ran = Command::new(nsupdate).args(["-k", "tsig", "script"]).current_dir(fedctl.dir.path()).output().unwrap();
     assert!(ran.status.success(), "{ran:?}");
-    let told = diff(&fedctl, &server, &["--format", "zone"]);
-    assert_eq!((told.status, told.stdout.as_str()), (0, ""), "{}", told.stderr);
+    let description = diff(&fedctl, &server, &["--format", "zone"]);
+    assert_eq!((description.status, description.stdout.as_str()), (0, ""), "{}", description.stderr);
 }
 
 #[test]
 fn a_record_in_the_way_is_told() {
     let Some((fedctl, _, server)) = world("_rocketchat._https 60 IN SRV 1 1 8443 chat\n") else { return };
-    let told = diff(&fedctl, &server, &["--protocol", "http"]);
-    assert_eq!(told.status, 1);
-    assert!(told.stdout.contains("remove   `_rocketchat._https.mydomain.com` is published too"), "{}", told.stdout);
+    let description = diff(&fedctl, &server, &["--protocol", "http"]);
+    assert_eq!(description.status, 1);
+    assert!(
+        description.stdout.contains("remove   `_rocketchat._https.mydomain.com` is published too"),
+        "{}",
+        description.stdout
+    );
 }
 
 #[test]
@@ -179,17 +183,21 @@ fn an_alias_is_never_written_over() {
 
 #[test]
 fn an_update_that_was_overtaken_changes_nothing() {
-    use fedctl::dns::record::{Kind, Question, Rr, RrData, Text};
+    use fedctl::dns::record::{CharacterString, Query, RData, RecordType, Rr};
     use fedctl::net::tsig::Tsig;
     use fedctl::net::update::{Updated, send};
     use fedctl::rocketchat::change::Change;
 
     let Some((fedctl, _, server)) = world(INJURED) else { return };
     let name = "rocketchat-public-key.mydomain.com";
-    let txt = |text: &str| Rr { name: name.into(), ttl: 60, data: RrData::Txt(vec![Text(text.as_bytes().to_vec())]) };
+    let txt = |text: &str| Rr {
+        name: name.into(),
+        ttl: 60,
+        data: RData::Txt(vec![CharacterString(text.as_bytes().to_vec())]),
+    };
     // One of the two records that are there was not seen.
     let stale =
-        Change { question: Question::new(name, Kind::Txt), before: vec![txt("PUBLIC")], after: vec![txt("new")] };
+        Change { question: Query::new(name, RecordType::Txt), before: vec![txt("PUBLIC")], after: vec![txt("new")] };
     let key = Tsig::parse(&fedctl.read("tsig")).unwrap();
     let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -208,7 +216,7 @@ fn the_dns_host_is_recognised_and_its_form_chosen() {
             "mydomain.com. 60 IN SOA {servers} host.mydomain.com. 1 60 60 60 60\nmydomain.com. 60 IN NS {servers}\n"
         )
     };
-    for (servers, has, told) in [
+    for (servers, has, description) in [
         ("ns-7.awsdns-01.com.", "Route 53 console", "hosted at Route 53"),
         ("ada.ns.cloudflare.com.", "Cloudflare dashboard", "hosted at Cloudflare"),
         ("ns1.unknown.example.", "Type the Value in one piece", "cannot be told by ns1.unknown.example"),
@@ -220,7 +228,7 @@ fn the_dns_host_is_recognised_and_its_form_chosen() {
         args.extend(["--for-provider", "auto", "--resolver", &addr]);
         let ran = fedctl.run(&args);
         assert_eq!(ran.status, 0, "{}", ran.stderr);
-        assert!(ran.stdout.contains(has) && ran.stderr.contains(told), "{servers}: {}", ran.stderr);
+        assert!(ran.stdout.contains(has) && ran.stderr.contains(description), "{servers}: {}", ran.stderr);
     }
     let mut silent = vec!["records"];
     silent.extend(ASK);

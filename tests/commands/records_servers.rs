@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use fedctl::dns::codec::Flags;
-use fedctl::dns::record::{Kind, Outcome, Question, RrData};
+use fedctl::dns::record::{Outcome, Query, RData, RecordType};
 use fedctl::net::ask::ask;
 use fedctl::render::records::{find, write};
 use fedctl::rocketchat::records::{Data, Plan, Record, RecordSet};
@@ -22,23 +22,23 @@ use crate::support::{Fedctl, programs};
 const TSIG: &str = "key \"k\" { algorithm hmac-sha256; secret \"c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDEyMw==\"; };\n";
 
 /// The key and the SRV record of 3.4 and later, as the server answers them.
-fn fetched(server: SocketAddr) -> Option<(Vec<u8>, RrData)> {
+fn fetched(server: SocketAddr) -> Option<(Vec<u8>, RData)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let answer = |name: &str, kind| {
-        let question = Question::new(format!("{name}.mydomain.com"), kind);
+        let question = Query::new(format!("{name}.mydomain.com"), kind);
         let reply = runtime.block_on(ask(server, &question, Flags::AUTHORITY, Duration::from_secs(5)));
         match reply.outcome {
             Outcome::Found(records) if records.len() == 1 => Some(records[0].data.clone()),
             _ => None,
         }
     };
-    let key = answer("rocketchat-public-key", Kind::Txt)?.joined()?;
-    Some((key, answer("_rocketchat._https", Kind::Srv)?))
+    let key = answer("rocketchat-public-key", RecordType::Txt)?.joined()?;
+    Some((key, answer("_rocketchat._https", RecordType::Srv)?))
 }
 
 fn assert_published(server: SocketAddr, key: &str, by: &str) {
     let target = "chat.mydomain.com".into();
-    let srv = RrData::Srv { priority: 1, weight: 1, port: 443, target };
+    let srv = RData::Srv { priority: 1, weight: 1, port: 443, target };
     assert_eq!(fetched(server), Some((key.as_bytes().to_vec(), srv)), "{by}");
 }
 
@@ -53,7 +53,7 @@ fn any_bytes() -> (Plan, Vec<u8>) {
 
 fn fetched_bytes(server: SocketAddr) -> Vec<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let question = Question::new("rocketchat-public-key.mydomain.com", Kind::Txt);
+    let question = Query::new("rocketchat-public-key.mydomain.com", RecordType::Txt);
     let reply = runtime.block_on(ask(server, &question, Flags::AUTHORITY, Duration::from_secs(5)));
     reply.outcome.records()[0].data.joined().unwrap()
 }

@@ -111,7 +111,7 @@ fn shell_lines_survive_copy_and_paste() {
         let plan = nasty(value);
         // DigitalOcean takes no backslash.
         let bare = value.replace('\\', "");
-        let zoned = fedctl::dns::record::Text(value.as_bytes()[..value.len().min(255)].to_vec());
+        let zoned = fedctl::dns::record::CharacterString(value.as_bytes()[..value.len().min(255)].to_vec());
         for (format, program, word) in [
             ("doctl", "doctl", format!("--record-data={bare}")),
             ("gcloud", "gcloud", format!("{zoned:?}")),

@@ -123,10 +123,10 @@ fn a_dry_run_sends_nothing_and_shows_everything() {
     let (fedctl, place) = (with_key(), Place::new(MAIL));
     let hub = Stub::start("200 OK", "{}");
     let ran = fedctl.run(&place.register(hub.addr, &["--dry-run", "--format", "json"]));
-    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!((ran.status, &told["schema"], &told["verdict"]), (0, &1.into(), &"clean".into()));
-    assert_eq!(told["request"]["url"], format!("http://{}/api/v1/peers", hub.addr));
-    assert_eq!(told["request"]["body"]["public_key"], fedctl.read("federation.pub").trim_end());
+    let description: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((ran.status, &description["schema"], &description["verdict"]), (0, &1.into(), &"clean".into()));
+    assert_eq!(description["request"]["url"], format!("http://{}/api/v1/peers", hub.addr));
+    assert_eq!(description["request"]["body"]["public_key"], fedctl.read("federation.pub").trim_end());
     assert!(!ran.stdout.contains("PRIVATE") && hub.requests().is_empty());
 }
 
@@ -202,8 +202,8 @@ fn registers_waits_and_looks_up_at_a_real_hub() {
     let token = hub.logged_token("mydomain.com", 0);
     assert_eq!(hub.answer(&token, "yes").status, 200);
     let done = waiting.wait_with_output().unwrap();
-    let told = String::from_utf8_lossy(&done.stderr).into_owned();
-    assert!(done.status.success() && told.contains("confirmed: "), "{told}");
+    let description = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success() && description.contains("confirmed: "), "{description}");
 
     let after = fedctl.run(&lookup);
     assert_eq!(after.status, 0, "{}", after.stdout);
@@ -242,9 +242,9 @@ fn waiting_for_nobody_ends() {
 #[test]
 fn status_strings_are_explained() {
     let fedctl = Fedctl::new();
-    let told = fedctl.ok(&["explain", "Disabled, could not register with Hub"]);
-    assert!(told.contains("1.0 – 1.3") && told.contains("fedctl records"), "{told}");
-    let told = fedctl.ok(&["explain", "[HUB Only] Registering with Hub..."]);
-    assert!(told.contains("1.0 – 1.3") && told.contains("2.1 and later"), "{told}");
-    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    let description = fedctl.ok(&["explain", "Disabled, could not register with Hub"]);
+    assert!(description.contains("1.0 – 1.3") && description.contains("fedctl records"), "{description}");
+    let description = fedctl.ok(&["explain", "[HUB Only] Registering with Hub..."]);
+    assert!(description.contains("1.0 – 1.3") && description.contains("2.1 and later"), "{description}");
+    assert!(description.lines().all(|line| line.chars().count() <= 80), "{description}");
 }

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use fedctl::render::report::{REPORT_FORMATS, ReportFormat, Style, write};
-use fedctl::report::Severity;
+use fedctl::severity::Severity;
 use serde_json::{Value, json};
 
 use crate::support::programs::{find, node_json, npm_file, python_json, schema};
@@ -308,8 +308,8 @@ fn suppressed_findings_are_listed_and_do_not_count() {
     let ran = fedctl.run(&check(&world, &["--suppress", "dns-servers=ns2 is being replaced"]));
     assert_eq!(ran.status, 0, "{}", ran.stdout);
     assert!(ran.stdout.contains("muted    dns-servers: error"), "{}", ran.stdout);
-    let told = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(told.contains("suppressed: ns2 is being replaced"), "{}", ran.stdout);
+    let description = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(description.contains("suppressed: ns2 is being replaced"), "{}", ran.stdout);
     let ran = fedctl.run(&check(&world, &["--suppress", "dns-servers=x", "--format", "json"]));
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     let schema: Value =
@@ -348,16 +348,19 @@ fn a_private_key_in_dns_comes_out_in_no_form() {
             let name = form.format.to_possible_value().unwrap();
             let ran =
                 fedctl.run(&check(&world, &["--verbose", "--key", "federation.pub", "--format", name.get_name()]));
-            let told = ran.stdout + &ran.stderr;
-            assert!(told.contains("mydomain.com"), "{told}");
+            let description = ran.stdout + &ran.stderr;
+            assert!(description.contains("mydomain.com"), "{description}");
             if form.format != ReportFormat::Prometheus {
-                assert!(told.contains("fedctl keygen") || told.contains("private key"), "{name:?}: {told}");
+                assert!(
+                    description.contains("fedctl keygen") || description.contains("private key"),
+                    "{name:?}: {description}"
+                );
             }
             // The public half is in every private key too.
             let public = fedctl.read("federation.pub");
             let leaks = secret.as_bytes()[27..].windows(16).map(|part| std::str::from_utf8(part).unwrap());
             for part in leaks.filter(|part| !public.contains(part)) {
-                assert!(!told.contains(part), "{name:?} shows {part}: {told}");
+                assert!(!description.contains(part), "{name:?} shows {part}: {description}");
             }
         }
     }
@@ -378,7 +381,7 @@ fn the_page_fits_a_phone_and_a_desk() {
         );
         let path = dir.path().join(format!("frame{width}.html"));
         std::fs::write(&path, frame).unwrap();
-        let picture = dir.path().join(format!("page{width}.png"));
+        let comparison = dir.path().join(format!("page{width}.png"));
         let run = |more: &str| {
             let output = Command::new(&chromium)
                 .args([
@@ -399,8 +402,8 @@ fn the_page_fits_a_phone_and_a_desk() {
         };
         let dom = run("--dump-dom");
         assert!(dom.contains(&format!("<title>{width} 2</title>")), "{width}: {}", &dom[..dom.len().min(300)]);
-        run(&format!("--screenshot={}", picture.display()));
-        let png = std::fs::read(&picture).unwrap();
+        run(&format!("--screenshot={}", comparison.display()));
+        let png = std::fs::read(&comparison).unwrap();
         assert!(png.starts_with(b"\x89PNG") && png.len() > 20_000, "{} bytes", png.len());
     }
 }

@@ -278,9 +278,19 @@ fn given(names: &[&str], is_ca: rcgen::IsCa) {
         .unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let detour = format!("chat.b.example:443={}", line.trim());
-    let shake =
-        ["handshake", "b.example", "--domain", A, "--key", "a.key", "--resolver", &resolver, "--connect-to", &detour];
+    let override_to = format!("chat.b.example:443={}", line.trim());
+    let shake = [
+        "handshake",
+        "b.example",
+        "--domain",
+        A,
+        "--key",
+        "a.key",
+        "--resolver",
+        &resolver,
+        "--connect-to",
+        &override_to,
+    ];
     let strange = fedctl.run(&shake);
     let trusted = fedctl.run(&[&shake[..], &["--ca-file", "leaf.pem"]].concat());
     child.kill().unwrap();

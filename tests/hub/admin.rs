@@ -28,8 +28,8 @@ fn an_operator_sees_and_removes() {
     let show = fedctl.ok(&["hub", "show", "one.example.org", "--data", "hub"]);
     assert!(show.contains(&KEYS[0]) && show.contains("confirmed"), "{show}");
     let two = fedctl.run(&["hub", "show", "two.example.org", "--data", "hub", "--format", "json"]);
-    let told: Value = serde_json::from_str(&two.stdout).unwrap();
-    assert_eq!((two.status, &told["served"], &told["schema"]), (1, &Value::Null, &1.into()));
+    let description: Value = serde_json::from_str(&two.stdout).unwrap();
+    assert_eq!((two.status, &description["served"], &description["schema"]), (1, &Value::Null, &1.into()));
     assert!(!two.stdout.contains(&token));
 
     fedctl.ok(&["hub", "remove", "one.example.org", "--data", "hub"]);
@@ -85,8 +85,8 @@ fn a_backup_is_taken_while_the_hub_runs() {
     let fedctl = Fedctl::new();
     let hub = Hub::start(&fedctl, &["--data", "hub", "--mail-to-log"]);
     confirmed(&hub, "one.example.org");
-    let told = fedctl.run(&["hub", "backup", "copy.db", "--data", "hub"]);
-    assert_eq!((told.status, told.stdout.as_str()), (0, ""), "{}", told.stderr);
+    let description = fedctl.run(&["hub", "backup", "copy.db", "--data", "hub"]);
+    assert_eq!((description.status, description.stdout.as_str()), (0, ""), "{}", description.stderr);
     assert_eq!(fedctl.files(), ["copy.db", "hub"], "the copy is one file");
     assert_eq!(fedctl.path("copy.db").metadata().unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fedctl.path("hub").metadata().unwrap().permissions().mode() & 0o777, 0o700);

@@ -3,7 +3,9 @@
 use std::pin::Pin;
 
 use fedctl::dns::name::Domain;
-use fedctl::rocketchat::hub::ledger::{Asked, Change, Ledger, Peer, Terms, Wish, ask, decide, mail_sent, take_errand};
+use fedctl::rocketchat::hub::ledger::{
+    Action, Change, Ledger, Peer, Requested, Terms, ask, decide, mail_sent, take_mail_job,
+};
 use fedctl::rocketchat::hub::registration::Entry;
 use fedctl::rocketchat::hub::token::Token;
 use fedctl::store::Store;
@@ -22,25 +24,25 @@ fn peer(name: &str, url: &str) -> Peer {
     Peer { domain: domain(name), entry: entry(url), since: 5, confirmed: 7 }
 }
 
-async fn wish(store: &Store, name: &str, wish: Wish, now: i64) -> Asked {
+async fn options(store: &Store, name: &str, options: Action, now: i64) -> Requested {
     let of = domain(name);
-    let rule = move |ledger: &Ledger| ask(ledger, &of, wish, now, Terms::default());
+    let rule = move |ledger: &Ledger| ask(ledger, &of, options, now, Terms::default());
     store.transact(&domain(name), rule).await.unwrap()
 }
 
 async fn mail(store: &Store, now: i64) -> Option<Token> {
     let due = store.due(now, 10).await.unwrap().into_iter().next()?;
     let (id, of) = (due.id.clone(), due.id);
-    let errand =
-        store.transact(&due.domain, move |ledger| take_errand(ledger, &id, now, Terms::default())).await.unwrap()?;
-    let attempt = errand.proposal.attempts;
+    let job =
+        store.transact(&due.domain, move |ledger| take_mail_job(ledger, &id, now, Terms::default())).await.unwrap()?;
+    let attempt = job.proposal.attempts;
     store.transact(&due.domain, move |ledger| (mail_sent(ledger, &of, attempt), ())).await.unwrap();
-    Some(errand.token)
+    Some(job.token)
 }
 
 async fn a_life(store: Store) {
     let (name, of) = ("mydomain.com", domain("mydomain.com"));
-    assert_eq!(wish(&store, name, Wish::Serve(entry("https://a")), 100).await, Asked::Mailed);
+    assert_eq!(options(&store, name, Action::Serve(entry("https://a")), 100).await, Requested::Mailed);
     let ledger = store.ledger(&of).await.unwrap();
     assert_eq!((ledger.peer, ledger.proposals.len()), (None, 1));
     assert_eq!(store.counts(100).await.unwrap().mails_due, 1);
@@ -53,8 +55,8 @@ async fn a_life(store: Store) {
     assert_eq!(decided.unwrap().id, kept.id);
     let served = store.peer(&of).await.unwrap().unwrap();
     assert_eq!((served.entry, served.since, served.confirmed), (entry("https://a"), 200, 200));
-    assert_eq!(wish(&store, name, Wish::Serve(entry("https://a")), 201).await, Asked::Served);
-    assert_eq!(wish(&store, name, Wish::Remove, 202).await, Asked::Mailed);
+    assert_eq!(options(&store, name, Action::Serve(entry("https://a")), 201).await, Requested::Served);
+    assert_eq!(options(&store, name, Action::Remove, 202).await, Requested::Mailed);
     let counts = store.counts(203).await.unwrap();
     assert_eq!((counts.peers, counts.open, counts.mails_due), (1, 1, 1));
     assert_eq!(store.sweep(150).await.unwrap(), 1);
@@ -92,10 +94,12 @@ async fn one_decision_at_a_time(store: Store) {
     let mut tasks = tokio::task::JoinSet::new();
     for at in 0..40 {
         let store = store.clone();
-        tasks.spawn(async move { wish(&store, "mydomain.com", Wish::Serve(entry(&format!("https://{at}"))), 9).await });
+        tasks.spawn(
+            async move { options(&store, "mydomain.com", Action::Serve(entry(&format!("https://{at}"))), 9).await },
+        );
     }
     let asked = tasks.join_all().await;
-    assert_eq!(asked.iter().filter(|asked| **asked == Asked::Mailed).count(), Terms::default().mails_per_day);
+    assert_eq!(asked.iter().filter(|asked| **asked == Requested::Mailed).count(), Terms::default().mails_per_day);
     assert_eq!(store.ledger(&domain("mydomain.com")).await.unwrap().proposals.len(), Terms::default().mails_per_day);
 }
 

@@ -4,11 +4,12 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use fedctl::commands::serve::peer::{Asked, deliver, discover};
+use fedctl::commands::serve::peer::{PeerOptions, deliver, discover};
+use fedctl::endpoint::ConnectTo;
 use fedctl::key::PrivateKey;
+use fedctl::net::Route;
 use fedctl::net::dns::Resolver;
 use fedctl::net::tls::Roots;
-use fedctl::net::{Detour, Route};
 use fedctl::rocketchat::body::Wire;
 use fedctl::serve::dns::{self, Zone};
 use fedctl::serve::peer::certificate::Tls;
@@ -93,12 +94,12 @@ impl Peers {
         let tls = Tls::made(&["chat.b.example".to_owned()], peer.faults).unwrap();
         let fedctl = directory();
         fedctl.write("ca.pem", tls.authority.as_ref().unwrap());
-        let detours: Vec<Detour> =
+        let overrides: Vec<ConnectTo> =
             peer.callback.iter().map(|addr| format!("chat.a.example:80={addr}").parse().unwrap()).collect();
         let release = peer.release.parse().unwrap();
         let domain: fedctl::dns::name::Domain = B.parse().unwrap();
-        let asked = Asked {
-            route: Route { timeout: std::time::Duration::from_secs(5), detours },
+        let asked = PeerOptions {
+            route: Route { timeout: std::time::Duration::from_secs(5), overrides },
             resolvers: vec![Resolver { name: "test".into(), addr: resolver }],
             roots: Roots::new(None).unwrap(),
             identity: (domain.clone(), key("bob")),
@@ -141,8 +142,8 @@ impl Peers {
     /// The flags that lead to this world.
     pub fn flags(&self) -> Vec<String> {
         let port = if self.https { 443 } else { 80 };
-        let detour = format!("chat.b.example:{port}={}", self.addr);
-        let mut flags = vec!["--resolver".into(), self.resolver.to_string(), "--connect-to".into(), detour];
+        let override_to = format!("chat.b.example:{port}={}", self.addr);
+        let mut flags = vec!["--resolver".into(), self.resolver.to_string(), "--connect-to".into(), override_to];
         if self.https {
             flags.extend(["--ca-file".to_owned(), "ca.pem".to_owned()]);
         }

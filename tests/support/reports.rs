@@ -1,6 +1,8 @@
 //! Reports that hold everything that a writer can meet, with text that each of them would stumble over unescaped.
 
-use fedctl::report::{Cell, Line, Matrix, Problem, Report, Row, Severity, Stage, StageOutcome, Suppression, Verdict};
+use fedctl::report::{Cell, Line, Matrix, Problem, Report, Row, Stage, StageOutcome, Suppression, Verdict};
+
+use fedctl::severity::Severity;
 
 /// Breaks XML, YAML, Markdown, tables, TAP directives and workflow commands alike.
 pub const NASTY: &str = "a<b & \"c\" 'd' | e # f: 100% \\ `g` *h* ::error::i\u{7}, ü";
@@ -20,8 +22,8 @@ pub fn reports() -> Vec<Report> {
     let mut bad = Report {
         subject: "mydomain.com".into(),
         about: "zone mydomain.com · 2 name servers".into(),
-        praise: "can be found".into(),
-        blame: "cannot be federated with".into(),
+        pass_summary: "can be found".into(),
+        fail_summary: "cannot be federated with".into(),
         time: Some(1_795_428_000),
         lines: vec![
             line("dns-zone", Verdict::Pass { note: format!("ns1 and ns2 agree; {NASTY}") }),
@@ -46,8 +48,8 @@ pub fn reports() -> Vec<Report> {
     bad.suppress(&[Suppression { id: "dns-target".into(), reason: format!("moving; {NASTY}") }]);
     let good = Report {
         subject: "other.example".into(),
-        praise: "can be found".into(),
-        blame: "cannot be federated with".into(),
+        pass_summary: "can be found".into(),
+        fail_summary: "cannot be federated with".into(),
         lines: vec![line("dns-zone", Verdict::Pass { note: "fine".into() })],
         elapsed: 90,
         ..Report::default()

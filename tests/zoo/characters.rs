@@ -2,8 +2,8 @@
 
 use base64::Engine;
 use fedctl::key::PublicKey;
-use fedctl::key::diagnosis::Kind;
-use fedctl::report::Severity::{Notice, Warning};
+use fedctl::key::diagnosis::DefectKind;
+use fedctl::severity::Severity::{Notice, Warning};
 
 use super::scenario::{HOST, SRV, Scenario, bruised, hurt, strings, with_key};
 
@@ -21,68 +21,72 @@ fn body(line: &str, change: impl Fn(&str) -> String) -> String {
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
-        hurt(Kind::Utf16, "uploaded a file that Windows had saved", |keys| {
+        hurt(DefectKind::Utf16, "uploaded a file that Windows had saved", |keys| {
             with_key(keys.own.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>())
         }),
-        bruised(Kind::ByteOrderMark, Warning, "copied a byte-order mark with the key", |keys| {
+        bruised(DefectKind::ByteOrderMark, Warning, "copied a byte-order mark with the key", |keys| {
             with_key(format!("\u{feff}{}", keys.own))
         }),
-        bruised(Kind::InvisibleCharacter, Warning, "copied from a page with zero-width spaces", |keys| {
+        bruised(DefectKind::InvisibleCharacter, Warning, "copied from a page with zero-width spaces", |keys| {
             with_key(keys.own.replace("KEY-----M", "KEY-----\u{200b}M"))
         }),
-        hurt(Kind::NoBreakSpace, "copied from a page with no-break spaces", |keys| {
+        hurt(DefectKind::NoBreakSpace, "copied from a page with no-break spaces", |keys| {
             with_key(keys.own.replace(' ', "\u{a0}"))
         }),
-        hurt(Kind::TypographicDash, "let a word processor turn hyphens into dashes", |keys| {
+        hurt(DefectKind::TypographicDash, "let a word processor turn hyphens into dashes", |keys| {
             with_key(keys.own.replace("--", "\u{2013}"))
         }),
-        bruised(Kind::TypographicQuote, Warning, "quoted the key in a word processor", |keys| {
+        bruised(DefectKind::TypographicQuote, Warning, "quoted the key in a word processor", |keys| {
             with_key(format!("\u{201c}{}\u{201d}", keys.own))
         }),
-        bruised(Kind::ControlCharacter, Warning, "copied from a terminal", |keys| {
+        bruised(DefectKind::ControlCharacter, Warning, "copied from a terminal", |keys| {
             with_key(format!("{}\u{1b}{}", &keys.own[..100], &keys.own[100..]))
         }),
-        bruised(Kind::ForeignCharacter, Warning, "hit a wrong key while pasting", |keys| {
+        bruised(DefectKind::ForeignCharacter, Warning, "hit a wrong key while pasting", |keys| {
             with_key(format!("{}*{}", &keys.own[..100], &keys.own[100..]))
         }),
-        bruised(Kind::PreReleasePrefix, Warning, "followed the notes of the pre-releases", |keys| {
+        bruised(DefectKind::PreReleasePrefix, Warning, "followed the notes of the pre-releases", |keys| {
             with_key(format!("rocketchat-public-key={}", keys.own))
         }),
-        hurt(Kind::LiteralNewline, "kept the line breaks of a JSON string", |keys| {
+        hurt(DefectKind::LiteralNewline, "kept the line breaks of a JSON string", |keys| {
             with_key(pem(&keys.own).trim_end().replace('\n', "\\n"))
         }),
-        bruised(Kind::QuotesKept, Warning, "typed quotes into a form that needs none", |keys| {
+        bruised(DefectKind::QuotesKept, Warning, "typed quotes into a form that needs none", |keys| {
             with_key(format!("\"{}\" \"{}\"", &keys.own[..255], &keys.own[255..]))
         }),
-        bruised(Kind::BackslashesKept, Warning, "escaped what needs no escape", |keys| {
+        bruised(DefectKind::BackslashesKept, Warning, "escaped what needs no escape", |keys| {
             with_key(keys.own.replace('+', "\\+"))
         }),
-        bruised(Kind::SemicolonKept, Warning, "ended the value with an escaped semicolon", |keys| {
+        bruised(DefectKind::SemicolonKept, Warning, "ended the value with an escaped semicolon", |keys| {
             with_key(format!("{}\\;", keys.own))
         }),
-        hurt(Kind::PercentEncoded, "sent the key through an address bar", |keys| {
+        hurt(DefectKind::PercentEncoded, "sent the key through an address bar", |keys| {
             with_key(keys.own.replace('+', "%2B").replace('/', "%2F"))
         }),
-        hurt(Kind::PlusBecameSpace, "pasted into a form that takes + for a blank", |keys| {
+        hurt(DefectKind::PlusBecameSpace, "pasted into a form that takes + for a blank", |keys| {
             with_key(body(&keys.own, |body| body.replace('+', " ")))
         }),
-        hurt(Kind::EncodedTwice, "encoded the whole key once more", |keys| {
+        hurt(DefectKind::EncodedTwice, "encoded the whole key once more", |keys| {
             with_key(base64::engine::general_purpose::STANDARD.encode(&keys.own))
         }),
-        bruised(Kind::LineBreaks, Notice, "published the key with its line breaks", |keys| {
+        bruised(DefectKind::LineBreaks, Notice, "published the key with its line breaks", |keys| {
             with_key(pem(&keys.own).trim_end())
         }),
-        bruised(Kind::WhiteSpace, Notice, "left a blank at the joint of the strings", |keys| {
+        bruised(DefectKind::WhiteSpace, Notice, "left a blank at the joint of the strings", |keys| {
             let (head, tail) = keys.own.split_at(240);
             format!(
                 "{HOST}{SRV}{}",
                 strings("rocketchat-public-key", &[head.as_bytes(), format!(" {tail}").as_bytes()])
             )
         }),
-        hurt(Kind::LowerCased, "has a provider that lower-cases values", |keys| with_key(keys.own.to_lowercase())),
-        bruised(Kind::UrlSafeBase64, Warning, "used the alphabet for addresses", |keys| {
+        hurt(DefectKind::LowerCased, "has a provider that lower-cases values", |keys| {
+            with_key(keys.own.to_lowercase())
+        }),
+        bruised(DefectKind::UrlSafeBase64, Warning, "used the alphabet for addresses", |keys| {
             with_key(body(&keys.own, |body| body.replace('+', "-").replace('/', "_")))
         }),
-        bruised(Kind::Padding, Notice, "lost the = signs at the end", |keys| with_key(keys.large.replace('=', ""))),
+        bruised(DefectKind::Padding, Notice, "lost the = signs at the end", |keys| {
+            with_key(keys.large.replace('=', ""))
+        }),
     ]
 }

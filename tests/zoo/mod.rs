@@ -13,7 +13,7 @@ mod services;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fedctl::key::diagnosis::Kind;
+use fedctl::key::diagnosis::DefectKind;
 use serde_json::Value;
 
 use self::scenario::{KEYS, Scenario};
@@ -32,13 +32,13 @@ pub fn scenarios() -> Vec<Scenario> {
 }
 
 /// Injuries that no zone can hold.
-const NOT_IN_DNS: &[(Kind, &str)] =
-    &[(Kind::StringTooLong, "a string of more than 255 bytes cannot be sent, and no name server loads it")];
+const NOT_IN_DNS: &[(DefectKind, &str)] =
+    &[(DefectKind::StringTooLong, "a string of more than 255 bytes cannot be sent, and no name server loads it")];
 
 #[test]
 fn every_injury_has_a_domain_or_a_reason() {
     let scenarios = scenarios();
-    for kind in Kind::ALL {
+    for kind in DefectKind::ALL {
         let shown = scenarios.iter().any(|scenario| scenario.kind == Some(kind));
         let excused = NOT_IN_DNS.iter().any(|(other, why)| *other == kind && !why.is_empty());
         assert!(shown != excused, "{kind}: shown {shown}, excused {excused}");
@@ -117,9 +117,9 @@ fn complaint(scenario: &Scenario, report: &Value) -> Option<String> {
         scenario.must.iter().map(|(severity, id)| ((*id).to_owned(), severity.to_string())).collect();
     let text = findings.iter().map(Value::to_string).collect::<String>();
     let named = scenario.kind.is_none_or(|kind| text.contains(&format!("({kind})")));
-    let told = scenario.told.iter().all(|words| text.contains(words));
-    (found != wanted || !named || !told).then(|| {
+    let description = scenario.description.iter().all(|words| text.contains(words));
+    (found != wanted || !named || !description).then(|| {
         let Scenario { domain, story, .. } = scenario;
-        format!("{domain}, which {story}: named {named}, told {told}\nmust find {wanted:?}\nfinds {findings:#?}")
+        format!("{domain}, which {story}: named {named}, told {description}\nmust find {wanted:?}\nfinds {findings:#?}")
     })
 }

@@ -1,16 +1,16 @@
 //! Records that are missing, or that stand under another name than the one that servers ask for.
 
-use fedctl::report::Severity::{Error, Notice, Warning};
+use fedctl::severity::Severity::{Error, Notice, Warning};
 
 use super::scenario::{HOST, SRV, Scenario, key, sound, txt, with_key};
 
-const ALL_MISSING: &[(fedctl::report::Severity, &str)] =
+const ALL_MISSING: &[(fedctl::severity::Severity, &str)] =
     &[(Error, "dns-srv"), (Error, "key-record"), (Error, "dns-generations")];
-const KEY_ELSEWHERE: &[(fedctl::report::Severity, &str)] =
+const KEY_ELSEWHERE: &[(fedctl::severity::Severity, &str)] =
     &[(Error, "key-record"), (Error, "dns-near-miss"), (Error, "dns-generations")];
-const SRV_ELSEWHERE: &[(fedctl::report::Severity, &str)] =
+const SRV_ELSEWHERE: &[(fedctl::severity::Severity, &str)] =
     &[(Error, "dns-srv"), (Error, "dns-near-miss"), (Error, "dns-generations")];
-const ALL_ELSEWHERE: &[(fedctl::report::Severity, &str)] =
+const ALL_ELSEWHERE: &[(fedctl::severity::Severity, &str)] =
     &[(Error, "dns-srv"), (Error, "key-record"), (Error, "dns-near-miss"), (Error, "dns-generations")];
 
 pub fn scenarios() -> Vec<Scenario> {

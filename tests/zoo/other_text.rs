@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use base64::Engine;
 use fedctl::key::PublicKey;
-use fedctl::key::diagnosis::{Kind, examine};
-use fedctl::report::Severity::{Error, Warning};
+use fedctl::key::diagnosis::{DefectKind, examine};
+use fedctl::severity::Severity::{Error, Warning};
 use rsa::BigUint;
 use rsa::pkcs1::{EncodeRsaPublicKey, LineEnding};
 use rsa::traits::PublicKeyParts;
@@ -65,68 +65,71 @@ fn in_two_records(text: &str) -> String {
 
 pub fn scenarios() -> Vec<Scenario> {
     vec![
-        hurt(Kind::PrivateKey, "published the private key", |keys| with_key(&keys.secret)).telling(&["fedctl keygen"]),
+        hurt(DefectKind::PrivateKey, "published the private key", |keys| with_key(&keys.secret))
+            .telling(&["fedctl keygen"]),
         Scenario {
-            kind: Some(Kind::PrivateKey),
+            kind: Some(DefectKind::PrivateKey),
             ..Scenario::new("secret-pieces.example", "published pieces of the private key in two records", |keys| {
                 in_two_records(&keys.secret)
             })
             .finds(&[(Error, "key-record"), (Error, "key-text"), (Error, "dns-generations")])
             .telling(&["fedctl keygen"])
         },
-        hurt(Kind::Empty, "left the value empty", |_| with_key("")),
-        hurt(Kind::Placeholder, "published the words of the guide", |_| {
+        hurt(DefectKind::Empty, "left the value empty", |_| with_key("")),
+        hurt(DefectKind::Placeholder, "published the words of the guide", |_| {
             with_key("<my public key, as shown on the configuration screen>")
         }),
-        hurt(Kind::NotAKey, "published the mail policy at this name", |_| with_key("v=spf1 -all")),
-        hurt(Kind::Pkcs1Label, "exported the key in the older form", |keys| {
+        hurt(DefectKind::NotAKey, "published the mail policy at this name", |_| with_key("v=spf1 -all")),
+        hurt(DefectKind::Pkcs1Label, "exported the key in the older form", |keys| {
             with_key(own(keys).rsa().to_pkcs1_pem(LineEnding::LF).unwrap().replace('\n', ""))
         }),
-        hurt(Kind::Pkcs1Content, "put the older form between the newer lines", |keys| {
+        hurt(DefectKind::Pkcs1Content, "put the older form between the newer lines", |keys| {
             with_key(armoured(own(keys).rsa().to_pkcs1_der().unwrap().as_bytes()))
         }),
-        hurt(Kind::Certificate, "published the certificate of the web server", |_| with_key(&*CERTIFICATE)),
-        hurt(Kind::OpensshLine, "published the key of an ssh login", |_| {
+        hurt(DefectKind::Certificate, "published the certificate of the web server", |_| with_key(&*CERTIFICATE)),
+        hurt(DefectKind::OpensshLine, "published the key of an ssh login", |_| {
             with_key("ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQC7 ann@laptop")
         }),
-        hurt(Kind::DkimRecord, "published the key of the mail server", |keys| {
+        hurt(DefectKind::DkimRecord, "published the key of the mail server", |keys| {
             with_key(format!("v=DKIM1; k=rsa; p={}", base64::engine::general_purpose::STANDARD.encode(own(keys).der())))
         }),
-        hurt(Kind::EcKey, "made an elliptic-curve key", |_| with_key(&*EC)),
-        hurt(Kind::Ed25519Key, "made an Ed25519 key", |_| with_key(&*ED25519)),
-        hurt(Kind::WrongAlgorithm, "made a key for RSASSA-PSS", |keys| {
+        hurt(DefectKind::EcKey, "made an elliptic-curve key", |_| with_key(&*EC)),
+        hurt(DefectKind::Ed25519Key, "made an Ed25519 key", |_| with_key(&*ED25519)),
+        hurt(DefectKind::WrongAlgorithm, "made a key for RSASSA-PSS", |keys| {
             let mut der = own(keys).der().to_vec();
             let at = der.windows(3).position(|window| window == [0x0d, 0x01, 0x01]).unwrap() + 3;
             der[at] = 10;
             with_key(armoured(&der))
         }),
-        hurt(Kind::WeakSize, "asked for a shorter key", |keys| with_key(&keys.small))
+        hurt(DefectKind::WeakSize, "asked for a shorter key", |keys| with_key(&keys.small))
             .finds(&[(Warning, "key-strength")]),
-        hurt(Kind::OddSize, "made a key of a size that servers never make", |keys| {
+        hurt(DefectKind::OddSize, "made a key of a size that servers never make", |keys| {
             with_key(numbers(keys, TO_2072, 65537))
         })
         .finds(&[(Warning, "key-strength")])
         .telling(&["2072 bits"]),
         Scenario {
-            kind: Some(Kind::OddSize),
+            kind: Some(DefectKind::OddSize),
             ..Scenario::new("miscounted.example", "made a key of 8k+1 bits, whose length servers miscount", |keys| {
                 with_key(numbers(keys, TO_2073, 65537))
             })
             .finds(&[(Error, "key-strength")])
             .telling(&["2073 bits"])
         },
-        hurt(Kind::OddExponent, "made a key with exponent 3", |keys| with_key(numbers(keys, 1, 3)))
+        hurt(DefectKind::OddExponent, "made a key with exponent 3", |keys| with_key(numbers(keys, 1, 3)))
             .finds(&[(Warning, "key-strength")]),
-        hurt(Kind::ModulusDamaged, "mistyped a character inside the key", |keys| with_key(divisible(keys)))
+        hurt(DefectKind::ModulusDamaged, "mistyped a character inside the key", |keys| with_key(divisible(keys)))
             .finds(&[(Error, "key-text")]),
         Scenario {
             flags: &["--key", "KEY"],
-            ..hurt(Kind::OtherKey, "restored the database and published an older key", |keys| with_key(&keys.other))
-                .finds(&[(Error, "key-match")])
+            ..hurt(DefectKind::OtherKey, "restored the database and published an older key", |keys| {
+                with_key(&keys.other)
+            })
+            .finds(&[(Error, "key-match")])
         },
         Scenario {
             flags: &["--key", "KEY"],
-            ..hurt(Kind::OneCharacterChanged, "mistyped a character, and knows the right key", |keys| {
+            ..hurt(DefectKind::OneCharacterChanged, "mistyped a character, and knows the right key", |keys| {
                 with_key(unsuspicious(&keys.own))
             })
             .finds(&[(Error, "key-match")])
@@ -134,7 +137,7 @@ pub fn scenarios() -> Vec<Scenario> {
         },
         Scenario {
             flags: &["--key", "KEY"],
-            kind: Some(Kind::OneCharacterChanged),
+            kind: Some(DefectKind::OneCharacterChanged),
             ..Scenario::new("lost-one.example", "lost a character, and knows the right key", |keys| {
                 with_key(format!("{}{}", &keys.own[..100], &keys.own[101..]))
             })

@@ -1,14 +1,14 @@
 //! Parts in the wrong place: records, strings, armour, and ends that were cut off.
 
-use fedctl::key::diagnosis::Kind;
-use fedctl::report::Severity::{Error, Notice, Warning};
+use fedctl::key::diagnosis::DefectKind;
+use fedctl::severity::Severity::{Error, Notice, Warning};
 
 use super::scenario::{HOST, SRV, Scenario, bruised, hurt, key, strings, with_key};
 
 const LABEL: &str = "rocketchat-public-key";
 
 /// More than one record: the published set is wrong, not the text.
-fn records(kind: Kind, story: &'static str, zone: fn(&super::scenario::Keys) -> String) -> Scenario {
+fn records(kind: DefectKind, story: &'static str, zone: fn(&super::scenario::Keys) -> String) -> Scenario {
     hurt(kind, story, zone).finds(&[(Error, "key-record"), (Error, "dns-generations")])
 }
 
@@ -25,39 +25,39 @@ pub fn scenarios() -> Vec<Scenario> {
 
 fn sets() -> Vec<Scenario> {
     vec![
-        records(Kind::SplitRecords, "published the halves as two TXT records, tail first", |keys| {
+        records(DefectKind::SplitRecords, "published the halves as two TXT records, tail first", |keys| {
             two(&keys.own[255..], &keys.own[..255])
         })
         .telling(&["joined as", "they are one whole RSA-2048 key", "delete them all"]),
         Scenario {
-            kind: Some(Kind::SplitRecords),
-            ..records(Kind::SplitRecords, "has a panel that makes a record of every 150 characters", |keys| {
+            kind: Some(DefectKind::SplitRecords),
+            ..records(DefectKind::SplitRecords, "has a panel that makes a record of every 150 characters", |keys| {
                 format!("{HOST}{SRV}{}{}{}", key(&keys.own[150..300]), key(&keys.own[300..]), key(&keys.own[..150]))
             })
             .named("three-pieces.example")
         },
         Scenario {
             embedded_only: Some("a real name server chooses the order of the records"),
-            ..records(Kind::KeyNotFirst, "has another TXT record at the name of the key", |keys| {
+            ..records(DefectKind::KeyNotFirst, "has another TXT record at the name of the key", |keys| {
                 two("v=spf1 -all", &keys.own)
             })
         },
-        hurt(Kind::TwoKeys, "added the new key and left the old one", |keys| two(&keys.other, &keys.own))
+        hurt(DefectKind::TwoKeys, "added the new key and left the old one", |keys| two(&keys.other, &keys.own))
             .finds(&[(Error, "key-record")]),
-        hurt(Kind::SeveralRecords, "published the key twice, once with a blank at the end", |keys| {
+        hurt(DefectKind::SeveralRecords, "published the key twice, once with a blank at the end", |keys| {
             two(&keys.own, &format!("{} ", keys.own))
         })
         .finds(&[(Warning, "key-record")]),
-        hurt(Kind::StringsOutOfOrder, "pasted the strings of the record in the wrong order", |keys| {
+        hurt(DefectKind::StringsOutOfOrder, "pasted the strings of the record in the wrong order", |keys| {
             let (a, rest) = keys.own.as_bytes().split_at(150);
             let (b, c) = rest.split_at(150);
             format!("{HOST}{SRV}{}", strings(LABEL, &[c, a, b]))
         }),
-        hurt(Kind::UnquotedZoneFile, "left the quotes out of the zone file", |keys| {
+        hurt(DefectKind::UnquotedZoneFile, "left the quotes out of the zone file", |keys| {
             let (head, tail) = keys.own.split_at(240);
             format!("{HOST}{SRV}{LABEL} IN TXT ( {head}\n {tail} )\n")
         }),
-        bruised(Kind::RecordLineKept, Warning, "pasted the line of the zone file into the value", |keys| {
+        bruised(DefectKind::RecordLineKept, Warning, "pasted the line of the zone file into the value", |keys| {
             with_key(format!("{LABEL} 3600 IN TXT {}", keys.own))
         }),
     ]
@@ -65,43 +65,47 @@ fn sets() -> Vec<Scenario> {
 
 fn armour() -> Vec<Scenario> {
     vec![
-        hurt(Kind::HalvesSwapped, "joined the halves in the wrong order", |keys| {
+        hurt(DefectKind::HalvesSwapped, "joined the halves in the wrong order", |keys| {
             with_key(format!("{}{}", &keys.own[255..], &keys.own[..255]))
         }),
-        bruised(Kind::PastedTwice, Warning, "pasted the key twice", |keys| {
+        bruised(DefectKind::PastedTwice, Warning, "pasted the key twice", |keys| {
             with_key(format!("{}{}", keys.own, keys.own))
         }),
-        hurt(Kind::PartsOverlap, "let the halves overlap", |keys| {
+        hurt(DefectKind::PartsOverlap, "let the halves overlap", |keys| {
             with_key(format!("{}{}", &keys.own[..255], &keys.own[240..]))
         }),
-        bruised(Kind::ArmourMissingBegin, Warning, "left out the opening line", |keys| with_key(&keys.own[26..])),
-        bruised(Kind::ArmourMissingEnd, Warning, "left out the closing line", |keys| with_key(&keys.own[..418])),
-        hurt(Kind::ArmourCutBegin, "began to copy a little too late", |keys| with_key(&keys.own[13..])),
-        bruised(Kind::ArmourCutEnd, Warning, "stopped copying a little too early", |keys| with_key(&keys.own[..430])),
-        hurt(Kind::ArmourAlteredBegin, "typed the opening line in lower case", |keys| {
+        bruised(DefectKind::ArmourMissingBegin, Warning, "left out the opening line", |keys| with_key(&keys.own[26..])),
+        bruised(DefectKind::ArmourMissingEnd, Warning, "left out the closing line", |keys| with_key(&keys.own[..418])),
+        hurt(DefectKind::ArmourCutBegin, "began to copy a little too late", |keys| with_key(&keys.own[13..])),
+        bruised(DefectKind::ArmourCutEnd, Warning, "stopped copying a little too early", |keys| {
+            with_key(&keys.own[..430])
+        }),
+        hurt(DefectKind::ArmourAlteredBegin, "typed the opening line in lower case", |keys| {
             with_key(keys.own.replace("BEGIN PUBLIC KEY", "begin public key"))
         }),
-        bruised(Kind::ArmourAlteredEnd, Warning, "typed a closing line of their own", |keys| {
+        bruised(DefectKind::ArmourAlteredEnd, Warning, "typed a closing line of their own", |keys| {
             with_key(keys.own.replace("-----END", "----END"))
         }),
-        hurt(Kind::ArmourSpacesLost, "has a panel that removes blanks", |keys| with_key(keys.own.replace(' ', ""))),
+        hurt(DefectKind::ArmourSpacesLost, "has a panel that removes blanks", |keys| {
+            with_key(keys.own.replace(' ', ""))
+        }),
     ]
 }
 
 fn cuts() -> Vec<Scenario> {
     vec![
-        hurt(Kind::Truncated255, "has a panel that keeps 255 characters", |keys| with_key(&keys.own[..255])),
-        hurt(Kind::Truncated512, "has a panel that keeps 512 characters", |keys| with_key(&keys.large[..512])),
-        bruised(Kind::TruncatedOne, Warning, "missed the last character", |keys| with_key(&keys.own[..441])),
-        hurt(Kind::Truncated, "missed the end of the key", |keys| with_key(&keys.own[..300])),
-        hurt(Kind::CutAtStart, "published only the second half", |keys| with_key(&keys.own[255..])),
-        hurt(Kind::CharactersLost, "lost a character inside", |keys| {
+        hurt(DefectKind::Truncated255, "has a panel that keeps 255 characters", |keys| with_key(&keys.own[..255])),
+        hurt(DefectKind::Truncated512, "has a panel that keeps 512 characters", |keys| with_key(&keys.large[..512])),
+        bruised(DefectKind::TruncatedOne, Warning, "missed the last character", |keys| with_key(&keys.own[..441])),
+        hurt(DefectKind::Truncated, "missed the end of the key", |keys| with_key(&keys.own[..300])),
+        hurt(DefectKind::CutAtStart, "published only the second half", |keys| with_key(&keys.own[255..])),
+        hurt(DefectKind::CharactersLost, "lost a character inside", |keys| {
             with_key(format!("{}{}", &keys.own[..100], &keys.own[101..]))
         }),
-        bruised(Kind::BytesAfterKey, Warning, "pasted something behind the key", |keys| {
+        bruised(DefectKind::BytesAfterKey, Warning, "pasted something behind the key", |keys| {
             with_key(keys.own.replace("-----END", "AAAA-----END"))
         }),
-        hurt(Kind::HeaderDamaged, "mistyped a character at the beginning", |keys| {
+        hurt(DefectKind::HeaderDamaged, "mistyped a character at the beginning", |keys| {
             with_key(keys.own.replace("BAQEF", "BAQXF"))
         }),
         Scenario::new("pem-tail.example", "ended the value with a line break", |keys| {

@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use fedctl::dns::record::Text;
+use fedctl::dns::record::CharacterString;
 use fedctl::key::PublicKey;
-use fedctl::key::diagnosis::Kind;
-use fedctl::report::Severity::{self, Error};
+use fedctl::key::diagnosis::DefectKind;
+use fedctl::severity::Severity::{self, Error};
 use serde_json::Value;
 
 /// The keys that the zones are made from, each public half on one line.
@@ -68,9 +68,9 @@ pub struct Scenario {
     /// More arguments of dns-check, with `KEY` for the file of the own key.
     pub flags: &'static [&'static str],
     /// The injury that must be named.
-    pub kind: Option<Kind>,
+    pub kind: Option<DefectKind>,
     /// A few words that the finding must hold.
-    pub told: &'static [&'static str],
+    pub description: &'static [&'static str],
     /// What must be found; anything else must not.
     pub must: Vec<(Severity, &'static str)>,
 }
@@ -92,7 +92,7 @@ impl Scenario {
             real_only: None,
             flags: &[],
             kind: None,
-            told: &[],
+            description: &[],
             must: Vec::new(),
         }
     }
@@ -101,8 +101,8 @@ impl Scenario {
         Self { must: must.to_vec(), ..self }
     }
 
-    pub fn telling(self, told: &'static [&'static str]) -> Self {
-        Self { told, ..self }
+    pub fn telling(self, description: &'static [&'static str]) -> Self {
+        Self { description, ..self }
     }
 
     pub fn named(self, domain: &str) -> Self {
@@ -137,13 +137,13 @@ impl Scenario {
 }
 
 /// An injury that makes the published text useless; the domain is named after it.
-pub fn hurt(kind: Kind, story: &'static str, zone: fn(&Keys) -> String) -> Scenario {
+pub fn hurt(kind: DefectKind, story: &'static str, zone: fn(&Keys) -> String) -> Scenario {
     let unusable = [(Error, "key-text"), (Error, "dns-generations")];
     Scenario { kind: Some(kind), ..Scenario::new(&format!("{kind}.example"), story, zone).finds(&unusable) }
 }
 
 /// An injury that servers do not mind.
-pub fn bruised(kind: Kind, severity: Severity, story: &'static str, zone: fn(&Keys) -> String) -> Scenario {
+pub fn bruised(kind: DefectKind, severity: Severity, story: &'static str, zone: fn(&Keys) -> String) -> Scenario {
     hurt(kind, story, zone).finds(&[(severity, "key-text")])
 }
 
@@ -177,6 +177,7 @@ pub fn txt(label: &str, value: impl AsRef<[u8]>) -> String {
 
 /// One TXT record of these strings.
 pub fn strings(label: &str, strings: &[&[u8]]) -> String {
-    let quoted: Vec<String> = strings.iter().map(|string| format!("\"{}\"", Text(string.to_vec()))).collect();
+    let quoted: Vec<String> =
+        strings.iter().map(|string| format!("\"{}\"", CharacterString(string.to_vec()))).collect();
     format!("{label} IN TXT {}\n", quoted.join(" "))
 }

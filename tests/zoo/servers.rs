@@ -1,11 +1,11 @@
 //! Name servers that disagree, know nothing, or misbehave, and delegations that differ from the zone.
 
-use fedctl::report::Severity::{Error, Notice, Warning};
+use fedctl::severity::Severity::{Error, Notice, Warning};
 
 use super::scenario::{HOST, Scenario, Second, sound, with_key};
 
 const MISBEHAVES: Option<&str> = Some("a real name server cannot be made to do that");
-const NO_KEY: &[(fedctl::report::Severity, &str)] = &[(Error, "key-record"), (Error, "dns-generations")];
+const NO_KEY: &[(fedctl::severity::Severity, &str)] = &[(Error, "key-record"), (Error, "dns-generations")];
 
 pub fn scenarios() -> Vec<Scenario> {
     let mut scenarios = copies();

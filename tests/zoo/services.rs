@@ -1,6 +1,6 @@
 //! SRV records that lead astray, and what stands beside them.
 
-use fedctl::report::Severity::{Error, Notice, Warning};
+use fedctl::severity::Severity::{Error, Notice, Warning};
 
 use super::scenario::{HOST, Scenario, key, sound, with_srv};
 

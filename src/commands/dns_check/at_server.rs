@@ -10,8 +10,8 @@ use crate::commands::doctor::base;
 use crate::commands::serve::peer::roots;
 use crate::commands::{Context, token_file};
 use crate::dns::name::Domain;
+use crate::endpoint::Endpoint;
 use crate::error::hinted;
-use crate::facts::peer::Base;
 use crate::facts::server::ServerView;
 use crate::net::Route;
 use crate::net::dns::Resolver;
@@ -34,7 +34,7 @@ pub struct AtServerArgs {
 
 /// Who is asked, and as whom.
 pub struct AtServer {
-    base: Base,
+    base: Endpoint,
     login: Login,
     roots: Roots,
 }

@@ -27,7 +27,6 @@ use crate::net::dns::{Scope, observe};
 use crate::report::Report;
 use crate::report::matrix::matrix;
 use crate::report::propagation::arrivals;
-use crate::rocketchat::discovery::sights;
 use crate::rocketchat::release::Release;
 use crate::serve::dns::Zone;
 use crate::settings::port;
@@ -216,11 +215,11 @@ fn report_with(dns: &DnsFacts, expected: &Expected, view: Option<&ServerView>, s
     Report {
         subject: dns.domain.to_string(),
         about,
-        praise: "can be found".into(),
-        blame: "cannot be federated with".into(),
+        pass_summary: "can be found".into(),
+        fail_summary: "cannot be federated with".into(),
         time: Some(dns.time),
         lines: check::judge_dns(dns, expected, view),
-        generations: sights(dns),
+        generations: dns.discoveries(),
         arrivals: arrivals(dns),
         matrix: matrix(dns, view),
         elapsed: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),

@@ -12,7 +12,8 @@ use crate::dns::name::Domain;
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::net::Route;
 use crate::net::dns::{Resolver, Scope, observe};
-use crate::report::{Report, Severity};
+use crate::report::Report;
+use crate::severity::Severity;
 
 /// The pause after the first look; each is half as long again, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_secs(2);

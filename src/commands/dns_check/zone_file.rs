@@ -7,10 +7,11 @@ use anyhow::Context as _;
 
 use crate::commands::network::now;
 use crate::dns::name::Domain;
+use crate::endpoint::ConnectTo;
 use crate::error::hinted;
 use crate::facts::dns::{DnsFacts, Expected, ZONE_FILE};
+use crate::net::Route;
 use crate::net::dns::{Resolver, Scope, observe};
-use crate::net::{Detour, Route};
 use crate::serve::dns::{Config, Zone, start};
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -35,8 +36,8 @@ pub fn read(path: &Path, domain: &Domain) -> anyhow::Result<Zone> {
 pub async fn look(route: &Route, zone: Zone, domain: &Domain, expected: &Expected) -> anyhow::Result<DnsFacts> {
     let servers = zone.name_servers();
     let running = start(Config { listen: SocketAddr::new(HERE, 0), zones: vec![zone], faults: vec![] }).await?;
-    let detour = |host: String| Detour { host, port: 53, to: running.addr };
-    let route = Route { timeout: route.timeout, detours: servers.into_iter().map(detour).collect() };
+    let override_to = |host: String| ConnectTo { host, port: 53, to: running.addr };
+    let route = Route { timeout: route.timeout, overrides: servers.into_iter().map(override_to).collect() };
     let resolver = Resolver { name: ZONE_FILE.into(), addr: running.addr };
     Ok(observe(&route, &[resolver], domain, expected.target.as_ref(), Scope::Everybody, now()).await)
 }

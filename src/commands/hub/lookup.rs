@@ -13,7 +13,7 @@ use crate::commands::network::now;
 use crate::dns::name::Domain;
 use crate::error::ExitStatus;
 use crate::facts::hub::HubFacts;
-use crate::facts::hub_discovery::sights;
+use crate::facts::hub_discovery::discoveries;
 use crate::report::{Report, Verdict};
 
 /// Ask a hub what it tells servers about a domain
@@ -44,7 +44,7 @@ impl Lookup {
     fn report(&self, cx: &Context) -> anyhow::Result<Report> {
         let domain = domain(self.domain.as_ref(), cx, "fedctl hub lookup mydomain.com")?;
         let (url, base) = self.hub.hub(cx)?;
-        let visitor = self.hub.visitor(cx, &domain)?;
+        let client = self.hub.client(cx, &domain)?;
         let expected_key = match &self.key {
             Some(path) => {
                 let key = read_public(path, &self.passphrase, &cx.term)?;
@@ -55,7 +55,7 @@ impl Lookup {
         let start = Instant::now();
         let progress = cx.term.progress(format!("asking {url}"));
         let facts = cx.block_on(async {
-            let (hub, records) = tokio::join!(visitor.search(&base), visitor.records());
+            let (hub, records) = tokio::join!(client.search(&base), client.records());
             let (request, mail, server) = (None, Vec::new(), None);
             Ok(HubFacts { time: now(), domain, request, records, mail, server, hub: Some(hub), expected_key })
         })?;
@@ -63,7 +63,7 @@ impl Lookup {
         let mut report = report(&facts, &url, "is known to the hub", "cannot rely on the hub", start);
         // What a look-up does not look at is not worth a line.
         report.lines.retain(|line| !matches!(line.verdict, Verdict::Skip { .. }) || line.id == "hub-entry");
-        report.generations = sights(&facts.records, facts.entry().as_ref());
+        report.generations = discoveries(&facts.records, facts.entry().as_ref());
         Ok(report)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use crate::error::{Told, hinted};
+use crate::error::{Described, hinted};
 use crate::term::Term;
 
 /// Bytes of an answer that are read; every answer fits many times.
@@ -48,7 +48,7 @@ impl Asker<'_> {
             };
             match read(&answer) {
                 Ok(value) => return Ok(value),
-                Err(error) => self.term.fail(Told(&error)),
+                Err(error) => self.term.fail(Described(&error)),
             }
         }
         Err(hinted(format!("{TRIES} answers made no sense"), format!("give it as {}", question.flag)))

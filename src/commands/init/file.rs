@@ -4,9 +4,9 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::dns::name::{Domain, Host};
-use crate::facts::server::Method;
 use crate::rocketchat::generation::Protocol;
 use crate::rocketchat::release::Release;
+use crate::rocketchat::settings::Method;
 use crate::settings::Config;
 
 /// Everything that was answered or found.

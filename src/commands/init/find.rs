@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 
 use crate::dns::name::Domain;
 use crate::dns::provider::{DnsHost, recognise};
+use crate::endpoint::Endpoint;
 use crate::facts::dns::ZoneCut;
-use crate::facts::peer::{Base, Records};
+use crate::facts::peer::Records;
 use crate::facts::server::version;
 use crate::net::dns::Resolver;
 use crate::net::http::Caller;
@@ -27,7 +28,7 @@ pub struct Finder {
 pub struct InDns {
     pub zone: Result<ZoneCut, String>,
     /// Where its SRV record leads, when there is one already.
-    pub base: Option<Base>,
+    pub base: Option<Endpoint>,
 }
 
 impl InDns {
@@ -38,7 +39,7 @@ impl InDns {
     }
 
     /// In one line.
-    pub fn told(&self) -> String {
+    pub fn description(&self) -> String {
         let zone = match &self.zone {
             Err(why) => return format!("no zone was found: {why}"),
             Ok(zone) => zone,
@@ -67,12 +68,12 @@ impl Finder {
         );
         let records = Records { domain: domain.clone(), answers };
         // From 3.4 to 6.2 every SRV name is read, so these see whatever there is.
-        let sight = records.sight(Generation::of(Release(6, 2, 0)));
-        InDns { zone, base: sight.url.as_deref().and_then(Base::parse) }
+        let discovery = records.discovery(Generation::of(Release(6, 2, 0)));
+        InDns { zone, base: discovery.url.as_deref().and_then(Endpoint::parse) }
     }
 
     /// Asks the server for its release; `Err` says why it did not tell.
-    pub async fn release(&self, base: &Base) -> Result<Release, String> {
+    pub async fn release(&self, base: &Endpoint) -> Result<Release, String> {
         let addr = match locate(&self.route, &self.resolvers, base).await {
             Some(addr) => addr,
             None => return Err(format!("`{}` has no address in DNS", base.host)),

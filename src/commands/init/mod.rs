@@ -15,18 +15,18 @@ use self::find::{Finder, InDns};
 use super::Context;
 use super::key_file::{Access, PassphraseArgs, Pending, read_public, refuse_existing};
 use super::network::NetworkArgs;
-use super::records::wish::{publishable, zone_of};
+use super::records::options::{publishable, zone_of};
 use super::records::{format, write as write_records};
 use super::serve::peer::roots;
 use crate::dns::name::{Domain, Host};
+use crate::endpoint::Endpoint;
 use crate::error::{ExitStatus, Hinted, hinted};
-use crate::facts::peer::Base;
-use crate::facts::server::Method;
 use crate::key::{DEFAULT_BITS, PrivateKey, PublicKey};
 use crate::render::records::{Format, write};
 use crate::rocketchat::generation::Protocol;
-use crate::rocketchat::records::{self, Audience, DEFAULT_TTL, Wish};
+use crate::rocketchat::records::{self, Audience, DEFAULT_TTL, RecordOptions};
 use crate::rocketchat::release::Release;
+use crate::rocketchat::settings::Method;
 use crate::settings::FILE_NAME;
 
 const PRIVATE: &str = "federation.key";
@@ -47,7 +47,7 @@ pub struct Init {
     /// The server's release, when it does not tell
     #[arg(long, value_name = "RELEASE")]
     release: Option<Release>,
-    /// Form of the records, by DNS host (`fedctl records formats`) [default: told by the delegation, else human]
+    /// Form of the records, by DNS host (`fedctl records formats`) [default: from the delegation, else human]
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     provider: Option<&'static Format>,
     /// Key file to use, private or public, such as the Public Key of the server's settings; `new` makes a pair
@@ -164,7 +164,7 @@ impl Init {
         let seen = cx.block_on(async { Ok(finder.in_dns(domain).await) });
         progress.finish_and_clear();
         let seen = seen?;
-        cx.term.status(format_args!("  {}", seen.told()));
+        cx.term.status(format_args!("  {}", seen.description()));
         Ok(seen)
     }
 
@@ -179,14 +179,20 @@ impl Init {
         asker.ask(&Question { text, default: published.or(guess), flag: "--server URL" }, |answer| Ok(site(answer)?))
     }
 
-    fn release(&self, cx: &Context, asker: &Asker, finder: &Finder, base: &Base) -> anyhow::Result<Option<Release>> {
+    fn release(
+        &self,
+        cx: &Context,
+        asker: &Asker,
+        finder: &Finder,
+        base: &Endpoint,
+    ) -> anyhow::Result<Option<Release>> {
         if self.release.is_some() {
             return Ok(self.release);
         }
         let progress = cx.term.progress(format!("asking {base} for its release"));
-        let told = cx.block_on(async { Ok(finder.release(base).await) });
+        let description = cx.block_on(async { Ok(finder.release(base).await) });
         progress.finish_and_clear();
-        match told? {
+        match description? {
             Ok(release) => {
                 cx.term.status(format_args!("  {base} runs {release}"));
                 return Ok(Some(release));
@@ -263,7 +269,7 @@ impl Init {
         format: &Format,
         seen: &InDns,
     ) -> anyhow::Result<records::Plan> {
-        let plan = records::plan(&Wish {
+        let plan = records::plan(&RecordOptions {
             domain: answers.domain.clone(),
             zone: match &seen.zone {
                 Ok(zone) => zone.apex.clone(),
@@ -323,9 +329,9 @@ impl Init {
 }
 
 /// Where peers would call the server.
-fn base(url: &Url) -> anyhow::Result<Base> {
+fn base(url: &Url) -> anyhow::Result<Endpoint> {
     let port =
         url.port_or_known_default().ok_or_else(|| hinted("the address has no port", "write https://HOST:PORT"))?;
     let host: Host = url.host_str().unwrap_or_default().parse()?;
-    Ok(Base { https: url.scheme() == "https", host: host.to_string(), port })
+    Ok(Endpoint { https: url.scheme() == "https", host: host.to_string(), port })
 }

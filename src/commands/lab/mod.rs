@@ -1,8 +1,8 @@
 //! `fedctl lab`: the whole of federation on this machine, and a doctor who has to find every fault in it.
 
 mod guest;
+mod scenarios;
 mod site;
-mod street;
 mod world;
 
 use clap::Args;
@@ -15,7 +15,7 @@ use crate::render::lab as render;
 use crate::render::report::{ReportFormat, Style, write};
 use crate::report::{Report, Verdict};
 use guest::Guest;
-use street::{House, NEIGHBOUR, STREET};
+use scenarios::{NEIGHBOUR, SCENARIOS, Scenario};
 use world::World;
 
 /// Try everything on this machine
@@ -54,7 +54,7 @@ impl Lab {
         let look = async {
             let world = World::start(cx.timeout, &[]).await?;
             progress.set_message(format!("looking at {} domains", houses.len()));
-            let looks = houses.iter().map(|house| world.diagnose(house));
+            let looks = houses.iter().map(|scenario| world.diagnose(scenario));
             stream::iter(looks).buffered(AT_A_TIME).try_collect::<Vec<Report>>().await
         };
         // Whatever was built so far goes with the future, its directory too.
@@ -69,7 +69,8 @@ impl Lab {
         })?;
         progress.finish_and_clear();
         let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
-        let rows: Vec<render::Row> = houses.iter().zip(&reports).map(|(house, report)| row(house, report)).collect();
+        let rows: Vec<render::Row> =
+            houses.iter().zip(&reports).map(|(scenario, report)| row(scenario, report)).collect();
         let right = rows.iter().all(|row| row.right);
         cx.term.answer(match self.format {
             Format::Json => render::json(&rows)?,
@@ -91,7 +92,7 @@ impl Lab {
             };
             progress.finish_and_clear();
             cx.term.answer(render::environment(&variables(&world)))?;
-            let others: Vec<&str> = STREET.iter().skip(1).map(|house| house.domain).collect();
+            let others: Vec<&str> = SCENARIOS.iter().skip(1).map(|scenario| scenario.domain).collect();
             cx.term.status(render::invitation(&others, cx.term.width));
             stop.requested().await;
             let (hub, dir) = (world.hub, world.dir.path().to_owned());
@@ -101,16 +102,16 @@ impl Lab {
         })
     }
 
-    fn houses(&self) -> anyhow::Result<Vec<&'static House>> {
+    fn houses(&self) -> anyhow::Result<Vec<&'static Scenario>> {
         if self.only.is_empty() {
-            return Ok(STREET.iter().collect());
+            return Ok(SCENARIOS.iter().collect());
         }
         let find = |name: &String| {
-            STREET
+            SCENARIOS
                 .iter()
-                .find(|house| house.domain == name || house.domain.trim_end_matches(".test") == name)
+                .find(|scenario| scenario.domain == name || scenario.domain.trim_end_matches(".test") == name)
                 .ok_or_else(|| {
-                    let names: Vec<&str> = STREET.iter().map(|house| house.domain).collect();
+                    let names: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.domain).collect();
                     hinted(format!("there is no `{name}` in the lab"), format!("the domains are {}", names.join(", ")))
                 })
         };
@@ -120,33 +121,33 @@ impl Lab {
 
 /// What leads every other command into the lab: in the place of the neighbour.
 fn variables(world: &World) -> Vec<(&'static str, String)> {
-    let detours: Vec<String> = world.route.detours.iter().map(ToString::to_string).collect();
+    let overrides: Vec<String> = world.route.overrides.iter().map(ToString::to_string).collect();
     vec![
         ("FEDCTL_DOMAIN", NEIGHBOUR.into()),
         ("FEDCTL_KEY", world.file("federation.key").display().to_string()),
         ("FEDCTL_RESOLVERS", world.resolver.to_string()),
         ("FEDCTL_CA_FILE", world.file("ca.pem").display().to_string()),
         ("FEDCTL_HUB_URL", format!("http://{}", world.hub)),
-        ("FEDCTL_CONNECT_TO", detours.join(",")),
+        ("FEDCTL_CONNECT_TO", overrides.join(",")),
     ]
 }
 
 /// A diagnosis is right when exactly the expected checks found something.
-fn row(house: &House, report: &Report) -> render::Row {
+fn row(scenario: &Scenario, report: &Report) -> render::Row {
     // The servers share this machine with the doctor, so one that is slow says nothing unless it is meant to be.
-    let counts = |id: &&str| !matches!(*id, "peer-latency" | "peer-body") || house.expect.contains(id);
+    let counts = |id: &&str| !matches!(*id, "peer-latency" | "peer-body") || scenario.expect.contains(id);
     let mut found: Vec<&str> = report.problems().into_iter().map(|(id, _)| id).filter(counts).collect();
     let first =
         report.problems().into_iter().find(|(id, _)| counts(id)).map(|(id, problem)| format!("{id}: {}", problem.what));
-    let mut wanted = house.expect.to_vec();
+    let mut wanted = scenario.expect.to_vec();
     for ids in [&mut found, &mut wanted] {
         ids.sort_unstable();
         ids.dedup();
     }
     let passed = report.lines.iter().filter(|line| matches!(line.verdict, Verdict::Pass { .. })).count();
     render::Row {
-        domain: house.domain,
-        story: house.story,
+        domain: scenario.domain,
+        story: scenario.story,
         found: first.unwrap_or_else(|| format!("nothing wrong, {passed} checks passed")),
         right: found == wanted,
         ids: found.into_iter().map(str::to_owned).collect(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::commands::serve::peer::{Asked, deliver, discover};
+use crate::commands::serve::peer::{PeerOptions, deliver, discover};
 use crate::rocketchat::body::Wire;
 use crate::rocketchat::release::Release;
 use crate::serve::peer::certificate::Tls;
@@ -45,7 +45,7 @@ pub fn certificate(host: &str, site: Site) -> anyhow::Result<Option<Tls>> {
 }
 
 /// Opens the house.
-pub async fn open(site: Site, tls: Option<Tls>, asked: &Asked, listen: SocketAddr) -> anyhow::Result<Open> {
+pub async fn open(site: Site, tls: Option<Tls>, asked: &PeerOptions, listen: SocketAddr) -> anyhow::Result<Open> {
     let (release, faults) = match site {
         Site::Closed => return Ok(Open { _running: None, addr: NOBODY, authority: None }),
         Site::Peer(release, faults) => (release, faults),

@@ -10,21 +10,22 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use super::guest::Guest;
+use super::scenarios::{HUB_ONLY, Keys, NEIGHBOUR, SCENARIOS, Scenario};
 use super::site::{self, Open, Site};
-use super::street::{HUB_ONLY, House, Keys, NEIGHBOUR, STREET};
 use crate::check::judge_peer;
 use crate::commands::dns_check::report;
 use crate::commands::key_file::{Access, Pending};
 use crate::commands::network::now;
-use crate::commands::serve::peer::Asked;
+use crate::commands::serve::peer::PeerOptions;
+use crate::endpoint::ConnectTo;
 use crate::error::hinted;
 use crate::facts::dns::Expected;
-use crate::facts::peer::Wishes;
+use crate::facts::peer::ProbeOptions;
 use crate::key::{DEFAULT_BITS, PrivateKey};
+use crate::net::Route;
 use crate::net::dns::{Resolver, Scope, observe};
-use crate::net::peer::{self, Inquiry};
+use crate::net::peer::{self, Target};
 use crate::net::tls::Roots;
-use crate::net::{Detour, Route};
 use crate::report::Report;
 use crate::rocketchat::hub::ledger::{Change, Peer, Terms};
 use crate::rocketchat::hub::registration::{Admission, Entry};
@@ -59,24 +60,24 @@ impl World {
     pub async fn start(timeout: Duration, guests: &[Guest]) -> anyhow::Result<Self> {
         let (own, neighbour) = (PrivateKey::generate(DEFAULT_BITS)?, PrivateKey::generate(DEFAULT_BITS)?);
         let keys = Keys::new(&own, &neighbour, &PrivateKey::generate_weak()?);
-        let (names, resolver, mut detours) = name_servers(&keys, guests).await?;
-        let route = Route { timeout, detours: detours.clone() };
+        let (names, resolver, mut overrides) = name_servers(&keys, guests).await?;
+        let route = Route { timeout, overrides: overrides.clone() };
         let (mut sites, mut authorities) = (Vec::new(), String::new());
-        for house in STREET {
-            let Some(site) = house.site else { continue };
-            let host = format!("chat.{}", house.domain);
-            let key = if house.domain == NEIGHBOUR { &neighbour } else { &own };
-            let asked = Asked {
+        for scenario in SCENARIOS {
+            let Some(site) = scenario.site else { continue };
+            let host = format!("chat.{}", scenario.domain);
+            let key = if scenario.domain == NEIGHBOUR { &neighbour } else { &own };
+            let asked = PeerOptions {
                 route: route.clone(),
                 resolvers: vec![view(resolver)],
                 roots: Roots::new(None)?,
-                identity: (house.domain.parse()?, key.clone()),
+                identity: (scenario.domain.parse()?, key.clone()),
             };
             let open = site::open(site, site::certificate(&host, site)?, &asked, ANY).await?;
             // Nobody would be told to trust what a server has signed for itself.
             let trusted = !matches!(site, Site::Peer(_, faults) if faults.contains(&crate::serve::peer::fault::Fault::SelfSigned));
             authorities += open.authority.as_deref().filter(|_| trusted).unwrap_or_default();
-            detours.push(format!("{host}:443={}", open.addr).parse()?);
+            overrides.push(format!("{host}:443={}", open.addr).parse()?);
             sites.push(open);
         }
         let dir = tempfile::Builder::new().prefix("fedctl-lab-").tempdir().context("the lab needs a directory")?;
@@ -87,7 +88,7 @@ impl World {
         let hub = open_hub(dir.path().join("hub"), &keys).await?;
         Ok(Self {
             resolver,
-            route: Route { timeout, detours },
+            route: Route { timeout, overrides },
             roots: Roots::new(Some(authorities.as_bytes()))?,
             hub: hub.addr,
             dir,
@@ -100,34 +101,34 @@ impl World {
     }
 
     /// Looks at one domain: its records, and when it has a server, that too, as its neighbour would.
-    pub async fn diagnose(&self, house: &House) -> anyhow::Result<Report> {
-        let key = if house.domain == NEIGHBOUR { &self.neighbour } else { &self.own };
+    pub async fn diagnose(&self, scenario: &Scenario) -> anyhow::Result<Report> {
+        let key = if scenario.domain == NEIGHBOUR { &self.neighbour } else { &self.own };
         let expected =
             Expected { key: Some(key.public().clone()), key_source: "the server's key".into(), ..Expected::default() };
         let begun = Instant::now();
-        let domain = house.domain.parse()?;
+        let domain = scenario.domain.parse()?;
         let dns = observe(&self.route, &[view(self.resolver)], &domain, None, Scope::Everybody, now()).await;
         let mut report = report(&dns, &expected, begun);
-        if house.site.is_some() {
-            let facts = peer::observe(&self.inquiry(house)?, |_| {}).await;
+        if scenario.site.is_some() {
+            let facts = peer::observe(&self.inquiry(scenario)?, |_| {}).await;
             report.lines.extend(judge_peer(&facts));
-            report.praise = "can be found and federated with".into();
+            report.pass_summary = "can be found and federated with".into();
             report.elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         }
         Ok(report)
     }
 
-    fn inquiry(&self, house: &House) -> anyhow::Result<Inquiry> {
-        let identity = match house.domain {
-            NEIGHBOUR => (super::street::HEALTHY.parse()?, self.own.clone()),
+    fn inquiry(&self, scenario: &Scenario) -> anyhow::Result<Target> {
+        let identity = match scenario.domain {
+            NEIGHBOUR => (super::scenarios::HEALTHY.parse()?, self.own.clone()),
             _ => (NEIGHBOUR.parse()?, self.neighbour.clone()),
         };
-        Ok(Inquiry {
+        Ok(Target {
             route: self.route.clone(),
             resolvers: vec![view(self.resolver)],
             roots: self.roots.clone(),
-            peer: house.domain.parse()?,
-            wishes: Wishes::default(),
+            peer: scenario.domain.parse()?,
+            options: ProbeOptions::default(),
             identity: Some(identity),
             time: now(),
         })
@@ -144,17 +145,20 @@ fn view(addr: SocketAddr) -> Resolver {
 }
 
 /// Root, top and leaves, and the resolver that goes from the one to the other; each leaf and the top can be called by name.
-async fn name_servers(keys: &Keys, guests: &[Guest]) -> anyhow::Result<(Vec<Running>, SocketAddr, Vec<Detour>)> {
-    let mut zones =
-        STREET.iter().map(|house| zone(house.domain, &(house.zone)(keys))).collect::<anyhow::Result<Vec<Zone>>>()?;
+async fn name_servers(keys: &Keys, guests: &[Guest]) -> anyhow::Result<(Vec<Running>, SocketAddr, Vec<ConnectTo>)> {
+    let mut zones = SCENARIOS
+        .iter()
+        .map(|scenario| zone(scenario.domain, &(scenario.zone)(keys)))
+        .collect::<anyhow::Result<Vec<Zone>>>()?;
     for guest in guests {
         zones.push(zone(guest.origin.as_str(), &guest.text()?)?);
     }
-    let domains = STREET.iter().map(|house| house.domain).chain(guests.iter().map(|guest| guest.origin.as_str()));
-    let faults = STREET.iter().filter_map(fault).collect::<anyhow::Result<Vec<Fault>>>()?;
+    let domains =
+        SCENARIOS.iter().map(|scenario| scenario.domain).chain(guests.iter().map(|guest| guest.origin.as_str()));
+    let faults = SCENARIOS.iter().filter_map(fault).collect::<anyhow::Result<Vec<Fault>>>()?;
     let mut stale = faults.clone();
-    for house in STREET.iter().filter(|house| house.stale) {
-        stale.push(format!("stale@*.{}", house.domain).parse()?);
+    for scenario in SCENARIOS.iter().filter(|scenario| scenario.stale) {
+        stale.push(format!("stale@*.{}", scenario.domain).parse()?);
     }
     let soa = "@ IN SOA top.test. hostmaster.test. 1 3600 600 86400 300\n";
     let delegations: String =
@@ -169,12 +173,12 @@ async fn name_servers(keys: &Keys, guests: &[Guest]) -> anyhow::Result<(Vec<Runn
     let names = [ROOT, TOP, LEAVES[0], LEAVES[1]];
     let servers: HashMap<String, SocketAddr> =
         names.iter().zip(&running).map(|(name, running)| ((*name).to_owned(), running.addr)).collect();
-    let detours = names.iter().zip(&running).map(|(name, running)| format!("{name}:53={}", running.addr).parse());
-    let detours = detours.collect::<Result<Vec<Detour>, _>>()?;
+    let overrides = names.iter().zip(&running).map(|(name, running)| format!("{name}:53={}", running.addr).parse());
+    let overrides = overrides.collect::<Result<Vec<ConnectTo>, _>>()?;
     let resolver = start_resolver(ANY, View { root: running[0].addr, servers }).await?;
     let addr = resolver.addr;
     running.push(resolver);
-    Ok((running, addr, detours))
+    Ok((running, addr, overrides))
 }
 
 fn zone(domain: &str, records: &str) -> anyhow::Result<Zone> {
@@ -195,9 +199,9 @@ fn parse(text: &str, origin: &str) -> anyhow::Result<Zone> {
 }
 
 /// The house's fault, for its own names only.
-fn fault(house: &House) -> Option<anyhow::Result<Fault>> {
-    let text = house.fault?.replace('$', house.domain);
-    let text = if text.contains('@') { text } else { format!("{text}@*.{}", house.domain) };
+fn fault(scenario: &Scenario) -> Option<anyhow::Result<Fault>> {
+    let text = scenario.fault?.replace('$', scenario.domain);
+    let text = if text.contains('@') { text } else { format!("{text}@*.{}", scenario.domain) };
     Some(text.parse().map_err(anyhow::Error::from))
 }
 

@@ -8,15 +8,16 @@ use anyhow::Context as _;
 use clap::Args;
 use zeroize::Zeroizing;
 
+use super::options::WishArgs;
 use super::read;
-use super::wish::WishArgs;
 use crate::commands::Context;
 use crate::commands::answer::ReportArgs;
 use crate::commands::dns_check::report;
 use crate::commands::key_file::{Access, Pending, refuse_existing, warn_when_exposed};
 use crate::commands::network::{NetworkArgs, now};
 use crate::dns::codec::Flags;
-use crate::dns::record::{Question, Reply};
+use crate::dns::record::{Query, Response};
+use crate::endpoint;
 use crate::error::{ExitStatus, Hinted, hinted};
 use crate::facts::dns::Expected;
 use crate::key::PublicKey;
@@ -24,7 +25,7 @@ use crate::net::ask::ask;
 use crate::net::dns::{Resolver, Scope, observe};
 use crate::net::tsig::Tsig;
 use crate::net::update::{Updated, send};
-use crate::net::{self, Route, delegation};
+use crate::net::{Route, delegation};
 use crate::render::records::changes;
 use crate::rocketchat::change::{Change, compare, in_the_way, questions};
 use crate::rocketchat::records::{Plan, RecordSet};
@@ -40,7 +41,7 @@ const SETTLE: Duration = Duration::from_secs(10);
 #[derive(Debug, Args)]
 pub struct Apply {
     #[command(flatten)]
-    wish: WishArgs,
+    options: WishArgs,
     /// The primary name server, ADDR or ADDR:PORT
     #[arg(long, value_name = "ADDR", value_parser = server)]
     server: SocketAddr,
@@ -58,13 +59,13 @@ pub struct Apply {
 }
 
 fn server(text: &str) -> Result<SocketAddr, Hinted> {
-    net::resolver(text)
+    endpoint::resolver(text)
 }
 
 impl Apply {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         // What is wrong with the flags is told before anybody is asked.
-        self.wish.plan(cx, None)?;
+        self.options.plan(cx, None)?;
         let key = self.key(cx)?;
         let route = self.network.route(cx);
         cx.block_on(self.apply(cx, &route, &key))
@@ -79,17 +80,17 @@ impl Apply {
     }
 
     async fn apply(&self, cx: &Context, route: &Route, key: &Tsig) -> anyhow::Result<ExitStatus> {
-        let domain = self.wish.domain(cx)?;
+        let domain = self.options.domain(cx)?;
         let zone = delegation::find(route, &[self.server], &domain).await.map_err(|why| {
             hinted(
                 format!("{} holds no zone for `{domain}`: {why}", self.server),
                 "name the primary server of the zone",
             )
         })?;
-        let plan = self.wish.plan(cx, Some(&zone.apex))?;
+        let plan = self.options.plan(cx, Some(&zone.apex))?;
         plan.warnings.iter().for_each(|warning| cx.term.warn(warning));
         let replies = self.look(route, &plan.set).await?;
-        let answer = |question: &Question| outcome(&replies, question);
+        let answer = |question: &Query| outcome(&replies, question);
         in_the_way(&plan.set, answer).iter().for_each(|line| cx.term.warn(line));
         let mut needed = compare(&plan.set, answer).map_err(|(question, outcome)| {
             let what = format!("{} answers {outcome} for {} {}", self.server, question.kind, question.name);
@@ -114,7 +115,7 @@ impl Apply {
     }
 
     /// What the server itself says about each name of the set, and about those that could be in the way.
-    async fn look(&self, route: &Route, set: &RecordSet) -> anyhow::Result<Vec<(Question, Reply)>> {
+    async fn look(&self, route: &Route, set: &RecordSet) -> anyhow::Result<Vec<(Query, Response)>> {
         let mut asked = questions(set);
         asked.extend(crate::rocketchat::generation::questions(&set.domain));
         asked.dedup();
@@ -203,7 +204,7 @@ impl Apply {
     }
 }
 
-fn outcome(replies: &[(Question, Reply)], question: &Question) -> crate::dns::record::Outcome {
+fn outcome(replies: &[(Query, Response)], question: &Query) -> crate::dns::record::Outcome {
     let reply = replies.iter().find(|(asked, _)| asked == question).map(|(_, reply)| reply.outcome.clone());
     reply.unwrap_or(crate::dns::record::Outcome::Timeout)
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::wish::WishArgs;
+use super::options::WishArgs;
 use super::{FormArgs, write};
 use crate::commands::network::{NetworkArgs, now};
 use crate::commands::{Context, status};
@@ -20,7 +20,7 @@ use crate::rocketchat::records::{Plan, RecordSet};
 #[derive(Debug, Args)]
 pub struct Diff {
     #[command(flatten)]
-    wish: WishArgs,
+    options: WishArgs,
     #[command(flatten)]
     form: FormArgs,
     #[command(flatten)]
@@ -29,9 +29,9 @@ pub struct Diff {
 
 impl Diff {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        let domain = self.wish.domain(cx)?;
+        let domain = self.options.domain(cx)?;
         // What is wrong with the flags is told before anybody is asked.
-        self.wish.plan(cx, None)?;
+        self.options.plan(cx, None)?;
         let resolvers = self.network.resolvers(cx)?;
         let route = self.network.route(cx);
         let progress = cx.term.progress(format!("asking about {domain}"));
@@ -43,7 +43,7 @@ impl Diff {
             let hint = format!("`fedctl dns-check {domain}` tells more; name another resolver with --resolver");
             hinted(format!("the zone of `{domain}` cannot be found, so there is nothing to compare with: {why}"), hint)
         })?;
-        let plan = self.wish.plan(cx, Some(&zone.apex))?;
+        let plan = self.options.plan(cx, Some(&zone.apex))?;
         let changes = compared(&plan.set, &dns)?;
         let way = in_the_way(&plan.set, |question| dns.outcome(question));
         let needed: Vec<&Change> = changes.iter().filter(|change| change.is_needed()).collect();

@@ -5,21 +5,20 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::wish::zone_of;
+use super::options::zone_of;
 use super::{FormatParser, read};
 use crate::check;
 use crate::commands::Context;
 use crate::commands::answer::ReportArgs;
 use crate::commands::key_file::{PassphraseArgs, read_public};
 use crate::dns::name::{Domain, Host};
-use crate::dns::record::{Reply, Rr, Transport};
+use crate::dns::record::{Response, Rr, Transport};
 use crate::error::ExitStatus;
 use crate::facts::dns::{DnsFacts, Expected, Observation, Observer, Role};
 use crate::facts::published::{Published, Refusal};
 use crate::render::records::{Format, Place, too_long};
 use crate::render::report::ReportFormat;
 use crate::report::{Line, Report};
-use crate::rocketchat::discovery::sights;
 use crate::rocketchat::generation::{KEY_LABEL, key_question, questions};
 use crate::rocketchat::release::Release;
 
@@ -132,10 +131,10 @@ fn report(text: &Published, expected: &Expected, value_only: bool) -> Report {
     Report {
         subject: text.domain.to_string(),
         about: format!("read as {}", text.form),
-        praise: "could be found with this text".into(),
-        blame: "could not be federated with".into(),
+        pass_summary: "could be found with this text".into(),
+        fail_summary: "could not be federated with".into(),
         lines,
-        generations: if text.records.is_ok() && !value_only { sights(&dns) } else { Vec::new() },
+        generations: if text.records.is_ok() && !value_only { dns.discoveries() } else { Vec::new() },
         ..Report::default()
     }
 }
@@ -144,9 +143,9 @@ fn report(text: &Published, expected: &Expected, value_only: bool) -> Report {
 fn facts(text: &Published) -> DnsFacts {
     let addr = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
     let observer = Observer { role: Role::Authority, name: text.form.clone(), addr };
-    let observe = |question: crate::dns::record::Question| Observation {
+    let observe = |question: crate::dns::record::Query| Observation {
         observer: 0,
-        reply: Reply { authoritative: true, ..Reply::bare(text.answer(&question), Transport::Tcp) },
+        reply: Response { authoritative: true, ..Response::bare(text.answer(&question), Transport::Tcp) },
         question,
     };
     DnsFacts {

@@ -3,7 +3,7 @@
 mod apply;
 mod diff;
 mod lint;
-pub mod wish;
+pub mod options;
 
 use std::ffi::OsStr;
 use std::io::Read;
@@ -13,7 +13,7 @@ use std::path::Path;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Command, Subcommand};
 
-use self::wish::WishArgs;
+use self::options::WishArgs;
 use super::Context;
 use super::network::NetworkArgs;
 use crate::dns::provider;
@@ -36,7 +36,7 @@ pub struct Records {
     #[command(subcommand)]
     command: Option<RecordsCommand>,
     #[command(flatten)]
-    wish: WishArgs,
+    options: WishArgs,
     #[command(flatten)]
     form: FormArgs,
     #[command(flatten)]
@@ -154,13 +154,13 @@ impl Records {
 
     fn print(&self, cx: &Context) -> anyhow::Result<()> {
         let zone = if self.form.asks_dns() { Some(self.zone(cx)?) } else { None };
-        let plan = self.wish.plan(cx, zone.as_ref().map(|zone| &zone.apex))?;
+        let plan = self.options.plan(cx, zone.as_ref().map(|zone| &zone.apex))?;
         write(self.form.choose(zone.as_ref(), cx), &plan, cx)
     }
 
     /// Who holds the zone, as DNS says.
     fn zone(&self, cx: &Context) -> anyhow::Result<ZoneCut> {
-        let domain = self.wish.domain(cx)?;
+        let domain = self.options.domain(cx)?;
         let resolvers: Vec<SocketAddr> = self.network.resolvers(cx)?.iter().map(|resolver| resolver.addr).collect();
         let route = self.network.route(cx);
         let found = cx.block_on(async { Ok(delegation::find(&route, &resolvers, &domain).await) })?;

@@ -11,7 +11,7 @@ use super::network::{NetworkArgs, now};
 use super::records::format as find_format;
 use super::{Context, Format, status};
 use crate::dns::name::Domain;
-use crate::dns::record::{Kind, Question, Rr, RrData};
+use crate::dns::record::{Query, RData, RecordType, Rr};
 use crate::error::{ExitStatus, hinted};
 use crate::facts::dns::DnsFacts;
 use crate::key::diagnosis;
@@ -21,7 +21,7 @@ use crate::render::rotate as render;
 use crate::report::rotation::{Clocks, LOW_TTL, Names, steps};
 use crate::rocketchat::generation::Protocol;
 use crate::rocketchat::generation::{SrvLabel, key_question};
-use crate::rocketchat::records::{self, Audience, Wish};
+use crate::rocketchat::records::{self, Audience, RecordOptions};
 
 /// Change the key of a domain
 #[derive(Debug, Args)]
@@ -140,12 +140,12 @@ impl RotatePlan {
         let (label, port, target) = SrvLabel::ALL
             .iter()
             .find_map(|label| match srv(dns, *label)?.data {
-                RrData::Srv { port, target, .. } => Some((*label, port, target)),
+                RData::Srv { port, target, .. } => Some((*label, port, target)),
                 _ => None,
             })
             .ok_or_else(|| broken(format!("{} has no SRV record", dns.domain)))?;
         let zone = dns.zone.as_ref().map_err(|why| broken(why.clone()))?;
-        let plan = records::plan(&Wish {
+        let plan = records::plan(&RecordOptions {
             domain: dns.domain.clone(),
             zone: zone.apex.clone(),
             target: target.parse()?,
@@ -171,5 +171,5 @@ fn published(dns: &DnsFacts) -> Option<Vec<u8>> {
 }
 
 fn srv(dns: &DnsFacts, label: SrvLabel) -> Option<Rr> {
-    dns.outcome(&Question::new(label.owner(&dns.domain), Kind::Srv)).records().first().cloned()
+    dns.outcome(&Query::new(label.owner(&dns.domain), RecordType::Srv)).records().first().cloned()
 }

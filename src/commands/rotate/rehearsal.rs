@@ -7,20 +7,22 @@ use anyhow::anyhow;
 
 use crate::check::judge_peer;
 use crate::commands::network::now;
-use crate::commands::serve::peer::{Asked, deliver, discover};
+use crate::commands::serve::peer::{PeerOptions, deliver, discover};
 use crate::dns::name::Domain;
-use crate::facts::peer::Wishes;
+use crate::endpoint::ConnectTo;
+use crate::facts::peer::ProbeOptions;
 use crate::key::{DEFAULT_BITS, PrivateKey, PublicKey};
+use crate::net::Route;
 use crate::net::dns::Resolver;
-use crate::net::peer::{Inquiry, observe};
+use crate::net::peer::{Target, observe};
 use crate::net::tls::Roots;
-use crate::net::{Detour, Route};
 use crate::render::rotate::Act;
-use crate::report::{Severity, Verdict};
+use crate::report::Verdict;
 use crate::rocketchat::body::Wire;
 use crate::rocketchat::release::Release;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::{dns, peer};
+use crate::severity::Severity;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const ANY: SocketAddr = SocketAddr::new(HERE, 0);
@@ -69,8 +71,8 @@ async fn ping(
     let host = format!("chat.{domain}");
     let tls = Tls::made(std::slice::from_ref(&host), &[])?;
     let roots = Roots::new(tls.authority.as_deref().map(str::as_bytes))?;
-    let route = |detours: Vec<Detour>| Route { timeout, detours };
-    let asked = Asked {
+    let route = |overrides: Vec<ConnectTo>| Route { timeout, overrides };
+    let asked = PeerOptions {
         route: route(Vec::new()),
         resolvers: resolvers.clone(),
         roots: roots.clone(),
@@ -89,12 +91,12 @@ async fn ping(
         log: Arc::new(drop),
     })
     .await?;
-    let inquiry = Inquiry {
+    let inquiry = Target {
         route: route(vec![format!("{host}:443={}", running.addr).parse()?]),
         resolvers,
         roots,
         peer: domain.clone(),
-        wishes: Wishes::default(),
+        options: ProbeOptions::default(),
         identity: Some((PEER.parse()?, pinger.clone())),
         time: now(),
     };

@@ -14,12 +14,12 @@ use crate::commands::network::{NetworkArgs, now};
 use crate::commands::stop::Stop;
 use crate::dns::name::{Domain, Host};
 use crate::error::{ExitStatus, Hinted, hinted};
-use crate::facts::peer::{Records, Wishes};
+use crate::facts::peer::{ProbeOptions, Records};
 use crate::key::PrivateKey;
 use crate::net::Route;
 use crate::net::dns::Resolver;
 use crate::net::look_up::look_up_all;
-use crate::net::peer::{self, Inquiry};
+use crate::net::peer::{self, Target};
 use crate::net::tls::Roots;
 use crate::rocketchat::body::Wire;
 use crate::rocketchat::generation::{Generation, questions};
@@ -111,7 +111,7 @@ impl ServePeer {
         self.refuse_contradictions()?;
         let key = read_private(&path, &self.passphrase, &cx.term)?;
         let tls = self.tls(&domain)?;
-        let asked = Asked {
+        let asked = PeerOptions {
             route: self.network.route(cx),
             resolvers: self.network.resolvers(cx)?,
             roots: roots(self.ca_file.clone().or_else(|| cx.config.ca_file()).as_ref())?,
@@ -213,7 +213,7 @@ pub fn roots(file: Option<&PathBuf>) -> anyhow::Result<Roots> {
 
 /// How a listening peer reaches the world.
 #[derive(Clone)]
-pub struct Asked {
+pub struct PeerOptions {
     pub route: Route,
     pub resolvers: Vec<Resolver>,
     pub roots: Roots,
@@ -221,14 +221,14 @@ pub struct Asked {
 }
 
 /// Finds senders as servers of this release do: without an SRV record there is no key either.
-pub fn discover(asked: &Asked, release: Release) -> Discover {
+pub fn discover(asked: &PeerOptions, release: Release) -> Discover {
     let asked = Arc::new(asked.clone());
     Arc::new(move |sender| {
         let asked = asked.clone();
         async move {
             let answers = look_up_all(&asked.route, &asked.resolvers, &questions(&sender)).await;
             let records = Records { domain: sender, answers };
-            match records.sight(Generation::of(release)).error {
+            match records.discovery(Generation::of(release)).error {
                 Some(error) => Err(error),
                 None => records.key(),
             }
@@ -238,12 +238,19 @@ pub fn discover(asked: &Asked, release: Release) -> Discover {
 }
 
 /// Brings events to who asked for them.
-pub fn deliver(asked: &Asked) -> Deliver {
+pub fn deliver(asked: &PeerOptions) -> Deliver {
     let asked = Arc::new(asked.clone());
     Arc::new(move |peer, message| {
-        let Asked { route, resolvers, roots, identity } = (*asked).clone();
-        let inquiry =
-            Inquiry { route, resolvers, roots, peer, wishes: Wishes::default(), identity: Some(identity), time: now() };
+        let PeerOptions { route, resolvers, roots, identity } = (*asked).clone();
+        let inquiry = Target {
+            route,
+            resolvers,
+            roots,
+            peer,
+            options: ProbeOptions::default(),
+            identity: Some(identity),
+            time: now(),
+        };
         async move { peer::deliver(&inquiry, &message).await }.boxed()
     })
 }

@@ -1,8 +1,8 @@
 //! The lines `-----BEGIN PUBLIC KEY-----` and `-----END PUBLIC KEY-----`, found also when they were hurt.
 
-use super::Injury;
+use super::Defect;
+use super::defect_kind::DefectKind;
 use super::glyphs::{Glyph, text};
-use super::kind::Kind;
 use crate::key::{BEGIN_PUBLIC, END_PUBLIC};
 
 /// Where a label stands: glyphs from `start` to before `end`, dashes included.
@@ -51,44 +51,44 @@ pub struct Opened {
     pub body: Vec<Glyph>,
     /// A closing label was there, in whatever state.
     pub closed: bool,
-    pub injuries: Vec<Injury>,
+    pub defects: Vec<Defect>,
 }
 
 /// Cuts the labels off. `begin` and `end` are the labels where their letters are whole.
 pub fn open(glyphs: &[Glyph], begin: Option<Label>, end: Option<Label>) -> Opened {
-    let mut injuries = Vec::new();
+    let mut defects = Vec::new();
     let from = match begin {
         Some(label) => {
-            injuries.extend(judge(glyphs, label, BEGIN_PUBLIC));
+            defects.extend(judge(glyphs, label, BEGIN_PUBLIC));
             label.end
         }
-        None => front(glyphs, &mut injuries),
+        None => front(glyphs, &mut defects),
     };
     let end = end.filter(|label| label.start >= from);
     let (to, closed) = match end {
         Some(label) => {
-            injuries.extend(judge(glyphs, label, END_PUBLIC));
+            defects.extend(judge(glyphs, label, END_PUBLIC));
             (label.start, true)
         }
-        None => back(glyphs, from, &mut injuries),
+        None => back(glyphs, from, &mut defects),
     };
     // Lost spaces are told once for both ends.
-    let lost = |injury: &Injury| injury.kind == Kind::ArmourSpacesLost;
-    if injuries.iter().filter(|injury| lost(injury)).count() == 2 {
-        injuries.pop();
+    let lost = |defect: &Defect| defect.kind == DefectKind::ArmourSpacesLost;
+    if defects.iter().filter(|defect| lost(defect)).count() == 2 {
+        defects.pop();
     }
-    Opened { body: glyphs[from..to.max(from)].to_vec(), closed, injuries }
+    Opened { body: glyphs[from..to.max(from)].to_vec(), closed, defects }
 }
 
-fn judge(glyphs: &[Glyph], label: Label, exact: &str) -> Option<Injury> {
+fn judge(glyphs: &[Glyph], label: Label, exact: &str) -> Option<Defect> {
     let seen = &glyphs[label.start..label.end];
     let shown = text(seen);
     if shown == exact {
         return None;
     }
     let (which, altered, cut) = match exact == BEGIN_PUBLIC {
-        true => ("opening", Kind::ArmourAlteredBegin, Kind::ArmourCutBegin),
-        false => ("closing", Kind::ArmourAlteredEnd, Kind::ArmourCutEnd),
+        true => ("opening", DefectKind::ArmourAlteredBegin, DefectKind::ArmourCutBegin),
+        false => ("closing", DefectKind::ArmourAlteredEnd, DefectKind::ArmourCutEnd),
     };
     let at = seen.first().map_or(1, |glyph| glyph.at);
     let is_cut = match exact == BEGIN_PUBLIC {
@@ -97,18 +97,22 @@ fn judge(glyphs: &[Glyph], label: Label, exact: &str) -> Option<Injury> {
     };
     Some(match () {
         // The dash that was replaced has been told.
-        () if seen.iter().any(|glyph| glyph.told) && shown.trim_matches('-') == exact.trim_matches('-') => return None,
-        () if is_cut => cut_off(which, cut, at, exact.len() - shown.len()),
-        () if shown == exact.replace(' ', "") => {
-            Injury::at(Kind::ArmourSpacesLost, at, format!("the spaces of the armour are lost; expected `{exact}`"))
+        () if seen.iter().any(|glyph| glyph.description) && shown.trim_matches('-') == exact.trim_matches('-') => {
+            return None;
         }
-        () => Injury::at(altered, at, format!("the {which} line is not `{exact}` to the letter")),
+        () if is_cut => cut_off(which, cut, at, exact.len() - shown.len()),
+        () if shown == exact.replace(' ', "") => Defect::at(
+            DefectKind::ArmourSpacesLost,
+            at,
+            format!("the spaces of the armour are lost; expected `{exact}`"),
+        ),
+        () => Defect::at(altered, at, format!("the {which} line is not `{exact}` to the letter")),
     })
 }
 
-fn cut_off(which: &str, kind: Kind, at: usize, missing: usize) -> Injury {
+fn cut_off(which: &str, kind: DefectKind, at: usize, missing: usize) -> Defect {
     let plural = if missing == 1 { "" } else { "s" };
-    Injury::at(
+    Defect::at(
         kind,
         at,
         format!("{missing} character{plural} of the {which} line {} cut off", if missing == 1 { "is" } else { "are" }),
@@ -116,7 +120,7 @@ fn cut_off(which: &str, kind: Kind, at: usize, missing: usize) -> Injury {
 }
 
 /// Where the body starts when the letters of the opening line are not whole.
-fn front(glyphs: &[Glyph], injuries: &mut Vec<Injury>) -> usize {
+fn front(glyphs: &[Glyph], defects: &mut Vec<Defect>) -> usize {
     // -----SOMETHING-----
     let dashes = |from: usize| glyphs.iter().skip(from).take_while(|glyph| glyph.c == '-').count();
     let opening = dashes(0);
@@ -124,23 +128,24 @@ fn front(glyphs: &[Glyph], injuries: &mut Vec<Injury>) -> usize {
     match close {
         Some(close) if opening > 0 && dashes(close) > 1 => {
             let what = format!("the opening line is not `{BEGIN_PUBLIC}` to the letter");
-            injuries.push(Injury::at(Kind::ArmourAlteredBegin, glyphs[0].at, what));
+            defects.push(Defect::at(DefectKind::ArmourAlteredBegin, glyphs[0].at, what));
             close + dashes(close)
         }
         _ => {
             let head = text(&glyphs[..glyphs.len().min(BEGIN_PUBLIC.len())]);
             if let Some(missing) = (1..BEGIN_PUBLIC.len()).find(|cut| head.starts_with(&BEGIN_PUBLIC[*cut..])) {
-                injuries.push(cut_off("opening", Kind::ArmourCutBegin, 1, missing));
+                defects.push(cut_off("opening", DefectKind::ArmourCutBegin, 1, missing));
                 return BEGIN_PUBLIC.len() - missing;
             }
-            injuries.push(Injury::new(Kind::ArmourMissingBegin, format!("`{BEGIN_PUBLIC}` is missing at the start")));
+            defects
+                .push(Defect::new(DefectKind::ArmourMissingBegin, format!("`{BEGIN_PUBLIC}` is missing at the start")));
             opening
         }
     }
 }
 
 /// Where the body ends when the letters of the closing line are not whole, and whether there is such a line at all.
-fn back(glyphs: &[Glyph], from: usize, injuries: &mut Vec<Injury>) -> (usize, bool) {
+fn back(glyphs: &[Glyph], from: usize, defects: &mut Vec<Defect>) -> (usize, bool) {
     let rest = &glyphs[from..];
     let dashes = |upto: usize| rest[..upto].iter().rev().take_while(|glyph| glyph.c == '-').count();
     let closing = dashes(rest.len());
@@ -150,17 +155,17 @@ fn back(glyphs: &[Glyph], from: usize, injuries: &mut Vec<Injury>) -> (usize, bo
         Some(open) if closing > 0 && dashes(open) > 1 => {
             let start = from + open - dashes(open);
             let what = format!("the closing line is not `{END_PUBLIC}` to the letter");
-            injuries.push(Injury::at(Kind::ArmourAlteredEnd, glyphs[start].at, what));
+            defects.push(Defect::at(DefectKind::ArmourAlteredEnd, glyphs[start].at, what));
             (start, true)
         }
         _ => {
             let tail = text(&rest[rest.len().saturating_sub(END_PUBLIC.len())..]);
             if let Some(kept) = (1..END_PUBLIC.len()).rev().find(|kept| tail.ends_with(&END_PUBLIC[..*kept])) {
                 let at = glyphs[glyphs.len() - kept].at;
-                injuries.push(cut_off("closing", Kind::ArmourCutEnd, at, END_PUBLIC.len() - kept));
+                defects.push(cut_off("closing", DefectKind::ArmourCutEnd, at, END_PUBLIC.len() - kept));
                 return (glyphs.len() - kept, false);
             }
-            injuries.push(Injury::new(Kind::ArmourMissingEnd, format!("`{END_PUBLIC}` is missing at the end")));
+            defects.push(Defect::new(DefectKind::ArmourMissingEnd, format!("`{END_PUBLIC}` is missing at the end")));
             (from + inner, false)
         }
     }

@@ -71,16 +71,16 @@ mod tests {
     fn one_character_is_told_from_more() {
         let key = PrivateKey::generate(2048).unwrap().public().clone();
         let line = key.one_line();
-        let told = |text: &str| compare(text.as_bytes(), &key);
-        assert_eq!(told(&line), None);
+        let description = |text: &str| compare(text.as_bytes(), &key);
+        assert_eq!(description(&line), None);
         let other = if line.as_bytes()[99] == b'A' { "B" } else { "A" };
         assert_eq!(
-            told(&format!("{}{other}{}", &line[..99], &line[100..])),
+            description(&format!("{}{other}{}", &line[..99], &line[100..])),
             Some(Difference::Changed { position: 100 })
         );
-        assert_eq!(told(&line[..441]), Some(Difference::Missing { position: 442 }));
-        assert_eq!(told(&format!("{line}x")), Some(Difference::Added { position: 443 }));
-        assert_eq!(told(&line[..255]), Some(Difference::Other { position: 256 }));
-        assert_eq!(told(""), Some(Difference::Other { position: 1 }));
+        assert_eq!(description(&line[..441]), Some(Difference::Missing { position: 442 }));
+        assert_eq!(description(&format!("{line}x")), Some(Difference::Added { position: 443 }));
+        assert_eq!(description(&line[..255]), Some(Difference::Other { position: 256 }));
+        assert_eq!(description(""), Some(Difference::Other { position: 1 }));
     }
 }

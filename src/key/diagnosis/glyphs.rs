@@ -1,7 +1,7 @@
 //! The characters of a text with their positions, and those that an editor, a word processor or a web page has put in.
 
-use super::Injury;
-use super::kind::Kind;
+use super::Defect;
+use super::defect_kind::DefectKind;
 
 /// One character of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Glyph {
     /// What it stands for.
     pub c: char,
     /// True when an injury about this character has been told already.
-    pub told: bool,
+    pub description: bool,
 }
 
 /// The characters as a string.
@@ -20,10 +20,10 @@ pub fn text(glyphs: &[Glyph]) -> String {
 }
 
 /// Reads UTF-8; a byte that is none stands for itself, as servers read every byte (Latin-1).
-pub fn read(bytes: &[u8], injuries: &mut Vec<Injury>) -> Vec<Glyph> {
+pub fn read(bytes: &[u8], defects: &mut Vec<Defect>) -> Vec<Glyph> {
     let chars = utf16(bytes).inspect(|_| {
-        injuries.push(Injury::at(
-            Kind::Utf16,
+        defects.push(Defect::at(
+            DefectKind::Utf16,
             1,
             "the file is UTF-16, two bytes a character, as Windows writes it; expected plain ASCII".to_owned(),
         ));
@@ -34,7 +34,7 @@ pub fn read(bytes: &[u8], injuries: &mut Vec<Injury>) -> Vec<Glyph> {
             .flat_map(|chunk| chunk.valid().chars().chain(chunk.invalid().iter().map(|byte| char::from(*byte))))
             .collect()
     });
-    chars.into_iter().enumerate().map(|(at, c)| Glyph { at: at + 1, c, told: false }).collect()
+    chars.into_iter().enumerate().map(|(at, c)| Glyph { at: at + 1, c, description: false }).collect()
 }
 
 fn utf16(bytes: &[u8]) -> Option<Vec<char>> {
@@ -54,29 +54,31 @@ fn utf16(bytes: &[u8]) -> Option<Vec<char>> {
 }
 
 /// What a character that does not belong is, and what it should have been, if anything.
-fn foreign(at: usize, c: char) -> Option<(Kind, Option<char>)> {
+fn foreign(at: usize, c: char) -> Option<(DefectKind, Option<char>)> {
     Some(match c {
-        '\u{feff}' if at == 1 => (Kind::ByteOrderMark, None),
+        '\u{feff}' if at == 1 => (DefectKind::ByteOrderMark, None),
         '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}' => {
-            (Kind::InvisibleCharacter, None)
+            (DefectKind::InvisibleCharacter, None)
         }
-        '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => (Kind::NoBreakSpace, Some(' ')),
+        '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => {
+            (DefectKind::NoBreakSpace, Some(' '))
+        }
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => {
-            (Kind::TypographicDash, Some('-'))
+            (DefectKind::TypographicDash, Some('-'))
         }
         '\u{2018}'..='\u{201f}' | '\u{ab}' | '\u{bb}' | '\u{2032}' | '\u{2033}' | '\u{b4}' => {
-            (Kind::TypographicQuote, None)
+            (DefectKind::TypographicQuote, None)
         }
-        '\u{ff01}'..='\u{ff5e}' => (Kind::ForeignCharacter, char::from_u32(c as u32 - 0xfee0)),
+        '\u{ff01}'..='\u{ff5e}' => (DefectKind::ForeignCharacter, char::from_u32(c as u32 - 0xfee0)),
         '\t' | '\n' | '\r' | ' '..='~' => return None,
-        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => (Kind::ControlCharacter, None),
-        _ => (Kind::ForeignCharacter, None),
+        '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' => (DefectKind::ControlCharacter, None),
+        _ => (DefectKind::ForeignCharacter, None),
     })
 }
 
 /// Takes out what does not belong and tells, for each kind, the first one and how many.
-pub fn peel(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
-    let mut seen: Vec<(Kind, usize, char, usize)> = Vec::new();
+pub fn peel(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph> {
+    let mut seen: Vec<(DefectKind, usize, char, usize)> = Vec::new();
     let mut out = Vec::with_capacity(glyphs.len());
     for glyph in glyphs {
         let Some((kind, meant)) = foreign(glyph.at, glyph.c) else {
@@ -87,7 +89,7 @@ pub fn peel(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
             Some((.., count)) => *count += 1,
             None => seen.push((kind, glyph.at, glyph.c, 1)),
         }
-        out.extend(meant.map(|c| Glyph { c, told: true, ..glyph }));
+        out.extend(meant.map(|c| Glyph { c, description: true, ..glyph }));
     }
     for (kind, at, c, count) in seen {
         let more = if count > 1 { format!(", and {} more of the kind", count - 1) } else { String::new() };
@@ -96,11 +98,7 @@ pub fn peel(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
             bytes if !c.is_ascii() => format!("; servers read its {bytes} bytes as {bytes} other characters"),
             _ => String::new(),
         };
-        injuries.push(Injury::at(
-            kind,
-            at,
-            format!("character {at} is {} (U+{:04X}){more}{effect}", name(c), c as u32),
-        ));
+        defects.push(Defect::at(kind, at, format!("character {at} is {} (U+{:04X}){more}{effect}", name(c), c as u32)));
     }
     out
 }

@@ -6,9 +6,9 @@
 mod armour;
 mod body;
 mod compare;
+mod defect_kind;
 mod der;
 mod glyphs;
-mod kind;
 mod numbers;
 pub mod paste;
 mod records;
@@ -16,34 +16,34 @@ mod secret;
 mod wrapping;
 
 pub use compare::{Difference, compare};
-pub use kind::Kind;
+pub use defect_kind::DefectKind;
 pub use records::{examine_records, hold_secret, shown};
 
 use self::glyphs::Glyph;
 use super::node_rsa::{self, Imported};
 use crate::key::{BEGIN_PUBLIC, END_PUBLIC, PublicKey};
-use crate::report::Severity;
+use crate::severity::Severity;
 
 /// A key of 16,384 bits has 2,800 characters; longer texts are not taken apart.
 const TEXT_MAX: usize = 4096;
 
 /// The findings about one text, or about the records at one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Autopsy {
+pub struct Diagnosis {
     /// The key, when the text is exactly what a server would publish.
     pub exact: Option<PublicKey>,
     /// What a server imports, or the line that it writes to its log.
     pub server: Result<PublicKey, String>,
     /// What is wrong, worst first. An exact text can still hold a weak key.
-    pub injuries: Vec<Injury>,
+    pub defects: Vec<Defect>,
     /// The key to publish instead, when it could be recovered and proven.
     pub repaired: Option<PublicKey>,
 }
 
-impl Autopsy {
+impl Diagnosis {
     /// True when an injury of this kind was found.
-    pub fn has(&self, kind: Kind) -> bool {
-        self.injuries.iter().any(|injury| injury.kind == kind)
+    pub fn has(&self, kind: DefectKind) -> bool {
+        self.defects.iter().any(|defect| defect.kind == kind)
     }
 
     /// Compares with the key that was expected, and names the difference as an injury.
@@ -51,51 +51,51 @@ impl Autopsy {
         let difference = compare(text, expected)?;
         let same_key = self.exact.as_ref().or(self.repaired.as_ref()) == Some(expected);
         // Injuries already say why the same key looks different; a private key is all there is to say.
-        if same_key || self.has(Kind::PrivateKey) {
+        if same_key || self.has(DefectKind::PrivateKey) {
             return Some(difference);
         }
-        let injury = match difference.is_one_character() {
-            true => Injury::at(
-                Kind::OneCharacterChanged,
+        let defect = match difference.is_one_character() {
+            true => Defect::at(
+                DefectKind::OneCharacterChanged,
                 difference.position(),
                 format!("compared with the expected key, {difference}"),
             ),
-            false => Injury::at(
-                Kind::OtherKey,
+            false => Defect::at(
+                DefectKind::OtherKey,
                 difference.position(),
                 format!("this is not the expected key: it {difference}"),
             ),
         };
-        self.injuries.push(injury);
+        self.defects.push(defect);
         // What was recovered from the text loses against what is known; a good other key may be the newer one.
         if difference.is_one_character() || self.exact.is_none() {
             self.repaired = Some(expected.clone());
         }
-        settle(&mut self.injuries, false);
+        settle(&mut self.defects, false);
         Some(difference)
     }
 
     /// True when a server would publish exactly this, and nothing about it needs attention.
     pub fn is_good(&self) -> bool {
-        self.exact.is_some() && self.injuries.iter().all(|injury| injury.severity < Severity::Warning)
+        self.exact.is_some() && self.defects.iter().all(|defect| defect.severity < Severity::Warning)
     }
 
     fn private(what: &str, server: Result<PublicKey, String>) -> Self {
         let what = format!(
             "this is {what}: it must stay secret, and whoever has read it can speak as this server and read what is sent to it"
         );
-        let mut injuries = vec![Injury::new(Kind::PrivateKey, what)];
-        settle(&mut injuries, false);
+        let mut defects = vec![Defect::new(DefectKind::PrivateKey, what)];
+        settle(&mut defects, false);
         // The importer's complaint can quote a byte of the key.
         let server = server.map_err(|line| line.split(": got 0x").next().unwrap_or_default().to_owned());
-        Self { exact: None, server, injuries, repaired: None }
+        Self { exact: None, server, defects, repaired: None }
     }
 }
 
 /// One thing that is wrong with the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Injury {
-    pub kind: Kind,
+pub struct Defect {
+    pub kind: DefectKind,
     pub severity: Severity,
     /// What was seen, in one sentence; never any part of the text.
     pub what: String,
@@ -103,38 +103,38 @@ pub struct Injury {
     pub position: Option<usize>,
 }
 
-impl Injury {
-    fn new(kind: Kind, what: impl Into<String>) -> Self {
+impl Defect {
+    fn new(kind: DefectKind, what: impl Into<String>) -> Self {
         Self { kind, severity: kind.severity(false), what: what.into(), position: None }
     }
 
-    fn at(kind: Kind, position: usize, what: impl Into<String>) -> Self {
+    fn at(kind: DefectKind, position: usize, what: impl Into<String>) -> Self {
         Self { position: Some(position), ..Self::new(kind, what) }
     }
 }
 
 /// Examines the joined value of a TXT record, or the content of a file.
-pub fn examine(text: &[u8]) -> Autopsy {
+pub fn examine(text: &[u8]) -> Diagnosis {
     let server = as_servers_read(text);
     if let Some(what) = secret::find(text) {
-        return Autopsy::private(what, server);
+        return Diagnosis::private(what, server);
     }
-    let mut injuries = Vec::new();
-    let exact = exact(text).and_then(|key| numbers::judge(key, &mut injuries)).filter(|key| key.bits() % 8 == 0);
+    let mut defects = Vec::new();
+    let exact = exact(text).and_then(|key| numbers::judge(key, &mut defects)).filter(|key| key.bits() % 8 == 0);
     if exact.is_some() {
-        settle(&mut injuries, true);
-        return Autopsy { exact, server, injuries, repaired: None };
+        settle(&mut defects, true);
+        return Diagnosis { exact, server, defects, repaired: None };
     }
-    injuries.clear();
-    let recovered = recover(text, &mut injuries);
+    defects.clear();
+    let recovered = recover(text, &mut defects);
     let accepted = recovered.is_some() && server.as_ref().ok() == recovered.as_ref();
     // A server that reads another key than the one recovered shows that the text holds two stories.
     let repaired = recovered.filter(|key| server.as_ref().map_or(true, |read| read == key));
-    if injuries.is_empty() {
-        injuries.push(Injury::new(Kind::NotAKey, "this is not what a server would publish"));
+    if defects.is_empty() {
+        defects.push(Defect::new(DefectKind::NotAKey, "this is not what a server would publish"));
     }
-    settle(&mut injuries, accepted);
-    Autopsy { exact: None, server, injuries, repaired }
+    settle(&mut defects, accepted);
+    Diagnosis { exact: None, server, defects, repaired }
 }
 
 /// The key that a server imports, or the line that it writes to its log; no injury is looked for.
@@ -157,46 +157,49 @@ fn exact(text: &[u8]) -> Option<PublicKey> {
 }
 
 /// Fixes the severities, drops repetitions, and puts the worst first.
-fn settle(injuries: &mut Vec<Injury>, accepted: bool) {
-    for injury in injuries.iter_mut() {
-        injury.severity = injury.kind.severity(accepted);
+fn settle(defects: &mut Vec<Defect>, accepted: bool) {
+    for defect in defects.iter_mut() {
+        defect.severity = defect.kind.severity(accepted);
     }
-    injuries.sort_by_key(|injury| (std::cmp::Reverse(injury.severity), injury.kind));
-    injuries.dedup_by_key(|injury| injury.kind);
+    defects.sort_by_key(|defect| (std::cmp::Reverse(defect.severity), defect.kind));
+    defects.dedup_by_key(|defect| defect.kind);
 }
 
 /// Peels the text layer by layer, naming each, down to a key that can be proven.
-fn recover(bytes: &[u8], injuries: &mut Vec<Injury>) -> Option<PublicKey> {
+fn recover(bytes: &[u8], defects: &mut Vec<Defect>) -> Option<PublicKey> {
     if bytes.len() > TEXT_MAX {
         let what = format!("{} bytes are no form of a public key, which has a few hundred", bytes.len());
-        injuries.push(Injury::new(Kind::NotAKey, what));
+        defects.push(Defect::new(DefectKind::NotAKey, what));
         return None;
     }
-    let glyphs = glyphs::read(bytes, injuries);
-    if abridged(&glyphs::text(&glyphs), injuries) {
+    let glyphs = glyphs::read(bytes, defects);
+    if abridged(&glyphs::text(&glyphs), defects) {
         return None;
     }
-    let glyphs = glyphs::peel(glyphs, injuries);
-    if other_thing(&glyphs, injuries) {
+    let glyphs = glyphs::peel(glyphs, defects);
+    if other_thing(&glyphs, defects) {
         return None;
     }
-    let glyphs = wrapping::peel(glyphs, injuries);
+    let glyphs = wrapping::peel(glyphs, defects);
     if glyphs.is_empty() {
-        injuries.push(Injury::new(Kind::Empty, "there is no text"));
+        defects.push(Defect::new(DefectKind::Empty, "there is no text"));
         return None;
     }
-    unfold(&glyphs, bytes.len(), injuries)
+    unfold(&glyphs, bytes.len(), defects)
 }
 
-fn abridged(text: &str, injuries: &mut Vec<Injury>) -> bool {
+fn abridged(text: &str, defects: &mut Vec<Defect>) -> bool {
     let letters = text.to_ascii_lowercase();
     let words = ["my public key", "your public key", "your-public-key", "paste key here", "public_key_here", "<public"];
     let placeholder = words.iter().any(|word| letters.contains(word)) || (text.starts_with('<') && text.ends_with('>'));
     if placeholder {
-        injuries
-            .push(Injury::new(Kind::Placeholder, "this is the placeholder of a guide; the key belongs in its place"));
+        defects.push(Defect::new(
+            DefectKind::Placeholder,
+            "this is the placeholder of a guide; the key belongs in its place",
+        ));
     } else if text.contains('\u{2026}') {
-        injuries.push(Injury::new(Kind::Placeholder, "an ellipsis (U+2026) stands inside: this is an abridged key"));
+        defects
+            .push(Defect::new(DefectKind::Placeholder, "an ellipsis (U+2026) stands inside: this is an abridged key"));
     } else {
         return false;
     }
@@ -204,31 +207,31 @@ fn abridged(text: &str, injuries: &mut Vec<Injury>) -> bool {
 }
 
 /// Things that are complete in themselves, and not this.
-fn other_thing(glyphs: &[Glyph], injuries: &mut Vec<Injury>) -> bool {
+fn other_thing(glyphs: &[Glyph], defects: &mut Vec<Defect>) -> bool {
     let text = glyphs::text(glyphs);
     let text = text.trim_start_matches(['"', '\'', ' ']);
     let lower = text.get(..40.min(text.len())).unwrap_or_default().to_ascii_lowercase();
     let has = |word: &str| !armour::labels(glyphs, word).is_empty();
     let (kind, what) = match () {
         () if has("BEGINCERTIFICATEREQUEST") || has("BEGINNEWCERTIFICATEREQUEST") => {
-            (Kind::Certificate, "this is a certificate request, not a public key")
+            (DefectKind::Certificate, "this is a certificate request, not a public key")
         }
-        () if has("BEGINCERTIFICATE") => (Kind::Certificate, "this is a certificate, not a public key"),
-        () if has("BEGINPGPPUBLICKEYBLOCK") => (Kind::WrongAlgorithm, "this is a PGP key"),
+        () if has("BEGINCERTIFICATE") => (DefectKind::Certificate, "this is a certificate, not a public key"),
+        () if has("BEGINPGPPUBLICKEYBLOCK") => (DefectKind::WrongAlgorithm, "this is a PGP key"),
         () if lower.starts_with("ssh-") || lower.starts_with("ecdsa-sha2") || has("BEGINSSH2PUBLICKEY") => {
-            (Kind::OpensshLine, "this is a key in OpenSSH's form")
+            (DefectKind::OpensshLine, "this is a key in OpenSSH's form")
         }
         () if lower.starts_with("v=dkim1") || lower.starts_with("k=rsa") => {
-            (Kind::DkimRecord, "this is a DKIM record: the key of a mail server")
+            (DefectKind::DkimRecord, "this is a DKIM record: the key of a mail server")
         }
         () => return false,
     };
-    injuries.push(Injury::new(kind, what));
+    defects.push(Defect::new(kind, what));
     true
 }
 
 /// From labels to body, through the orders in which parts can stand.
-fn unfold(glyphs: &[Glyph], length: usize, injuries: &mut Vec<Injury>) -> Option<PublicKey> {
+fn unfold(glyphs: &[Glyph], length: usize, defects: &mut Vec<Defect>) -> Option<PublicKey> {
     let rsa = armour::labels(glyphs, "BEGINRSAPUBLICKEY");
     let pkcs1 = !rsa.is_empty();
     let (begins, ends) = match pkcs1 {
@@ -236,38 +239,40 @@ fn unfold(glyphs: &[Glyph], length: usize, injuries: &mut Vec<Injury>) -> Option
         false => (armour::labels(glyphs, "BEGINPUBLICKEY"), armour::labels(glyphs, "ENDPUBLICKEY")),
     };
     if begins.len() > 1 {
-        return repeated(glyphs, begins[1], length, injuries);
+        return repeated(glyphs, begins[1], length, defects);
     }
     if let (Some(begin), Some(end)) = (begins.first(), ends.first())
         && end.end <= begin.start
-        && let Some(key) = turned(glyphs, *begin, length, injuries)
+        && let Some(key) = turned(glyphs, *begin, length, defects)
     {
         return Some(key);
     }
     let mut opened = armour::open(glyphs, begins.first().copied(), ends.last().copied());
     if pkcs1 {
-        opened.injuries.retain(|injury| !matches!(injury.kind, Kind::ArmourAlteredBegin | Kind::ArmourAlteredEnd));
-        injuries.push(Injury::new(
-            Kind::Pkcs1Label,
+        opened
+            .defects
+            .retain(|defect| !matches!(defect.kind, DefectKind::ArmourAlteredBegin | DefectKind::ArmourAlteredEnd));
+        defects.push(Defect::new(
+            DefectKind::Pkcs1Label,
             "the armour says `RSA PUBLIC KEY`: the PKCS#1 form, which no server reads",
         ));
     }
     let around = body::Around { length, closed: opened.closed, pkcs1 };
-    let before = injuries.len();
-    let key = body::read(&opened.body, around, injuries);
-    explain(&mut opened.injuries, &mut injuries.split_off(before), length, key.is_some(), injuries);
+    let before = defects.len();
+    let key = body::read(&opened.body, around, defects);
+    explain(&mut opened.defects, &mut defects.split_off(before), length, key.is_some(), defects);
     key
 }
 
 /// Joins the injuries of armour and body: what follows from a cut, or from the loss of capitals, is told once.
-fn explain(armour: &mut Vec<Injury>, body: &mut Vec<Injury>, length: usize, whole: bool, injuries: &mut Vec<Injury>) {
-    use Kind as K;
-    let has = |kinds: &[Kind]| body.iter().any(|injury| kinds.contains(&injury.kind));
+fn explain(armour: &mut Vec<Defect>, body: &mut Vec<Defect>, length: usize, whole: bool, defects: &mut Vec<Defect>) {
+    use DefectKind as K;
+    let has = |kinds: &[DefectKind]| body.iter().any(|defect| kinds.contains(&defect.kind));
     let cut_end = has(&[K::Truncated, K::Truncated255, K::Truncated512, K::TruncatedOne]);
     let cut_start = has(&[K::CutAtStart, K::NotAKey, K::HalvesSwapped]);
     let other = has(&[K::NotAKey, K::OpensshLine, K::Certificate]);
     let lower = has(&[K::LowerCased]);
-    armour.retain(|injury| match injury.kind {
+    armour.retain(|defect| match defect.kind {
         K::ArmourMissingEnd => !cut_end && !other,
         K::ArmourCutEnd => !cut_end,
         K::ArmourMissingBegin => !cut_start,
@@ -275,20 +280,20 @@ fn explain(armour: &mut Vec<Injury>, body: &mut Vec<Injury>, length: usize, whol
         _ => true,
     });
     // The cut fell into the closing line: the key itself is whole.
-    if let Some(injury) = armour.iter_mut().find(|injury| injury.kind == K::ArmourCutEnd && whole) {
-        let at = injury.position.unwrap_or(length);
+    if let Some(defect) = armour.iter_mut().find(|defect| defect.kind == K::ArmourCutEnd && whole) {
+        let at = defect.position.unwrap_or(length);
         match length {
-            255 | 512 => *injury = body::truncated(length, 0, &injury.what, at),
-            _ if at + END_PUBLIC.len() - 2 == length => *injury = body::truncated(length, 1, &injury.what, at),
+            255 | 512 => *defect = body::truncated(length, 0, &defect.what, at),
+            _ if at + END_PUBLIC.len() - 2 == length => *defect = body::truncated(length, 1, &defect.what, at),
             _ => {}
         }
     }
-    injuries.append(armour);
-    injuries.append(body);
+    defects.append(armour);
+    defects.append(body);
 }
 
 /// Two openings: the whole twice, a part and the whole, or two keys.
-fn repeated(glyphs: &[Glyph], second: armour::Label, length: usize, injuries: &mut Vec<Injury>) -> Option<PublicKey> {
+fn repeated(glyphs: &[Glyph], second: armour::Label, length: usize, defects: &mut Vec<Defect>) -> Option<PublicKey> {
     let at = glyphs[second.start].at;
     let (mut one, mut two) = (Vec::new(), Vec::new());
     let first = unfold(&glyphs[..second.start], length, &mut one);
@@ -296,8 +301,8 @@ fn repeated(glyphs: &[Glyph], second: armour::Label, length: usize, injuries: &m
     if let (Some(first), Some(again)) = (&first, &again)
         && first != again
     {
-        injuries.push(Injury::at(
-            Kind::TwoKeys,
+        defects.push(Defect::at(
+            DefectKind::TwoKeys,
             at,
             format!("two different keys stand here; the second starts at character {at}"),
         ));
@@ -307,22 +312,22 @@ fn repeated(glyphs: &[Glyph], second: armour::Label, length: usize, injuries: &m
         true => format!("it was pasted twice: the armour opens again at character {at}"),
         false => format!("a part and the whole were pasted: the armour opens again at character {at}"),
     };
-    injuries.push(Injury::at(Kind::PastedTwice, at, what));
+    defects.push(Defect::at(DefectKind::PastedTwice, at, what));
     if first.is_none() && again.is_none() {
-        injuries.append(&mut one);
+        defects.append(&mut one);
     }
     first.or(again)
 }
 
 /// The closing line before the opening line: the tail of the key stands first.
-fn turned(glyphs: &[Glyph], begin: armour::Label, length: usize, injuries: &mut Vec<Injury>) -> Option<PublicKey> {
+fn turned(glyphs: &[Glyph], begin: armour::Label, length: usize, defects: &mut Vec<Defect>) -> Option<PublicKey> {
     let whole = [&glyphs[begin.start..], &glyphs[..begin.start]].concat();
     let mut inside = Vec::new();
     let key = unfold(&whole, length, &mut inside)?;
     let at = glyphs[begin.start].at;
     let what = format!("the halves are swapped: the opening line stands at character {at}, after the closing one");
-    injuries.push(Injury::at(Kind::HalvesSwapped, at, what));
-    injuries.append(&mut inside);
+    defects.push(Defect::at(DefectKind::HalvesSwapped, at, what));
+    defects.append(&mut inside);
     Some(key)
 }
 

@@ -6,8 +6,8 @@ use rsa::pkcs1::DecodeRsaPublicKey;
 use rsa::traits::PublicKeyParts;
 use rsa::{BigUint, RsaPublicKey};
 
-use super::Injury;
-use super::kind::Kind;
+use super::Defect;
+use super::defect_kind::DefectKind;
 use crate::key::{DEFAULT_BITS, PublicKey, SIZES};
 
 /// INTEGER 65537, the last bytes of every key that a server makes.
@@ -35,11 +35,11 @@ pub fn is_foreign(oid: &[u8]) -> bool {
 }
 
 /// What a key for another algorithm is.
-pub fn algorithm(oid: &[u8]) -> Injury {
+pub fn algorithm(oid: &[u8]) -> Defect {
     match oid {
-        _ if oid == EC => Injury::new(Kind::EcKey, "this is an elliptic-curve key; federation needs RSA"),
-        _ if oid == ED25519 => Injury::new(Kind::Ed25519Key, "this is an Ed25519 key; federation needs RSA"),
-        _ => Injury::new(Kind::WrongAlgorithm, "this is a key for another algorithm; federation needs RSA"),
+        _ if oid == EC => Defect::new(DefectKind::EcKey, "this is an elliptic-curve key; federation needs RSA"),
+        _ if oid == ED25519 => Defect::new(DefectKind::Ed25519Key, "this is an Ed25519 key; federation needs RSA"),
+        _ => Defect::new(DefectKind::WrongAlgorithm, "this is a key for another algorithm; federation needs RSA"),
     }
 }
 
@@ -55,26 +55,26 @@ pub fn from_pkcs1(der: &[u8]) -> Option<PublicKey> {
 }
 
 /// Names what is unwise about the numbers; `None` when no such key can exist.
-pub fn judge(key: PublicKey, injuries: &mut Vec<Injury>) -> Option<PublicKey> {
+pub fn judge(key: PublicKey, defects: &mut Vec<Defect>) -> Option<PublicKey> {
     let bits = key.bits();
     if let Some(factor) = small_factor(key.rsa().n()) {
-        injuries.push(Injury::new(
-            Kind::ModulusDamaged,
+        defects.push(Defect::new(
+            DefectKind::ModulusDamaged,
             format!("the modulus is divisible by {factor}, which no RSA key is: a character inside it changed"),
         ));
         return None;
     }
     if bits < DEFAULT_BITS {
         let what = format!("RSA of {bits} bits is weak: it can be broken; servers make {DEFAULT_BITS}");
-        injuries.push(Injury::new(Kind::WeakSize, what));
+        defects.push(Defect::new(DefectKind::WeakSize, what));
     } else if !SIZES.contains(&bits) {
         let why = if bits % 8 == 1 { "servers miscount moduli of 8k+1 bits" } else { "servers make 2048" };
-        injuries.push(Injury::new(Kind::OddSize, format!("RSA of {bits} bits is an odd size: {why}")));
+        defects.push(Defect::new(DefectKind::OddSize, format!("RSA of {bits} bits is an odd size: {why}")));
     }
     if key.exponent() != "65537" {
         let what =
             format!("the exponent is {}, where servers make 65537: a character may have changed", key.exponent());
-        injuries.push(Injury::new(Kind::OddExponent, what));
+        defects.push(Defect::new(DefectKind::OddExponent, what));
     }
     Some(key)
 }

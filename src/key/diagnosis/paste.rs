@@ -1,7 +1,7 @@
 //! Recognises DNS text that people paste: lines of dig, host or nslookup, zone files, or just quoted strings.
 
 use super::records::too_long;
-use super::{Autopsy, Kind, examine_records};
+use super::{DefectKind, Diagnosis, examine_records};
 use crate::dns::record::unescape;
 
 /// The longest character-string (RFC 1035 section 3.3), in bytes.
@@ -18,12 +18,12 @@ pub struct Pasted {
 
 impl Pasted {
     /// Examines the records.
-    pub fn examine(&self) -> Autopsy {
-        let mut autopsy = examine_records(&self.records);
-        if self.longest() > STRING_MAX && !autopsy.has(Kind::PrivateKey) {
-            too_long(self.longest(), &mut autopsy);
+    pub fn examine(&self) -> Diagnosis {
+        let mut diagnosis = examine_records(&self.records);
+        if self.longest() > STRING_MAX && !diagnosis.has(DefectKind::PrivateKey) {
+            too_long(self.longest(), &mut diagnosis);
         }
-        autopsy
+        diagnosis
     }
 
     /// The value that servers read: the first record, its strings joined.

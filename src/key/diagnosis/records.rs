@@ -1,33 +1,33 @@
 //! The TXT records at one name, each with its own strings: servers read the first record and join its strings with nothing.
 
-use super::kind::Kind;
-use super::{Autopsy, Injury, examine, recover, secret, settle};
-use crate::dns::record::Text;
+use super::defect_kind::DefectKind;
+use super::{Defect, Diagnosis, examine, recover, secret, settle};
+use crate::dns::record::CharacterString;
 use crate::key::PublicKey;
 
 /// More pieces are not tried in every order: 6 have 1,956 ordered selections.
 const PIECES_MAX: usize = 6;
 
 /// Examines the records in the order of the answer; each is a list of strings.
-pub fn examine_records(records: &[Vec<Vec<u8>>]) -> Autopsy {
+pub fn examine_records(records: &[Vec<Vec<u8>>]) -> Diagnosis {
     let values: Vec<Vec<u8>> = records.iter().map(|strings| strings.concat()).collect();
     let first = values.first().map_or(&[][..], Vec::as_slice);
-    let mut autopsy = examine(first);
-    if autopsy.has(Kind::PrivateKey) {
-        return autopsy;
+    let mut diagnosis = examine(first);
+    if diagnosis.has(DefectKind::PrivateKey) {
+        return diagnosis;
     }
     let everything = values.concat();
     if let Some(what) = values.iter().find_map(|value| secret::find(value)).or_else(|| secret::find(&everything)) {
-        return Autopsy::private(what, autopsy.server);
+        return Diagnosis::private(what, diagnosis.server);
     }
     match records {
         [] => {
-            autopsy.injuries = vec![Injury::new(Kind::Empty, "there is no TXT record")];
+            diagnosis.defects = vec![Defect::new(DefectKind::Empty, "there is no TXT record")];
         }
-        [strings] => within_one(strings, &mut autopsy),
-        _ => several(&values, &mut autopsy),
+        [strings] => within_one(strings, &mut diagnosis),
+        _ => several(&values, &mut diagnosis),
     }
-    autopsy
+    diagnosis
 }
 
 /// True when one of the values, or all joined, hold a private key or a part of one.
@@ -50,7 +50,7 @@ pub fn shown(values: &[Vec<u8>]) -> Vec<String> {
             if secret {
                 return format!("(part of a private key, not shown; {size})");
             }
-            let text = Text(value.clone()).to_string();
+            let text = CharacterString(value.clone()).to_string();
             let (head, tail) = (text.chars().take(16), text.chars().rev().take(24).collect::<Vec<_>>());
             match text.len() {
                 ..=60 => text,
@@ -60,35 +60,35 @@ pub fn shown(values: &[Vec<u8>]) -> Vec<String> {
         .collect()
 }
 
-fn within_one(strings: &[Vec<u8>], autopsy: &mut Autopsy) {
+fn within_one(strings: &[Vec<u8>], diagnosis: &mut Diagnosis) {
     let starts = |at: usize, text: &str| strings.get(at).is_some_and(|string| string.starts_with(text.as_bytes()));
-    let unquoted = autopsy.has(Kind::ArmourSpacesLost) && starts(1, "PUBLIC") && starts(2, "KEY-----");
+    let unquoted = diagnosis.has(DefectKind::ArmourSpacesLost) && starts(1, "PUBLIC") && starts(2, "KEY-----");
     if unquoted {
-        autopsy.injuries.retain(|injury| injury.kind != Kind::ArmourSpacesLost);
-        autopsy.injuries.push(Injury::new(
-            Kind::UnquotedZoneFile,
+        diagnosis.defects.retain(|defect| defect.kind != DefectKind::ArmourSpacesLost);
+        diagnosis.defects.push(Defect::new(
+            DefectKind::UnquotedZoneFile,
             format!(
                 "the value stood without quotes in a zone file: {} strings, cut at the spaces of the armour, which are lost",
                 strings.len()
             ),
         ));
-        let accepted = accepted(autopsy, autopsy.repaired.as_ref());
-        settle(&mut autopsy.injuries, accepted);
-    } else if autopsy.exact.is_none()
-        && (autopsy.repaired.is_none() || autopsy.has(Kind::HalvesSwapped))
+        let accepted = accepted(diagnosis, diagnosis.repaired.as_ref());
+        settle(&mut diagnosis.defects, accepted);
+    } else if diagnosis.exact.is_none()
+        && (diagnosis.repaired.is_none() || diagnosis.has(DefectKind::HalvesSwapped))
         && let Tried::One((order, key, mut rest)) = tried(strings, strings.len())
     {
-        let order = told(&order);
+        let order = description(&order);
         let what = format!(
             "the strings stand in the wrong order: joined as {order} they are one whole RSA-{} key",
             key.bits()
         );
-        rest.push(Injury::new(Kind::StringsOutOfOrder, what));
-        proven(autopsy, key, rest);
+        rest.push(Defect::new(DefectKind::StringsOutOfOrder, what));
+        proven(diagnosis, key, rest);
     }
 }
 
-fn several(values: &[Vec<u8>], autopsy: &mut Autopsy) {
+fn several(values: &[Vec<u8>], diagnosis: &mut Diagnosis) {
     let count = values.len();
     let wholes: Vec<Option<PublicKey>> = values
         .iter()
@@ -98,83 +98,83 @@ fn several(values: &[Vec<u8>], autopsy: &mut Autopsy) {
         })
         .collect();
     let keys: Vec<&PublicKey> = wholes.iter().flatten().collect();
-    let injury = match (&wholes[0], keys.as_slice()) {
-        (_, [one, rest @ ..]) if rest.iter().any(|key| key != one) => Injury::new(
-            Kind::TwoKeys,
+    let defect = match (&wholes[0], keys.as_slice()) {
+        (_, [one, rest @ ..]) if rest.iter().any(|key| key != one) => Defect::new(
+            DefectKind::TwoKeys,
             format!("{count} TXT records hold different keys; which one a server reads is chance"),
         ),
         (Some(_), _) if values.iter().all(|value| *value == values[0]) => {
-            Injury::new(Kind::SeveralRecords, format!("{count} TXT records hold the same value"))
+            Defect::new(DefectKind::SeveralRecords, format!("{count} TXT records hold the same value"))
         }
-        (Some(_), _) => Injury::new(
-            Kind::SeveralRecords,
+        (Some(_), _) => Defect::new(
+            DefectKind::SeveralRecords,
             format!("{count} TXT records stand here; servers read the first, and which one is first is chance"),
         ),
         (None, [key, ..]) => {
             let at = wholes.iter().position(Option::is_some).unwrap_or_default() + 1;
             let what =
                 format!("{count} TXT records stand here, and servers read only the first; the key is record {at}");
-            let injury = Injury::new(Kind::KeyNotFirst, what);
+            let defect = Defect::new(DefectKind::KeyNotFirst, what);
             let key = (*key).clone();
-            return proven(autopsy, key, vec![injury]);
+            return proven(diagnosis, key, vec![defect]);
         }
-        (None, []) => return split(values, autopsy),
+        (None, []) => return split(values, diagnosis),
     };
-    let two = injury.kind == Kind::TwoKeys;
-    autopsy.injuries.push(injury);
-    let accepted = !two && accepted(autopsy, wholes[0].as_ref());
+    let two = defect.kind == DefectKind::TwoKeys;
+    diagnosis.defects.push(defect);
+    let accepted = !two && accepted(diagnosis, wholes[0].as_ref());
     if two {
-        autopsy.repaired = None;
+        diagnosis.repaired = None;
     }
-    settle(&mut autopsy.injuries, accepted);
+    settle(&mut diagnosis.defects, accepted);
 }
 
-fn split(values: &[Vec<u8>], autopsy: &mut Autopsy) {
+fn split(values: &[Vec<u8>], diagnosis: &mut Diagnosis) {
     let count = values.len();
     match tried(values, 2) {
         Tried::One((order, key, mut rest)) => {
             let what = format!(
                 "{count} TXT records, and servers read only the first: a piece of a key; joined as {} they are one whole \
                  RSA-{} key",
-                told(&order),
+                description(&order),
                 key.bits()
             );
-            rest.push(Injury::new(Kind::SplitRecords, what));
-            proven(autopsy, key, rest);
+            rest.push(Defect::new(DefectKind::SplitRecords, what));
+            proven(diagnosis, key, rest);
         }
         Tried::Several => {
             let what = format!(
                 "{count} TXT records, and servers read only the first: a piece of a key; more than one order of them \
                  makes a key"
             );
-            proven(autopsy, None, vec![Injury::new(Kind::SplitRecords, what)]);
+            proven(diagnosis, None, vec![Defect::new(DefectKind::SplitRecords, what)]);
         }
         Tried::None => {
             let what = format!(
                 "{count} TXT records stand here, servers read only the first, and no order of them makes a key"
             );
-            autopsy.injuries.push(Injury::new(Kind::SeveralRecords, what));
-            settle(&mut autopsy.injuries, false);
+            diagnosis.defects.push(Defect::new(DefectKind::SeveralRecords, what));
+            settle(&mut diagnosis.defects, false);
         }
     }
 }
 
-fn accepted(autopsy: &Autopsy, key: Option<&PublicKey>) -> bool {
-    key.is_some() && autopsy.server.as_ref().ok() == key
+fn accepted(diagnosis: &Diagnosis, key: Option<&PublicKey>) -> bool {
+    key.is_some() && diagnosis.server.as_ref().ok() == key
 }
 
-fn proven(autopsy: &mut Autopsy, key: impl Into<Option<PublicKey>>, injuries: Vec<Injury>) {
-    autopsy.exact = None;
-    autopsy.injuries = injuries;
-    autopsy.repaired = key.into();
-    settle(&mut autopsy.injuries, false);
+fn proven(diagnosis: &mut Diagnosis, key: impl Into<Option<PublicKey>>, defects: Vec<Defect>) {
+    diagnosis.exact = None;
+    diagnosis.defects = defects;
+    diagnosis.repaired = key.into();
+    settle(&mut diagnosis.defects, false);
 }
 
-fn told(order: &[usize]) -> String {
+fn description(order: &[usize]) -> String {
     order.iter().map(|at| (at + 1).to_string()).collect::<Vec<_>>().join(", ")
 }
 
-type Order = (Vec<usize>, PublicKey, Vec<Injury>);
+type Order = (Vec<usize>, PublicKey, Vec<Defect>);
 
 /// What came out of trying every order.
 enum Tried {
@@ -200,38 +200,38 @@ fn tried(pieces: &[Vec<u8>], fewest: usize) -> Tried {
     }
 }
 
-type Reading = fn(&[u8], &mut Vec<Injury>) -> Option<PublicKey>;
+type Reading = fn(&[u8], &mut Vec<Defect>) -> Option<PublicKey>;
 
 fn agreed(orders: &[Vec<usize>], pieces: &[Vec<u8>], read: Reading) -> Tried {
     let mut found: Option<Order> = None;
     for order in orders {
         let text: Vec<u8> = order.iter().flat_map(|at| pieces[*at].iter().copied()).collect();
-        let mut injuries = Vec::new();
-        let Some(key) = read(&text, &mut injuries) else { continue };
+        let mut defects = Vec::new();
+        let Some(key) = read(&text, &mut defects) else { continue };
         match &found {
             Some((_, known, _)) if *known != key => return Tried::Several,
             Some(_) => {}
-            None => found = Some((order.clone(), key, injuries)),
+            None => found = Some((order.clone(), key, defects)),
         }
     }
     found.map_or(Tried::None, Tried::One)
 }
 
-fn exactly(text: &[u8], injuries: &mut Vec<Injury>) -> Option<PublicKey> {
-    super::exact(text).and_then(|key| super::numbers::judge(key, injuries))
+fn exactly(text: &[u8], defects: &mut Vec<Defect>) -> Option<PublicKey> {
+    super::exact(text).and_then(|key| super::numbers::judge(key, defects))
 }
 
-fn repairing(text: &[u8], injuries: &mut Vec<Injury>) -> Option<PublicKey> {
-    let key = recover(text, injuries)?;
+fn repairing(text: &[u8], defects: &mut Vec<Defect>) -> Option<PublicKey> {
+    let key = recover(text, defects)?;
     // A wrong order can be repaired too; the right one needs no such repair.
-    let reordered = |injury: &Injury| {
-        use Kind as K;
+    let reordered = |defect: &Defect| {
+        use DefectKind as K;
         matches!(
-            injury.kind,
+            defect.kind,
             K::HalvesSwapped | K::PastedTwice | K::PartsOverlap | K::BytesAfterKey | K::CutAtStart | K::HeaderDamaged
         )
     };
-    (!injuries.iter().any(reordered)).then_some(key)
+    (!defects.iter().any(reordered)).then_some(key)
 }
 
 fn grow(count: usize, chosen: &mut Vec<usize>, orders: &mut Vec<Vec<usize>>) {
@@ -246,12 +246,12 @@ fn grow(count: usize, chosen: &mut Vec<usize>, orders: &mut Vec<Vec<usize>>) {
 }
 
 /// Names strings that no name server loads, which can only stand in pasted text.
-pub(super) fn too_long(longest: usize, autopsy: &mut Autopsy) {
-    autopsy.injuries.push(Injury::new(
-        Kind::StringTooLong,
+pub(super) fn too_long(longest: usize, diagnosis: &mut Diagnosis) {
+    diagnosis.defects.push(Defect::new(
+        DefectKind::StringTooLong,
         format!("one string has {longest} bytes; a string in DNS holds 255, and name servers refuse the line"),
     ));
-    autopsy.repaired = autopsy.exact.take().or(autopsy.repaired.take());
-    let accepted = accepted(autopsy, autopsy.repaired.as_ref());
-    settle(&mut autopsy.injuries, accepted);
+    diagnosis.repaired = diagnosis.exact.take().or(diagnosis.repaired.take());
+    let accepted = accepted(diagnosis, diagnosis.repaired.as_ref());
+    settle(&mut diagnosis.defects, accepted);
 }

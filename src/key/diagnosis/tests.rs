@@ -13,14 +13,14 @@ fn line() -> String {
     PAIR.public().one_line()
 }
 
-fn kinds(autopsy: &Autopsy) -> Vec<&'static str> {
-    autopsy.injuries.iter().map(|injury| injury.kind.id()).collect()
+fn kinds(diagnosis: &Diagnosis) -> Vec<&'static str> {
+    diagnosis.defects.iter().map(|defect| defect.kind.id()).collect()
 }
 
 #[test]
 fn ids_are_unique_and_documented() {
     let page = include_str!("../../../docs/autopsy.md");
-    let mut ids: Vec<&str> = Kind::ALL.iter().map(|kind| kind.id()).collect();
+    let mut ids: Vec<&str> = DefectKind::ALL.iter().map(|kind| kind.id()).collect();
     let documented: Vec<&str> =
         page.lines().filter_map(|row| row.strip_prefix("| `")?.split_once('`').map(|(id, _)| id)).collect();
     for id in &ids {
@@ -29,16 +29,16 @@ fn ids_are_unique_and_documented() {
     assert_eq!(documented.len(), ids.len());
     ids.sort_unstable();
     ids.dedup();
-    assert_eq!(ids.len(), Kind::ALL.len());
+    assert_eq!(ids.len(), DefectKind::ALL.len());
 }
 
 #[test]
 fn a_healthy_key_has_no_injury() {
-    let autopsy = examine(line().as_bytes());
-    assert_eq!((autopsy.exact.as_ref(), autopsy.injuries.len()), (Some(PAIR.public()), 0));
+    let diagnosis = examine(line().as_bytes());
+    assert_eq!((diagnosis.exact.as_ref(), diagnosis.defects.len()), (Some(PAIR.public()), 0));
     let strings = vec![line().as_bytes()[..255].to_vec(), line().as_bytes()[255..].to_vec()];
-    let autopsy = examine_records(&[strings]);
-    assert!(autopsy.is_good() && autopsy.injuries.is_empty());
+    let diagnosis = examine_records(&[strings]);
+    assert!(diagnosis.is_good() && diagnosis.defects.is_empty());
 }
 
 #[test]
@@ -47,17 +47,17 @@ fn nothing_of_a_private_key_comes_out() {
     let body = &secret[27..secret.len() - 25];
     let pieces: Vec<Vec<u8>> = secret.as_bytes().chunks(255).map(<[u8]>::to_vec).collect();
     let texts = [&secret[..], body, &body[..body.len() / 2], &body[body.len() / 2..], &body[..64], &secret[200..]];
-    let mut autopsies: Vec<Autopsy> = texts.iter().map(|text| examine(text.as_bytes())).collect();
+    let mut autopsies: Vec<Diagnosis> = texts.iter().map(|text| examine(text.as_bytes())).collect();
     let mut shuffled: Vec<Vec<Vec<u8>>> = pieces.iter().map(|piece| vec![piece.clone()]).collect();
     shuffled.rotate_left(3);
     autopsies.push(examine_records(&[pieces]));
     autopsies.push(examine_records(&shuffled));
-    for (at, autopsy) in autopsies.iter().enumerate() {
-        assert_eq!(kinds(autopsy), ["private-key"], "{at}");
-        assert_eq!((&autopsy.exact, &autopsy.repaired), (&None, &None), "{at}");
-        let told = format!("{autopsy:?}");
-        assert!(!body.as_bytes().windows(12).any(|part| told.contains(std::str::from_utf8(part).unwrap())));
-        assert!(!told.contains("got 0x"), "{told}");
+    for (at, diagnosis) in autopsies.iter().enumerate() {
+        assert_eq!(kinds(diagnosis), ["private-key"], "{at}");
+        assert_eq!((&diagnosis.exact, &diagnosis.repaired), (&None, &None), "{at}");
+        let description = format!("{diagnosis:?}");
+        assert!(!body.as_bytes().windows(12).any(|part| description.contains(std::str::from_utf8(part).unwrap())));
+        assert!(!description.contains("got 0x"), "{description}");
     }
 }
 
@@ -66,11 +66,17 @@ fn different_values_look_different_and_secrets_like_nothing() {
     let other = PrivateKey::generate(2048).unwrap();
     let secret = PAIR.one_line().unwrap().as_bytes().to_vec();
     let values = [line().into_bytes(), other.public().one_line().into_bytes(), b"http".to_vec()];
-    let told = shown(&values);
-    assert!(told[0] != told[1] && told[0].starts_with("-----BEGIN PUBLI…") && told[2] == "http", "{told:?}");
+    let description = shown(&values);
+    assert!(
+        description[0] != description[1] && description[0].starts_with("-----BEGIN PUBLI…") && description[2] == "http",
+        "{description:?}"
+    );
     let pieces: Vec<Vec<u8>> = secret.chunks(250).map(<[u8]>::to_vec).collect();
-    let told = shown(&pieces).concat();
-    assert!(!secret[27..].windows(8).any(|part| told.contains(std::str::from_utf8(part).unwrap())), "{told}");
+    let description = shown(&pieces).concat();
+    assert!(
+        !secret[27..].windows(8).any(|part| description.contains(std::str::from_utf8(part).unwrap())),
+        "{description}"
+    );
 }
 
 #[test]
@@ -80,8 +86,8 @@ fn a_character_too_many_in_the_exponent_is_no_other_key() {
     for at in end - 6..end {
         let mut text = line.clone();
         text.insert(at, 'J');
-        let autopsy = examine(text.as_bytes());
-        assert!(autopsy.repaired.is_none_or(|key| key == *PAIR.public()), "{at}: {:?}", autopsy.injuries);
+        let diagnosis = examine(text.as_bytes());
+        assert!(diagnosis.repaired.is_none_or(|key| key == *PAIR.public()), "{at}: {:?}", diagnosis.defects);
     }
 }
 
@@ -140,13 +146,13 @@ proptest! {
             1 => text.insert(at, byte),
             _ => drop(text.remove(at)),
         }
-        let mut autopsy = examine(&text);
-        prop_assert!(autopsy.exact.as_ref() != Some(PAIR.public()));
+        let mut diagnosis = examine(&text);
+        prop_assert!(diagnosis.exact.as_ref() != Some(PAIR.public()));
         // What is called repaired without knowing the key is the key, or one that differs in its modulus alone.
-        let guessed = autopsy.repaired.clone();
+        let guessed = diagnosis.repaired.clone();
         prop_assert!(guessed.is_none_or(|key| key.bits() == 2048 && key.exponent() == "65537"));
-        let difference = autopsy.compare(&text, PAIR.public());
+        let difference = diagnosis.compare(&text, PAIR.public());
         prop_assert!(difference.is_some_and(|difference| difference.is_one_character() && difference.position() <= 443));
-        prop_assert!(!autopsy.injuries.is_empty());
+        prop_assert!(!diagnosis.defects.is_empty());
     }
 }

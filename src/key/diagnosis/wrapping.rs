@@ -1,47 +1,43 @@
 //! What transports leave around and inside a value: quotes, escapes, the record line, a prefix.
 
-use super::Injury;
+use super::Defect;
+use super::defect_kind::DefectKind;
 use super::glyphs::{Glyph, text};
-use super::kind::Kind;
 
 /// The prefix that the key had in 1.0.0-beta.0 and beta.1, where it stood at the apex.
 const PRE_RELEASE: &str = "rocketchat-public-key=";
 
 /// Unwraps the value, naming each layer.
-pub fn peel(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
-    let glyphs = trim(glyphs, injuries);
-    let glyphs = record_line(glyphs, injuries);
-    let glyphs = percent(glyphs, injuries);
-    let glyphs = backslashes(glyphs, injuries);
-    let glyphs = quotes(glyphs, injuries);
-    let glyphs = prefix(glyphs, injuries);
-    semicolons(glyphs, injuries)
+pub fn peel(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph> {
+    let glyphs = trim(glyphs, defects);
+    let glyphs = record_line(glyphs, defects);
+    let glyphs = percent(glyphs, defects);
+    let glyphs = backslashes(glyphs, defects);
+    let glyphs = quotes(glyphs, defects);
+    let glyphs = prefix(glyphs, defects);
+    semicolons(glyphs, defects)
 }
 
-fn trim(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
+fn trim(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph> {
     let ink = |glyph: &Glyph| !glyph.c.is_ascii_whitespace();
     let (Some(first), Some(last)) = (glyphs.iter().position(ink), glyphs.iter().rposition(ink)) else {
         return Vec::new();
     };
     let outside = glyphs[..first].iter().chain(&glyphs[last + 1..]);
-    let outside: Vec<&Glyph> = outside.filter(|glyph| !glyph.told).collect();
+    let outside: Vec<&Glyph> = outside.filter(|glyph| !glyph.description).collect();
     if let Some(glyph) = outside.first() {
         let kind = if outside.iter().any(|glyph| matches!(glyph.c, '\n' | '\r')) {
-            Kind::LineBreaks
+            DefectKind::LineBreaks
         } else {
-            Kind::WhiteSpace
+            DefectKind::WhiteSpace
         };
-        injuries.push(Injury::at(
-            kind,
-            glyph.at,
-            format!("white space stands around the key (character {})", glyph.at),
-        ));
+        defects.push(Defect::at(kind, glyph.at, format!("white space stands around the key (character {})", glyph.at)));
     }
     glyphs[first..=last].to_vec()
 }
 
 /// `name 3600 IN TXT ( … )` in front of the value.
-fn record_line(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
+fn record_line(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph> {
     let upper = text(&glyphs).to_ascii_uppercase();
     let before = upper.find("-----BEGIN").or_else(|| upper.find('"')).unwrap_or(upper.len().min(300));
     let head = upper.get(..before).unwrap_or_default();
@@ -49,8 +45,8 @@ fn record_line(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
     if !head[at..].starts_with(|c: char| c.is_ascii_whitespace() || c == '"') && !head[at..].is_empty() {
         return glyphs;
     }
-    injuries.push(Injury::at(
-        Kind::RecordLineKept,
+    defects.push(Defect::at(
+        DefectKind::RecordLineKept,
         glyphs[0].at,
         "the value starts with a whole record line (`… TXT`); only what follows it belongs there".to_owned(),
     ));
@@ -60,7 +56,7 @@ fn record_line(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
     rest[..end].to_vec()
 }
 
-fn percent(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
+fn percent(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph> {
     let mut out = Vec::with_capacity(glyphs.len());
     let (mut at, mut first) = (0, None);
     while let Some(glyph) = glyphs.get(at) {
@@ -71,7 +67,7 @@ fn percent(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
         match code {
             Some(code) => {
                 first.get_or_insert(glyph.at);
-                out.push(Glyph { c: char::from(code), told: true, ..*glyph });
+                out.push(Glyph { c: char::from(code), description: true, ..*glyph });
                 at += 3;
             }
             None => {
@@ -82,12 +78,12 @@ fn percent(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
     }
     if let Some(at) = first {
         let what = format!("it is percent-encoded as in a URL, from character {at} on");
-        injuries.push(Injury::at(Kind::PercentEncoded, at, what));
+        defects.push(Defect::at(DefectKind::PercentEncoded, at, what));
     }
     out
 }
 
-fn backslashes(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
+fn backslashes(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph> {
     let mut out: Vec<Glyph> = Vec::with_capacity(glyphs.len());
     let (mut newline, mut kept, mut semicolon) = (None, None, None);
     let mut at = 0;
@@ -113,7 +109,7 @@ fn backslashes(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
             }
             (_, Some(code)) => {
                 kept.get_or_insert(glyph.at);
-                out.push(Glyph { c: char::from(code), told: true, ..*glyph });
+                out.push(Glyph { c: char::from(code), description: true, ..*glyph });
                 at += 3;
             }
             _ => {
@@ -122,23 +118,23 @@ fn backslashes(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
         }
     }
     let found = [
-        (newline, Kind::LiteralNewline, "a line break is spelt out as `\\n`"),
-        (kept, Kind::BackslashesKept, "a backslash that should have been an escape was kept"),
-        (semicolon, Kind::SemicolonKept, "`\\;` stands in the value"),
+        (newline, DefectKind::LiteralNewline, "a line break is spelt out as `\\n`"),
+        (kept, DefectKind::BackslashesKept, "a backslash that should have been an escape was kept"),
+        (semicolon, DefectKind::SemicolonKept, "`\\;` stands in the value"),
     ];
     for (at, kind, what) in found {
         if let Some(at) = at {
-            injuries.push(Injury::at(kind, at, format!("{what}, first at character {at}")));
+            defects.push(Defect::at(kind, at, format!("{what}, first at character {at}")));
         }
     }
     out
 }
 
-fn quotes(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
+fn quotes(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph> {
     let is_quote = |glyph: &Glyph| matches!(glyph.c, '"' | '\'' | '`');
     let Some(first) = glyphs.iter().find(|glyph| is_quote(glyph)) else { return glyphs };
     let what = format!("quotes were kept in the value, first at character {}", first.at);
-    injuries.push(Injury::at(Kind::QuotesKept, first.at, what));
+    defects.push(Defect::at(DefectKind::QuotesKept, first.at, what));
     // Blanks between a closing and an opening quote only part the strings.
     let mut out: Vec<Glyph> = Vec::with_capacity(glyphs.len());
     let mut blanks: Vec<Glyph> = Vec::new();
@@ -161,24 +157,24 @@ fn quotes(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
     out
 }
 
-fn prefix(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
+fn prefix(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph> {
     let head = text(&glyphs[..glyphs.len().min(PRE_RELEASE.len())]);
     if !head.eq_ignore_ascii_case(PRE_RELEASE) {
         return glyphs;
     }
-    injuries.push(Injury::at(
-        Kind::PreReleasePrefix,
+    defects.push(Defect::at(
+        DefectKind::PreReleasePrefix,
         glyphs[0].at,
         format!("it starts with `{PRE_RELEASE}`, which only the pre-releases of 1.0.0 wanted"),
     ));
     glyphs[PRE_RELEASE.len()..].to_vec()
 }
 
-fn semicolons(glyphs: Vec<Glyph>, injuries: &mut Vec<Injury>) -> Vec<Glyph> {
+fn semicolons(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph> {
     let Some(first) = glyphs.iter().find(|glyph| glyph.c == ';') else { return glyphs };
-    if !injuries.iter().any(|injury| injury.kind == Kind::SemicolonKept) {
+    if !defects.iter().any(|defect| defect.kind == DefectKind::SemicolonKept) {
         let what = format!("a semicolon stands in the value, first at character {}", first.at);
-        injuries.push(Injury::at(Kind::SemicolonKept, first.at, what));
+        defects.push(Defect::at(DefectKind::SemicolonKept, first.at, what));
     }
     glyphs.into_iter().filter(|glyph| glyph.c != ';').collect()
 }

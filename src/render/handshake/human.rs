@@ -8,7 +8,8 @@ use crate::check::stage::{Ended, STAGES, Stage};
 use crate::render::fill::{wrap, wrap_all};
 use crate::render::report::Style;
 use crate::render::report::human::{heading, write_asides};
-use crate::report::{Line, Severity, Verdict};
+use crate::report::{Line, Verdict};
+use crate::severity::Severity;
 
 /// Columns of the name of a stage, of its time and of its status.
 const NAME: usize = 10;
@@ -112,7 +113,7 @@ fn verdict(seen: &Handshake, style: Style) -> String {
     let report = seen.report;
     let seconds = format!("{:.2} s", report.elapsed as f64 / 1000.0);
     if report.is_clean(style.fail_on) {
-        return aligned(format!("{} {}", report.subject, report.praise).green(), seconds, style.width);
+        return aligned(format!("{} {}", report.subject, report.pass_summary).green(), seconds, style.width);
     }
     let stopped = STAGES.iter().find(|stage| match stage.ended(&report.lines) {
         Ended::Problem(severity) => severity >= style.fail_on,
@@ -122,7 +123,7 @@ fn verdict(seen: &Handshake, style: Style) -> String {
     // Only what kept the rest from being asked has stopped anything.
     let is_end = STAGES.iter().any(|stage| stage.name == "federation" && stage.ended(&report.lines) == Ended::Skipped);
     let how = if is_end { "stopped" } else { "fails" };
-    let sentence = format!("{} {}: {how} at {stage}", report.subject, report.blame).red().bold();
+    let sentence = format!("{} {}: {how} at {stage}", report.subject, report.fail_summary).red().bold();
     let id = report.problems().first().map(|(id, _)| *id).unwrap_or_default();
     aligned(sentence, format!("fedctl explain {id}"), style.width)
 }

@@ -12,7 +12,7 @@ pub fn write(seen: &Handshake, style: Style) -> anyhow::Result<String> {
     let mut value: Value = serde_json::from_str(&text)?;
     let facts = seen.facts;
     value["identity"] = json!(facts.identity.as_ref().map(|identity| &identity.records.domain));
-    value["as"] = json!(facts.eyes);
+    value["as"] = json!(facts.view);
     value["url"] = json!(facts.base.as_ref().map(ToString::to_string));
     value["release"] = json!(facts.release().map(|(release, _)| release));
     value["addresses"] = facts

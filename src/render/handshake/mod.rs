@@ -1,14 +1,14 @@
 //! A handshake, stage by stage; the invitation to the other side; and two handshakes put together.
 
+mod comparison;
 mod human;
 mod invitation;
 mod json;
-mod picture;
 
+pub use comparison::{json as picture_json, write as comparison};
 pub use human::write as human;
 pub use invitation::{Invitation, write as invitation};
 pub use json::write as json;
-pub use picture::{json as picture_json, write as picture};
 
 use crate::facts::peer::PeerFacts;
 use crate::report::Report;

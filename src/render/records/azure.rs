@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::hcl::{self, Block};
 use super::shell::{self, Line};
-use super::{Facts, Format, Limit, Measure, Place, Proof, json, rdata};
-use crate::dns::record::{Rr, RrData, Text};
+use super::{Facts, Format, Limit, Measure, Place, Proof, field, json, rdata};
+use crate::dns::record::{CharacterString, RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::{Data, Plan, Record, RecordSet, STRING_MAX};
 
@@ -102,17 +102,17 @@ fn read_az(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
         let Some((kind, name)) = of(line, "add-record") else { continue };
         let created = lines.iter().find(|line| of(line, "create") == Some((kind.clone(), name.clone())));
         // Without a set of its own, add-record makes one that lives an hour.
-        let ttl = created.and_then(|line| line.value(&["--ttl"])).map_or(Ok(3600), rdata::seconds)?;
-        let number = |what: &str, flags: &[&str]| rdata::number(what, line.value(flags).unwrap_or_default());
+        let ttl = created.and_then(|line| line.value(&["--ttl"])).map_or(Ok(3600), field::seconds)?;
+        let number = |what: &str, flags: &[&str]| field::number(what, line.value(flags).unwrap_or_default());
         let data = match kind.as_str() {
-            "SRV" => RrData::Srv {
+            "SRV" => RData::Srv {
                 priority: number("priority", &["-p", "--priority"])?,
                 weight: number("weight", &["-w", "--weight"])?,
                 port: number("port", &["-r", "--port"])?,
                 target: rdata::host(line.value(&["-t", "--target"]).unwrap_or_default()),
             },
             "TXT" => strings(line.values(&["-v", "--value"]))?,
-            other => RrData::Other(other.to_owned()),
+            other => RData::Other(other.to_owned()),
         };
         records.push(Rr { name, ttl, data });
     }
@@ -120,15 +120,15 @@ fn read_az(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
 }
 
 /// Strings as they were given; one that is too long is cut as az and the portal cut it.
-fn strings(pieces: Vec<&str>) -> Result<RrData, Hinted> {
+fn strings(pieces: Vec<&str>) -> Result<RData, Hinted> {
     if pieces.is_empty() {
         return Err(Hinted::new("a TXT record has no value", "`fedctl records --format az` prints the whole command"));
     }
     let cut = |piece: &&str| match rdata::cut(piece.as_bytes()) {
-        RrData::Txt(strings) => strings,
+        RData::Txt(strings) => strings,
         _ => Vec::new(),
     };
-    Ok(RrData::Txt(pieces.iter().flat_map(cut).collect::<Vec<Text>>()))
+    Ok(RData::Txt(pieces.iter().flat_map(cut).collect::<Vec<CharacterString>>()))
 }
 
 fn write_arm(plan: &Plan) -> Result<String, Hinted> {
@@ -178,7 +178,7 @@ fn read_arm(text: &str, _: &Place) -> Result<Vec<Rr>, Hinted> {
         let ttl = json::ttl(&properties["TTL"])?;
         let mut add = |data| records.push(Rr { name: name.clone(), ttl, data });
         for srv in properties["SRVRecords"].as_array().into_iter().flatten() {
-            add(RrData::Srv {
+            add(RData::Srv {
                 priority: json::port(&srv["priority"])?,
                 weight: json::port(&srv["weight"])?,
                 port: json::port(&srv["port"])?,
@@ -237,7 +237,7 @@ fn read_terraform(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
         for block in body.list("record") {
             let data = match block["value"].as_str() {
                 Some(value) => rdata::cut(value.as_bytes()),
-                None => RrData::Srv {
+                None => RData::Srv {
                     priority: json::port(&block["priority"])?,
                     weight: json::port(&block["weight"])?,
                     port: json::port(&block["port"])?,

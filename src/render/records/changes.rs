@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use super::human::size;
 use crate::dns::name::{Domain, Host};
-use crate::dns::record::{Rr, RrData, Text};
+use crate::dns::record::{CharacterString, RData, Rr};
 use crate::render::fill::hang;
 use crate::rocketchat::change::Change;
 use crate::rocketchat::records::{Data, STRING_MAX};
@@ -21,7 +21,7 @@ pub fn table(domain: &Domain, changes: &[Change], in_the_way: &[String]) -> Stri
         };
         out += &format!("  {status:<7}  {:<4}  {}\n", change.question.kind.to_string(), change.question.name);
         if change.is_needed() {
-            let mut row = |label: &str, rr: &Rr| out += &format!("           {label:<4}  {}\n", told(&rr.data));
+            let mut row = |label: &str, rr: &Rr| out += &format!("           {label:<4}  {}\n", description(&rr.data));
             change.before.iter().for_each(|rr| row("has", rr));
             change.after.iter().for_each(|rr| row("want", rr));
         }
@@ -33,11 +33,11 @@ pub fn table(domain: &Domain, changes: &[Change], in_the_way: &[String]) -> Stri
 }
 
 /// Data in a few words.
-fn told(data: &RrData) -> String {
+fn description(data: &RData) -> String {
     match data {
-        RrData::Srv { priority, weight, port, target } => format!("{priority} {weight} {port} {target}."),
+        RData::Srv { priority, weight, port, target } => format!("{priority} {weight} {port} {target}."),
         other => match other.joined() {
-            Some(value) if value.len() <= 20 => format!("{:?}", Text(value)),
+            Some(value) if value.len() <= 20 => format!("{:?}", CharacterString(value)),
             Some(value) => size(&Data::Txt(value)),
             None => "another type".into(),
         },
@@ -74,13 +74,13 @@ pub fn undo(server: SocketAddr, zone: &Host, changes: &[Change]) -> String {
     script(server, zone, &changes.iter().map(back).collect::<Vec<_>>())
 }
 
-fn data(data: &RrData) -> String {
+fn data(data: &RData) -> String {
     match data {
-        RrData::Srv { priority, weight, port, target } => format!("{priority} {weight} {port} {target}."),
-        RrData::Txt(strings) => strings
+        RData::Srv { priority, weight, port, target } => format!("{priority} {weight} {port} {target}."),
+        RData::Txt(strings) => strings
             .iter()
             .flat_map(|string| if string.0.is_empty() { vec![&[][..]] } else { string.0.chunks(STRING_MAX).collect() })
-            .map(|string| format!("{:?}", Text(string.to_vec())))
+            .map(|string| format!("{:?}", CharacterString(string.to_vec())))
             .collect::<Vec<_>>()
             .join(" "),
         _ => String::new(),
@@ -90,15 +90,15 @@ fn data(data: &RrData) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::record::{Kind, Question};
+    use crate::dns::record::{Query, RecordType};
 
     fn change() -> Change {
         let rr = |text: &str, ttl| Rr {
             name: "rocketchat-public-key.mydomain.com".into(),
             ttl,
-            data: RrData::Txt(vec![Text(text.as_bytes().to_vec())]),
+            data: RData::Txt(vec![CharacterString(text.as_bytes().to_vec())]),
         };
-        let question = Question::new("rocketchat-public-key.mydomain.com", Kind::Txt);
+        let question = Query::new("rocketchat-public-key.mydomain.com", RecordType::Txt);
         Change { question, before: vec![rr("old", 60), rr("stray", 60)], after: vec![rr("new", 3600)] }
     }
 

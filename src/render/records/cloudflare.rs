@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::form::{self, Boxes};
 use super::hcl::{self, Body};
 use super::{Facts, Format, Limit, Measure, Place, Proof, json, rdata};
-use crate::dns::record::{Rr, RrData};
+use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::{Data, Plan, Record};
 
@@ -82,15 +82,15 @@ fn read_api(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
 fn record_of(record: &Value, place: &Place) -> Result<Rr, Hinted> {
     let content = record["content"].as_str().unwrap_or_default();
     let data = match record["type"].as_str().unwrap_or_default() {
-        "SRV" => RrData::Srv {
+        "SRV" => RData::Srv {
             priority: json::port(&record["data"]["priority"])?,
             weight: json::port(&record["data"]["weight"])?,
             port: json::port(&record["data"]["port"])?,
             target: rdata::host(record["data"]["target"].as_str().unwrap_or_default()),
         },
         "TXT" => strings(content)?,
-        "CNAME" => RrData::Cname(rdata::host(content)),
-        other => RrData::Other(other.to_owned()),
+        "CNAME" => RData::Cname(rdata::host(content)),
+        other => RData::Other(other.to_owned()),
     };
     let name = place.full(record["name"].as_str().unwrap_or_default());
     // The API takes names relative to the zone too.
@@ -101,7 +101,7 @@ fn record_of(record: &Value, place: &Place) -> Result<Rr, Hinted> {
 }
 
 /// Quoted strings; a value without quotes is one whole, which Cloudflare cuts.
-fn strings(content: &str) -> Result<RrData, Hinted> {
+fn strings(content: &str) -> Result<RData, Hinted> {
     if content.starts_with('"') { rdata::read_txt(content) } else { form::whole(content) }
 }
 

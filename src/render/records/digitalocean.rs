@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Facts, Format, Limit, Measure, Place, Proof, json, rdata, shell};
-use crate::dns::record::{Rr, RrData};
+use super::{Facts, Format, Limit, Measure, Place, Proof, field, json, rdata, shell};
+use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::{Data, Plan, Record};
 
@@ -74,15 +74,15 @@ fn read_api(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let read = |record: &Value| {
         let text = record["data"].as_str().unwrap_or_default();
         let data = match record["type"].as_str().unwrap_or_default() {
-            "SRV" => RrData::Srv {
+            "SRV" => RData::Srv {
                 priority: json::port(&record["priority"])?,
                 weight: json::port(&record["weight"])?,
                 port: json::port(&record["port"])?,
                 target: target(text, place),
             },
             "TXT" => rdata::cut(text.as_bytes()),
-            "CNAME" => RrData::Cname(target(text, place)),
-            other => RrData::Other(other.to_owned()),
+            "CNAME" => RData::Cname(target(text, place)),
+            other => RData::Other(other.to_owned()),
         };
         let name = place.relative(record["name"].as_str().unwrap_or_default());
         Ok(Rr { name, ttl: json::ttl(&record["ttl"])?, data })
@@ -122,18 +122,18 @@ fn read_doctl(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     {
         let value = |flag: &str| line.value(&[flag]).unwrap_or_default();
         // doctl fills in what is missing: TTL 1800 and port 0.
-        let number = |what, flag| rdata::number(what, Some(value(flag)).filter(|text| !text.is_empty()).unwrap_or("0"));
+        let number = |what, flag| field::number(what, Some(value(flag)).filter(|text| !text.is_empty()).unwrap_or("0"));
         let data = match value("--record-type") {
-            "SRV" => RrData::Srv {
+            "SRV" => RData::Srv {
                 priority: number("priority", "--record-priority")?,
                 weight: number("weight", "--record-weight")?,
                 port: number("port", "--record-port")?,
                 target: target(value("--record-data"), place),
             },
             "TXT" => rdata::cut(value("--record-data").as_bytes()),
-            other => RrData::Other(other.to_owned()),
+            other => RData::Other(other.to_owned()),
         };
-        let ttl = line.value(&["--record-ttl"]).map_or(Ok(1800), rdata::seconds)?;
+        let ttl = line.value(&["--record-ttl"]).map_or(Ok(1800), field::seconds)?;
         records.push(Rr { name: place.relative(value("--record-name")), ttl, data });
     }
     Ok(records)

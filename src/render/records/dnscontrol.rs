@@ -1,7 +1,7 @@
 //! dnscontrol: calls for dnsconfig.js.
 
-use super::{Facts, Format, Place, Proof, rdata};
-use crate::dns::record::{Rr, RrData, Text};
+use super::{Facts, Format, Place, Proof, field, rdata};
+use crate::dns::record::{CharacterString, RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::{Data, Plan, Record};
 
@@ -103,7 +103,7 @@ fn record(kind: &str, tokens: &[Token], zone: &str) -> Result<Rr, Hinted> {
         [Token::Name(name), Token::Mark('('), Token::Name(seconds) | Token::Text(seconds), Token::Mark(')')]
             if name == "TTL" =>
         {
-            Some(rdata::seconds(seconds))
+            Some(field::seconds(seconds))
         }
         _ => None,
     });
@@ -111,28 +111,28 @@ fn record(kind: &str, tokens: &[Token], zone: &str) -> Result<Rr, Hinted> {
         "SRV" => {
             let target = literal(4)?;
             if !target.ends_with('.') {
-                let what = format!("dnscontrol appends the zone to `{}`, which has no final dot", rdata::shown(target));
+                let what = format!("dnscontrol appends the zone to `{}`, which has no final dot", field::shown(target));
                 return Err(Hinted::new(what, "write the dot"));
             }
-            RrData::Srv {
-                priority: rdata::number("priority", literal(1)?)?,
-                weight: rdata::number("weight", literal(2)?)?,
-                port: rdata::number("port", literal(3)?)?,
+            RData::Srv {
+                priority: field::number("priority", literal(1)?)?,
+                weight: field::number("weight", literal(2)?)?,
+                port: field::number("port", literal(3)?)?,
                 target: rdata::host(target),
             }
         }
-        _ => RrData::Txt(strings(arguments.get(1).copied().unwrap_or_default())?),
+        _ => RData::Txt(strings(arguments.get(1).copied().unwrap_or_default())?),
     };
     Ok(Rr { name, ttl: ttl.unwrap_or(Ok(300))?, data })
 }
 
 /// A string, or a list of strings, which become the strings of one record.
-fn strings(argument: &[Token]) -> Result<Vec<Text>, Hinted> {
+fn strings(argument: &[Token]) -> Result<Vec<CharacterString>, Hinted> {
     let mut strings = Vec::new();
     for token in argument {
         match token {
             Token::Text(text) => match rdata::cut(text.as_bytes()) {
-                RrData::Txt(cut) => strings.extend(cut),
+                RData::Txt(cut) => strings.extend(cut),
                 _ => continue,
             },
             Token::Mark('[' | ']' | ',' | '+') => {}

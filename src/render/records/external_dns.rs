@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Facts, Format, Place, Proof, json, rdata};
-use crate::dns::record::{Rr, RrData};
+use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::{DEFAULT_TTL, Plan, Record};
 
@@ -56,7 +56,7 @@ fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
             let data = match endpoint["recordType"].as_str().unwrap_or_default() {
                 "SRV" => rdata::read_srv(target)?,
                 "TXT" => rdata::cut(target.as_bytes()),
-                other => RrData::Other(other.to_owned()),
+                other => RData::Other(other.to_owned()),
             };
             records.push(Rr { name: place.full(endpoint["dnsName"].as_str().unwrap_or_default()), ttl, data });
         }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Place;
-use crate::dns::record::{Rr, RrData};
+use crate::dns::record::{RData, Rr};
 use crate::rocketchat::records::STRING_MAX;
 
 /// The rules of one form.
@@ -87,7 +87,7 @@ impl fmt::Display for Measure {
 impl Limit {
     /// What to say when one of the records passes the limit: the numbers, and the way out.
     pub fn exceeded(&self, records: &[Rr], place: &Place, title: &str) -> Vec<String> {
-        let told = records.iter().filter_map(|rr| {
+        let description = records.iter().filter_map(|rr| {
             let (what, count, out) = self.measured(rr, place)?;
             let (passed, bound) = match self.measure {
                 Measure::TtlLeast => (count < self.max, "at least"),
@@ -100,7 +100,7 @@ impl Limit {
                 )
             })
         });
-        told.collect()
+        description.collect()
     }
 
     /// What is counted, how many there are, and the way out.
@@ -116,7 +116,7 @@ impl Limit {
                 let owner = rr.name.strip_suffix(place.zone.as_str()).unwrap_or(&rr.name).trim_end_matches('.');
                 ("name", owner.len(), "use another DNS host for this zone, or a shorter domain")
             }
-            (Measure::SrvTarget, _, RrData::Srv { target, .. }) => {
+            (Measure::SrvTarget, _, RData::Srv { target, .. }) => {
                 let out = "give the server a shorter host name (an address record, not a CNAME), or move the zone";
                 ("target", target.len(), out)
             }

@@ -1,7 +1,7 @@
 //! Forms that people type into: a block a record, a line a box. The same reader serves all of them.
 
-use super::{Place, human, rdata};
-use crate::dns::record::{Rr, RrData};
+use super::{Place, field, human, rdata};
+use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::render::fill::hang;
 use crate::rocketchat::generation::KEY_LABEL;
@@ -54,7 +54,7 @@ pub struct Boxes {
     /// The box for a value; SRV records of forms without boxes of their own stand there too.
     pub value: &'static str,
     /// How the value of a TXT record becomes strings.
-    pub strings: fn(&str) -> Result<RrData, Hinted>,
+    pub strings: fn(&str) -> Result<RData, Hinted>,
     /// Reads a TTL.
     pub ttl: fn(&str) -> Result<u32, Hinted>,
 }
@@ -104,37 +104,38 @@ fn record(block: &[(&str, &str)], place: &Place, boxes: &Boxes) -> Result<Rr, Hi
         _ => place.relative(needed(boxes.name)?),
     };
     let data = match (needed(boxes.kind)?, value_of(block, "Target")) {
-        ("SRV", Some(target)) => RrData::Srv {
-            priority: rdata::number("priority", needed("Priority")?)?,
-            weight: rdata::number("weight", needed("Weight")?)?,
-            port: rdata::number("port", needed("Port")?)?,
+        ("SRV", Some(target)) => RData::Srv {
+            priority: field::number("priority", needed("Priority")?)?,
+            weight: field::number("weight", needed("Weight")?)?,
+            port: field::number("port", needed("Port")?)?,
             target: rdata::host(target),
         },
         ("SRV", None) => rdata::read_srv(needed(boxes.value)?)?,
         ("TXT", _) => (boxes.strings)(needed(boxes.value)?)?,
-        (other, _) => RrData::Other(other.to_owned()),
+        (other, _) => RData::Other(other.to_owned()),
     };
     Ok(Rr { name: owner, ttl, data })
 }
 
 /// A value in one piece that the provider cuts.
-pub fn whole(value: &str) -> Result<RrData, Hinted> {
+pub fn whole(value: &str) -> Result<RData, Hinted> {
     Ok(rdata::cut(value.as_bytes()))
 }
 
 /// The first word as seconds: `3600 (1 hour)`.
 pub fn leading_seconds(value: &str) -> Result<u32, Hinted> {
-    rdata::seconds(value.split(' ').next().unwrap_or_default())
+    field::seconds(value.split(' ').next().unwrap_or_default())
 }
 
 /// `3600 (1 hour)`.
 pub fn ttl(seconds: u32) -> String {
-    let told = |count: u32, unit: &str| format!("{seconds} ({count} {unit}{})", if count == 1 { "" } else { "s" });
+    let description =
+        |count: u32, unit: &str| format!("{seconds} ({count} {unit}{})", if count == 1 { "" } else { "s" });
     match seconds {
         0 => "0".into(),
-        _ if seconds.is_multiple_of(86400) => told(seconds / 86400, "day"),
-        _ if seconds.is_multiple_of(3600) => told(seconds / 3600, "hour"),
-        _ if seconds.is_multiple_of(60) => told(seconds / 60, "minute"),
-        _ => told(seconds, "second"),
+        _ if seconds.is_multiple_of(86400) => description(seconds / 86400, "day"),
+        _ if seconds.is_multiple_of(3600) => description(seconds / 3600, "hour"),
+        _ if seconds.is_multiple_of(60) => description(seconds / 60, "minute"),
+        _ => description(seconds, "second"),
     }
 }

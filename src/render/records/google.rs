@@ -2,8 +2,8 @@
 
 use super::hcl::{self, Block};
 use super::shell::{self, Line};
-use super::{Facts, Format, Place, Proof, rdata};
-use crate::dns::record::{Rr, RrData};
+use super::{Facts, Format, Place, Proof, field, rdata};
+use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::Plan;
 
@@ -69,7 +69,7 @@ fn read_gcloud(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
         if !line.starts_with(&["gcloud", "dns", "record-sets"]) || !matches!(verb.as_str(), "create" | "update") {
             continue;
         }
-        let ttl = rdata::seconds(line.value(&["--ttl"]).unwrap_or_default())?;
+        let ttl = field::seconds(line.value(&["--ttl"]).unwrap_or_default())?;
         for value in unlisted(&line) {
             let data = data(line.value(&["--type"]).unwrap_or_default(), &value)?;
             records.push(Rr { name: place.full(name), ttl, data });
@@ -85,12 +85,12 @@ fn unlisted(line: &Line) -> Vec<String> {
     list.split(delimiter).map(str::to_owned).collect()
 }
 
-fn data(kind: &str, value: &str) -> Result<RrData, Hinted> {
+fn data(kind: &str, value: &str) -> Result<RData, Hinted> {
     match kind {
         "SRV" => rdata::read_srv(value),
         "TXT" => rdata::read_txt(value),
-        "CNAME" => Ok(RrData::Cname(rdata::host(value))),
-        other => Ok(RrData::Other(other.to_owned())),
+        "CNAME" => Ok(RData::Cname(rdata::host(value))),
+        other => Ok(RData::Other(other.to_owned())),
     }
 }
 

@@ -206,7 +206,7 @@ impl Reader {
                         other => *other = block,
                     }
                 }
-                _ => return Err(bad(&format!("`{}` has no value", super::rdata::shown(&name)))),
+                _ => return Err(bad(&format!("`{}` has no value", super::field::shown(&name)))),
             }
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Facts, Format, Proof, rdata};
-use crate::dns::record::{Rr, RrData, Text, unescape};
+use crate::dns::record::{CharacterString, RData, Rr, unescape};
 use crate::error::Hinted;
 use crate::key::diagnosis;
 use crate::rocketchat::records::{Data, Plan, Record, STRING_MAX};
@@ -62,8 +62,9 @@ fn record(record: &Record) -> Value {
             put("target", json!(target));
         }
         Data::Txt(value) => {
-            let strings = record.data.chunks(STRING_MAX).into_iter().map(|chunk| json!(Text(chunk.to_vec())));
-            put("value", json!(Text(value.clone())));
+            let strings =
+                record.data.chunks(STRING_MAX).into_iter().map(|chunk| json!(CharacterString(chunk.to_vec())));
+            put("value", json!(CharacterString(value.clone())));
             put("strings", strings.collect());
             put("length", json!(value.len()));
             put("fingerprint", json!(diagnosis::examine(value).exact.map(|key| key.fingerprint())));
@@ -80,7 +81,7 @@ fn records(object: &Value) -> Result<Vec<Rr>, Hinted> {
     let list = object["records"].as_array().ok_or_else(|| Hinted::new("there is no list `records`", hint))?;
     let read = |record: &Value| {
         let data = match record["type"].as_str() {
-            Some("SRV") => RrData::Srv {
+            Some("SRV") => RData::Srv {
                 priority: port(&record["priority"])?,
                 weight: port(&record["weight"])?,
                 port: port(&record["port"])?,
@@ -88,14 +89,14 @@ fn records(object: &Value) -> Result<Vec<Rr>, Hinted> {
             },
             Some("TXT") => {
                 let strings = record["strings"].as_array().into_iter().flatten().map(bytes);
-                let strings: Vec<Text> = strings.collect::<Result<_, _>>()?;
+                let strings: Vec<CharacterString> = strings.collect::<Result<_, _>>()?;
                 let whole: Vec<u8> = strings.iter().flat_map(|string| string.0.iter().copied()).collect();
                 if whole != bytes(&record["value"])?.0 {
                     return Err(Hinted::new("`value` is not what `strings` are together", hint));
                 }
-                RrData::Txt(strings)
+                RData::Txt(strings)
             }
-            other => RrData::Other(other.unwrap_or_default().to_owned()),
+            other => RData::Other(other.unwrap_or_default().to_owned()),
         };
         let name = record["name"].as_str().unwrap_or_default().to_ascii_lowercase();
         Ok(Rr { name: name.trim_end_matches('.').to_owned(), ttl: ttl(&record["ttl"])?, data })
@@ -103,9 +104,9 @@ fn records(object: &Value) -> Result<Vec<Rr>, Hinted> {
     list.iter().map(read).collect()
 }
 
-fn bytes(value: &Value) -> Result<Text, Hinted> {
+fn bytes(value: &Value) -> Result<CharacterString, Hinted> {
     let text = value.as_str().unwrap_or_default();
-    unescape(text.as_bytes()).map(Text).map_err(|why| Hinted::new(why, "write a backslash as `\\\\`"))
+    unescape(text.as_bytes()).map(CharacterString).map_err(|why| Hinted::new(why, "write a backslash as `\\\\`"))
 }
 
 /// JSON with two spaces and a final line end.

@@ -10,6 +10,7 @@ mod digitalocean;
 mod dnscontrol;
 mod external_dns;
 mod facts;
+mod field;
 mod fields;
 mod form;
 mod google;
@@ -31,7 +32,7 @@ pub use facts::{Facts, Limit, Measure, Proof};
 pub use human::size;
 
 use crate::dns::name::{Domain, Host};
-use crate::dns::record::{Rr, RrData, Text};
+use crate::dns::record::{CharacterString, RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::change;
 use crate::rocketchat::records::{Plan, RecordSet, STRING_MAX};
@@ -174,17 +175,17 @@ pub fn published(set: &RecordSet) -> Vec<Rr> {
 /// A record as peers see it: owner, TTL and data, with the strings of a TXT record joined. A string that DNS could not carry
 /// is kept apart, so that it never compares as equal.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Seen(String, u32, RrData);
+struct Seen(String, u32, RData);
 
 impl From<Rr> for Seen {
     fn from(rr: Rr) -> Self {
         let data = match rr.data {
-            RrData::Txt(strings) if strings.iter().all(|string| string.0.len() <= STRING_MAX) => {
-                RrData::Txt(vec![Text(strings.into_iter().flat_map(|string| string.0).collect())])
+            RData::Txt(strings) if strings.iter().all(|string| string.0.len() <= STRING_MAX) => {
+                RData::Txt(vec![CharacterString(strings.into_iter().flat_map(|string| string.0).collect())])
             }
-            RrData::Txt(mut strings) => {
-                strings.push(Text(b"a string above 255 bytes".to_vec()));
-                RrData::Txt(strings)
+            RData::Txt(mut strings) => {
+                strings.push(CharacterString(b"a string above 255 bytes".to_vec()));
+                RData::Txt(strings)
             }
             data => data,
         };

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Facts, Format, Place, Proof, json, rdata};
-use crate::dns::record::{Rr, RrData};
+use super::{Facts, Format, Place, Proof, field, json, rdata};
+use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::{DEFAULT_TTL, Data, Plan, Record};
 
@@ -79,15 +79,15 @@ fn some(value: &Value) -> impl Iterator<Item = &Value> {
     list.iter().chain(Some(value).filter(|value| !value.is_array() && !value.is_null()))
 }
 
-fn data(kind: &str, value: &Value) -> Result<RrData, Hinted> {
+fn data(kind: &str, value: &Value) -> Result<RData, Hinted> {
     match kind {
         "SRV" => {
             let target = value["target"].as_str().unwrap_or_default();
             if !target.ends_with('.') {
-                let what = format!("octoDNS refuses the target `{}`: it has no final dot", rdata::shown(target));
+                let what = format!("octoDNS refuses the target `{}`: it has no final dot", field::shown(target));
                 return Err(Hinted::new(what, "write the dot"));
             }
-            Ok(RrData::Srv {
+            Ok(RData::Srv {
                 priority: json::port(&value["priority"])?,
                 weight: json::port(&value["weight"])?,
                 port: json::port(&value["port"])?,
@@ -105,6 +105,6 @@ fn data(kind: &str, value: &Value) -> Result<RrData, Hinted> {
             }
             Ok(rdata::cut(unescaped.replace('\u{1}', ";").as_bytes()))
         }
-        other => Ok(RrData::Other(other.to_owned())),
+        other => Ok(RData::Other(other.to_owned())),
     }
 }

@@ -1,8 +1,8 @@
 //! Web forms of GoDaddy, Namecheap and Hetzner, and Terraform's hcloud provider.
 
 use super::form::{self, Block, Boxes, about};
-use super::{Facts, Format, Limit, Measure, Place, Proof, hcl, rdata};
-use crate::dns::record::{Rr, RrData};
+use super::{Facts, Format, Limit, Measure, Place, Proof, field, hcl, rdata};
+use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::{Data, Plan, Record, RecordSet};
 
@@ -89,7 +89,7 @@ const GODADDY_BOXES: Boxes =
 const NAMECHEAP_BOXES: Boxes = Boxes { kind: "Type", name: "Host", value: "Value", strings: form::whole, ttl: minutes };
 
 fn minutes(text: &str) -> Result<u32, Hinted> {
-    let count = rdata::seconds(text.trim_end_matches("min").trim())?;
+    let count = field::seconds(text.trim_end_matches("min").trim())?;
     count.checked_mul(60).ok_or_else(|| Hinted::new(format!("`{text}` is not a TTL"), "write minutes, as in `60 min`"))
 }
 
@@ -199,7 +199,7 @@ fn read_terraform(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
                     ));
                 }
                 "TXT" => rdata::read_txt(value)?,
-                other => RrData::Other(other.to_owned()),
+                other => RData::Other(other.to_owned()),
             };
             records.push(Rr { name: place.relative(body.str("name")), ttl: body.ttl()?, data });
         }

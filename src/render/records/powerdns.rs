@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Facts, Format, Place, Proof, json, rdata, shell};
-use crate::dns::record::{Rr, RrData};
+use super::{Facts, Format, Place, Proof, field, json, rdata, shell};
+use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::{DEFAULT_TTL, Plan, Record};
 
@@ -59,11 +59,11 @@ fn read_pdnsutil(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
             continue;
         };
         let (ttl, contents) = match contents {
-            [ttl, rest @ ..] if ttl.bytes().all(|byte| byte.is_ascii_digit()) => (rdata::seconds(ttl)?, rest),
+            [ttl, rest @ ..] if ttl.bytes().all(|byte| byte.is_ascii_digit()) => (field::seconds(ttl)?, rest),
             _ => (DEFAULT_TTL, contents),
         };
         if let Some(option) = contents.iter().find(|content| content.starts_with('-')) {
-            let what = format!("pdnsutil takes `{}` for an option", rdata::shown(option));
+            let what = format!("pdnsutil takes `{}` for an option", field::shown(option));
             return Err(Hinted::new(what, "put double quotes around the value, and single quotes around those"));
         }
         let name = if *name == "@" { place.full(zone) } else { place.full(&format!("{name}.{zone}")) };
@@ -75,14 +75,14 @@ fn read_pdnsutil(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
 }
 
 /// A string of any length is cut when it is served.
-fn data(kind: &str, content: &str) -> Result<RrData, Hinted> {
+fn data(kind: &str, content: &str) -> Result<RData, Hinted> {
     let quoted = content.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     match (kind, quoted) {
         ("SRV", _) => rdata::read_srv(content),
         ("TXT", Some(inner)) if !inner.contains('"') && !inner.contains('\\') => Ok(rdata::cut(inner.as_bytes())),
         ("TXT", _) => rdata::read_txt(content),
-        ("CNAME", _) => Ok(RrData::Cname(rdata::host(content))),
-        (other, _) => Ok(RrData::Other(other.to_owned())),
+        ("CNAME", _) => Ok(RData::Cname(rdata::host(content))),
+        (other, _) => Ok(RData::Other(other.to_owned())),
     }
 }
 

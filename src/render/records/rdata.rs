@@ -1,7 +1,8 @@
 //! Record data as text: what stands after the type in a zone file, and in most providers' value boxes.
 
+use super::field::{number, shown};
 use super::zonefile;
-use crate::dns::record::{RrData, Text};
+use crate::dns::record::{CharacterString, RData};
 use crate::error::Hinted;
 use crate::rocketchat::records::{Data, STRING_MAX};
 
@@ -20,7 +21,7 @@ pub fn quoted(data: &Data) -> String {
 
 /// Strings in quotes with `between` between them.
 pub fn joined(chunks: &[&[u8]], between: &str) -> String {
-    let quoted: Vec<String> = chunks.iter().map(|chunk| format!("{:?}", Text(chunk.to_vec()))).collect();
+    let quoted: Vec<String> = chunks.iter().map(|chunk| format!("{:?}", CharacterString(chunk.to_vec()))).collect();
     quoted.join(between)
 }
 
@@ -42,17 +43,18 @@ pub fn plain(data: &Data) -> Result<String, Hinted> {
 }
 
 /// Cuts a whole value as providers do that cut by themselves.
-pub fn cut(value: &[u8]) -> RrData {
-    let strings = if value.is_empty() { vec![Text(Vec::new())] } else { value.chunks(STRING_MAX).map(text).collect() };
-    RrData::Txt(strings)
+pub fn cut(value: &[u8]) -> RData {
+    let strings =
+        if value.is_empty() { vec![CharacterString(Vec::new())] } else { value.chunks(STRING_MAX).map(text).collect() };
+    RData::Txt(strings)
 }
 
-fn text(chunk: &[u8]) -> Text {
-    Text(chunk.to_vec())
+fn text(chunk: &[u8]) -> CharacterString {
+    CharacterString(chunk.to_vec())
 }
 
 /// Reads `1 1 443 chat.mydomain.com.`; the dot may be missing.
-pub fn read_srv(value: &str) -> Result<RrData, Hinted> {
+pub fn read_srv(value: &str) -> Result<RData, Hinted> {
     let words: Vec<&str> = value.split_whitespace().collect();
     let [priority, weight, port, target] = words.as_slice() else {
         return Err(Hinted::new(
@@ -61,21 +63,7 @@ pub fn read_srv(value: &str) -> Result<RrData, Hinted> {
         ));
     };
     let [priority, weight, port] = [number("priority", priority)?, number("weight", weight)?, number("port", port)?];
-    Ok(RrData::Srv { priority, weight, port, target: host(target) })
-}
-
-/// A number from 0 to 65535.
-pub fn number(what: &str, word: &str) -> Result<u16, Hinted> {
-    word.trim().parse().map_err(|_| {
-        Hinted::new(format!("`{}` is not a {what}", shown(word)), format!("a {what} is a number from 0 to 65535"))
-    })
-}
-
-/// A TTL in seconds.
-pub fn seconds(word: &str) -> Result<u32, Hinted> {
-    word.trim().parse().map_err(|_| {
-        Hinted::new(format!("`{}` is not a TTL", shown(word)), "a TTL is a whole number of seconds, as in `3600`")
-    })
+    Ok(RData::Srv { priority, weight, port, target: host(target) })
 }
 
 /// A target as peers end up with it: lower case, without the final dot.
@@ -85,18 +73,11 @@ pub fn host(target: &str) -> String {
 }
 
 /// Reads `"K1" "K2"`, or bare words, each a string of its own.
-pub fn read_txt(value: &str) -> Result<RrData, Hinted> {
+pub fn read_txt(value: &str) -> Result<RData, Hinted> {
     let words = zonefile::words(value)?;
-    let strings = words.iter().map(zonefile::Word::string).collect::<Result<Vec<Text>, Hinted>>()?;
+    let strings = words.iter().map(zonefile::Word::string).collect::<Result<Vec<CharacterString>, Hinted>>()?;
     if strings.is_empty() {
         return Err(Hinted::new("a TXT record has no value", "write the value in quotes"));
     }
-    Ok(RrData::Txt(strings))
-}
-
-/// The beginning of a text, for messages; a long value is no help in one, and a private key must not get into it.
-pub fn shown(text: &str) -> String {
-    let start: String = text.chars().take(30).collect();
-    let start = start.escape_debug().to_string();
-    if text.chars().count() > 30 { format!("{start}…") } else { start }
+    Ok(RData::Txt(strings))
 }

@@ -6,7 +6,7 @@ use super::form::{Block, Boxes, about, leading_seconds, note};
 use super::hcl;
 use super::shell;
 use super::{Facts, Format, Limit, Measure, Place, Proof, rdata};
-use crate::dns::record::{Rr, RrData};
+use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::{Plan, Record, STRING_MAX};
 
@@ -107,7 +107,7 @@ fn read_console(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
 }
 
 /// Route 53 refuses a string without quotes.
-pub fn strings_in_quotes(value: &str) -> Result<RrData, Hinted> {
+pub fn strings_in_quotes(value: &str) -> Result<RData, Hinted> {
     if !value.starts_with('"') {
         return Err(Hinted::new(
             "Route 53 refuses this value: `InvalidCharacterString`, it should be enclosed in quotation marks",
@@ -186,8 +186,8 @@ pub fn read_batch(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
             let data = match set["Type"].as_str().unwrap_or_default() {
                 "SRV" => rdata::read_srv(value)?,
                 "TXT" => strings_in_quotes(value)?,
-                "CNAME" => RrData::Cname(rdata::host(value)),
-                other => RrData::Other(other.to_owned()),
+                "CNAME" => RData::Cname(rdata::host(value)),
+                other => RData::Other(other.to_owned()),
             };
             records.push(Rr { name: name.clone(), ttl, data });
         }
@@ -235,7 +235,7 @@ fn read_terraform(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
             let data = match body.str("type") {
                 "SRV" => rdata::read_srv(value)?,
                 "TXT" => strings_in_quotes(&format!("\"{value}\""))?,
-                other => RrData::Other(other.to_owned()),
+                other => RData::Other(other.to_owned()),
             };
             records.push(Rr { name: place.full(body.str("name")), ttl: body.ttl()?, data });
         }

@@ -59,16 +59,19 @@ fn what_a_provider_cannot_hold_is_told_with_numbers_and_the_way_out() {
     plan.set.records[0].data =
         Data::Srv { priority: 1, weight: 1, port: 443, target: "rocketchat-server.team.mydomain.com".parse().unwrap() };
     plan.set.records[1].data = Data::Txt(vec![b'K'; 614]);
-    let told = |id: &str| too_long(find(id).unwrap(), &published(&plan.set), &Place::of(&plan.set)).join("\n");
-    assert!(told("namecheap").contains("at most 29 here"), "{}", told("namecheap"));
-    assert!(told("namecheap").contains("`_rocketchat._tcp.mydomain.com` is 35"), "{}", told("namecheap"));
-    assert!(told("doctl").contains("at most 509 here") && told("doctl").contains("is 622: use a 2048-bit key"));
-    assert_eq!((told("zone"), told("route53")), (String::new(), String::new()));
-    plan.set.records[0].ttl = 90000;
-    let told = too_long(find("cloudflare").unwrap(), &published(&plan.set), &Place::of(&plan.set));
+    let description = |id: &str| too_long(find(id).unwrap(), &published(&plan.set), &Place::of(&plan.set)).join("\n");
+    assert!(description("namecheap").contains("at most 29 here"), "{}", description("namecheap"));
+    assert!(description("namecheap").contains("`_rocketchat._tcp.mydomain.com` is 35"), "{}", description("namecheap"));
     assert!(
-        matches!(told.as_slice(), [one] if one.contains("at most 86400 here") && one.contains("is 90000")),
-        "{told:?}"
+        description("doctl").contains("at most 509 here")
+            && description("doctl").contains("is 622: use a 2048-bit key")
+    );
+    assert_eq!((description("zone"), description("route53")), (String::new(), String::new()));
+    plan.set.records[0].ttl = 90000;
+    let description = too_long(find("cloudflare").unwrap(), &published(&plan.set), &Place::of(&plan.set));
+    assert!(
+        matches!(description.as_slice(), [one] if one.contains("at most 86400 here") && one.contains("is 90000")),
+        "{description:?}"
     );
 }
 
@@ -149,11 +152,11 @@ proptest! {
     fn any_set_comes_back_or_is_refused(plan in any_plan()) {
         for format in FORMATS {
             if let Err(error) = write(format, &plan) {
-                let told = error.to_string();
-                prop_assert!(!told.contains("does not give back") && !error.hint.is_empty(), "{}: {told}", format.id);
-                prop_assert!(!is_ordinary(&plan), "{}: {told}", format.id);
+                let description = error.to_string();
+                prop_assert!(!description.contains("does not give back") && !error.hint.is_empty(), "{}: {description}", format.id);
+                prop_assert!(!is_ordinary(&plan), "{}: {description}", format.id);
                 // What is refused must be refused by the writer, not by the reader.
-                prop_assert!((format.write)(&plan).is_err(), "{}: {told}", format.id);
+                prop_assert!((format.write)(&plan).is_err(), "{}: {description}", format.id);
                 continue;
             }
             // What lint would tell about it: each question is answered with the one record of the set.

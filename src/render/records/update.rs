@@ -1,7 +1,7 @@
 //! Dynamic updates (RFC 2136) as text: scripts for BIND's nsupdate and Knot's knsupdate.
 
 use super::{Facts, Format, Place, Proof, rdata, zonefile};
-use crate::dns::record::{Rr, RrData};
+use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::Plan;
 
@@ -65,11 +65,11 @@ fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     Ok(records)
 }
 
-fn is(data: &RrData, kind: &str) -> bool {
+fn is(data: &RData, kind: &str) -> bool {
     match data {
-        RrData::Srv { .. } => kind == "SRV",
-        RrData::Txt(_) => kind == "TXT",
-        RrData::Cname(_) => kind == "CNAME",
+        RData::Srv { .. } => kind == "SRV",
+        RData::Txt(_) => kind == "TXT",
+        RData::Cname(_) => kind == "CNAME",
         _ => false,
     }
 }

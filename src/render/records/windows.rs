@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Facts, Format, Place, Proof, rdata};
-use crate::dns::record::{Rr, RrData, Text};
+use super::{Facts, Format, Place, Proof, field, rdata};
+use crate::dns::record::{CharacterString, RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::{DEFAULT_TTL, Data, Plan, Record, RecordSet};
 
@@ -120,16 +120,16 @@ fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
         };
         let has = |flag: &str| words.iter().any(|word| word.eq_ignore_ascii_case(flag));
         let data = if has("-Srv") {
-            RrData::Srv {
-                priority: rdata::number("priority", &value("-Priority")?)?,
-                weight: rdata::number("weight", &value("-Weight")?)?,
-                port: rdata::number("port", &value("-Port")?)?,
+            RData::Srv {
+                priority: field::number("priority", &value("-Priority")?)?,
+                weight: field::number("weight", &value("-Weight")?)?,
+                port: field::number("port", &value("-Port")?)?,
                 target: rdata::host(&value("-DomainName")?),
             }
         } else if has("-Txt") {
-            RrData::Txt(strings(&value("-DescriptiveText")?)?)
+            RData::Txt(strings(&value("-DescriptiveText")?)?)
         } else {
-            RrData::Other(words.get(1).cloned().unwrap_or_default())
+            RData::Other(words.get(1).cloned().unwrap_or_default())
         };
         let (name, zone) = (value("-Name")?, value("-ZoneName")?);
         let name = match (name.as_str(), zone.is_empty()) {
@@ -142,9 +142,9 @@ fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     Ok(records)
 }
 
-fn strings(text: &str) -> Result<Vec<Text>, Hinted> {
+fn strings(text: &str) -> Result<Vec<CharacterString>, Hinted> {
     let cut = |piece: &str| match piece.len() {
-        ..=STRING_MAX => Ok(Text(piece.as_bytes().to_vec())),
+        ..=STRING_MAX => Ok(CharacterString(piece.as_bytes().to_vec())),
         length => Err(Hinted::new(
             format!("a string of {length} characters: the cmdlet takes {STRING_MAX} and drops the rest"),
             "put CR LF between pieces, as `fedctl records --format windows` does",

@@ -2,8 +2,8 @@
 //! and parentheses.
 
 use super::Place;
-use super::rdata::{self, shown};
-use crate::dns::record::{Rr, RrData, Text, unescape};
+use super::field::{self, shown};
+use crate::dns::record::{CharacterString, RData, Rr, unescape};
 use crate::error::Hinted;
 use crate::rocketchat::records::{DEFAULT_TTL, STRING_MAX};
 
@@ -16,7 +16,7 @@ pub struct Word {
 
 impl Word {
     /// The bytes that are published; more than 255 are refused, as servers do.
-    pub fn string(&self) -> Result<Text, Hinted> {
+    pub fn string(&self) -> Result<CharacterString, Hinted> {
         let bytes = unescape(self.text.as_bytes())
             .map_err(|why| Hinted::new(format!("a string cannot be read: {why}"), "write a backslash as `\\\\`"))?;
         if bytes.len() > STRING_MAX {
@@ -28,7 +28,7 @@ impl Word {
                 "cut it into quoted strings of at most 255 bytes in one record, as `fedctl records --format zone` does",
             ));
         }
-        Ok(Text(bytes))
+        Ok(CharacterString(bytes))
     }
 
     /// The text of a word that is not in quotes.
@@ -97,16 +97,16 @@ fn record(mut words: &[Word], owner: &str, origin: &str, default_ttl: u32) -> Re
         }
     };
     let data = match (kind.as_str(), words) {
-        ("SRV", [priority, weight, port, target]) => RrData::Srv {
-            priority: rdata::number("priority", priority.bare())?,
-            weight: rdata::number("weight", weight.bare())?,
-            port: rdata::number("port", port.bare())?,
+        ("SRV", [priority, weight, port, target]) => RData::Srv {
+            priority: field::number("priority", priority.bare())?,
+            weight: field::number("weight", weight.bare())?,
+            port: field::number("port", port.bare())?,
             target: absolute(target.bare(), origin),
         },
-        ("TXT", [_, ..]) => RrData::Txt(words.iter().map(Word::string).collect::<Result<_, _>>()?),
-        ("CNAME", [target]) => RrData::Cname(absolute(target.bare(), origin)),
+        ("TXT", [_, ..]) => RData::Txt(words.iter().map(Word::string).collect::<Result<_, _>>()?),
+        ("CNAME", [target]) => RData::Cname(absolute(target.bare(), origin)),
         ("SRV" | "TXT" | "CNAME" | "", _) => return Err(bad(entry)),
-        (other, _) if other.bytes().all(|byte| byte.is_ascii_alphanumeric()) => RrData::Other(other.to_owned()),
+        (other, _) if other.bytes().all(|byte| byte.is_ascii_alphanumeric()) => RData::Other(other.to_owned()),
         _ => return Err(bad(entry)),
     };
     Ok(Rr { name: owner.to_owned(), ttl: seconds, data })
@@ -222,8 +222,8 @@ mod tests {
         read(text, &Place { domain: &domain, zone: &zone })
     }
 
-    fn text(strings: &[&str]) -> RrData {
-        RrData::Txt(strings.iter().map(|string| Text(string.as_bytes().to_vec())).collect())
+    fn text(strings: &[&str]) -> RData {
+        RData::Txt(strings.iter().map(|string| CharacterString(string.as_bytes().to_vec())).collect())
     }
 
     #[test]
@@ -234,19 +234,19 @@ mod tests {
         )
         .unwrap();
         let name = |at: usize| (records[at].name.as_str(), records[at].ttl);
-        assert_eq!(records[0].data, RrData::Other("SOA".into()));
+        assert_eq!(records[0].data, RData::Other("SOA".into()));
         assert_eq!((name(2), &records[2].data), (("key.mydomain.com", 300), &text(&["a b", "c\""])));
         assert_eq!((name(3), &records[3].data), (("key.mydomain.com", 3600), &text(&["one", "two"])));
         let target = "chat.mydomain.com".into();
-        assert_eq!(records[4].data, RrData::Srv { priority: 1, weight: 1, port: 80, target });
+        assert_eq!(records[4].data, RData::Srv { priority: 1, weight: 1, port: 80, target });
         assert_eq!((name(4), name(5)), (("srv.mydomain.com", 86400), ("x.sub.mydomain.com", 3600)));
-        assert_eq!(records[5].data, RrData::Cname("y.example".into()));
+        assert_eq!(records[5].data, RData::Cname("y.example".into()));
     }
 
     #[test]
     fn a_target_without_its_dot_gets_the_zone() {
         let records = zone("a SRV 1 1 443 chat.mydomain.com\n").unwrap();
-        assert!(matches!(&records[0].data, RrData::Srv { target, .. } if target == "chat.mydomain.com.mydomain.com"));
+        assert!(matches!(&records[0].data, RData::Srv { target, .. } if target == "chat.mydomain.com.mydomain.com"));
     }
 
     #[test]

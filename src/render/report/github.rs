@@ -1,7 +1,8 @@
 //! Workflow commands of GitHub Actions: an annotation a finding, the verdict as plain text.
 
 use super::{Style, sentence};
-use crate::report::{Problem, Report, Severity};
+use crate::report::{Problem, Report};
+use crate::severity::Severity;
 
 /// Writes the annotations and one verdict line a report.
 pub fn write(reports: &[Report], style: Style) -> String {

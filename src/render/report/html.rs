@@ -1,8 +1,9 @@
 //! One self-contained page: no script, nothing loaded from anywhere, light and dark, good on paper.
 
 use super::junit::escape;
-use super::{Style, arrivals, eyes, seconds, sentence};
-use crate::report::{Matrix, Problem, Report, Severity, Stage, StageOutcome, Suppressed, Verdict};
+use super::{Style, arrivals, by_release, seconds, sentence};
+use crate::report::{Matrix, Problem, Report, Stage, StageOutcome, Suppressed, Verdict};
+use crate::severity::Severity;
 
 const CSS: &str = include_str!("html.css");
 
@@ -126,7 +127,7 @@ fn suppressed(out: &mut String, suppressed: &[Suppressed]) {
 }
 
 fn generations(out: &mut String, report: &Report) {
-    let rows = eyes::rows(&report.generations);
+    let rows = by_release::rows(&report.generations);
     if rows.is_empty() {
         return;
     }

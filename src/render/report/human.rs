@@ -3,10 +3,11 @@
 use colored::{ColoredString, Colorize};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Style, arrivals, eyes, propagation};
+use super::{Style, arrivals, by_release, propagation};
 use crate::render::fill::{wrap, wrap_all};
-use crate::report::{Line, Problem, Report, Severity, Suppressed, Verdict};
-use crate::rocketchat::discovery::Sight;
+use crate::report::{Line, Problem, Report, Suppressed, Verdict};
+use crate::rocketchat::discovery::DiscoveryResult;
+use crate::severity::Severity;
 
 /// Columns before the sentence: two, the status, two, the subject, two.
 const STATUS: usize = 7;
@@ -137,8 +138,8 @@ pub fn write_asides(out: &mut String, problem: &Problem, indent: usize, width: u
 }
 
 /// Generations that see the same share a line.
-fn write_generations(out: &mut String, sights: &[Sight], width: usize) {
-    let rows = eyes::rows(sights);
+fn write_generations(out: &mut String, discoveries: &[DiscoveryResult], width: usize) {
+    let rows = by_release::rows(discoveries);
     let releases = rows.iter().map(|(releases, ..)| releases.width()).max().unwrap_or_default();
     let indent = 2 + EYES.len() + 2 + releases + 2;
     for (row, (span, text, _)) in rows.iter().enumerate() {

@@ -4,8 +4,9 @@ use serde::Serialize;
 
 use super::{Style, verdict};
 use crate::report::propagation::Arrival;
-use crate::report::{Matrix, Problem, Report, Severity, Verdict};
-use crate::rocketchat::discovery::Sight;
+use crate::report::{Matrix, Problem, Report, Verdict};
+use crate::rocketchat::discovery::DiscoveryResult;
+use crate::severity::Severity;
 
 /// Raised when a member changes its meaning or goes away; new members do not raise it.
 const SCHEMA: u32 = 1;
@@ -20,8 +21,8 @@ struct Document<'a> {
     passed: Vec<Passed<'a>>,
     skipped: Vec<Skipped<'a>>,
     suppressed: Vec<Quiet<'a>>,
-    #[serde(skip_serializing_if = "<[Sight]>::is_empty")]
-    generations: &'a [Sight],
+    #[serde(skip_serializing_if = "<[DiscoveryResult]>::is_empty")]
+    generations: &'a [DiscoveryResult],
     #[serde(skip_serializing_if = "<[Arrival]>::is_empty")]
     propagation: &'a [Arrival],
     #[serde(skip_serializing_if = "Option::is_none")]

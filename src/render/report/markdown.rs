@@ -1,7 +1,8 @@
 //! Markdown (CommonMark with the tables of GitHub), for issues, merge requests and chats.
 
-use super::{Style, arrivals, eyes, sentence};
-use crate::report::{Matrix, Problem, Report, Severity, Stage, StageOutcome, Verdict};
+use super::{Style, arrivals, by_release, sentence};
+use crate::report::{Matrix, Problem, Report, Stage, StageOutcome, Verdict};
+use crate::severity::Severity;
 
 /// Writes the reports one after the other.
 pub fn write(reports: &[Report], style: Style) -> String {
@@ -65,7 +66,7 @@ fn checks(out: &mut String, report: &Report) {
 
 fn generations(out: &mut String, report: &Report) {
     let rows =
-        eyes::rows(&report.generations).into_iter().map(|(releases, seen, _)| vec![text(&releases), text(&seen)]);
+        by_release::rows(&report.generations).into_iter().map(|(releases, seen, _)| vec![text(&releases), text(&seen)]);
     table(out, "What servers see", &["releases", "see"].map(String::from), rows.collect());
 }
 

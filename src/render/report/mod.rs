@@ -1,7 +1,7 @@
 //! A report, for people and for programs: one file a form.
 
 mod arrivals;
-mod eyes;
+mod by_release;
 mod github;
 mod html;
 pub mod human;
@@ -17,7 +17,9 @@ mod tap;
 
 pub use nagios::state as nagios_state;
 
-use crate::report::{Report, Severity};
+use crate::report::Report;
+
+use crate::severity::Severity;
 
 /// The forms in which a report can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -109,7 +111,7 @@ pub fn counts(report: &Report) -> String {
 /// The whole verdict in one sentence, and whether it is good.
 pub fn sentence(report: &Report, style: Style) -> (bool, String) {
     let clean = report.is_clean(style.fail_on);
-    let words = if clean { &report.praise } else { &report.blame };
+    let words = if clean { &report.pass_summary } else { &report.fail_summary };
     let counts = counts(report);
     let colon = if counts.is_empty() { "" } else { ": " };
     (clean, format!("{} {words}{colon}{counts}", report.subject))

@@ -2,7 +2,8 @@
 //! output. The exit status says the same: 0 OK, 1 WARNING, 2 CRITICAL.
 
 use super::{counts, seconds};
-use crate::report::{Report, Severity};
+use crate::report::Report;
+use crate::severity::Severity;
 
 /// What a monitoring system makes of the reports.
 pub fn state(reports: &[Report]) -> Option<Severity> {
@@ -18,13 +19,13 @@ pub fn write(reports: &[Report]) -> String {
     };
     let mut worst: Vec<&Report> = reports.iter().collect();
     worst.sort_by_key(|report| std::cmp::Reverse(report.worst()));
-    let told: Vec<String> = worst.iter().take(3).map(|report| about(report)).collect();
+    let description: Vec<String> = worst.iter().take(3).map(|report| about(report)).collect();
     let more = if worst.len() > 3 { format!("; {} more", worst.len() - 3) } else { String::new() };
     let total = |severity| reports.iter().map(|report| report.count(severity)).sum::<usize>();
     let elapsed = reports.iter().map(|report| report.elapsed).sum();
     let mut out = format!(
         "FEDCTL {word} - {}{more} | errors={};;0;0 warnings={};0;;0 notices={};;;0 time={}s;;;0\n",
-        told.join("; "),
+        description.join("; "),
         total(Severity::Error),
         total(Severity::Warning),
         total(Severity::Notice),
@@ -43,7 +44,7 @@ pub fn write(reports: &[Report]) -> String {
 
 fn about(report: &Report) -> String {
     match report.problems().first() {
-        None => format!("{} {}", report.subject, plain(&report.praise)),
+        None => format!("{} {}", report.subject, plain(&report.pass_summary)),
         Some((id, problem)) => format!("{}: {} ({id}: {})", report.subject, counts(report), plain(&problem.what)),
     }
 }

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::json::{Finding, finding};
 use super::{Style, verdict};
-use crate::report::{Report, Severity, Verdict};
+use crate::report::{Report, Verdict};
+use crate::severity::Severity;
 
 /// Raised when a member changes its meaning or goes away; new members do not raise it.
 const SCHEMA: u32 = 1;

@@ -2,7 +2,8 @@
 //! collector adds the age of the file itself.
 
 use super::{Style, seconds};
-use crate::report::{Report, Severity, Verdict};
+use crate::report::{Report, Verdict};
+use crate::severity::Severity;
 
 /// Writes every metric with its help, its type, and a sample a subject.
 pub fn write(reports: &[Report], style: Style) -> String {
@@ -47,9 +48,10 @@ pub fn write(reports: &[Report], style: Style) -> String {
         of_each(&|report| report.suppressed.len().to_string()),
     );
     let generations = reports.iter().flat_map(|report| {
-        report.generations.iter().map(move |sight| {
-            let labels = [subject(report), label("generation", sight.id), label("releases", sight.releases)].join(",");
-            (labels, u8::from(sight.is_usable()).to_string())
+        report.generations.iter().map(move |discovery| {
+            let labels =
+                [subject(report), label("generation", discovery.id), label("releases", discovery.releases)].join(",");
+            (labels, u8::from(discovery.is_usable()).to_string())
         })
     });
     metric(

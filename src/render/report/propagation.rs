@@ -16,9 +16,9 @@ pub fn is_uneven(matrix: &Matrix) -> bool {
 
 /// The table. Where it is wider than `width` columns, the other answers are marked and not told; the findings tell them.
 pub fn write(matrix: &Matrix, width: usize) -> String {
-    let told = table(matrix, told);
-    match told.lines().all(|line| line.width() <= width) {
-        true => told,
+    let description = table(matrix, description);
+    match description.lines().all(|line| line.width() <= width) {
+        true => description,
         false => table(matrix, marked),
     }
 }
@@ -49,7 +49,7 @@ fn heading(column: &str) -> String {
     if name == "public-key" { "key".into() } else { name.into() }
 }
 
-fn told(cell: &Cell) -> String {
+fn description(cell: &Cell) -> String {
     let short = || match cell.text.char_indices().nth(ANSWER) {
         Some((at, _)) => format!("{}…", &cell.text[..at]),
         None => cell.text.clone(),
@@ -66,7 +66,7 @@ fn marked(cell: &Cell) -> String {
         (true, _) => "≠".into(),
         (false, true) => SAME.into(),
         (false, false) if matches!(cell.text.as_str(), "NXDOMAIN" | "NODATA") => "none".into(),
-        (false, false) => told(cell),
+        (false, false) => description(cell),
     }
 }
 

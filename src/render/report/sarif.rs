@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::Style;
 use crate::check;
-use crate::report::{Problem, Report, Severity, Verdict};
+use crate::report::{Problem, Report, Verdict};
+use crate::severity::Severity;
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 

@@ -26,7 +26,7 @@ pub struct Peer {
 
 /// What somebody asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wish {
+pub enum Action {
     Serve(Entry),
     Remove,
 }
@@ -47,7 +47,7 @@ pub enum Closed {
 pub struct Proposal {
     pub id: String,
     pub domain: Domain,
-    pub wish: Wish,
+    pub request: Action,
     /// `None` until its mail is under way.
     pub token: Option<TokenHash>,
     pub created: i64,
@@ -99,7 +99,7 @@ impl Default for Terms {
 
 /// What became of a wish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum Requested {
     /// This very entry is served already.
     Served,
     /// A mail goes out.
@@ -113,27 +113,27 @@ pub enum Asked {
 }
 
 /// Somebody asks that an entry be served, or removed.
-pub fn ask(ledger: &Ledger, domain: &Domain, wish: Wish, now: i64, terms: Terms) -> (Vec<Change>, Asked) {
-    match (&wish, &ledger.peer) {
-        (Wish::Serve(entry), Some(peer)) if peer.entry == *entry => return (Vec::new(), Asked::Served),
-        (Wish::Remove, None) => return (Vec::new(), Asked::Unknown),
+pub fn ask(ledger: &Ledger, domain: &Domain, request: Action, now: i64, terms: Terms) -> (Vec<Change>, Requested) {
+    match (&request, &ledger.peer) {
+        (Action::Serve(entry), Some(peer)) if peer.entry == *entry => return (Vec::new(), Requested::Served),
+        (Action::Remove, None) => return (Vec::new(), Requested::Unknown),
         _ => {}
     }
     let fresh = |proposal: &&Proposal| now < proposal.created + terms.mail_again_after;
-    let same = |proposal: &&Proposal| proposal.is_open(now) && proposal.wish == wish;
+    let same = |proposal: &&Proposal| proposal.is_open(now) && proposal.request == request;
     if ledger.proposals.iter().filter(same).any(|proposal| fresh(&proposal)) {
-        return (Vec::new(), Asked::Waiting);
+        return (Vec::new(), Requested::Waiting);
     }
     let mut recent: Vec<i64> =
         ledger.proposals.iter().map(|proposal| proposal.created).filter(|created| *created > now - DAY).collect();
     recent.sort_unstable();
     if let Some(frees) = recent.len().checked_sub(terms.mails_per_day.max(1)).and_then(|at| recent.get(at)) {
-        return (Vec::new(), Asked::TooMany(frees + DAY - now));
+        return (Vec::new(), Requested::TooMany(frees + DAY - now));
     }
     let proposal = Proposal {
         id: new_id(),
         domain: domain.clone(),
-        wish,
+        request,
         token: None,
         created: now,
         expires: now + terms.link_lifetime,
@@ -141,12 +141,12 @@ pub fn ask(ledger: &Ledger, domain: &Domain, wish: Wish, now: i64, terms: Terms)
         attempts: 0,
         closed: None,
     };
-    (vec![Change::Put(proposal)], Asked::Mailed)
+    (vec![Change::Put(proposal)], Requested::Mailed)
 }
 
 /// A mail that is to go out now.
 #[derive(Debug)]
-pub struct Errand {
+pub struct MailJob {
     pub proposal: Proposal,
     pub token: Token,
     /// What is served now, for the reader to compare.
@@ -155,7 +155,7 @@ pub struct Errand {
 
 /// Takes the mail of a proposal in hand: makes its token, and puts off the next attempt, so that neither a second process nor
 /// this one after a crash sends it at the same time. The first of two tokens stops working.
-pub fn take_errand(ledger: &Ledger, id: &str, now: i64, terms: Terms) -> (Vec<Change>, Option<Errand>) {
+pub fn take_mail_job(ledger: &Ledger, id: &str, now: i64, terms: Terms) -> (Vec<Change>, Option<MailJob>) {
     let due = |proposal: &&Proposal| proposal.id == id && proposal.mail_due.is_some_and(|due| due <= now);
     let Some(found) = ledger.proposals.iter().find(due) else { return (Vec::new(), None) };
     if !found.is_open(now) || found.attempts >= ATTEMPTS_MAX {
@@ -171,8 +171,8 @@ pub fn take_errand(ledger: &Ledger, id: &str, now: i64, terms: Terms) -> (Vec<Ch
         expires: now + terms.link_lifetime,
         ..found.clone()
     };
-    let errand = Errand { proposal: proposal.clone(), token, served: ledger.peer.clone() };
-    (vec![Change::Put(proposal)], Some(errand))
+    let job = MailJob { proposal: proposal.clone(), token, served: ledger.peer.clone() };
+    (vec![Change::Put(proposal)], Some(job))
 }
 
 /// The mail server has taken the mail of this attempt.
@@ -216,9 +216,9 @@ pub fn decide(ledger: &Ledger, token: &Token, accept: bool, now: i64) -> (Vec<Ch
     };
     let mut changes = vec![close(&proposal, closed)];
     if accept {
-        changes.push(match &proposal.wish {
-            Wish::Remove => Change::Forget(proposal.domain.clone()),
-            Wish::Serve(entry) => Change::Serve(Peer {
+        changes.push(match &proposal.request {
+            Action::Remove => Change::Forget(proposal.domain.clone()),
+            Action::Serve(entry) => Change::Serve(Peer {
                 domain: proposal.domain.clone(),
                 entry: entry.clone(),
                 since: ledger.peer.as_ref().map_or(now, |peer| peer.since),
@@ -228,7 +228,7 @@ pub fn decide(ledger: &Ledger, token: &Token, accept: bool, now: i64) -> (Vec<Ch
         let overtaken = |other: &&Proposal| {
             other.id != proposal.id
                 && other.closed.is_none()
-                && (other.created <= proposal.created || other.wish == proposal.wish)
+                && (other.created <= proposal.created || other.request == proposal.request)
         };
         changes.extend(ledger.proposals.iter().filter(overtaken).map(|other| close(other, Closed::Void)));
     }
@@ -261,8 +261,8 @@ mod tests {
         "mydomain.com".parse().unwrap()
     }
 
-    fn serve(url: &str) -> Wish {
-        Wish::Serve(Entry { url: url.into(), public_key: "key".into() })
+    fn serve(url: &str) -> Action {
+        Action::Serve(Entry { url: url.into(), public_key: "key".into() })
     }
 
     /// A hub of one domain: the ledger, with changes applied as the store does.
@@ -285,27 +285,27 @@ mod tests {
             }
         }
 
-        fn ask(&mut self, wish: Wish, now: i64) -> Asked {
-            let (changes, asked) = ask(&self.ledger, &domain(), wish, now, Terms::default());
+        fn ask(&mut self, request: Action, now: i64) -> Requested {
+            let (changes, asked) = ask(&self.ledger, &domain(), request, now, Terms::default());
             self.apply(changes);
             asked
         }
 
         /// Asks, and reads the mail.
-        fn mail(&mut self, wish: Wish, now: i64) -> Token {
-            assert_eq!(self.ask(wish, now), Asked::Mailed);
+        fn mail(&mut self, request: Action, now: i64) -> Token {
+            assert_eq!(self.ask(request, now), Requested::Mailed);
             self.post(now).unwrap()
         }
 
         fn post(&mut self, now: i64) -> Option<Token> {
             let due = |proposal: &&Proposal| proposal.mail_due.is_some_and(|due| due <= now);
             let id = self.ledger.proposals.iter().find(due)?.id.clone();
-            let (changes, errand) = take_errand(&self.ledger, &id, now, Terms::default());
+            let (changes, job) = take_mail_job(&self.ledger, &id, now, Terms::default());
             self.apply(changes);
-            let errand = errand?;
-            let changes = mail_sent(&self.ledger, &id, errand.proposal.attempts);
+            let job = job?;
+            let changes = mail_sent(&self.ledger, &id, job.proposal.attempts);
             self.apply(changes);
-            Some(errand.token)
+            Some(job.token)
         }
 
         fn decide(&mut self, token: &Token, accept: bool, now: i64) -> Result<Proposal, Dead> {
@@ -326,17 +326,17 @@ mod tests {
         assert_eq!(hub.url(), None);
         hub.decide(&first, true, 10).unwrap();
         assert_eq!(hub.url(), Some("a"));
-        assert_eq!(hub.ask(serve("a"), 20), Asked::Served);
+        assert_eq!(hub.ask(serve("a"), 20), Requested::Served);
         let change = hub.mail(serve("b"), 20);
         assert_eq!(hub.url(), Some("a"), "the old entry stays served");
         hub.decide(&change, true, 30).unwrap();
         let peer = hub.ledger.peer.clone().unwrap();
         assert_eq!((peer.entry.url.as_str(), peer.since, peer.confirmed), ("b", 10, 30));
-        let removal = hub.mail(Wish::Remove, 40);
+        let removal = hub.mail(Action::Remove, 40);
         assert_eq!(hub.url(), Some("b"));
         hub.decide(&removal, true, 50).unwrap();
         assert_eq!(hub.url(), None);
-        assert_eq!(hub.ask(Wish::Remove, 60), Asked::Unknown);
+        assert_eq!(hub.ask(Action::Remove, 60), Requested::Unknown);
     }
 
     #[test]
@@ -380,21 +380,21 @@ mod tests {
         let mut hub = Hub::default();
         let owner = hub.mail(serve("a"), 0);
         for (at, url) in [(1, "x"), (2, "y"), (3, "z"), (4, "q")] {
-            assert_eq!(hub.ask(serve(url), at), Asked::Mailed);
+            assert_eq!(hub.ask(serve(url), at), Requested::Mailed);
         }
-        assert_eq!(hub.ask(serve("r"), 5), Asked::TooMany(DAY - 5));
-        assert_eq!(hub.ask(serve("a"), 6), Asked::Waiting);
+        assert_eq!(hub.ask(serve("r"), 5), Requested::TooMany(DAY - 5));
+        assert_eq!(hub.ask(serve("a"), 6), Requested::Waiting);
         hub.decide(&owner, true, 7).unwrap();
         assert_eq!(hub.url(), Some("a"));
-        assert_eq!(hub.ask(serve("s"), 8), Asked::TooMany(DAY - 8), "a decision does not refill the allowance");
-        assert_eq!(hub.ask(serve("s"), DAY), Asked::Mailed);
+        assert_eq!(hub.ask(serve("s"), 8), Requested::TooMany(DAY - 8), "a decision does not refill the allowance");
+        assert_eq!(hub.ask(serve("s"), DAY), Requested::Mailed);
     }
 
     #[test]
     fn the_same_wish_is_mailed_again_after_a_while() {
         let mut hub = Hub::default();
         let first = hub.mail(serve("a"), 0);
-        assert_eq!(hub.ask(serve("a"), 899), Asked::Waiting);
+        assert_eq!(hub.ask(serve("a"), 899), Requested::Waiting);
         let second = hub.mail(serve("a"), 900);
         hub.decide(&second, true, 901).unwrap();
         assert_eq!(hub.decide(&first, true, 902), Err(Dead::Used(Closed::Void)));
@@ -418,10 +418,10 @@ mod tests {
         let mut hub = Hub::default();
         hub.ask(serve("a"), 0);
         let id = hub.ledger.proposals[0].id.clone();
-        let (changes, first) = take_errand(&hub.ledger, &id, 0, Terms::default());
+        let (changes, first) = take_mail_job(&hub.ledger, &id, 0, Terms::default());
         hub.apply(changes);
-        assert!(take_errand(&hub.ledger, &id, 59, Terms::default()).1.is_none(), "taken in hand");
-        let (changes, second) = take_errand(&hub.ledger, &id, 60, Terms::default());
+        assert!(take_mail_job(&hub.ledger, &id, 59, Terms::default()).1.is_none(), "taken in hand");
+        let (changes, second) = take_mail_job(&hub.ledger, &id, 60, Terms::default());
         hub.apply(changes);
         assert!(mail_sent(&hub.ledger, &id, 1).is_empty(), "the first attempt is over");
         assert_eq!(follow(&hub.ledger, &first.unwrap().token, 61), Err(Dead::Unknown));
@@ -429,7 +429,7 @@ mod tests {
         let mut now = 60;
         for _ in 0..20 {
             now += DAY;
-            let (changes, _) = take_errand(&hub.ledger, &id, now, Terms::default());
+            let (changes, _) = take_mail_job(&hub.ledger, &id, now, Terms::default());
             hub.apply(changes);
         }
         assert_eq!((hub.ledger.proposals[0].mail_due, hub.ledger.proposals[0].closed), (None, Some(Closed::Void)));

@@ -3,7 +3,7 @@
 //! Looking up is hickory's; the sockets are ours, because a server that stays silent, cuts its answers or sends garbage is not
 //! what a library is made for.
 
-mod disguise;
+mod escape;
 mod fault;
 mod view;
 mod zone;

@@ -11,7 +11,7 @@ use hickory_proto::serialize::txt::Parser;
 use hickory_server::store::in_memory::InMemoryZoneHandler;
 use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneHandler, ZoneType};
 
-use super::disguise;
+use super::escape;
 
 /// TTL of what fedctl adds to a fragment, in seconds.
 const TTL: u32 = 3600;
@@ -31,10 +31,10 @@ impl Zone {
             Some(origin) => absolute(origin)?,
             None => declared_origin(text).ok_or("it names no zone: write ORIGIN=FILE, or start it with $ORIGIN")?,
         };
-        let text = format!("$TTL {TTL}\n{}", disguise::put_on(text));
+        let text = format!("$TTL {TTL}\n{}", escape::put_on(text));
         let (_, disguised) =
             Parser::new(text, None, Some(origin.clone())).parse().map_err(|error| error.to_string())?;
-        let mut records = disguise::take_off(&disguised)?;
+        let mut records = escape::take_off(&disguised)?;
         if let Some(stray) = records.keys().find(|key| !origin.zone_of(&Name::from(key.name().clone()))) {
             return Err(format!("`{}` is not inside the zone `{origin}`", stray.name()));
         }

@@ -11,12 +11,12 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::gate::From;
 use super::metrics::{REGISTRATIONS, REMOVALS, SEARCHES};
-use super::routes::From;
 use super::{Hub, now, now_ms};
 use crate::dns::name::Domain;
 use crate::error::Hinted;
-use crate::rocketchat::hub::ledger::{Asked, Ledger, Wish, ask};
+use crate::rocketchat::hub::ledger::{Action, Ledger, Requested, ask};
 use crate::rocketchat::hub::registration::{Entry, Request};
 
 #[derive(Deserialize)]
@@ -106,16 +106,16 @@ async fn take_registration(hub: &Arc<Hub>, from: IpAddr, body: &[u8]) -> (&'stat
             return ("refused", refused(&why));
         }
     };
-    let (status, told) = match submit(hub, from, &domain, Wish::Serve(entry.clone())).await {
-        Ok(Asked::Served) => ("served", format!("{domain} is registered with this url and key")),
-        Ok(Asked::Mailed) => ("mailed", mailed(&domain)),
-        Ok(Asked::Waiting) => ("waiting", format!("a link was sent to webmaster@{domain} a moment ago")),
-        Ok(Asked::TooMany(seconds)) => return ("limited", wait(seconds.unsigned_abs())),
+    let (status, description) = match submit(hub, from, &domain, Action::Serve(entry.clone())).await {
+        Ok(Requested::Served) => ("served", format!("{domain} is registered with this url and key")),
+        Ok(Requested::Mailed) => ("mailed", mailed(&domain)),
+        Ok(Requested::Waiting) => ("waiting", format!("a link was sent to webmaster@{domain} a moment ago")),
+        Ok(Requested::TooMany(seconds)) => return ("limited", wait(seconds.unsigned_abs())),
         // A registration is never an unknown removal.
-        Ok(Asked::Unknown) => return ("refused", error(StatusCode::NOT_FOUND, "nothing is registered", "")),
+        Ok(Requested::Unknown) => return ("refused", error(StatusCode::NOT_FOUND, "nothing is registered", "")),
         Err(problem) => return ("failed", failed(&problem)),
     };
-    let answer = json!({"success": true, "status": status, "message": told, "peer": peer(&domain, &entry)});
+    let answer = json!({"success": true, "status": status, "message": description, "peer": peer(&domain, &entry)});
     (status, Json(answer).into_response())
 }
 
@@ -149,14 +149,14 @@ pub async fn ask_removal(hub: &Arc<Hub>, from: IpAddr, text: &str) -> Result<(Do
         count("refused");
         refused(&why)
     })?;
-    let (outcome, answer) = match submit(hub, from, &domain, Wish::Remove).await {
-        Ok(Asked::Mailed) => ("mailed", Ok((domain, "mailed"))),
-        Ok(Asked::Waiting) => ("waiting", Ok((domain, "waiting"))),
-        Ok(Asked::Unknown | Asked::Served) => {
+    let (outcome, answer) = match submit(hub, from, &domain, Action::Remove).await {
+        Ok(Requested::Mailed) => ("mailed", Ok((domain, "mailed"))),
+        Ok(Requested::Waiting) => ("waiting", Ok((domain, "waiting"))),
+        Ok(Requested::Unknown | Requested::Served) => {
             let what = format!("`{domain}` is not registered here");
             ("unknown", Err(error(StatusCode::NOT_FOUND, &what, "there is nothing to remove")))
         }
-        Ok(Asked::TooMany(seconds)) => ("limited", Err(wait(seconds.unsigned_abs()))),
+        Ok(Requested::TooMany(seconds)) => ("limited", Err(wait(seconds.unsigned_abs()))),
         Err(problem) => ("failed", Err(failed(&problem))),
     };
     count(outcome);
@@ -164,20 +164,20 @@ pub async fn ask_removal(hub: &Arc<Hub>, from: IpAddr, text: &str) -> Result<(Do
 }
 
 /// Asks in one transaction; the address's own allowance of mails is taken only when a mail would go out.
-async fn submit(hub: &Arc<Hub>, from: IpAddr, domain: &Domain, wish: Wish) -> anyhow::Result<Asked> {
+async fn submit(hub: &Arc<Hub>, from: IpAddr, domain: &Domain, request: Action) -> anyhow::Result<Requested> {
     let (shared, of) = (hub.clone(), domain.clone());
     let rule = move |ledger: &Ledger| {
-        let (changes, asked) = ask(ledger, &of, wish, now(), shared.terms);
-        if asked != Asked::Mailed {
+        let (changes, asked) = ask(ledger, &of, request, now(), shared.terms);
+        if asked != Requested::Mailed {
             return (changes, asked);
         }
         match shared.gate.mail(from, of.as_str(), now_ms()) {
             Ok(()) => (changes, asked),
-            Err(seconds) => (Vec::new(), Asked::TooMany(i64::try_from(seconds).unwrap_or(i64::MAX))),
+            Err(seconds) => (Vec::new(), Requested::TooMany(i64::try_from(seconds).unwrap_or(i64::MAX))),
         }
     };
     let asked = hub.store.transact(domain, rule).await?;
-    if asked == Asked::Mailed {
+    if asked == Requested::Mailed {
         hub.bell.notify_one();
     }
     tracing::info!(%domain, %from, asked = ?asked, "asked");

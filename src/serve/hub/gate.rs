@@ -9,6 +9,10 @@ use axum::http::HeaderMap;
 use super::Limits;
 use crate::serve::hub::limit::{Limiter, address_key};
 
+/// The address that the limits are kept for.
+#[derive(Debug, Clone, Copy)]
+pub struct From(pub IpAddr);
+
 /// Mails about one domain that one address may cause in a day, so that nobody uses up a domain's allowance alone.
 const MAILS: u32 = 3;
 const HOUR: u32 = 3600;

@@ -10,8 +10,8 @@ use axum::extract::{Extension, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 
+use super::gate::From;
 use super::metrics::LINKS;
-use super::routes::From;
 use super::{Hub, api, now, now_ms, pages};
 use crate::rocketchat::hub::ledger::{Dead, Ledger, decide as decide_link, follow};
 use crate::rocketchat::hub::token::Token;

@@ -15,7 +15,7 @@ use super::{Hub, now};
 use crate::dns::name::Domain;
 use crate::error::{Hinted, hinted};
 use crate::key::PublicKey;
-use crate::rocketchat::hub::ledger::{Errand, Wish, mail_sent, take_errand};
+use crate::rocketchat::hub::ledger::{Action, MailJob, mail_sent, take_mail_job};
 use crate::rocketchat::hub::registration::Entry;
 
 /// For one mail.
@@ -138,16 +138,16 @@ pub async fn work(hub: Arc<Hub>, mut stopped: watch::Receiver<bool>) {
 /// One mail, from taking it in hand to striking it off. False when it could not even be taken in hand.
 async fn run(hub: &Hub, domain: Domain, id: String) -> bool {
     let (of, terms) = (id.clone(), hub.terms);
-    let errand = match hub.store.transact(&domain, move |ledger| take_errand(ledger, &of, now(), terms)).await {
-        Ok(Some(errand)) => errand,
+    let job = match hub.store.transact(&domain, move |ledger| take_mail_job(ledger, &of, now(), terms)).await {
+        Ok(Some(job)) => job,
         Ok(None) => return true,
         Err(error) => {
             tracing::error!(%domain, error = format!("{error:#}"), "a mail cannot be taken in hand");
             return false;
         }
     };
-    let attempt = errand.proposal.attempts;
-    if let Err(error) = send(hub, &errand).await {
+    let attempt = job.proposal.attempts;
+    if let Err(error) = send(hub, &job).await {
         hub.metrics.count(super::metrics::MAILS, "failed");
         tracing::warn!(%domain, attempt, error = format!("{error:#}"), "a mail failed");
         return true;
@@ -161,16 +161,16 @@ async fn run(hub: &Hub, domain: Domain, id: String) -> bool {
     true
 }
 
-async fn send(hub: &Hub, errand: &Errand) -> anyhow::Result<()> {
-    let link = format!("{}/confirm?token={}", hub.public_url, errand.token.reveal());
+async fn send(hub: &Hub, job: &MailJob) -> anyhow::Result<()> {
+    let link = format!("{}/confirm?token={}", hub.public_url, job.token.reveal());
     match &hub.mail {
         Mail::Log => {
-            let to = format!("webmaster@{}", errand.proposal.domain);
+            let to = format!("webmaster@{}", job.proposal.domain);
             tracing::info!(to, link, "mail, not sent because of --mail-to-log");
             Ok(())
         }
         Mail::Smtp(smtp) => {
-            let message = message(&hub.mail_from, &hub.public_url, errand, &link)?;
+            let message = message(&hub.mail_from, &hub.public_url, job, &link)?;
             // The transport's own limit is for each step of the conversation.
             tokio::time::timeout(SEND, smtp.transport.send(message)).await??;
             Ok(())
@@ -178,13 +178,13 @@ async fn send(hub: &Hub, errand: &Errand) -> anyhow::Result<()> {
     }
 }
 
-fn message(from: &str, hub: &str, errand: &Errand, link: &str) -> anyhow::Result<Message> {
+fn message(from: &str, hub: &str, job: &MailJob, link: &str) -> anyhow::Result<Message> {
     let from: Mailbox = sender(from)?;
-    let domain = &errand.proposal.domain;
+    let domain = &job.proposal.domain;
     let to = Mailbox::new(None, Address::new("webmaster", domain.as_str())?);
-    let subject = match errand.proposal.wish {
-        Wish::Serve(_) => format!("Confirm {domain} at the federation hub"),
-        Wish::Remove => format!("Remove {domain} from the federation hub"),
+    let subject = match job.proposal.request {
+        Action::Serve(_) => format!("Confirm {domain} at the federation hub"),
+        Action::Remove => format!("Remove {domain} from the federation hub"),
     };
     let mut message = Message::builder().from(from).to(to).subject(subject).message_id(None);
     // RFC 3834 section 5: keeps vacation answers away.
@@ -192,7 +192,7 @@ fn message(from: &str, hub: &str, errand: &Errand, link: &str) -> anyhow::Result
     message = message.raw_header(HeaderValue::new(automatic, "auto-generated".into()));
     // Left to itself the library would choose quoted-printable for the length of the link, which then cannot be copied from
     // the source of the mail. This text is ASCII, and RFC 5322 section 2.1.1 allows lines of 998 characters.
-    let text = text(hub, errand, link).replace('\n', "\r\n").into_bytes();
+    let text = text(hub, job, link).replace('\n', "\r\n").into_bytes();
     let text = Body::dangerous_pre_encoded(text, ContentTransferEncoding::SevenBit);
     let text = SinglePart::builder().header(ContentType::TEXT_PLAIN).body(text);
     Ok(message.singlepart(text)?)
@@ -209,22 +209,22 @@ fn entry(entry: &Entry) -> String {
     format!("  url         {}\n  key sha256  {key}\n", entry.url)
 }
 
-fn text(hub: &str, errand: &Errand, link: &str) -> String {
-    let domain = &errand.proposal.domain;
-    let asked = match &errand.proposal.wish {
-        Wish::Serve(wanted) => format!(
+fn text(hub: &str, job: &MailJob, link: &str) -> String {
+    let domain = &job.proposal.domain;
+    let asked = match &job.proposal.request {
+        Action::Serve(wanted) => format!(
             "Somebody, probably you, asked the Rocket.Chat federation hub\n{hub} to tell other servers where {domain} is:\n\n{}",
             entry(wanted)
         ),
-        Wish::Remove => format!(
+        Action::Remove => format!(
             "Somebody, probably you, asked the Rocket.Chat federation hub\n{hub} to forget where {domain} is.\n"
         ),
     };
-    let served = match &errand.served {
+    let served = match &job.served {
         Some(peer) => format!("\nUntil you confirm, it goes on saying:\n\n{}", entry(&peer.entry)),
         None => "\nIt says nothing until you confirm.\n".to_owned(),
     };
-    let hours = (errand.proposal.expires - now()) / 3600;
+    let hours = (job.proposal.expires - now()) / 3600;
     format!(
         "{asked}{served}\nLook at it, and confirm or refuse:\n\n{link}\n\nThe link works once, for the next {} hours. If you do \
          not know what this is\nabout, do nothing: then nothing changes.\n",

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::dns::name::Domain;
 use crate::key::PublicKey;
-use crate::rocketchat::hub::ledger::{Closed, Dead, Peer, Proposal, Wish};
+use crate::rocketchat::hub::ledger::{Action, Closed, Dead, Peer, Proposal};
 use crate::rocketchat::hub::registration::Entry;
 
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}\
@@ -62,15 +62,15 @@ fn entry(entry: &Entry) -> String {
 /// What a link is about, with the two buttons. Looking at it changes nothing.
 pub fn question(proposal: &Proposal, served: Option<&Peer>, token: &str) -> String {
     let domain = escape(proposal.domain.as_str());
-    let (title, body) = match (&proposal.wish, served) {
-        (Wish::Remove, _) => {
+    let (title, body) = match (&proposal.request, served) {
+        (Action::Remove, _) => {
             (format!("Remove {}?", proposal.domain), format!("<p>This hub would no longer tell where {domain} is.</p>"))
         }
-        (Wish::Serve(wanted), None) => (
+        (Action::Serve(wanted), None) => (
             format!("Confirm {}", proposal.domain),
             format!("<p>This hub would tell everybody that {domain} is here:</p>{}", entry(wanted)),
         ),
-        (Wish::Serve(wanted), Some(peer)) => (
+        (Action::Serve(wanted), Some(peer)) => (
             format!("Confirm the change of {}", proposal.domain),
             format!(
                 "<p>This hub would tell everybody that {domain} is here from now on:</p>{}\
@@ -93,10 +93,10 @@ pub fn question(proposal: &Proposal, served: Option<&Peer>, token: &str) -> Stri
 /// What the reader has decided.
 pub fn decided(proposal: &Proposal, accept: bool) -> String {
     let domain = escape(proposal.domain.as_str());
-    let (title, body) = match (accept, &proposal.wish) {
+    let (title, body) = match (accept, &proposal.request) {
         (false, _) => ("Nothing was changed", format!("<p>The request about {domain} is thrown away.</p>")),
-        (true, Wish::Remove) => ("Removed", format!("<p>This hub no longer tells where {domain} is.</p>")),
-        (true, Wish::Serve(_)) => {
+        (true, Action::Remove) => ("Removed", format!("<p>This hub no longer tells where {domain} is.</p>")),
+        (true, Action::Serve(_)) => {
             ("Confirmed", format!("<p>Servers that ask this hub can find <strong>{domain}</strong> now.</p>"))
         }
     };
@@ -163,7 +163,7 @@ mod tests {
         let proposal = Proposal {
             id: "id".into(),
             domain: "mydomain.com".parse().unwrap(),
-            wish: Wish::Serve(Entry { url: hostile.into(), public_key: hostile.into() }),
+            request: Action::Serve(Entry { url: hostile.into(), public_key: hostile.into() }),
             token: None,
             created: 0,
             expires: 1,

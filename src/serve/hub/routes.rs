@@ -1,6 +1,6 @@
 //! Which address leads where, and what stands around every answer: time limit, security headers, log line, counters.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
 
+use super::gate::From;
 use super::listener::Client;
 use super::{Hub, api, links, now, pages};
 
@@ -19,10 +20,6 @@ use super::{Hub, api, links, now, pages};
 const BODY_MAX: usize = 16 * 1024;
 /// For reading a body and answering; a server waits for two seconds.
 const ANSWER: Duration = Duration::from_secs(10);
-
-/// The address that the limits are kept for.
-#[derive(Debug, Clone, Copy)]
-pub struct From(pub IpAddr);
 
 pub fn router(hub: Arc<Hub>) -> Router {
     Router::new()

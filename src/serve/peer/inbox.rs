@@ -97,7 +97,7 @@ impl Inbox {
         let opened = self.open(sender, body).await;
         match &opened {
             Ok((sender, key, incoming)) => {
-                let (says, is_events) = told(incoming);
+                let (says, is_events) = description(incoming);
                 let key = key.fingerprint();
                 (self.config.log)(Entry::Opened { sender: sender.clone(), key, says, is_events });
             }
@@ -294,7 +294,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn told(incoming: &Incoming) -> (String, bool) {
+fn description(incoming: &Incoming) -> (String, bool) {
     match incoming {
         Incoming::Events(events) if events.is_empty() => ("no events".into(), true),
         Incoming::Events(events) => {

@@ -5,7 +5,7 @@ use crate::key::PrivateKey;
 use crate::serve::peer::fault::Fault;
 
 /// One domain of the street.
-pub struct House {
+pub struct Scenario {
     /// The domain, under the reserved name `test` (RFC 6761).
     pub domain: &'static str,
     /// What its admin did.
@@ -79,31 +79,31 @@ pub const NEIGHBOUR: &str = "neighbour.test";
 pub const HUB_ONLY: &str = "hub-only.test";
 
 /// The street; the first two houses are sound.
-pub const STREET: &[House] = &[
+pub const SCENARIOS: &[Scenario] = &[
     server(HEALTHY, "followed what fedctl records prints", Site::Peer(RELEASE, &[]), &[]),
-    House {
+    Scenario {
         zone: |keys| with_key(&keys.other),
         ..server(NEIGHBOUR, "did the same; looks at all the others", Site::Peer(RELEASE, &[]), &[])
     },
-    house(
+    scenario(
         "two-records.test",
         "published the key as two TXT records, tail first",
         |keys| format!("{HOST}{SRV}{}{}", key(&keys.own[STRING_MAX..]), key(&keys.own[..STRING_MAX])),
         &["key-record", "dns-generations"],
     ),
-    house(
+    scenario(
         "no-records.test",
         "enabled federation and created no records",
         |_| HOST.into(),
         &["dns-srv", "key-record", "dns-generations"],
     ),
-    house(
+    scenario(
         "typo-name.test",
         "put an underscore before the name of the key",
         |keys| format!("{HOST}{SRV}{}", txt("_rocketchat-public-key", &keys.own)),
         &["key-record", "dns-near-miss", "dns-generations"],
     ),
-    house(
+    scenario(
         "at-the-host.test",
         "created the records under the host, not under the domain",
         |keys| {
@@ -112,19 +112,19 @@ pub const STREET: &[House] = &[
         },
         &["dns-srv", "key-record", "dns-near-miss", "dns-generations"],
     ),
-    house(
+    scenario(
         "cut-255.test",
         "pasted into a form that keeps 255 characters",
         |keys| with_key(&keys.own[..STRING_MAX]),
         UNREADABLE,
     ),
-    house(
+    scenario(
         "swapped.test",
         "joined the halves in the wrong order",
         |keys| with_key(&format!("{}{}", &keys.own[STRING_MAX..], &keys.own[..STRING_MAX])),
         UNREADABLE,
     ),
-    house(
+    scenario(
         "unquoted.test",
         "left the quotes out of the zone file",
         |keys| {
@@ -133,38 +133,38 @@ pub const STREET: &[House] = &[
         },
         UNREADABLE,
     ),
-    house(
+    scenario(
         "dashes.test",
         "let a word processor turn hyphens into dashes",
         |keys| with_key(&keys.own.replace("-----", "\u{2013}\u{2013}-")),
         UNREADABLE,
     ),
-    house(
+    scenario(
         "newlines.test",
         "kept the \\n of a JSON string",
         |keys| with_key(&keys.own.replace("KEY-----MII", "KEY-----\\nMII")),
         UNREADABLE,
     ),
-    house(
+    scenario(
         "placeholder.test",
         "published the guide's placeholder",
         |_| with_key("<my public key, as shown on the configuration screen>"),
         UNREADABLE,
     ),
-    house(
+    scenario(
         "other-key.test",
         "restored the database, published an older key",
         |keys| with_key(&keys.other),
         &["key-match"],
     ),
-    house("weak-key.test", "asked for a shorter key", |keys| with_key(&keys.weak), &["key-strength", "key-match"]),
-    house(
+    scenario("weak-key.test", "asked for a shorter key", |keys| with_key(&keys.weak), &["key-strength", "key-match"]),
+    scenario(
         "guide.test",
         "followed the guide: _tcp, port 80, http",
         |keys| with_srv("_rocketchat._tcp IN SRV 1 1 80 chat\nrocketchat-protocol IN TXT http", keys),
         &["dns-port", "dns-protocol", "dns-generations"],
     ),
-    house(
+    scenario(
         "no-dot.test",
         "forgot the dot after the target",
         |keys| {
@@ -175,7 +175,7 @@ pub const STREET: &[House] = &[
         },
         &["dns-target"],
     ),
-    house(
+    scenario(
         "two-srv.test",
         "wanted to balance the load with two SRV records",
         |keys| {
@@ -186,7 +186,7 @@ pub const STREET: &[House] = &[
         },
         &["dns-srv", "dns-wizard"],
     ),
-    house(
+    scenario(
         "both.test",
         "published _https and _http to be safe",
         |keys| {
@@ -197,13 +197,13 @@ pub const STREET: &[House] = &[
         },
         &["dns-srv"],
     ),
-    house(
+    scenario(
         "no-service.test",
         "wrote `.` as the target",
         |keys| with_srv("_rocketchat._https IN SRV 0 0 0 .\n_rocketchat._tcp IN SRV 0 0 0 .", keys),
         &["dns-srv", "dns-generations"],
     ),
-    house(
+    scenario(
         "alias.test",
         "named an alias as target",
         |keys| {
@@ -214,16 +214,16 @@ pub const STREET: &[House] = &[
         },
         &["dns-target"],
     ),
-    House {
+    Scenario {
         fault: Some("servfail@rocketchat-public-key.$"),
-        ..house("servfail.test", "the name server fails on one name", sound, &["key-record", "dns-generations"])
+        ..scenario("servfail.test", "the name server fails on one name", sound, &["key-record", "dns-generations"])
     },
-    House { fault: Some("truncate"), ..house("truncated.test", "answers do not fit into UDP", sound, &[]) },
-    House {
+    Scenario { fault: Some("truncate"), ..scenario("truncated.test", "answers do not fit into UDP", sound, &[]) },
+    Scenario {
         stale: true,
-        ..house("stale.test", "forgot to raise the serial: one server is old", sound, &["dns-servers"])
+        ..scenario("stale.test", "forgot to raise the serial: one server is old", sound, &["dns-servers"])
     },
-    house(
+    scenario(
         HUB_ONLY,
         "registered with the hub and published nothing",
         |_| HOST.into(),
@@ -258,8 +258,8 @@ pub const STREET: &[House] = &[
     server("latest.test", "upgraded too far", Site::Peer("6.5.0", &[]), &["peer-release"]),
 ];
 
-const fn server(domain: &'static str, story: &'static str, site: Site, expect: &'static [&'static str]) -> House {
-    House { site: Some(site), ..house(domain, story, sound, expect) }
+const fn server(domain: &'static str, story: &'static str, site: Site, expect: &'static [&'static str]) -> Scenario {
+    Scenario { site: Some(site), ..scenario(domain, story, sound, expect) }
 }
 
 const fn broken(
@@ -267,15 +267,15 @@ const fn broken(
     story: &'static str,
     faults: &'static [Fault],
     expect: &'static [&'static str],
-) -> House {
+) -> Scenario {
     server(domain, story, Site::Peer(RELEASE, faults), expect)
 }
 
-const fn house(
+const fn scenario(
     domain: &'static str,
     story: &'static str,
     zone: fn(&Keys) -> String,
     expect: &'static [&'static str],
-) -> House {
-    House { domain, story, zone, fault: None, stale: false, site: None, expect }
+) -> Scenario {
+    Scenario { domain, story, zone, fault: None, stale: false, site: None, expect }
 }

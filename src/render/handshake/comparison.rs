@@ -4,12 +4,12 @@ use colored::Colorize;
 use serde_json::json;
 
 use crate::render::fill::{hang, harmless};
-use crate::report::comparison::{Half, Picture};
+use crate::report::comparison::{Comparison, Half};
 
 /// For people.
-pub fn write(picture: &Picture, width: usize) -> String {
+pub fn write(comparison: &Comparison, width: usize) -> String {
     let mut out = String::new();
-    for half in [&picture.there, &picture.back] {
+    for half in [&comparison.there, &comparison.back] {
         let from = half.identity.as_deref().unwrap_or_default();
         let status = match half.stopped_at() {
             None => "ok".green(),
@@ -22,14 +22,14 @@ pub fn write(picture: &Picture, width: usize) -> String {
         }
         out.push('\n');
     }
-    for conclusion in &picture.conclusions {
+    for conclusion in &comparison.conclusions {
         out += &hang(conclusion, width, 0);
     }
     out
 }
 
 /// For programs.
-pub fn json(picture: &Picture) -> anyhow::Result<String> {
+pub fn json(comparison: &Comparison) -> anyhow::Result<String> {
     let half = |half: &Half| {
         json!({
             "from": half.identity,
@@ -38,12 +38,12 @@ pub fn json(picture: &Picture) -> anyhow::Result<String> {
             "findings": half.errors().map(|found| json!({"id": found.id, "severity": found.severity, "what": found.what})).collect::<Vec<_>>(),
         })
     };
-    let clean = picture.there.stopped_at().is_none() && picture.back.stopped_at().is_none();
+    let clean = comparison.there.stopped_at().is_none() && comparison.back.stopped_at().is_none();
     crate::render::key::pretty(&json!({
         "schema": 1,
         "verdict": if clean { "clean" } else { "problems" },
-        "directions": [half(&picture.there), half(&picture.back)],
-        "conclusions": picture.conclusions,
+        "directions": [half(&comparison.there), half(&comparison.back)],
+        "conclusions": comparison.conclusions,
     }))
 }
 

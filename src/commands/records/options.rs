@@ -11,7 +11,7 @@ use crate::error::{Hinted, hinted};
 use crate::key::PublicKey;
 use crate::key::diagnosis;
 use crate::rocketchat::generation::Protocol;
-use crate::rocketchat::records::{self, Audience, DEFAULT_TTL, Plan, Wish};
+use crate::rocketchat::records::{self, Audience, DEFAULT_TTL, Plan, RecordOptions};
 use crate::settings;
 
 /// The longest TTL (RFC 2181 section 8), in seconds.
@@ -57,7 +57,7 @@ fn ttl(text: &str) -> Result<u32, Hinted> {
 impl WishArgs {
     /// The records for these arguments, over the configuration; `found` is the zone that DNS has named.
     pub fn plan(&self, cx: &Context, found: Option<&Host>) -> anyhow::Result<Plan> {
-        Ok(records::plan(&self.wish(cx, found)?)?)
+        Ok(records::plan(&self.options(cx, found)?)?)
     }
 
     /// The federation domain.
@@ -71,7 +71,7 @@ impl WishArgs {
         }
     }
 
-    fn wish(&self, cx: &Context, found: Option<&Host>) -> anyhow::Result<Wish> {
+    fn options(&self, cx: &Context, found: Option<&Host>) -> anyhow::Result<RecordOptions> {
         let config = &cx.config;
         let domain = self.domain(cx)?;
         let hint = format!("fedctl records {domain} --target chat.{domain} --key federation.pub");
@@ -87,7 +87,7 @@ impl WishArgs {
         let path = self.key.clone().or_else(|| config.key());
         let path = path.ok_or_else(|| hinted("no key file is given", format!("{hint}; `fedctl keygen` makes one")))?;
         let key = publishable(read_public(&path, &self.passphrase, &cx.term)?, &path.display().to_string())?;
-        Ok(Wish {
+        Ok(RecordOptions {
             zone: self.zone.as_ref().or(found).cloned().map_or_else(|| zone_of(&domain), Ok)?,
             port: self.port.or(config.port()?).unwrap_or(default_port),
             protocol,
@@ -117,8 +117,8 @@ pub fn publishable(key: PublicKey, file: &str) -> anyhow::Result<String> {
         let what = format!("`{file}` holds a key of {} bits: RSA below 2048 bits can be broken", key.bits());
         return Err(hinted(what, hint));
     }
-    match diagnosis::examine(line.as_bytes()).injuries.first() {
-        Some(injury) => Err(hinted(format!("`{file}` holds a key that must not be published: {}", injury.what), hint)),
+    match diagnosis::examine(line.as_bytes()).defects.first() {
+        Some(defect) => Err(hinted(format!("`{file}` holds a key that must not be published: {}", defect.what), hint)),
         None => Ok(line),
     }
 }

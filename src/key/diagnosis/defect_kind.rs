@@ -1,10 +1,10 @@
 //! The injuries that have a name. Ids are never renamed and never reused; docs/autopsy.md lists them.
 
-use crate::report::Severity;
+use crate::severity::Severity;
 
 /// What is wrong with a text that should be a public key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum DefectKind {
     PrivateKey,
     Empty,
     Placeholder,
@@ -72,7 +72,7 @@ pub enum Kind {
     OddExponent,
 }
 
-impl Kind {
+impl DefectKind {
     /// Every kind, in the order in which injuries of one severity are told.
     pub const ALL: [Self; 65] = [
         Self::PrivateKey,
@@ -277,7 +277,7 @@ impl Kind {
     }
 }
 
-impl std::fmt::Display for Kind {
+impl std::fmt::Display for DefectKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(self.id())
     }

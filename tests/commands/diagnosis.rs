@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use base64::Engine;
-use fedctl::key::diagnosis::{Autopsy, examine, examine_records};
+use fedctl::key::diagnosis::{Diagnosis, examine, examine_records};
 use fedctl::key::node_rsa;
 use fedctl::key::{PrivateKey, PublicKey};
 use rsa::pkcs1::{EncodeRsaPrivateKey, EncodeRsaPublicKey, LineEnding};
@@ -221,8 +221,8 @@ fn secrets() -> Vec<String> {
     ]
 }
 
-fn ids(autopsy: &Autopsy) -> Vec<&'static str> {
-    let mut ids: Vec<_> = autopsy.injuries.iter().map(|injury| injury.kind.id()).collect();
+fn ids(diagnosis: &Diagnosis) -> Vec<&'static str> {
+    let mut ids: Vec<_> = diagnosis.defects.iter().map(|defect| defect.kind.id()).collect();
     ids.sort_unstable();
     ids
 }
@@ -231,13 +231,13 @@ fn ids(autopsy: &Autopsy) -> Vec<&'static str> {
 fn every_text_is_named_and_nothing_else_is() {
     let mut failures = Vec::new();
     for (at, case) in texts().iter().enumerate() {
-        let autopsy = examine(&case.text);
+        let diagnosis = examine(&case.text);
         let shown = String::from_utf8_lossy(&case.text).chars().take(500).collect::<String>();
         let mut kinds = case.kinds.to_vec();
         kinds.sort_unstable();
         let expected = case.repaired.map(key);
-        if ids(&autopsy) != kinds || autopsy.repaired != expected {
-            failures.push(format!("case {at}: {shown}\nexpected {kinds:?}, {expected:?}\n{autopsy:#?}"));
+        if ids(&diagnosis) != kinds || diagnosis.repaired != expected {
+            failures.push(format!("case {at}: {shown}\nexpected {kinds:?}, {expected:?}\n{diagnosis:#?}"));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
@@ -249,8 +249,8 @@ static HEALTHY: LazyLock<Vec<String>> =
 #[test]
 fn healthy_keys_have_no_injury() {
     for line in HEALTHY.iter() {
-        let autopsy = examine(line.as_bytes());
-        assert!(autopsy.is_good() && autopsy.injuries.is_empty(), "{autopsy:?}");
+        let diagnosis = examine(line.as_bytes());
+        assert!(diagnosis.is_good() && diagnosis.defects.is_empty(), "{diagnosis:?}");
         for max in [255, 100, 64] {
             let strings = line.as_bytes().chunks(max).map(<[u8]>::to_vec).collect();
             assert!(examine_records(&[strings]).is_good(), "{max}");
@@ -302,13 +302,13 @@ fn records_are_named_with_the_order_that_makes_a_key() {
         (vec![vec![three[1].clone(), three[0].clone(), three[2].clone()]], &["strings-out-of-order"], true),
     ];
     for (at, (records, kinds, repaired)) in cases.iter().enumerate() {
-        let autopsy = examine_records(records);
-        assert_eq!(&ids(&autopsy), kinds, "case {at}: {autopsy:?}");
-        assert!(!repaired || autopsy.repaired == Some(key("alice")), "case {at}");
-        assert!(!autopsy.is_good(), "case {at}");
+        let diagnosis = examine_records(records);
+        assert_eq!(&ids(&diagnosis), kinds, "case {at}: {diagnosis:?}");
+        assert!(!repaired || diagnosis.repaired == Some(key("alice")), "case {at}");
+        assert!(!diagnosis.is_good(), "case {at}");
     }
-    let told = examine_records(&cases[3].0).injuries[0].what.clone();
-    assert!(told.contains("joined as 3, 4, 1 they are one whole RSA-2048 key"), "{told}");
+    let description = examine_records(&cases[3].0).defects[0].what.clone();
+    assert!(description.contains("joined as 3, 4, 1 they are one whole RSA-2048 key"), "{description}");
 }
 
 #[test]
@@ -322,10 +322,13 @@ fn private_keys_are_told_and_never_shown() {
             let ran = fedctl.run_with(&args, secret);
             assert_eq!(ran.status, 1, "secret {at}");
             assert!(ran.stdout.contains("private-key") && ran.stdout.contains("fedctl keygen"), "{}", ran.stdout);
-            let told = ran.stdout + &ran.stderr;
+            let description = ran.stdout + &ran.stderr;
             let shown = secret.as_bytes().windows(16).filter_map(|part| std::str::from_utf8(part).ok());
             let public = format!("{}{}", key("bob").one_line(), "-----BEGIN PRIVATE KEY-----");
-            assert!(!shown.filter(|part| !public.contains(part)).any(|part| told.contains(part)), "{told}");
+            assert!(
+                !shown.filter(|part| !public.contains(part)).any(|part| description.contains(part)),
+                "{description}"
+            );
         }
     }
 }
@@ -345,8 +348,8 @@ fn pasted_dns_text_is_read_as_records() {
     ] {
         let ran = fedctl.run_with(&["key", "inspect"], &text);
         assert_eq!(ran.status, status, "{}", ran.stdout);
-        let told = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(told.contains("read as") && told.contains(id), "{told}");
+        let description = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(description.contains("read as") && description.contains(id), "{description}");
     }
 }
 

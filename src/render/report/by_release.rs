@@ -1,18 +1,18 @@
 //! What the server generations see, with those that see the same in one row.
 
-use crate::rocketchat::discovery::Sight;
+use crate::rocketchat::discovery::DiscoveryResult;
 
 /// `usable`, `limited` by what no record can mend, or `unusable`.
 pub type Worth = &'static str;
 
 /// Releases, what they see and what that is worth; one row, named `all releases`, when all see the same.
-pub fn rows(sights: &[Sight]) -> Vec<(String, String, Worth)> {
+pub fn rows(discoveries: &[DiscoveryResult]) -> Vec<(String, String, Worth)> {
     let mut rows: Vec<(String, String, Worth)> = Vec::new();
-    for sight in sights {
-        let text = seen(sight);
+    for discovery in discoveries {
+        let text = seen(discovery);
         match rows.last_mut() {
-            Some((releases, known, _)) if *known == text => *releases = span(releases, sight.releases),
-            _ => rows.push((sight.releases.to_owned(), text, worth(sight))),
+            Some((releases, known, _)) if *known == text => *releases = span(releases, discovery.releases),
+            _ => rows.push((discovery.releases.to_owned(), text, worth(discovery))),
         }
     }
     if let [one] = rows.as_mut_slice() {
@@ -21,8 +21,8 @@ pub fn rows(sights: &[Sight]) -> Vec<(String, String, Worth)> {
     rows
 }
 
-fn worth(sight: &Sight) -> Worth {
-    match (&sight.error, &sight.note) {
+fn worth(discovery: &DiscoveryResult) -> Worth {
+    match (&discovery.error, &discovery.note) {
         (Some(_), _) => "unusable",
         (None, Some(_)) => "limited",
         (None, None) => "usable",
@@ -38,17 +38,17 @@ fn span(first: &str, last: &str) -> String {
     }
 }
 
-fn seen(sight: &Sight) -> String {
-    let mut text = match (&sight.url, &sight.error) {
+fn seen(discovery: &DiscoveryResult) -> String {
+    let mut text = match (&discovery.url, &discovery.error) {
         (Some(url), None) => url.clone(),
         (Some(url), Some(error)) => format!("{url}, then: {error}"),
         (None, error) => error.clone().unwrap_or_default(),
     };
-    if let Some(key) = &sight.key {
+    if let Some(key) = &discovery.key {
         text += &format!(" key {}", key.short());
     }
-    match &sight.note {
-        Some(note) if sight.is_usable() => note.clone(),
+    match &discovery.note {
+        Some(note) if discovery.is_usable() => note.clone(),
         _ => text,
     }
 }
