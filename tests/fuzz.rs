@@ -1,7 +1,7 @@
 //! A bounded run of the fuzz targets: the seed corpus, and each seed hurt in random ways with a fixed seed.
 
 use rand::rngs::StdRng;
-use rand::{Rng, SeedableRng};
+use rand::{RngExt, SeedableRng};
 
 use crate::support::repository;
 
@@ -17,12 +17,12 @@ fn seeds(target: &str) -> Vec<Vec<u8>> {
 
 fn hurt(seed: &[u8], rng: &mut StdRng) -> Vec<u8> {
     let mut bytes = seed.to_vec();
-    for _ in 0..rng.gen_range(1..5) {
-        let at = rng.gen_range(0..=bytes.len());
-        match rng.gen_range(0..5) {
-            0 if at < bytes.len() => bytes[at] = rng.r#gen(),
+    for _ in 0..rng.random_range(1..5) {
+        let at = rng.random_range(0..=bytes.len());
+        match rng.random_range(0..5) {
+            0 if at < bytes.len() => bytes[at] = rng.random(),
             1 if at < bytes.len() => drop(bytes.remove(at)),
-            2 => bytes.insert(at, *b"{}[]\",:0189\\\x00\xff".get(rng.gen_range(0..13)).unwrap_or(&b'x')),
+            2 => bytes.insert(at, *b"{}[]\",:0189\\\x00\xff".get(rng.random_range(0..13)).unwrap_or(&b'x')),
             3 => bytes.truncate(at),
             _ => bytes.reverse(),
         }

@@ -5,13 +5,15 @@ pub mod node_rsa;
 
 use std::fmt;
 
-use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
+use num_bigint::BigUint;
+use rand::rngs::SysRng;
+use rsa::pkcs1::{DecodeRsaPrivateKey, RsaPublicKeyRef};
 use rsa::pkcs8::{
-    DecodePrivateKey, EncodePrivateKey, EncodePublicKey, EncryptedPrivateKeyInfo, LineEnding, PrivateKeyInfo,
+    DecodePrivateKey, EncodePrivateKey, EncodePublicKey, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef,
     SubjectPublicKeyInfoRef,
 };
 use rsa::traits::PublicKeyParts;
-use rsa::{RsaPrivateKey, RsaPublicKey};
+use rsa::{BoxedUint, PrivateKey as RsaPrivateKey, PublicKey as RsaPublicKey};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -77,15 +79,21 @@ impl PublicKey {
             return Err(format!("a key for the algorithm {}, not RSA", spki.algorithm.oid));
         }
         let bits = spki.subject_public_key.as_bytes().ok_or("not a whole number of bytes")?;
-        let numbers = rsa::pkcs1::RsaPublicKey::try_from(bits).map_err(|_| "not an RSA public key".to_owned())?;
-        let unsigned = |number: &[u8]| rsa::BigUint::from_bytes_be(number);
+        Self::from_pkcs1_der(bits)
+    }
+
+    /// Reads an RSAPublicKey in DER (RFC 8017 appendix A.1.1).
+    pub fn from_pkcs1_der(der: &[u8]) -> Result<Self, String> {
+        let numbers = RsaPublicKeyRef::try_from(der).map_err(|_| "not an RSA public key".to_owned())?;
+        let unsigned = |number: &[u8]| BigUint::from_bytes_be(number);
         Self::from_numbers(unsigned(numbers.modulus.as_bytes()), unsigned(numbers.public_exponent.as_bytes()))
     }
 
     /// Builds the key from modulus and exponent.
-    pub fn from_numbers(n: rsa::BigUint, e: rsa::BigUint) -> Result<Self, String> {
+    pub fn from_numbers(n: BigUint, e: BigUint) -> Result<Self, String> {
         let bits = n.bits();
-        let rsa = RsaPublicKey::new_with_max_size(n, e, MAX_BITS)
+        let unsigned = |number: &BigUint| BoxedUint::from_be_slice_vartime(&number.to_bytes_be());
+        let rsa = RsaPublicKey::new_with_size_limits(unsigned(&n), unsigned(&e), 0..=MAX_BITS)
             .map_err(|error| format!("an RSA key of {bits} bits that cannot work ({error})"))?;
         let der = rsa.to_public_key_der().map_err(|_| "an RSA key that cannot be written".to_owned())?.into_vec();
         Ok(Self { rsa, der })
@@ -97,9 +105,7 @@ impl PublicKey {
         let block = pem::parse(unfold(text).as_str()).map_err(|_| refuse("this is not a PEM public key".into()))?;
         match block.tag() {
             "PUBLIC KEY" => Self::from_der(block.contents()).map_err(|why| refuse(format!("this is {why}"))),
-            "RSA PUBLIC KEY" => RsaPublicKey::from_pkcs1_der(block.contents())
-                .map_err(|_| refuse("this is not an RSA public key".into()))
-                .and_then(|key| Self::from_numbers(key.n().clone(), key.e().clone()).map_err(refuse)),
+            "RSA PUBLIC KEY" => Self::from_pkcs1_der(block.contents()).map_err(|why| refuse(format!("this is {why}"))),
             tag => Err(refuse(format!("this is a PEM `{tag}`, not a public key"))),
         }
     }
@@ -114,14 +120,29 @@ impl PublicKey {
         &self.der
     }
 
-    /// Length of the modulus in bits.
-    pub fn bits(&self) -> usize {
-        self.rsa.n().bits()
+    /// The modulus.
+    pub fn n(&self) -> BigUint {
+        BigUint::from_bytes_be(&self.rsa.n_bytes())
     }
 
-    /// The public exponent, in decimal; servers make 65537.
+    /// The public exponent; servers make 65537.
+    pub fn e(&self) -> BigUint {
+        BigUint::from_bytes_be(&self.rsa.e_bytes())
+    }
+
+    /// The public exponent, in decimal.
     pub fn exponent(&self) -> String {
-        self.rsa.e().to_string()
+        self.e().to_string()
+    }
+
+    /// Length of the modulus in bits.
+    pub fn bits(&self) -> usize {
+        usize::try_from(self.rsa.n().bit_width_vartime()).unwrap_or(usize::MAX)
+    }
+
+    /// Length of the modulus, and so of each block, in bytes.
+    pub fn size(&self) -> usize {
+        self.rsa.size()
     }
 
     /// See [`Fingerprint`].
@@ -157,14 +178,14 @@ impl PrivateKey {
     /// Makes a key of `bits` with e = 65537, as servers do.
     pub fn generate(bits: usize) -> Result<Self, Hinted> {
         check_size(bits)?;
-        let rsa = RsaPrivateKey::new(&mut rand::rngs::OsRng, bits)
+        let rsa = RsaPrivateKey::new(&mut SysRng, bits)
             .map_err(|error| Hinted::new(format!("the key could not be made: {error}"), "try again"))?;
         Self::from_rsa(rsa)
     }
 
     /// Makes a key of 1024 bits, for showing what is said of one.
     pub fn generate_weak() -> Result<Self, Hinted> {
-        let rsa = RsaPrivateKey::new(&mut rand::rngs::OsRng, 1024)
+        let rsa = RsaPrivateKey::new(&mut SysRng, 1024)
             .map_err(|error| Hinted::new(format!("the key could not be made: {error}"), "try again"))?;
         Self::from_rsa(rsa)
     }
@@ -193,7 +214,8 @@ impl PrivateKey {
     }
 
     fn from_rsa(rsa: RsaPrivateKey) -> Result<Self, Hinted> {
-        let public = PublicKey::from_numbers(rsa.n().clone(), rsa.e().clone())
+        let number = |bytes: &[u8]| BigUint::from_bytes_be(bytes);
+        let public = PublicKey::from_numbers(number(&rsa.n_bytes()), number(&rsa.e_bytes()))
             .map_err(|why| Hinted::new(format!("this is {why}"), "make another with `fedctl keygen`"))?;
         Ok(Self { rsa, public })
     }
@@ -221,10 +243,11 @@ impl PrivateKey {
 
     /// Encrypted PKCS#8 as ordinary PEM: PBES2 with scrypt and AES-256-CBC (RFC 8018, RFC 7914).
     pub fn encrypted_pem(&self, passphrase: &str) -> anyhow::Result<Zeroizing<String>> {
-        let pem = self
-            .rsa
-            .to_pkcs8_encrypted_pem(&mut rand::rngs::OsRng, passphrase, LineEnding::LF)
-            .map_err(|error| anyhow::anyhow!("the key could not be encrypted: {error}"))?;
+        let failed = |error: rsa::pkcs8::Error| anyhow::anyhow!("the key could not be encrypted: {error}");
+        let der = self.rsa.to_pkcs8_der().map_err(failed)?;
+        let info = PrivateKeyInfoRef::try_from(der.as_bytes()).map_err(|_| damaged("PRIVATE KEY"))?;
+        let encrypted = info.encrypt_with_rng(&mut SysRng, passphrase).map_err(failed)?;
+        let pem = encrypted.to_pem("ENCRYPTED PRIVATE KEY", LineEnding::LF).map_err(|error| failed(error.into()))?;
         Ok(Zeroizing::new(format!("{}\n", pem.trim_end())))
     }
 }
@@ -243,7 +266,7 @@ pub fn check_size(bits: usize) -> Result<(), Hinted> {
 }
 
 fn pkcs8(der: &[u8]) -> anyhow::Result<RsaPrivateKey> {
-    let info = PrivateKeyInfo::try_from(der).map_err(|_| damaged("PRIVATE KEY"))?;
+    let info = PrivateKeyInfoRef::try_from(der).map_err(|_| damaged("PRIVATE KEY"))?;
     if info.algorithm.oid != rsa::pkcs1::ALGORITHM_OID {
         let what = format!("this is a private key for the algorithm {}, not RSA", info.algorithm.oid);
         return Err(Hinted::new(what, "federation needs RSA; `fedctl keygen` makes such a key").into());
@@ -252,7 +275,7 @@ fn pkcs8(der: &[u8]) -> anyhow::Result<RsaPrivateKey> {
 }
 
 fn decrypt(der: &[u8], passphrase: &str) -> anyhow::Result<RsaPrivateKey> {
-    let info = EncryptedPrivateKeyInfo::try_from(der).map_err(|_| damaged("ENCRYPTED PRIVATE KEY"))?;
+    let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| damaged("ENCRYPTED PRIVATE KEY"))?;
     let wrong =
         || Hinted::new("the passphrase does not open this key", "check the passphrase, its file or its variable");
     let plain = info.decrypt(passphrase).map_err(|error| match error {

@@ -4,7 +4,7 @@
 //! skipped) and helpless in others. This module follows its steps, so that the log line a peer would write can be told in
 //! advance. Tests compare it with the real package.
 
-use rsa::BigUint;
+use num_bigint::BigUint;
 
 const BEGIN: &[u8] = b"-----BEGIN PUBLIC KEY-----";
 const END: &[u8] = b"-----END PUBLIC KEY-----";

@@ -267,6 +267,6 @@ async fn dial(addr: SocketAddr, wait: Duration) -> Result<TcpStream, String> {
 
 /// Random, 17 characters, in the alphabet of a server's own identifiers.
 fn identifier() -> String {
-    use rand::Rng;
-    rand::thread_rng().sample_iter(rand::distributions::Alphanumeric).take(17).map(char::from).collect()
+    use rand::RngExt;
+    rand::rng().sample_iter(rand::distr::Alphanumeric).take(17).map(char::from).collect()
 }

@@ -7,9 +7,9 @@
 
 use std::sync::OnceLock;
 
-use rand::rngs::OsRng;
+use rand::rngs::SysRng;
 use rsa::traits::PublicKeyParts;
-use rsa::{BigUint, Oaep, Pkcs1v15Sign, hazmat};
+use rsa::{BoxedUint, Oaep, Pkcs1v15Sign, hazmat};
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
@@ -127,7 +127,7 @@ pub fn open(envelope: &[u8], to: &PrivateKey, from: &PublicKey) -> Result<Zeroiz
 /// Encrypts for the recipient. Randomised.
 pub fn seal_secrecy(message: &[u8], to: &PublicKey) -> Result<Vec<u8>, TooSmall> {
     let pieces = pieces(message, to)?;
-    let sealed = each(&pieces, |piece| to.rsa().encrypt(&mut OsRng, Oaep::new::<Sha1>(), piece).ok());
+    let sealed = each(&pieces, |piece| to.rsa().encrypt(&mut SysRng, Oaep::<Sha1>::new(), piece).ok());
     sealed.into_iter().collect::<Option<Vec<_>>>().map(|blocks| blocks.concat()).ok_or(TooSmall { bits: to.bits() })
 }
 
@@ -135,7 +135,7 @@ pub fn seal_secrecy(message: &[u8], to: &PublicKey) -> Result<Vec<u8>, TooSmall>
 pub fn seal_origin(inner: &[u8], from: &PrivateKey) -> Result<Vec<u8>, TooSmall> {
     let pieces = pieces(inner, from.public())?;
     let scheme = Pkcs1v15Sign::new_unprefixed;
-    let sealed = each(&pieces, |piece| from.rsa().sign_with_rng(&mut OsRng, scheme(), piece).ok());
+    let sealed = each(&pieces, |piece| from.rsa().sign_with_rng(&mut SysRng, scheme(), piece).ok());
     let bits = from.public().bits();
     sealed.into_iter().collect::<Option<Vec<_>>>().map(|blocks| blocks.concat()).ok_or(TooSmall { bits })
 }
@@ -203,16 +203,16 @@ fn blocks(layer: Layer, bytes: &[u8], block: usize) -> Result<Vec<&[u8]>, Failur
 }
 
 fn open_block(block: &[u8], to: &PrivateKey) -> Option<Vec<u8>> {
-    to.rsa().decrypt_blinded(&mut OsRng, Oaep::new::<Sha1>(), block).ok()
+    to.rsa().decrypt_blinded(&mut SysRng, Oaep::<Sha1>::new(), block).ok()
 }
 
 /// Undoes `00 01 FF…FF 00 piece` (RFC 8017 section 9.2, at least eight FF).
 fn unsign(block: &[u8], from: &PublicKey) -> Option<Vec<u8>> {
-    let number = BigUint::from_bytes_be(block);
-    if number >= *from.rsa().n() {
+    let number = BoxedUint::from_be_slice(block, from.rsa().n_bits_precision()).ok()?;
+    if number >= **from.rsa().n() {
         return None;
     }
-    let padded = hazmat::rsa_encrypt(from.rsa(), &number).ok()?.to_bytes_be();
+    let padded = hazmat::rsa_encrypt(from.rsa(), &number).ok()?.to_be_bytes_trimmed_vartime();
     // Leading zero bytes are not part of a number, so a well-formed block is one byte shorter.
     let padded = padded.strip_prefix(&[1]).filter(|rest| rest.len() + 2 == block.len())?;
     let ones = padded.iter().take_while(|byte| **byte == 0xff).count();
@@ -256,6 +256,7 @@ fn each<T: Send>(blocks: &[&[u8]], work: impl Fn(&[u8]) -> T + Sync) -> Vec<T> {
 mod tests {
     use std::collections::HashMap;
 
+    use num_bigint::BigUint;
     use proptest::prelude::*;
     use serde_json::Value;
 
@@ -339,8 +340,8 @@ mod tests {
 
     #[test]
     fn a_key_that_holds_nothing_is_refused() {
-        let rsa = rsa::RsaPublicKey::new(BigUint::from(1u8) << 255 | BigUint::from(1u8), 65537u32.into()).unwrap();
-        let small = PublicKey::from_numbers(rsa.n().clone(), rsa.e().clone()).unwrap();
+        let n = (BigUint::from(1u8) << 255) | BigUint::from(1u8);
+        let small = PublicKey::from_numbers(n, 65537u32.into()).unwrap();
         assert_eq!(seal_secrecy(b"ping", &small).unwrap_err(), TooSmall { bits: 256 });
     }
 

@@ -2,7 +2,7 @@
 
 use fedctl::key::node_rsa;
 use fedctl::key::{PrivateKey, PublicKey};
-use rsa::BigUint;
+use num_bigint::BigUint;
 use serde_json::json;
 
 use crate::support::programs::node_json;
@@ -31,7 +31,7 @@ fn node_rsa_reads_our_keys_and_we_read_its() {
 
 /// The key hurt in every way that random edits find, with a fixed seed.
 fn injured(line: &str) -> Vec<Vec<u8>> {
-    use rand::{Rng, SeedableRng};
+    use rand::{RngExt, SeedableRng};
     let mut rng = rand::rngs::StdRng::seed_from_u64(20);
     let mut texts: Vec<Vec<u8>> = [&line[..255], &line[255..], &line[26..], "", "x", &line.replace('-', "\u{2013}")]
         .iter()
@@ -39,12 +39,12 @@ fn injured(line: &str) -> Vec<Vec<u8>> {
         .collect();
     for _ in 0..4000 {
         let mut text = line.as_bytes().to_vec();
-        for _ in 0..rng.gen_range(1..4) {
-            let at = rng.gen_range(0..text.len());
-            match rng.gen_range(0..6) {
+        for _ in 0..rng.random_range(1..4) {
+            let at = rng.random_range(0..text.len());
+            match rng.random_range(0..6) {
                 0 => drop(text.remove(at)),
-                1 => text.insert(at, rng.r#gen()),
-                2 => text[at] = rng.r#gen(),
+                1 => text.insert(at, rng.random()),
+                2 => text[at] = rng.random(),
                 3 => text.truncate(at.max(1)),
                 4 => drop(text.drain(..at.min(60))),
                 _ => text.rotate_left(at),

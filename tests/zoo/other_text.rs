@@ -6,9 +6,8 @@ use base64::Engine;
 use fedctl::key::PublicKey;
 use fedctl::key::diagnosis::{DefectKind, examine};
 use fedctl::severity::Severity::{Error, Warning};
-use rsa::BigUint;
+use num_bigint::BigUint;
 use rsa::pkcs1::{EncodeRsaPublicKey, LineEnding};
-use rsa::traits::PublicKeyParts;
 
 use super::scenario::{HOST, Keys, SRV, Scenario, hurt, key, with_key};
 
@@ -39,14 +38,14 @@ fn armoured(der: &[u8]) -> String {
 
 /// The own modulus times `factor`, with this exponent.
 fn numbers(keys: &Keys, factor: u32, exponent: u32) -> String {
-    let n = own(keys).rsa().n() * BigUint::from(factor);
+    let n = own(keys).n() * BigUint::from(factor);
     PublicKey::from_numbers(n, exponent.into()).unwrap().one_line()
 }
 
 /// A modulus near the own one that three divides.
 fn divisible(keys: &Keys) -> String {
     let three = BigUint::from(3u32);
-    let n = own(keys).rsa().n() / &three * &three;
+    let n = own(keys).n() / &three * &three;
     let n = if &n % 2u32 == BigUint::from(0u32) { n + three } else { n };
     PublicKey::from_numbers(n, 65537u32.into()).unwrap().one_line()
 }

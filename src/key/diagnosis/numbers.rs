@@ -2,9 +2,7 @@
 
 use std::sync::LazyLock;
 
-use rsa::pkcs1::DecodeRsaPublicKey;
-use rsa::traits::PublicKeyParts;
-use rsa::{BigUint, RsaPublicKey};
+use num_bigint::BigUint;
 
 use super::Defect;
 use super::defect_kind::DefectKind;
@@ -45,19 +43,18 @@ pub fn algorithm(oid: &[u8]) -> Defect {
 
 /// The key, when the bytes are exactly one RSA SubjectPublicKeyInfo with a modulus that can be real.
 pub fn prove(der: &[u8]) -> Option<PublicKey> {
-    PublicKey::from_der(der).ok().filter(|key| key.der() == der && small_factor(key.rsa().n()).is_none())
+    PublicKey::from_der(der).ok().filter(|key| key.der() == der && small_factor(&key.n()).is_none())
 }
 
 /// Reads an RSAPublicKey.
 pub fn from_pkcs1(der: &[u8]) -> Option<PublicKey> {
-    let key = RsaPublicKey::from_pkcs1_der(der).ok()?;
-    PublicKey::from_numbers(key.n().clone(), key.e().clone()).ok()
+    PublicKey::from_pkcs1_der(der).ok()
 }
 
 /// Names what is unwise about the numbers; `None` when no such key can exist.
 pub fn judge(key: PublicKey, defects: &mut Vec<Defect>) -> Option<PublicKey> {
     let bits = key.bits();
-    if let Some(factor) = small_factor(key.rsa().n()) {
+    if let Some(factor) = small_factor(&key.n()) {
         defects.push(Defect::new(
             DefectKind::ModulusDamaged,
             format!("the modulus is divisible by {factor}, which no RSA key is: a character inside it changed"),
@@ -71,9 +68,8 @@ pub fn judge(key: PublicKey, defects: &mut Vec<Defect>) -> Option<PublicKey> {
         let why = if bits % 8 == 1 { "servers miscount moduli of 8k+1 bits" } else { "servers make 2048" };
         defects.push(Defect::new(DefectKind::OddSize, format!("RSA of {bits} bits is an odd size: {why}")));
     }
-    if key.exponent() != "65537" {
-        let what =
-            format!("the exponent is {}, where servers make 65537: a character may have changed", key.exponent());
+    if key.e() != BigUint::from(65537u32) {
+        let what = format!("the exponent is {}, where servers make 65537: a character may have changed", key.e());
         defects.push(Defect::new(DefectKind::OddExponent, what));
     }
     Some(key)
@@ -155,7 +151,7 @@ mod tests {
     #[test]
     fn real_moduli_have_no_small_factor_and_products_do() {
         let key = PrivateKey::generate(2048).unwrap();
-        let n = key.public().rsa().n().clone();
+        let n = key.public().n();
         assert_eq!(small_factor(&n), None);
         for prime in [2u32, 3, 65521] {
             assert_eq!(small_factor(&(&n * BigUint::from(prime))), Some(prime));

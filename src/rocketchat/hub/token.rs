@@ -4,7 +4,6 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rand::RngCore;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -17,7 +16,7 @@ const SECRET_BYTES: usize = 32;
 /// Names a proposal; no secret.
 pub fn new_id() -> String {
     let mut bytes = [0; ID_BYTES];
-    rand::rngs::OsRng.fill_bytes(&mut bytes);
+    rand::fill(&mut bytes);
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
@@ -35,7 +34,7 @@ impl Token {
     /// Makes a secret for the proposal `id`.
     pub fn generate(id: &str) -> Self {
         let mut secret = Zeroizing::new([0; SECRET_BYTES]);
-        rand::rngs::OsRng.fill_bytes(&mut *secret);
+        rand::fill(&mut *secret);
         Self { id: id.to_owned(), secret }
     }
 

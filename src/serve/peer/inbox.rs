@@ -4,7 +4,6 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use rsa::traits::PublicKeyParts;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
@@ -149,7 +148,7 @@ impl Inbox {
 
     async fn open_origin(&self, sealed: Vec<u8>, key: &PublicKey) -> Result<Vec<u8>, Refusal> {
         let owned = key.clone();
-        let block = key.rsa().size();
+        let block = key.size();
         self.in_turns(Layer::Origin, sealed, block, move |part| envelope::open_origin(part, &owned))
             .await
             .map_err(|failure| Refusal::Layer { failure, whose: format!("sender's key {}", key.fingerprint().short()) })
@@ -157,7 +156,7 @@ impl Inbox {
 
     async fn open_secrecy(&self, inner: Vec<u8>) -> Result<Vec<u8>, Refusal> {
         let key = self.key.clone();
-        let block = key.public().rsa().size();
+        let block = key.public().size();
         let open = move |part: &[u8]| envelope::open_secrecy(part, &key).map(|message| message.to_vec());
         self.in_turns(Layer::Secrecy, inner, block, open).await.map_err(|failure| {
             let whose = format!("own key {}", self.key.public().fingerprint().short());
