@@ -29,6 +29,7 @@ mod key_match;
 mod key_record;
 mod key_strength;
 mod key_text;
+pub mod mesh;
 #[cfg(test)]
 mod own_sample;
 mod peer_address;

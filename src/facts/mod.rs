@@ -4,6 +4,7 @@ pub mod dns;
 pub mod evidence;
 pub mod hub;
 pub mod hub_discovery;
+pub mod mesh;
 pub mod near_miss;
 pub mod peer;
 pub mod published;

@@ -9,6 +9,7 @@ pub mod hub;
 pub mod key;
 pub mod lab;
 pub mod log_line;
+pub mod mesh;
 pub mod records;
 pub mod report;
 pub mod rotate;

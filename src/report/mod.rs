@@ -2,6 +2,7 @@
 
 pub mod comparison;
 pub mod matrix;
+pub mod mesh;
 pub mod propagation;
 pub mod rotation;
 

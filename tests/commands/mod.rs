@@ -13,6 +13,7 @@ mod key;
 mod key_interop;
 mod keygen;
 mod lab;
+mod mesh;
 mod peer_interop;
 mod records;
 mod records_apply;

@@ -1,0 +1,92 @@
+//! Judges every direction between the members of a group: would the sender's release find, reach and open the recipient?
+
+use super::{dns_zone, judge_peer, key_record, peer_release};
+use crate::facts::mesh::Member;
+use crate::facts::peer::PeerFacts;
+use crate::report::mesh::{Direction, Mesh, Node, Obstacle, State};
+use crate::report::{Line, Verdict};
+use crate::rocketchat::generation::Generation;
+use crate::rocketchat::release::Release;
+use crate::severity::Severity;
+
+/// What no observer outside of the servers can know.
+pub const LIMITS: &[&str] = &[
+    "whether each server holds the private key that belongs to its published key: fedctl handshake, fedctl drill",
+    "whether a server's own network reaches the other: firewalls for outgoing connections, its own DNS resolver",
+    "what a server has cached: releases from 3.4 on keep answers for an hour",
+];
+
+/// Judges all directions; `fallback` is the release that stands for members whose release is not known.
+pub fn judge_mesh(members: &[Member], fallback: Release) -> Mesh {
+    let node = |member: &Member| Node {
+        domain: member.domain.clone(),
+        release: member.release(),
+        given: member.given.is_some() && member.reported().is_none(),
+    };
+    let pairs = members.iter().flat_map(|from| members.iter().map(move |to| (from, to)));
+    let directions = pairs.filter(|(from, to)| from.domain != to.domain).map(|(from, to)| Direction {
+        from: from.domain.clone(),
+        to: to.domain.clone(),
+        state: judge(from, to, fallback),
+    });
+    Mesh { members: members.iter().map(node).collect(), directions: directions.collect() }
+}
+
+fn judge(from: &Member, to: &Member, fallback: Release) -> State {
+    let generation = Generation::of(from.release().unwrap_or(fallback));
+    // What a release that cannot send would meet on its way is judged by the newest one that can.
+    let way = if generation.sends { generation } else { Generation::of(fallback) };
+    let Some(facts) = to.view(way) else {
+        return State::Unknown(vec![obstacle(to, "", "it was not observed".into(), "Run fedctl mesh again.")]);
+    };
+    if !is_answered(facts) {
+        let what = format!("no resolver answered for {}", to.domain);
+        let fix = format!("fedctl dns-check {}", to.domain);
+        return State::Unknown(vec![obstacle(to, dns_zone::CHECK.id, what, &fix)]);
+    }
+    let mut found = Vec::new();
+    found.extend(cannot_send(from, generation));
+    found.extend(peer_errors(facts, to));
+    found.extend(sender_key(from, to, fallback));
+    if found.is_empty() { State::Works } else { State::Fails(found) }
+}
+
+fn obstacle(owner: &Member, check: &str, what: String, fix: &str) -> Obstacle {
+    Obstacle { owner: owner.domain.clone(), check: check.into(), what, fix: fix.into() }
+}
+
+fn is_answered(facts: &PeerFacts) -> bool {
+    facts.records.answers.iter().any(|(_, outcome)| outcome.is_answer())
+}
+
+fn cannot_send(from: &Member, generation: &Generation) -> Option<Obstacle> {
+    let release = from.release().filter(|_| !generation.sends)?;
+    let what = format!("{} runs {release}, which cannot send to any peer", from.domain);
+    let fix = "Run a release up to 6.2 to federate in both directions; no record or setting changes this.";
+    Some(obstacle(from, peer_release::CHECK.id, what, fix))
+}
+
+/// What a sender of this generation meets on its way: discovery, connection, TLS, HTTP, the federation routes.
+fn peer_errors(facts: &PeerFacts, to: &Member) -> Vec<Obstacle> {
+    // What the recipient's release cannot send concerns the other direction.
+    let error = |line: Line| match line.verdict {
+        Verdict::Problem(problem) if problem.severity == Severity::Error && line.id != peer_release::CHECK.id => {
+            Some(obstacle(to, line.id, format!("{}: {}", to.domain, problem.what), &problem.fix))
+        }
+        _ => None,
+    };
+    judge_peer(facts).into_iter().filter_map(error).collect()
+}
+
+/// The recipient opens the origin layer with the key that the sender publishes.
+fn sender_key(from: &Member, to: &Member, fallback: Release) -> Option<Obstacle> {
+    let generation = Generation::of(to.release().unwrap_or(fallback));
+    let facts = from.view(generation).or(from.views.first())?;
+    if !is_answered(facts) {
+        return None;
+    }
+    let why = facts.records.discovery(generation).error?;
+    let what =
+        format!("{} cannot read the published key of {}, so it rejects every message: {why}", to.domain, from.domain);
+    Some(obstacle(from, key_record::CHECK.id, what, &format!("fedctl dns-check {}", from.domain)))
+}

@@ -1,0 +1,158 @@
+//! `fedctl mesh`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use futures_util::stream::{self, StreamExt};
+
+use super::domain_list::{DomainList, Listed};
+use super::key_file::{Access, Pending};
+use super::network::{NetworkArgs, now};
+use super::serve::peer::roots;
+use super::{Context, status};
+use crate::check::mesh::judge_mesh;
+use crate::dns::name::Domain;
+use crate::error::{ExitStatus, hinted};
+use crate::facts::mesh::Member;
+use crate::facts::peer::{PeerFacts, ProbeOptions};
+use crate::net::peer::{Target, observe};
+use crate::render::mesh::{MeshFormat, Style, write};
+use crate::rocketchat::generation::Generation;
+use crate::rocketchat::release::Release;
+
+/// The newest release that can send to peers stands for a server that does not report its release.
+const FALLBACK: Release = Release(6, 2, 0);
+/// Members that are observed at once.
+const JOBS: usize = 8;
+/// A group is looked at pair by pair.
+const MEMBERS_MAX: usize = 500;
+
+/// Check every direction between the servers of a group of domains
+///
+/// Observes each domain once, as its partners' releases do: discovery, connection, TLS and the federation routes. Then judges
+/// every pair in both directions: would the sender's release find, reach and open the recipient? The release of a server is
+/// what it reports, or what the list gives for it. Exit 0 when every direction works, 1 when one fails, 2 when none fails and
+/// one could not be checked.
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl mesh alpha.example beta.example gamma.example\n  fedctl mesh --list partners.txt --format html --output mesh.html\n  fedctl mesh --list partners.txt --format dot | dot -Tsvg > mesh.svg"
+)]
+pub struct Mesh {
+    /// The federation domains of the group
+    #[arg(value_name = "DOMAIN")]
+    domains: Vec<Domain>,
+    /// Read domains from this file, or from standard input for `-`: one on each line, with the release behind it where it is known, as in `alpha.example 3.18.7`
+    #[arg(long, value_name = "FILE")]
+    list: Option<PathBuf>,
+    /// How to print the mesh: human, json, html or dot
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    format: MeshFormat,
+    /// Write the mesh to this file and not to stdout
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+impl Mesh {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let group = self.group()?;
+        let progress = cx.term.progress(format!("observing {} domains", group.len()));
+        let members = cx.block_on(self.observe(cx, &group))?;
+        progress.finish_and_clear();
+        let mesh = judge_mesh(&members, FALLBACK);
+        let text = write(self.format, &mesh, Style { width: cx.term.width })?;
+        match &self.output {
+            Some(path) => Pending::write(path, &text, Access::Everybody, true)?.commit()?,
+            None => cx.term.answer(text)?,
+        }
+        let (_, fails, unknown) = mesh.counts();
+        Ok(if fails == 0 && unknown > 0 { ExitStatus::Failed } else { status(fails == 0) })
+    }
+
+    /// The members, each once.
+    fn group(&self) -> anyhow::Result<Vec<Listed>> {
+        let mut group: Vec<Listed> = Vec::new();
+        let given = self.domains.iter().map(|domain| Listed { domain: domain.clone(), release: None });
+        let list = self.list.as_deref().map(DomainList::read).transpose()?.unwrap_or_default();
+        if let (Some(path), Some(bad)) = (&self.list, list.rejected.first()) {
+            return Err(hinted(
+                format!("line {} of `{}`: {}", bad.line, path.display(), bad.why),
+                bad.why.hint.clone(),
+            ));
+        }
+        for listed in given.chain(list.listed) {
+            if !group.iter().any(|known| known.domain == listed.domain) {
+                group.push(listed);
+            }
+        }
+        match group.len() {
+            0 | 1 => Err(hinted("a mesh needs two domains or more", "fedctl mesh alpha.example beta.example")),
+            many if many > MEMBERS_MAX => Err(hinted(
+                format!("a mesh of {many} domains is larger than {MEMBERS_MAX}"),
+                "check a part of the list",
+            )),
+            _ => Ok(group),
+        }
+    }
+
+    async fn observe(&self, cx: &Context, group: &[Listed]) -> anyhow::Result<Vec<Member>> {
+        let first: Vec<Target> =
+            group.iter().map(|listed| self.target(cx, &listed.domain, None)).collect::<Result<_, _>>()?;
+        let facts: Vec<PeerFacts> =
+            stream::iter(&first).map(|target| observe(target, |_| {})).buffered(JOBS).collect().await;
+        let mut members: Vec<Member> = group
+            .iter()
+            .zip(facts)
+            .map(|(listed, facts)| Member { domain: listed.domain.clone(), given: listed.release, views: vec![facts] })
+            .collect();
+        let releases: Vec<Release> = members.iter().map(|member| member.release().unwrap_or(FALLBACK)).collect();
+        let mut generations: Vec<&'static Generation> = Vec::new();
+        for release in releases {
+            let generation = Generation::of(release);
+            let generation = if generation.sends { generation } else { Generation::of(FALLBACK) };
+            if !generations.iter().any(|known| known.id == generation.id) {
+                generations.push(generation);
+            }
+        }
+        for member in &mut members {
+            for generation in &generations {
+                self.add_view(cx, member, generation).await?;
+            }
+        }
+        Ok(members)
+    }
+
+    /// A generation that ends up at a URL which was observed already sees what was observed there.
+    async fn add_view(&self, cx: &Context, member: &mut Member, generation: &'static Generation) -> anyhow::Result<()> {
+        if member.view(generation).is_some() {
+            return Ok(());
+        }
+        let Some(known) = member.views.first() else { return Ok(()) };
+        let url = known.records.discovery(generation).url;
+        let same = member.views.iter().find(|facts| facts.base.as_ref().map(ToString::to_string) == url);
+        let mut facts = match same {
+            Some(facts) => facts.clone(),
+            None => observe(&self.target(cx, &member.domain, Some(generation.first))?, |_| {}).await,
+        };
+        facts.view = generation.first;
+        facts.options.release = Some(generation.first);
+        member.views.push(facts);
+        Ok(())
+    }
+
+    fn target(&self, cx: &Context, peer: &Domain, release: Option<Release>) -> anyhow::Result<Target> {
+        Ok(Target {
+            route: self.network.route(cx),
+            resolvers: self.network.resolvers(cx)?,
+            roots: roots(self.ca_file.clone().or_else(|| cx.config.ca_file()).as_ref())?,
+            peer: peer.clone(),
+            options: ProbeOptions { release, ..ProbeOptions::default() },
+            identity: None,
+            time: now(),
+        })
+    }
+}

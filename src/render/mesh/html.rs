@@ -1,0 +1,203 @@
+//! One self-contained page: the picture, the matrix, the obstacles. No script, nothing loaded from anywhere.
+
+use std::f64::consts::TAU;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::verdict;
+use crate::check::mesh::LIMITS;
+use crate::dns::name::Domain;
+use crate::report::mesh::{Direction, Mesh, Node, Obstacle, State};
+
+const CSS: &str = include_str!("mesh.css");
+/// The picture's side, in its own units.
+const SIDE: f64 = 1000.0;
+
+pub fn write(mesh: &Mesh) -> String {
+    let obstacles = mesh.obstacles();
+    let (_, fails, unknown) = mesh.counts();
+    let class = if fails > 0 {
+        "bad"
+    } else if unknown > 0 {
+        "open"
+    } else {
+        "good"
+    };
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "Federation mesh of " (mesh.members.len()) " domains" }
+                style { (PreEscaped(CSS)) }
+            }
+            body {
+                h1 { "Federation mesh of " (mesh.members.len()) " domains" }
+                p class=(format!("verdict {class}")) { (verdict(mesh)) }
+                (picture(mesh))
+                h2 { "Directions" }
+                (matrix(mesh, &obstacles))
+                @if !obstacles.is_empty() {
+                    h2 { "What to fix" }
+                    ol { @for (at, (obstacle, blocked)) in obstacles.iter().enumerate() { (item(at + 1, obstacle, blocked)) } }
+                }
+                h2 { "Not visible from outside" }
+                ul { @for limit in LIMITS { li { (limit) } } }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// Members on a circle. A line is drawn only where something is wrong, so that a large healthy group stays readable: solid when
+/// one direction fails, thick when both do, dotted when it could not be checked.
+fn picture(mesh: &Mesh) -> Markup {
+    let count = mesh.members.len().max(1) as f64;
+    let at = |index: usize, radius: f64| {
+        let angle = TAU * index as f64 / count - TAU / 4.0;
+        (SIDE / 2.0 + radius * angle.cos(), SIDE / 2.0 + radius * angle.sin())
+    };
+    let pairs = (0..mesh.members.len()).flat_map(|a| (a + 1..mesh.members.len()).map(move |b| (a, b)));
+    let lines = pairs.filter_map(|(a, b)| {
+        let class = pair(mesh, &mesh.members[a].domain, &mesh.members[b].domain)?;
+        Some((at(a, 300.0), at(b, 300.0), class))
+    });
+    let size = if mesh.members.len() > 24 { 18 } else { 26 };
+    html! {
+        svg viewBox=(format!("0 0 {SIDE} {SIDE}")) role="img" aria-label="Members on a circle; a line joins two members when messages do not pass between them" {
+            @for ((x1, y1), (x2, y2), class) in lines {
+                line class=(class) x1=(round(x1)) y1=(round(y1)) x2=(round(x2)) y2=(round(y2)) {}
+            }
+            @for (index, node) in mesh.members.iter().enumerate() {
+                (label(node, index, at(index, 300.0), at(index, 320.0), count, size))
+            }
+        }
+        p class="soft" { "A line means that messages do not pass: thin in one direction, thick in both, dotted where it could not be checked." }
+    }
+}
+
+/// The name beside its dot, turned so that it points away from the circle and is never upside down.
+fn label(node: &Node, index: usize, dot: (f64, f64), start: (f64, f64), count: f64, size: u32) -> Markup {
+    let degrees = 360.0 * index as f64 / count - 90.0;
+    let left = (90.0..270.0).contains(&degrees);
+    let (anchor, turn) = if left { ("end", degrees - 180.0) } else { ("start", degrees) };
+    html! {
+        circle cx=(round(dot.0)) cy=(round(dot.1)) r="7" {}
+        text x=(round(start.0)) y=(round(start.1)) font-size=(size) text-anchor=(anchor) dominant-baseline="middle"
+            transform=(format!("rotate({} {} {})", round(turn), round(start.0), round(start.1))) { (node.domain) }
+    }
+}
+
+fn round(number: f64) -> f64 {
+    (number * 10.0).round() / 10.0
+}
+
+fn pair(mesh: &Mesh, one: &Domain, other: &Domain) -> Option<&'static str> {
+    let state = |from, to| mesh.direction(from, to).map(|direction| &direction.state);
+    let states = [state(one, other), state(other, one)];
+    let fails = states.iter().filter(|state| matches!(state, Some(State::Fails(_)))).count();
+    let unknown = states.iter().any(|state| matches!(state, Some(State::Unknown(_))));
+    match (fails, unknown) {
+        (2, _) => Some("both"),
+        (1, _) => Some("one"),
+        (_, true) => Some("unknown"),
+        _ => None,
+    }
+}
+
+fn matrix(mesh: &Mesh, obstacles: &[(&Obstacle, Vec<&Direction>)]) -> Markup {
+    html! {
+        div class="scroll" {
+            table {
+                thead { tr { th { "from \\ to" } @for number in 1..=mesh.members.len() { th scope="col" { (number) } } } }
+                tbody {
+                    @for (number, from) in mesh.members.iter().enumerate() {
+                        tr {
+                            th scope="row" { (number + 1) " " (from.domain) " " span class="soft" { (release(from)) } }
+                            @for to in &mesh.members { (cell(mesh.direction(&from.domain, &to.domain), obstacles)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn release(node: &Node) -> String {
+    match (node.release, node.given) {
+        (None, _) => "release unknown".into(),
+        (Some(release), true) => format!("{release} (given)"),
+        (Some(release), false) => release.to_string(),
+    }
+}
+
+fn cell(direction: Option<&Direction>, obstacles: &[(&Obstacle, Vec<&Direction>)]) -> Markup {
+    let Some(direction) = direction else { return html! { td { "–" } } };
+    let numbers: Vec<usize> = obstacles
+        .iter()
+        .enumerate()
+        .filter(|(_, (obstacle, _))| direction.state.obstacles().contains(obstacle))
+        .map(|(at, _)| at + 1)
+        .collect();
+    let (class, word) = match direction.state {
+        State::Works => ("ok", "ok"),
+        State::Fails(_) => ("error", "fail"),
+        State::Unknown(_) => ("unknown", "?"),
+    };
+    html! {
+        td class=(class) title=(format!("{} to {}", direction.from, direction.to)) {
+            (word) @for number in &numbers { " " a href=(format!("#obstacle-{number}")) { (number) } }
+        }
+    }
+}
+
+fn item(number: usize, obstacle: &Obstacle, blocked: &[&Direction]) -> Markup {
+    html! {
+        li id=(format!("obstacle-{number}")) {
+            p { strong { (obstacle.what) } }
+            p { (obstacle.owner) " fixes it." }
+            pre { (obstacle.fix) }
+            details {
+                summary { (blocked.len()) @if blocked.len() == 1 { " direction" } @else { " directions" } " blocked" }
+                ul { @for direction in blocked { li { (direction.from) " to " (direction.to) } } }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn group(count: usize) -> Mesh {
+        let members: Vec<Node> = (0..count)
+            .map(|at| Node { domain: format!("member{at}.example").parse().unwrap(), release: None, given: false })
+            .collect();
+        let state = |a: usize, b: usize| match (a * 7 + b * 3) % 11 {
+            0 => State::Fails(vec![Obstacle {
+                owner: members[b].domain.clone(),
+                check: "tls-chain".into(),
+                what: format!("{}: <script>alert(1)</script>", members[b].domain),
+                fix: "Serve fullchain.pem\"'>".into(),
+            }]),
+            1 if b == 5 => State::Unknown(Vec::new()),
+            _ => State::Works,
+        };
+        let pairs = (0..count).flat_map(|a| (0..count).map(move |b| (a, b))).filter(|(a, b)| a != b);
+        let directions = pairs.map(|(a, b)| Direction {
+            from: members[a].domain.clone(),
+            to: members[b].domain.clone(),
+            state: state(a, b),
+        });
+        let directions = directions.collect();
+        Mesh { members, directions }
+    }
+
+    #[test]
+    fn no_text_of_a_server_becomes_markup_and_every_pair_is_in_the_matrix() {
+        let page = write(&group(50));
+        assert!(!page.contains("<script") && page.contains("&lt;script&gt;"));
+        assert_eq!(page.matches("title=\"member").count(), 50 * 49);
+    }
+}

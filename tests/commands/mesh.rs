@@ -1,0 +1,149 @@
+//! Three servers of different releases on loopback, every direction between them.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Stdio};
+
+use serde_json::Value;
+
+use crate::support::Fedctl;
+use crate::support::world::{World, key_record, zone};
+
+/// A group of embedded servers, which stop with it.
+struct Group {
+    fedctl: Fedctl,
+    _world: World,
+    servers: Vec<Child>,
+    flags: Vec<String>,
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        for server in &mut self.servers {
+            let _ = server.kill();
+            let _ = server.wait();
+        }
+    }
+}
+
+/// Starts `(domain, release, key text in DNS)`; without a text the domain publishes its own key.
+fn group(members: &[(&str, &str, Option<&str>)]) -> Group {
+    let fedctl = Fedctl::new();
+    let (mut zones, mut servers, mut flags) = (Vec::new(), Vec::new(), Vec::new());
+    for (domain, release, published) in members {
+        let name = domain.split('.').next().unwrap();
+        fedctl.ok(&["keygen", "--quiet", "--private", &format!("{name}.key"), "--public", &format!("{name}.pub")]);
+        let text = published.map_or_else(|| fedctl.read(&format!("{name}.pub")).trim_end().to_owned(), str::to_owned);
+        let srv = "_rocketchat._http IN SRV 1 1 80 chat\n_rocketchat._tcp IN SRV 1 1 80 chat\nrocketchat-protocol IN TXT \"http\"\n";
+        zones.push((*domain, zone(1, &format!("{srv}{}", key_record(&text)))));
+        let args = ["serve", "peer", "--domain", domain, "--key", &format!("{name}.key"), "--as", release, "--plain"];
+        let mut child = fedctl
+            .command(&[&args[..], &["--resolver", "127.0.0.1:9"]].concat())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let addr: SocketAddr =
+            line.trim().rsplit(['/', ' ']).next().unwrap().parse().unwrap_or_else(|_| panic!("{line}"));
+        flags.extend(["--connect-to".to_owned(), format!("chat.{domain}:80={addr}")]);
+        servers.push(child);
+    }
+    let mut world = World::new();
+    let zones: Vec<(&str, String)> = zones;
+    let resolver = world.serve("ns1.alpha.example", &zones, &[]);
+    flags.extend(["--resolver".to_owned(), resolver.to_string(), "--timeout".to_owned(), "20s".to_owned()]);
+    Group { fedctl, _world: world, servers, flags }
+}
+
+impl Group {
+    fn mesh(&self, args: &[&str]) -> crate::support::Ran {
+        let mut all: Vec<String> = vec!["mesh".into()];
+        all.extend(args.iter().map(ToString::to_string));
+        all.extend(self.flags.clone());
+        self.fedctl.run(&all)
+    }
+}
+
+fn states(mesh: &Value) -> Vec<String> {
+    let state = |direction: &Value| {
+        let word = |name: &str| direction[name].as_str().unwrap().split('.').next().unwrap().to_owned();
+        format!("{} {} {}", word("from"), word("to"), direction["state"].as_str().unwrap())
+    };
+    mesh["directions"].as_array().unwrap().iter().map(state).collect()
+}
+
+#[test]
+fn every_direction_is_judged_with_its_owner() {
+    let half = "-----BEGIN PUBLIC KEY-----MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A";
+    let group = group(&[
+        ("alpha.example", "3.18.7", None),
+        ("beta.example", "6.2.0", Some(half)),
+        ("gamma.example", "6.5.0", None),
+    ]);
+    let ran = group.mesh(&["alpha.example", "beta.example", "gamma.example", "--format", "json"]);
+    assert_eq!(ran.status, 1, "{ran:?}");
+    let mesh: Value = serde_json::from_str(&ran.stdout).unwrap();
+    // Half a key stops both directions: the sender cannot encrypt for beta, and nobody can open what beta signs.
+    assert_eq!(
+        states(&mesh),
+        [
+            "alpha beta fails",
+            "alpha gamma works",
+            "beta alpha fails",
+            "beta gamma fails",
+            "gamma alpha fails",
+            "gamma beta fails"
+        ]
+    );
+    let owners = |from: &str, to: &str| -> Vec<String> {
+        let of = |direction: &&Value| {
+            direction["from"] == format!("{from}.example") && direction["to"] == format!("{to}.example")
+        };
+        let direction = mesh["directions"].as_array().unwrap().iter().find(of).unwrap();
+        direction["obstacles"].as_array().unwrap().iter().map(|o| o["owner"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(owners("gamma", "alpha"), ["gamma.example"]);
+    assert_eq!(owners("beta", "alpha"), ["beta.example"]);
+    assert!(owners("gamma", "beta").contains(&"beta.example".to_owned()));
+
+    let human = group.mesh(&["alpha.example", "beta.example", "gamma.example"]).stdout;
+    assert!(human.contains("6.5.0, which cannot send to any peer"), "{human}");
+    assert!(human.ends_with("\nFAIL  1 of 6 directions work\n"), "{human}");
+    let dot = group.mesh(&["alpha.example", "beta.example", "gamma.example", "--format", "dot"]).stdout;
+    assert!(dot.starts_with("digraph mesh {") && dot.matches(" -> ").count() == 6, "{dot}");
+    let html = group.mesh(&["alpha.example", "beta.example", "gamma.example", "--format", "html"]).stdout;
+    assert!(html.contains("<svg") && !html.contains("<script"), "{html}");
+}
+
+#[test]
+fn a_healthy_group_from_a_list_passes() {
+    let group = group(&[("alpha.example", "3.18.7", None), ("beta.example", "4.8.0", None)]);
+    group.fedctl.write("partners.txt", "# our partners\nalpha.example 3.18.7\nbeta.example\n");
+    let ran = group.mesh(&["--list", "partners.txt"]);
+    assert!(ran.status == 0 && ran.stdout.ends_with("\nPASS  2 of 2 directions work\n"), "{ran:?}");
+    assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
+}
+
+#[test]
+fn what_is_no_group_is_refused() {
+    let fedctl = Fedctl::new();
+    fedctl.write("bad.txt", "alpha.example\nhttps://beta.example\n");
+    let (error, hint) = fedctl.refused(&["mesh", "--list", "bad.txt", "--resolver", "127.0.0.1:9"]);
+    assert!(error.contains("line 2 of `bad.txt`") && !hint.is_empty(), "{error}");
+    let (error, _) = fedctl.refused(&["mesh", "alpha.example", "--resolver", "127.0.0.1:9"]);
+    assert_eq!(error, "a mesh needs two domains or more");
+}
+
+#[test]
+fn a_resolver_that_does_not_answer_is_not_the_fault_of_the_members() {
+    let fedctl = Fedctl::new();
+    let silent = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let resolver = silent.local_addr().unwrap().to_string();
+    let ran = fedctl.run(&["mesh", "a.example", "b.example", "--resolver", &resolver, "--timeout", "300ms"]);
+    assert!(
+        ran.status == 2 && ran.stdout.contains("UNKNOWN  0 of 2 directions work, 2 could not be checked"),
+        "{ran:?}"
+    );
+}
