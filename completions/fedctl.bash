@@ -64,6 +64,9 @@ _fedctl() {
             fedctl,man)
                 cmd="fedctl__subcmd__man"
                 ;;
+            fedctl,mesh)
+                cmd="fedctl__subcmd__mesh"
+                ;;
             fedctl,records)
                 cmd="fedctl__subcmd__records"
                 ;;
@@ -141,6 +144,9 @@ _fedctl() {
                 ;;
             fedctl__subcmd__help,man)
                 cmd="fedctl__subcmd__help__subcmd__man"
+                ;;
+            fedctl__subcmd__help,mesh)
+                cmd="fedctl__subcmd__help__subcmd__mesh"
                 ;;
             fedctl__subcmd__help,records)
                 cmd="fedctl__subcmd__help__subcmd__records"
@@ -341,7 +347,7 @@ _fedctl() {
 
     case "${cmd}" in
         fedctl)
-            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version init keygen key records dns-check handshake doctor explain checks diff register hub rotate envelope serve lab config completions man help"
+            opts="-q -v -h -V --color --quiet --verbose --timeout --fail-on --suppress --config --help --version init keygen key records dns-check handshake doctor mesh explain checks diff register hub rotate envelope serve lab config completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1025,7 +1031,7 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help)
-            opts="init keygen key records dns-check handshake doctor explain checks diff register hub rotate envelope serve lab config completions man help"
+            opts="init keygen key records dns-check handshake doctor mesh explain checks diff register hub rotate envelope serve lab config completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1389,6 +1395,20 @@ _fedctl() {
             return 0
             ;;
         fedctl__subcmd__help__subcmd__man)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__help__subcmd__mesh)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2399,6 +2419,68 @@ _fedctl() {
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "notice warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                --suppress)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        fedctl__subcmd__mesh)
+            opts="-o -q -v -h -V --list --format --output --ca-file --resolver --system-only --connect-to --color --quiet --verbose --timeout --fail-on --suppress --config --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --list)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "human json html dot" -- "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolver)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

@@ -38,6 +38,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand dns-check 'Check what DNS says about a domain'
             cand handshake 'Find out whether a peer can really be federated with'
             cand doctor 'Say whether the own set-up works, why not, and what to type'
+            cand mesh 'Check every direction between the servers of a group of domains'
             cand explain 'Explain a check, a federation status, or what a server writes into its log'
             cand checks 'List all checks'
             cand diff 'Say what changed between two saved runs of dns-check'
@@ -371,6 +372,29 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand --format 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github'
             cand -o 'Write the report to this file in one step, replacing it, and not to stdout'
             cand --output 'Write the report to this file in one step, replacing it, and not to stdout'
+            cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
+            cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
+            cand --color 'When to use colour; NO_COLOR is honoured'
+            cand --timeout 'How long to wait for one answer from the network, as in `5s` or `500ms`'
+            cand --fail-on 'Exit with 1 from this severity on: notice, warning or error'
+            cand --suppress 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated'
+            cand --config 'Read this file in place of fedctl.yaml'
+            cand --system-only 'Ask only the resolvers of this machine'
+            cand -q 'Print the answer and errors only'
+            cand --quiet 'Print the answer and errors only'
+            cand -v 'Say more about the work; twice for even more'
+            cand --verbose 'Say more about the work; twice for even more'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'fedctl;mesh'= {
+            cand --list 'Read domains from this file, or from standard input for `-`: one on each line, with the release behind it where it is known, as in `alpha.example 3.18.7`'
+            cand --format 'How to print the mesh: human, json, html or dot'
+            cand -o 'Write the mesh to this file and not to stdout'
+            cand --output 'Write the mesh to this file and not to stdout'
+            cand --ca-file 'Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers'
             cand --resolver 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]'
             cand --connect-to 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated'
             cand --color 'When to use colour; NO_COLOR is honoured'
@@ -957,6 +981,7 @@ set edit:completion:arg-completer[fedctl] = {|@words|
             cand dns-check 'Check what DNS says about a domain'
             cand handshake 'Find out whether a peer can really be federated with'
             cand doctor 'Say whether the own set-up works, why not, and what to type'
+            cand mesh 'Check every direction between the servers of a group of domains'
             cand explain 'Explain a check, a federation status, or what a server writes into its log'
             cand checks 'List all checks'
             cand diff 'Say what changed between two saved runs of dns-check'
@@ -999,6 +1024,8 @@ set edit:completion:arg-completer[fedctl] = {|@words|
         &'fedctl;help;handshake'= {
         }
         &'fedctl;help;doctor'= {
+        }
+        &'fedctl;help;mesh'= {
         }
         &'fedctl;help;explain'= {
         }

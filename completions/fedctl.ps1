@@ -41,6 +41,7 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('dns-check', 'dns-check', [CompletionResultType]::ParameterValue, 'Check what DNS says about a domain')
             [CompletionResult]::new('handshake', 'handshake', [CompletionResultType]::ParameterValue, 'Find out whether a peer can really be federated with')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Say whether the own set-up works, why not, and what to type')
+            [CompletionResult]::new('mesh', 'mesh', [CompletionResultType]::ParameterValue, 'Check every direction between the servers of a group of domains')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a check, a federation status, or what a server writes into its log')
             [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'List all checks')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Say what changed between two saved runs of dns-check')
@@ -395,6 +396,30 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the report to this file in one step, replacing it, and not to stdout')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the report to this file in one step, replacing it, and not to stdout')
+            [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]')
+            [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for one answer from the network, as in `5s` or `500ms`')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'Exit with 1 from this severity on: notice, warning or error')
+            [CompletionResult]::new('--suppress', '--suppress', [CompletionResultType]::ParameterName, 'List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read this file in place of fedctl.yaml')
+            [CompletionResult]::new('--system-only', '--system-only', [CompletionResultType]::ParameterName, 'Ask only the resolvers of this machine')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print the answer and errors only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say more about the work; twice for even more')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'fedctl;mesh' {
+            [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'Read domains from this file, or from standard input for `-`: one on each line, with the release behind it where it is known, as in `alpha.example 3.18.7`')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print the mesh: human, json, html or dot')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write the mesh to this file and not to stdout')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the mesh to this file and not to stdout')
+            [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers')
             [CompletionResult]::new('--resolver', '--resolver', [CompletionResultType]::ParameterName, 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system''s and three public ones]')
             [CompletionResult]::new('--connect-to', '--connect-to', [CompletionResultType]::ParameterName, 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour; NO_COLOR is honoured')
@@ -1028,6 +1053,7 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             [CompletionResult]::new('dns-check', 'dns-check', [CompletionResultType]::ParameterValue, 'Check what DNS says about a domain')
             [CompletionResult]::new('handshake', 'handshake', [CompletionResultType]::ParameterValue, 'Find out whether a peer can really be federated with')
             [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Say whether the own set-up works, why not, and what to type')
+            [CompletionResult]::new('mesh', 'mesh', [CompletionResultType]::ParameterValue, 'Check every direction between the servers of a group of domains')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a check, a federation status, or what a server writes into its log')
             [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'List all checks')
             [CompletionResult]::new('diff', 'diff', [CompletionResultType]::ParameterValue, 'Say what changed between two saved runs of dns-check')
@@ -1082,6 +1108,9 @@ Register-ArgumentCompleter -Native -CommandName 'fedctl' -ScriptBlock {
             break
         }
         'fedctl;help;doctor' {
+            break
+        }
+        'fedctl;help;mesh' {
             break
         }
         'fedctl;help;explain' {
