@@ -80,25 +80,31 @@ pub struct Names {
 
 /// The steps, in order.
 pub fn steps(clocks: &Clocks, names: &Names) -> Vec<Step> {
+    let change = clocks.lowered().saturating_add(HANDS);
+    let mut steps = before(clocks, names).to_vec();
+    steps.extend(publish_and_switch(clocks, names, change));
+    steps.extend(after(clocks, names, change));
+    steps
+}
+
+fn step(id: &'static str, at_s: u32, title: &str, commands: Vec<String>, why: String) -> Step {
+    Step { id, at_s, title: title.to_owned(), commands, why }
+}
+
+/// What can be done at any time before the change.
+fn before(clocks: &Clocks, names: &Names) -> [Step; 2] {
     let Names { domain, old, next, next_public } = names;
     let Clocks { ttl, low_ttl, .. } = clocks;
-    let change = clocks.lowered().saturating_add(HANDS);
-    let switched = change.saturating_add(HANDS);
-    let step = |id, at_s, title: &str, commands: &[String], why: String| Step {
-        id,
-        at_s,
-        title: title.to_owned(),
-        commands: commands.to_vec(),
-        why,
-    };
-    vec![
+    [
         step(
             "prepare",
             0,
             "make the next key, and the script that puts it into the server",
-            &[
+            vec![
                 format!("fedctl keygen --private {next} --public {next_public}"),
-                format!("fedctl keygen --from-private {next} --form mongosh --private next-key.js --public {next_public} --force"),
+                format!(
+                    "fedctl keygen --from-private {next} --form mongosh --private next-key.js --public {next_public} --force"
+                ),
             ],
             "keep the old private key: it is the way back".into(),
         ),
@@ -106,33 +112,50 @@ pub fn steps(clocks: &Clocks, names: &Names) -> Vec<Step> {
             "lower-ttl",
             0,
             "publish the key that is in use with a short TTL",
-            &[format!("fedctl records {domain} --key {old} --ttl {low_ttl}")],
+            vec![format!("fedctl records {domain} --key {old} --ttl {low_ttl}")],
             format!("resolvers may hold the record of today for {ttl} s; go on when all of them have the short one"),
         ),
+    ]
+}
+
+/// The change itself.
+fn publish_and_switch(clocks: &Clocks, names: &Names, change: u32) -> [Step; 2] {
+    let Names { domain, next_public, .. } = names;
+    let low_ttl = clocks.low_ttl;
+    [
         step(
             "publish",
             change,
             "publish the next key",
-            &[format!("fedctl records {domain} --key {next_public} --ttl {low_ttl}")],
-            "from now on peers that ask find the next key, and cannot talk to the server until it has it: go on at once".into(),
+            vec![format!("fedctl records {domain} --key {next_public} --ttl {low_ttl}")],
+            "from now on peers that query the domain find the next key, and cannot talk to the server until it has it: go on \
+             at once"
+                .into(),
         ),
         step(
             "switch",
             change,
             "stop the server, put the next key in, start it",
-            &["mongosh DATABASE next-key.js".to_owned(), "rm next-key.js".to_owned()],
+            vec!["mongosh DATABASE next-key.js".to_owned(), "rm next-key.js".to_owned()],
             "the script replaces both documents of rocketchat_federation_keys; it holds the private key".into(),
         ),
+    ]
+}
+
+/// What shows that it worked, and what ends it.
+fn after(clocks: &Clocks, names: &Names, change: u32) -> [Step; 2] {
+    let Names { domain, next, next_public, .. } = names;
+    [
         step(
             "verify",
-            switched,
+            change.saturating_add(HANDS),
             "look at what is published, and talk to a peer",
-            &[
+            vec![
                 format!("fedctl dns-check {domain} --key {next_public}"),
                 format!("fedctl handshake PEER --domain {domain} --key {next}"),
             ],
             format!(
-                "resolvers have it after {} s at the latest. Peers from 3.4 on remember the old key for up to an hour more, and \
+                "resolvers have it after {} s at the latest. Peers from 3.4 on use the old key for up to an hour more, and \
                  1.x until a request fails: ask their admins to restart, or wait",
                 clocks.spread()
             ),
@@ -141,9 +164,9 @@ pub fn steps(clocks: &Clocks, names: &Names) -> Vec<Step> {
             "raise-ttl",
             change.saturating_add(clocks.forgotten()),
             "publish the next key with its usual TTL, and retire the old one",
-            &[format!("fedctl records {domain} --key {next_public} --ttl {ttl}"), "fedctl doctor".to_owned()],
-            "nobody remembers the old key any more. From 2.0 on, what was lost meanwhile comes with the next message of each \
-             room: receivers ask for events that they miss"
+            vec![format!("fedctl records {domain} --key {next_public} --ttl {}", clocks.ttl), "fedctl doctor".to_owned()],
+            "no peer has the old key cached any more. From 2.0 on, what was lost meanwhile comes with the next message of each \
+             room: receivers request the events that they miss"
                 .into(),
         ),
     ]

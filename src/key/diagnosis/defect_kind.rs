@@ -72,75 +72,86 @@ pub enum DefectKind {
     OddExponent,
 }
 
+/// The stable id of each kind, in the order of the variants.
+const IDS: [(DefectKind, &str); 65] = [
+    (DefectKind::PrivateKey, "private-key"),
+    (DefectKind::Empty, "empty"),
+    (DefectKind::Placeholder, "placeholder"),
+    (DefectKind::NotAKey, "not-a-key"),
+    (DefectKind::SplitRecords, "split-records"),
+    (DefectKind::KeyNotFirst, "key-not-first"),
+    (DefectKind::TwoKeys, "two-keys"),
+    (DefectKind::SeveralRecords, "several-records"),
+    (DefectKind::StringsOutOfOrder, "strings-out-of-order"),
+    (DefectKind::StringTooLong, "string-too-long"),
+    (DefectKind::UnquotedZoneFile, "unquoted-zone-file"),
+    (DefectKind::RecordLineKept, "record-line-kept"),
+    (DefectKind::OtherKey, "other-key"),
+    (DefectKind::OneCharacterChanged, "one-character-changed"),
+    (DefectKind::Utf16, "utf-16"),
+    (DefectKind::ByteOrderMark, "byte-order-mark"),
+    (DefectKind::InvisibleCharacter, "invisible-character"),
+    (DefectKind::NoBreakSpace, "no-break-space"),
+    (DefectKind::TypographicDash, "typographic-dash"),
+    (DefectKind::TypographicQuote, "typographic-quote"),
+    (DefectKind::ControlCharacter, "control-character"),
+    (DefectKind::ForeignCharacter, "foreign-character"),
+    (DefectKind::PreReleasePrefix, "pre-release-prefix"),
+    (DefectKind::LiteralNewline, "literal-newline"),
+    (DefectKind::QuotesKept, "quotes-kept"),
+    (DefectKind::BackslashesKept, "backslashes-kept"),
+    (DefectKind::SemicolonKept, "semicolon-kept"),
+    (DefectKind::PercentEncoded, "percent-encoded"),
+    (DefectKind::PlusBecameSpace, "plus-became-space"),
+    (DefectKind::EncodedTwice, "encoded-twice"),
+    (DefectKind::HalvesSwapped, "halves-swapped"),
+    (DefectKind::PastedTwice, "pasted-twice"),
+    (DefectKind::PartsOverlap, "parts-overlap"),
+    (DefectKind::ArmourMissingBegin, "armour-missing-begin"),
+    (DefectKind::ArmourMissingEnd, "armour-missing-end"),
+    (DefectKind::ArmourCutBegin, "armour-cut-begin"),
+    (DefectKind::ArmourCutEnd, "armour-cut-end"),
+    (DefectKind::ArmourAlteredBegin, "armour-altered-begin"),
+    (DefectKind::ArmourAlteredEnd, "armour-altered-end"),
+    (DefectKind::ArmourSpacesLost, "armour-spaces-lost"),
+    (DefectKind::LowerCased, "lower-cased"),
+    (DefectKind::UrlSafeBase64, "url-safe-base64"),
+    (DefectKind::Padding, "padding"),
+    (DefectKind::LineBreaks, "line-breaks"),
+    (DefectKind::WhiteSpace, "white-space"),
+    (DefectKind::Truncated255, "truncated-255"),
+    (DefectKind::Truncated512, "truncated-512"),
+    (DefectKind::TruncatedOne, "truncated-one"),
+    (DefectKind::Truncated, "truncated"),
+    (DefectKind::CutAtStart, "cut-at-start"),
+    (DefectKind::CharactersLost, "characters-lost"),
+    (DefectKind::BytesAfterKey, "bytes-after-key"),
+    (DefectKind::HeaderDamaged, "header-damaged"),
+    (DefectKind::ModulusDamaged, "modulus-damaged"),
+    (DefectKind::Pkcs1Label, "pkcs1-label"),
+    (DefectKind::Pkcs1Content, "pkcs1-content"),
+    (DefectKind::Certificate, "certificate"),
+    (DefectKind::OpensshLine, "openssh-line"),
+    (DefectKind::DkimRecord, "dkim-record"),
+    (DefectKind::EcKey, "ec-key"),
+    (DefectKind::Ed25519Key, "ed25519-key"),
+    (DefectKind::WrongAlgorithm, "wrong-algorithm"),
+    (DefectKind::WeakSize, "weak-size"),
+    (DefectKind::OddSize, "odd-size"),
+    (DefectKind::OddExponent, "odd-exponent"),
+];
+
 impl DefectKind {
-    /// Every kind, in the order in which injuries of one severity are told.
-    pub const ALL: [Self; 65] = [
-        Self::PrivateKey,
-        Self::Empty,
-        Self::Placeholder,
-        Self::NotAKey,
-        Self::SplitRecords,
-        Self::KeyNotFirst,
-        Self::TwoKeys,
-        Self::SeveralRecords,
-        Self::StringsOutOfOrder,
-        Self::StringTooLong,
-        Self::UnquotedZoneFile,
-        Self::RecordLineKept,
-        Self::OtherKey,
-        Self::OneCharacterChanged,
-        Self::Utf16,
-        Self::ByteOrderMark,
-        Self::InvisibleCharacter,
-        Self::NoBreakSpace,
-        Self::TypographicDash,
-        Self::TypographicQuote,
-        Self::ControlCharacter,
-        Self::ForeignCharacter,
-        Self::PreReleasePrefix,
-        Self::LiteralNewline,
-        Self::QuotesKept,
-        Self::BackslashesKept,
-        Self::SemicolonKept,
-        Self::PercentEncoded,
-        Self::PlusBecameSpace,
-        Self::EncodedTwice,
-        Self::HalvesSwapped,
-        Self::PastedTwice,
-        Self::PartsOverlap,
-        Self::ArmourMissingBegin,
-        Self::ArmourMissingEnd,
-        Self::ArmourCutBegin,
-        Self::ArmourCutEnd,
-        Self::ArmourAlteredBegin,
-        Self::ArmourAlteredEnd,
-        Self::ArmourSpacesLost,
-        Self::LowerCased,
-        Self::UrlSafeBase64,
-        Self::Padding,
-        Self::LineBreaks,
-        Self::WhiteSpace,
-        Self::Truncated255,
-        Self::Truncated512,
-        Self::TruncatedOne,
-        Self::Truncated,
-        Self::CutAtStart,
-        Self::CharactersLost,
-        Self::BytesAfterKey,
-        Self::HeaderDamaged,
-        Self::ModulusDamaged,
-        Self::Pkcs1Label,
-        Self::Pkcs1Content,
-        Self::Certificate,
-        Self::OpensshLine,
-        Self::DkimRecord,
-        Self::EcKey,
-        Self::Ed25519Key,
-        Self::WrongAlgorithm,
-        Self::WeakSize,
-        Self::OddSize,
-        Self::OddExponent,
-    ];
+    /// Every kind, in the order in which defects of one severity are listed.
+    pub const ALL: [Self; IDS.len()] = {
+        let mut all = [Self::PrivateKey; IDS.len()];
+        let mut at = 0;
+        while at < all.len() {
+            all[at] = IDS[at].0;
+            at += 1;
+        }
+        all
+    };
 
     /// What is wrong with the records as a set, whatever each of them holds.
     pub const OF_SETS: [Self; 4] = [Self::SplitRecords, Self::KeyNotFirst, Self::TwoKeys, Self::SeveralRecords];
@@ -150,73 +161,7 @@ impl DefectKind {
 
     /// The stable id, in kebab case.
     pub fn id(self) -> &'static str {
-        match self {
-            Self::PrivateKey => "private-key",
-            Self::Empty => "empty",
-            Self::Placeholder => "placeholder",
-            Self::NotAKey => "not-a-key",
-            Self::SplitRecords => "split-records",
-            Self::KeyNotFirst => "key-not-first",
-            Self::TwoKeys => "two-keys",
-            Self::SeveralRecords => "several-records",
-            Self::StringsOutOfOrder => "strings-out-of-order",
-            Self::StringTooLong => "string-too-long",
-            Self::UnquotedZoneFile => "unquoted-zone-file",
-            Self::RecordLineKept => "record-line-kept",
-            Self::OtherKey => "other-key",
-            Self::OneCharacterChanged => "one-character-changed",
-            Self::Utf16 => "utf-16",
-            Self::ByteOrderMark => "byte-order-mark",
-            Self::InvisibleCharacter => "invisible-character",
-            Self::NoBreakSpace => "no-break-space",
-            Self::TypographicDash => "typographic-dash",
-            Self::TypographicQuote => "typographic-quote",
-            Self::ControlCharacter => "control-character",
-            Self::ForeignCharacter => "foreign-character",
-            Self::PreReleasePrefix => "pre-release-prefix",
-            Self::LiteralNewline => "literal-newline",
-            Self::QuotesKept => "quotes-kept",
-            Self::BackslashesKept => "backslashes-kept",
-            Self::SemicolonKept => "semicolon-kept",
-            Self::PercentEncoded => "percent-encoded",
-            Self::PlusBecameSpace => "plus-became-space",
-            Self::EncodedTwice => "encoded-twice",
-            Self::HalvesSwapped => "halves-swapped",
-            Self::PastedTwice => "pasted-twice",
-            Self::PartsOverlap => "parts-overlap",
-            Self::ArmourMissingBegin => "armour-missing-begin",
-            Self::ArmourMissingEnd => "armour-missing-end",
-            Self::ArmourCutBegin => "armour-cut-begin",
-            Self::ArmourCutEnd => "armour-cut-end",
-            Self::ArmourAlteredBegin => "armour-altered-begin",
-            Self::ArmourAlteredEnd => "armour-altered-end",
-            Self::ArmourSpacesLost => "armour-spaces-lost",
-            Self::LowerCased => "lower-cased",
-            Self::UrlSafeBase64 => "url-safe-base64",
-            Self::Padding => "padding",
-            Self::LineBreaks => "line-breaks",
-            Self::WhiteSpace => "white-space",
-            Self::Truncated255 => "truncated-255",
-            Self::Truncated512 => "truncated-512",
-            Self::TruncatedOne => "truncated-one",
-            Self::Truncated => "truncated",
-            Self::CutAtStart => "cut-at-start",
-            Self::CharactersLost => "characters-lost",
-            Self::BytesAfterKey => "bytes-after-key",
-            Self::HeaderDamaged => "header-damaged",
-            Self::ModulusDamaged => "modulus-damaged",
-            Self::Pkcs1Label => "pkcs1-label",
-            Self::Pkcs1Content => "pkcs1-content",
-            Self::Certificate => "certificate",
-            Self::OpensshLine => "openssh-line",
-            Self::DkimRecord => "dkim-record",
-            Self::EcKey => "ec-key",
-            Self::Ed25519Key => "ed25519-key",
-            Self::WrongAlgorithm => "wrong-algorithm",
-            Self::WeakSize => "weak-size",
-            Self::OddSize => "odd-size",
-            Self::OddExponent => "odd-exponent",
-        }
+        IDS[self as usize].1
     }
 
     /// How much it matters. `accepted`: a server reads the right key all the same.
@@ -280,5 +225,18 @@ impl DefectKind {
 impl std::fmt::Display for DefectKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(self.id())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ids_follow_the_variants() {
+        for (at, (kind, id)) in IDS.iter().enumerate() {
+            assert_eq!((*kind as usize, kind.id()), (at, *id));
+        }
+        assert_eq!(DefectKind::ALL[64], DefectKind::OddExponent);
     }
 }
