@@ -25,6 +25,8 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 /// Lines of a file, tests not counted.
 const FILE_MAX: usize = 400;
+/// Lines of the body of a function.
+const BODY_MAX: usize = 60;
 
 fn sources(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -207,4 +209,59 @@ fn files_are_short_and_say_what_they_are_for() {
         assert!(code.lines().count() <= FILE_MAX, "{} has {} lines of code", file.display(), code.lines().count());
         assert!(text.starts_with("//!"), "{} does not say what it is for", file.display());
     }
+}
+
+/// Each function of a source as rustfmt leaves it: its name, and how many lines stand between its braces.
+fn bodies(text: &str) -> Vec<(String, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (at, line) in lines.iter().enumerate() {
+        let indent = &line[..line.len() - line.trim_start().len()];
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let is_head = |word: &&str| matches!(*word, "pub" | "async" | "const" | "pub(crate)" | "pub(super)");
+        let Some(name) = words.iter().position(|word| *word == "fn").filter(|at| words[..*at].iter().all(is_head))
+        else {
+            continue;
+        };
+        let name = words.get(name + 1).unwrap_or(&"").split(['(', '<']).next().unwrap_or_default().to_owned();
+        let begins = |line: &&str| line.ends_with('{') && line.starts_with(indent);
+        let open = lines[at..].iter().position(|line| begins(line) || line.ends_with("}")).unwrap_or_default() + at;
+        let closing = format!("{indent}}}");
+        let length = lines[open + 1..].iter().position(|line| *line == closing).unwrap_or_default();
+        if lines[open].ends_with('{') {
+            found.push((name, length));
+        }
+    }
+    found
+}
+
+#[test]
+fn functions_stay_short() {
+    let sample =
+        "    pub async fn long(\n        a: u8,\n    ) -> u8 {\n        one();\n        a\n    }\nfn short() {}\n";
+    assert_eq!(bodies(sample), [("long".to_owned(), 2)]);
+    let long: Vec<String> = sources(&repository("src"))
+        .iter()
+        .flat_map(|file| {
+            let module = module_of(file).join("::");
+            bodies(&code(file)).into_iter().map(move |(name, lines)| (format!("{module}::{name}"), lines))
+        })
+        .filter(|(_, lines)| *lines > BODY_MAX)
+        .map(|(name, lines)| format!("{name}: {lines} lines"))
+        .collect();
+    assert!(long.is_empty(), "{long:#?}");
+}
+
+#[test]
+fn a_check_is_named_by_its_constant() {
+    let mut wrong = Vec::new();
+    for file in sources(&repository("src")) {
+        for line in code(&file).lines() {
+            let named = fedctl::check::CHECKS.iter().find(|check| line.contains(&format!("\"{}\"", check.id)));
+            if let Some(check) = named.filter(|check| line.trim() != format!("id: \"{}\",", check.id)) {
+                wrong.push(format!("{}: {}", module_of(&file).join("::"), check.id));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "write `check::NAME::CHECK.id`: {wrong:#?}");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::dns::record::{Query, RData, RecordType, Response};
 use crate::facts::dns::{DnsFacts, Expected, Role};
 use crate::report::{Problem, Verdict};
@@ -12,6 +12,9 @@ pub const CHECK: Check = Check {
     id: "dns-delegation",
     title: "parent and zone name the same servers",
     page: include_str!("../../docs/checks/dns-delegation.md"),
+    stage: None,
+    minor: true,
+    needs: Needs::Servers,
     judge: Judge::Dns(judge),
 };
 

@@ -1,6 +1,6 @@
 //! Do validating resolvers believe the zone?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected, Purpose, Role};
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::key_question;
@@ -10,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "dns-dnssec",
     title: "validating resolvers believe the zone",
     page: include_str!("../../docs/checks/dns-dnssec.md"),
+    stage: None,
+    minor: true,
+    needs: Needs::Servers,
     judge: Judge::Dns(judge),
 };
 

@@ -1,6 +1,6 @@
 //! Which server generations can use the domain?
 
-use super::{Check, Judge, MUTE, UNDELEGATED};
+use super::{Check, Judge, MUTE, Needs, UNDELEGATED};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::discovery::DiscoveryResult;
@@ -11,6 +11,9 @@ pub const CHECK: Check = Check {
     id: "dns-generations",
     title: "server generations can use the domain",
     page: include_str!("../../docs/checks/dns-generations.md"),
+    stage: None,
+    minor: true,
+    needs: Needs::Records,
     judge: Judge::Dns(judge),
 };
 

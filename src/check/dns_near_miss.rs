@@ -1,6 +1,6 @@
 //! Does the missing record exist under a name that people type by mistake?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected, Probe, Purpose};
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
@@ -9,6 +9,9 @@ pub const CHECK: Check = Check {
     id: "dns-near-miss",
     title: "no record stands under a wrong name",
     page: include_str!("../../docs/checks/dns-near-miss.md"),
+    stage: None,
+    minor: true,
+    needs: Needs::Servers,
     judge: Judge::Dns(judge),
 };
 

@@ -1,6 +1,6 @@
 //! Does the port fit the protocol that the SRV name promises?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::dns::record::{Query, RData, RecordType};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::report::{Problem, Verdict};
@@ -11,6 +11,9 @@ pub const CHECK: Check = Check {
     id: "dns-port",
     title: "the port fits the protocol",
     page: include_str!("../../docs/checks/dns-port.md"),
+    stage: None,
+    minor: true,
+    needs: Needs::Servers,
     judge: Judge::Dns(judge),
 };
 

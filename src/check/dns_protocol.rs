@@ -1,6 +1,6 @@
 //! Do the protocol TXT records say something that a server honours?
 
-use super::{Check, Judge, MUTE};
+use super::{Check, Judge, MUTE, Needs};
 use crate::dns::record::{Outcome, Query, RecordType};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::key::diagnosis;
@@ -12,6 +12,9 @@ pub const CHECK: Check = Check {
     id: "dns-protocol",
     title: "protocol records say what servers honour",
     page: include_str!("../../docs/checks/dns-protocol.md"),
+    stage: None,
+    minor: true,
+    needs: Needs::Records,
     judge: Judge::Dns(judge),
 };
 

@@ -1,6 +1,6 @@
 //! What do the named releases get wrong whatever the records say?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::quirks::{self, Area, Quirk};
@@ -11,6 +11,9 @@ pub const CHECK: Check = Check {
     id: "dns-release",
     title: "the named releases have no faults of their own",
     page: include_str!("../../docs/checks/dns-release.md"),
+    stage: None,
+    minor: true,
+    needs: Needs::Servers,
     judge: Judge::Dns(judge),
 };
 

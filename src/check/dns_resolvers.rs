@@ -1,6 +1,6 @@
 //! Do resolvers see what the name servers publish?
 
-use super::{Check, Judge, MUTE};
+use super::{Check, Judge, MUTE, Needs};
 use crate::dns::record::{Outcome, Query, RData, Response};
 use crate::facts::dns::{DnsFacts, Expected, Observer, Role};
 use crate::report::{Problem, Verdict};
@@ -11,6 +11,9 @@ pub const CHECK: Check = Check {
     id: "dns-resolvers",
     title: "resolvers see what is published",
     page: include_str!("../../docs/checks/dns-resolvers.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Dns(judge),
 };
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
 use crate::facts::dns::{DnsFacts, Expected, Observer, Role};
 use crate::key::diagnosis;
@@ -13,6 +13,9 @@ pub const CHECK: Check = Check {
     id: "dns-servers",
     title: "all name servers answer alike",
     page: include_str!("../../docs/checks/dns-servers.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Dns(judge),
 };
 

@@ -1,6 +1,6 @@
 //! Is there one usable SRV record at a name that servers ask for?
 
-use super::{Check, Judge, MUTE, UNDELEGATED};
+use super::{Check, Judge, MUTE, Needs, UNDELEGATED};
 use crate::dns::record::{Outcome, Query, RData, RecordType};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::report::{Problem, Verdict};
@@ -11,6 +11,9 @@ pub const CHECK: Check = Check {
     id: "dns-srv",
     title: "one SRV record at each name that is used",
     page: include_str!("../../docs/checks/dns-srv.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Records,
     judge: Judge::Dns(judge),
 };
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
 use crate::facts::dns::{DnsFacts, Expected, Role};
 use crate::report::{Problem, Verdict};
@@ -13,6 +13,9 @@ pub const CHECK: Check = Check {
     id: "dns-target",
     title: "the SRV target has an address",
     page: include_str!("../../docs/checks/dns-target.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Dns(judge),
 };
 

@@ -1,6 +1,6 @@
 //! Does the long answer with the key get through, over UDP and over TCP?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected, Probe, Purpose, Role};
 use crate::key::node_rsa;
 use crate::report::{Problem, Verdict};
@@ -11,6 +11,9 @@ pub const CHECK: Check = Check {
     id: "dns-transport",
     title: "the key's answer gets through",
     page: include_str!("../../docs/checks/dns-transport.md"),
+    stage: None,
+    minor: true,
+    needs: Needs::Servers,
     judge: Judge::Dns(judge),
 };
 

@@ -1,6 +1,6 @@
 //! Are the TTLs such that a mistake can be mended within a day?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::dns::record::Query;
 use crate::facts::dns::{DnsFacts, Expected, Role};
 use crate::report::{Problem, Verdict};
@@ -11,6 +11,9 @@ pub const CHECK: Check = Check {
     id: "dns-ttl",
     title: "TTLs let mistakes be mended",
     page: include_str!("../../docs/checks/dns-ttl.md"),
+    stage: None,
+    minor: true,
+    needs: Needs::Servers,
     judge: Judge::Dns(judge),
 };
 

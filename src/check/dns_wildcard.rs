@@ -1,6 +1,6 @@
 //! Does a wildcard answer for names that nobody created?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected, Probe, Purpose};
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
@@ -9,6 +9,9 @@ pub const CHECK: Check = Check {
     id: "dns-wildcard",
     title: "no wildcard answers for missing names",
     page: include_str!("../../docs/checks/dns-wildcard.md"),
+    stage: None,
+    minor: true,
+    needs: Needs::Servers,
     judge: Judge::Dns(judge),
 };
 

@@ -1,6 +1,6 @@
 //! What will the server's own wizard show in red although it is right?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::dns::record::{Query, RData, RecordType};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::report::{Problem, Verdict};
@@ -11,6 +11,9 @@ pub const CHECK: Check = Check {
     id: "dns-wizard",
     title: "the server's wizard agrees",
     page: include_str!("../../docs/checks/dns-wizard.md"),
+    stage: None,
+    minor: true,
+    needs: Needs::Records,
     judge: Judge::Dns(judge),
 };
 

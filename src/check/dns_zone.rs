@@ -1,6 +1,6 @@
 //! Is there a zone that holds the domain, and does anybody answer for it?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
@@ -9,6 +9,9 @@ pub const CHECK: Check = Check {
     id: "dns-zone",
     title: "a zone holds the domain",
     page: include_str!("../../docs/checks/dns-zone.md"),
+    stage: None,
+    minor: true,
+    needs: Needs::Servers,
     judge: Judge::Dns(judge),
 };
 

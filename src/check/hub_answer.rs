@@ -1,6 +1,6 @@
 //! What has the hub answered, and what does that mean?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::hub::{Call, HubFacts};
 use crate::facts::peer::Answer;
 use crate::report::{Problem, Verdict};
@@ -10,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "hub-answer",
     title: "the hub answers, and says yes",
     page: include_str!("../../docs/checks/hub-answer.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Hub(judge),
 };
 

@@ -1,6 +1,6 @@
 //! Who would ask the hub at all?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::hub::HubFacts;
 use crate::facts::hub_discovery::{asks_hub, discoveries};
 use crate::report::{Problem, Verdict};
@@ -10,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "hub-audience",
     title: "servers of every release find the domain, by DNS or by the hub",
     page: include_str!("../../docs/checks/hub-audience.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Hub(judge),
 };
 

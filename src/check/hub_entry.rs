@@ -1,6 +1,6 @@
 //! Does the hub say the same as DNS, and as the admin?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::hub::HubFacts;
 use crate::key::PublicKey;
 use crate::key::diagnosis;
@@ -14,6 +14,9 @@ pub const CHECK: Check = Check {
     id: "hub-entry",
     title: "the hub's entry agrees with DNS and with your key",
     page: include_str!("../../docs/checks/hub-entry.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Hub(judge),
 };
 

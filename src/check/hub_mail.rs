@@ -1,6 +1,6 @@
 //! Will the hub's mail arrive?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::dns::record::RecordType;
 use crate::facts::hub::HubFacts;
 use crate::report::{Problem, Verdict};
@@ -10,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "hub-mail",
     title: "mail for webmaster@ the domain has somewhere to go",
     page: include_str!("../../docs/checks/hub-mail.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Hub(judge),
 };
 

@@ -1,6 +1,6 @@
 //! Does a federation server answer at the URL that is to be registered?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::hub::HubFacts;
 use crate::facts::peer::Exchange;
 use crate::report::{Problem, Verdict};
@@ -10,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "hub-server",
     title: "a federation server answers at the URL to register",
     page: include_str!("../../docs/checks/hub-server.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Hub(judge),
 };
 

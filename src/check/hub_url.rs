@@ -1,6 +1,6 @@
 //! Can servers use the URL that is to be registered?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::hub::HubFacts;
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::hub::registration::origin;
@@ -10,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "hub-url",
     title: "the URL to register is one that servers can use",
     page: include_str!("../../docs/checks/hub-url.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Hub(judge),
 };
 

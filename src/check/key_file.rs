@@ -1,6 +1,6 @@
 //! Is the key file there, strong enough, and for its owner's eyes only?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::server::OwnFacts;
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::records::KEY_BITS_MIN;
@@ -10,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "key-file",
     title: "the key file can be used",
     page: include_str!("../../docs/checks/key-file.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Own(judge),
 };
 

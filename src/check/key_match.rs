@@ -1,6 +1,6 @@
 //! Is the published key the expected one?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::key::diagnosis::{self, DefectKind};
 use crate::report::{Problem, Verdict};
@@ -11,6 +11,9 @@ pub const CHECK: Check = Check {
     id: "key-match",
     title: "the published key is the server's key",
     page: include_str!("../../docs/checks/key-match.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::KeyValue,
     judge: Judge::Dns(judge),
 };
 

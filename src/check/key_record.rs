@@ -1,6 +1,6 @@
 //! Is there exactly one TXT record with the public key?
 
-use super::{Check, Judge, MUTE, UNDELEGATED};
+use super::{Check, Judge, MUTE, Needs, UNDELEGATED};
 use crate::dns::record::{Outcome, Query, RData, RecordType, Rr};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::key::diagnosis::{self, DefectKind};
@@ -13,6 +13,9 @@ pub const CHECK: Check = Check {
     id: "key-record",
     title: "one TXT record holds the public key",
     page: include_str!("../../docs/checks/key-record.md"),
+    stage: None,
+    minor: true,
+    needs: Needs::KeyValue,
     judge: Judge::Dns(judge),
 };
 

@@ -1,6 +1,6 @@
 //! Is the published key strong enough, and of a size that servers count right?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::key::diagnosis::{self, DefectKind};
 use crate::key::{DEFAULT_BITS, SIZES};
@@ -12,6 +12,9 @@ pub const CHECK: Check = Check {
     id: "key-strength",
     title: "the key has a sound size",
     page: include_str!("../../docs/checks/key-strength.md"),
+    stage: None,
+    minor: true,
+    needs: Needs::KeyValue,
     judge: Judge::Dns(judge),
 };
 

@@ -1,7 +1,7 @@
 //! Is the published text the key that servers would publish, and can they read it?
 
 use super::key_record::{is_only_wildcard, strings};
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::key::diagnosis::{self, Defect, DefectKind, Diagnosis};
 use crate::report::{Problem, Verdict};
@@ -12,6 +12,9 @@ pub const CHECK: Check = Check {
     id: "key-text",
     title: "the published text is a whole key",
     page: include_str!("../../docs/checks/key-text.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::KeyValue,
     judge: Judge::Dns(judge),
 };
 

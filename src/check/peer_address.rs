@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::{Check, Judge};
+use super::stage::Stage;
+use super::{Check, Judge, Needs};
 use crate::dns::record::Query;
 use crate::facts::peer::PeerFacts;
 use crate::report::{Problem, Verdict};
@@ -12,6 +13,9 @@ pub const CHECK: Check = Check {
     id: "peer-address",
     title: "the peer's host has addresses that can be reached from anywhere",
     page: include_str!("../../docs/checks/peer-address.md"),
+    stage: Some(Stage::Connect),
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Peer(judge),
 };
 

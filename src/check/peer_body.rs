@@ -1,6 +1,7 @@
 //! Does a body of more than 100 KB get through, as longer messages make it?
 
-use super::{Check, Judge, peer_ping};
+use super::stage::Stage;
+use super::{Check, Judge, Needs, peer_ping};
 use crate::facts::peer::PeerFacts;
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
@@ -9,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "peer-body",
     title: "a large message gets through",
     page: include_str!("../../docs/checks/peer-body.md"),
+    stage: Some(Stage::Size),
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Peer(judge),
 };
 

@@ -1,6 +1,7 @@
 //! Does the peer take a plain message from anybody who claims to be the peer itself?
 
-use super::{Check, Judge};
+use super::stage::Stage;
+use super::{Check, Judge, Needs};
 use crate::facts::peer::{PeerFacts, Speaks};
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
@@ -9,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "peer-bypass",
     title: "nobody else can speak in the peer's own name",
     page: include_str!("../../docs/checks/peer-bypass.md"),
+    stage: Some(Stage::Bypass),
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Peer(judge),
 };
 

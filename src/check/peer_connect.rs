@@ -1,6 +1,7 @@
 //! Does every address accept connections?
 
-use super::{Check, Judge};
+use super::stage::Stage;
+use super::{Check, Judge, Needs};
 use crate::facts::peer::PeerFacts;
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
@@ -9,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "peer-connect",
     title: "every address of the peer accepts connections",
     page: include_str!("../../docs/checks/peer-connect.md"),
+    stage: Some(Stage::Connect),
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Peer(judge),
 };
 

@@ -1,6 +1,7 @@
 //! Does a server of the chosen release find the peer's URL and key?
 
-use super::{Check, Judge};
+use super::stage::Stage;
+use super::{Check, Judge, Needs};
 use crate::facts::peer::PeerFacts;
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::release::Release;
@@ -10,6 +11,9 @@ pub const CHECK: Check = Check {
     id: "peer-discovery",
     title: "a server finds the peer's address and key",
     page: include_str!("../../docs/checks/peer-discovery.md"),
+    stage: Some(Stage::Discover),
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Peer(judge),
 };
 

@@ -1,6 +1,7 @@
 //! Is federation switched on, and in a protocol that we have in common?
 
-use super::{Check, Judge};
+use super::stage::Stage;
+use super::{Check, Judge, Needs};
 use crate::facts::peer::{Exchange, PeerFacts, Speaks};
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::Generation;
@@ -10,6 +11,9 @@ pub const CHECK: Check = Check {
     id: "peer-federation",
     title: "federation is switched on, in a protocol in common",
     page: include_str!("../../docs/checks/peer-federation.md"),
+    stage: Some(Stage::Federation),
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Peer(judge),
 };
 

@@ -1,6 +1,7 @@
 //! Is it the server itself that answers, and not something before it?
 
-use super::{Check, Judge};
+use super::stage::Stage;
+use super::{Check, Judge, Needs};
 use crate::facts::peer::{Answer, Exchange, HttpFailure, PeerFacts};
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
@@ -9,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "peer-http",
     title: "the server itself answers, with JSON and without detours",
     page: include_str!("../../docs/checks/peer-http.md"),
+    stage: Some(Stage::Http),
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Peer(judge),
 };
 

@@ -1,6 +1,7 @@
 //! Can the peer believe us: is our own domain published, with the key that we sign with?
 
-use super::{Check, Judge};
+use super::stage::Stage;
+use super::{Check, Judge, Needs};
 use crate::facts::peer::PeerFacts;
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
@@ -9,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "peer-identity",
     title: "our own domain is published with the key that we sign with",
     page: include_str!("../../docs/checks/peer-identity.md"),
+    stage: Some(Stage::Identity),
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Peer(judge),
 };
 

@@ -1,6 +1,7 @@
 //! Is the peer fast enough for servers, which wait two seconds?
 
-use super::{Check, Judge};
+use super::stage::Stage;
+use super::{Check, Judge, Needs};
 use crate::facts::peer::{Exchange, PeerFacts};
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
@@ -9,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "peer-latency",
     title: "the peer answers well within two seconds",
     page: include_str!("../../docs/checks/peer-latency.md"),
+    stage: Some(Stage::Speed),
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Peer(judge),
 };
 

@@ -1,7 +1,8 @@
 //! Did the encrypted ping get through, and what does the answer prove?
 
 use super::peer_identity::NO_IDENTITY;
-use super::{Check, Judge};
+use super::stage::Stage;
+use super::{Check, Judge, Needs};
 use crate::facts::peer::{Answer, Exchange, PeerFacts};
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
@@ -10,6 +11,9 @@ pub const CHECK: Check = Check {
     id: "peer-ping",
     title: "the peer opens an encrypted ping",
     page: include_str!("../../docs/checks/peer-ping.md"),
+    stage: Some(Stage::Ping),
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Peer(judge),
 };
 

@@ -1,6 +1,7 @@
 //! Which release runs there, and which of its defects look like a wrong configuration?
 
-use super::{Check, Judge};
+use super::stage::Stage;
+use super::{Check, Judge, Needs};
 use crate::facts::peer::PeerFacts;
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::release::Release;
@@ -10,6 +11,9 @@ pub const CHECK: Check = Check {
     id: "peer-release",
     title: "the peer's release can federate",
     page: include_str!("../../docs/checks/peer-release.md"),
+    stage: Some(Stage::Release),
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Peer(judge),
 };
 

@@ -1,7 +1,8 @@
 //! Did the peer open a request of ours, find us, and send an answer that we can open?
 
 use super::peer_ping::why_not;
-use super::{Check, Judge};
+use super::stage::Stage;
+use super::{Check, Judge, Needs};
 use crate::facts::peer::{Callback, PeerFacts, Speaks};
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::release::Release;
@@ -11,6 +12,9 @@ pub const CHECK: Check = Check {
     id: "peer-round-trip",
     title: "the peer opens a request and sends an answer that opens",
     page: include_str!("../../docs/checks/peer-round-trip.md"),
+    stage: Some(Stage::RoundTrip),
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Peer(judge),
 };
 

@@ -1,6 +1,6 @@
 //! Would the provider take this text, and do its names lie where servers look?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::published::Published;
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::{KEY_LABEL, questions};
@@ -10,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "records-text",
     title: "the provider takes this text as it is meant",
     page: include_str!("../../docs/checks/records-text.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Text(judge),
 };
 

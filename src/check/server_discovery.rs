@@ -1,6 +1,6 @@
 //! Does the server use the discovery method that was set up?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::server::OwnFacts;
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::settings::Method;
@@ -10,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "server-discovery",
     title: "the server's discovery method is the one that was set up",
     page: include_str!("../../docs/checks/server-discovery.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Own(judge),
 };
 

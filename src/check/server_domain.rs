@@ -1,6 +1,6 @@
 //! Is the Domain of the server's settings the one that the records are for, byte for byte?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::server::OwnFacts;
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::Generation;
@@ -10,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "server-domain",
     title: "the server's Domain is the published one",
     page: include_str!("../../docs/checks/server-domain.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Own(judge),
 };
 

@@ -1,6 +1,6 @@
 //! Is federation switched on, and has the server come up with it?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::server::OwnFacts;
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
@@ -9,6 +9,9 @@ pub const CHECK: Check = Check {
     id: "server-enabled",
     title: "federation is switched on in the server",
     page: include_str!("../../docs/checks/server-enabled.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Own(judge),
 };
 

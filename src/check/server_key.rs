@@ -1,6 +1,6 @@
 //! Are the key on the server's screen, the one in DNS and the one in the key file the same?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::server::OwnFacts;
 use crate::key::PublicKey;
 use crate::key::diagnosis;
@@ -12,6 +12,9 @@ pub const CHECK: Check = Check {
     id: "server-key",
     title: "the server shows the published key",
     page: include_str!("../../docs/checks/server-key.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Own(judge),
 };
 

@@ -1,6 +1,6 @@
 //! Can the server reach itself by its own records? Every event that it makes comes back to it that way.
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::server::OwnFacts;
 use crate::report::Verdict;
 
@@ -8,6 +8,9 @@ pub const CHECK: Check = Check {
     id: "server-loopback",
     title: "the server reaches itself by its own records",
     page: include_str!("../../docs/checks/server-loopback.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Own(judge),
 };
 

@@ -1,6 +1,6 @@
 //! Which defects does the server's release have, whatever its admin does?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::server::OwnFacts;
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::Generation;
@@ -12,6 +12,9 @@ pub const CHECK: Check = Check {
     id: "server-release",
     title: "the server's release can federate",
     page: include_str!("../../docs/checks/server-release.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Own(judge),
 };
 

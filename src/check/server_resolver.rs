@@ -1,6 +1,6 @@
 //! Does the server's own resolver see what is published?
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::dns::name::Domain;
 use crate::dns::record::{Outcome, Query, RecordType};
 use crate::facts::dns::DnsFacts;
@@ -14,6 +14,9 @@ pub const CHECK: Check = Check {
     id: "server-resolver",
     title: "the server's own resolver sees what is published",
     page: include_str!("../../docs/checks/server-resolver.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Own(judge),
 };
 

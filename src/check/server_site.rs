@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Check, Judge};
+use super::{Check, Judge, Needs};
 use crate::facts::server::OwnFacts;
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::settings::Method;
@@ -12,6 +12,9 @@ pub const CHECK: Check = Check {
     id: "server-site",
     title: "the Site URL leads where the records lead",
     page: include_str!("../../docs/checks/server-site.md"),
+    stage: None,
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Own(judge),
 };
 

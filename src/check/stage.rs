@@ -1,35 +1,41 @@
 //! The stages of a handshake: which checks belong to each, and how long each took.
 
+use super::CHECKS;
 use crate::facts::peer::{Exchange, PeerFacts};
 use crate::report::{self, Line, Verdict};
 use crate::severity::Severity;
 
-/// One stage.
-pub struct Stage {
-    pub name: &'static str,
-    /// The checks that judge it.
-    pub ids: &'static [&'static str],
-    elapsed: fn(&PeerFacts) -> Option<u32>,
+/// One stage, in the order in which a server goes through them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    Discover,
+    Connect,
+    Tls,
+    Http,
+    Release,
+    Federation,
+    Identity,
+    Ping,
+    Size,
+    Speed,
+    RoundTrip,
+    Bypass,
 }
 
-/// In the order in which a server goes through them.
+/// Every stage, in order.
 pub const STAGES: &[Stage] = &[
-    Stage { name: "discover", ids: &["peer-discovery"], elapsed: |facts| Some(facts.discovery) },
-    Stage { name: "connect", ids: &["peer-address", "peer-connect"], elapsed: connect },
-    Stage { name: "tls", ids: &["tls-protocol", "tls-chain", "tls-name", "tls-expiry"], elapsed: tls },
-    Stage { name: "http", ids: &["peer-http"], elapsed: |facts| time(&facts.info) },
-    Stage { name: "release", ids: &["peer-release"], elapsed: |_| None },
-    Stage {
-        name: "federation",
-        ids: &["peer-federation"],
-        elapsed: |facts| time(&facts.search).max(time(&facts.users)),
-    },
-    Stage { name: "identity", ids: &["peer-identity"], elapsed: |_| None },
-    Stage { name: "ping", ids: &["peer-ping"], elapsed: |facts| time(&facts.ping) },
-    Stage { name: "size", ids: &["peer-body"], elapsed: |facts| time(&facts.large) },
-    Stage { name: "speed", ids: &["peer-latency"], elapsed: |_| None },
-    Stage { name: "round trip", ids: &["peer-round-trip"], elapsed: |facts| facts.callback.as_ref()?.opened },
-    Stage { name: "bypass", ids: &["peer-bypass"], elapsed: |facts| time(&facts.bypass) },
+    Stage::Discover,
+    Stage::Connect,
+    Stage::Tls,
+    Stage::Http,
+    Stage::Release,
+    Stage::Federation,
+    Stage::Identity,
+    Stage::Ping,
+    Stage::Size,
+    Stage::Speed,
+    Stage::RoundTrip,
+    Stage::Bypass,
 ];
 
 /// How a stage ended.
@@ -52,18 +58,53 @@ impl Ended {
 }
 
 impl Stage {
-    /// Milliseconds; `None` when the stage did not happen or has no time of its own.
-    pub fn elapsed(&self, facts: &PeerFacts) -> Option<u32> {
-        (self.elapsed)(facts)
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Discover => "discover",
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Http => "http",
+            Self::Release => "release",
+            Self::Federation => "federation",
+            Self::Identity => "identity",
+            Self::Ping => "ping",
+            Self::Size => "size",
+            Self::Speed => "speed",
+            Self::RoundTrip => "round trip",
+            Self::Bypass => "bypass",
+        }
+    }
+
+    /// Milliseconds; `None` when the stage did not happen or takes no time itself.
+    pub fn elapsed(self, facts: &PeerFacts) -> Option<u32> {
+        match self {
+            Self::Discover => Some(facts.discovery),
+            Self::Connect => connect(facts),
+            Self::Tls => tls(facts),
+            Self::Http => time(&facts.info),
+            Self::Federation => time(&facts.search).max(time(&facts.users)),
+            Self::Ping => time(&facts.ping),
+            Self::Size => time(&facts.large),
+            Self::RoundTrip => facts.callback.as_ref()?.opened,
+            Self::Bypass => time(&facts.bypass),
+            Self::Release | Self::Identity | Self::Speed => None,
+        }
+    }
+
+    /// The ids of its checks.
+    pub fn ids(self) -> Vec<&'static str> {
+        CHECKS.iter().filter(|check| check.stage == Some(self)).map(|check| check.id).collect()
     }
 
     /// The lines of its checks.
-    pub fn lines<'a>(&self, lines: &'a [Line]) -> Vec<&'a Line> {
-        lines.iter().filter(|line| self.ids.contains(&line.id)).collect()
+    pub fn lines(self, lines: &[Line]) -> Vec<&Line> {
+        let ids = self.ids();
+        lines.iter().filter(|line| ids.contains(&line.id)).collect()
     }
 
     /// The worst of its lines; skipped only when all of them were.
-    pub fn ended(&self, lines: &[Line]) -> Ended {
+    pub fn ended(self, lines: &[Line]) -> Ended {
         let lines = self.lines(lines);
         let worst = lines.iter().filter_map(|line| match &line.verdict {
             Verdict::Problem(problem) => Some(problem.severity),
@@ -100,7 +141,7 @@ pub fn timeline(facts: &PeerFacts, lines: &[Line]) -> Vec<report::Stage> {
             Ended::Ok | Ended::Problem(_) => report::StageOutcome::Done,
         };
         let note = note.or(first).unwrap_or_default();
-        report::Stage { name: stage.name.to_owned(), start: begin, took, outcome, note }
+        report::Stage { name: stage.name().to_owned(), start: begin, took, outcome, note }
     };
     STAGES.iter().map(stage).collect()
 }
@@ -120,15 +161,15 @@ fn tls(facts: &PeerFacts) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{CHECKS, Judge};
+    use crate::check::Judge;
 
     #[test]
-    fn every_check_of_a_peer_has_one_stage() {
-        let mut staged: Vec<&str> = STAGES.iter().flat_map(|stage| stage.ids.iter().copied()).collect();
-        let mut known: Vec<&str> =
-            CHECKS.iter().filter(|check| matches!(check.judge, Judge::Peer(_))).map(|check| check.id).collect();
-        staged.sort_unstable();
-        known.sort_unstable();
-        assert_eq!(staged, known);
+    fn every_check_of_a_peer_has_a_stage_and_every_stage_a_check() {
+        for check in CHECKS {
+            assert_eq!(check.stage.is_some(), matches!(check.judge, Judge::Peer(_)), "{}", check.id);
+        }
+        for stage in STAGES {
+            assert!(!stage.ids().is_empty(), "{}", stage.name());
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Does the chain of certificates lead to an authority that Node trusts?
 
-use super::{Check, Judge, sessions};
+use super::stage::Stage;
+use super::{Check, Judge, Needs, sessions};
 use crate::facts::peer::PeerFacts;
 use crate::facts::tls::{Session, Trust};
 use crate::report::{Problem, Verdict};
@@ -10,6 +11,9 @@ pub const CHECK: Check = Check {
     id: "tls-chain",
     title: "the certificates lead to an authority that servers trust",
     page: include_str!("../../docs/checks/tls-chain.md"),
+    stage: Some(Stage::Tls),
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Peer(judge),
 };
 

@@ -1,6 +1,7 @@
 //! Is the certificate in time, and for how long?
 
-use super::{Check, Judge, sessions};
+use super::stage::Stage;
+use super::{Check, Judge, Needs, sessions};
 use crate::facts::peer::PeerFacts;
 use crate::facts::tls::Certificate;
 use crate::report::{Problem, Verdict};
@@ -10,6 +11,9 @@ pub const CHECK: Check = Check {
     id: "tls-expiry",
     title: "the certificates are in time",
     page: include_str!("../../docs/checks/tls-expiry.md"),
+    stage: Some(Stage::Tls),
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Peer(judge),
 };
 

@@ -1,6 +1,7 @@
 //! Was the certificate made for the host that the SRV record names?
 
-use super::{Check, Judge, sessions};
+use super::stage::Stage;
+use super::{Check, Judge, Needs, sessions};
 use crate::facts::peer::PeerFacts;
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
@@ -9,6 +10,9 @@ pub const CHECK: Check = Check {
     id: "tls-name",
     title: "the certificate is made for the SRV target",
     page: include_str!("../../docs/checks/tls-name.md"),
+    stage: Some(Stage::Tls),
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Peer(judge),
 };
 

@@ -1,6 +1,7 @@
 //! Does the port speak what the records say, and a TLS that servers understand?
 
-use super::{Check, Judge};
+use super::stage::Stage;
+use super::{Check, Judge, Needs};
 use crate::endpoint::Endpoint;
 use crate::facts::peer::{AddressFacts, PeerFacts};
 use crate::facts::tls::NoSession;
@@ -11,6 +12,9 @@ pub const CHECK: Check = Check {
     id: "tls-protocol",
     title: "the port speaks the protocol that the records name",
     page: include_str!("../../docs/checks/tls-protocol.md"),
+    stage: Some(Stage::Tls),
+    minor: false,
+    needs: Needs::Servers,
     judge: Judge::Peer(judge),
 };
 

@@ -12,6 +12,7 @@ use super::hub_client::{HubArgs, base, domain, report};
 use super::key_file::{PassphraseArgs, read_key, read_public, read_text};
 use super::network::now;
 use super::{Context, Format, status};
+use crate::check::hub_entry;
 use crate::commands::global::duration;
 use crate::dns::name::Domain;
 use crate::endpoint::Endpoint;
@@ -199,7 +200,7 @@ impl Work<'_> {
         let pass_summary = if facts.hub.is_some() { "is sent to the hub" } else { "can be sent to the hub" };
         let mut report = report(facts, &self.hub_url, pass_summary, "is not registered", self.start);
         // Before the confirmation there is no entry to compare.
-        report.lines.retain(|line| line.id != "hub-entry");
+        report.lines.retain(|line| line.id != hub_entry::CHECK.id);
         report.suppress(&self.cx.suppress);
         report
     }

@@ -4,25 +4,60 @@ use colored::Colorize;
 
 use super::report::Style;
 use super::report::human::{SUBJECT, heading, verdict, write_line, write_suppressed};
+use crate::check::{self, Check, Judge, key_file, server_loopback, server_release};
 use crate::report::{Line, Report, Verdict};
 
-/// A section: its heading, and the beginnings of the ids that belong to it.
-const SECTIONS: &[(&str, &[&str])] = &[
-    ("key", &["key-file"]),
-    ("records", &["dns-", "key-"]),
-    ("connection, from here", &["peer-", "tls-", "server-loopback"]),
-    ("hub", &["hub-"]),
-    ("release", &["server-release"]),
-    ("settings of the server", &["server-"]),
-];
+/// The sections of the page, in order.
+const SECTIONS: &[Section] =
+    &[Section::Key, Section::Records, Section::Connection, Section::Hub, Section::Release, Section::Settings];
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Key,
+    Records,
+    Connection,
+    Hub,
+    Release,
+    Settings,
+}
+
+impl Section {
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Key => "key",
+            Self::Records => "records",
+            Self::Connection => "connection, from here",
+            Self::Hub => "hub",
+            Self::Release => "release",
+            Self::Settings => "settings of the server",
+        }
+    }
+
+    /// Where the lines of a check stand; a text to publish has no section.
+    fn of(check: &Check) -> Option<Self> {
+        match check.judge {
+            _ if check.id == key_file::CHECK.id => Some(Self::Key),
+            _ if check.id == server_loopback::CHECK.id => Some(Self::Connection),
+            _ if check.id == server_release::CHECK.id => Some(Self::Release),
+            Judge::Dns(_) => Some(Self::Records),
+            Judge::Peer(_) => Some(Self::Connection),
+            Judge::Hub(_) => Some(Self::Hub),
+            Judge::Own(_) => Some(Self::Settings),
+            Judge::Text(_) => None,
+        }
+    }
+}
 
 /// The page.
 pub fn page(report: &Report, style: Style) -> String {
     let mut out = heading(report, style.width);
     out.pop();
-    for (at, (name, _)) in SECTIONS.iter().enumerate() {
-        let lines: Vec<&Line> = report.lines.iter().filter(|line| section(line.id) == Some(at)).collect();
-        write_section(&mut out, name, &lines, style);
+    let shown = |line: &&Line| is_shown(line, style);
+    let room = report.lines.iter().filter(shown).map(|line| line.id.len()).max().unwrap_or_default().max(SUBJECT);
+    for section in SECTIONS {
+        let belongs = |line: &&Line| check::find(line.id).and_then(Section::of) == Some(*section);
+        let lines: Vec<&Line> = report.lines.iter().filter(belongs).collect();
+        write_section(&mut out, section.heading(), &lines, room, style);
     }
     for suppressed in &report.suppressed {
         write_suppressed(&mut out, suppressed, style.width);
@@ -30,12 +65,7 @@ pub fn page(report: &Report, style: Style) -> String {
     out + &format!("\n{}\n", verdict(report, style))
 }
 
-/// The first section that the id belongs to.
-fn section(id: &str) -> Option<usize> {
-    SECTIONS.iter().position(|(_, starts)| starts.iter().any(|start| id.starts_with(start)))
-}
-
-fn write_section(out: &mut String, heading: &str, lines: &[&Line], style: Style) {
+fn write_section(out: &mut String, heading: &str, lines: &[&Line], room: usize, style: Style) {
     if lines.is_empty() {
         return;
     }
@@ -43,17 +73,18 @@ fn write_section(out: &mut String, heading: &str, lines: &[&Line], style: Style)
     // A section that could not be looked at says so once.
     if let Some(why) = common_reason(lines).filter(|_| !style.verbose) {
         let line = Line { id: lines[0].id, minor: false, verdict: Verdict::Skip { why: why.to_owned() } };
-        return write_line(out, &line, "", SUBJECT, style.width);
+        return write_line(out, &line, "", room, style.width);
     }
-    for line in lines {
-        let shown = match line.verdict {
-            Verdict::Skip { .. } => style.verbose || line.id == "server-loopback",
-            Verdict::Pass { .. } => style.verbose || !line.minor,
-            Verdict::Problem(_) => true,
-        };
-        if shown {
-            write_line(out, line, subject(line.id), SUBJECT, style.width);
-        }
+    for line in lines.iter().filter(|line| is_shown(line, style)) {
+        write_line(out, line, line.id, room, style.width);
+    }
+}
+
+fn is_shown(line: &Line, style: Style) -> bool {
+    match line.verdict {
+        Verdict::Skip { .. } => style.verbose || line.id == server_loopback::CHECK.id,
+        Verdict::Pass { .. } => style.verbose || !line.minor,
+        Verdict::Problem(_) => true,
     }
 }
 
@@ -67,23 +98,18 @@ fn common_reason<'a>(lines: &[&'a Line]) -> Option<&'a str> {
     reasons.all(|reason| reason == Some(first)).then_some(first)
 }
 
-/// The id without what its section says already.
-fn subject(id: &str) -> &str {
-    ["dns-", "peer-", "server-", "hub-"].iter().find_map(|start| id.strip_prefix(start)).unwrap_or(id)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::{CHECKS, Judge};
+    use crate::check::CHECKS;
 
     #[test]
-    fn every_check_of_a_domain_has_a_section() {
-        for check in CHECKS.iter().filter(|check| !matches!(check.judge, Judge::Text(_))) {
-            assert!(section(check.id).is_some(), "{}", check.id);
-        }
-        assert_eq!(section("server-release"), Some(4));
-        assert_eq!(section("server-domain"), Some(5));
-        assert_eq!(section("key-match"), Some(1));
+    fn a_section_is_chosen_by_what_a_check_judges() {
+        let section = |id: &str| check::find(id).and_then(Section::of);
+        assert_eq!(section("server-release"), Some(Section::Release));
+        assert_eq!(section("server-domain"), Some(Section::Settings));
+        assert_eq!(section("key-match"), Some(Section::Records));
+        assert_eq!(section("records-text"), None);
+        assert!(CHECKS.iter().all(|check| Section::of(check).is_none_or(|section| SECTIONS.contains(&section))));
     }
 }

@@ -50,12 +50,12 @@ fn a_sound_domain_is_clean_and_quiet() {
     let world = two_servers(&fedctl, &body, &body, &[]);
     let ran = check(&fedctl, &world, &["--key", "federation.key", "--target", "chat.mydomain.com", "--port", "443"]);
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
-    assert!(ran.stdout.contains("ok       key-match     equals federation.key"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("ok       key-match      equals federation.key"), "{}", ran.stdout);
     assert!(ran.stdout.lines().last().unwrap().starts_with("mydomain.com can be found"), "{}", ran.stdout);
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
     // What is fine and nobody needs to hear of is told with -v only, the matrix too.
     let more = check(&fedctl, &world, &["-v"]).stdout;
-    for part in ["  ok       wildcard", "  propagation  "] {
+    for part in ["  ok       dns-wildcard", "  propagation  "] {
         assert!(more.contains(part) && !ran.stdout.contains(part), "{part}: {more}");
     }
     assert!(ran.stdout.lines().count() < 16, "{}", ran.stdout);

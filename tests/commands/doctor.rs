@@ -104,9 +104,9 @@ fn a_sound_server_is_found_sound_and_its_settings_are_compared() {
         assert!(ran.stdout.contains(part), "no section {part}: {}", ran.stdout);
     }
     for part in [
-        "domain        mydomain.com",
-        "enabled       on, status `Enabled`",
-        "resolver      it sees the same SRV record and key",
+        "server-domain     mydomain.com",
+        "server-enabled    on, status `Enabled`",
+        "server-resolver   it sees the same SRV record and key",
     ] {
         assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
     }
@@ -147,7 +147,7 @@ fn the_servers_own_resolver_counts() {
     clinic.rest.script.lock().unwrap().resolved.remove("rocketchat-public-key.mydomain.com");
     let ran = clinic.run(&[]);
     assert_eq!(ran.status, 1);
-    assert!(ran.stdout.contains("  error    resolver      the server's own resolver sees"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("  error    server-resolver   the server's own resolver sees"), "{}", ran.stdout);
     assert!(ran.stdout.contains("server     queryTxt ENOTFOUND"), "{}", ran.stdout);
 }
 

@@ -83,7 +83,7 @@ fn a_zone_is_mended_verified_and_put_back() {
 
     let done = apply(&fedctl, &server, &["--yes"]);
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
-    assert!(done.stdout.contains("key-match     equals the key that was published"), "{}", done.stdout);
+    assert!(done.stdout.contains("key-match      equals the key that was published"), "{}", done.stdout);
     assert!(!format!("{}{}", done.stdout, done.stderr).contains("c2VjcmV0"));
     assert_eq!(dig(&server).unwrap(), format!("\"{}\" \"{}\"\n", &key[..255], &key[255..]));
     assert_eq!(diff(&fedctl, &server, &[]).status, 0);

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::check::{dns_resolvers, dns_servers};
 use crate::commands::Context;
 use crate::commands::network::now;
 use crate::commands::stop::Stop;
@@ -84,7 +85,7 @@ async fn look(cx: &Context, route: &Route, resolvers: &[Resolver], domain: &Doma
 /// Nothing reaches `fail_on`, and no server or resolver that was asked lags behind.
 fn settled(report: &Report, fail_on: Severity) -> bool {
     let lags = |(id, problem): &(&str, &crate::report::Problem)| {
-        matches!(*id, "dns-servers" | "dns-resolvers") && problem.severity >= Severity::Warning
+        [dns_servers::CHECK.id, dns_resolvers::CHECK.id].contains(id) && problem.severity >= Severity::Warning
     };
     report.is_clean(fail_on) && !report.problems().iter().any(lags)
 }

@@ -10,6 +10,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::stop::Stop;
 use super::{Context, Format, status};
+use crate::check::{peer_body, peer_latency};
 use crate::error::{ExitStatus, hinted};
 use crate::render::lab as render;
 use crate::render::report::{ReportFormat, Style, write};
@@ -135,11 +136,14 @@ fn variables(world: &World) -> Vec<(&'static str, String)> {
 /// A diagnosis is right when exactly the expected checks found something.
 fn row(scenario: &Scenario, report: &Report) -> render::Row {
     // The servers share this machine with the doctor, so one that is slow says nothing unless it is meant to be.
-    let counts = |id: &&str| !matches!(*id, "peer-latency" | "peer-body") || scenario.expect.contains(id);
+    let counts = |id: &&str| {
+        let uncertain = [peer_latency::CHECK.id, peer_body::CHECK.id].contains(id);
+        !uncertain || scenario.expect.iter().any(|check| check.id == *id)
+    };
     let mut found: Vec<&str> = report.problems().into_iter().map(|(id, _)| id).filter(counts).collect();
     let first =
         report.problems().into_iter().find(|(id, _)| counts(id)).map(|(id, problem)| format!("{id}: {}", problem.what));
-    let mut wanted = scenario.expect.to_vec();
+    let mut wanted: Vec<&str> = scenario.expect.iter().map(|check| check.id).collect();
     for ids in [&mut found, &mut wanted] {
         ids.sort_unstable();
         ids.dedup();

@@ -1,6 +1,11 @@
 //! A street of domains, one sound and the others each broken in one way that admins have met.
 
 use super::site::{RELEASE, Site};
+use crate::check::{
+    Check, dns_generations, dns_near_miss, dns_port, dns_protocol, dns_servers, dns_srv, dns_target, dns_wizard,
+    key_match, key_record, key_strength, key_text, peer_body, peer_connect, peer_federation, peer_http, peer_latency,
+    peer_ping, peer_release, tls_chain, tls_expiry, tls_name, tls_protocol,
+};
 use crate::key::PrivateKey;
 use crate::serve::peer::fault::Fault;
 
@@ -19,7 +24,7 @@ pub struct Scenario {
     /// What stands at the SRV target, when that is looked at too.
     pub site: Option<Site>,
     /// The checks that must find something, and no others may.
-    pub expect: &'static [&'static str],
+    pub expect: &'static [&'static Check],
 }
 
 /// The keys that the street's zones use.
@@ -70,7 +75,7 @@ fn with_srv(records: &str, keys: &Keys) -> String {
     format!("{HOST}{records}\n{}", key(&keys.own))
 }
 
-const UNREADABLE: &[&str] = &["key-text", "dns-generations"];
+const UNREADABLE: &[&Check] = &[&key_text::CHECK, &dns_generations::CHECK];
 
 /// A sound domain, and the one whose admin looks at all others.
 pub const HEALTHY: &str = "healthy.test";
@@ -89,19 +94,19 @@ pub const SCENARIOS: &[Scenario] = &[
         "two-records.test",
         "published the key as two TXT records, tail first",
         |keys| format!("{HOST}{SRV}{}{}", key(&keys.own[STRING_MAX..]), key(&keys.own[..STRING_MAX])),
-        &["key-record", "dns-generations"],
+        &[&key_record::CHECK, &dns_generations::CHECK],
     ),
     scenario(
         "no-records.test",
         "enabled federation and created no records",
         |_| HOST.into(),
-        &["dns-srv", "key-record", "dns-generations"],
+        &[&dns_srv::CHECK, &key_record::CHECK, &dns_generations::CHECK],
     ),
     scenario(
         "typo-name.test",
         "put an underscore before the name of the key",
         |keys| format!("{HOST}{SRV}{}", txt("_rocketchat-public-key", &keys.own)),
-        &["key-record", "dns-near-miss", "dns-generations"],
+        &[&key_record::CHECK, &dns_near_miss::CHECK, &dns_generations::CHECK],
     ),
     scenario(
         "at-the-host.test",
@@ -110,7 +115,7 @@ pub const SCENARIOS: &[Scenario] = &[
             let srv = "_rocketchat._https.chat IN SRV 1 1 443 chat\n";
             format!("{HOST}{srv}{}", txt("rocketchat-public-key.chat", &keys.own))
         },
-        &["dns-srv", "key-record", "dns-near-miss", "dns-generations"],
+        &[&dns_srv::CHECK, &key_record::CHECK, &dns_near_miss::CHECK, &dns_generations::CHECK],
     ),
     scenario(
         "cut-255.test",
@@ -155,14 +160,19 @@ pub const SCENARIOS: &[Scenario] = &[
         "other-key.test",
         "restored the database, published an older key",
         |keys| with_key(&keys.other),
-        &["key-match"],
+        &[&key_match::CHECK],
     ),
-    scenario("weak-key.test", "asked for a shorter key", |keys| with_key(&keys.weak), &["key-strength", "key-match"]),
+    scenario(
+        "weak-key.test",
+        "asked for a shorter key",
+        |keys| with_key(&keys.weak),
+        &[&key_strength::CHECK, &key_match::CHECK],
+    ),
     scenario(
         "guide.test",
         "followed the guide: _tcp, port 80, http",
         |keys| with_srv("_rocketchat._tcp IN SRV 1 1 80 chat\nrocketchat-protocol IN TXT http", keys),
-        &["dns-port", "dns-protocol", "dns-generations"],
+        &[&dns_port::CHECK, &dns_protocol::CHECK, &dns_generations::CHECK],
     ),
     scenario(
         "no-dot.test",
@@ -173,7 +183,7 @@ pub const SCENARIOS: &[Scenario] = &[
                 keys,
             )
         },
-        &["dns-target"],
+        &[&dns_target::CHECK],
     ),
     scenario(
         "two-srv.test",
@@ -184,7 +194,7 @@ pub const SCENARIOS: &[Scenario] = &[
                 keys,
             )
         },
-        &["dns-srv", "dns-wizard"],
+        &[&dns_srv::CHECK, &dns_wizard::CHECK],
     ),
     scenario(
         "both.test",
@@ -195,13 +205,13 @@ pub const SCENARIOS: &[Scenario] = &[
                 keys,
             )
         },
-        &["dns-srv"],
+        &[&dns_srv::CHECK],
     ),
     scenario(
         "no-service.test",
         "wrote `.` as the target",
         |keys| with_srv("_rocketchat._https IN SRV 0 0 0 .\n_rocketchat._tcp IN SRV 0 0 0 .", keys),
-        &["dns-srv", "dns-generations"],
+        &[&dns_srv::CHECK, &dns_generations::CHECK],
     ),
     scenario(
         "alias.test",
@@ -212,53 +222,68 @@ pub const SCENARIOS: &[Scenario] = &[
                 keys,
             )
         },
-        &["dns-target"],
+        &[&dns_target::CHECK],
     ),
     Scenario {
         fault: Some("servfail@rocketchat-public-key.$"),
-        ..scenario("servfail.test", "the name server fails on one name", sound, &["key-record", "dns-generations"])
+        ..scenario(
+            "servfail.test",
+            "the name server fails on one name",
+            sound,
+            &[&key_record::CHECK, &dns_generations::CHECK],
+        )
     },
     Scenario { fault: Some("truncate"), ..scenario("truncated.test", "answers do not fit into UDP", sound, &[]) },
     Scenario {
         stale: true,
-        ..scenario("stale.test", "forgot to raise the serial: one server is old", sound, &["dns-servers"])
+        ..scenario("stale.test", "forgot to raise the serial: one server is old", sound, &[&dns_servers::CHECK])
     },
     scenario(
         HUB_ONLY,
         "registered with the hub and published nothing",
         |_| HOST.into(),
-        &["dns-srv", "key-record", "dns-generations"],
+        &[&dns_srv::CHECK, &key_record::CHECK, &dns_generations::CHECK],
     ),
-    server("closed.test", "did not open the firewall", Site::Closed, &["peer-connect"]),
-    server("plain.test", "speaks http on the https port", Site::Plain, &["tls-protocol"]),
-    broken("expired.test", "let the certificate expire", &[Fault::ExpiredCertificate], &["tls-expiry"]),
-    broken("self-signed.test", "signed the certificate himself", &[Fault::SelfSigned], &["tls-chain"]),
-    broken("chain.test", "serves cert.pem, not fullchain.pem", &[Fault::MissingIntermediate], &["tls-chain"]),
-    broken("wrong-host.test", "has a certificate for another name", &[Fault::WrongHost], &["tls-name"]),
-    broken("tls13.test", "allows TLS 1.3 only", &[Fault::Tls13Only], &["tls-protocol"]),
-    broken("html.test", "lets a proxy answer with its own page", &[Fault::Html], &["peer-federation", "peer-http"]),
-    broken("redirect.test", "redirects every request", &[Fault::Redirect], &["peer-federation", "peer-http"]),
-    broken("off.test", "switched federation off", &[Fault::Disabled], &["peer-federation", "peer-ping"]),
-    broken("limit.test", "limits bodies to 8 KiB", &[Fault::BodyLimit], &["peer-body"]),
-    broken("wrong-key.test", "uses another key than the published one", &[Fault::WrongKey], &["peer-ping"]),
-    broken("slow.test", "answers after three seconds", &[Fault::Slow], &["peer-latency"]),
+    server("closed.test", "did not open the firewall", Site::Closed, &[&peer_connect::CHECK]),
+    server("plain.test", "speaks http on the https port", Site::Plain, &[&tls_protocol::CHECK]),
+    broken("expired.test", "let the certificate expire", &[Fault::ExpiredCertificate], &[&tls_expiry::CHECK]),
+    broken("self-signed.test", "signed the certificate himself", &[Fault::SelfSigned], &[&tls_chain::CHECK]),
+    broken("chain.test", "serves cert.pem, not fullchain.pem", &[Fault::MissingIntermediate], &[&tls_chain::CHECK]),
+    broken("wrong-host.test", "has a certificate for another name", &[Fault::WrongHost], &[&tls_name::CHECK]),
+    broken("tls13.test", "allows TLS 1.3 only", &[Fault::Tls13Only], &[&tls_protocol::CHECK]),
+    broken(
+        "html.test",
+        "lets a proxy answer with its own page",
+        &[Fault::Html],
+        &[&peer_federation::CHECK, &peer_http::CHECK],
+    ),
+    broken(
+        "redirect.test",
+        "redirects every request",
+        &[Fault::Redirect],
+        &[&peer_federation::CHECK, &peer_http::CHECK],
+    ),
+    broken("off.test", "switched federation off", &[Fault::Disabled], &[&peer_federation::CHECK, &peer_ping::CHECK]),
+    broken("limit.test", "limits bodies to 8 KiB", &[Fault::BodyLimit], &[&peer_body::CHECK]),
+    broken("wrong-key.test", "uses another key than the published one", &[Fault::WrongKey], &[&peer_ping::CHECK]),
+    broken("slow.test", "answers after three seconds", &[Fault::Slow], &[&peer_latency::CHECK]),
     server(
         "silent.test",
         "runs a release that sends nothing",
         Site::Peer("3.5.0", &[]),
-        &["peer-ping", "peer-release"],
+        &[&peer_ping::CHECK, &peer_release::CHECK],
     ),
     server(
         "one-way.test",
         "runs a release that mishears who joins a room",
         Site::Peer("3.0.3", &[]),
-        &["peer-ping", "peer-release"],
+        &[&peer_ping::CHECK, &peer_release::CHECK],
     ),
-    server("first.test", "never upgraded from 1.x", Site::Peer("1.3.5", &[]), &["peer-release"]),
-    server("latest.test", "upgraded too far", Site::Peer("6.5.0", &[]), &["peer-release"]),
+    server("first.test", "never upgraded from 1.x", Site::Peer("1.3.5", &[]), &[&peer_release::CHECK]),
+    server("latest.test", "upgraded too far", Site::Peer("6.5.0", &[]), &[&peer_release::CHECK]),
 ];
 
-const fn server(domain: &'static str, story: &'static str, site: Site, expect: &'static [&'static str]) -> Scenario {
+const fn server(domain: &'static str, story: &'static str, site: Site, expect: &'static [&'static Check]) -> Scenario {
     Scenario { site: Some(site), ..scenario(domain, story, sound, expect) }
 }
 
@@ -266,7 +291,7 @@ const fn broken(
     domain: &'static str,
     story: &'static str,
     faults: &'static [Fault],
-    expect: &'static [&'static str],
+    expect: &'static [&'static Check],
 ) -> Scenario {
     server(domain, story, Site::Peer(RELEASE, faults), expect)
 }
@@ -275,7 +300,7 @@ const fn scenario(
     domain: &'static str,
     story: &'static str,
     zone: fn(&Keys) -> String,
-    expect: &'static [&'static str],
+    expect: &'static [&'static Check],
 ) -> Scenario {
     Scenario { domain, story, zone, fault: None, stale: false, site: None, expect }
 }

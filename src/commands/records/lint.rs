@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::options::zone_of;
 use super::{FormatParser, read};
-use crate::check;
+use crate::check::{self, Needs};
 use crate::commands::Context;
 use crate::commands::answer::ReportArgs;
 use crate::commands::key_file::{PassphraseArgs, read_public};
@@ -21,18 +21,6 @@ use crate::render::report::ReportFormat;
 use crate::report::{Line, Report};
 use crate::rocketchat::generation::{KEY_LABEL, key_question, questions};
 use crate::rocketchat::release::Release;
-
-/// The checks that a text alone can answer; the others ask the network.
-const OF_TEXT: &[&str] = &[
-    "dns-srv",
-    "key-record",
-    "key-text",
-    "key-strength",
-    "key-match",
-    "dns-protocol",
-    "dns-wizard",
-    "dns-generations",
-];
 
 /// Say what peers would get from a text in a provider's form
 ///
@@ -123,9 +111,8 @@ fn report(text: &Published, expected: &Expected, value_only: bool) -> Report {
     let dns = facts(text);
     let mut lines = check::judge_text(text);
     if text.records.is_ok() {
-        let asked = |line: &Line| {
-            if value_only { line.id.starts_with("key-") } else { OF_TEXT.contains(&line.id) }
-        };
+        let enough = |needs: Needs| needs == Needs::KeyValue || needs == Needs::Records && !value_only;
+        let asked = |line: &Line| check::find(line.id).is_some_and(|check| enough(check.needs));
         lines.extend(check::judge_dns(&dns, expected, None).into_iter().filter(asked));
     }
     Report {

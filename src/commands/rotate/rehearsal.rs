@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 
-use crate::check::judge_peer;
+use crate::check::{judge_peer, peer_latency};
 use crate::commands::network::now;
 use crate::commands::serve::peer::{PeerOptions, deliver, discover};
 use crate::dns::name::Domain;
@@ -102,7 +102,7 @@ async fn ping(
     };
     let facts = observe(&inquiry, |_| {}).await;
     let error = judge_peer(&facts).into_iter().find_map(|line| match line.verdict {
-        Verdict::Problem(problem) if problem.severity == Severity::Error && line.id != "peer-latency" => {
+        Verdict::Problem(problem) if problem.severity == Severity::Error && line.id != peer_latency::CHECK.id => {
             Some(problem.what)
         }
         _ => None,

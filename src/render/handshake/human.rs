@@ -23,7 +23,7 @@ pub fn write(seen: &Handshake, style: Style) -> String {
     let mut out = heading(seen.report, style.width);
     let mut last_reason = String::new();
     for stage in STAGES {
-        write_stage(&mut out, stage, seen, style, &mut last_reason);
+        write_stage(&mut out, *stage, seen, style, &mut last_reason);
     }
     if style.verbose {
         write_requests(&mut out, seen, style.width);
@@ -32,11 +32,11 @@ pub fn write(seen: &Handshake, style: Style) -> String {
     out
 }
 
-fn write_stage(out: &mut String, stage: &Stage, seen: &Handshake, style: Style, last_reason: &mut String) {
+fn write_stage(out: &mut String, stage: Stage, seen: &Handshake, style: Style, last_reason: &mut String) {
     let lines = stage.lines(&seen.report.lines);
     let ended = stage.ended(&seen.report.lines);
     let time = stage.elapsed(seen.facts).map(|elapsed| format!("{elapsed} ms")).unwrap_or_default();
-    let head = format!("  {:<NAME$}{time:>TIME$}  ", stage.name);
+    let head = format!("  {:<NAME$}{time:>TIME$}  ", stage.name());
     match ended {
         Ended::Problem(_) => {
             let problems = lines.iter().filter_map(|line| match &line.verdict {
@@ -119,9 +119,9 @@ fn verdict(seen: &Handshake, style: Style) -> String {
         Ended::Problem(severity) => severity >= style.fail_on,
         _ => false,
     });
-    let stage = stopped.map(|stage| stage.name).unwrap_or_default();
+    let stage = stopped.map(|stage| stage.name()).unwrap_or_default();
     // Only what kept the rest from being asked has stopped anything.
-    let is_end = STAGES.iter().any(|stage| stage.name == "federation" && stage.ended(&report.lines) == Ended::Skipped);
+    let is_end = Stage::Federation.ended(&report.lines) == Ended::Skipped;
     let how = if is_end { "stopped" } else { "fails" };
     let sentence = format!("{} {}: {how} at {stage}", report.subject, report.fail_summary).red().bold();
     let id = report.problems().first().map(|(id, _)| *id).unwrap_or_default();

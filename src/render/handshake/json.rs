@@ -24,7 +24,7 @@ pub fn write(seen: &Handshake, style: Style) -> anyhow::Result<String> {
         .iter()
         .map(|stage| {
             let status = stage.ended(&seen.report.lines).word();
-            json!({"name": stage.name, "status": status, "elapsed_ms": stage.elapsed(facts), "ids": stage.ids})
+            json!({"name": stage.name(), "status": status, "elapsed_ms": stage.elapsed(facts), "ids": stage.ids()})
         })
         .collect();
     value["requests"] = facts

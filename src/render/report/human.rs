@@ -4,6 +4,7 @@ use colored::{ColoredString, Colorize};
 use unicode_width::UnicodeWidthStr;
 
 use super::{Style, arrivals, by_release, propagation};
+use crate::check::{self, Judge};
 use crate::render::fill::{wrap, wrap_all};
 use crate::report::{Line, Problem, Report, Suppressed, Verdict};
 use crate::rocketchat::discovery::DiscoveryResult;
@@ -25,10 +26,9 @@ pub fn write(reports: &[Report], style: Style) -> String {
 fn one(report: &Report, style: Style) -> String {
     let mut out = heading(report, style.width);
     let lines = ordered(report, style);
-    let subject = |line: &Line| line.id.trim_start_matches("dns-");
-    let room = lines.iter().map(|line| subject(line).len()).max().unwrap_or_default().max(SUBJECT);
+    let room = lines.iter().map(|line| line.id.len()).max().unwrap_or_default().max(SUBJECT);
     for line in lines {
-        write_line(&mut out, line, subject(line), room, style.width);
+        write_line(&mut out, line, line.id, room, style.width);
     }
     for suppressed in &report.suppressed {
         write_suppressed(&mut out, suppressed, style.width);
@@ -39,7 +39,8 @@ fn one(report: &Report, style: Style) -> String {
         out.push_str(&propagation::write(matrix, style.width));
     }
     let in_records = |(id, problem): &(&str, &Problem)| {
-        problem.severity >= Severity::Warning && (id.starts_with("dns-") || id.starts_with("key-"))
+        let of_records = check::find(id).is_some_and(|check| matches!(check.judge, Judge::Dns(_)));
+        problem.severity >= Severity::Warning && of_records
     };
     if report.problems().iter().any(in_records) && !report.arrivals.is_empty() {
         out.push('\n');
