@@ -1,35 +1,73 @@
 //! How a report leaves fedctl: its form, its file, and the exit status that it means.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Args, Command};
 
 use super::key_file::{Access, Pending};
 use super::{Context, status};
-use crate::error::ExitStatus;
-use crate::render::report::{ReportFormat, Style, nagios_state, write};
+use crate::error::{ExitStatus, Hinted};
+use crate::render::report::{HUMAN, REPORT_FORMATS, ReportFormat, Style, nagios_state, names, write};
 use crate::report::Report;
 use crate::severity::Severity;
 
 /// The flags of every command that answers with a report.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct ReportArgs {
-    /// How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
-    format: ReportFormat,
+    #[arg(long, value_name = "FORMAT", default_value = HUMAN.id, value_parser = ReportFormatParser, help = format_help())]
+    #[arg(hide_possible_values = true)]
+    format: &'static ReportFormat,
     /// Write the report to this file in one step, replacing it, and not to stdout
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }
 
+/// What `--format` of a report means, with the list of all forms.
+pub fn format_help() -> String {
+    format!("How to print the report: {}", names())
+}
+
+/// Reads the id of a form, and names all of them to completions.
+#[derive(Debug, Clone)]
+pub struct ReportFormatParser;
+
+impl TypedValueParser for ReportFormatParser {
+    type Value = &'static ReportFormat;
+
+    fn parse_ref(&self, command: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<Self::Value, clap::Error> {
+        TypedValueParser::parse_ref(&(find as fn(&str) -> Result<&'static ReportFormat, Hinted>), command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(REPORT_FORMATS.iter().map(|format| PossibleValue::new(format.id).help(format.readers))))
+    }
+}
+
+fn find(id: &str) -> Result<&'static ReportFormat, Hinted> {
+    let found = REPORT_FORMATS.iter().find(|format| format.id == id);
+    found.ok_or_else(|| {
+        Hinted::new(
+            format!("there is no report format `{}`", id.escape_debug()),
+            format!("the formats are {}", names()),
+        )
+    })
+}
+
 impl ReportArgs {
+    /// To stdout, for people.
+    pub fn human() -> Self {
+        Self::new(HUMAN)
+    }
+
     /// To stdout, in this form.
-    pub fn new(format: ReportFormat) -> Self {
+    pub fn new(format: &'static ReportFormat) -> Self {
         Self { format, output: None }
     }
 
     /// What was asked for.
-    pub fn format(&self) -> ReportFormat {
+    pub fn format(&self) -> &'static ReportFormat {
         self.format
     }
 
@@ -43,12 +81,12 @@ impl ReportArgs {
         &self,
         cx: &Context,
         reports: anyhow::Result<Vec<Report>>,
-        write: impl FnOnce(ReportFormat, &[Report], Style) -> anyhow::Result<String>,
+        write: impl FnOnce(&ReportFormat, &[Report], Style) -> anyhow::Result<String>,
     ) -> anyhow::Result<ExitStatus> {
         let mut reports = match reports {
             Ok(reports) => reports,
             // A monitoring system reads stdout and the status, and must not take a failure of fedctl for one of the domain.
-            Err(error) if self.format == ReportFormat::Nagios => {
+            Err(error) if self.format.monitoring => {
                 let line = format!("{error:#}").replace(['\n', '|'], " ");
                 self.put(cx, &format!("FEDCTL UNKNOWN - {line}\n"))?;
                 return Ok(ExitStatus::Unknown);
@@ -60,7 +98,7 @@ impl ReportArgs {
         }
         let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
         self.put(cx, &write(self.format, &reports, style)?)?;
-        if self.format == ReportFormat::Nagios {
+        if self.format.monitoring {
             return Ok(match nagios_state(&reports) {
                 Some(Severity::Error) => ExitStatus::Critical,
                 Some(Severity::Warning) => ExitStatus::Problems,

@@ -25,7 +25,7 @@ use crate::net::peer::Target;
 use crate::net::server::is_here;
 use crate::net::{dns, peer, server};
 use crate::render::doctor as render;
-use crate::render::report::{ReportFormat, write};
+use crate::render::report::{HUMAN, write};
 use crate::report::Report;
 use crate::report::matrix::matrix;
 use crate::report::propagation::arrivals;
@@ -87,9 +87,11 @@ pub struct Setup {
 
 impl Doctor {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        self.report.answer_with(cx, self.look(cx), |format, reports, style| match format {
-            ReportFormat::Human => Ok(reports.iter().map(|report| render::page(report, style)).collect()),
-            _ => write(format, reports, style),
+        self.report.answer_with(cx, self.look(cx), |format, reports, style| {
+            if format == HUMAN {
+                return Ok(reports.iter().map(|report| render::page(report, style)).collect());
+            }
+            write(format, reports, style)
         })
     }
 

@@ -20,7 +20,7 @@ use crate::facts::peer::{Callback, Exchange, PeerFacts, ProbeOptions};
 use crate::key::PrivateKey;
 use crate::net::peer::{ROUND_TRIP, Target, observe};
 use crate::render::handshake as render;
-use crate::render::report::{ReportFormat, write};
+use crate::render::report::{HUMAN, JSON, write};
 use crate::report::Report;
 use crate::report::comparison::{Half, join};
 use crate::rocketchat::body::Wire;
@@ -92,9 +92,9 @@ impl Handshake {
                     let Some(report) = reports.first() else { return Ok(String::new()) };
                     let seen = render::Handshake { facts: &facts, report };
                     match format {
-                        ReportFormat::Human => Ok(render::human(&seen, style)),
-                        ReportFormat::Json => render::json(&seen, style),
-                        format => write(format, reports, style),
+                        _ if format == HUMAN => Ok(render::human(&seen, style)),
+                        _ if format == JSON => render::json(&seen, style),
+                        _ => write(format, reports, style),
                     }
                 }),
                 Err(error) => self.report.answer(cx, Err(error)),
@@ -238,9 +238,10 @@ impl Handshake {
             hinted(why.to_string(), "give the two files that `fedctl handshake PEER --format json` made")
         })?;
         let clean = comparison.there.stopped_at().is_none() && comparison.back.stopped_at().is_none();
-        cx.term.answer(match self.report.format() {
-            ReportFormat::Human => render::comparison(&comparison, cx.term.width),
-            ReportFormat::Json => render::picture_json(&comparison)?,
+        let format = self.report.format();
+        cx.term.answer(match format {
+            _ if format == HUMAN => render::comparison(&comparison, cx.term.width),
+            _ if format == JSON => render::picture_json(&comparison)?,
             _ => return Err(hinted("two halves are printed as human or json", "leave --format out")),
         })?;
         Ok(status(clean))

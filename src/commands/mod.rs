@@ -34,7 +34,7 @@ use global::Global;
 
 use crate::check;
 use crate::error::ExitStatus;
-use crate::render::report::ReportFormat;
+use crate::render::report::{HUMAN, JSON, ReportFormat};
 use crate::report::Suppression;
 use crate::settings::Config;
 use crate::severity::Severity;
@@ -87,11 +87,11 @@ pub enum Format {
     Json,
 }
 
-impl From<Format> for ReportFormat {
+impl From<Format> for &'static ReportFormat {
     fn from(format: Format) -> Self {
         match format {
-            Format::Human => Self::Human,
-            Format::Json => Self::Json,
+            Format::Human => HUMAN,
+            Format::Json => JSON,
         }
     }
 }

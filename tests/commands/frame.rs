@@ -25,6 +25,15 @@ pub fn fresh(path: &str, text: &[u8]) {
     assert!(known == text, "{path} is stale: FEDCTL_BLESS=1 cargo test fresh writes it anew");
 }
 
+/// The same for the part of a page between `<!-- NAME -->` and `<!-- /NAME -->`.
+pub fn fresh_part(path: &str, name: &str, text: &str) {
+    let page = std::fs::read_to_string(repository(path)).unwrap();
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+    let (before, rest) = page.split_once(&begin).unwrap_or_else(|| panic!("{path} has no `{begin}`"));
+    let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{path} has no `{end}`"));
+    fresh(path, format!("{before}{begin}{text}{end}{after}").as_bytes());
+}
+
 #[test]
 fn completions_are_fresh() {
     for (shell, file) in SHELLS {

@@ -2,10 +2,11 @@
 
 use std::process::{Command, Stdio};
 
-use fedctl::render::report::{REPORT_FORMATS, ReportFormat, Style, write};
+use fedctl::render::report::{REPORT_FORMATS, ReportFormat, Style, names, table, write};
 use fedctl::severity::Severity;
 use serde_json::{Value, json};
 
+use crate::commands::frame::fresh_part;
 use crate::support::programs::{find, node_json, npm_file, python_json, schema};
 use crate::support::reports::{NASTY, reports};
 use crate::support::world::{World, sound, zone};
@@ -15,34 +16,54 @@ fn style() -> Style {
     Style { width: 80, fail_on: Severity::Error, verbose: false }
 }
 
-fn written(format: ReportFormat) -> String {
-    write(format, &reports(), style()).unwrap()
+/// The form with this id.
+fn form(id: &str) -> &'static ReportFormat {
+    REPORT_FORMATS.iter().find(|format| format.id == id).unwrap()
+}
+
+fn written(id: &str) -> String {
+    write(form(id), &reports(), style()).unwrap()
+}
+
+#[test]
+fn the_lists_of_formats_in_the_docs_are_fresh() {
+    fresh_part("docs/formats.md", "formats", &table());
+    let list = names();
+    let names = list.split(' ').map(|word| match word.strip_suffix(',') {
+        _ if word == "or" => word.to_owned(),
+        Some(id) => format!("`{id}`,"),
+        None => format!("`{word}`"),
+    });
+    fresh_part("README.md", "formats", &format!("Every report comes as {}.\n", names.collect::<Vec<_>>().join(" ")));
+}
+
+#[test]
+fn an_unknown_format_is_refused_with_the_list() {
+    let (error, hint) = Fedctl::new().refused(&["dns-check", "mydomain.com", "--format", "xml"]);
+    assert!(error.contains("there is no report format `xml`") && hint.contains("junit"), "{error} {hint}");
 }
 
 #[test]
 fn every_format_has_its_form() {
-    use clap::ValueEnum;
-    let formats: Vec<ReportFormat> = REPORT_FORMATS.iter().map(|form| form.format).collect();
-    assert_eq!(formats, ReportFormat::value_variants());
-    for format in formats {
-        let text = written(format);
-        assert!(text.ends_with('\n') && text.contains("mydomain.com"), "{format:?}");
-        assert!(!text.contains('\u{7}'), "{format:?} lets control characters through");
+    for format in REPORT_FORMATS {
+        let text = written(format.id);
+        assert!(text.ends_with('\n') && text.contains("mydomain.com"), "{}", format.id);
+        assert!(!text.contains('\u{7}'), "{} lets control characters through", format.id);
         let empty = write(format, &[], style()).unwrap();
-        assert!(!empty.contains("mydomain"), "{format:?}");
+        assert!(!empty.contains("mydomain"), "{}", format.id);
     }
 }
 
 #[test]
 fn what_is_suppressed_is_listed_with_its_reason_and_does_not_count() {
     for form in REPORT_FORMATS {
-        let text = written(form.format);
-        match form.format {
-            ReportFormat::Prometheus => {
+        let text = written(form.id);
+        match form.id {
+            "prometheus" => {
                 assert!(text.contains("fedctl_suppressed{subject=\"mydomain.com\"} 1"), "{text}");
                 assert!(text.contains("fedctl_findings{subject=\"mydomain.com\",severity=\"error\"} 1"), "{text}");
             }
-            _ => assert!(text.contains("dns-target") && text.contains("moving;"), "{:?}: {text}", form.format),
+            _ => assert!(text.contains("dns-target") && text.contains("moving;"), "{}: {text}", form.id),
         }
     }
     assert_eq!(reports()[0].count(Severity::Error), 1);
@@ -50,7 +71,7 @@ fn what_is_suppressed_is_listed_with_its_reason_and_does_not_count() {
 
 #[test]
 fn the_pipe_parts_text_from_numbers() {
-    let line = written(ReportFormat::Nagios).lines().next().unwrap().to_owned();
+    let line = written("nagios").lines().next().unwrap().to_owned();
     let (text, numbers) = line.split_once('|').unwrap();
     assert!(text.starts_with("FEDCTL CRITICAL - mydomain.com: 1 error, 1 warning, 1 notice"), "{text}");
     assert_eq!(numbers, " errors=1;;0;0 warnings=1;0;;0 notices=1;;;0 time=1.184s;;;0");
@@ -58,7 +79,7 @@ fn the_pipe_parts_text_from_numbers() {
 
 #[test]
 fn lines_of_ndjson_are_objects_and_the_verdict_is_last() {
-    let text = written(ReportFormat::Ndjson);
+    let text = written("ndjson");
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let kinds: Vec<&str> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
     let expected = ["pass", "finding", "finding", "finding", "skip", "suppressed", "verdict", "pass", "verdict"];
@@ -69,7 +90,7 @@ fn lines_of_ndjson_are_objects_and_the_verdict_is_last() {
 
 #[test]
 fn a_page_needs_nothing_but_itself() {
-    let page = written(ReportFormat::Html);
+    let page = written("html");
     for outside in ["<script", "<link", "<img", "src=", "url(", "@import", "http://", "https://"] {
         assert!(!page.contains(outside), "{outside}");
     }
@@ -83,7 +104,7 @@ fn seen(text: &str) -> String {
 
 #[test]
 fn junit_fits_its_schema_and_is_read_back() {
-    let text = written(ReportFormat::Junit);
+    let text = written("junit");
     if let (Some(xmllint), Some(schema)) = (find("xmllint"), schema("junit-10.xsd")) {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("report.xml");
@@ -109,7 +130,7 @@ print(json.dumps({"tests": xml.tests, "failures": xml.failures, "skipped": xml.s
 
 #[test]
 fn sarif_fits_its_schema() {
-    let log: Value = serde_json::from_str(&written(ReportFormat::Sarif)).unwrap();
+    let log: Value = serde_json::from_str(&written("sarif")).unwrap();
     let results = log["runs"][0]["results"].as_array().unwrap();
     let levels: Vec<&str> = results.iter().map(|result| result["level"].as_str().unwrap()).collect();
     assert_eq!(levels, ["none", "error", "warning", "note", "none", "error", "none"]);
@@ -141,7 +162,7 @@ fn tap_is_read_by_a_parser() {
             todo: results.todo, failures: results.failures.length }, points })));
         parser.on('assert', (a) => points.push([a.ok, a.name, a.skip || null, a.todo || null, a.diag || null]));
         parser.end(text);"#;
-    let Some(read) = node_json("tap-parser", script, &json!(written(ReportFormat::Tap))) else { return };
+    let Some(read) = node_json("tap-parser", script, &json!(written("tap"))) else { return };
     let results = &read["results"];
     assert_eq!((&results["count"], &results["skip"], &results["todo"]), (&json!(7), &json!(1), &json!(1)), "{read}");
     let points = read["points"].as_array().unwrap();
@@ -164,7 +185,7 @@ print(json.dumps([[f.name, f.type, f.documentation, [[s.labels, None if math.isn
     for f in parse(sys.argv[1])]))"#;
     let mut reports = reports();
     reports[0].subject = "a\\b\"c\nd".into();
-    let text = write(ReportFormat::Prometheus, &reports, style()).unwrap();
+    let text = write(form("prometheus"), &reports, style()).unwrap();
     let Some(read) = python_json(&["prometheus_client"], script, &[&text]) else { return };
     assert_eq!(read[0][0], "fedctl_clean");
     assert_eq!(read[0][3], json!([[{"subject": "a\\b\"c\nd"}, 0], [{"subject": "other.example"}, 1]]));
@@ -185,7 +206,7 @@ print(json.dumps({"headings": [plain(tokens[i + 1]) for i, t in enumerate(tokens
     "fences": [t.content for t in tokens if t.type == "fence"],
     "html": [t.content for t in tokens if t.type == "html_block"]
         + [c.content for t in tokens for c in t.children or [] if c.type == "html_inline"]}))"#;
-    let Some(read) = python_json(&["markdown_it"], script, &[&written(ReportFormat::Markdown)]) else { return };
+    let Some(read) = python_json(&["markdown_it"], script, &[&written("markdown")]) else { return };
     assert_eq!(read["html"], json!([]));
     let headings = read["headings"].as_array().unwrap();
     assert_eq!(headings[0], "mydomain.com");
@@ -204,7 +225,7 @@ fn the_page_is_valid_html() {
         Promise.resolve(validate.validateString(text)).then((report) => console.log(JSON.stringify(
             report.results.flatMap((r) => r.messages.map((m) => `${m.line}:${m.column} ${m.ruleId}: ${m.message}`)))));"#;
     for reports in [reports(), reports()[..1].to_vec()] {
-        let page = write(ReportFormat::Html, &reports, style()).unwrap();
+        let page = write(form("html"), &reports, style()).unwrap();
         let Some(read) = node_json("html-validate", script, &json!(page)) else { return };
         assert_eq!(read, json!([]));
         let broken = page.replacen("</table>", "", 1);
@@ -232,7 +253,7 @@ fn annotations_are_those_that_the_toolkit_of_actions_writes() {
         console.log(JSON.stringify(lines.join('').replace(/\r?\n$/, '')));"#;
     let input = json!({"message": seen(&message), "title": "dns-srv: mydomain.com"});
     let Some(theirs) = node_json("@actions/core", script, &input) else { return };
-    let text = written(ReportFormat::Github);
+    let text = written("github");
     assert_eq!(text.lines().next(), theirs.as_str());
     assert_eq!(text.lines().filter(|line| line.starts_with("::")).count(), 3, "{text}");
 }
@@ -255,10 +276,8 @@ fn check(world: &World, more: &[&str]) -> Vec<String> {
 fn every_format_comes_out_of_the_command_and_into_a_file() {
     let (fedctl, world) = broken_domain();
     for form in REPORT_FORMATS {
-        use clap::ValueEnum;
-        let name = form.format.to_possible_value().unwrap();
-        let ran = fedctl.run(&check(&world, &["--format", name.get_name()]));
-        let expected = if form.format == ReportFormat::Nagios { 2 } else { 1 };
+        let ran = fedctl.run(&check(&world, &["--format", form.id]));
+        let expected = if form.id == "nagios" { 2 } else { 1 };
         assert_eq!((ran.status, ran.stderr.as_str()), (expected, ""), "{}", ran.stdout);
         assert!(ran.stdout.contains("mydomain.com"), "{}", ran.stdout);
         assert!(!ran.stdout.contains("PRIVATE"), "{}", ran.stdout);
@@ -344,13 +363,11 @@ fn a_private_key_in_dns_comes_out_in_no_form() {
         world.serve("ns1.mydomain.com", &[("mydomain.com", zone(2, &format!("{srv}{first}")))], &[]);
         world.serve("ns2.mydomain.com", &[("mydomain.com", zone(2, &format!("{srv}{second}")))], &[]);
         for form in REPORT_FORMATS {
-            use clap::ValueEnum;
-            let name = form.format.to_possible_value().unwrap();
-            let ran =
-                fedctl.run(&check(&world, &["--verbose", "--key", "federation.pub", "--format", name.get_name()]));
+            let name = form.id;
+            let ran = fedctl.run(&check(&world, &["--verbose", "--key", "federation.pub", "--format", name]));
             let description = ran.stdout + &ran.stderr;
             assert!(description.contains("mydomain.com"), "{description}");
-            if form.format != ReportFormat::Prometheus {
+            if name != "prometheus" {
                 assert!(
                     description.contains("fedctl keygen") || description.contains("private key"),
                     "{name:?}: {description}"
@@ -370,7 +387,7 @@ fn a_private_key_in_dns_comes_out_in_no_form() {
 fn the_page_fits_a_phone_and_a_desk() {
     let Some(chromium) = find("chromium") else { return };
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("page.html"), write(ReportFormat::Html, &reports(), style()).unwrap()).unwrap();
+    std::fs::write(dir.path().join("page.html"), write(form("html"), &reports(), style()).unwrap()).unwrap();
     for width in [1280, 390] {
         // The page has no script of its own, so a frame around it measures.
         let frame = format!(

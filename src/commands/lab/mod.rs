@@ -13,7 +13,7 @@ use super::{Context, Format, status};
 use crate::check::{peer_body, peer_latency};
 use crate::error::{ExitStatus, hinted};
 use crate::render::lab as render;
-use crate::render::report::{ReportFormat, Style, write};
+use crate::render::report::{HUMAN, Style, write};
 use crate::report::{Report, Verdict};
 use guest::Guest;
 use scenarios::{NEIGHBOUR, SCENARIOS, Scenario};
@@ -77,7 +77,7 @@ impl Lab {
             Format::Json => render::json(&rows)?,
             Format::Human => {
                 let shown = if self.only.is_empty() { &reports[..SHOWN.min(reports.len())] } else { &reports[..] };
-                format!("{}\n{}", write(ReportFormat::Human, shown, style)?, render::table(&rows, cx.term.width))
+                format!("{}\n{}", write(HUMAN, shown, style)?, render::table(&rows, cx.term.width))
             }
         })?;
         Ok(status(right))

@@ -196,7 +196,7 @@ impl Apply {
         let key = plan.set.key().map(String::from_utf8_lossy).and_then(|text| PublicKey::from_pem(&text).ok());
         let expected = Expected { key, key_source: "the key that was published".into(), ..Expected::default() };
         let report = report(&dns, &expected, start);
-        ReportArgs::default().answer(cx, Ok(vec![report]))
+        ReportArgs::human().answer(cx, Ok(vec![report]))
     }
 
     fn undo_file(&self, plan: &Plan, serial: u32) -> PathBuf {

@@ -9,7 +9,7 @@ use super::options::zone_of;
 use super::{FormatParser, read};
 use crate::check::{self, Needs};
 use crate::commands::Context;
-use crate::commands::answer::ReportArgs;
+use crate::commands::answer::{ReportArgs, ReportFormatParser, format_help};
 use crate::commands::key_file::{PassphraseArgs, read_public};
 use crate::dns::name::{Domain, Host};
 use crate::dns::record::{Response, Rr, Transport};
@@ -17,7 +17,7 @@ use crate::error::ExitStatus;
 use crate::facts::dns::{DnsFacts, Expected, Observation, Observer, Role};
 use crate::facts::published::{Published, Refusal};
 use crate::render::records::{Format, Place, too_long};
-use crate::render::report::ReportFormat;
+use crate::render::report::{HUMAN, ReportFormat};
 use crate::report::{Line, Report};
 use crate::rocketchat::generation::{KEY_LABEL, key_question, questions};
 use crate::rocketchat::release::Release;
@@ -48,9 +48,9 @@ pub struct Lint {
     /// This release must be able to use the records; may be repeated
     #[arg(long = "for", value_name = "RELEASE")]
     releases: Vec<Release>,
-    /// How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github
-    #[arg(long, value_enum, value_name = "REPORT", default_value = "human", hide_possible_values = true)]
-    report: ReportFormat,
+    #[arg(long, value_name = "REPORT", default_value = HUMAN.id, value_parser = ReportFormatParser, help = format_help())]
+    #[arg(hide_possible_values = true)]
+    report: &'static ReportFormat,
 }
 
 impl Lint {

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::Handshake;
 use crate::check::stage::STAGES;
-use crate::render::report::{ReportFormat, Style, write as write_report};
+use crate::render::report::{JSON, Style, write as write_report};
 
 /// The object, with two spaces and a final line end.
 pub fn write(seen: &Handshake, style: Style) -> anyhow::Result<String> {
-    let text = write_report(ReportFormat::Json, std::slice::from_ref(seen.report), style)?;
+    let text = write_report(JSON, std::slice::from_ref(seen.report), style)?;
     let mut value: Value = serde_json::from_str(&text)?;
     let facts = seen.facts;
     value["identity"] = json!(facts.identity.as_ref().map(|identity| &identity.records.domain));

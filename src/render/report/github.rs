@@ -1,11 +1,19 @@
 //! Workflow commands of GitHub Actions: an annotation a finding, the verdict as plain text.
 
-use super::{Style, sentence};
+use super::{ReportFormat, Style, sentence};
 use crate::report::{Problem, Report};
 use crate::severity::Severity;
 
+pub const FORMAT: ReportFormat = ReportFormat {
+    id: "github",
+    readers: "GitHub Actions",
+    holds: "an annotation a finding",
+    monitoring: false,
+    write: |reports, style| Ok(write(reports, style)),
+};
+
 /// Writes the annotations and one verdict line a report.
-pub fn write(reports: &[Report], style: Style) -> String {
+fn write(reports: &[Report], style: Style) -> String {
     let mut out = String::new();
     for report in reports {
         for (id, problem) in report.problems() {

@@ -1,14 +1,22 @@
 //! One self-contained page: no script, nothing loaded from anywhere, light and dark, good on paper.
 
 use super::junit::escape;
-use super::{Style, arrivals, by_release, seconds, sentence};
+use super::{ReportFormat, Style, arrivals, by_release, seconds, sentence};
 use crate::report::{Matrix, Problem, Report, Stage, StageOutcome, Suppressed, Verdict};
 use crate::severity::Severity;
 
 const CSS: &str = include_str!("html.css");
 
+pub const FORMAT: ReportFormat = ReportFormat {
+    id: "html",
+    readers: "tickets",
+    holds: "one self-contained page that loads nothing; light, dark, paper",
+    monitoring: false,
+    write: |reports, style| Ok(write(reports, style)),
+};
+
 /// Writes all reports as one page.
-pub fn write(reports: &[Report], style: Style) -> String {
+fn write(reports: &[Report], style: Style) -> String {
     let title = match reports {
         [one] => format!("{}: federation report", one.subject),
         all => format!("Federation report on {} domains", all.len()),

@@ -3,7 +3,7 @@
 use colored::{ColoredString, Colorize};
 use unicode_width::UnicodeWidthStr;
 
-use super::{Style, arrivals, by_release, propagation};
+use super::{ReportFormat, Style, arrivals, by_release, propagation};
 use crate::check::{self, Judge};
 use crate::render::fill::{wrap, wrap_all};
 use crate::report::{Line, Problem, Report, Suppressed, Verdict};
@@ -17,8 +17,16 @@ pub const SUBJECT: usize = 12;
 const ASIDE: usize = 6;
 const EYES: &str = "server eyes";
 
+pub const FORMAT: ReportFormat = ReportFormat {
+    id: "human",
+    readers: "you",
+    holds: "findings with what they mean and how to fix them; the verdict is the last line",
+    monitoring: false,
+    write: |reports, style| Ok(write(reports, style)),
+};
+
 /// Writes the reports one after the other.
-pub fn write(reports: &[Report], style: Style) -> String {
+fn write(reports: &[Report], style: Style) -> String {
     let each: Vec<String> = reports.iter().map(|report| one(report, style)).collect();
     each.join("\n")
 }

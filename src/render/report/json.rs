@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Style, verdict};
+use super::{ReportFormat, Style, verdict};
 use crate::report::propagation::Arrival;
 use crate::report::{Matrix, Problem, Report, Verdict};
 use crate::rocketchat::discovery::DiscoveryResult;
@@ -62,8 +62,16 @@ struct Quiet<'a> {
     reason: &'a str,
 }
 
+pub const FORMAT: ReportFormat = ReportFormat {
+    id: "json",
+    readers: "programs",
+    holds: "one object a report, or an array when there are several ([json.md](json.md))",
+    monitoring: false,
+    write,
+};
+
 /// One object, or an array of objects when there are several reports.
-pub fn write(reports: &[Report], style: Style) -> anyhow::Result<String> {
+fn write(reports: &[Report], style: Style) -> anyhow::Result<String> {
     let documents: Vec<Document> = reports.iter().map(|report| document(report, style)).collect();
     let text = match documents.as_slice() {
         [one] => serde_json::to_string_pretty(one)?,

@@ -1,11 +1,19 @@
 //! JUnit XML as CI servers read it: a suite a subject, a case a check. What does not reach `--fail-on` passes, and says so in
 //! its output.
 
-use super::{Style, seconds};
+use super::{ReportFormat, Style, seconds};
 use crate::report::{Line, Problem, Report, Suppressed, Verdict};
 
+pub const FORMAT: ReportFormat = ReportFormat {
+    id: "junit",
+    readers: "CI servers",
+    holds: "JUnit XML: a suite a subject, a case a check",
+    monitoring: false,
+    write: |reports, style| Ok(write(reports, style)),
+};
+
 /// Writes all reports as one document.
-pub fn write(reports: &[Report], style: Style) -> String {
+fn write(reports: &[Report], style: Style) -> String {
     let total = |count: fn(&Report, Style) -> usize| reports.iter().map(|report| count(report, style)).sum::<usize>();
     let elapsed = reports.iter().map(|report| report.elapsed).sum();
     let mut out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();

@@ -1,11 +1,19 @@
 //! Markdown (CommonMark with the tables of GitHub), for issues, merge requests and chats.
 
-use super::{Style, arrivals, by_release, sentence};
+use super::{ReportFormat, Style, arrivals, by_release, sentence};
 use crate::report::{Matrix, Problem, Report, Stage, StageOutcome, Verdict};
 use crate::severity::Severity;
 
+pub const FORMAT: ReportFormat = ReportFormat {
+    id: "markdown",
+    readers: "issues, merge requests, chats",
+    holds: "headings, tables, code blocks",
+    monitoring: false,
+    write: |reports, style| Ok(write(reports, style)),
+};
+
 /// Writes the reports one after the other.
-pub fn write(reports: &[Report], style: Style) -> String {
+fn write(reports: &[Report], style: Style) -> String {
     let each: Vec<String> = reports.iter().map(|report| one(report, style)).collect();
     each.join("\n---\n\n")
 }

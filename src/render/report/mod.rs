@@ -1,4 +1,5 @@
-//! A report, for people and for programs: one file a form.
+//! A report, for people and for programs: one file a form. A new form is its file and its line in [`REPORT_FORMATS`]; help,
+//! completions and docs/formats.md are made from that list.
 
 mod arrivals;
 mod by_release;
@@ -21,54 +22,60 @@ use crate::report::Report;
 
 use crate::severity::Severity;
 
-/// The forms in which a report can be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-pub enum ReportFormat {
-    /// For people.
-    #[default]
-    Human,
-    /// One JSON object a report, or an array when there are several (docs/json.md).
-    Json,
-    /// One JSON object a line: each finding, each check, then the verdict.
-    Ndjson,
-    /// JUnit XML, for CI servers.
-    Junit,
-    /// SARIF 2.1.0, for code scanning.
-    Sarif,
-    /// The Test Anything Protocol, version 14.
-    Tap,
-    /// A monitoring plugin: one line, performance data, exit status 0 to 3.
-    Nagios,
-    /// A file for node_exporter's textfile collector.
-    Prometheus,
-    /// Markdown, for issues and chats.
-    Markdown,
-    /// One self-contained page.
-    Html,
-    /// Workflow commands of GitHub Actions.
-    Github,
+/// A form in which a report can be written.
+#[derive(Debug)]
+pub struct ReportFormat {
+    /// What `--format` takes; never renamed.
+    pub id: &'static str,
+    /// Who reads it.
+    pub readers: &'static str,
+    /// What it holds, in Markdown.
+    pub holds: &'static str,
+    /// The exit status follows the rules of monitoring plugins.
+    pub monitoring: bool,
+    write: fn(&[Report], Style) -> anyhow::Result<String>,
 }
 
-/// One form.
-pub struct Form {
-    pub format: ReportFormat,
-    pub write: fn(&[Report], Style) -> anyhow::Result<String>,
+impl PartialEq for ReportFormat {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
 }
+
+/// The forms that some commands write themselves.
+pub const HUMAN: &ReportFormat = &human::FORMAT;
+pub const JSON: &ReportFormat = &json::FORMAT;
 
 /// Every form, the default first.
-pub const REPORT_FORMATS: &[Form] = &[
-    Form { format: ReportFormat::Human, write: |reports, style| Ok(human::write(reports, style)) },
-    Form { format: ReportFormat::Json, write: json::write },
-    Form { format: ReportFormat::Ndjson, write: ndjson::write },
-    Form { format: ReportFormat::Junit, write: |reports, style| Ok(junit::write(reports, style)) },
-    Form { format: ReportFormat::Sarif, write: sarif::write },
-    Form { format: ReportFormat::Tap, write: |reports, style| Ok(tap::write(reports, style)) },
-    Form { format: ReportFormat::Nagios, write: |reports, _| Ok(nagios::write(reports)) },
-    Form { format: ReportFormat::Prometheus, write: |reports, style| Ok(prometheus::write(reports, style)) },
-    Form { format: ReportFormat::Markdown, write: |reports, style| Ok(markdown::write(reports, style)) },
-    Form { format: ReportFormat::Html, write: |reports, style| Ok(html::write(reports, style)) },
-    Form { format: ReportFormat::Github, write: |reports, style| Ok(github::write(reports, style)) },
+pub const REPORT_FORMATS: &[ReportFormat] = &[
+    human::FORMAT,
+    json::FORMAT,
+    ndjson::FORMAT,
+    junit::FORMAT,
+    sarif::FORMAT,
+    tap::FORMAT,
+    nagios::FORMAT,
+    prometheus::FORMAT,
+    markdown::FORMAT,
+    html::FORMAT,
+    github::FORMAT,
 ];
+
+/// The ids of all forms in one sentence: `human, json or github`.
+pub fn names() -> String {
+    let ids: Vec<&str> = REPORT_FORMATS.iter().map(|format| format.id).collect();
+    match ids.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => ids.concat(),
+    }
+}
+
+/// The forms as a table in Markdown (docs/formats.md).
+pub fn table() -> String {
+    let row = |format: &ReportFormat| format!("| `{}` | {} | {} |\n", format.id, format.readers, format.holds);
+    let head = "| `--format` | for | holds |\n| --- | --- | --- |\n".to_owned();
+    head + &REPORT_FORMATS.iter().map(row).collect::<String>()
+}
 
 /// What a writer needs besides the reports.
 #[derive(Debug, Clone, Copy)]
@@ -82,11 +89,8 @@ pub struct Style {
 }
 
 /// Writes the reports.
-pub fn write(format: ReportFormat, reports: &[Report], style: Style) -> anyhow::Result<String> {
-    match REPORT_FORMATS.iter().find(|form| form.format == format) {
-        Some(form) => (form.write)(reports, style),
-        None => anyhow::bail!("this form of report cannot be written"),
-    }
+pub fn write(format: &ReportFormat, reports: &[Report], style: Style) -> anyhow::Result<String> {
+    (format.write)(reports, style)
 }
 
 /// `clean` or `problems`.

@@ -1,7 +1,7 @@
 //! One line for Nagios, Icinga and their kin, with performance data, after the plugin guidelines; the findings follow as long
 //! output. The exit status says the same: 0 OK, 1 WARNING, 2 CRITICAL.
 
-use super::{counts, seconds};
+use super::{ReportFormat, counts, seconds};
 use crate::report::Report;
 use crate::severity::Severity;
 
@@ -10,8 +10,16 @@ pub fn state(reports: &[Report]) -> Option<Severity> {
     reports.iter().filter_map(Report::worst).max()
 }
 
+pub const FORMAT: ReportFormat = ReportFormat {
+    id: "nagios",
+    readers: "Nagios, Icinga, Naemon",
+    holds: "a status line with performance data, findings below, status 0 to 3",
+    monitoring: true,
+    write: |reports, _| Ok(write(reports)),
+};
+
 /// Writes the status line, the findings, and the performance data behind the first `|`.
-pub fn write(reports: &[Report]) -> String {
+fn write(reports: &[Report]) -> String {
     let word = match state(reports) {
         Some(Severity::Error) => "CRITICAL",
         Some(Severity::Warning) => "WARNING",

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::json::{Finding, finding};
-use super::{Style, verdict};
+use super::{ReportFormat, Style, verdict};
 use crate::report::{Report, Verdict};
 use crate::severity::Severity;
 
@@ -43,7 +43,15 @@ enum Event<'a> {
 }
 
 /// A line of JSON an event; the verdict of a report follows its checks.
-pub fn write(reports: &[Report], style: Style) -> anyhow::Result<String> {
+pub const FORMAT: ReportFormat = ReportFormat {
+    id: "ndjson",
+    readers: "log pipelines",
+    holds: "one object a line: each check (`pass`, `finding`, `skip`, `suppressed`), then the `verdict`",
+    monitoring: false,
+    write,
+};
+
+fn write(reports: &[Report], style: Style) -> anyhow::Result<String> {
     let mut out = String::new();
     for report in reports {
         let checks = report.lines.iter().map(|line| match &line.verdict {

@@ -1,12 +1,20 @@
 //! Metrics for the textfile collector of node_exporter, in the text format of Prometheus (version 0.0.4). No timestamps: the
 //! collector adds the age of the file itself.
 
-use super::{Style, seconds};
+use super::{ReportFormat, Style, seconds};
 use crate::report::{Report, Verdict};
 use crate::severity::Severity;
 
+pub const FORMAT: ReportFormat = ReportFormat {
+    id: "prometheus",
+    readers: "node_exporter's textfile collector",
+    holds: "gauges",
+    monitoring: false,
+    write: |reports, style| Ok(write(reports, style)),
+};
+
 /// Writes every metric with its help, its type, and a sample a subject.
-pub fn write(reports: &[Report], style: Style) -> String {
+fn write(reports: &[Report], style: Style) -> String {
     let mut out = String::new();
     let mut metric = |name: &str, help: &str, samples: Vec<(String, String)>| {
         if samples.is_empty() {

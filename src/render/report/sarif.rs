@@ -4,15 +4,23 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::Style;
+use super::{ReportFormat, Style};
 use crate::check;
 use crate::report::{Problem, Report, Verdict};
 use crate::severity::Severity;
 
 const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
+pub const FORMAT: ReportFormat = ReportFormat {
+    id: "sarif",
+    readers: "code scanning",
+    holds: "SARIF 2.1.0: a rule a check, a result a finding",
+    monitoring: false,
+    write,
+};
+
 /// Writes all reports as one run.
-pub fn write(reports: &[Report], _: Style) -> anyhow::Result<String> {
+fn write(reports: &[Report], _: Style) -> anyhow::Result<String> {
     let ids: BTreeSet<&str> = reports.iter().flat_map(ids).collect();
     let ids: Vec<&str> = ids.into_iter().collect();
     let rules: Vec<Value> = ids.iter().map(|id| rule(id)).collect();

@@ -1,10 +1,18 @@
 //! The Test Anything Protocol, version 14: a test point a check, details as YAML below it.
 
-use super::Style;
+use super::{ReportFormat, Style};
 use crate::report::{Problem, Report, Verdict};
 
+pub const FORMAT: ReportFormat = ReportFormat {
+    id: "tap",
+    readers: "test harnesses",
+    holds: "TAP version 14 with YAML details",
+    monitoring: false,
+    write: |reports, style| Ok(write(reports, style)),
+};
+
 /// Writes all reports as one document.
-pub fn write(reports: &[Report], style: Style) -> String {
+fn write(reports: &[Report], style: Style) -> String {
     let mut points = Vec::new();
     for report in reports {
         let subject = &report.subject;
