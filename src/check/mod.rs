@@ -46,6 +46,7 @@ pub mod peer_release;
 mod peer_round_trip;
 #[cfg(test)]
 mod peer_sample;
+mod records_alias;
 mod records_text;
 mod server_discovery;
 mod server_domain;
@@ -162,6 +163,7 @@ pub const CHECKS: &[Check] = &[
     peer_round_trip::CHECK,
     peer_bypass::CHECK,
     records_text::CHECK,
+    records_alias::CHECK,
     hub_url::CHECK,
     hub_server::CHECK,
     hub_mail::CHECK,
