@@ -16,7 +16,7 @@ use fedctl::rocketchat::records::{Data, Plan, Record, RecordSet};
 use super::records::printed;
 use super::records::with_key;
 use super::records_programs::whole_zone;
-use crate::support::name_servers::{knotd, named_with, nsd};
+use crate::support::name_servers::{knotd, named_with, nsd, unbound_with};
 use crate::support::{Fedctl, programs};
 
 const TSIG: &str = "key \"k\" { algorithm hmac-sha256; secret \"c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDEyMw==\"; };\n";
@@ -99,6 +99,16 @@ fn named_nsd_and_knot_serve_their_zone_files() {
         let Some(server) = server else { continue };
         assert_published(server.addr, &key, format);
     }
+}
+
+#[test]
+fn unbound_answers_with_its_local_data() {
+    let (fedctl, key) = with_key();
+    let Some(server) = unbound_with(&[], &printed(&fedctl, "unbound")) else { return };
+    assert_published(server.addr, &key, "unbound");
+    let (plan, value) = any_bytes();
+    let Some(server) = unbound_with(&[], &write(find("unbound").unwrap(), &plan).unwrap()) else { return };
+    assert_eq!(fetched_bytes(server.addr), value);
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod powerdns;
 mod rdata;
 mod route53;
 mod shell;
+mod unbound;
 mod update;
 mod windows;
 mod zone;
@@ -76,6 +77,7 @@ pub const FORMATS: &[Format] = &[
     zone::BIND,
     zone::KNOT,
     zone::NSD,
+    unbound::FORMAT,
     update::NSUPDATE,
     update::KNSUPDATE,
     powerdns::PDNSUTIL,

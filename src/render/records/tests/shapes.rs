@@ -15,6 +15,15 @@ fn zone() {
 }
 
 #[test]
+fn unbound() {
+    insta::assert_snapshot!(shown("unbound"), @r#"
+    server:
+      local-data: '_rocketchat._tcp.mydomain.com. 3600 IN SRV 1 2 80 chat.mydomain.com.'
+      local-data: 'rocketchat-public-key.mydomain.com. 3600 IN TXT "<K>" "LLLLL"'
+    "#);
+}
+
+#[test]
 fn nsupdate() {
     insta::assert_snapshot!(shown("nsupdate"), @r#"
     zone mydomain.com.
