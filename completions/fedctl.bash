@@ -556,7 +556,7 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus csv markdown html github" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -670,7 +670,7 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus csv markdown html github" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -984,7 +984,7 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus csv markdown html github" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -1954,7 +1954,7 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus csv markdown html github" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -2548,7 +2548,7 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human fields zone bind knot nsd nsupdate knsupdate pdnsutil powerdns-api windows route53 route53-batch aws-cli cloudflare-fields cloudflare gcloud az arm digitalocean doctl hetzner godaddy namecheap terraform-aws terraform-cloudflare terraform-google terraform-azurerm terraform-hetzner octodns dnscontrol external-dns json yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human fields zone bind knot nsd unbound nsupdate knsupdate pdnsutil powerdns-api windows route53 route53-batch aws-cli cloudflare-fields cloudflare gcloud az arm digitalocean doctl hetzner godaddy namecheap terraform-aws terraform-cloudflare terraform-google terraform-azurerm terraform-hetzner octodns dnscontrol external-dns json yaml" -- "${cur}"))
                     return 0
                     ;;
                 --for-provider)
@@ -2716,7 +2716,7 @@ _fedctl() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human fields zone bind knot nsd nsupdate knsupdate pdnsutil powerdns-api windows route53 route53-batch aws-cli cloudflare-fields cloudflare gcloud az arm digitalocean doctl hetzner godaddy namecheap terraform-aws terraform-cloudflare terraform-google terraform-azurerm terraform-hetzner octodns dnscontrol external-dns json yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human fields zone bind knot nsd unbound nsupdate knsupdate pdnsutil powerdns-api windows route53 route53-batch aws-cli cloudflare-fields cloudflare gcloud az arm digitalocean doctl hetzner godaddy namecheap terraform-aws terraform-cloudflare terraform-google terraform-azurerm terraform-hetzner octodns dnscontrol external-dns json yaml" -- "${cur}"))
                     return 0
                     ;;
                 --for-provider)
@@ -2884,7 +2884,7 @@ _fedctl() {
             fi
             case "${prev}" in
                 --format)
-                    COMPREPLY=($(compgen -W "human fields zone bind knot nsd nsupdate knsupdate pdnsutil powerdns-api windows route53 route53-batch aws-cli cloudflare-fields cloudflare gcloud az arm digitalocean doctl hetzner godaddy namecheap terraform-aws terraform-cloudflare terraform-google terraform-azurerm terraform-hetzner octodns dnscontrol external-dns json yaml" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human fields zone bind knot nsd unbound nsupdate knsupdate pdnsutil powerdns-api windows route53 route53-batch aws-cli cloudflare-fields cloudflare gcloud az arm digitalocean doctl hetzner godaddy namecheap terraform-aws terraform-cloudflare terraform-google terraform-azurerm terraform-hetzner octodns dnscontrol external-dns json yaml" -- "${cur}"))
                     return 0
                     ;;
                 --domain)
@@ -2908,7 +2908,7 @@ _fedctl() {
                     return 0
                     ;;
                 --report)
-                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus markdown html github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json ndjson junit sarif tap nagios prometheus csv markdown html github" -- "${cur}"))
                     return 0
                     ;;
                 --color)

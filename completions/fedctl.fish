@@ -161,6 +161,7 @@ zone\t'zone file'
 bind\t'BIND zone file'
 knot\t'Knot zone file'
 nsd\t'NSD zone file'
+unbound\t'Unbound, local-data'
 nsupdate\t'BIND, nsupdate script'
 knsupdate\t'Knot, knsupdate script'
 pdnsutil\t'PowerDNS, pdnsutil commands'
@@ -230,6 +231,7 @@ zone\t'zone file'
 bind\t'BIND zone file'
 knot\t'Knot zone file'
 nsd\t'NSD zone file'
+unbound\t'Unbound, local-data'
 nsupdate\t'BIND, nsupdate script'
 knsupdate\t'Knot, knsupdate script'
 pdnsutil\t'PowerDNS, pdnsutil commands'
@@ -263,17 +265,18 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l key -d 'The key must be this one: key file, private or public' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l for -d 'This release must be able to use the records; may be repeated' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l report -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github' -r -f -a "human\t'For people'
-json\t'One JSON object a report, or an array when there are several (docs/json.md)'
-ndjson\t'One JSON object a line: each finding, each check, then the verdict'
-junit\t'JUnit XML, for CI servers'
-sarif\t'SARIF 2.1.0, for code scanning'
-tap\t'The Test Anything Protocol, version 14'
-nagios\t'A monitoring plugin: one line, performance data, exit status 0 to 3'
-prometheus\t'A file for node_exporter\'s textfile collector'
-markdown\t'Markdown, for issues and chats'
-html\t'One self-contained page'
-github\t'Workflow commands of GitHub Actions'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l report -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, csv, markdown, html or github' -r -f -a "human\t'you'
+json\t'programs'
+ndjson\t'log pipelines'
+junit\t'CI servers'
+sarif\t'code scanning'
+tap\t'test harnesses'
+nagios\t'Nagios, Icinga, Naemon'
+prometheus\t'node_exporter\'s textfile collector'
+csv\t'spreadsheets'
+markdown\t'issues, merge requests, chats'
+html\t'tickets'
+github\t'GitHub Actions'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand records; and __fish_seen_subcommand_from lint" -l color -d 'When to use colour; NO_COLOR is honoured' -r -f -a "auto\t'Colour on a terminal, unless NO_COLOR is set'
 always\t''
 never\t''"
@@ -302,6 +305,7 @@ zone\t'zone file'
 bind\t'BIND zone file'
 knot\t'Knot zone file'
 nsd\t'NSD zone file'
+unbound\t'Unbound, local-data'
 nsupdate\t'BIND, nsupdate script'
 knsupdate\t'Knot, knsupdate script'
 pdnsutil\t'PowerDNS, pdnsutil commands'
@@ -386,17 +390,18 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l passphrase-f
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l target -d 'The SRV target must be this host' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l port -d 'The SRV port must be this one' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l for -d 'This release must be able to use the domain; may be repeated' -r
-complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l format -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github' -r -f -a "human\t'For people'
-json\t'One JSON object a report, or an array when there are several (docs/json.md)'
-ndjson\t'One JSON object a line: each finding, each check, then the verdict'
-junit\t'JUnit XML, for CI servers'
-sarif\t'SARIF 2.1.0, for code scanning'
-tap\t'The Test Anything Protocol, version 14'
-nagios\t'A monitoring plugin: one line, performance data, exit status 0 to 3'
-prometheus\t'A file for node_exporter\'s textfile collector'
-markdown\t'Markdown, for issues and chats'
-html\t'One self-contained page'
-github\t'Workflow commands of GitHub Actions'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l format -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, csv, markdown, html or github' -r -f -a "human\t'you'
+json\t'programs'
+ndjson\t'log pipelines'
+junit\t'CI servers'
+sarif\t'code scanning'
+tap\t'test harnesses'
+nagios\t'Nagios, Icinga, Naemon'
+prometheus\t'node_exporter\'s textfile collector'
+csv\t'spreadsheets'
+markdown\t'issues, merge requests, chats'
+html\t'tickets'
+github\t'GitHub Actions'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -s o -l output -d 'Write the report to this file in one step, replacing it, and not to stdout' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l wait -d 'Look again until everybody agrees, for at most this time [default when given: 10m]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand dns-check" -l save -d 'Keep the run in this file: questions, answers as bytes, servers, times; no secrets' -r -F
@@ -430,17 +435,18 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l callback -d 
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l callback-cert -d 'Certificate chain for the callback, in PEM, when no proxy speaks TLS for it' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l callback-cert-key -d 'Private key of that certificate' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l join -d 'Put two reports of opposite directions together' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l format -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github' -r -f -a "human\t'For people'
-json\t'One JSON object a report, or an array when there are several (docs/json.md)'
-ndjson\t'One JSON object a line: each finding, each check, then the verdict'
-junit\t'JUnit XML, for CI servers'
-sarif\t'SARIF 2.1.0, for code scanning'
-tap\t'The Test Anything Protocol, version 14'
-nagios\t'A monitoring plugin: one line, performance data, exit status 0 to 3'
-prometheus\t'A file for node_exporter\'s textfile collector'
-markdown\t'Markdown, for issues and chats'
-html\t'One self-contained page'
-github\t'Workflow commands of GitHub Actions'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l format -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, csv, markdown, html or github' -r -f -a "human\t'you'
+json\t'programs'
+ndjson\t'log pipelines'
+junit\t'CI servers'
+sarif\t'code scanning'
+tap\t'test harnesses'
+nagios\t'Nagios, Icinga, Naemon'
+prometheus\t'node_exporter\'s textfile collector'
+csv\t'spreadsheets'
+markdown\t'issues, merge requests, chats'
+html\t'tickets'
+github\t'GitHub Actions'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -s o -l output -d 'Write the report to this file in one step, replacing it, and not to stdout' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand handshake" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
@@ -468,17 +474,18 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l server -d 'URL 
 complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l release -d 'The server\'s release, when it does not tell' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l token-file -d 'File with user id and token of an admin, to compare the live settings (docs/doctor.md)' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l ca-file -d 'Trust the authorities in this PEM file too' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l format -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github' -r -f -a "human\t'For people'
-json\t'One JSON object a report, or an array when there are several (docs/json.md)'
-ndjson\t'One JSON object a line: each finding, each check, then the verdict'
-junit\t'JUnit XML, for CI servers'
-sarif\t'SARIF 2.1.0, for code scanning'
-tap\t'The Test Anything Protocol, version 14'
-nagios\t'A monitoring plugin: one line, performance data, exit status 0 to 3'
-prometheus\t'A file for node_exporter\'s textfile collector'
-markdown\t'Markdown, for issues and chats'
-html\t'One self-contained page'
-github\t'Workflow commands of GitHub Actions'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l format -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, csv, markdown, html or github' -r -f -a "human\t'you'
+json\t'programs'
+ndjson\t'log pipelines'
+junit\t'CI servers'
+sarif\t'code scanning'
+tap\t'test harnesses'
+nagios\t'Nagios, Icinga, Naemon'
+prometheus\t'node_exporter\'s textfile collector'
+csv\t'spreadsheets'
+markdown\t'issues, merge requests, chats'
+html\t'tickets'
+github\t'GitHub Actions'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -s o -l output -d 'Write the report to this file in one step, replacing it, and not to stdout' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l resolver -d 'Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system\'s and three public ones]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand doctor" -l connect-to -d 'Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated' -r
@@ -615,17 +622,18 @@ complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_s
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and not __fish_seen_subcommand_from lookup list show remove export import backup help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l key -d 'The key must be this one: key file, private or public' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l passphrase-file -d 'File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks' -r -F
-complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l format -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, markdown, html or github' -r -f -a "human\t'For people'
-json\t'One JSON object a report, or an array when there are several (docs/json.md)'
-ndjson\t'One JSON object a line: each finding, each check, then the verdict'
-junit\t'JUnit XML, for CI servers'
-sarif\t'SARIF 2.1.0, for code scanning'
-tap\t'The Test Anything Protocol, version 14'
-nagios\t'A monitoring plugin: one line, performance data, exit status 0 to 3'
-prometheus\t'A file for node_exporter\'s textfile collector'
-markdown\t'Markdown, for issues and chats'
-html\t'One self-contained page'
-github\t'Workflow commands of GitHub Actions'"
+complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l format -d 'How to print the report: human, json, ndjson, junit, sarif, tap, nagios, prometheus, csv, markdown, html or github' -r -f -a "human\t'you'
+json\t'programs'
+ndjson\t'log pipelines'
+junit\t'CI servers'
+sarif\t'code scanning'
+tap\t'test harnesses'
+nagios\t'Nagios, Icinga, Naemon'
+prometheus\t'node_exporter\'s textfile collector'
+csv\t'spreadsheets'
+markdown\t'issues, merge requests, chats'
+html\t'tickets'
+github\t'GitHub Actions'"
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -s o -l output -d 'Write the report to this file in one step, replacing it, and not to stdout' -r -F
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l hub-url -d 'The hub; servers of 1.x have a setting for it, later ones always ask the public one [default: the one in fedctl.yaml, else <https://hub.rocket.chat>]' -r
 complete -c fedctl -n "__fish_fedctl_using_subcommand hub; and __fish_seen_subcommand_from lookup" -l ca-file -d 'Trust the authorities in this PEM file too' -r -F

@@ -78,6 +78,20 @@ fn the_pipe_parts_text_from_numbers() {
 }
 
 #[test]
+fn a_spreadsheet_reads_one_row_a_check() {
+    let script =
+        "import csv, io, json, sys\nprint(json.dumps(list(csv.DictReader(io.StringIO(sys.argv[1], newline='')))))";
+    let Some(rows) = python_json(&["csv"], script, &[&written("csv")]) else { return };
+    let checks: usize = reports().iter().map(|report| report.lines.len() + report.suppressed.len()).sum();
+    assert_eq!(rows.as_array().unwrap().len(), checks);
+    let bad = rows.as_array().unwrap().iter().find(|row| row["result"] == "error").unwrap();
+    let plain = |text: &str| text.replace(char::is_control, " ");
+    assert_eq!((&bad["check"], &bad["what"]), (&json!("dns-srv"), &json!(plain(NASTY))));
+    assert_eq!(bad["means"], plain(&format!("it means {NASTY}")));
+    assert!(rows.as_array().unwrap().iter().any(|row| row["result"] == "suppressed"), "{rows}");
+}
+
+#[test]
 fn lines_of_ndjson_are_objects_and_the_verdict_is_last() {
     let text = written("ndjson");
     let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

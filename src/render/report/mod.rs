@@ -3,6 +3,7 @@
 
 mod arrivals;
 mod by_release;
+mod csv;
 mod github;
 mod html;
 pub mod human;
@@ -56,6 +57,7 @@ pub const REPORT_FORMATS: &[ReportFormat] = &[
     tap::FORMAT,
     nagios::FORMAT,
     prometheus::FORMAT,
+    csv::FORMAT,
     markdown::FORMAT,
     html::FORMAT,
     github::FORMAT,

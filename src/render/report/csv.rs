@@ -1,0 +1,61 @@
+//! Comma-separated values (RFC 4180) with a header line, for spreadsheets: a row a check.
+
+use super::ReportFormat;
+use crate::report::{Report, Verdict};
+
+pub const FORMAT: ReportFormat = ReportFormat {
+    id: "csv",
+    readers: "spreadsheets",
+    holds: "a row a check: subject, check, result, what, means, fix",
+    monitoring: false,
+    write: |reports, _| Ok(write(reports)),
+};
+
+const HEADER: [&str; 6] = ["subject", "check", "result", "what", "means", "fix"];
+
+/// Writes the header and the rows, with the line ends of the RFC.
+fn write(reports: &[Report]) -> String {
+    let mut out = row(HEADER);
+    for report in reports {
+        for line in &report.lines {
+            let (result, [what, means, fix]) = match &line.verdict {
+                Verdict::Pass { note } => ("ok".to_owned(), [note.as_str(), "", ""]),
+                Verdict::Skip { why } => ("skipped".to_owned(), [why.as_str(), "", ""]),
+                Verdict::Problem(problem) => {
+                    (problem.severity.to_string(), [problem.what.as_str(), &problem.means, &problem.fix])
+                }
+            };
+            out += &row([&report.subject, line.id, &result, what, means, fix]);
+        }
+        for quiet in &report.suppressed {
+            let fields = [&quiet.problem.what, &quiet.problem.means, &quiet.reason];
+            let [what, means, reason] = fields.map(String::as_str);
+            out += &row([&report.subject, quiet.id, "suppressed", what, means, reason]);
+        }
+    }
+    out
+}
+
+fn row(cells: [&str; 6]) -> String {
+    cells.map(cell).join(",") + "\r\n"
+}
+
+/// A cell in quotes. A spreadsheet runs what begins like a formula, and names and texts come from others: an apostrophe keeps
+/// it a text.
+fn cell(text: &str) -> String {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let guard = if text.starts_with(['=', '+', '-', '@', ' ']) { "'" } else { "" };
+    format!("\"{guard}{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_never_a_formula_and_never_two_cells() {
+        assert_eq!(cell("=HYPERLINK(\"http://a\")"), "\"'=HYPERLINK(\"\"http://a\"\")\"");
+        assert_eq!(cell("\t-1,\"a\"\nb"), "\"' -1,\"\"a\"\" b\"");
+        assert_eq!(cell("plain, text"), "\"plain, text\"");
+    }
+}
