@@ -1,10 +1,13 @@
 //! The arguments, and one arm a command.
 
+mod complete;
+mod help;
+
 use std::ffi::OsString;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::global::Global;
 use crate::commands::{self, Context};
@@ -17,7 +20,7 @@ const STYLES: Styles = Styles::styled()
     .literal(AnsiColor::Cyan.on_default().bold())
     .placeholder(AnsiColor::Cyan.on_default());
 
-/// The toolbox and the doctor for classic Rocket.Chat federation
+/// Set up and diagnose classic Rocket.Chat federation
 ///
 /// Servers find each other by DNS records (or a hub) and encrypt every message twice with RSA keys. fedctl makes the keys,
 /// prints the records for any DNS provider, and finds out whether peers can use what was published, or exactly why not.
@@ -49,19 +52,34 @@ pub enum Command {
     Envelope(commands::envelope::Envelope),
     Serve(commands::serve::Serve),
     Lab(commands::lab::Lab),
+    Status(commands::status::Status),
     Config(commands::config::ShowConfig),
     Completions(commands::completions::Completions),
-    Man(commands::completions::Man),
+    Man(commands::man::Man),
 }
 
-/// Parses, runs, and tells what went wrong. The returned status is the process's exit code.
+/// Parses, runs, and describes what went wrong. The returned status is the process's exit code.
 pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitStatus {
-    let cli = match Cli::try_parse_from(argv) {
+    let mut argv: Vec<OsString> = argv.into_iter().collect();
+    match complete::answer(&argv) {
+        Ok(true) => return ExitStatus::Clean,
+        Ok(false) => {}
+        Err(error) => return usage(&error),
+    }
+    if argv.len() == 1 {
+        argv.push("-h".into());
+    }
+    let matches = match command().try_get_matches_from(argv) {
+        Ok(matches) => matches,
+        Err(error) => return usage(&error),
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
     let term = Term::new(cli.global.color, cli.global.quiet, cli.global.verbose);
-    let run = Context::new(term.clone(), command(), &cli.global).and_then(|cx| dispatch(cli.command, &cx));
+    let name = matches.subcommand_name().unwrap_or_default();
+    let run = Context::new(term.clone(), command(), name, &cli.global).and_then(|cx| dispatch(cli.command, &cx));
     run.unwrap_or_else(|error| {
         term.fail(Described(&error));
         ExitStatus::Failed
@@ -87,6 +105,7 @@ fn dispatch(command: Command, cx: &Context) -> anyhow::Result<ExitStatus> {
         Command::Envelope(args) => args.run(cx),
         Command::Serve(args) => args.run(cx),
         Command::Lab(args) => args.run(cx),
+        Command::Status(args) => args.run(cx),
         Command::Config(args) => args.run(cx),
         Command::Completions(args) => args.run(cx),
         Command::Man(args) => args.run(cx),
@@ -116,7 +135,7 @@ fn usage(error: &clap::Error) -> ExitStatus {
 
 /// The whole command line, for completions, man pages and docs.
 pub fn command() -> clap::Command {
-    Cli::command()
+    complete::equip(help::dress(Cli::command()))
 }
 
 #[cfg(test)]
@@ -124,7 +143,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_arguments_are_sound() {
+    fn the_arguments_are_valid() {
         command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_is_in_one_group() {
+        let listed: Vec<&str> = help::GROUPS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
+        for command in Cli::command().get_subcommands() {
+            let times = listed.iter().filter(|name| **name == command.get_name()).count();
+            assert_eq!(times, 1, "`{}` in src/cli/help.rs", command.get_name());
+        }
     }
 }

@@ -37,7 +37,7 @@ fn lines(text: &str) -> Vec<String> {
 }
 
 /// Each call of fedctl in a line, as words, up to where the shell takes over.
-fn calls(line: &str) -> Vec<Vec<String>> {
+pub fn calls(line: &str) -> Vec<Vec<String>> {
     let starts = line.match_indices("fedctl ").map(|(at, _)| at);
     let is_command = |at: usize| {
         let before = line[..at].trim_end();

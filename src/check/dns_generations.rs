@@ -69,7 +69,13 @@ fn named(discoveries: &[DiscoveryResult], expected: &Expected, fix: &str) -> Vec
             let discovery =
                 discoveries.iter().find(|discovery| discovery.id == generation.id && !discovery.is_usable())?;
             let what = format!("a server of release {release} cannot use this domain");
-            Some(problem(Severity::Error, what, "it was named with --for, so it must", fix, &[(generation, discovery)]))
+            Some(problem(
+                Severity::Error,
+                what,
+                "it was named with --release, so it must",
+                fix,
+                &[(generation, discovery)],
+            ))
         })
         .collect();
     if failing.is_empty() {

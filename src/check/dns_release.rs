@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
 /// Records cannot mend these, so they weigh little. What the table of generations tells already, or a screen only, weighs nothing.
 fn judge(_: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     if expected.releases.is_empty() {
-        return Verdict::skip("no release was named: --for RELEASE");
+        return Verdict::skip("no release was named: --release RELEASE");
     }
     let verdicts: Vec<Verdict> = expected.releases.iter().filter_map(|release| description(*release)).collect();
     if !verdicts.is_empty() {

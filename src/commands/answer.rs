@@ -7,6 +7,8 @@ use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Command};
 
 use super::key_file::{Access, Pending};
+use super::network::now;
+use super::recent::{Recent, Run};
 use super::{Context, status};
 use crate::error::{ExitStatus, Hinted};
 use crate::render::report::{HUMAN, REPORT_FORMATS, ReportFormat, Style, nagios_state, names, write};
@@ -95,6 +97,12 @@ impl ReportArgs {
         };
         for report in &mut reports {
             report.suppress(&cx.suppress);
+        }
+        let now = now();
+        let mut recent = Recent::read();
+        recent.add(reports.iter().map(|report| Run::of(&cx.name, report, now)).collect());
+        if let Err(error) = recent.write() {
+            cx.term.detail(format_args!("`fedctl status` will not know of this run: {error:#}"));
         }
         let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
         self.put(cx, &write(self.format, &reports, style)?)?;

@@ -12,6 +12,7 @@ use crate::settings::SETTINGS;
 ///
 /// Flags win over FEDCTL_* variables, and these over fedctl.yaml in the working directory or in the user's config directory.
 #[derive(Debug, Args)]
+#[command(after_long_help = "Examples:\n  fedctl config\n  fedctl config --config other.yaml --format json")]
 pub struct ShowConfig {
     /// How to print the settings: human or json
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]

@@ -13,10 +13,13 @@ use crate::error::ExitStatus;
 use crate::facts::evidence::Evidence;
 use crate::render::key::pretty;
 
-/// Say what changed between two saved runs of dns-check
+/// Show what changed between two saved dns-check runs
 ///
 /// Compares two evidence files (`fedctl dns-check --save FILE`) answer by answer. Exit 1 when anything differs.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl dns-check mydomain.com --save before.json\n  fedctl diff before.json after.json"
+)]
 pub struct Diff {
     /// The earlier run
     #[arg(value_name = "A")]

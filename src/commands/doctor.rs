@@ -33,11 +33,14 @@ use crate::rocketchat::release::Release;
 use crate::rocketchat::settings::Method;
 use crate::settings::port;
 
-/// Say whether the own set-up works, why not, and what to type
+/// Check your own setup: key, records, server
 ///
 /// Reads fedctl.yaml, then looks at the key file, at the records as every name server and several resolvers give them, and at the
 /// server as a peer would call it. With the token of an admin it compares the server's live settings too.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl doctor\n  fedctl doctor mydomain.com --key federation.pub --server https://chat.mydomain.com"
+)]
 pub struct Doctor {
     /// The own federation domain [default: the one in fedctl.yaml]
     #[arg(value_name = "DOMAIN")]

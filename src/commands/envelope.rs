@@ -18,7 +18,7 @@ use crate::rocketchat::envelope::{self, Failure};
 /// Above any body that a server takes.
 const MAX_BYTES: u64 = 64 << 20;
 
-/// Seal or open one message as servers do, to find out why it does not arrive
+/// Encrypt or decrypt one message as servers do
 ///
 /// Every event travels in two layers: encrypted for the recipient, and around that signed by the sender. These commands make
 /// and undo both, so that a body from a log or a packet trace can be looked at. Messages go from stdin to stdout.
@@ -50,6 +50,9 @@ struct Keys {
 ///
 /// Reads the plain message from stdin, for example `{"events":[{"type":"ping"}]}`, and prints the body to post to the peer.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl envelope seal --key federation.key --peer-key peer.pub < message.json\n  fedctl envelope seal --peer-key peer.pub --wire raw < message.json > body.bin"
+)]
 struct Seal {
     #[command(flatten)]
     keys: Keys,
@@ -63,6 +66,9 @@ struct Seal {
 /// Reads a body from stdin, in any of the forms that `seal` prints, and prints the plain message. When it does not open: exit 1,
 /// and stderr says which layer failed and what that proves.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl envelope open --key federation.key --peer-key peer.pub < body.json\n  fedctl envelope open --peer-key peer.pub < body.bin"
+)]
 struct Open {
     #[command(flatten)]
     keys: Keys,

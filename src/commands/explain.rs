@@ -15,13 +15,16 @@ use crate::rocketchat::status;
 /// Bytes of a log that are looked at.
 const LOG_MAX: usize = 16 << 20;
 
-/// Explain a check, a federation status, or what a server writes into its log
+/// Explain a check, a federation status, or a log line
 ///
 /// Shows the page of a check: what it looks at, what its findings mean for peers, how to mend them. For a status, such as
 /// "Disabled, could not register with Hub", shows what it means in each release and what to do. Anything else is taken for a
 /// line of a server's log or an error from its screen: its likely causes in order, each with what shows whether it is this one,
 /// and the fix. `journalctl -u rocketchat | fedctl explain -` reads a whole log.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl explain key-record\n  fedctl explain \"Disabled, could not register with Hub\"\n  journalctl -u rocketchat | fedctl explain -"
+)]
 pub struct Explain {
     /// Id of a check, as reports and `fedctl checks` show it, a status, or a line of a log; `-` reads a log from stdin
     #[arg(value_name = "ID|STATUS|LINE|-")]
@@ -33,6 +36,7 @@ pub struct Explain {
 
 /// List all checks
 #[derive(Debug, Args)]
+#[command(after_long_help = "Examples:\n  fedctl checks\n  fedctl checks --format json")]
 pub struct Checks {
     /// How to print the list: human or json
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]

@@ -34,12 +34,15 @@ const CALLBACK_TIME: Duration = Duration::from_secs(10);
 /// Messages of strangers that are remembered while waiting.
 const STRANGERS: usize = 64;
 
-/// Find out whether a peer can really be federated with
+/// Test the encrypted exchange with a peer
 ///
 /// Does what servers do: finds the peer by DNS, connects to every address, checks TLS as Node does, asks the federation routes,
 /// and exchanges encrypted messages. Every stage is timed, and stops those that it makes impossible. At most three requests a
 /// route are made. Without an identity (--domain and --key) it does all that needs none.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl handshake peer.example\n  fedctl handshake peer.example --domain mydomain.com --key federation.key"
+)]
 pub struct Handshake {
     /// The federation domain of the peer
     #[arg(value_name = "PEER", required_unless_present = "join")]
@@ -53,7 +56,7 @@ pub struct Handshake {
     #[command(flatten)]
     passphrase: PassphraseArgs,
     /// Discover as this release does [default: that of the peer]
-    #[arg(long = "as", value_name = "RELEASE")]
+    #[arg(long, alias = "as", value_name = "RELEASE")]
     release: Option<Release>,
     /// Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers
     #[arg(long, value_name = "FILE")]

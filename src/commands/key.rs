@@ -11,7 +11,7 @@ use crate::error::ExitStatus;
 use crate::key::diagnosis::{self, paste};
 use crate::render::key as render;
 
-/// Look at keys
+/// Inspect keys
 #[derive(Debug, Args)]
 pub struct Key {
     #[command(subcommand)]
@@ -30,6 +30,7 @@ enum KeyCommand {
 /// makes of it, and prints the repaired value when it can be recovered and proven. Exit 0 when it is exactly what a server
 /// would publish, 1 when it is not. docs/autopsy.md lists the injuries.
 #[derive(Debug, Args)]
+#[command(after_long_help = "Examples:\n  fedctl key inspect federation.pub\n  pbpaste | fedctl key inspect -")]
 struct Inspect {
     /// File to read; `-` is stdin
     #[arg(value_name = "FILE", default_value = "-")]

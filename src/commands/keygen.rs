@@ -11,11 +11,14 @@ use crate::error::{ExitStatus, hinted};
 use crate::key::{DEFAULT_BITS, PrivateKey, check_size};
 use crate::render::key as render;
 
-/// Make a key pair that a server can use as it is
+/// Create a key pair that a server can use
 ///
 /// Makes an RSA key (e = 65537) and writes both halves as one-line PEM, the form in which servers store and publish them. The
 /// private file is readable by you only. Existing files are kept unless --force is given.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl keygen\n  fedctl keygen --private federation.key --encrypt\n  fedctl keygen --from-private federation.key --form mongosh --private server-key.js"
+)]
 pub struct Keygen {
     /// File for the private key
     #[arg(long, value_name = "FILE", default_value = "federation.key")]

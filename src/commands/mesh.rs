@@ -27,7 +27,7 @@ const JOBS: usize = 8;
 /// A group is looked at pair by pair.
 const MEMBERS_MAX: usize = 500;
 
-/// Check every direction between the servers of a group of domains
+/// Check every direction between several domains
 ///
 /// Observes each domain once, as its partners' releases do: discovery, connection, TLS and the federation routes. Then judges
 /// every pair in both directions: would the sender's release find, reach and open the recipient? The release of a server is

@@ -18,13 +18,16 @@ pub mod key;
 pub mod key_file;
 pub mod keygen;
 pub mod lab;
+pub mod man;
 pub mod mesh;
 pub mod network;
 pub mod pace;
+pub mod recent;
 pub mod records;
 pub mod register;
 pub mod rotate;
 pub mod serve;
+pub mod status;
 pub mod stop;
 pub mod token_file;
 
@@ -46,6 +49,8 @@ pub struct Context {
     pub term: Term,
     /// The whole command line, for completions and man pages.
     pub command: clap::Command,
+    /// The command that runs, as in `dns-check`.
+    pub name: String,
     pub config: Config,
     /// How long to wait for one answer from the network.
     pub timeout: Duration,
@@ -56,7 +61,7 @@ pub struct Context {
 
 impl Context {
     /// Reads the configuration.
-    pub fn new(term: Term, command: clap::Command, global: &Global) -> anyhow::Result<Self> {
+    pub fn new(term: Term, command: clap::Command, name: &str, global: &Global) -> anyhow::Result<Self> {
         let config = Config::load(global.config.as_deref())?;
         if let Some(options) = global.suppress.iter().find(|options| check::find(&options.id).is_none()) {
             return Err(explain::unknown(&options.id));
@@ -64,6 +69,7 @@ impl Context {
         Ok(Self {
             term,
             command,
+            name: name.to_owned(),
             config,
             timeout: global.timeout,
             fail_on: global.fail_on,

@@ -27,13 +27,16 @@ use crate::severity::Severity;
 /// Between two looks at the hub: short at first, then longer.
 const LOOK_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
-/// Register a server at a hub, so that peers find it without DNS records
+/// Register a server at a hub
 ///
 /// First looks for what would make the registration useless: a URL that servers cannot use, a server that does not answer, a
 /// domain that gets no mail. Then sends what a server would send, and explains the answer. The entry counts after somebody has
 /// followed the link in the mail to webmaster@ the domain. Servers of 4.2 and later cannot use a hub at all: DNS records reach
 /// every release.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl register mydomain.com --url https://chat.mydomain.com --dry-run\n  fedctl register mydomain.com --url https://chat.mydomain.com --hub-url https://hub.mydomain.com --wait"
+)]
 pub struct Register {
     /// Federation domain [default: the one in fedctl.yaml]
     #[arg(value_name = "DOMAIN")]

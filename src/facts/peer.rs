@@ -181,7 +181,7 @@ pub struct Callback {
 /// What was asked for, beyond the plain run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbeOptions {
-    /// `--as`.
+    /// `--release`.
     pub release: Option<Release>,
     pub probe_bypass: bool,
     pub callback: bool,

@@ -13,3 +13,4 @@ pub mod mesh;
 pub mod records;
 pub mod report;
 pub mod rotate;
+pub mod status;

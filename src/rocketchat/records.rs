@@ -245,7 +245,8 @@ impl Wanted {
     fn warnings(&self, options: &RecordOptions) -> Vec<String> {
         let mut warnings = Vec::new();
         let only_tcp = self.labels == [SrvLabel::Tcp];
-        let fix = format!("`fedctl records {}` without --for prints a set that every release can use", options.domain);
+        let fix =
+            format!("`fedctl records {}` without --release prints a set that every release can use", options.domain);
         if only_tcp && (self.guide || self.all) {
             warnings.push(format!(
                 "servers 2.0.0 – 3.3.3 never look at `_rocketchat._tcp` and will not find this domain; {fix}"

@@ -1,11 +1,9 @@
 //! The frame: configuration, catalogue, completions, manual pages, and the lab.
 
-use std::process::Command;
+use fedctl::commands::completions::{Shell, script};
+use fedctl::commands::man::pages;
 
-use clap_complete::Shell;
-use fedctl::commands::completions::{pages, script};
-
-use crate::support::{Fedctl, programs, repository};
+use crate::support::{Fedctl, repository};
 
 const SHELLS: [(Shell, &str); 5] = [
     (Shell::Bash, "fedctl.bash"),
@@ -37,7 +35,7 @@ pub fn fresh_part(path: &str, name: &str, text: &str) {
 #[test]
 fn completions_are_fresh() {
     for (shell, file) in SHELLS {
-        fresh(&format!("completions/{file}"), &script(shell, &fedctl::cli::command()));
+        fresh(&format!("completions/{file}"), &script(shell).unwrap());
     }
 }
 
@@ -52,50 +50,6 @@ fn manual_pages_are_fresh() {
         pages.len(),
         "a page of no command is left over"
     );
-}
-
-/// Runs a line in a real shell with `fedctl` on its path.
-fn shell(name: &str, line: &str) -> Option<String> {
-    let program = programs::find(name)?;
-    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_fedctl")).parent().unwrap().to_owned();
-    let path = std::env::join_paths(
-        std::iter::once(bin).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
-    );
-    let output =
-        Command::new(program).args(["-c", line]).env("PATH", path.unwrap()).env("TERM", "dumb").output().unwrap();
-    assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
-    Some(String::from_utf8(output.stdout).unwrap())
-}
-
-#[test]
-fn bash_completes() {
-    let file = repository("completions/fedctl.bash");
-    let line = format!(
-        "source {}; COMP_WORDS=(fedctl dns-c); COMP_CWORD=1; _fedctl fedctl dns-c fedctl; echo \"${{COMPREPLY[@]}}\"",
-        file.display()
-    );
-    let Some(description) = shell("bash", &line) else { return };
-    assert_eq!(description.trim(), "dns-check");
-}
-
-#[test]
-fn zsh_completes() {
-    let file = repository("completions/_fedctl");
-    let line = format!(
-        "autoload -U compinit; compinit -u -D; source {}; whence -w _fedctl; print $_comps[fedctl]",
-        file.display()
-    );
-    let Some(description) = shell("zsh", &line) else { return };
-    assert_eq!(description.trim(), "_fedctl: function\n_fedctl");
-}
-
-#[test]
-fn fish_completes() {
-    let file = repository("completions/fedctl.fish");
-    let Some(description) = shell("fish", &format!("source {}; complete -C 'fedctl dns-c'", file.display())) else {
-        return;
-    };
-    assert!(description.starts_with("dns-check\t"), "{description}");
 }
 
 #[test]

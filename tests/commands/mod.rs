@@ -1,3 +1,4 @@
+mod completion;
 mod diagnosis;
 mod dns_check;
 mod dns_interop;
@@ -8,6 +9,7 @@ mod envelope_interop;
 mod explain;
 mod frame;
 mod handshake;
+mod help;
 mod init;
 mod key;
 mod key_interop;
@@ -24,3 +26,4 @@ mod records_tools;
 mod register;
 mod reports;
 mod serve_peer;
+mod status;

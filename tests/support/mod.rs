@@ -11,6 +11,7 @@ pub mod programs;
 pub mod reports;
 pub mod rest;
 pub mod stub;
+pub mod terminal;
 pub mod world;
 
 use std::ffi::OsStr;
@@ -55,10 +56,11 @@ impl Fedctl {
         std::fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// The files in the directory, sorted.
+    /// The files in the directory, sorted; without the state directory of the user.
     pub fn files(&self) -> Vec<String> {
         let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
-        let mut names: Vec<String> = std::fs::read_dir(self.dir.path()).unwrap().map(name).collect();
+        let mut names: Vec<String> =
+            std::fs::read_dir(self.dir.path()).unwrap().map(name).filter(|name| name != ".local").collect();
         names.sort();
         names
     }

@@ -31,11 +31,14 @@ use crate::rocketchat::release::Release;
 use crate::serve::dns::Zone;
 use crate::settings::port;
 
-/// Check what DNS says about a domain
+/// Check the DNS records of a domain
 ///
 /// Finds the zone and its name servers, asks each of them and several resolvers for every record that some server generation
 /// reads, and says what each generation would make of it.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl dns-check mydomain.com --key federation.pub\n  fedctl dns-check mydomain.com --wait\n  fedctl dns-check mydomain.com --format json --output report.json"
+)]
 pub struct DnsCheck {
     /// Federation domains [default: the one in fedctl.yaml]
     #[arg(value_name = "DOMAIN")]
@@ -52,7 +55,7 @@ pub struct DnsCheck {
     #[arg(long, value_name = "PORT", value_parser = port)]
     port: Option<u16>,
     /// This release must be able to use the domain; may be repeated
-    #[arg(long = "for", value_name = "RELEASE")]
+    #[arg(long = "release", alias = "for", value_name = "RELEASE")]
     releases: Vec<Release>,
     #[command(flatten)]
     report: ReportArgs,

@@ -22,6 +22,9 @@ const IMPORT_MAX: u64 = 512 * 1024 * 1024;
 ///
 /// One object with `schema` and `peers`, which `fedctl hub import` reads. What waits for confirmation is not in it.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl hub export peers.json --data /var/lib/fedctl-hub\n  fedctl hub export - --data /var/lib/fedctl-hub"
+)]
 pub struct Export {
     /// File to write; `-` is stdout
     #[arg(value_name = "FILE", default_value = "-")]
@@ -56,6 +59,9 @@ impl Export {
 /// Takes all or none. An entry that differs from the one that is served is refused unless --replace is given. No mail is sent:
 /// you vouch for what you import. Makes the data directory when it is missing.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl hub import peers.json --data /var/lib/fedctl-hub\n  fedctl hub import peers.json --data /var/lib/fedctl-hub --replace"
+)]
 pub struct Import {
     /// File to read; `-` is stdin
     #[arg(value_name = "FILE")]
@@ -122,6 +128,9 @@ fn read(path: &Path) -> anyhow::Result<String> {
 /// The copy is consistent and complete, with what waits for confirmation. To restore it, stop the hub and put it into the data
 /// directory as hub.db.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl hub backup hub.sqlite --data /var/lib/fedctl-hub\n  fedctl hub backup hub.sqlite --data /var/lib/fedctl-hub --force"
+)]
 pub struct Backup {
     /// File to write
     #[arg(value_name = "FILE")]

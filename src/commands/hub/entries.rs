@@ -15,6 +15,9 @@ const OPEN_MAX: i64 = 10_000;
 
 /// List the entries that your hub serves
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl hub list --data /var/lib/fedctl-hub\n  fedctl hub list --data /var/lib/fedctl-hub --pending"
+)]
 pub struct List {
     #[command(flatten)]
     store: StoreArgs,
@@ -52,6 +55,9 @@ impl List {
 ///
 /// Exit 0 when the domain is served, 1 when it is not.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl hub show mydomain.com --data /var/lib/fedctl-hub\n  fedctl hub show mydomain.com --data /var/lib/fedctl-hub --format json"
+)]
 pub struct Show {
     /// Federation domain
     #[arg(value_name = "DOMAIN")]
@@ -79,6 +85,9 @@ impl Show {
 /// The entry is gone at once, and no link that was mailed before brings it back. Its owner may register again; --allow-domain
 /// of `fedctl serve hub` decides who may.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl hub remove mydomain.com --data /var/lib/fedctl-hub\n  fedctl hub remove mydomain.com --database postgres://hub@db.mydomain.com/hub"
+)]
 pub struct Remove {
     /// Federation domain
     #[arg(value_name = "DOMAIN")]

@@ -22,6 +22,9 @@ use crate::report::{Report, Verdict};
 /// Compares the answer with the DNS records and with your key, and shows which of the two a server of each release uses. Exit 0
 /// when the hub knows the domain and nothing is wrong, 1 when not.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl hub lookup peer.example\n  fedctl hub lookup mydomain.com --hub-url https://hub.mydomain.com --key federation.pub"
+)]
 pub struct Lookup {
     /// Federation domain [default: the one in fedctl.yaml]
     #[arg(value_name = "DOMAIN")]

@@ -12,7 +12,7 @@ use super::Context;
 use crate::error::{ExitStatus, hinted};
 use crate::store::Store;
 
-/// Ask a hub, or look after your own
+/// Query a hub, or manage your own
 ///
 /// `lookup` asks any hub what it tells servers. The other commands work on the data of your own hub (`fedctl serve hub`), also
 /// while it runs.

@@ -32,11 +32,14 @@ use crate::settings::FILE_NAME;
 const PRIVATE: &str = "federation.key";
 const PUBLIC: &str = "federation.pub";
 
-/// Begin: answer a few questions, get fedctl.yaml, a key and the records to publish
+/// Create settings, a key and the records to publish
 ///
 /// Asks only what cannot be found out. The delegation tells who hosts the zone, the server tells its release. Nothing is
 /// written before the last question is answered, and existing files are kept unless --force is given.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl init\n  fedctl init mydomain.com --server https://chat.mydomain.com --yes"
+)]
 pub struct Init {
     /// The Domain of the server's federation settings: what stands after the `@` of its users
     #[arg(value_name = "DOMAIN")]
@@ -65,7 +68,7 @@ pub struct Init {
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
     /// Where to write the settings
-    #[arg(long, value_name = "FILE", default_value = FILE_NAME)]
+    #[arg(long = "output", short = 'o', alias = "file", value_name = "FILE", default_value = FILE_NAME)]
     file: PathBuf,
     /// Never ask: what no flag says is found out or has its default
     #[arg(long, short)]

@@ -19,12 +19,13 @@ use guest::Guest;
 use scenarios::{NEIGHBOUR, SCENARIOS, Scenario};
 use world::World;
 
-/// Try everything on this machine
+/// Try everything on this machine, without the internet
 ///
 /// Starts a DNS world from root to leaf, federation servers with TLS and a hub on loopback: two sound domains and a street of
 /// broken ones. Then lets fedctl find out what is wrong with each. Needs no privileges and no internet. Exit 0 only if every
 /// diagnosis is right. With --keep it goes on running, and every other command can be tried against it.
 #[derive(Debug, Args)]
+#[command(after_long_help = "Examples:\n  fedctl lab\n  fedctl lab --only two-records\n  fedctl lab --keep")]
 pub struct Lab {
     /// Show the full report of this domain only; may be repeated
     #[arg(long, value_name = "DOMAIN", conflicts_with = "keep")]

@@ -39,6 +39,9 @@ const SETTLE: Duration = Duration::from_secs(10);
 /// server does wholly or not at all, and only if nobody has changed these records meanwhile. Before that the way back is
 /// written to a file, and afterwards dns-check looks at the result. No other record is touched.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl records apply --server 192.0.2.53 --tsig-file update.key\n  fedctl records apply --server 192.0.2.53 --tsig-file update.key --yes"
+)]
 pub struct Apply {
     #[command(flatten)]
     options: WishArgs,

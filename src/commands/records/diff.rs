@@ -18,6 +18,9 @@ use crate::rocketchat::records::{Plan, RecordSet};
 /// Compares the records with what DNS answers and prints those that differ, in the form that your DNS host takes. TTLs and the
 /// cutting of a value into strings are no difference. Exit 1 when anything differs.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl records diff\n  fedctl records diff mydomain.com --target chat.mydomain.com --key federation.pub --format nsupdate"
+)]
 pub struct Diff {
     #[command(flatten)]
     options: WishArgs,
@@ -51,7 +54,7 @@ impl Diff {
         if self.form.is_default() {
             cx.term.answer(changes::table(&domain, &changes, &way))?;
             if !needed.is_empty() {
-                cx.term.hint("the same command with --format FORMAT, or --for-provider auto, prints what to paste");
+                cx.term.hint("the same command with --format FORMAT, or --provider auto, prints what to paste");
             }
             return Ok(status(clean));
         }

@@ -27,6 +27,9 @@ use crate::rocketchat::release::Release;
 /// Reads what you are about to save in a provider's form, or have exported from it, as the provider reads it. For forms with
 /// boxes the content of the value box alone will do. Exit 1 when peers could not use it.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl records lint zone.txt --format bind\n  pbpaste | fedctl records lint --format cloudflare --domain mydomain.com"
+)]
 pub struct Lint {
     /// File to read; `-` is stdin
     #[arg(value_name = "FILE", default_value = "-")]
@@ -46,7 +49,7 @@ pub struct Lint {
     #[command(flatten)]
     passphrase: PassphraseArgs,
     /// This release must be able to use the records; may be repeated
-    #[arg(long = "for", value_name = "RELEASE")]
+    #[arg(long = "release", alias = "for", value_name = "RELEASE")]
     releases: Vec<Release>,
     #[arg(long, value_name = "REPORT", default_value = HUMAN.id, value_parser = ReportFormatParser, help = format_help())]
     #[arg(hide_possible_values = true)]

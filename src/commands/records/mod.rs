@@ -26,12 +26,15 @@ use crate::rocketchat::records::{Data, Plan};
 /// Above any zone that a person edits.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// Print the DNS records to publish, in the form that your DNS host takes
+/// Print the DNS records to publish, for your DNS provider
 ///
-/// The default is the smallest set that every server generation can use; --for narrows it to the admin guide or to releases.
+/// The default is the smallest set that every server generation can use; --release narrows it to releases or to the admin guide.
 /// What is pasteable goes to stdout; lengths, the key's fingerprint and warnings stand beside it on stderr.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
+#[command(
+    after_long_help = "Examples:\n  fedctl records mydomain.com --target chat.mydomain.com --key federation.pub\n  fedctl records --format route53\n  fedctl records --provider auto"
+)]
 pub struct Records {
     #[command(subcommand)]
     command: Option<RecordsCommand>,
@@ -46,6 +49,7 @@ pub struct Records {
 #[derive(Debug, Subcommand)]
 enum RecordsCommand {
     /// List the forms that --format takes
+    #[command(after_long_help = "Examples:\n  fedctl records formats\n  fedctl records formats | grep terraform")]
     Formats,
     Lint(lint::Lint),
     Diff(Box<diff::Diff>),
@@ -55,15 +59,15 @@ enum RecordsCommand {
 /// In which form to print.
 #[derive(Debug, Args)]
 pub struct FormArgs {
-    /// The form to print [default: the provider of fedctl.yaml, else human] (`fedctl records formats` lists them)
+    /// The form to print [default: that of fedctl.yaml, else human]; `fedctl records formats` lists them
     #[arg(long, value_name = "FORMAT", value_parser = FormatParser, hide_possible_values = true)]
     format: Option<&'static Format>,
-    /// Choose the form of this provider; `auto` asks DNS who hosts the zone
-    #[arg(long, value_name = "PROVIDER", value_parser = provider, conflicts_with = "format")]
+    /// The form of this provider; `auto` finds out from DNS who hosts the zone
+    #[arg(long = "provider", alias = "for-provider", value_name = "PROVIDER", value_parser = provider, conflicts_with = "format")]
     for_provider: Option<Provider>,
 }
 
-/// `--for-provider`.
+/// `--provider`.
 #[derive(Debug, Clone, Copy)]
 enum Provider {
     Auto,

@@ -17,10 +17,10 @@ use crate::settings;
 /// The longest TTL (RFC 2181 section 8), in seconds.
 const TTL_MAX: u32 = 0x7fff_ffff;
 
-/// What the records should say; everything but --for and --ttl may stand in fedctl.yaml.
+/// What the records should say; everything but --ttl may stand in fedctl.yaml.
 #[derive(Debug, Args)]
 pub struct WishArgs {
-    /// The Domain of the server's federation settings: what stands after the `@` of its users
+    /// Federation domain [default: the one in fedctl.yaml]; it is the Domain of the server's settings, behind the `@` of its users
     #[arg(value_name = "DOMAIN")]
     pub domain: Option<Domain>,
     /// The host that runs the server
@@ -37,8 +37,8 @@ pub struct WishArgs {
     key: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
-    /// Whom the records are for: all, guide (the admin guide to the letter) or a release such as 3.18.3; may be repeated
-    #[arg(long = "for", value_name = "WHOM")]
+    /// Records for a release such as 3.18.3, for all, or for guide (the admin guide to the letter); may be repeated
+    #[arg(long = "release", alias = "for", value_name = "RELEASE")]
     audience: Vec<Audience>,
     /// How long resolvers may keep the records, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_TTL, value_parser = ttl)]

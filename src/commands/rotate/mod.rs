@@ -23,7 +23,7 @@ use crate::rocketchat::generation::Protocol;
 use crate::rocketchat::generation::{SrvLabel, key_question};
 use crate::rocketchat::records::{self, Audience, RecordOptions};
 
-/// Change the key of a domain
+/// Plan the change of a key
 #[derive(Debug, Args)]
 pub struct Rotate {
     #[command(subcommand)]
@@ -40,6 +40,7 @@ enum RotateCommand {
 /// The protocol knows one key a domain, and peers remember it for an hour. The times come from the live TTLs. The rehearsal goes
 /// through every state of the change with servers on loopback. Nothing is changed anywhere.
 #[derive(Debug, Args)]
+#[command(after_long_help = "Examples:\n  fedctl rotate plan\n  fedctl rotate plan mydomain.com --format json")]
 struct RotatePlan {
     /// Federation domain [default: the one in fedctl.yaml]
     #[arg(value_name = "DOMAIN")]

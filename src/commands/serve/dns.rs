@@ -16,6 +16,9 @@ use crate::serve::dns::{Config, Fault, Zone, start};
 /// Serves zone files over UDP and TCP until Ctrl-C. A fragment without SOA and NS, as `fedctl records --format zone` prints it,
 /// is completed. The first line of output is the address that it listens on.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl serve dns --zone mydomain.test=zone.txt\n  fedctl serve dns --zone zone.txt --listen 127.0.0.1:5353 --fault servfail"
+)]
 pub struct ServeDns {
     /// Zone file; `ORIGIN=FILE` when the file does not name its zone; may be repeated
     #[arg(long = "zone", value_name = "[ORIGIN=]FILE", required = true)]

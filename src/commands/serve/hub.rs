@@ -28,6 +28,9 @@ const LINK_LIFETIME: RangeInclusive<i64> = 60..=30 * 86_400;
 /// webmaster@ the domain has confirmed it. Speaks plain HTTP: put a reverse proxy with a certificate before it (docs/hub.md).
 /// The first line of output is the address that it listens on; the log goes to stderr.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl serve hub --public-url https://hub.mydomain.com --data /var/lib/fedctl-hub --smtp smtps://mail.mydomain.com\n  fedctl serve hub --public-url http://127.0.0.1:8080 --data hub --mail-to-log"
+)]
 pub struct ServeHub {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use super::Context;
 use crate::error::ExitStatus;
 
-/// Run an embedded server
+/// Run a test name server, a test peer, or a hub
 #[derive(Debug, Args)]
 pub struct Serve {
     #[command(subcommand)]

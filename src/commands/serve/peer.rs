@@ -41,6 +41,9 @@ const LAST_SENDER: Release = Release(6, 2, 0);
 /// Answers as the chosen release does, finds its senders by DNS and opens what they send. It keeps events in memory only and
 /// knows one user, `fedctl@DOMAIN`. The first line of output is the address that it listens on; the log goes to stderr.
 #[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl serve peer --domain mydomain.test --key federation.key\n  fedctl serve peer --domain mydomain.test --key federation.key --release 3.18.3 --fault slow"
+)]
 pub struct ServePeer {
     /// The federation domain of this peer [default: the one in fedctl.yaml]
     #[arg(long, value_name = "DOMAIN")]
@@ -51,7 +54,7 @@ pub struct ServePeer {
     #[command(flatten)]
     passphrase: PassphraseArgs,
     /// Answer as this release does [default: 6.2.0, or 1.3.5 with --speaks 1.x]
-    #[arg(long = "as", value_name = "RELEASE")]
+    #[arg(long, alias = "as", value_name = "RELEASE")]
     release: Option<Release>,
     /// The protocol to speak, 2.x or 1.x [default: that of the release]
     #[arg(long, value_enum, value_name = "PROTOCOL", hide_possible_values = true, value_parser = protocol)]
