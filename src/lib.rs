@@ -14,6 +14,7 @@
 //! - `store`: the only module that keeps
 //! - `check`: facts to findings, pure
 //! - `render`: values to text, pure; it reads titles and pages from `check`
+//! - `publish`: the only module that changes something elsewhere; `commands` give it the connections of `net`
 //! - `commands`: one file a command
 //! - `cli`, `term`: the arguments, and the only way to stdout and stderr
 
@@ -26,6 +27,7 @@ pub mod error;
 pub mod facts;
 pub mod key;
 pub mod net;
+pub mod publish;
 pub mod render;
 pub mod report;
 pub mod rocketchat;

@@ -21,6 +21,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("serve", &["dns", "error", "facts", "key", "rocketchat", "serve", "store"]),
     ("store", &["dns", "error", "facts", "key", "report", "rocketchat", "severity", "store"]),
     ("check", &["check", "dns", "endpoint", "facts", "key", "report", "rocketchat", "severity"]),
+    ("publish", &["dns", "endpoint", "error", "facts", "key", "publish", "rocketchat", "severity"]),
     ("render", &["check", "dns", "error", "facts", "key", "render", "report", "rocketchat", "severity"]),
 ];
 /// Lines of a file, tests not counted.

@@ -3,6 +3,7 @@
 pub mod answer;
 pub mod completions;
 pub mod config;
+pub mod confirm;
 pub mod diff;
 pub mod dns_check;
 pub mod doctor;

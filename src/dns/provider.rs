@@ -68,6 +68,12 @@ pub const HOSTS: &[DnsHost] = &[
     },
     DnsHost { name: "DNSimple", format: "fields", trap: ONE_VALUE, servers: &[".dnsimple.com", ".dnsimple-edge."] },
     DnsHost {
+        name: "deSEC",
+        format: "zone",
+        trap: "the key is two quoted strings in one value",
+        servers: &[".desec.io", ".desec.org"],
+    },
+    DnsHost {
         name: "DNS Made Easy",
         format: "fields",
         trap: "the value needs quotes, or its words become separate strings",

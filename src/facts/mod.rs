@@ -1,5 +1,6 @@
 //! What was observed, as plain values that can be saved and judged again.
 
+pub mod api;
 pub mod dns;
 pub mod evidence;
 pub mod hub;

@@ -1,5 +1,6 @@
 //! The only place that opens a connection. Observes, and never judges.
 
+pub mod api;
 pub mod ask;
 pub mod certificate;
 pub mod delegation;
@@ -12,8 +13,6 @@ pub mod probes;
 pub mod server;
 pub mod tls;
 pub mod trust;
-pub mod tsig;
-pub mod update;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,12 +1,14 @@
 //! The difference between what should be published and what is.
 
+use serde::{Deserialize, Serialize};
+
 use super::generation::{PROTOCOL_LABEL, SrvLabel};
 use super::records::{Data, Record, RecordSet, STRING_MAX};
 use crate::dns::name::Domain;
 use crate::dns::record::{CharacterString, Outcome, Query, RData, RecordType, Rr};
 
 /// All records of one name and type, before and after.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     pub question: Query,
     /// As they were seen; empty when there is none.
@@ -20,6 +22,67 @@ impl Change {
     pub fn is_needed(&self) -> bool {
         data_of(&self.before) != data_of(&self.after)
     }
+
+    /// The same change the other way round.
+    pub fn reversed(&self) -> Self {
+        Self { question: self.question.clone(), before: self.after.clone(), after: self.before.clone() }
+    }
+
+    /// The records that are not there yet.
+    pub fn added(&self) -> Vec<&Rr> {
+        without(&self.after, &self.before)
+    }
+
+    /// The records that will be gone.
+    pub fn removed(&self) -> Vec<&Rr> {
+        without(&self.before, &self.after)
+    }
+
+    /// Leaves alone what another program may have put there: at the name of the key, a TXT record that is neither a key nor a
+    /// piece of one. Returns those records.
+    pub fn keep_foreign(&mut self) -> Vec<Rr> {
+        if self.question.kind != RecordType::Txt {
+            return Vec::new();
+        }
+        let wanted: Vec<Vec<u8>> = self.after.iter().filter_map(|rr| rr.data.joined()).collect();
+        let ours = |rr: &&Rr| {
+            let value = rr.data.joined().unwrap_or_default();
+            wanted.iter().any(|wanted| is_piece_of(&value, wanted))
+        };
+        let foreign: Vec<Rr> = self.before.iter().filter(|rr| !ours(rr)).cloned().collect();
+        self.after.extend(foreign.iter().cloned());
+        foreign
+    }
+}
+
+fn without<'a>(all: &'a [Rr], others: &[Rr]) -> Vec<&'a Rr> {
+    let is_there =
+        |rr: &Rr| others.iter().any(|other| same_data(std::slice::from_ref(rr), std::slice::from_ref(other)));
+    all.iter().filter(|rr| !is_there(rr)).collect()
+}
+
+/// The shortest run of base64 that is taken for a piece of a key, in characters.
+const BASE64_MIN: usize = 24;
+
+/// True for a whole key, for a piece of any key, and for the words into which a key without quotes falls apart.
+fn is_piece_of(value: &[u8], wanted: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(value);
+    let bare: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '"' | '\\' | '(' | ')')).collect();
+    let key = String::from_utf8_lossy(wanted).replace(char::is_whitespace, "");
+    // The value of `rocketchat-protocol` has no armour: all of its records are replaced.
+    if !key.contains("-----") {
+        return true;
+    }
+    let upper = bare.to_ascii_uppercase();
+    let armour = ["-----BEGIN", "PUBLICKEY", "KEY-----", "-----END"].iter().any(|word| upper.contains(word));
+    let base64 = bare.len() >= BASE64_MIN
+        && bare.trim_end_matches('=').bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
+    bare.is_empty() || armour || base64 || key.contains(&bare)
+}
+
+/// True when both hold the same data: TTLs, order, case of names and the cutting into strings aside.
+pub fn same_data(one: &[Rr], other: &[Rr]) -> bool {
+    data_of(one) == data_of(other)
 }
 
 /// A set of data that compares as peers see it: in any order, names in lower case, strings joined.
@@ -156,6 +219,32 @@ mod tests {
         let changes = compare(&set(), answer).unwrap();
         assert!(changes.iter().all(Change::is_needed));
         assert_eq!((changes[0].before.len(), changes[1].before.len()), (0, 2));
+    }
+
+    #[test]
+    fn pieces_of_a_key_are_replaced_and_other_text_is_left_alone() {
+        let rr = |text: &str| Rr {
+            name: "rocketchat-public-key.mydomain.com".into(),
+            ttl: 60,
+            data: RData::Txt(vec![CharacterString(text.as_bytes().to_vec())]),
+        };
+        let key = format!("-----BEGIN PUBLIC KEY-----MIIBIjAN{}-----END PUBLIC KEY-----", "Ab0+/".repeat(80));
+        let before = [
+            "-----BEGIN",
+            "PUBLIC",
+            "KEY-----MIIBIjAN",
+            "Ab0+/Ab0+/Ab0",
+            "",
+            "\"-----BEGIN PUBLIC KEY-----MII",
+            "OtherKeyOfTheYearBefore0123456789+/",
+            "v=spf1 -all",
+            "google-site-verification=abc",
+        ];
+        let question = Query::new("rocketchat-public-key.mydomain.com", RecordType::Txt);
+        let mut change = Change { question, before: before.map(rr).to_vec(), after: vec![rr(&key)] };
+        let foreign = change.keep_foreign();
+        assert_eq!(foreign, [rr("v=spf1 -all"), rr("google-site-verification=abc")]);
+        assert_eq!((change.added(), change.removed().len()), (vec![&rr(&key)], before.len() - 2));
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod records;
 mod records_apply;
 mod records_lint;
 mod records_programs;
+mod records_publish;
 mod records_servers;
 mod records_tools;
 mod register;

@@ -129,10 +129,10 @@ fn nsupdate_and_knsupdate_publish() {
 }
 
 /// A PowerDNS with an SQLite database in the directory, and its API.
-struct PowerDns {
+pub struct PowerDns {
     child: Child,
-    dns: SocketAddr,
-    api: SocketAddr,
+    pub dns: SocketAddr,
+    pub api: SocketAddr,
 }
 
 impl Drop for PowerDns {
@@ -142,11 +142,11 @@ impl Drop for PowerDns {
     }
 }
 
-fn free_port() -> SocketAddr {
+pub fn free_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-fn power_dns(fedctl: &Fedctl) -> Option<PowerDns> {
+pub fn power_dns(fedctl: &Fedctl) -> Option<PowerDns> {
     let server = programs::find("pdns_server")?;
     let schema = [
         "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql",

@@ -41,14 +41,20 @@ pub fn node_json(package: &str, script: &str, input: &Value) -> Option<Value> {
     Some(serde_json::from_slice(&output.stdout).unwrap())
 }
 
-/// Runs a Python script with arguments and gives the JSON that it prints; Python is that of `FEDCTL_PYTHON`, with the modules.
-pub fn python_json(modules: &[&str], script: &str, args: &[&str]) -> Option<Value> {
+/// The Python of `FEDCTL_PYTHON`, when it has the modules.
+pub fn python(modules: &[&str]) -> Option<PathBuf> {
     let python = std::env::var_os("FEDCTL_PYTHON").map(PathBuf::from).or_else(|| find("python3"))?;
     let probe = modules.iter().map(|module| format!("import {module}\n")).collect::<String>();
     let probe = Command::new(&python).args(["-c", &probe]).output();
     if !probe.is_ok_and(|output| output.status.success()) {
         return missing(&format!("Python modules {}", modules.join(", ")));
     }
+    Some(python)
+}
+
+/// Runs a Python script with arguments and gives the JSON that it prints.
+pub fn python_json(modules: &[&str], script: &str, args: &[&str]) -> Option<Value> {
+    let python = python(modules)?;
     let output = Command::new(python).args(["-c", script]).args(args).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Some(serde_json::from_slice(&output.stdout).unwrap())

@@ -1,7 +1,7 @@
 //! `fedctl dns-check`
 
 mod at_server;
-mod wait;
+pub mod wait;
 mod zone_file;
 
 use std::path::PathBuf;

@@ -1,9 +1,10 @@
 //! `fedctl records`
 
-mod apply;
+pub mod apply;
 mod diff;
 mod lint;
 pub mod options;
+mod undo;
 
 use std::ffi::OsStr;
 use std::io::Read;
@@ -54,6 +55,7 @@ enum RecordsCommand {
     Lint(lint::Lint),
     Diff(Box<diff::Diff>),
     Apply(Box<apply::Apply>),
+    Undo(Box<undo::Undo>),
 }
 
 /// In which form to print.
@@ -152,6 +154,7 @@ impl Records {
             Some(RecordsCommand::Lint(args)) => args.run(cx),
             Some(RecordsCommand::Diff(args)) => args.run(cx),
             Some(RecordsCommand::Apply(args)) => args.run(cx),
+            Some(RecordsCommand::Undo(args)) => args.run(cx),
             None => self.print(cx).map(|()| ExitStatus::Clean),
         }
     }

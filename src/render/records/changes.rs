@@ -1,13 +1,14 @@
-//! What must change, for people, and as nsupdate scripts that do it and undo it.
-
-use std::net::SocketAddr;
+//! What must change, for people: the differences, and the plan of what will be done about them.
 
 use super::human::size;
-use crate::dns::name::{Domain, Host};
-use crate::dns::record::{CharacterString, RData, Rr};
-use crate::render::fill::hang;
+use crate::dns::name::Domain;
+use crate::dns::record::{CharacterString, Query, RData, RecordType, Rr};
+use crate::render::fill::{hang, harmless};
 use crate::rocketchat::change::Change;
-use crate::rocketchat::records::{Data, STRING_MAX};
+use crate::rocketchat::records::{Data, RecordSet};
+
+/// Bytes of an old value that are shown.
+const SHOWN: usize = 40;
 
 /// A line a set: fine, missing or wrong, with what is there and what should be.
 pub fn table(domain: &Domain, changes: &[Change], in_the_way: &[String]) -> String {
@@ -44,46 +45,38 @@ fn description(data: &RData) -> String {
     }
 }
 
-/// The changes as a script for nsupdate, with their prerequisites.
-pub fn script(server: SocketAddr, zone: &Host, changes: &[Change]) -> String {
-    let mut out = format!("server {} {}\nzone {}\n", server.ip(), server.port(), zone.absolute());
+/// What will be done, a line a record: `+` is added, `-` removed, `=` is right already, `!` is left alone.
+pub fn plan(heading: &str, set: &RecordSet, changes: &[Change], foreign: &[Rr], width: usize) -> String {
+    let mut out = format!("{}\n\n", harmless(heading));
+    let column = changes.iter().map(|change| set.relative(&change.question.name).len()).max().unwrap_or_default();
+    let mut row = |sign: char, question: &Query, text: &str| {
+        let (kind, name) = (question.kind.to_string(), set.relative(&question.name));
+        out += &hang(&format!("  {sign}  {kind:<4} {name:<column$}  {text}"), width, column + 12);
+    };
     for change in changes {
-        let (owner, kind) = (&change.question.name, change.question.kind);
-        out += &format!("prereq nxrrset {owner}. CNAME\n");
-        if change.before.is_empty() {
-            out += &format!("prereq nxrrset {owner}. {kind}\n");
+        if !change.is_needed() {
+            row('=', &change.question, "as it should be");
         }
-        for rr in &change.before {
-            out += &format!("prereq yxrrset {owner}. {kind} {}\n", data(&rr.data));
-        }
-        out += &format!("update delete {owner}. {kind}\n");
-        for rr in &change.after {
-            out += &format!("update add {owner}. {} {kind} {}\n", rr.ttl, data(&rr.data));
+        change.removed().iter().for_each(|rr| row('-', &change.question, &excerpt(&rr.data)));
+        change
+            .added()
+            .iter()
+            .for_each(|rr| row('+', &change.question, &format!("{}, TTL {}", description(&rr.data), rr.ttl)));
+        for rr in foreign.iter().filter(|rr| change.question == Query::new(&rr.name, RecordType::Txt)) {
+            let text = format!("left alone, because it is not a piece of a key: {}", excerpt(&rr.data));
+            row('!', &change.question, &text);
         }
     }
-    out + "send\n"
+    out + "     other records are not touched\n"
 }
 
-/// The script that puts back what was there, unless somebody else has changed it meanwhile.
-pub fn undo(server: SocketAddr, zone: &Host, changes: &[Change]) -> String {
-    let back = |change: &Change| Change {
-        question: change.question.clone(),
-        before: change.after.clone(),
-        after: change.before.clone(),
-    };
-    script(server, zone, &changes.iter().map(back).collect::<Vec<_>>())
-}
-
-fn data(data: &RData) -> String {
-    match data {
-        RData::Srv { priority, weight, port, target } => format!("{priority} {weight} {port} {target}."),
-        RData::Txt(strings) => strings
-            .iter()
-            .flat_map(|string| if string.0.is_empty() { vec![&[][..]] } else { string.0.chunks(STRING_MAX).collect() })
-            .map(|string| format!("{:?}", CharacterString(string.to_vec())))
-            .collect::<Vec<_>>()
-            .join(" "),
-        _ => String::new(),
+/// An old record: its length and how it begins.
+fn excerpt(data: &RData) -> String {
+    match data.joined() {
+        Some(value) if value.len() > SHOWN => {
+            format!("{} bytes, {}…", value.len(), CharacterString(value[..SHOWN].to_vec()))
+        }
+        _ => description(data),
     }
 }
 
@@ -103,21 +96,27 @@ mod tests {
     }
 
     #[test]
-    fn a_script_changes_only_what_was_seen_and_undo_brings_it_back() {
-        let (server, zone) = ("192.0.2.1:53".parse().unwrap(), "mydomain.com".parse().unwrap());
-        insta::assert_snapshot!(script(server, &zone, &[change()]), @r#"
-        server 192.0.2.1 53
-        zone mydomain.com.
-        prereq nxrrset rocketchat-public-key.mydomain.com. CNAME
-        prereq yxrrset rocketchat-public-key.mydomain.com. TXT "old"
-        prereq yxrrset rocketchat-public-key.mydomain.com. TXT "stray"
-        update delete rocketchat-public-key.mydomain.com. TXT
-        update add rocketchat-public-key.mydomain.com. 3600 TXT "new"
-        send
+    fn a_plan_has_a_line_for_each_record() {
+        let set = RecordSet {
+            domain: "mydomain.com".parse().unwrap(),
+            zone: "mydomain.com".parse().unwrap(),
+            records: Vec::new(),
+        };
+        let mut change = change();
+        let strings = [vec![b'K'; 255], vec![b'K'; 187]].map(CharacterString).to_vec();
+        change.after[0].data = RData::Txt(strings);
+        let foreign =
+            Rr { data: RData::Txt(vec![CharacterString(b"v=spf1 -all".to_vec())]), ..change.before[0].clone() };
+        insta::assert_snapshot!(plan("zone mydomain.com at Route 53", &set, &[change], &[foreign], 80), @r#"
+        zone mydomain.com at Route 53
+
+          -  TXT  rocketchat-public-key  "old"
+          -  TXT  rocketchat-public-key  "stray"
+          +  TXT  rocketchat-public-key  442 bytes in strings of 255 + 187, TTL 3600
+          !  TXT  rocketchat-public-key  left alone, because it is not a piece of a key:
+                                         "v=spf1 -all"
+             other records are not touched
         "#);
-        let undo = undo(server, &zone, &[change()]);
-        assert!(undo.contains("prereq yxrrset rocketchat-public-key.mydomain.com. TXT \"new\"\n"), "{undo}");
-        assert!(undo.contains("update add rocketchat-public-key.mydomain.com. 60 TXT \"stray\"\n"), "{undo}");
     }
 
     #[test]

@@ -1,0 +1,20 @@
+//! A yes-or-no question before something is changed.
+
+use std::io::{self, BufRead, Read};
+
+use crate::term::Term;
+
+/// Bytes of an answer that are read.
+const ANSWER_MAX: u64 = 256;
+
+/// Asks on stderr; true for `y` or `yes`. The end of stdin, as in a script, means no.
+pub fn confirm(term: &Term, question: &str) -> anyhow::Result<bool> {
+    term.prompt(&format!("{question} [y/N] "));
+    let mut line = String::new();
+    io::stdin().lock().take(ANSWER_MAX).read_line(&mut line)?;
+    if !line.ends_with('\n') {
+        // The cursor is still behind the question.
+        term.prompt("\n");
+    }
+    Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
+}

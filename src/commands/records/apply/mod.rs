@@ -1,0 +1,249 @@
+//! `fedctl records apply`
+
+pub mod credentials;
+pub mod place;
+pub mod verify;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+use zeroize::Zeroizing;
+
+use self::credentials::ProviderArgs;
+use self::place::{Place, Unwritten, provider_of};
+use self::verify::Verification;
+use super::options::WishArgs;
+use super::read;
+use crate::commands::Context;
+use crate::commands::confirm::confirm;
+use crate::commands::global::duration;
+use crate::commands::key_file::{Access, Pending, refuse_existing, warn_when_exposed};
+use crate::commands::network::{NetworkArgs, now};
+use crate::dns::record::{Outcome, Query};
+use crate::endpoint;
+use crate::error::{ExitStatus, Hinted, hinted};
+use crate::facts::dns::ZoneCut;
+use crate::net::dns::Resolver;
+use crate::net::{Route, delegation};
+use crate::publish::state::{SCHEMA, SavedState};
+use crate::publish::tsig::Tsig;
+use crate::render::records::changes;
+use crate::rocketchat::change::{Change, compare, in_the_way};
+use crate::rocketchat::records::Plan;
+
+/// Publish the records at the DNS provider or name server
+///
+/// Reads the records of the zone, prints a plan (+ added, - removed, = right already, ! left alone) and asks. Then it writes the
+/// state before to a file for `fedctl records undo`, makes the changes, waits until all authoritative servers serve them, and
+/// ends with the report of dns-check. No other record is touched, and nothing is changed if the records have changed since the
+/// plan was made. The provider is recognised from the delegation; the token comes from the variables of the provider's own tools,
+/// --token-file or --token-command (docs/publish.md). With --server and --tsig-file it is a dynamic update (RFC 2136).
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl records apply\n  fedctl records apply --token-command 'pass show cloudflare' --yes --wait\n  fedctl records apply --server 192.0.2.53 --tsig-file update.key"
+)]
+pub struct Apply {
+    #[command(flatten)]
+    options: WishArgs,
+    #[command(flatten)]
+    place: PlaceArgs,
+    /// Apply the plan without a question
+    #[arg(long)]
+    yes: bool,
+    /// File for the state before [default: undo-DOMAIN-TIME.json]
+    #[arg(long, value_name = "FILE")]
+    undo: Option<PathBuf>,
+    #[command(flatten)]
+    after: AfterArgs,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+/// Where to change the records.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PlaceArgs {
+    #[command(flatten)]
+    pub provider: ProviderArgs,
+    /// Update this primary name server, ADDR or ADDR:PORT, and no provider
+    #[arg(long, value_name = "ADDR", value_parser = server, requires = "tsig_file", conflicts_with = "provider")]
+    pub server: Option<SocketAddr>,
+    /// File with the TSIG key, as tsig-keygen or keymgr writes it
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub tsig_file: Option<PathBuf>,
+}
+
+/// What to do after the change.
+#[derive(Debug, Clone, Args)]
+pub struct AfterArgs {
+    /// How long the authoritative servers may take to serve the change
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    pub settle: Duration,
+    /// Then wait for the resolvers too, for at most this time [default when given: 10m]
+    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "10m", value_parser = duration)]
+    pub wait: Option<Duration>,
+    /// Do not ask any name server afterwards
+    #[arg(long, conflicts_with = "wait")]
+    pub no_verify: bool,
+}
+
+fn server(text: &str) -> Result<SocketAddr, Hinted> {
+    endpoint::resolver(text)
+}
+
+impl PlaceArgs {
+    /// Whom to ask about the zone: the server that will be updated, or the resolvers.
+    pub fn resolvers(&self, cx: &Context, network: &NetworkArgs) -> anyhow::Result<Vec<Resolver>> {
+        match self.server {
+            Some(addr) => Ok(vec![Resolver { name: addr.to_string(), addr }]),
+            None => network.resolvers(cx),
+        }
+    }
+
+    /// The TSIG key of `--tsig-file`.
+    pub fn key(&self, cx: &Context) -> anyhow::Result<Option<Tsig>> {
+        let Some(path) = &self.tsig_file else { return Ok(None) };
+        let text = Zeroizing::new(read(path, "make a key with `tsig-keygen NAME > FILE`")?);
+        let key = Tsig::parse(&text).with_context(|| format!("`{}`", path.display()))?;
+        warn_when_exposed(path, "a TSIG key", &cx.term);
+        Ok(Some(key))
+    }
+
+    /// Where the zone is changed.
+    pub async fn open(&self, cx: &Context, route: &Route, zone: &ZoneCut, key: Option<Tsig>) -> anyhow::Result<Place> {
+        if let (Some(addr), Some(key)) = (self.server, key) {
+            return Ok(Place::Server { addr, key, route: route.clone() });
+        }
+        let provider = provider_of(&self.provider, zone)?;
+        Place::open(cx, &self.provider, provider, route, &zone.apex, self.provider.zone_id.as_deref()).await
+    }
+}
+
+impl Apply {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        // What is wrong with the flags is reported before any request.
+        self.options.plan(cx, None)?;
+        let key = self.place.key(cx)?;
+        let resolvers = self.place.resolvers(cx, &self.network)?;
+        let route = self.network.route(cx);
+        cx.block_on(self.apply(cx, &route, resolvers, key))
+    }
+
+    async fn apply(
+        &self,
+        cx: &Context,
+        route: &Route,
+        resolvers: Vec<Resolver>,
+        key: Option<Tsig>,
+    ) -> anyhow::Result<ExitStatus> {
+        let domain = self.options.domain(cx)?;
+        let addrs: Vec<SocketAddr> = resolvers.iter().map(|resolver| resolver.addr).collect();
+        let zone = delegation::find(route, &addrs, &domain).await.map_err(|why| {
+            hinted(format!("the zone of `{domain}` was not found: {why}"), "name another resolver with --resolver")
+        })?;
+        let place = self.place.open(cx, route, &zone, key).await?;
+        let mut plan = self.options.plan(cx, Some(&zone.apex))?;
+        raise_ttl(cx, &mut plan, &place);
+        plan.warnings.iter().for_each(|warning| cx.term.warn(warning));
+        let verification =
+            Verification { cx, route, resolvers, domain: &domain, settle: self.after.settle, wait: self.after.wait };
+        let seen = place.look(&plan.set).await?;
+        let answer = |question: &Query| outcome_of(&seen, question);
+        in_the_way(&plan.set, answer).iter().for_each(|line| cx.term.warn(line));
+        let mut all = compare(&plan.set, answer).map_err(|(question, outcome)| {
+            let what = format!("{} answers {outcome} for {} {}", place.name(), question.kind, question.name);
+            hinted(what, "fix the server first; nothing was changed")
+        })?;
+        let foreign: Vec<_> = all.iter_mut().flat_map(Change::keep_foreign).collect();
+        let heading = format!("zone {} at {}, serial {}", zone.apex, place.name(), zone.soa.serial);
+        cx.term.status(changes::plan(&heading, &plan.set, &all, &foreign, cx.term.width));
+        let needed: Vec<Change> = all.into_iter().filter(Change::is_needed).collect();
+        if needed.is_empty() {
+            cx.term.status("nothing is to do; nothing was sent");
+        } else if !self.yes && !confirm(&cx.term, "Apply this plan?")? {
+            cx.term.status("nothing was changed; --yes applies the plan without a question");
+            return Ok(ExitStatus::Clean);
+        } else {
+            let saved = self.save(&place, &plan, &needed)?;
+            write(cx, &place, &plan, &needed, &saved).await?;
+            cx.term.status(format_args!("applied; to undo it: fedctl records undo {}", saved.display()));
+        }
+        if self.after.no_verify {
+            return Ok(ExitStatus::Clean);
+        }
+        verification.settle(&needed).await?;
+        verification.report(&plan.set).await
+    }
+
+    /// Writes the state before; only its owner may read it.
+    fn save(&self, place: &Place, plan: &Plan, needed: &[Change]) -> anyhow::Result<PathBuf> {
+        let path = self.undo.clone().unwrap_or_else(|| {
+            let stamp = jiff::Timestamp::from_second(now()).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ");
+            PathBuf::from(format!("undo-{}-{stamp}.json", plan.set.domain))
+        });
+        refuse_existing(&path, false)?;
+        let state = SavedState {
+            schema: SCHEMA,
+            program: concat!("fedctl ", env!("CARGO_PKG_VERSION")).into(),
+            time: now(),
+            domain: plan.set.domain.clone(),
+            zone: plan.set.zone.clone(),
+            place: place.saved(),
+            changes: needed.to_vec(),
+        };
+        let text = serde_json::to_string_pretty(&state)? + "\n";
+        Pending::write(&path, &text, Access::OwnerOnly, false)?.commit()?;
+        Ok(path)
+    }
+}
+
+/// Providers refuse or silently raise a TTL below their minimum.
+fn raise_ttl(cx: &Context, plan: &mut Plan, place: &Place) {
+    let least = place.ttl_min();
+    let mut raised = false;
+    for record in plan.set.records.iter_mut().filter(|record| record.ttl < least) {
+        record.ttl = least;
+        raised = true;
+    }
+    if raised {
+        cx.term.warn(format_args!("{} takes no TTL below {least} s: the records get {least} s", place.name()));
+    }
+}
+
+/// Makes the changes, or says in which state the zone is.
+async fn write(cx: &Context, place: &Place, plan: &Plan, needed: &[Change], saved: &Path) -> anyhow::Result<()> {
+    let progress = cx.term.progress(format!("changing {} record sets", needed.len()));
+    let written = place.write(&plan.set.zone, needed).await;
+    progress.finish_and_clear();
+    let unchanged = |what: String, hint: &str| {
+        // There is nothing to undo.
+        let _ = std::fs::remove_file(saved);
+        Err(hinted(what, hint))
+    };
+    match written {
+        Ok(()) => Ok(()),
+        Err(Unwritten::Overtaken) => unchanged(
+            format!("the records at {} have changed since the plan was made; nothing was changed", place.name()),
+            "run the same command again for a new plan",
+        ),
+        Err(Unwritten::Refused(why)) => unchanged(
+            format!("{} has refused the change: {why}", place.name()),
+            "nothing was changed; check what the credentials may do, and run the same command again",
+        ),
+        Err(Unwritten::Unknown(why)) => {
+            let what = format!("the change at {} was not completed: {why}", place.name());
+            let hint = format!(
+                "run the same command again: it does what is left; `fedctl records undo {}` brings back what was there",
+                saved.display()
+            );
+            Err(hinted(what, hint))
+        }
+    }
+}
+
+/// The outcome of a question; one that was not asked counts as a timeout.
+pub fn outcome_of(seen: &[(Query, Outcome)], question: &Query) -> Outcome {
+    seen.iter().find(|(asked, _)| asked == question).map_or(Outcome::Timeout, |(_, outcome)| outcome.clone())
+}
