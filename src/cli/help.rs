@@ -20,6 +20,7 @@ const NETWORK: &[&str] = &["resolvers", "hub_url", "connect_to"];
 /// Options that `-h` leaves to `--help`: few people need them, and short help is one screen.
 const RARE: &[&str] = &[
     "allow_domain",
+    "allow_plain_http",
     "allow_private",
     "callback_cert",
     "callback_cert_key",
@@ -29,12 +30,14 @@ const RARE: &[&str] = &[
     "cert_key",
     "join",
     "names",
+    "no_verify",
     "remove",
     "color",
     "config",
     "connect_to",
     "connections",
     "database_ca",
+    "endpoint",
     "fail_on",
     "link_lifetime",
     "log_format",
@@ -52,16 +55,19 @@ const RARE: &[&str] = &[
     "resolvers",
     "save",
     "searches_per_minute",
+    "settle",
     "smtp_ca",
     "suppress",
     "system_only",
     "timeout",
+    "token_command",
     "token_file",
     "trusted_proxy",
     "undo",
     "verbose",
     "version",
     "zone",
+    "zone_id",
 ];
 /// Columns of the group and of the name of a command.
 const GROUP: usize = 11;
