@@ -37,7 +37,7 @@ pub struct WishArgs {
     key: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
-    /// Records for a release such as 3.18.3, for all, or for guide (the admin guide to the letter); may be repeated
+    /// Records for a release such as 3.18.3, all or guide; guide is the admin guide to the letter; may be repeated
     #[arg(long = "release", alias = "for", value_name = "RELEASE")]
     audience: Vec<Audience>,
     /// How long resolvers may keep the records, in seconds

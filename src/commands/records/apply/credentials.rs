@@ -17,9 +17,8 @@ const TOKEN_MAX: usize = 16 * 1024;
 
 /// Which provider, and how to log in there.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "DNS provider")]
 pub struct ProviderArgs {
-    /// The provider that hosts the zone [default: recognised from the delegation]
+    /// The DNS provider [default: from the delegation]
     #[arg(long, value_name = "PROVIDER", value_parser = provider)]
     pub provider: Option<&'static Provider>,
     /// The zone's id at the provider, when the account has several zones of this name

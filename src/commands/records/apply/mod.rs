@@ -67,7 +67,7 @@ pub struct Apply {
 pub struct PlaceArgs {
     #[command(flatten)]
     pub provider: ProviderArgs,
-    /// Update this primary name server, ADDR or ADDR:PORT, and no provider
+    /// Update this name server, ADDR or ADDR:PORT
     #[arg(long, value_name = "ADDR", value_parser = server, requires = "tsig_file", conflicts_with = "provider")]
     pub server: Option<SocketAddr>,
     /// File with the TSIG key, as tsig-keygen or keymgr writes it
@@ -81,7 +81,7 @@ pub struct AfterArgs {
     /// How long the authoritative servers may take to serve the change
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub settle: Duration,
-    /// Then wait for the resolvers too, for at most this time [default when given: 10m]
+    /// Wait for the resolvers too, for at most this time; 10m when no time is given
     #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "10m", value_parser = duration)]
     pub wait: Option<Duration>,
     /// Do not ask any name server afterwards
