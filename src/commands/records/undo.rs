@@ -23,7 +23,9 @@ use crate::rocketchat::records::RecordSet;
 /// Reads the file that `records apply` wrote, prints the plan and asks. Nothing is changed if the records are no longer as apply
 /// left them. The credentials come from the same places as for apply.
 #[derive(Debug, Args)]
-#[command(after_long_help = "Examples:\n  fedctl records undo undo-mydomain.com-20261124T120000Z.json\n  fedctl records undo before.json --yes")]
+#[command(
+    after_long_help = "Examples:\n  fedctl records undo undo-mydomain.com-20261124T120000Z.json\n  fedctl records undo before.json --yes"
+)]
 pub struct Undo {
     /// The file with the state before
     #[arg(value_name = "FILE")]
