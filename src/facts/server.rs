@@ -130,7 +130,7 @@ pub struct ServerFacts {
     pub base: Endpoint,
     /// GET `/api/info`.
     pub info: Exchange,
-    /// In the order of [`SETTINGS`]; `Err` says why none could be read.
+    /// In the order of [`crate::rocketchat::settings::SETTINGS`]; `Err` says why none could be read.
     pub settings: Result<Vec<Setting>, String>,
     /// Each name that was asked, with what came of it.
     pub resolved: Vec<(String, Resolved)>,
