@@ -1,11 +1,11 @@
-//! What peers say to each other inside the envelope, as far as a test peer must understand it.
+//! The bodies of requests once they are decrypted, and the smallest ones that a server answers.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::dns::name::Domain;
 
-/// What a sealed body of 2.x and later says.
+/// The content of a decrypted body.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Incoming {
     /// For `federation.events.dispatch`.
@@ -82,6 +82,15 @@ pub fn dispatch<'a>(events: impl IntoIterator<Item = &'a Event>) -> String {
     json!({"events": events.into_iter().map(|event| &event.json).collect::<Vec<_>>()}).to_string()
 }
 
+/// The JSON of a decrypted body.
+pub fn read_json(message: &[u8]) -> Result<Value, NotAMessage> {
+    let text = std::str::from_utf8(message).map_err(|_| NotAMessage::NotText)?;
+    serde_json::from_str(text).map_err(|error| match error.classify() {
+        serde_json::error::Category::Eof if !text.is_empty() => NotAMessage::Cut,
+        _ => NotAMessage::NotJson { line: error.line(), column: error.column() },
+    })
+}
+
 impl LatestRequest {
     /// Asks for everything of `room`.
     pub fn all_of(from: &Domain, room: &str) -> Self {
@@ -102,11 +111,11 @@ impl LatestRequest {
 impl Incoming {
     /// Reads an opened message.
     pub fn read(message: &[u8]) -> Result<Self, NotAMessage> {
-        let text = std::str::from_utf8(message).map_err(|_| NotAMessage::NotText)?;
-        let value: Value = serde_json::from_str(text).map_err(|error| match error.classify() {
-            serde_json::error::Category::Eof if !text.is_empty() => NotAMessage::Cut,
-            _ => NotAMessage::NotJson { line: error.line(), column: error.column() },
-        })?;
+        Self::of(read_json(message)?)
+    }
+
+    /// Reads the JSON of an opened message.
+    pub fn of(value: Value) -> Result<Self, NotAMessage> {
         if let Some(events) = value.get("events").and_then(Value::as_array) {
             return events.iter().map(Event::read).collect::<Option<_>>().map(Self::Events).ok_or(NotAMessage::Unknown);
         }
