@@ -1,91 +1,37 @@
 //! PostgreSQL: the same tables, for several hubs on several machines.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use anyhow::Context as _;
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config, GenericClient, NoTls, Row, Transaction};
+use tokio_postgres::{GenericClient, Row, Transaction};
 
-use super::postgres_tls::Tls;
+use super::pool::{Pool, TABLES_LOCK};
 use super::rows::{PeerRow, ProposalRow};
 use super::sqlite::too_new;
 use super::{Counts, SCHEMA, sql};
 use crate::dns::name::Domain;
-use crate::error::hinted;
 use crate::rocketchat::hub::ledger::{Change, Ledger, Peer, Proposal};
 
-/// Connections of one hub.
-const CONNECTIONS: usize = 8;
-/// How long to wait for the server to take a connection.
-const CONNECT: Duration = Duration::from_secs(5);
-/// Guards the making of the tables against a second hub that starts at the same time.
-const TABLES_LOCK: i64 = 0x6665_6463_746c;
 /// One decision at a time about one domain, in all hubs; the lock ends with the transaction.
 const DOMAIN_LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
 
-/// A few connections, made when they are needed and made anew when the server has gone away.
-#[derive(Clone)]
+/// The hub's tables on a server.
+#[derive(Debug, Clone)]
 pub struct Postgres {
-    config: Config,
-    /// `None` without `sslmode=require`.
-    tls: Option<Tls>,
-    idle: Arc<Mutex<Vec<Client>>>,
-    permits: Arc<Semaphore>,
-}
-
-impl std::fmt::Debug for Postgres {
-    /// Without the password.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Postgres({:?}, {:?})", self.config.get_hosts(), self.config.get_dbname())
-    }
-}
-
-/// A connection on loan.
-struct Loan<'a> {
-    client: Option<Client>,
-    idle: &'a Mutex<Vec<Client>>,
-    _permit: SemaphorePermit<'a>,
-}
-
-impl Loan<'_> {
-    fn client(&mut self) -> anyhow::Result<&mut Client> {
-        self.client.as_mut().context("the connection is gone")
-    }
-
-    /// Gives the connection back; one that is dropped in the middle of a transaction is closed instead.
-    fn give_back(mut self) {
-        if let Some(client) = self.client.take().filter(|client| !client.is_closed()) {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(client);
-        }
-    }
+    pool: Pool,
 }
 
 impl Postgres {
     pub async fn connect(url: &str, ca_file: Option<&Path>) -> anyhow::Result<Self> {
-        let config: Config = url.parse().map_err(|_| {
-            hinted("--database is not a PostgreSQL URL", "it looks like `postgres://user:password@host:5432/name`")
-        })?;
-        let mut config = config;
-        config.connect_timeout(CONNECT).application_name("fedctl hub");
-        let tls = match (config.get_ssl_mode(), ca_file) {
-            (SslMode::Require, _) => Some(Tls::new(ca_file)?),
-            (_, None) => None,
-            (_, Some(_)) => {
-                return Err(hinted("a CA for PostgreSQL is given, but no TLS", "add `?sslmode=require` to the URL"));
-            }
-        };
-        let store = Self { config, tls, idle: Arc::default(), permits: Arc::new(Semaphore::new(CONNECTIONS)) };
+        let store = Self { pool: Pool::new(url, ca_file, "fedctl hub")? };
         store.prepare().await?;
         Ok(store)
     }
 
     async fn prepare(&self) -> anyhow::Result<()> {
-        let mut loan = self.loan().await?;
+        let mut loan = self.pool.loan().await?;
         let tx = loan.client()?.transaction().await?;
-        tx.execute("SELECT pg_advisory_xact_lock($1)", &[&TABLES_LOCK]).await?;
+        tx.execute(TABLES_LOCK, &[]).await?;
         tx.batch_execute(sql::TABLES).await.context("the tables cannot be made")?;
         match tx.query_opt(sql::SCHEMA, &[]).await?.map(|row| row.get::<_, i64>(0)) {
             None => drop(tx.execute(sql::SET_SCHEMA, &[&SCHEMA]).await?),
@@ -97,37 +43,12 @@ impl Postgres {
         Ok(())
     }
 
-    async fn loan(&self) -> anyhow::Result<Loan<'_>> {
-        let permit = self.permits.acquire().await?;
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop().filter(|client| !client.is_closed());
-        let client = match idle {
-            Some(client) => client,
-            None => self.dial().await?,
-        };
-        Ok(Loan { client: Some(client), idle: &self.idle, _permit: permit })
-    }
-
-    async fn dial(&self) -> anyhow::Result<Client> {
-        match &self.tls {
-            Some(tls) => {
-                let (client, connection) = self.config.connect(tls.clone()).await.map_err(unreachable)?;
-                tokio::spawn(attend(connection));
-                Ok(client)
-            }
-            None => {
-                let (client, connection) = self.config.connect(NoTls).await.map_err(unreachable)?;
-                tokio::spawn(attend(connection));
-                Ok(client)
-            }
-        }
-    }
-
     pub async fn transact<T: Send + 'static>(
         &self,
         domain: &Domain,
         rule: impl FnOnce(&Ledger) -> (Vec<Change>, T) + Send + 'static,
     ) -> anyhow::Result<T> {
-        let mut loan = self.loan().await?;
+        let mut loan = self.pool.loan().await?;
         let tx = loan.client()?.transaction().await?;
         tx.execute(DOMAIN_LOCK, &[&domain.as_str()]).await?;
         let ledger = Ledger {
@@ -144,7 +65,7 @@ impl Postgres {
     }
 
     pub async fn peer(&self, domain: &Domain) -> anyhow::Result<Option<Peer>> {
-        let mut loan = self.loan().await?;
+        let mut loan = self.pool.loan().await?;
         let peer = find_peer(loan.client()?, domain).await?;
         loan.give_back();
         Ok(peer)
@@ -163,7 +84,7 @@ impl Postgres {
     }
 
     pub async fn peers(&self, after: &str, limit: i64) -> anyhow::Result<Vec<Peer>> {
-        let mut loan = self.loan().await?;
+        let mut loan = self.pool.loan().await?;
         let client = loan.client()?;
         let statement = client.prepare(sql::PEERS).await?;
         let rows = client.query(&statement, &[&after, &limit]).await?;
@@ -172,7 +93,7 @@ impl Postgres {
     }
 
     pub async fn apply(&self, changes: Vec<Change>) -> anyhow::Result<()> {
-        let mut loan = self.loan().await?;
+        let mut loan = self.pool.loan().await?;
         let tx = loan.client()?.transaction().await?;
         for change in &changes {
             apply(&tx, change).await?;
@@ -183,14 +104,14 @@ impl Postgres {
     }
 
     pub async fn sweep(&self, before: i64) -> anyhow::Result<u64> {
-        let mut loan = self.loan().await?;
+        let mut loan = self.pool.loan().await?;
         let gone = loan.client()?.execute(sql::SWEEP, &[&before]).await?;
         loan.give_back();
         Ok(gone)
     }
 
     pub async fn counts(&self, now: i64) -> anyhow::Result<Counts> {
-        let mut loan = self.loan().await?;
+        let mut loan = self.pool.loan().await?;
         let row = loan.client()?.query_one(sql::COUNTS, &[&now]).await?;
         loan.give_back();
         Ok(Counts { peers: row.try_get(0)?, open: row.try_get(1)?, mails_due: row.try_get(2)? })
@@ -201,25 +122,11 @@ impl Postgres {
         sql: &str,
         params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
     ) -> anyhow::Result<Vec<Proposal>> {
-        let mut loan = self.loan().await?;
+        let mut loan = self.pool.loan().await?;
         let found = proposals(loan.client()?, sql, params).await?;
         loan.give_back();
         Ok(found)
     }
-}
-
-/// Carries the traffic of one connection until it ends.
-async fn attend(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
-    if let Err(error) = connection.await {
-        tracing::warn!(%error, "a connection to PostgreSQL ended");
-    }
-}
-
-/// The error as a whole; tokio-postgres names neither host nor password in it.
-fn unreachable(error: tokio_postgres::Error) -> anyhow::Error {
-    let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-    let hint = "try the same URL with psql; a server that insists on TLS needs `?sslmode=require`";
-    hinted(format!("PostgreSQL cannot be used: {error}{cause}"), hint)
 }
 
 fn peer_row(row: &Row) -> anyhow::Result<PeerRow> {

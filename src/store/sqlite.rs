@@ -164,7 +164,7 @@ fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
     connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-fn make_private_dir(dir: &Path) -> anyhow::Result<()> {
+pub fn make_private_dir(dir: &Path) -> anyhow::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -177,7 +177,7 @@ fn make_private_dir(dir: &Path) -> anyhow::Result<()> {
     })
 }
 
-fn connect(path: &Path, write: bool) -> anyhow::Result<Connection> {
+pub fn connect(path: &Path, write: bool) -> anyhow::Result<Connection> {
     let access = match write {
         true => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         // WAL needs the shared-memory file, which a read-only connection could not make.
