@@ -9,4 +9,5 @@ mod fuzz;
 mod house;
 mod hub;
 mod support;
+mod watch;
 mod zoo;

@@ -61,6 +61,7 @@ pub mod tls_chain;
 pub mod tls_expiry;
 pub mod tls_name;
 pub mod tls_protocol;
+pub mod watch;
 
 #[cfg(test)]
 mod sample;

@@ -10,7 +10,7 @@ use clap::{Arg, Command};
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Set up", &["init", "keygen", "records", "register"]),
     ("Diagnose", &["doctor", "dns-check", "handshake", "mesh", "drill", "key", "explain", "diff"]),
-    ("Operate", &["status", "rotate", "hub"]),
+    ("Operate", &["status", "watch", "rotate", "hub"]),
     ("Servers", &["serve", "lab"]),
     ("Reference", &["checks", "config", "envelope", "completions", "man"]),
 ];
@@ -19,6 +19,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
 const NETWORK: &[&str] = &["resolvers", "hub_url", "connect_to"];
 /// Options that `-h` leaves to `--help`: few people need them, and short help is one screen.
 const RARE: &[&str] = &[
+    "alert_severity",
     "allow_domain",
     "allow_plain_http",
     "allow_private",
@@ -28,7 +29,12 @@ const RARE: &[&str] = &[
     "ca_out",
     "cert",
     "cert_key",
+    "certificate_days",
+    "confirm",
+    "jobs",
     "join",
+    "keep",
+    "key_days",
     "names",
     "no_verify",
     "remove",

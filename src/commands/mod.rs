@@ -19,6 +19,7 @@ pub mod key;
 pub mod key_file;
 pub mod keygen;
 pub mod lab;
+pub mod log;
 pub mod man;
 pub mod mesh;
 pub mod network;
@@ -31,6 +32,7 @@ pub mod serve;
 pub mod status;
 pub mod stop;
 pub mod token_file;
+pub mod watch;
 
 use std::time::Duration;
 

@@ -13,3 +13,4 @@ pub mod published;
 pub mod sample;
 pub mod server;
 pub mod tls;
+pub mod watch_evidence;

@@ -14,3 +14,4 @@ pub mod records;
 pub mod report;
 pub mod rotate;
 pub mod status;
+pub mod watch;

@@ -33,6 +33,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("ca_file", "authorities to trust besides the known ones, PEM"),
     ("resolvers", "DNS resolvers to ask, ADDR or ADDR:PORT"),
     ("connect_to", "addresses to use in place of those in DNS"),
+    ("watch", "domains that `fedctl watch` checks"),
 ];
 
 /// Where a value came from.
@@ -208,6 +209,11 @@ impl Config {
         self.setting("resolvers").map(|setting| setting.values.clone()).unwrap_or_default()
     }
 
+    /// The domains to watch, as text: each may have its interval behind it.
+    pub fn watch(&self) -> Vec<String> {
+        self.setting("watch").map(|setting| setting.values.clone()).unwrap_or_default()
+    }
+
     fn validate(&self) -> anyhow::Result<()> {
         self.domain()?;
         self.target()?;
@@ -274,7 +280,7 @@ fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Vec<Setting> {
 }
 
 fn is_list(name: &str) -> bool {
-    matches!(name, "releases" | "resolvers" | "connect_to")
+    matches!(name, "releases" | "resolvers" | "connect_to" | "watch")
 }
 
 fn from_yaml(text: &str, path: &Path) -> anyhow::Result<Vec<Setting>> {

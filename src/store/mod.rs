@@ -4,11 +4,13 @@
 //! requests, two processes or two machines cannot decide about the same domain at the same time. What a function has returned
 //! is on the disk.
 
+mod pool;
 mod postgres;
 mod postgres_tls;
 mod rows;
 mod sql;
 mod sqlite;
+pub mod watch;
 
 use std::path::{Path, PathBuf};
 

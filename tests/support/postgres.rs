@@ -96,6 +96,11 @@ impl Postgres {
         self.url(name)
     }
 
+    /// What psql prints for a statement.
+    pub fn query(&self, database: &str, sql: &str) -> Option<String> {
+        self.sql(database, sql)
+    }
+
     fn url(&self, database: &str) -> String {
         format!("postgres://fedctl@127.0.0.1:{}/{database}", self.port)
     }

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum};
-use tracing_subscriber::EnvFilter;
+use clap::Args;
 
 use crate::commands::Context;
 use crate::commands::global::duration;
 use crate::commands::hub::StoreArgs;
+use crate::commands::log::LogFormat;
 use crate::commands::stop::Stop;
 use crate::dns::name::Host;
 use crate::error::{ExitStatus, hinted};
@@ -81,19 +81,13 @@ pub struct ServeHub {
     log_format: LogFormat,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum LogFormat {
-    Text,
-    Json,
-}
-
 impl ServeHub {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let public_url = self.public_url()?;
         let mail = self.mail()?;
         let mail_from = self.mail_from(&public_url)?;
         let link_lifetime = self.link_lifetime()?;
-        self.start_log(cx)?;
+        self.log_format.start(&cx.term)?;
         cx.block_on(async {
             let mut stop = Stop::catch()?;
             let config = Config {
@@ -161,21 +155,5 @@ impl ServeHub {
         let text = self.mail_from.clone().unwrap_or_else(|| format!("hub@{}", host.unwrap_or_default()));
         sender(&text)?;
         Ok(text)
-    }
-
-    /// RUST_LOG wins; else -v shows more and --quiet less.
-    fn start_log(&self, cx: &Context) -> anyhow::Result<()> {
-        let level = match (cx.term.is_quiet(), cx.term.is_verbose()) {
-            (true, _) => "warn",
-            (_, true) => "warn,fedctl=debug",
-            _ => "warn,fedctl=info",
-        };
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-        let started = match self.log_format {
-            LogFormat::Text => log.with_ansi(false).try_init(),
-            LogFormat::Json => log.json().flatten_event(true).try_init(),
-        };
-        started.map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
     }
 }

@@ -1,0 +1,99 @@
+//! One check of one domain: observes DNS, the peer and the hub, and judges all three.
+
+use std::time::{Duration, Instant};
+
+use crate::check::watch::{Observed, snapshot};
+use crate::dns::name::Domain;
+use crate::endpoint::Endpoint;
+use crate::facts::dns::Expected;
+use crate::facts::evidence::{Evidence, Run, SCHEMA, SavedExpectation};
+use crate::facts::hub::HubFacts;
+use crate::facts::peer::ProbeOptions;
+use crate::facts::watch_evidence::WatchEvidence;
+use crate::key::PrivateKey;
+use crate::net::Route;
+use crate::net::dns::{self, Resolver, Scope};
+use crate::net::hub::HubClient;
+use crate::net::peer::{self, Target};
+use crate::net::tls::Roots;
+use crate::report::Suppression;
+use crate::report::watch::Snapshot;
+use crate::severity::Severity;
+
+/// For everything that one check does; every single answer has a limit of its own.
+pub const CHECK_TIME: Duration = Duration::from_secs(200);
+
+/// What every check needs.
+#[derive(Clone)]
+pub struct Checker {
+    pub route: Route,
+    pub resolvers: Vec<Resolver>,
+    pub roots: Roots,
+    /// Sends encrypted messages; without it a check does all that needs none.
+    pub identity: Option<(Domain, PrivateKey)>,
+    /// What the settings say about the own domain.
+    pub own: Option<(Domain, Expected)>,
+    /// Asked about every domain.
+    pub hub: Option<Endpoint>,
+    pub suppress: Vec<Suppression>,
+    pub fail_on: Severity,
+}
+
+impl Checker {
+    /// Checks a domain now. The evidence is ready for a file.
+    pub async fn check(&self, domain: &Domain, time: i64) -> anyhow::Result<(Snapshot, WatchEvidence)> {
+        let start = Instant::now();
+        let nothing = Expected::default();
+        let expected = self.own.as_ref().filter(|(own, _)| own == domain).map_or(&nothing, |(_, expected)| expected);
+        let (seen, peer, hub) = tokio::join!(
+            dns::observe(&self.route, &self.resolvers, domain, expected.target.as_ref(), Scope::Everybody, time),
+            self.peer(domain, time),
+            self.hub(domain, time)
+        );
+        let elapsed = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let observed = Observed { dns: &seen, peer: Some(&peer), hub: hub.as_ref(), elapsed };
+        let judged = snapshot(observed, expected, &self.suppress, self.fail_on);
+        let run = Run { facts: seen, expected: SavedExpectation::from(expected), at_server: None, elapsed };
+        let program = concat!("fedctl ", env!("CARGO_PKG_VERSION")).to_owned();
+        let dns = Evidence { schema: SCHEMA, program, runs: vec![run] };
+        let mut evidence = WatchEvidence { dns, peer: Some(peer), hub };
+        evidence.withhold_secrets();
+        Ok((judged, evidence))
+    }
+
+    async fn peer(&self, domain: &Domain, time: i64) -> crate::facts::peer::PeerFacts {
+        let target = Target {
+            route: self.route.clone(),
+            resolvers: self.resolvers.clone(),
+            roots: self.roots.clone(),
+            peer: domain.clone(),
+            options: ProbeOptions::default(),
+            // Servers do not decrypt what comes in their own name.
+            identity: self.identity.clone().filter(|(own, _)| own != domain),
+            time,
+        };
+        peer::observe(&target, |_| {}).await
+    }
+
+    async fn hub(&self, domain: &Domain, time: i64) -> Option<HubFacts> {
+        let base = self.hub.as_ref()?;
+        let client = HubClient {
+            route: self.route.clone(),
+            resolvers: self.resolvers.clone(),
+            roots: self.roots.clone(),
+            domain: domain.clone(),
+        };
+        let (hub, records) = tokio::join!(client.search(base), client.records());
+        let (domain, expected_key) = (domain.clone(), None);
+        Some(HubFacts {
+            time,
+            domain,
+            request: None,
+            records,
+            mail: Vec::new(),
+            server: None,
+            hub: Some(hub),
+            expected_key,
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! The domains that are watched: from arguments, the settings or a file, each with its own interval.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::commands::domain_list::DomainList;
+use crate::commands::global::duration;
+use crate::dns::name::Domain;
+use crate::error::{Hinted, hinted};
+use crate::store::watch::Watched;
+
+/// A server allows ten requests a minute and route, and one check makes up to two; partners may watch too.
+pub const EVERY_MIN: Duration = Duration::from_secs(60);
+/// Bytes of a list.
+const LIST_MAX: u64 = 16 * 1024 * 1024;
+/// What gives a line its own interval.
+const EVERY: &str = "every=";
+
+/// Reads the lines of a list; `every=10m` on a line counts for its domain.
+pub fn parse(text: &str, default: Duration) -> Result<(Vec<Watched>, Vec<String>), Hinted> {
+    let seconds = |every: Duration| i64::try_from(every.as_secs()).unwrap_or(i64::MAX);
+    if text.trim_start().starts_with('{') {
+        let list = DomainList::parse(text)?;
+        let rejected = list.rejected.iter().map(|bad| format!("entry {}: {}", bad.line, bad.why)).collect();
+        let watched = list.listed.into_iter().map(|it| Watched { domain: it.domain, every: seconds(default) });
+        return Ok((watched.collect(), rejected));
+    }
+    let mut own: BTreeMap<Domain, Duration> = BTreeMap::new();
+    let mut lines = Vec::new();
+    let mut rejected = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let (mut words, mut every) = (Vec::new(), None);
+        for word in line.split('#').next().unwrap_or_default().split_whitespace() {
+            match word.strip_prefix(EVERY) {
+                Some(text) => every = Some(self::every(text)),
+                None => words.push(word),
+            }
+        }
+        match (words.first().map(|word| word.parse::<Domain>()), every) {
+            (Some(Ok(domain)), Some(Ok(every))) => drop(own.insert(domain, every)),
+            (_, Some(Err(why))) => rejected.push(format!("line {}: {why}", at + 1)),
+            _ => {}
+        }
+        lines.push(words.join(" "));
+    }
+    let list = DomainList::parse(&lines.join("\n"))?;
+    rejected.extend(list.rejected.iter().map(|bad| format!("line {}: {}", bad.line, bad.why)));
+    let watched = |domain: Domain| {
+        let every = own.get(&domain).copied().unwrap_or(default);
+        Watched { domain, every: seconds(every) }
+    };
+    Ok((list.listed.into_iter().map(|listed| watched(listed.domain)).collect(), rejected))
+}
+
+/// Reads an interval.
+pub fn every(text: &str) -> Result<Duration, Hinted> {
+    duration(text).and_then(interval)
+}
+
+/// Refuses what would be impolite.
+fn interval(every: Duration) -> Result<Duration, Hinted> {
+    match every < EVERY_MIN {
+        true => Err(Hinted::new("an interval is shorter than a minute", "write `1m` or more, as in `every=10m`")),
+        false => Ok(every),
+    }
+}
+
+/// Reads a file, or standard input for `-`. A line that cannot be read is an error when the watch starts.
+pub fn read(path: &Path, default: Duration) -> anyhow::Result<Vec<Watched>> {
+    let failed = |error: std::io::Error| {
+        hinted(format!("`{}` cannot be read: {error}", path.display()), "give a file with one domain on each line")
+    };
+    let mut text = String::new();
+    match path == Path::new("-") {
+        true => std::io::stdin().take(LIST_MAX).read_to_string(&mut text),
+        false => std::fs::File::open(path).map_err(failed)?.take(LIST_MAX).read_to_string(&mut text),
+    }
+    .map_err(failed)?;
+    let (list, rejected) = parse(&text, default)?;
+    if let Some(first) = rejected.first() {
+        return Err(hinted(
+            format!("`{}`: {first}", path.display()),
+            "write one domain on each line, as in `alpha.example` or `alpha.example every=10m`",
+        ));
+    }
+    Ok(list)
+}
+
+/// Both lists, each domain once.
+pub fn union(first: &[Watched], more: Vec<Watched>) -> Vec<Watched> {
+    let mut all: Vec<Watched> = first.to_vec();
+    let mut known: HashSet<Domain> = first.iter().map(|it| it.domain.clone()).collect();
+    all.extend(more.into_iter().filter(|it| known.insert(it.domain.clone())));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_a_domain_and_perhaps_its_interval() {
+        let text = "# ours\nalpha.example\nbeta.example 3.18.7 every=10m # slow\nhttps://x\ngamma.example every=1s\n";
+        let (list, rejected) = parse(text, Duration::from_secs(300)).unwrap();
+        let found: Vec<(&str, i64)> = list.iter().map(|it| (it.domain.as_str(), it.every)).collect();
+        assert_eq!(found, [("alpha.example", 300), ("beta.example", 600), ("gamma.example", 300)]);
+        assert_eq!(rejected.len(), 2, "{rejected:?}");
+        assert!(rejected.iter().any(|why| why.contains("shorter than a minute")), "{rejected:?}");
+    }
+}

@@ -1,0 +1,66 @@
+//! `fedctl watch`
+
+pub mod checker;
+pub mod list;
+pub mod recorder;
+pub mod run;
+pub mod worker;
+
+use std::path::PathBuf;
+
+use clap::Args;
+use etcetera::BaseStrategy;
+
+use super::Context;
+use crate::error::{ExitStatus, hinted};
+use crate::store::watch::WatchStore;
+
+/// Check domains again and again, and report what changes
+///
+/// Checks each domain on its own interval: DNS records, key, certificate, the routes of the server, and the hub when there is one.
+/// Keeps state and history in a database. Without --once it runs until Ctrl-C or SIGTERM. A watcher that is killed loses nothing:
+/// what it was checking is checked again. With --once, exit 0 when no domain fails, 1 when one does, 2 when nothing could be
+/// checked.
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl watch --list partners.txt\n  fedctl watch --once --list partners.txt --format json\n  fedctl watch peer.example --every 10m --data /var/lib/fedctl-watch"
+)]
+pub struct Watch {
+    #[command(flatten)]
+    run: run::Run,
+}
+
+impl Watch {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        self.run.run(cx)
+    }
+}
+
+/// Where the data of the watch is.
+#[derive(Debug, Clone, Args)]
+pub struct StoreArgs {
+    /// Directory of the embedded database; by default fedctl/watch in the user's state directory
+    #[arg(long, value_name = "DIR", conflicts_with = "database")]
+    data: Option<PathBuf>,
+    /// Keep the data in PostgreSQL, which several watchers can share; postgres://USER:PASSWORD@HOST/NAME
+    #[arg(long, value_name = "URL", env = "FEDCTL_WATCH_DATABASE", hide_env_values = true)]
+    database: Option<String>,
+    /// Trust the certificates in this PEM file when talking to PostgreSQL
+    #[arg(long, value_name = "FILE", requires = "database")]
+    database_ca: Option<PathBuf>,
+}
+
+impl StoreArgs {
+    /// Opens the data; a watcher makes what is missing.
+    pub async fn open(&self, watches: bool) -> anyhow::Result<WatchStore> {
+        let default = || {
+            let dirs = etcetera::choose_base_strategy().ok()?;
+            Some(dirs.state_dir().unwrap_or_else(|| dirs.data_dir()).join("fedctl").join("watch"))
+        };
+        match (&self.database, self.data.clone().or_else(default)) {
+            (Some(url), _) => WatchStore::connect(url, self.database_ca.as_deref()).await,
+            (None, Some(dir)) => WatchStore::open(&dir, watches).await,
+            (None, None) => Err(hinted("there is no home directory to keep the data in", "--data DIR")),
+        }
+    }
+}

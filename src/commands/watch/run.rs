@@ -1,0 +1,227 @@
+//! The watch itself: once, or as a service.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::sync::{Notify, watch};
+
+use super::checker::Checker;
+use super::recorder::Recorder;
+use super::worker::{ListFile, Watcher};
+use super::{StoreArgs, list};
+use crate::commands::hub_client::base;
+use crate::commands::key_file::{PassphraseArgs, read_bytes, read_private, read_public};
+use crate::commands::log::LogFormat;
+use crate::commands::network::NetworkArgs;
+use crate::commands::serve::peer::roots;
+use crate::commands::stop::Stop;
+use crate::commands::{Context, Format};
+use crate::dns::name::Domain;
+use crate::error::{ExitStatus, hinted};
+use crate::facts::dns::Expected;
+use crate::key::PrivateKey;
+use crate::render::watch::{Tally, board};
+use crate::report::watch::domain_state::Rules;
+use crate::report::watch::silence::Silence;
+use crate::rocketchat::hub::registration::origin;
+use crate::rocketchat::settings::Method;
+use crate::severity::Severity;
+use crate::store::watch::{WatchStore, Watched};
+
+/// Bytes of the id of a watcher.
+const ID: usize = 8;
+
+/// What to watch, and how.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// Domains to watch [default: `domain` and `watch` of the settings]
+    #[arg(value_name = "DOMAIN")]
+    domains: Vec<Domain>,
+    /// Read domains from this file too; one on each line, with its interval behind it where it needs one, as in `peer.example every=10m`; read again when it changes
+    #[arg(long, value_name = "FILE")]
+    list: Option<PathBuf>,
+    /// How often to check each domain, from `1m` on
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = list::every)]
+    every: Duration,
+    /// Check every domain once, send what is to be sent, and end; for cron and CI
+    #[arg(long)]
+    once: bool,
+    /// How to print the result of --once: human or json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
+    format: Format,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Checks at the same time
+    #[arg(long, value_name = "COUNT", default_value = "16", value_parser = clap::value_parser!(u16).range(1..=256))]
+    jobs: u16,
+    /// Checks in a row that must agree before a change counts
+    #[arg(long, value_name = "COUNT", default_value = "2", value_parser = clap::value_parser!(u32).range(1..=10))]
+    confirm: u32,
+    /// Send no messages in this time; `22:00-06:00` every day, `START/END` once, `DOMAIN=TIME` for one domain, in UTC; may be repeated
+    #[arg(long = "silence", value_name = "TIME")]
+    silences: Vec<Silence>,
+    /// Findings below this severity do not lead to messages
+    #[arg(long, value_name = "SEVERITY", default_value = "error", hide_possible_values = true)]
+    alert_severity: Severity,
+    /// Announce that a certificate expires so many days before it does, separated by commas
+    #[arg(long, value_name = "DAYS", default_value = "14,7,3,1", value_delimiter = ',')]
+    certificate_days: Vec<i64>,
+    /// Announce that a key is in use for so many days
+    #[arg(long, value_name = "DAYS")]
+    key_days: Option<i64>,
+    /// Days for which the history is kept
+    #[arg(long, value_name = "DAYS", default_value = "400", value_parser = clap::value_parser!(u16).range(1..))]
+    keep: u16,
+    /// Look every domain up at this hub too; by default at the one in fedctl.yaml, when the method is hub
+    #[arg(long, value_name = "URL")]
+    hub_url: Option<String>,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// Trust the authorities in this PEM file too
+    #[arg(long, value_name = "FILE", help_heading = "Network")]
+    ca_file: Option<PathBuf>,
+    /// How to write the log: text or json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    log_format: LogFormat,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+impl Run {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let fixed = self.fixed(cx)?;
+        let found = self.list.as_deref().map(|path| list::read(path, self.every)).transpose()?.unwrap_or_default();
+        let watched = list::union(&fixed, found);
+        if watched.is_empty() {
+            return Err(hinted("there is nothing to watch", "fedctl watch peer.example, or --list FILE"));
+        }
+        let checker = self.checker(cx)?;
+        match self.once {
+            true => cx.block_on(self.once(cx, checker, &watched)),
+            false => {
+                self.log_format.start(&cx.term)?;
+                cx.block_on(self.serve(checker, fixed, &watched))
+            }
+        }
+    }
+
+    async fn once(&self, cx: &Context, checker: Checker, watched: &[Watched]) -> anyhow::Result<ExitStatus> {
+        let progress = cx.term.progress(format!("checking {} domains", watched.len()));
+        let watcher = Arc::new(self.watcher(checker, self.store.open(true).await?));
+        let store = watcher.recorder.store.clone();
+        let now = store.now().await?;
+        store.set_list(watched, now).await?;
+        store.set_all_due(now).await?;
+        watcher.once().await?;
+        store.leave(&watcher.recorder.watcher).await?;
+        progress.finish_and_clear();
+        let statuses = store.statuses().await?;
+        cx.term.answer(match self.format {
+            Format::Human => board::human(&statuses, cx.term.width),
+            Format::Json => board::json(&statuses)?,
+        })?;
+        let tally = Tally::of(&statuses);
+        Ok(match (tally.failing, tally.unknown) {
+            (0, 0) => ExitStatus::Clean,
+            (0, _) => ExitStatus::Failed,
+            _ => ExitStatus::Problems,
+        })
+    }
+
+    async fn serve(&self, checker: Checker, fixed: Vec<Watched>, watched: &[Watched]) -> anyhow::Result<ExitStatus> {
+        let mut stop = Stop::catch()?;
+        let watcher = Arc::new(self.watcher(checker, self.store.open(true).await?));
+        let (store, id) = (watcher.recorder.store.clone(), watcher.recorder.watcher.clone());
+        let now = store.now().await?;
+        store.set_list(watched, now).await?;
+        store.beat(&id, now).await?;
+        tracing::info!(domains = watched.len(), watcher = id, "watching");
+        let list = self.list.as_ref().map(|path| ListFile {
+            path: path.clone(),
+            every: self.every,
+            fixed,
+            modified: std::fs::metadata(path).and_then(|found| found.modified()).ok(),
+        });
+        let (stopping, stopped) = watch::channel(false);
+        let attendant = tokio::spawn(watcher.clone().attend(list, self.keep.into(), stopped.clone()));
+        let worker = tokio::spawn(watcher.work(stopped));
+        stop.requested().await;
+        tracing::info!("stopping");
+        stopping.send_replace(true);
+        worker.await?;
+        attendant.await?;
+        store.leave(&id).await?;
+        Ok(ExitStatus::Clean)
+    }
+
+    fn watcher(&self, checker: Checker, store: WatchStore) -> Watcher {
+        let watcher: String = rand::random::<[u8; ID]>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let rules = Rules {
+            severity: self.alert_severity,
+            confirm: self.confirm,
+            certificate_days: self.certificate_days.clone(),
+            key_days: self.key_days,
+        };
+        let recorder = Recorder { store, watcher, rules, silences: self.silences.clone(), channels: Vec::new() };
+        Watcher { checker, recorder, jobs: self.jobs.into(), bell: Notify::new() }
+    }
+
+    /// The domains of the arguments, else those of the settings.
+    fn fixed(&self, cx: &Context) -> anyhow::Result<Vec<Watched>> {
+        let mut lines: Vec<String> = self.domains.iter().map(ToString::to_string).collect();
+        if lines.is_empty() && self.list.is_none() {
+            lines.extend(cx.config.domain()?.iter().map(ToString::to_string));
+            lines.extend(cx.config.watch());
+        }
+        let (fixed, rejected) = list::parse(&lines.join("\n"), self.every)?;
+        match rejected.first() {
+            Some(why) => Err(hinted(format!("`watch` of the settings: {why}"), "write `peer.example every=10m`")),
+            None => Ok(fixed),
+        }
+    }
+
+    fn checker(&self, cx: &Context) -> anyhow::Result<Checker> {
+        let config = &cx.config;
+        let hub = match (&self.hub_url, config.method()?) {
+            (Some(url), _) => Some(url.clone()),
+            (None, Some(Method::Hub)) => config.hub_url().map(str::to_owned),
+            _ => None,
+        };
+        let hub = hub.map(|url| base(&origin(&url, true)?)).transpose()?;
+        Ok(Checker {
+            route: self.network.route(cx),
+            resolvers: self.network.resolvers(cx)?,
+            roots: roots(self.ca_file.clone().or_else(|| config.ca_file()).as_ref())?,
+            identity: self.identity(cx)?,
+            own: self.own(cx)?,
+            hub,
+            suppress: cx.suppress.clone(),
+            fail_on: cx.fail_on,
+        })
+    }
+
+    /// The domain and the private key of the settings.
+    fn identity(&self, cx: &Context) -> anyhow::Result<Option<(Domain, PrivateKey)>> {
+        let (Some(domain), Some(path)) = (cx.config.domain()?, cx.config.key()) else { return Ok(None) };
+        let is_private = String::from_utf8_lossy(&read_bytes(&path)?).contains("PRIVATE KEY-----");
+        let key = is_private.then(|| read_private(&path, &self.passphrase, &cx.term)).transpose()?;
+        Ok(key.map(|key| (domain, key)))
+    }
+
+    /// What the settings say about the own domain.
+    fn own(&self, cx: &Context) -> anyhow::Result<Option<(Domain, Expected)>> {
+        let config = &cx.config;
+        let Some(domain) = config.domain()? else { return Ok(None) };
+        let path = config.key();
+        let expected = Expected {
+            key: path.as_ref().map(|path| read_public(path, &self.passphrase, &cx.term)).transpose()?,
+            key_source: path.map(|path| path.display().to_string()).unwrap_or_default(),
+            target: config.target()?,
+            port: config.port()?,
+            releases: config.releases()?,
+        };
+        Ok(Some((domain, expected)))
+    }
+}

@@ -1,0 +1,4 @@
+//! The watch: one run, the service, several watchers on one database.
+
+mod kill;
+mod once;
