@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 use fedctl::endpoint::ConnectTo;
 use fedctl::facts::dns::DnsFacts;
 use fedctl::key::PrivateKey;
-use fedctl::net::Route;
-use fedctl::net::dns::{Resolver, Scope, observe};
+use fedctl::net::Net;
+use fedctl::net::dns::{Scope, observe};
+use fedctl::net::resolvers::Resolver;
+use fedctl::net::trust::Roots;
 use fedctl::serve::dns::{Config, Running, Zone, start};
 
 const DELAY: Duration = Duration::from_millis(50);
@@ -28,17 +30,18 @@ async fn measure() -> Result<(), Failure> {
     let (first, second) = (server().await?, server().await?);
     let override_to =
         |host: &str, to: &Running| ConnectTo { host: format!("{host}.mydomain.com"), port: 53, to: to.addr };
-    let route = Route {
+    let net = Net {
         timeout: Duration::from_secs(5),
-        overrides: vec![override_to("ns1", &first), override_to("ns2", &second)],
+        connect_to: vec![override_to("ns1", &first), override_to("ns2", &second)],
+        resolvers: vec![Resolver::at(first.addr)],
+        roots: Roots::new(None)?,
     };
-    let resolvers = [Resolver { name: "resolver".into(), addr: first.addr }];
     let domain = "mydomain.com".parse()?;
     let mut ours = Vec::new();
     let mut facts = None;
     for _ in 0..ROUNDS {
         let begun = Instant::now();
-        facts = Some(observe(&route, &resolvers, &domain, None, Scope::Everybody, 0).await);
+        facts = Some(observe(&net, &net.resolvers, &domain, None, Scope::Everybody, 0).await);
         ours.push(begun.elapsed());
     }
     let facts = facts.ok_or("nothing was measured")?;

@@ -1,10 +1,11 @@
 //! Where to connect: the URL of a server, the address of a resolver, and `--connect-to`.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::error::Hinted;
 
@@ -12,23 +13,88 @@ use crate::error::Hinted;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
     pub https: bool,
+    /// A name, or an address without brackets.
     pub host: String,
     pub port: u16,
 }
 
 impl Endpoint {
-    /// Reads `https://host:port`, the only form that discovery makes.
+    /// Reads `https://host:port`, the only form that discovery makes. The host is kept as the SRV record has it.
     pub fn parse(url: &str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
         let (host, port) = rest.rsplit_once(':')?;
-        Some(Self { https: scheme == "https", host: host.to_owned(), port: port.parse().ok()? })
+        Some(Self { https: scheme == "https", host: without_brackets(host).to_owned(), port: port.parse().ok()? })
     }
+
+    /// The endpoint of a base URL; its path is not part of it.
+    pub fn of(url: &Url) -> Result<Self, Hinted> {
+        let refuse = |what: &str| {
+            // A URL may hold a password, so it is not quoted with one.
+            let mut shown = url.clone();
+            let _ = shown.set_password(None);
+            Err(Hinted::new(format!("`{shown}` {what}"), "write it as in https://chat.mydomain.com"))
+        };
+        if !matches!(url.scheme(), "http" | "https") {
+            return refuse("is neither http nor https");
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return refuse("holds a user name");
+        }
+        let host = without_brackets(url.host_str().unwrap_or_default()).trim_end_matches('.');
+        match (host, url.port_or_known_default()) {
+            ("", _) => refuse("has no host"),
+            (_, None | Some(0)) => refuse("has no port that can be called"),
+            (host, Some(port)) => Ok(Self { https: url.scheme() == "https", host: host.to_owned(), port }),
+        }
+    }
+
+    /// The address, when the host is one.
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+
+    /// True when the host is this machine, whatever DNS says.
+    pub fn is_loopback(&self) -> bool {
+        self.host.eq_ignore_ascii_case("localhost") || self.ip().is_some_and(|ip| ip.is_loopback())
+    }
+
+    /// The host as a URL has it: an IPv6 address in brackets.
+    pub fn url_host(&self) -> String {
+        match self.host.parse::<Ipv6Addr>() {
+            Ok(v6) => format!("[{v6}]"),
+            Err(_) => self.host.clone(),
+        }
+    }
+
+    /// Host, and the port unless it is the default of the scheme: the value of the header field `Host`.
+    pub fn authority(&self) -> String {
+        let default = if self.https { 443 } else { 80 };
+        if self.port == default { self.url_host() } else { format!("{}:{}", self.url_host(), self.port) }
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = Hinted;
+
+    fn from_str(text: &str) -> Result<Self, Hinted> {
+        let url = Url::parse(text).map_err(|error| {
+            Hinted::new(
+                format!("`{}` is not a URL: {error}", text.escape_debug()),
+                "write it as in https://chat.mydomain.com",
+            )
+        })?;
+        Self::of(&url)
+    }
+}
+
+fn without_brackets(host: &str) -> &str {
+    host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
 
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.https { "https" } else { "http" };
-        f.pad(&format!("{scheme}://{}:{}", self.host, self.port))
+        f.pad(&format!("{scheme}://{}:{}", self.url_host(), self.port))
     }
 }
 
@@ -42,7 +108,8 @@ pub struct ConnectTo {
 
 impl fmt::Display for ConnectTo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}={}", self.host, self.port, self.to)
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        write!(f, "{host}:{}={}", self.port, self.to)
     }
 }
 
@@ -91,6 +158,26 @@ mod tests {
         assert_eq!(override_to.to_string(), "chat.mydomain.com:443=[::1]:8443");
         for bad in ["", "a=b", "a:1=b:2", "a:0=127.0.0.1:1", ":1=127.0.0.1:1", "a:1"] {
             assert!(bad.parse::<ConnectTo>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_base_url_names_one_endpoint_however_its_host_is_written() {
+        for (text, host, port, shown) in [
+            ("https://chat.mydomain.com", "chat.mydomain.com", 443, "https://chat.mydomain.com:443"),
+            ("http://[::1]:8080/", "::1", 8080, "http://[::1]:8080"),
+            ("http://localhost:80/path", "localhost", 80, "http://localhost:80"),
+            ("http://127.0.0.1:3000", "127.0.0.1", 3000, "http://127.0.0.1:3000"),
+            ("https://Chat.MyDomain.com.:8443", "chat.mydomain.com", 8443, "https://chat.mydomain.com:8443"),
+        ] {
+            let endpoint: Endpoint = text.parse().unwrap();
+            assert_eq!((endpoint.host.as_str(), endpoint.port), (host, port), "{text}");
+            assert_eq!(endpoint.to_string(), shown);
+            assert_eq!(Endpoint::parse(shown), Some(endpoint));
+        }
+        for bad in ["", "chat.mydomain.com", "ftp://a.b", "https://", "http://a.b:0", "https://u:secret@a.b"] {
+            let error = bad.parse::<Endpoint>().unwrap_err();
+            assert!(!format!("{error}").contains("secret"), "{error}");
         }
     }
 

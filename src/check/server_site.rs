@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::{Check, Judge, Needs};
+use crate::endpoint::Endpoint;
 use crate::facts::server::OwnFacts;
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::settings::Method;
@@ -45,9 +46,9 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
         found.push(Problem::new(Severity::Warning, what, means, "remove the last `/`, then register again").into());
     }
     if let Some(base) = &own.peer.base {
-        let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
-        let same =
-            host.eq_ignore_ascii_case(&base.host) && port == base.port && (url.scheme() == "https") == base.https;
+        let same = Endpoint::of(&url).is_ok_and(|site| {
+            site.host.eq_ignore_ascii_case(&base.host) && site.port == base.port && site.https == base.https
+        });
         if !same {
             let what = format!("the Site URL is `{text}`, and the records lead to {base}");
             let means = "both may be right behind a proxy; the hub and the assistant of 3.17 to 6.2 go by the Site URL";

@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
+use anyhow::Context as _;
 use clap::Args;
-use url::Url;
 
 use super::answer::ReportArgs;
 use super::key_file::{PassphraseArgs, exposed, read_half};
 use super::network::{NetworkArgs, now};
-use super::serve::peer::roots;
 use super::{Context, token_file};
 use crate::check::{judge_own, server_resolver, stage};
 use crate::dns::name::{Domain, Host};
@@ -58,7 +57,7 @@ pub struct Doctor {
     port: Option<u16>,
     /// URL of the server, for its settings [default: the one in fedctl.yaml, else where the records lead]
     #[arg(long, value_name = "URL")]
-    server: Option<Url>,
+    server: Option<Endpoint>,
     /// The server's release, when it does not tell
     #[arg(long, value_name = "RELEASE")]
     release: Option<Release>,
@@ -121,23 +120,14 @@ impl Doctor {
             key = Some(KeyFile { path: path.display().to_string(), private, exposed });
             public = Some(half);
         }
-        let server = match &self.server {
-            Some(url) => Some(url.clone()),
-            None => config.server().map(Url::parse).transpose().map_err(|error| {
-                hinted(
-                    format!("`server` of the configuration is no URL: {error}"),
-                    "write it as https://chat.mydomain.com",
-                )
-            })?,
-        };
+        let configured = || config.server().map(|url| url.parse().context("`server` of the configuration")).transpose();
+        let server = self.server.clone().map_or_else(configured, |server| Ok(Some(server)))?;
         let login = match self.token_file.clone().or_else(|| config.token_file()) {
             Some(path) => Some(token_file::read(&path, &cx.term)?),
             None => None,
         };
         let inquiry = Target {
-            route: self.network.route(cx),
-            resolvers: self.network.resolvers(cx)?,
-            roots: roots(self.ca_file.clone().or_else(|| config.ca_file()).as_ref())?,
+            net: self.network.net(cx, self.ca_file.as_deref())?,
             peer: domain.clone(),
             options: ProbeOptions::default(),
             identity: None,
@@ -153,7 +143,7 @@ impl Doctor {
                 releases: config.releases()?,
             },
             release: self.release.map_or_else(|| config.release(), |release| Ok(Some(release)))?,
-            server: server.as_ref().and_then(base),
+            server,
             hub: if method == Method::Hub { Some(hub(cx)?) } else { None },
             method,
             domain,
@@ -168,24 +158,23 @@ impl Doctor {
 fn hub(cx: &Context) -> anyhow::Result<Endpoint> {
     let hint = "hub_url: https://hub.mydomain.com, or method: dns";
     let url = cx.config.hub_url().ok_or_else(|| hinted("the method is hub and no hub is named", hint))?;
-    let base = Url::parse(url).ok().as_ref().and_then(base);
-    base.ok_or_else(|| hinted(format!("`hub_url` is `{url}`, which is no URL"), hint))
-}
-
-/// Scheme, host and port; the path is not where the REST API is looked for.
-pub fn base(url: &Url) -> Option<Endpoint> {
-    let (host, port) = (url.host_str()?.to_owned(), url.port_or_known_default()?);
-    Some(Endpoint { https: url.scheme() == "https", host, port })
+    url.parse().context("`hub_url` of the configuration")
 }
 
 impl Setup {
     /// Looks at everything; `tell` hears what comes next.
     pub async fn observe(&self, tell: impl Fn(&str)) -> OwnFacts {
-        let Target { route, resolvers, time, .. } = &self.inquiry;
+        let Target { net, time, .. } = &self.inquiry;
         tell("records");
-        let dns =
-            dns::observe(route, resolvers, &self.domain, self.expected.target.as_ref(), dns::Scope::Everybody, *time)
-                .await;
+        let dns = dns::observe(
+            net,
+            &net.resolvers,
+            &self.domain,
+            self.expected.target.as_ref(),
+            dns::Scope::Everybody,
+            *time,
+        )
+        .await;
         let peer = peer::observe(&self.inquiry, &tell).await;
         let hub = match &self.hub {
             Some(hub) => {
@@ -211,9 +200,8 @@ impl Setup {
     }
 
     async fn look_up(&self, hub: &Endpoint) -> HubFacts {
-        let Target { route, resolvers, roots, time, .. } = &self.inquiry;
-        let (route, resolvers, roots) = (route.clone(), resolvers.clone(), roots.clone());
-        let client = HubClient { route, resolvers, roots, domain: self.domain.clone() };
+        let Target { net, time, .. } = &self.inquiry;
+        let client = HubClient { net: net.clone(), domain: self.domain.clone() };
         let (answer, records) = tokio::join!(client.search(hub), client.records());
         HubFacts {
             time: *time,
@@ -233,8 +221,7 @@ impl Setup {
         };
         let base = self.server.clone().or_else(|| peer.base.clone());
         let base = base.ok_or("it is not known where the server is: --server URL")?;
-        let Target { route, resolvers, roots, .. } = &self.inquiry;
-        let caller = server::caller(route, resolvers, roots, base, login).await?;
+        let caller = server::caller(&self.inquiry.net, base, login).await?;
         Ok(server::observe(&caller, &server_resolver::questions(dns)).await)
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::answer::ReportArgs;
 use super::key_file::{PassphraseArgs, read_bytes, read_private, read_public};
 use super::network::{NetworkArgs, now};
-use super::serve::peer::{PeerOptions, discover, roots};
+use super::serve::peer::{PeerOptions, discover};
 use super::{Context, pace, status};
 use crate::check::{judge_peer, stage};
 use crate::dns::name::Domain;
@@ -112,9 +112,7 @@ impl Handshake {
             return Err(hinted("--callback needs an identity", "add --domain mydomain.com --key federation.key"));
         }
         let inquiry = Target {
-            route: self.network.route(cx),
-            resolvers: self.network.resolvers(cx)?,
-            roots: roots(self.ca_file.clone().or_else(|| cx.config.ca_file()).as_ref())?,
+            net: self.network.net(cx, self.ca_file.as_deref())?,
             peer: peer.clone(),
             options: ProbeOptions {
                 release: self.release,
@@ -174,12 +172,7 @@ impl Handshake {
             (Some(chain), Some(key)) => Some(Tls::given(&read_bytes(chain)?, &read_bytes(key)?)?),
             _ => None,
         };
-        let asked = PeerOptions {
-            route: inquiry.route.clone(),
-            resolvers: inquiry.resolvers.clone(),
-            roots: inquiry.roots.clone(),
-            identity: (domain.clone(), key.clone()),
-        };
+        let asked = PeerOptions { net: inquiry.net.clone(), identity: (domain.clone(), key.clone()) };
         let release = Release(6, 2, 0);
         let config = Config {
             listen: addr,

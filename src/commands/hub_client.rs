@@ -14,7 +14,6 @@ use crate::endpoint::Endpoint;
 use crate::error::hinted;
 use crate::facts::hub::HubFacts;
 use crate::net::hub::HubClient;
-use crate::net::tls::Roots;
 use crate::report::Report;
 use crate::rocketchat::hub::registration::origin;
 
@@ -40,30 +39,14 @@ impl HubArgs {
     pub fn hub(&self, cx: &Context) -> anyhow::Result<(String, Endpoint)> {
         let text = self.hub_url.as_deref().or(cx.config.hub_url()).unwrap_or(PUBLIC_HUB);
         let url = origin(text, true).context("--hub-url")?;
-        let base = base(&url)?;
+        let base = url.parse()?;
         Ok((url, base))
     }
 
     /// Somebody who can go there in the name of the domain.
     pub fn client(&self, cx: &Context, domain: &Domain) -> anyhow::Result<HubClient> {
-        let pem = match &self.ca_file.clone().or_else(|| cx.config.ca_file()) {
-            Some(path) => Some(std::fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?),
-            None => None,
-        };
-        Ok(HubClient {
-            route: self.network.route(cx),
-            resolvers: self.network.resolvers(cx)?,
-            roots: Roots::new(pem.as_deref())?,
-            domain: domain.clone(),
-        })
+        Ok(HubClient { net: self.network.net(cx, self.ca_file.as_deref())?, domain: domain.clone() })
     }
-}
-
-/// Host and port of an origin.
-pub fn base(origin: &str) -> anyhow::Result<Endpoint> {
-    let url = url::Url::parse(origin)?;
-    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
-    Ok(Endpoint { https: url.scheme() == "https", host, port: url.port_or_known_default().unwrap_or(443) })
 }
 
 /// The given domain, else the configured one.

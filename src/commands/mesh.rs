@@ -8,7 +8,6 @@ use futures_util::stream::{self, StreamExt};
 use super::domain_list::{DomainList, Listed};
 use super::key_file::{Access, Pending};
 use super::network::{NetworkArgs, now};
-use super::serve::peer::roots;
 use super::{Context, status};
 use crate::check::mesh::judge_mesh;
 use crate::dns::name::Domain;
@@ -146,9 +145,7 @@ impl Mesh {
 
     fn target(&self, cx: &Context, peer: &Domain, release: Option<Release>) -> anyhow::Result<Target> {
         Ok(Target {
-            route: self.network.route(cx),
-            resolvers: self.network.resolvers(cx)?,
-            roots: roots(self.ca_file.clone().or_else(|| cx.config.ca_file()).as_ref())?,
+            net: self.network.net(cx, self.ca_file.as_deref())?,
             peer: peer.clone(),
             options: ProbeOptions { release, ..ProbeOptions::default() },
             identity: None,

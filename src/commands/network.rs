@@ -1,16 +1,20 @@
 //! The flags of every command that asks DNS.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use anyhow::Context as _;
 use clap::Args;
 
 use super::Context;
+use super::key_file::read_bytes;
 use crate::endpoint;
 use crate::endpoint::ConnectTo;
 use crate::error::{Hinted, hinted};
-use crate::net::Route;
-use crate::net::dns::{Resolver, public_resolvers, system_resolvers};
+use crate::net::Net;
+use crate::net::resolvers::{Resolver, public_resolvers, system_resolvers};
+use crate::net::trust::Roots;
 
 /// Which resolvers to ask, and how to reach hosts.
 #[derive(Debug, Clone, Default, Args)]
@@ -32,23 +36,32 @@ fn resolver(text: &str) -> Result<SocketAddr, Hinted> {
 }
 
 impl NetworkArgs {
-    /// How to reach hosts.
-    pub fn route(&self, cx: &Context) -> Route {
-        // The configuration was checked when it was read.
-        let configured = cx.config.connect_to().unwrap_or_default();
-        Route { timeout: cx.timeout, overrides: self.connect_to.iter().cloned().chain(configured).collect() }
+    /// How to reach hosts; the authorities are those of `ca_file`, else of the configuration.
+    pub fn net(&self, cx: &Context, ca_file: Option<&Path>) -> anyhow::Result<Net> {
+        self.net_with(cx, ca_file, self.resolvers(cx)?)
+    }
+
+    /// The same with these resolvers instead of those of the flags.
+    pub fn net_with(&self, cx: &Context, ca_file: Option<&Path>, resolvers: Vec<Resolver>) -> anyhow::Result<Net> {
+        let configured = cx.config.connect_to()?;
+        let ca_file = ca_file.map(Path::to_owned).or_else(|| cx.config.ca_file());
+        Ok(Net {
+            timeout: cx.timeout,
+            connect_to: self.connect_to.iter().cloned().chain(configured).collect(),
+            resolvers,
+            roots: roots(ca_file.as_deref())?,
+        })
     }
 
     /// The resolvers to ask: flags, then FEDCTL_RESOLVERS and fedctl.yaml, then the system's and public ones.
     pub fn resolvers(&self, cx: &Context) -> anyhow::Result<Vec<Resolver>> {
-        let named = |addr: SocketAddr| Resolver { name: addr.to_string(), addr };
         if !self.resolvers.is_empty() {
-            return Ok(self.resolvers.iter().copied().map(named).collect());
+            return Ok(self.resolvers.iter().copied().map(Resolver::at).collect());
         }
         if !self.system_only {
             let configured = cx.config.resolvers();
             if !configured.is_empty() {
-                let parse = |text: &String| Ok(named(endpoint::resolver(text)?));
+                let parse = |text: &String| Ok(Resolver::at(endpoint::resolver(text)?));
                 return configured.iter().map(parse).collect();
             }
         }
@@ -59,6 +72,14 @@ impl NetworkArgs {
             });
         }
         Ok(system.unwrap_or_default().into_iter().chain(public_resolvers()).collect())
+    }
+}
+
+/// The built-in authorities and those of a file.
+pub fn roots(file: Option<&Path>) -> anyhow::Result<Roots> {
+    match file {
+        Some(path) => Roots::new(Some(&read_bytes(path)?)).with_context(|| format!("`{}`", path.display())),
+        None => Roots::new(None),
     }
 }
 

@@ -8,7 +8,7 @@ use clap::Args;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 
-use super::hub_client::{HubArgs, base, domain, report};
+use super::hub_client::{HubArgs, domain, report};
 use super::key_file::{PassphraseArgs, read_key, read_public, read_text};
 use super::network::now;
 use super::{Context, Format, status};
@@ -176,8 +176,8 @@ impl Work<'_> {
     }
 
     async fn look(&self, domain: &Domain, request: &Request) -> anyhow::Result<HubFacts> {
-        let server = match origin(&request.url, true) {
-            Ok(url) => Some(base(&url)?),
+        let server: Option<Endpoint> = match origin(&request.url, true) {
+            Ok(url) => Some(url.parse()?),
             Err(_) => None,
         };
         let visit = async {

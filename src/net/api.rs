@@ -8,8 +8,8 @@ use reqwest::header::{HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method as HttpMethod};
 
-use super::tls::Roots;
-use crate::endpoint::ConnectTo;
+use super::Net;
+use crate::endpoint::Endpoint;
 use crate::facts::api::{ApiRequest, ApiResponse, Method, Sent};
 use crate::facts::peer::HttpFailure;
 
@@ -24,12 +24,14 @@ pub struct Api {
 }
 
 impl Api {
-    /// `base` without a final slash; `at` is where its host is when the person said so.
-    pub fn new(base: &url::Url, at: Option<SocketAddr>, roots: &Roots, wait: Duration) -> Result<Self, HttpFailure> {
+    /// Finds the host of the base URL; `wait` is for one exchange.
+    pub async fn new(net: &Net, base: &url::Url, wait: Duration) -> Result<Self, HttpFailure> {
         let broken = |error: &dyn std::fmt::Display| HttpFailure::Connect(error.to_string());
         let mut base = base.clone();
+        let endpoint = Endpoint::of(&base).map_err(|error| broken(&error))?;
+        let addrs = net.locate(&endpoint).await.map_err(|none| broken(&none))?;
         let mut client = Client::builder()
-            .tls_backend_preconfigured(roots.client().map_err(|error| broken(&error))?)
+            .tls_backend_preconfigured(net.roots.client().map_err(|error| broken(&error))?)
             .no_proxy()
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
@@ -37,9 +39,16 @@ impl Api {
             .http1_only()
             .timeout(wait)
             .user_agent(concat!("fedctl/", env!("CARGO_PKG_VERSION")));
-        if let (Some(addr), Some(host)) = (at, base.host_str().map(str::to_owned)) {
-            client = client.resolve(&host, addr);
-            // A port of the URL would win over that of the address.
+        let ports = addrs.iter().map(SocketAddr::port);
+        match (endpoint.ip(), addrs.as_slice()) {
+            (Some(_), [addr, ..]) => {
+                let _ = base.set_ip_host(addr.ip());
+                let _ = base.set_port(Some(addr.port()));
+            }
+            _ => client = client.resolve_to_addrs(base.host_str().unwrap_or_default(), &addrs),
+        }
+        // A port of the URL would win over that of an override.
+        if endpoint.ip().is_none() && ports.into_iter().any(|port| port != endpoint.port) {
             let _ = base.set_port(None);
         }
         let client = client.build().map_err(|error| broken(&error))?;
@@ -87,11 +96,4 @@ fn failure(error: &reqwest::Error) -> HttpFailure {
     let causes = std::iter::successors(std::error::Error::source(error), |cause| (*cause).source());
     let cause = causes.last().map_or_else(|| "no reason given".to_owned(), ToString::to_string);
     if error.is_connect() || error.is_builder() { HttpFailure::Connect(cause) } else { HttpFailure::Closed(cause) }
-}
-
-/// The address that a person gave for the host of this URL.
-pub fn override_for(base: &url::Url, overrides: &[ConnectTo]) -> Option<SocketAddr> {
-    let (host, port) = (base.host_str()?.trim_end_matches('.'), base.port_or_known_default()?);
-    let fits = |entry: &&ConnectTo| entry.port == port && entry.host.eq_ignore_ascii_case(host);
-    overrides.iter().find(fits).map(|entry| entry.to)
 }

@@ -10,32 +10,12 @@ use super::Route;
 use super::ask::ask_one;
 use super::delegation::{self, PORT};
 use super::probes;
+pub use super::resolvers::Resolver;
 use crate::dns::name::{Domain, Host};
 use crate::dns::record::{Query, RData, RecordType};
 use crate::facts::dns::{DnsFacts, Observation, Observer, Role, ZoneCut};
 use crate::facts::evidence::withhold_secrets;
 use crate::rocketchat::generation::questions;
-
-/// A resolver to ask, and what to call it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Resolver {
-    pub name: String,
-    pub addr: SocketAddr,
-}
-
-/// The resolvers of this machine; the error is the system's.
-pub fn system_resolvers() -> Result<Vec<Resolver>, String> {
-    let (config, _) = hickory_resolver::system_conf::read_system_conf().map_err(|error| error.to_string())?;
-    let addrs: BTreeSet<_> = config.name_servers().iter().map(|server| server.ip).collect();
-    Ok(addrs.into_iter().map(|ip| Resolver { name: format!("system {ip}"), addr: SocketAddr::new(ip, PORT) }).collect())
-}
-
-/// The resolvers that much of the world uses.
-pub fn public_resolvers() -> Vec<Resolver> {
-    [("Cloudflare", [1, 1, 1, 1]), ("Google", [8, 8, 8, 8]), ("Quad9", [9, 9, 9, 9])]
-        .map(|(name, ip)| Resolver { name: name.to_owned(), addr: (ip, PORT).into() })
-        .to_vec()
-}
 
 /// Whom to ask for records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

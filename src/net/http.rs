@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 use std::io;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use reqwest::header::{self, HeaderMap, HeaderValue};
@@ -13,8 +13,8 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
 
-use super::elapsed;
-use super::tls::Roots;
+use super::trust::Roots;
+use super::{Net, elapsed};
 use crate::endpoint::Endpoint;
 use crate::facts::peer::{Answer, Exchange, HttpFailure};
 
@@ -55,6 +55,12 @@ impl std::fmt::Debug for Login {
 }
 
 impl Caller {
+    /// Somebody without a name, who calls this address of the endpoint.
+    pub fn new(net: &Net, base: Endpoint, addr: SocketAddr) -> Self {
+        let (roots, wait) = (net.roots.clone(), net.timeout);
+        Self { base, addr, roots, wait, sender: None, authorization: None, login: None }
+    }
+
     /// GETs a path with its query.
     pub async fn get(&self, path: &str) -> Exchange {
         self.exchange("GET", path, Vec::new()).await
@@ -104,7 +110,7 @@ impl Caller {
         let method = if method == "POST" { Method::POST } else { Method::GET };
         let mut request = client
             .request(method.clone(), format!("{}{path}", self.origin()?))
-            .header(header::HOST, self.host())
+            .header(header::HOST, self.base.authority())
             .header(header::ACCEPT, "application/json")
             .header(header::CONNECTION, "close");
         if let Some(sender) = &self.sender {
@@ -127,25 +133,15 @@ impl Caller {
     /// Scheme and host of the URL. It names no port: the port would win over that of the address.
     fn origin(&self) -> Result<String, HttpFailure> {
         let Self { base, addr, .. } = self;
-        match (base.host.parse::<IpAddr>(), base.https) {
-            (Err(_), true) => Ok(format!("https://{}", base.host)),
-            (Err(_), false) => Ok(format!("http://{}", base.host)),
-            (Ok(_), false) => Ok(format!("http://{NAMELESS}")),
-            (Ok(ip), true) if ip == addr.ip() => Ok(format!("https://{addr}")),
-            (Ok(ip), true) => {
+        match (base.ip(), base.https) {
+            (None, true) => Ok(format!("https://{}", base.host)),
+            (None, false) => Ok(format!("http://{}", base.host)),
+            (Some(_), false) => Ok(format!("http://{NAMELESS}")),
+            (Some(ip), true) if ip == addr.ip() => Ok(format!("https://{addr}")),
+            (Some(ip), true) => {
                 Err(HttpFailure::Connect(format!("a certificate for {ip} cannot be looked at through {}", addr.ip())))
             }
         }
-    }
-
-    /// What the header `Host` says.
-    fn host(&self) -> String {
-        let host = match self.base.host.parse::<Ipv6Addr>() {
-            Ok(v6) => format!("[{v6}]"),
-            Err(_) => self.base.host.clone(),
-        };
-        let default = if self.base.https { 443 } else { 80 };
-        if self.base.port == default { host } else { format!("{host}:{}", self.base.port) }
     }
 }
 

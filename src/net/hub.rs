@@ -1,17 +1,15 @@
 //! Talks to a hub as servers do (the same fields, header and time limit), and looks at what is to be registered.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use reqwest::header::HeaderValue;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::Route;
-use super::dns::Resolver;
 use super::http::Caller;
 use super::look_up::look_up_all;
-use super::tls::{self, Roots};
+use super::{Net, tls};
 use crate::dns::name::Domain;
 use crate::dns::record::{Outcome, Query, RData, RecordType};
 use crate::endpoint::Endpoint;
@@ -25,9 +23,7 @@ pub const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How to get there, and in whose name.
 pub struct HubClient {
-    pub route: Route,
-    pub resolvers: Vec<Resolver>,
-    pub roots: Roots,
+    pub net: Net,
     pub domain: Domain,
 }
 
@@ -63,14 +59,14 @@ impl HubClient {
 
     /// The federation records.
     pub async fn records(&self) -> Records {
-        let answers = look_up_all(&self.route, &self.resolvers, &questions(&self.domain)).await;
+        let answers = look_up_all(&self.net, &self.net.resolvers, &questions(&self.domain)).await;
         Records { domain: self.domain.clone(), answers }
     }
 
     /// Where mail for the domain goes: MX, and the addresses of those hosts or of the domain itself.
     pub async fn mail(&self) -> Vec<(Query, Outcome)> {
         let mx = Query::new(self.domain.as_str(), RecordType::Mx);
-        let mut answers = look_up_all(&self.route, &self.resolvers, &[mx]).await;
+        let mut answers = look_up_all(&self.net, &self.net.resolvers, &[mx]).await;
         let records = answers.iter().flat_map(|(_, outcome)| outcome.records());
         let mut hosts: Vec<String> = records
             .filter_map(|rr| match &rr.data {
@@ -85,12 +81,12 @@ impl HubClient {
             .iter()
             .flat_map(|host| [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(host, kind)))
             .collect();
-        answers.extend(look_up_all(&self.route, &self.resolvers, &addresses).await);
+        answers.extend(look_up_all(&self.net, &self.net.resolvers, &addresses).await);
         answers
     }
 
     async fn call(&self, base: &Endpoint, job: MailJob<'_>) -> Call {
-        let address = self.address(base).await;
+        let address = self.net.locate_one(base).await.map_err(|none| none.to_string());
         let mut call = Call { base: base.clone(), address: address.clone(), tls: None, exchanges: Vec::new() };
         let Ok(addr) = address else { return call };
         let authorization = match &job {
@@ -98,13 +94,10 @@ impl HubClient {
             MailJob::Get(_) => None,
         };
         let caller = Caller {
-            base: base.clone(),
-            addr,
-            roots: self.roots.clone(),
             wait: PATIENCE,
             sender: Some(self.domain.to_string()),
             authorization,
-            login: None,
+            ..Caller::new(&self.net, base.clone(), addr)
         };
         match job {
             MailJob::Post(path, body, _) => call.exchanges.push(caller.post(path, body).await),
@@ -126,29 +119,6 @@ impl HubClient {
     /// Another connection, to find out why the first one failed.
     async fn look_at_tls(&self, addr: SocketAddr, host: &str) -> Option<crate::facts::tls::TlsFacts> {
         let stream = timeout(PATIENCE, TcpStream::connect(addr)).await.ok()?.ok()?;
-        Some(tls::observe(stream, host, &self.roots, PATIENCE).await)
-    }
-
-    /// A detour, an address, DNS, and last the system's own look-up, which knows the hosts file.
-    async fn address(&self, base: &Endpoint) -> Result<SocketAddr, String> {
-        if let Some(addr) = self.route.override_to(&base.host, base.port) {
-            return Ok(addr);
-        }
-        if let Ok(ip) = base.host.parse::<IpAddr>() {
-            return Ok((ip, base.port).into());
-        }
-        let asked = [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(&base.host, kind));
-        let answers =
-            if base.host.contains('.') { look_up_all(&self.route, &self.resolvers, &asked).await } else { Vec::new() };
-        let found = Records { domain: self.domain.clone(), answers };
-        if let Some(ip) = found.addresses(&base.host).first() {
-            return Ok((*ip, base.port).into());
-        }
-        let system = timeout(PATIENCE, tokio::net::lookup_host((base.host.as_str(), base.port))).await;
-        if let Some(addr) = system.ok().and_then(Result::ok).and_then(|mut addrs| addrs.next()) {
-            return Ok(addr);
-        }
-        let outcome = found.answers.first().map_or("no answer".to_owned(), |(_, outcome)| outcome.to_string());
-        Err(format!("`{}` has no address ({outcome})", base.host))
+        Some(tls::observe(stream, host, &self.net.roots, PATIENCE).await)
     }
 }

@@ -7,32 +7,50 @@ pub mod delegation;
 pub mod dns;
 pub mod http;
 pub mod hub;
+pub mod locate;
 pub mod look_up;
 pub mod peer;
 pub mod probes;
+pub mod resolvers;
 pub mod server;
 pub mod tls;
 pub mod trust;
+
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use resolvers::Resolver;
+use trust::Roots;
+
 use crate::endpoint::ConnectTo;
 
-/// How to reach the network: how long to wait, and which addresses to use in place of those that DNS gives.
+/// How to reach the network. Every client has one, and finds hosts with its `locate`.
 #[derive(Debug, Clone)]
-pub struct Route {
+pub struct Net {
     /// For one answer.
     pub timeout: Duration,
-    pub overrides: Vec<ConnectTo>,
+    /// Addresses to use instead of those that DNS gives.
+    pub connect_to: Vec<ConnectTo>,
+    pub resolvers: Vec<Resolver>,
+    /// The authorities that certificates are checked with.
+    pub roots: Roots,
 }
 
-impl Route {
+/// The name of [`Net`] in the modules that observe DNS.
+pub type Route = Net;
+
+impl Net {
+    /// The socket addresses of the resolvers.
+    pub fn resolver_addrs(&self) -> Vec<SocketAddr> {
+        self.resolvers.iter().map(|resolver| resolver.addr).collect()
+    }
+
     /// The address that a person gave for this host and port.
     pub fn override_to(&self, host: &str, port: u16) -> Option<SocketAddr> {
         let host = host.trim_end_matches('.');
         let fits = |override_to: &&ConnectTo| override_to.port == port && override_to.host.eq_ignore_ascii_case(host);
-        self.overrides.iter().find(fits).map(|override_to| override_to.to)
+        self.connect_to.iter().find(fits).map(|override_to| override_to.to)
     }
 }
 

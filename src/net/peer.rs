@@ -1,18 +1,16 @@
 //! Does what servers do with a peer, stage by stage, and tells what it saw: discovery, every address, TLS, the routes, an
 //! encrypted ping. A stage that an earlier one made impossible is left out. No route is asked more than three times.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use super::dns::Resolver;
 use super::http::{Caller, speaks_plain};
 use super::look_up::look_up_all;
-use super::tls::{self, Roots};
-use super::{Route, description, elapsed};
+use super::{Net, description, elapsed, tls};
 use crate::dns::name::Domain;
 use crate::dns::record::{Query, RecordType};
 use crate::endpoint::Endpoint;
@@ -37,9 +35,7 @@ pub const ROUND_TRIP: &str = "round trip";
 
 /// What to find out, and with what.
 pub struct Target {
-    pub route: Route,
-    pub resolvers: Vec<Resolver>,
-    pub roots: Roots,
+    pub net: Net,
     pub peer: Domain,
     pub options: ProbeOptions,
     pub identity: Option<(Domain, PrivateKey)>,
@@ -93,7 +89,10 @@ pub async fn observe(inquiry: &Target, tell: impl Fn(&str)) -> PeerFacts {
 
 impl Target {
     async fn records(&self, domain: &Domain) -> Records {
-        Records { domain: domain.clone(), answers: look_up_all(&self.route, &self.resolvers, &questions(domain)).await }
+        Records {
+            domain: domain.clone(),
+            answers: look_up_all(&self.net, &self.net.resolvers, &questions(domain)).await,
+        }
     }
 
     /// What our own domain publishes: peers look there before they believe us.
@@ -106,11 +105,11 @@ impl Target {
     async fn find(&self, facts: &mut PeerFacts) {
         facts.base = facts.discovery().url.as_deref().and_then(Endpoint::parse);
         if let Some(base) = &facts.base
-            && base.host.parse::<IpAddr>().is_err()
+            && base.ip().is_none()
             && facts.records.addresses(&base.host).is_empty()
         {
             let asked = [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(&base.host, kind));
-            facts.records.answers.extend(look_up_all(&self.route, &self.resolvers, &asked).await);
+            facts.records.answers.extend(look_up_all(&self.net, &self.net.resolvers, &asked).await);
         }
     }
 
@@ -118,11 +117,11 @@ impl Target {
     async fn reach(&self, facts: &mut PeerFacts, tell: &impl Fn(&str)) {
         let Some(base) = facts.base.clone() else { return };
         tell("connect");
-        let override_to = self.route.override_to(&base.host, base.port);
-        let addrs: Vec<SocketAddr> = match (override_to, base.host.parse::<IpAddr>()) {
+        let override_to = self.net.override_to(&base.host, base.port);
+        let addrs: Vec<SocketAddr> = match (override_to, base.ip()) {
             (Some(addr), _) => vec![addr],
-            (None, Ok(ip)) => vec![(ip, base.port).into()],
-            (None, Err(_)) => facts.records.addresses(&base.host).iter().map(|ip| (*ip, base.port).into()).collect(),
+            (None, Some(ip)) => vec![(ip, base.port).into()],
+            (None, None) => facts.records.addresses(&base.host).iter().map(|ip| (*ip, base.port).into()).collect(),
         };
         let looks = addrs.into_iter().map(|addr| self.address(addr, override_to.is_some(), &base));
         facts.addresses = join_all(looks).await;
@@ -136,7 +135,7 @@ impl Target {
     }
 
     async fn address(&self, addr: SocketAddr, override_to: bool, base: &Endpoint) -> AddressFacts {
-        let wait = self.route.timeout;
+        let wait = self.net.timeout;
         let mut facts = AddressFacts { addr, override_to, connect: Ok(0), tls: None, speaks_other: false };
         let start = Instant::now();
         let stream = match dial(addr, wait).await {
@@ -145,9 +144,9 @@ impl Target {
         };
         facts.connect = Ok(elapsed(start));
         let seen = match base.https {
-            true => tls::observe(stream, &base.host, &self.roots, wait).await,
+            true => tls::observe(stream, &base.host, &self.net.roots, wait).await,
             false => {
-                let other = tls::observe(stream, &base.host, &self.roots, wait.min(Duration::from_secs(2))).await;
+                let other = tls::observe(stream, &base.host, &self.net.roots, wait.min(Duration::from_secs(2))).await;
                 facts.speaks_other = other.outcome.is_ok() || matches!(other.outcome, Err(NoSession::Refused(_)));
                 return facts;
             }
@@ -158,7 +157,7 @@ impl Target {
             && session.speaks_12.is_none()
             && let Ok(stream) = dial(addr, wait).await
         {
-            session.speaks_12 = Some(tls::speaks_12(stream, &base.host, &self.roots, wait).await);
+            session.speaks_12 = Some(tls::speaks_12(stream, &base.host, &self.net.roots, wait).await);
         }
         facts.tls = Some(seen);
         facts
@@ -170,8 +169,7 @@ impl Target {
         let address = facts.addresses.iter().find(|address| address.is_usable(base.https))?;
         // A caller without an identity names a domain that cannot exist.
         let sender = self.identity.as_ref().map_or("probe.invalid", |(domain, _)| domain.as_str()).to_owned();
-        let (roots, wait) = (self.roots.clone(), self.route.timeout);
-        Some(Caller { base, addr: address.addr, roots, wait, sender: Some(sender), authorization: None, login: None })
+        Some(Caller { sender: Some(sender), ..Caller::new(&self.net, base, address.addr) })
     }
 
     /// What needs an identity, and the bypass when it was asked for.
@@ -240,16 +238,9 @@ pub async fn deliver(inquiry: &Target, events: &str) -> Result<(), String> {
     let (domain, key) = inquiry.identity.as_ref().ok_or("there is no key to sign with")?;
     let discovery = records.discovery(Generation::of(LAST_SENDER));
     let base = discovery.url.as_deref().and_then(Endpoint::parse).ok_or(discovery.error.unwrap_or_default())?;
-    let asked = [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(&base.host, kind));
-    let answers = look_up_all(&inquiry.route, &inquiry.resolvers, &asked).await;
-    let addresses = Records { domain: records.domain.clone(), answers }.addresses(&base.host);
-    let found = addresses.first().map(|ip| SocketAddr::new(*ip, base.port));
-    let addr = inquiry.route.override_to(&base.host, base.port).or(found);
-    let addr = addr.ok_or_else(|| format!("`{}` has no address", base.host))?;
+    let addr = inquiry.net.locate_one(&base).await.map_err(|none| none.to_string())?;
     let sealed = envelope::seal(events.as_bytes(), key, &theirs).map_err(|why| why.to_string())?;
-    let sender = Some(domain.to_string());
-    let (roots, wait) = (inquiry.roots.clone(), inquiry.route.timeout);
-    let caller = Caller { base, addr, roots, wait, sender, authorization: None, login: None };
+    let caller = Caller { sender: Some(domain.to_string()), ..Caller::new(&inquiry.net, base, addr) };
     let exchange = caller.post("/api/v1/federation.events.dispatch", Wire::Two.write(&sealed)).await;
     match &exchange.outcome {
         Ok(answer) if answer.status == 200 => Ok(()),

@@ -1,39 +1,17 @@
 //! Asks the own server about itself, over its REST API and as an admin. Few requests: servers allow ten a minute and route.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
-use super::Route;
-use super::dns::Resolver;
+use super::Net;
 use super::http::{Caller, Login};
-use super::look_up::look_up_all;
-use super::tls::Roots;
-use crate::dns::record::{Query, RData, RecordType};
+use crate::dns::record::{Query, RecordType};
 use crate::endpoint::Endpoint;
 use crate::facts::evidence::withheld;
 use crate::facts::peer::{Answer, Exchange};
 use crate::facts::server::{Resolved, ServerFacts, Setting};
 use crate::rocketchat::settings::SETTINGS;
-
-/// Where the host of a URL is: a detour, the address that it is, or the first one in DNS, IPv4 first.
-pub async fn locate(route: &Route, resolvers: &[Resolver], base: &Endpoint) -> Option<SocketAddr> {
-    if let Some(addr) = route.override_to(&base.host, base.port) {
-        return Some(addr);
-    }
-    if let Ok(ip) = base.host.parse::<IpAddr>() {
-        return Some(SocketAddr::new(ip, base.port));
-    }
-    let asked = [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(&base.host, kind));
-    let answers = look_up_all(route, resolvers, &asked).await;
-    let address = |data: &RData| match data {
-        RData::A(v4) => Some(IpAddr::V4(*v4)),
-        RData::Aaaa(v6) => Some(IpAddr::V6(*v6)),
-        _ => None,
-    };
-    let found = answers.iter().flat_map(|(_, outcome)| outcome.records()).find_map(|rr| address(&rr.data));
-    found.map(|ip| SocketAddr::new(ip, base.port))
-}
 
 /// True when this machine has the address.
 pub fn is_here(ip: IpAddr) -> bool {
@@ -41,19 +19,12 @@ pub fn is_here(ip: IpAddr) -> bool {
 }
 
 /// Somebody to call the server at `base` as this admin; `Err` says why nobody can.
-pub async fn caller(
-    route: &Route,
-    resolvers: &[Resolver],
-    roots: &Roots,
-    base: Endpoint,
-    login: &Login,
-) -> Result<Caller, String> {
-    let addr = locate(route, resolvers, &base).await.ok_or_else(|| format!("`{}` has no address", base.host))?;
+pub async fn caller(net: &Net, base: Endpoint, login: &Login) -> Result<Caller, String> {
+    let addr = net.locate_one(&base).await.map_err(|none| none.to_string())?;
     if !base.https && !addr.ip().is_loopback() {
         return Err("a token is not sent in clear over the network".into());
     }
-    let (roots, wait, login) = (roots.clone(), route.timeout, Some(login.clone()));
-    Ok(Caller { base, addr, roots, wait, sender: None, authorization: None, login })
+    Ok(Caller { login: Some(login.clone()), ..Caller::new(net, base, addr) })
 }
 
 /// Has the server's own resolver look up each name. The caller must carry a login; any user's will do.

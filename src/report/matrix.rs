@@ -35,7 +35,7 @@ pub fn matrix(dns: &DnsFacts, view: Option<&ServerView>) -> Option<Matrix> {
         })
         .collect();
     rows.extend(view.map(|view| Row {
-        observer: format!("in {}", view.base.host),
+        observer: format!("in {}", view.base.url_host()),
         role: "server's resolver",
         cells: asked.iter().map(|question| view_cell(dns, view, question)).collect(),
     }));

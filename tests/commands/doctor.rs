@@ -76,6 +76,11 @@ impl Clinic {
         ran
     }
 
+    /// A second server with the same answers, on this address.
+    fn another(&self, listen: &str) -> Rest {
+        Rest::start_at(listen, self.rest.script.lock().unwrap().clone())
+    }
+
     /// The ids of findings at or above warning.
     fn findings(&self) -> Vec<String> {
         let ran = self.run(&["--format", "json"]);
@@ -223,4 +228,25 @@ fn dns_check_asks_the_servers_own_resolver_beside_ours() {
     let (error, hint) =
         Fedctl::new().refused(&["dns-check", "mydomain.com", "--at-server", "http://chat.mydomain.com"]);
     assert!(error.contains("no token was given") && hint.contains("--token-file"), "{error} {hint}");
+}
+
+#[test]
+fn a_server_is_called_at_an_ipv6_address_and_at_localhost() {
+    let clinic = Clinic::new("4.8.3");
+    for (listen, host) in [("[::1]:0", "[::1]"), ("127.0.0.1:0", "localhost")] {
+        let server = clinic.another(listen);
+        let url = format!("http://{host}:{}", server.addr.port());
+        let check = ["dns-check", "mydomain.com", "--token-file", "admin.token", "--at-server", &url];
+        let ran = clinic.ask(&check);
+        assert!(!ran.stderr.contains("was not asked"), "{url}: {}", ran.stderr);
+        assert!(ran.stdout.contains("server-resolver  it sees the same SRV record and key"), "{url}: {}", ran.stdout);
+        assert!(server.asked.lock().unwrap().iter().any(|(_, token)| *token), "{url}");
+        let before = server.asked.lock().unwrap().len();
+        let ran = clinic.run(&["--server", &url]);
+        assert!(!ran.stdout.contains("the server was not reached"), "{url}: {}", ran.stdout);
+        assert!(server.asked.lock().unwrap().len() > before, "{url}: {}", ran.stdout);
+    }
+    let at = ["--token-file", "admin.token", "--at-server", "http://[::1]:1"];
+    let ran = clinic.ask(&[&["dns-check", "mydomain.com"], &at[..]].concat());
+    assert!(ran.stderr.contains("the resolver of [::1] was not asked: the server was not reached"), "{}", ran.stderr);
 }

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use fedctl::commands::serve::peer::{PeerOptions, deliver, discover};
 use fedctl::endpoint::ConnectTo;
 use fedctl::key::PrivateKey;
-use fedctl::net::Route;
-use fedctl::net::dns::Resolver;
-use fedctl::net::tls::Roots;
+use fedctl::net::Net;
+use fedctl::net::resolvers::Resolver;
+use fedctl::net::trust::Roots;
 use fedctl::rocketchat::body::Wire;
 use fedctl::serve::dns::{self, Zone};
 use fedctl::serve::peer::certificate::Tls;
@@ -99,9 +99,12 @@ impl Peers {
         let release = peer.release.parse().unwrap();
         let domain: fedctl::dns::name::Domain = B.parse().unwrap();
         let asked = PeerOptions {
-            route: Route { timeout: std::time::Duration::from_secs(5), overrides },
-            resolvers: vec![Resolver { name: "test".into(), addr: resolver }],
-            roots: Roots::new(None).unwrap(),
+            net: Net {
+                timeout: std::time::Duration::from_secs(5),
+                connect_to: overrides,
+                resolvers: vec![Resolver::at(resolver)],
+                roots: Roots::new(None).unwrap(),
+            },
             identity: (domain.clone(), key("bob")),
         };
         let log = Arc::new(Mutex::new(Vec::new()));

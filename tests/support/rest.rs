@@ -31,7 +31,12 @@ pub struct Rest {
 
 impl Rest {
     pub fn start(script: Script) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::start_at("127.0.0.1:0", script)
+    }
+
+    /// Starts on this address.
+    pub fn start_at(listen: &str, script: Script) -> Self {
+        let listener = TcpListener::bind(listen).unwrap();
         let addr = listener.local_addr().unwrap();
         let (script, asked) = (Arc::new(Mutex::new(script)), Arc::new(Mutex::new(Vec::new())));
         let rest = Self { addr, script: script.clone(), asked: asked.clone() };

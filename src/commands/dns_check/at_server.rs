@@ -3,27 +3,23 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use url::Url;
 
 use crate::check::server_resolver::all_questions;
-use crate::commands::doctor::base;
-use crate::commands::serve::peer::roots;
+use crate::commands::network::NetworkArgs;
 use crate::commands::{Context, token_file};
 use crate::dns::name::Domain;
 use crate::endpoint::Endpoint;
 use crate::error::hinted;
 use crate::facts::server::ServerView;
-use crate::net::Route;
-use crate::net::dns::Resolver;
+use crate::net::Net;
 use crate::net::http::Login;
 use crate::net::server::{caller, resolve_all};
-use crate::net::tls::Roots;
 
 #[derive(Debug, Args)]
 pub struct AtServerArgs {
     /// Ask this server's own resolver too, through its REST API (3.17 and later; needs the token of a user)
     #[arg(long, value_name = "URL", conflicts_with_all = ["replay", "zone_file"])]
-    at_server: Option<Url>,
+    at_server: Option<Endpoint>,
     /// File with user id and token of a user of that server [default: the one in fedctl.yaml]
     #[arg(long, value_name = "FILE", requires = "at_server")]
     token_file: Option<PathBuf>,
@@ -36,38 +32,33 @@ pub struct AtServerArgs {
 pub struct AtServer {
     base: Endpoint,
     login: Login,
-    roots: Roots,
+    net: Net,
 }
 
 impl AtServerArgs {
     /// `None` when no server is to be asked.
-    pub fn server(&self, cx: &Context) -> anyhow::Result<Option<AtServer>> {
-        let Some(url) = &self.at_server else { return Ok(None) };
-        let base = base(url).filter(|_| matches!(url.scheme(), "https" | "http"));
-        let base = base.ok_or_else(|| {
-            hinted(format!("`{url}` is not the URL of a server"), "write it as https://chat.mydomain.com")
-        })?;
+    pub fn server(&self, cx: &Context, network: &NetworkArgs) -> anyhow::Result<Option<AtServer>> {
+        let Some(base) = &self.at_server else { return Ok(None) };
         let path = self.token_file.clone().or_else(|| cx.config.token_file()).ok_or_else(|| {
             hinted("the server answers only to users, and no token was given", "--token-file FILE (docs/doctor.md)")
         })?;
         let login = token_file::read(&path, &cx.term)?;
-        let roots = roots(self.ca_file.clone().or_else(|| cx.config.ca_file()).as_ref())?;
-        Ok(Some(AtServer { base, login, roots }))
+        Ok(Some(AtServer { base: base.clone(), login, net: network.net(cx, self.ca_file.as_deref())? }))
     }
 }
 
 impl AtServer {
     /// What its resolver says about the domain. A server that cannot be asked takes nothing from the rest of the report.
-    pub async fn look(&self, cx: &Context, route: &Route, resolvers: &[Resolver], domain: &Domain) -> ServerView {
+    pub async fn look(&self, cx: &Context, domain: &Domain) -> ServerView {
         let questions = all_questions(domain);
         let base = self.base.clone();
-        let resolved = match caller(route, resolvers, &self.roots, base.clone(), &self.login).await {
+        let resolved = match caller(&self.net, base.clone(), &self.login).await {
             Ok(caller) => resolve_all(&caller, &questions).await,
             Err(why) => ServerView::none(&questions, &why),
         };
         let view = ServerView { base, resolved };
         if let Some(why) = view.unknown() {
-            cx.term.warn(format_args!("the resolver of {} was not asked: {why}", view.base.host));
+            cx.term.warn(format_args!("the resolver of {} was not asked: {why}", view.base.url_host()));
         }
         view
     }

@@ -116,10 +116,10 @@ impl DnsCheck {
     fn look(&self, cx: &Context) -> anyhow::Result<(Vec<Run>, bool)> {
         let domains = self.domains(cx)?;
         let expected = self.expected(cx)?;
-        let route = self.network.route(cx);
         let zone = self.zone(&domains)?;
-        let server = self.at_server.server(cx)?;
+        let server = self.at_server.server(cx, &self.network)?;
         let resolvers = if zone.is_some() { Vec::new() } else { self.network.resolvers(cx)? };
+        let net = self.network.net_with(cx, None, resolvers)?;
         let progress = cx.term.progress("asking");
         cx.block_on(async {
             let (mut runs, mut interrupted) = (Vec::new(), false);
@@ -128,19 +128,19 @@ impl DnsCheck {
                 progress.set_message(format!("asking about {domain}"));
                 let start = Instant::now();
                 let facts = match (&zone, self.wait) {
-                    (Some(zone), _) => zone_file::look(&route, zone.clone(), domain, &expected).await?,
+                    (Some(zone), _) => zone_file::look(&net, zone.clone(), domain, &expected).await?,
                     (None, Some(limit)) => {
                         let left = limit.saturating_sub(begin.elapsed());
-                        let waited = wait::wait(cx, &route, &resolvers, domain, &expected, left).await?;
+                        let waited = wait::wait(cx, &net, domain, &expected, left).await?;
                         interrupted |= waited.interrupted;
                         waited.facts
                     }
                     (None, None) => {
-                        observe(&route, &resolvers, domain, expected.target.as_ref(), Scope::Everybody, now()).await
+                        observe(&net, &net.resolvers, domain, expected.target.as_ref(), Scope::Everybody, now()).await
                     }
                 };
                 let at_server = match &server {
-                    Some(server) if !interrupted => Some(server.look(cx, &route, &resolvers, domain).await),
+                    Some(server) if !interrupted => Some(server.look(cx, domain).await),
                     _ => None,
                 };
                 let elapsed = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);

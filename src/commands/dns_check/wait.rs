@@ -11,8 +11,8 @@ use crate::commands::network::now;
 use crate::commands::stop::Stop;
 use crate::dns::name::Domain;
 use crate::facts::dns::{DnsFacts, Expected};
-use crate::net::Route;
-use crate::net::dns::{Resolver, Scope, observe};
+use crate::net::Net;
+use crate::net::dns::{Scope, observe};
 use crate::report::Report;
 use crate::severity::Severity;
 
@@ -29,8 +29,7 @@ pub struct Waited {
 /// Looks until the name servers and then the resolvers agree, the time is up, or Ctrl-C.
 pub async fn wait(
     cx: &Context,
-    route: &Route,
-    resolvers: &[Resolver],
+    net: &Net,
     domain: &Domain,
     expected: &Expected,
     limit: Duration,
@@ -40,9 +39,9 @@ pub async fn wait(
     let mut stop = Stop::catch()?;
     loop {
         let facts = tokio::select! {
-            facts = look(cx, route, resolvers, domain, expected) => facts,
+            facts = look(cx, net, domain, expected) => facts,
             () = stop.requested() => {
-                let facts = observe(route, &[], domain, None, Scope::Authorities, now()).await;
+                let facts = observe(net, &[], domain, None, Scope::Authorities, now()).await;
                 return Ok(Waited { facts, interrupted: true });
             }
         };
@@ -71,15 +70,15 @@ pub async fn wait(
 }
 
 /// The name servers first; the resolvers only when these are right.
-async fn look(cx: &Context, route: &Route, resolvers: &[Resolver], domain: &Domain, expected: &Expected) -> DnsFacts {
+async fn look(cx: &Context, net: &Net, domain: &Domain, expected: &Expected) -> DnsFacts {
     let target = expected.target.as_ref();
-    let facts = observe(route, resolvers, domain, target, Scope::Authorities, now()).await;
+    let facts = observe(net, &net.resolvers, domain, target, Scope::Authorities, now()).await;
     let mut report = super::report(&facts, expected, Instant::now());
     report.suppress(&cx.suppress);
     if !settled(&report, cx.fail_on) {
         return facts;
     }
-    observe(route, resolvers, domain, target, Scope::Everybody, now()).await
+    observe(net, &net.resolvers, domain, target, Scope::Everybody, now()).await
 }
 
 /// Nothing reaches `fail_on`, and no server or resolver that was asked lags behind.

@@ -10,8 +10,9 @@ use crate::dns::name::Domain;
 use crate::endpoint::ConnectTo;
 use crate::error::hinted;
 use crate::facts::dns::{DnsFacts, Expected, ZONE_FILE};
-use crate::net::Route;
-use crate::net::dns::{Resolver, Scope, observe};
+use crate::net::Net;
+use crate::net::dns::{Scope, observe};
+use crate::net::resolvers::Resolver;
 use crate::serve::dns::{Config, Zone, start};
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -33,11 +34,12 @@ pub fn read(path: &Path, domain: &Domain) -> anyhow::Result<Zone> {
 }
 
 /// Serves the zone and looks at the domain.
-pub async fn look(route: &Route, zone: Zone, domain: &Domain, expected: &Expected) -> anyhow::Result<DnsFacts> {
+pub async fn look(net: &Net, zone: Zone, domain: &Domain, expected: &Expected) -> anyhow::Result<DnsFacts> {
     let servers = zone.name_servers();
     let running = start(Config { listen: SocketAddr::new(HERE, 0), zones: vec![zone], faults: vec![] }).await?;
     let override_to = |host: String| ConnectTo { host, port: 53, to: running.addr };
-    let route = Route { timeout: route.timeout, overrides: servers.into_iter().map(override_to).collect() };
-    let resolver = Resolver { name: ZONE_FILE.into(), addr: running.addr };
-    Ok(observe(&route, &[resolver], domain, expected.target.as_ref(), Scope::Everybody, now()).await)
+    let connect_to = servers.into_iter().map(override_to).collect();
+    let resolvers = vec![Resolver { name: ZONE_FILE.into(), addr: running.addr }];
+    let net = Net { connect_to, resolvers, ..net.clone() };
+    Ok(observe(&net, &net.resolvers, domain, expected.target.as_ref(), Scope::Everybody, now()).await)
 }

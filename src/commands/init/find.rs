@@ -1,27 +1,20 @@
 //! What need not be asked: the zone and who hosts it, what is published already, the release of the server.
 
-use std::net::SocketAddr;
-
 use crate::dns::name::Domain;
 use crate::dns::provider::{DnsHost, recognise};
 use crate::endpoint::Endpoint;
 use crate::facts::dns::ZoneCut;
 use crate::facts::peer::Records;
 use crate::facts::server::version;
-use crate::net::dns::Resolver;
 use crate::net::http::Caller;
 use crate::net::look_up::look_up_all;
-use crate::net::server::locate;
-use crate::net::tls::Roots;
-use crate::net::{Route, delegation};
+use crate::net::{Net, delegation};
 use crate::rocketchat::generation::{Generation, questions};
 use crate::rocketchat::release::Release;
 
 /// How to look.
 pub struct Finder {
-    pub route: Route,
-    pub resolvers: Vec<Resolver>,
-    pub roots: Roots,
+    pub net: Net,
 }
 
 /// What DNS tells about a domain.
@@ -60,11 +53,11 @@ impl InDns {
 impl Finder {
     /// Asks DNS about the domain.
     pub async fn in_dns(&self, domain: &Domain) -> InDns {
-        let addrs: Vec<SocketAddr> = self.resolvers.iter().map(|resolver| resolver.addr).collect();
+        let addrs = self.net.resolver_addrs();
         let questions = questions(domain);
         let (zone, answers) = tokio::join!(
-            delegation::find(&self.route, &addrs, domain),
-            look_up_all(&self.route, &self.resolvers, &questions),
+            delegation::find(&self.net, &addrs, domain),
+            look_up_all(&self.net, &self.net.resolvers, &questions),
         );
         let records = Records { domain: domain.clone(), answers };
         // From 3.4 to 6.2 every SRV name is read, so these see whatever there is.
@@ -74,13 +67,8 @@ impl Finder {
 
     /// Asks the server for its release; `Err` says why it did not tell.
     pub async fn release(&self, base: &Endpoint) -> Result<Release, String> {
-        let addr = match locate(&self.route, &self.resolvers, base).await {
-            Some(addr) => addr,
-            None => return Err(format!("`{}` has no address in DNS", base.host)),
-        };
-        let (roots, wait) = (self.roots.clone(), self.route.timeout);
-        let caller = Caller { base: base.clone(), addr, roots, wait, sender: None, authorization: None, login: None };
-        let exchange = caller.get("/api/info").await;
+        let addr = self.net.locate_one(base).await.map_err(|none| none.to_string())?;
+        let exchange = Caller::new(&self.net, base.clone(), addr).get("/api/info").await;
         version(&exchange).ok_or_else(|| exchange.shown())
     }
 }

@@ -17,10 +17,9 @@ use super::key_file::{Access, PassphraseArgs, Pending, read_public, refuse_exist
 use super::network::NetworkArgs;
 use super::records::options::{publishable, zone_of};
 use super::records::{format, write as write_records};
-use super::serve::peer::roots;
 use crate::dns::name::{Domain, Host};
 use crate::endpoint::Endpoint;
-use crate::error::{ExitStatus, Hinted, hinted};
+use crate::error::{ExitStatus, Hinted};
 use crate::key::{DEFAULT_BITS, PrivateKey, PublicKey};
 use crate::render::records::{Format, write};
 use crate::rocketchat::generation::Protocol;
@@ -111,11 +110,7 @@ impl Init {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         refuse_existing(&self.file, self.force)?;
         let asker = Asker { term: &cx.term, silent: self.yes };
-        let finder = Finder {
-            route: self.network.route(cx),
-            resolvers: self.network.resolvers(cx)?,
-            roots: roots(self.ca_file.clone().or_else(|| cx.config.ca_file()).as_ref())?,
-        };
+        let finder = Finder { net: self.network.net(cx, self.ca_file.as_deref())? };
         if !self.yes {
             cx.term.status(
                 "A few questions; Enter takes what stands in brackets. Nothing is written before the last one.\n",
@@ -124,7 +119,7 @@ impl Init {
         let domain = self.domain(&asker)?;
         let seen = self.look(cx, &finder, &domain)?;
         let server = self.server(&asker, &domain, &seen)?;
-        let base = base(&server)?;
+        let base = Endpoint::of(&server)?;
         let release = self.release(cx, &asker, &finder, &base)?;
         let provider = self.provider(&asker, &seen)?;
         let key = self.key(cx, &asker)?;
@@ -329,12 +324,4 @@ impl Init {
         cx.term.status("when they are published: fedctl doctor");
         Ok(())
     }
-}
-
-/// Where peers would call the server.
-fn base(url: &Url) -> anyhow::Result<Endpoint> {
-    let port =
-        url.port_or_known_default().ok_or_else(|| hinted("the address has no port", "write https://HOST:PORT"))?;
-    let host: Host = url.host_str().unwrap_or_default().parse()?;
-    Ok(Endpoint { https: url.scheme() == "https", host: host.to_string(), port })
 }

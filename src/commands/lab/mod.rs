@@ -123,7 +123,7 @@ impl Lab {
 
 /// What leads every other command into the lab: in the place of the neighbour.
 fn variables(world: &World) -> Vec<(&'static str, String)> {
-    let overrides: Vec<String> = world.route.overrides.iter().map(ToString::to_string).collect();
+    let overrides: Vec<String> = world.net.connect_to.iter().map(ToString::to_string).collect();
     vec![
         ("FEDCTL_DOMAIN", NEIGHBOUR.into()),
         ("FEDCTL_KEY", world.file("federation.key").display().to_string()),

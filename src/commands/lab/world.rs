@@ -22,10 +22,11 @@ use crate::error::hinted;
 use crate::facts::dns::Expected;
 use crate::facts::peer::ProbeOptions;
 use crate::key::{DEFAULT_BITS, PrivateKey};
-use crate::net::Route;
-use crate::net::dns::{Resolver, Scope, observe};
+use crate::net::Net;
+use crate::net::dns::{Scope, observe};
 use crate::net::peer::{self, Target};
-use crate::net::tls::Roots;
+use crate::net::resolvers::Resolver;
+use crate::net::trust::Roots;
 use crate::report::Report;
 use crate::rocketchat::hub::ledger::{Change, Peer, Terms};
 use crate::rocketchat::hub::registration::{Admission, Entry};
@@ -44,8 +45,7 @@ const LEAVES: [&str; 2] = ["ns1.lab.test", "ns2.lab.test"];
 /// Everything that runs; dropped, all of it stops and the directory is gone.
 pub struct World {
     pub resolver: SocketAddr,
-    pub route: Route,
-    pub roots: Roots,
+    pub net: Net,
     pub hub: SocketAddr,
     pub dir: tempfile::TempDir,
     own: PrivateKey,
@@ -61,18 +61,14 @@ impl World {
         let (own, neighbour) = (PrivateKey::generate(DEFAULT_BITS)?, PrivateKey::generate(DEFAULT_BITS)?);
         let keys = Keys::new(&own, &neighbour, &PrivateKey::generate_weak()?);
         let (names, resolver, mut overrides) = name_servers(&keys, guests).await?;
-        let route = Route { timeout, overrides: overrides.clone() };
+        let resolvers = vec![view(resolver)];
+        let net = Net { timeout, connect_to: overrides.clone(), resolvers, roots: Roots::new(None)? };
         let (mut sites, mut authorities) = (Vec::new(), String::new());
         for scenario in SCENARIOS {
             let Some(site) = scenario.site else { continue };
             let host = format!("chat.{}", scenario.domain);
             let key = if scenario.domain == NEIGHBOUR { &neighbour } else { &own };
-            let asked = PeerOptions {
-                route: route.clone(),
-                resolvers: vec![view(resolver)],
-                roots: Roots::new(None)?,
-                identity: (scenario.domain.parse()?, key.clone()),
-            };
+            let asked = PeerOptions { net: net.clone(), identity: (scenario.domain.parse()?, key.clone()) };
             let open = site::open(site, site::certificate(&host, site)?, &asked, ANY).await?;
             // Nobody would be told to trust what a server has signed for itself.
             let trusted = !matches!(site, Site::Peer(_, faults) if faults.contains(&crate::serve::peer::fault::Fault::SelfSigned));
@@ -88,8 +84,7 @@ impl World {
         let hub = open_hub(dir.path().join("hub"), &keys).await?;
         Ok(Self {
             resolver,
-            route: Route { timeout, overrides },
-            roots: Roots::new(Some(authorities.as_bytes()))?,
+            net: Net { connect_to: overrides, roots: Roots::new(Some(authorities.as_bytes()))?, ..net },
             hub: hub.addr,
             dir,
             own,
@@ -107,7 +102,7 @@ impl World {
             Expected { key: Some(key.public().clone()), key_source: "the server's key".into(), ..Expected::default() };
         let begun = Instant::now();
         let domain = scenario.domain.parse()?;
-        let dns = observe(&self.route, &[view(self.resolver)], &domain, None, Scope::Everybody, now()).await;
+        let dns = observe(&self.net, &self.net.resolvers, &domain, None, Scope::Everybody, now()).await;
         let mut report = report(&dns, &expected, begun);
         if scenario.site.is_some() {
             let facts = peer::observe(&self.inquiry(scenario)?, |_| {}).await;
@@ -124,9 +119,7 @@ impl World {
             _ => (NEIGHBOUR.parse()?, self.neighbour.clone()),
         };
         Ok(Target {
-            route: self.route.clone(),
-            resolvers: vec![view(self.resolver)],
-            roots: self.roots.clone(),
+            net: self.net.clone(),
             peer: scenario.domain.parse()?,
             options: ProbeOptions::default(),
             identity: Some(identity),

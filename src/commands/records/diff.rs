@@ -35,11 +35,10 @@ impl Diff {
         let domain = self.options.domain(cx)?;
         // What is wrong with the flags is told before anybody is asked.
         self.options.plan(cx, None)?;
-        let resolvers = self.network.resolvers(cx)?;
-        let route = self.network.route(cx);
+        let net = self.network.net(cx, None)?;
         let progress = cx.term.progress(format!("asking about {domain}"));
         // A resolver that is asked for a record that is not there yet goes on saying so after it is published.
-        let observed = observe(&route, &resolvers, &domain, None, Scope::Authorities, now());
+        let observed = observe(&net, &net.resolvers, &domain, None, Scope::Authorities, now());
         let dns = cx.block_on(async { Ok(observed.await) })?;
         progress.finish_and_clear();
         let zone = dns.zone.as_ref().map_err(|why| {

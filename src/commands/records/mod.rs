@@ -8,7 +8,6 @@ mod undo;
 
 use std::ffi::OsStr;
 use std::io::Read;
-use std::net::SocketAddr;
 use std::path::Path;
 
 use clap::builder::{PossibleValue, TypedValueParser};
@@ -168,9 +167,8 @@ impl Records {
     /// Who holds the zone, as DNS says.
     fn zone(&self, cx: &Context) -> anyhow::Result<ZoneCut> {
         let domain = self.options.domain(cx)?;
-        let resolvers: Vec<SocketAddr> = self.network.resolvers(cx)?.iter().map(|resolver| resolver.addr).collect();
-        let route = self.network.route(cx);
-        let found = cx.block_on(async { Ok(delegation::find(&route, &resolvers, &domain).await) })?;
+        let net = self.network.net(cx, None)?;
+        let found = cx.block_on(async { Ok(delegation::find(&net, &net.resolver_addrs(), &domain).await) })?;
         let hint = "name the form with --format; `fedctl records formats` lists them";
         found.map_err(|why| hinted(format!("the DNS host of `{domain}` cannot be found out: {why}"), hint))
     }

@@ -60,21 +60,21 @@ impl Undo {
     }
 
     async fn undo(&self, cx: &Context, saved: &SavedState) -> anyhow::Result<ExitStatus> {
-        let route = self.network.route(cx);
+        let net = self.place.net(cx, &self.network)?;
         let place = match &saved.place {
             state::Place::Server(addr) => {
                 let key = self.place.key(cx)?.ok_or_else(|| {
                     let hint = format!("fedctl records undo {} --server {addr} --tsig-file FILE", self.file.display());
                     hinted("the records were changed by dynamic update, and no TSIG key is given", hint)
                 })?;
-                Place::Server { addr: self.place.server.unwrap_or(*addr), key, route: route.clone() }
+                Place::Server { addr: self.place.server.unwrap_or(*addr), key, net: net.clone() }
             }
             state::Place::Provider { id, zone, .. } => {
                 let provider = find(id).ok_or_else(|| {
                     hinted(format!("`{id}` is not a provider that fedctl knows"), "use the fedctl that wrote the file")
                 })?;
                 let zone = self.place.provider.zone_id.as_deref().unwrap_or(zone);
-                Place::open(cx, &self.place.provider, provider, &route, &saved.zone, Some(zone)).await?
+                Place::open(cx, &self.place.provider, provider, &net, &saved.zone, Some(zone)).await?
             }
         };
         let set = RecordSet { domain: saved.domain.clone(), zone: saved.zone.clone(), records: Vec::new() };
@@ -90,9 +90,8 @@ impl Undo {
         if self.after.no_verify {
             return Ok(ExitStatus::Clean);
         }
-        let resolvers = self.place.resolvers(cx, &self.network)?;
         let (settle, wait) = (self.after.settle, self.after.wait);
-        Verification { cx, route: &route, resolvers, domain: &saved.domain, settle, wait }.settle(&back).await?;
+        Verification { cx, net: &net, domain: &saved.domain, settle, wait }.settle(&back).await?;
         Ok(ExitStatus::Clean)
     }
 

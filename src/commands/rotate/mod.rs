@@ -82,10 +82,10 @@ impl RotatePlan {
         let domain = self.domain.clone().map_or_else(|| cx.config.domain(), |domain| Ok(Some(domain)))?;
         let domain = domain.ok_or_else(|| hinted("no domain was given", "fedctl rotate plan mydomain.com"))?;
         let progress = cx.term.progress(format!("asking the name servers of {domain}"));
-        let (route, resolvers) = (self.network.route(cx), self.network.resolvers(cx)?);
+        let net = self.network.net(cx, None)?;
         let start = now();
         let (dns, rehearsal) = cx.block_on(async {
-            let dns = observe(&route, &resolvers, &domain, None, Scope::Authorities, start).await;
+            let dns = observe(&net, &net.resolvers, &domain, None, Scope::Authorities, start).await;
             if self.no_rehearsal {
                 return Ok((dns, Vec::new()));
             }

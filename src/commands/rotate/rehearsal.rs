@@ -12,10 +12,10 @@ use crate::dns::name::Domain;
 use crate::endpoint::ConnectTo;
 use crate::facts::peer::ProbeOptions;
 use crate::key::{DEFAULT_BITS, PrivateKey, PublicKey};
-use crate::net::Route;
-use crate::net::dns::Resolver;
+use crate::net::Net;
 use crate::net::peer::{Target, observe};
-use crate::net::tls::Roots;
+use crate::net::resolvers::Resolver;
+use crate::net::trust::Roots;
 use crate::render::rotate::Act;
 use crate::report::Verdict;
 use crate::rocketchat::body::Wire;
@@ -71,13 +71,9 @@ async fn ping(
     let host = format!("chat.{domain}");
     let tls = Tls::made(std::slice::from_ref(&host), &[])?;
     let roots = Roots::new(tls.authority.as_deref().map(str::as_bytes))?;
-    let route = |overrides: Vec<ConnectTo>| Route { timeout, overrides };
-    let asked = PeerOptions {
-        route: route(Vec::new()),
-        resolvers: resolvers.clone(),
-        roots: roots.clone(),
-        identity: (domain.clone(), used.clone()),
-    };
+    let net =
+        |connect_to: Vec<ConnectTo>| Net { timeout, connect_to, resolvers: resolvers.clone(), roots: roots.clone() };
+    let asked = PeerOptions { net: net(Vec::new()), identity: (domain.clone(), used.clone()) };
     let running = peer::start(peer::Config {
         listen: ANY,
         domain: domain.clone(),
@@ -92,9 +88,7 @@ async fn ping(
     })
     .await?;
     let inquiry = Target {
-        route: route(vec![format!("{host}:443={}", running.addr).parse()?]),
-        resolvers,
-        roots,
+        net: net(vec![format!("{host}:443={}", running.addr).parse()?]),
         peer: domain.clone(),
         options: ProbeOptions::default(),
         identity: Some((PEER.parse()?, pinger.clone())),

@@ -16,11 +16,9 @@ use crate::dns::name::{Domain, Host};
 use crate::error::{ExitStatus, Hinted, hinted};
 use crate::facts::peer::{ProbeOptions, Records};
 use crate::key::PrivateKey;
-use crate::net::Route;
-use crate::net::dns::Resolver;
+use crate::net::Net;
 use crate::net::look_up::look_up_all;
 use crate::net::peer::{self, Target};
-use crate::net::tls::Roots;
 use crate::rocketchat::body::Wire;
 use crate::rocketchat::generation::{Generation, questions};
 use crate::rocketchat::release::Release;
@@ -115,9 +113,7 @@ impl ServePeer {
         let key = read_private(&path, &self.passphrase, &cx.term)?;
         let tls = self.tls(&domain)?;
         let asked = PeerOptions {
-            route: self.network.route(cx),
-            resolvers: self.network.resolvers(cx)?,
-            roots: roots(self.ca_file.clone().or_else(|| cx.config.ca_file()).as_ref())?,
+            net: self.network.net(cx, self.ca_file.as_deref())?,
             identity: (domain.clone(), key.clone()),
         };
         let config = Config {
@@ -206,20 +202,10 @@ fn harmless(entry: &Entry) -> String {
     entry.to_string().chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// The built-in authorities and those of a file.
-pub fn roots(file: Option<&PathBuf>) -> anyhow::Result<Roots> {
-    match file {
-        Some(path) => Roots::new(Some(&read_bytes(path)?)),
-        None => Roots::new(None),
-    }
-}
-
 /// How a listening peer reaches the world.
 #[derive(Clone)]
 pub struct PeerOptions {
-    pub route: Route,
-    pub resolvers: Vec<Resolver>,
-    pub roots: Roots,
+    pub net: Net,
     pub identity: (Domain, PrivateKey),
 }
 
@@ -229,7 +215,7 @@ pub fn discover(asked: &PeerOptions, release: Release) -> Discover {
     Arc::new(move |sender| {
         let asked = asked.clone();
         async move {
-            let answers = look_up_all(&asked.route, &asked.resolvers, &questions(&sender)).await;
+            let answers = look_up_all(&asked.net, &asked.net.resolvers, &questions(&sender)).await;
             let records = Records { domain: sender, answers };
             match records.discovery(Generation::of(release)).error {
                 Some(error) => Err(error),
@@ -244,16 +230,8 @@ pub fn discover(asked: &PeerOptions, release: Release) -> Discover {
 pub fn deliver(asked: &PeerOptions) -> Deliver {
     let asked = Arc::new(asked.clone());
     Arc::new(move |peer, message| {
-        let PeerOptions { route, resolvers, roots, identity } = (*asked).clone();
-        let inquiry = Target {
-            route,
-            resolvers,
-            roots,
-            peer,
-            options: ProbeOptions::default(),
-            identity: Some(identity),
-            time: now(),
-        };
+        let PeerOptions { net, identity } = (*asked).clone();
+        let inquiry = Target { net, peer, options: ProbeOptions::default(), identity: Some(identity), time: now() };
         async move { peer::deliver(&inquiry, &message).await }.boxed()
     })
 }

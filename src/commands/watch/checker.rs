@@ -11,11 +11,10 @@ use crate::facts::hub::HubFacts;
 use crate::facts::peer::ProbeOptions;
 use crate::facts::watch_evidence::WatchEvidence;
 use crate::key::PrivateKey;
-use crate::net::Route;
-use crate::net::dns::{self, Resolver, Scope};
+use crate::net::Net;
+use crate::net::dns::{self, Scope};
 use crate::net::hub::HubClient;
 use crate::net::peer::{self, Target};
-use crate::net::tls::Roots;
 use crate::report::Suppression;
 use crate::report::watch::Snapshot;
 use crate::severity::Severity;
@@ -26,9 +25,7 @@ pub const CHECK_TIME: Duration = Duration::from_secs(200);
 /// What every check needs.
 #[derive(Clone)]
 pub struct Checker {
-    pub route: Route,
-    pub resolvers: Vec<Resolver>,
-    pub roots: Roots,
+    pub net: Net,
     /// Sends encrypted messages; without it a check does all that needs none.
     pub identity: Option<(Domain, PrivateKey)>,
     /// What the settings say about the own domain.
@@ -46,7 +43,7 @@ impl Checker {
         let nothing = Expected::default();
         let expected = self.own.as_ref().filter(|(own, _)| own == domain).map_or(&nothing, |(_, expected)| expected);
         let (seen, peer, hub) = tokio::join!(
-            dns::observe(&self.route, &self.resolvers, domain, expected.target.as_ref(), Scope::Everybody, time),
+            dns::observe(&self.net, &self.net.resolvers, domain, expected.target.as_ref(), Scope::Everybody, time),
             self.peer(domain, time),
             self.hub(domain, time)
         );
@@ -63,9 +60,7 @@ impl Checker {
 
     async fn peer(&self, domain: &Domain, time: i64) -> crate::facts::peer::PeerFacts {
         let target = Target {
-            route: self.route.clone(),
-            resolvers: self.resolvers.clone(),
-            roots: self.roots.clone(),
+            net: self.net.clone(),
             peer: domain.clone(),
             options: ProbeOptions::default(),
             // Servers do not decrypt what comes in their own name.
@@ -77,12 +72,7 @@ impl Checker {
 
     async fn hub(&self, domain: &Domain, time: i64) -> Option<HubFacts> {
         let base = self.hub.as_ref()?;
-        let client = HubClient {
-            route: self.route.clone(),
-            resolvers: self.resolvers.clone(),
-            roots: self.roots.clone(),
-            domain: domain.clone(),
-        };
+        let client = HubClient { net: self.net.clone(), domain: domain.clone() };
         let (hub, records) = tokio::join!(client.search(base), client.records());
         let (domain, expected_key) = (domain.clone(), None);
         Some(HubFacts {

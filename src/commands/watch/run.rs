@@ -11,11 +11,9 @@ use super::checker::Checker;
 use super::recorder::Recorder;
 use super::worker::{ListFile, Watcher};
 use super::{StoreArgs, list};
-use crate::commands::hub_client::base;
 use crate::commands::key_file::{PassphraseArgs, read_bytes, read_private, read_public};
 use crate::commands::log::LogFormat;
 use crate::commands::network::NetworkArgs;
-use crate::commands::serve::peer::roots;
 use crate::commands::stop::Stop;
 use crate::commands::{Context, Format};
 use crate::dns::name::Domain;
@@ -189,11 +187,9 @@ impl Run {
             (None, Some(Method::Hub)) => config.hub_url().map(str::to_owned),
             _ => None,
         };
-        let hub = hub.map(|url| base(&origin(&url, true)?)).transpose()?;
+        let hub = hub.map(|url| origin(&url, true)?.parse()).transpose()?;
         Ok(Checker {
-            route: self.network.route(cx),
-            resolvers: self.network.resolvers(cx)?,
-            roots: roots(self.ca_file.clone().or_else(|| config.ca_file()).as_ref())?,
+            net: self.network.net(cx, self.ca_file.as_deref())?,
             identity: self.identity(cx)?,
             own: self.own(cx)?,
             hub,

@@ -26,8 +26,8 @@ use crate::dns::record::{Outcome, Query};
 use crate::endpoint;
 use crate::error::{ExitStatus, Hinted, hinted};
 use crate::facts::dns::ZoneCut;
-use crate::net::dns::Resolver;
-use crate::net::{Route, delegation};
+use crate::net::resolvers::Resolver;
+use crate::net::{Net, delegation};
 use crate::publish::state::{SCHEMA, SavedState};
 use crate::publish::tsig::Tsig;
 use crate::render::records::changes;
@@ -94,11 +94,12 @@ fn server(text: &str) -> Result<SocketAddr, Hinted> {
 }
 
 impl PlaceArgs {
-    /// Whom to ask about the zone: the server that will be updated, or the resolvers.
-    pub fn resolvers(&self, cx: &Context, network: &NetworkArgs) -> anyhow::Result<Vec<Resolver>> {
+    /// The way to the zone: its resolver is the server that will be updated, when there is one.
+    pub fn net(&self, cx: &Context, network: &NetworkArgs) -> anyhow::Result<Net> {
+        let ca_file = self.provider.ca_file.as_deref();
         match self.server {
-            Some(addr) => Ok(vec![Resolver { name: addr.to_string(), addr }]),
-            None => network.resolvers(cx),
+            Some(addr) => network.net_with(cx, ca_file, vec![Resolver::at(addr)]),
+            None => network.net(cx, ca_file),
         }
     }
 
@@ -112,12 +113,12 @@ impl PlaceArgs {
     }
 
     /// Where the zone is changed.
-    pub async fn open(&self, cx: &Context, route: &Route, zone: &ZoneCut, key: Option<Tsig>) -> anyhow::Result<Place> {
+    pub async fn open(&self, cx: &Context, net: &Net, zone: &ZoneCut, key: Option<Tsig>) -> anyhow::Result<Place> {
         if let (Some(addr), Some(key)) = (self.server, key) {
-            return Ok(Place::Server { addr, key, route: route.clone() });
+            return Ok(Place::Server { addr, key, net: net.clone() });
         }
         let provider = provider_of(&self.provider, zone)?;
-        Place::open(cx, &self.provider, provider, route, &zone.apex, self.provider.zone_id.as_deref()).await
+        Place::open(cx, &self.provider, provider, net, &zone.apex, self.provider.zone_id.as_deref()).await
     }
 }
 
@@ -126,29 +127,20 @@ impl Apply {
         // What is wrong with the flags is reported before any request.
         self.options.plan(cx, None)?;
         let key = self.place.key(cx)?;
-        let resolvers = self.place.resolvers(cx, &self.network)?;
-        let route = self.network.route(cx);
-        cx.block_on(self.apply(cx, &route, resolvers, key))
+        let net = self.place.net(cx, &self.network)?;
+        cx.block_on(self.apply(cx, &net, key))
     }
 
-    async fn apply(
-        &self,
-        cx: &Context,
-        route: &Route,
-        resolvers: Vec<Resolver>,
-        key: Option<Tsig>,
-    ) -> anyhow::Result<ExitStatus> {
+    async fn apply(&self, cx: &Context, net: &Net, key: Option<Tsig>) -> anyhow::Result<ExitStatus> {
         let domain = self.options.domain(cx)?;
-        let addrs: Vec<SocketAddr> = resolvers.iter().map(|resolver| resolver.addr).collect();
-        let zone = delegation::find(route, &addrs, &domain).await.map_err(|why| {
+        let zone = delegation::find(net, &net.resolver_addrs(), &domain).await.map_err(|why| {
             hinted(format!("the zone of `{domain}` was not found: {why}"), "name another resolver with --resolver")
         })?;
-        let place = self.place.open(cx, route, &zone, key).await?;
+        let place = self.place.open(cx, net, &zone, key).await?;
         let mut plan = self.options.plan(cx, Some(&zone.apex))?;
         raise_ttl(cx, &mut plan, &place);
         plan.warnings.iter().for_each(|warning| cx.term.warn(warning));
-        let verification =
-            Verification { cx, route, resolvers, domain: &domain, settle: self.after.settle, wait: self.after.wait };
+        let verification = Verification { cx, net, domain: &domain, settle: self.after.settle, wait: self.after.wait };
         let seen = place.look(&plan.set).await?;
         let answer = |question: &Query| outcome_of(&seen, question);
         in_the_way(&plan.set, answer).iter().for_each(|line| cx.term.warn(line));

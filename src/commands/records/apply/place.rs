@@ -9,15 +9,14 @@ use futures_util::future::join_all;
 use super::credentials::ProviderArgs;
 use crate::commands::Context;
 use crate::commands::network::now;
-use crate::commands::serve::peer::roots;
 use crate::dns::codec::Flags;
 use crate::dns::name::Host;
 use crate::dns::record::{Outcome, Query, RecordType};
 use crate::error::hinted;
 use crate::facts::dns::ZoneCut;
-use crate::net::api::{Api, override_for};
+use crate::net::api::Api;
 use crate::net::ask::{ask, stream};
-use crate::net::{Route, description};
+use crate::net::{Net, description};
 use crate::publish::api::{Client, Failure, Transport};
 use crate::publish::held::outcome;
 use crate::publish::provider::{Provider, hosting};
@@ -33,7 +32,7 @@ const EXCHANGE_MIN: Duration = Duration::from_secs(30);
 
 /// Where the zone is kept.
 pub enum Place {
-    Server { addr: SocketAddr, key: Tsig, route: Route },
+    Server { addr: SocketAddr, key: Tsig, net: Net },
     Provider { provider: &'static Provider, endpoint: String, zone: Box<HostedZone> },
 }
 
@@ -66,15 +65,13 @@ impl Place {
         cx: &Context,
         args: &ProviderArgs,
         provider: &'static Provider,
-        route: &Route,
+        net: &Net,
         apex: &Host,
         id: Option<&str>,
     ) -> anyhow::Result<Self> {
         let base = args.endpoint(provider)?;
         let credentials = args.credentials(provider, &cx.term)?;
-        let roots = roots(args.ca_file.clone().or_else(|| cx.config.ca_file()).as_ref())?;
-        let wait = cx.timeout.max(EXCHANGE_MIN);
-        let api = Api::new(&base, override_for(&base, &route.overrides), &roots, wait)?;
+        let api = Api::new(net, &base, cx.timeout.max(EXCHANGE_MIN)).await?;
         let send: Transport = Box::new(move |request| {
             let api = api.clone();
             Box::pin(async move { api.send(request).await })
@@ -127,7 +124,7 @@ impl Place {
         all.sort();
         all.dedup();
         match self {
-            Self::Server { addr, route, .. } => server(*addr, route, &all, &own, set).await,
+            Self::Server { addr, net, .. } => server(*addr, net, &all, &own, set).await,
             Self::Provider { provider, zone, .. } => {
                 let mut names: Vec<String> = all.iter().map(|question| question.name.clone()).collect();
                 names.dedup();
@@ -146,11 +143,11 @@ impl Place {
     /// Makes the changes. `Ok(false)` means that the records have changed since the plan was made.
     pub async fn write(&self, zone: &Host, changes: &[Change]) -> Result<(), Unwritten> {
         match self {
-            Self::Server { addr, key, route } => {
+            Self::Server { addr, key, net } => {
                 let time = u64::try_from(now()).unwrap_or_default();
                 let update =
                     Update::new(zone, changes, key, time).map_err(|error| Unwritten::Refused(error.to_string()))?;
-                let response = tokio::time::timeout(route.timeout, stream(*addr, &update.bytes)).await;
+                let response = tokio::time::timeout(net.timeout, stream(*addr, &update.bytes)).await;
                 let response = match response {
                     Err(_) => Err("timeout".to_owned()),
                     Ok(response) => response.map_err(|error| description(&error)),
@@ -196,12 +193,12 @@ fn refusal(provider: &Provider, failure: &Failure) -> anyhow::Error {
 /// Asks the name server itself; only authoritative responses count.
 async fn server(
     addr: SocketAddr,
-    route: &Route,
+    net: &Net,
     all: &[Query],
     own: &[Query],
     set: &RecordSet,
 ) -> anyhow::Result<Vec<(Query, Outcome)>> {
-    let replies = join_all(all.iter().map(|question| ask(addr, question, Flags::AUTHORITY, route.timeout))).await;
+    let replies = join_all(all.iter().map(|question| ask(addr, question, Flags::AUTHORITY, net.timeout))).await;
     for (question, reply) in all.iter().zip(&replies).filter(|(question, _)| own.contains(question)) {
         if reply.outcome.is_answer() && !reply.authoritative {
             let what = format!("{addr} is not authoritative for `{}`", set.zone);

@@ -11,8 +11,8 @@ use crate::dns::record::Query;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::dns::{DnsFacts, Expected, Role};
 use crate::key::PublicKey;
-use crate::net::Route;
-use crate::net::dns::{Resolver, Scope, observe};
+use crate::net::Net;
+use crate::net::dns::{Scope, observe};
 use crate::rocketchat::change::{Change, same_data};
 use crate::rocketchat::records::RecordSet;
 
@@ -23,8 +23,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// How the result is looked at.
 pub struct Verification<'a> {
     pub cx: &'a Context,
-    pub route: &'a Route,
-    pub resolvers: Vec<Resolver>,
+    pub net: &'a Net,
     pub domain: &'a Domain,
     /// For the authoritative servers to serve the change.
     pub settle: Duration,
@@ -70,14 +69,14 @@ impl Verification<'_> {
         let key = set.key().map(String::from_utf8_lossy).and_then(|text| PublicKey::from_pem(&text).ok());
         let expected = Expected { key, key_source: "the key that was published".into(), ..Expected::default() };
         let facts = match self.wait {
-            Some(limit) => wait::wait(self.cx, self.route, &self.resolvers, self.domain, &expected, limit).await?.facts,
+            Some(limit) => wait::wait(self.cx, self.net, self.domain, &expected, limit).await?.facts,
             None => self.look(Scope::Everybody).await,
         };
         ReportArgs::human().answer(self.cx, Ok(vec![report(&facts, &expected, start)]))
     }
 
     async fn look(&self, scope: Scope) -> DnsFacts {
-        observe(self.route, &self.resolvers, self.domain, None, scope, now()).await
+        observe(self.net, &self.net.resolvers, self.domain, None, scope, now()).await
     }
 }
 
