@@ -2,7 +2,8 @@
 //!
 //! The layers, from the ground up; each uses only those above it in this list (`tests/house.rs` checks it):
 //!
-//! - `error`, `severity`, `endpoint`: how fedctl fails, how much a finding matters, where to connect
+//! - `error`, `severity`, `endpoint`, `range`: how fedctl fails, how much a finding matters, where to connect, which numbers are
+//!   taken
 //! - `dns`: DNS as values and the codec of messages
 //! - `key`: key pairs, what node-rsa accepts, diagnosis of damaged key text
 //! - `rocketchat`: what real servers do, release by release
@@ -28,6 +29,7 @@ pub mod facts;
 pub mod key;
 pub mod net;
 pub mod publish;
+pub mod range;
 pub mod render;
 pub mod report;
 pub mod rocketchat;

@@ -53,6 +53,8 @@ pub struct Doctor {
     #[arg(long, value_name = "HOST")]
     target: Option<Host>,
     /// The SRV port must be this one [default: the one in fedctl.yaml]
+    ///
+    /// From 1 to 65535.
     #[arg(long, value_name = "PORT", value_parser = port)]
     port: Option<u16>,
     /// URL of the server, for its settings [default: the one in fedctl.yaml, else where the records lead]

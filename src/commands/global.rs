@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::error::Hinted;
+use crate::range::Times;
 use crate::report::Suppression;
 use crate::severity::Severity;
 use crate::term::ColorChoice;
@@ -24,7 +24,10 @@ pub struct Global {
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// How long to wait for one answer from the network, as in `5s` or `500ms`
-    #[arg(long, global = true, value_name = "TIME", default_value = "5s", value_parser = duration)]
+    ///
+    /// From 1ms to 10m.
+    #[arg(long, global = true, value_name = "TIME", default_value = "5s")]
+    #[arg(value_parser = |text: &str| Times::ANSWER.read(text))]
     pub timeout: Duration,
     /// Exit with 1 from this severity on: notice, warning or error
     #[arg(long, global = true, value_name = "SEVERITY", default_value = "error", hide_possible_values = true)]
@@ -35,28 +38,4 @@ pub struct Global {
     /// Read this file in place of fedctl.yaml
     #[arg(long, global = true, value_name = "FILE", env = "FEDCTL_CONFIG", hide_env = true)]
     pub config: Option<PathBuf>,
-}
-
-/// `5s`, `500ms`, `1m 30s`, or a bare number of seconds.
-pub fn duration(text: &str) -> Result<Duration, Hinted> {
-    let refuse = || Hinted::new(format!("`{text}` is not a length of time"), "write `5s`, `500ms` or `2m`");
-    if let Ok(seconds) = text.parse::<u32>() {
-        return Some(Duration::from_secs(seconds.into())).filter(|time| !time.is_zero()).ok_or_else(refuse);
-    }
-    let time: jiff::SignedDuration = text.parse().map_err(|_| refuse())?;
-    Duration::try_from(time).ok().filter(|time| !time.is_zero()).ok_or_else(refuse)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_have_units() {
-        assert_eq!(duration("5").unwrap(), Duration::from_secs(5));
-        assert_eq!(duration("250ms").unwrap(), Duration::from_millis(250));
-        for bad in ["", "0", "0s", "-1s", "soon"] {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
-    }
 }

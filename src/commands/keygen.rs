@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::key_file::{Access, PassphraseArgs, Pending, read_private, refuse_existing};
 use super::{Context, Format};
-use crate::error::{ExitStatus, hinted};
+use crate::error::{ExitStatus, Hinted, hinted};
 use crate::key::{DEFAULT_BITS, PrivateKey, check_size};
 use crate::render::key as render;
 
@@ -27,7 +27,7 @@ pub struct Keygen {
     #[arg(long, value_name = "FILE")]
     public: Option<PathBuf>,
     /// Length of the modulus: 2048 (what servers make), 3072 or 4096
-    #[arg(long, value_name = "BITS", default_value_t = DEFAULT_BITS)]
+    #[arg(long, value_name = "BITS", default_value_t = DEFAULT_BITS, value_parser = bits)]
     bits: usize,
     /// How the private file holds the key: one-line, pem, json, or mongosh (a script that puts both keys into a server's database)
     #[arg(long, value_enum, value_name = "FORM", default_value = "one-line", hide_possible_values = true)]
@@ -46,6 +46,16 @@ pub struct Keygen {
     /// How to print the result: human or json
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     format: Format,
+}
+
+/// The lengths that servers can use.
+fn bits(text: &str) -> Result<usize, Hinted> {
+    let bits = text.parse().map_err(|_| {
+        let shown: String = text.chars().take(40).flat_map(char::escape_debug).collect();
+        Hinted::new(format!("`{shown}` is not a length of a key"), "use 2048 (what servers make), 3072 or 4096")
+    })?;
+    check_size(bits)?;
+    Ok(bits)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -98,7 +108,6 @@ impl Keygen {
 
     /// Everything that can be refused before the long work.
     fn check(&self, public_path: &Path) -> anyhow::Result<()> {
-        check_size(self.bits)?;
         if self.encrypt && matches!(self.form, Form::Json | Form::Mongosh) {
             let hint = "use --form pem with --encrypt; servers need the script and the JSON in clear";
             return Err(hinted("--encrypt cannot be combined with --form json or mongosh", hint));

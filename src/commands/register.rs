@@ -13,12 +13,12 @@ use super::key_file::{PassphraseArgs, read_key, read_public, read_text};
 use super::network::now;
 use super::{Context, Format, status};
 use crate::check::hub_entry;
-use crate::commands::global::duration;
 use crate::dns::name::Domain;
 use crate::endpoint::Endpoint;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::hub::{Call, HubFacts};
 use crate::net::hub::{HubClient, PATIENCE};
+use crate::range::Times;
 use crate::render::report::{Style, write};
 use crate::report::Report;
 use crate::rocketchat::hub::registration::{Entry, Request, key, origin};
@@ -53,7 +53,10 @@ pub struct Register {
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Wait until the hub shows the entry, at most so long [default: 15m]
-    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "15m", value_parser = duration)]
+    ///
+    /// From 1ms to 168h.
+    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "15m")]
+    #[arg(value_parser = |text: &str| Times::CHANGE.read(text))]
     wait: Option<Duration>,
     /// Look at everything, show what would be sent, and send nothing
     #[arg(long, conflicts_with = "wait")]

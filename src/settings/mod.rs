@@ -250,9 +250,7 @@ impl Config {
 /// A port from 1 to 65535.
 pub fn port(text: &str) -> Result<u16, Hinted> {
     match text.parse::<u32>() {
-        Ok(0) => {
-            Err(Hinted::new("port 0 cannot be called", "use 443 for https, or the port that the server listens on"))
-        }
+        Ok(0) => Err(Hinted::new("port 0 cannot be called", "a port is a number from 1 to 65535, and 443 for https")),
         Ok(number) => u16::try_from(number)
             .map_err(|_| Hinted::new(format!("{number} is not a port"), "a port is a number from 1 to 65535")),
         Err(_) => Err(Hinted::new(format!("`{text}` is not a port"), "a port is a number from 1 to 65535")),

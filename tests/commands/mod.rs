@@ -16,6 +16,7 @@ mod key_interop;
 mod keygen;
 mod lab;
 mod mesh;
+mod numbers;
 mod peer_interop;
 mod records;
 mod records_apply;

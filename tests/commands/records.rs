@@ -96,7 +96,7 @@ fn what_cannot_work_is_refused() {
         (vec!["records"], "no domain"),
         (ask(&["--port", "0"]), "port 0"),
         (ask(&["--port", "70000"]), "70000 is not a port"),
-        (ask(&["--ttl", "1h"]), "`1h` is not a TTL"),
+        (ask(&["--ttl", "1h"]), "`1h` is not a whole number"),
         (ask(&["--zone", "other.com"]), "not inside the zone"),
         (ask(&["--for", "0.74"]), "0.74"),
         (ask(&["--for", "1.0.0", "--protocol", "http"]), "always calls with https"),

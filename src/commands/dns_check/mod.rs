@@ -17,13 +17,13 @@ use super::diff::load;
 use super::key_file::{Access, PassphraseArgs, Pending, read_public, refuse_existing};
 use super::network::{NetworkArgs, now};
 use crate::check;
-use crate::commands::global::duration;
 use crate::dns::name::{Domain, Host};
 use crate::error::{ExitStatus, hinted};
 use crate::facts::dns::{DnsFacts, Expected, Role};
 use crate::facts::evidence::{Evidence, Run, SCHEMA, SavedExpectation};
 use crate::facts::server::ServerView;
 use crate::net::dns::{Scope, observe};
+use crate::range::Times;
 use crate::report::Report;
 use crate::report::matrix::matrix;
 use crate::report::propagation::arrivals;
@@ -52,6 +52,8 @@ pub struct DnsCheck {
     #[arg(long, value_name = "HOST")]
     target: Option<Host>,
     /// The SRV port must be this one
+    ///
+    /// From 1 to 65535.
     #[arg(long, value_name = "PORT", value_parser = port)]
     port: Option<u16>,
     /// This release must be able to use the domain; may be repeated
@@ -60,7 +62,10 @@ pub struct DnsCheck {
     #[command(flatten)]
     report: ReportArgs,
     /// Look again until everybody agrees, for at most this time [default when given: 10m]
-    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "10m", value_parser = duration)]
+    ///
+    /// From 1ms to 168h.
+    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "10m")]
+    #[arg(value_parser = |text: &str| Times::CHANGE.read(text))]
     wait: Option<Duration>,
     /// Keep the run in this file: questions, answers as bytes, servers, times; no secrets
     #[arg(long, value_name = "FILE", conflicts_with = "replay")]

@@ -10,12 +10,13 @@ use crate::dns::name::{Domain, Host};
 use crate::error::{Hinted, hinted};
 use crate::key::PublicKey;
 use crate::key::diagnosis;
+use crate::range::Counts;
 use crate::rocketchat::generation::Protocol;
 use crate::rocketchat::records::{self, Audience, DEFAULT_TTL, Plan, RecordOptions};
 use crate::settings;
 
-/// The longest TTL (RFC 2181 section 8), in seconds.
-const TTL_MAX: u32 = 0x7fff_ffff;
+/// Seconds that a TTL can have (RFC 2181 section 8).
+const TTL: Counts = Counts::new(0, 0x7fff_ffff);
 
 /// What the records should say; everything but --ttl may stand in fedctl.yaml.
 #[derive(Debug, Args)]
@@ -27,6 +28,8 @@ pub struct WishArgs {
     #[arg(long, value_name = "HOST")]
     target: Option<Host>,
     /// The port that peers call; by default 443, with --protocol http 80
+    ///
+    /// From 1 to 65535.
     #[arg(long, value_name = "PORT", value_parser = settings::port)]
     port: Option<u16>,
     /// How peers call: https or http
@@ -41,17 +44,13 @@ pub struct WishArgs {
     #[arg(long = "release", alias = "for", value_name = "RELEASE")]
     audience: Vec<Audience>,
     /// How long resolvers may keep the records, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_TTL, value_parser = ttl)]
+    ///
+    /// From 0 to 2147483647.
+    #[arg(long, value_name = "SECONDS", default_value_t = DEFAULT_TTL, value_parser = |text: &str| TTL.read::<u32>(text))]
     ttl: u32,
     /// The zone that holds the records; by default the registrable domain
     #[arg(long, value_name = "ZONE")]
     zone: Option<Host>,
-}
-
-fn ttl(text: &str) -> Result<u32, Hinted> {
-    let hint = format!("a TTL is a number of seconds from 0 to {TTL_MAX}, as in --ttl {DEFAULT_TTL}");
-    let seconds = text.parse::<u32>().ok().filter(|seconds| *seconds <= TTL_MAX);
-    seconds.ok_or_else(|| Hinted::new(format!("`{text}` is not a TTL"), hint))
 }
 
 impl WishArgs {

@@ -16,6 +16,7 @@ use crate::error::{ExitStatus, hinted};
 use crate::facts::dns::DnsFacts;
 use crate::key::diagnosis;
 use crate::net::dns::{Scope, observe};
+use crate::range::Counts;
 use crate::render::records::{Format as RecordFormat, write};
 use crate::render::rotate as render;
 use crate::report::rotation::{Clocks, LOW_TTL, Names, steps};
@@ -54,7 +55,10 @@ struct RotatePlan {
     #[arg(long, value_name = "FILE", default_value = "next.key")]
     next: PathBuf,
     /// TTL during the change, in seconds
-    #[arg(long, value_name = "SECONDS", default_value_t = LOW_TTL, value_parser = clap::value_parser!(u32).range(30..=86400))]
+    ///
+    /// From 30 to 86400.
+    #[arg(long, value_name = "SECONDS", default_value_t = LOW_TTL)]
+    #[arg(value_parser = |text: &str| Counts::new(30, 86_400).read::<u32>(text))]
     low_ttl: u32,
     /// Form of the records of the way back [default: the provider of fedctl.yaml, else zone]
     #[arg(long, value_name = "FORMAT", value_parser = find_format)]

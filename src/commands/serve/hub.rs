@@ -1,7 +1,6 @@
 //! `fedctl serve hub`
 
 use std::net::{IpAddr, SocketAddr};
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,18 +8,22 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::commands::Context;
-use crate::commands::global::duration;
 use crate::commands::hub::StoreArgs;
 use crate::commands::log::LogFormat;
 use crate::commands::stop::Stop;
 use crate::dns::name::Host;
 use crate::error::{ExitStatus, hinted};
+use crate::range::{Counts, Times};
 use crate::rocketchat::hub::ledger::Terms;
 use crate::rocketchat::hub::registration::{Admission, origin};
 use crate::serve::hub::{Config, Limits, Mail, Smtp, sender, start};
 
-/// Seconds: shorter and nobody has read the mail, longer and old mails lie around that can still change something.
-const LINK_LIFETIME: RangeInclusive<i64> = 60..=30 * 86_400;
+/// Shorter and nobody has read the mail; longer and old mails can still change something.
+const LINK_LIFETIME: Times = Times::new(Duration::from_secs(60), Duration::from_secs(30 * 86_400));
+/// What one client may do, in an hour or a minute.
+const REQUESTS: Counts = Counts::new(1, 1_000_000);
+const MAILS: Counts = Counts::new(1, 10_000);
+const CONNECTIONS: Counts = Counts::new(1, 65_535);
 
 /// A hub of your own: a directory of servers for domains without DNS records
 ///
@@ -62,20 +65,30 @@ pub struct ServeHub {
     #[arg(long = "trusted-proxy", value_name = "ADDR")]
     trusted_proxies: Vec<IpAddr>,
     /// How long the link of a mail works
-    #[arg(long, value_name = "TIME", default_value = "48h", value_parser = duration)]
+    ///
+    /// From 1m to 720h.
+    #[arg(long, value_name = "TIME", default_value = "48h", value_parser = |text: &str| LINK_LIFETIME.read(text))]
     link_lifetime: Duration,
     /// Mails to one domain in 24 hours
-    #[arg(long, value_name = "COUNT", default_value = "5", value_parser = clap::value_parser!(u16).range(1..))]
-    mails_per_day: u16,
+    ///
+    /// From 1 to 10000.
+    #[arg(long, value_name = "COUNT", default_value = "5", value_parser = |text: &str| MAILS.read::<usize>(text))]
+    mails_per_day: usize,
     /// Registrations and removals of one address in an hour
-    #[arg(long, value_name = "COUNT", default_value = "30", value_parser = clap::value_parser!(u32).range(1..))]
+    ///
+    /// From 1 to 1000000.
+    #[arg(long, value_name = "COUNT", default_value = "30", value_parser = |text: &str| REQUESTS.read::<u32>(text))]
     registrations_per_hour: u32,
     /// Searches and pages of one address in a minute
-    #[arg(long, value_name = "COUNT", default_value = "300", value_parser = clap::value_parser!(u32).range(1..))]
+    ///
+    /// From 1 to 1000000.
+    #[arg(long, value_name = "COUNT", default_value = "300", value_parser = |text: &str| REQUESTS.read::<u32>(text))]
     searches_per_minute: u32,
     /// Connections at the same time
-    #[arg(long, value_name = "COUNT", default_value = "1024", value_parser = clap::value_parser!(u16).range(1..))]
-    connections: u16,
+    ///
+    /// From 1 to 65535.
+    #[arg(long, value_name = "COUNT", default_value = "1024", value_parser = |text: &str| CONNECTIONS.read::<usize>(text))]
+    connections: usize,
     /// How to write the log: text or json
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
     log_format: LogFormat,
@@ -86,7 +99,7 @@ impl ServeHub {
         let public_url = self.public_url()?;
         let mail = self.mail()?;
         let mail_from = self.mail_from(&public_url)?;
-        let link_lifetime = self.link_lifetime()?;
+        let link_lifetime = i64::try_from(self.link_lifetime.as_secs())?;
         self.log_format.start(&cx.term)?;
         cx.block_on(async {
             let mut stop = Stop::catch()?;
@@ -97,11 +110,11 @@ impl ServeHub {
                 mail,
                 mail_from,
                 admission: Admission { allow_domains: self.allow_domains.clone(), allow_private: self.allow_private },
-                terms: Terms { link_lifetime, mails_per_day: self.mails_per_day.into(), ..Terms::default() },
+                terms: Terms { link_lifetime, mails_per_day: self.mails_per_day, ..Terms::default() },
                 limits: Limits {
                     registrations: self.registrations_per_hour,
                     searches: self.searches_per_minute,
-                    connections: self.connections.into(),
+                    connections: self.connections,
                 },
                 trusted_proxies: self.trusted_proxies.clone(),
             };
@@ -124,15 +137,6 @@ impl ServeHub {
 
     fn public_url(&self) -> anyhow::Result<String> {
         origin(&self.public_url, true).context("--public-url")
-    }
-
-    /// Seconds.
-    fn link_lifetime(&self) -> anyhow::Result<i64> {
-        let seconds = i64::try_from(self.link_lifetime.as_secs()).unwrap_or(i64::MAX);
-        if !LINK_LIFETIME.contains(&seconds) {
-            return Err(hinted("--link-lifetime is out of range", "give a time from 1m to 720h"));
-        }
-        Ok(seconds)
     }
 
     fn mail(&self) -> anyhow::Result<Mail> {

@@ -6,17 +6,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::commands::domain_list::DomainList;
-use crate::commands::global::duration;
 use crate::dns::name::Domain;
 use crate::error::{Hinted, hinted};
+use crate::range::Times;
 use crate::store::watch::Watched;
 
 /// A server allows ten requests a minute and route, and one check makes up to two; partners may watch too.
-pub const EVERY_MIN: Duration = Duration::from_secs(60);
+const EVERY: Times = Times::new(Duration::from_secs(60), Duration::from_secs(7 * 24 * 3600));
 /// Bytes of a list.
 const LIST_MAX: u64 = 16 * 1024 * 1024;
 /// What gives a line its own interval.
-const EVERY: &str = "every=";
+const EVERY_WORD: &str = "every=";
 
 /// Reads the lines of a list; `every=10m` on a line counts for its domain.
 pub fn parse(text: &str, default: Duration) -> Result<(Vec<Watched>, Vec<String>), Hinted> {
@@ -33,14 +33,14 @@ pub fn parse(text: &str, default: Duration) -> Result<(Vec<Watched>, Vec<String>
     for (at, line) in text.lines().enumerate() {
         let (mut words, mut every) = (Vec::new(), None);
         for word in line.split('#').next().unwrap_or_default().split_whitespace() {
-            match word.strip_prefix(EVERY) {
+            match word.strip_prefix(EVERY_WORD) {
                 Some(text) => every = Some(self::every(text)),
                 None => words.push(word),
             }
         }
         match (words.first().map(|word| word.parse::<Domain>()), every) {
             (Some(Ok(domain)), Some(Ok(every))) => drop(own.insert(domain, every)),
-            (_, Some(Err(why))) => rejected.push(format!("line {}: {why}", at + 1)),
+            (_, Some(Err(why))) => rejected.push(format!("line {}: {why}; {}", at + 1, why.hint)),
             _ => {}
         }
         lines.push(words.join(" "));
@@ -56,15 +56,7 @@ pub fn parse(text: &str, default: Duration) -> Result<(Vec<Watched>, Vec<String>
 
 /// Reads an interval.
 pub fn every(text: &str) -> Result<Duration, Hinted> {
-    duration(text).and_then(interval)
-}
-
-/// Refuses what would be impolite.
-fn interval(every: Duration) -> Result<Duration, Hinted> {
-    match every < EVERY_MIN {
-        true => Err(Hinted::new("an interval is shorter than a minute", "write `1m` or more, as in `every=10m`")),
-        false => Ok(every),
-    }
+    EVERY.read(text)
 }
 
 /// Reads a file, or standard input for `-`. A line that cannot be read is an error when the watch starts.
@@ -107,6 +99,6 @@ mod tests {
         let found: Vec<(&str, i64)> = list.iter().map(|it| (it.domain.as_str(), it.every)).collect();
         assert_eq!(found, [("alpha.example", 300), ("beta.example", 600), ("gamma.example", 300)]);
         assert_eq!(rejected.len(), 2, "{rejected:?}");
-        assert!(rejected.iter().any(|why| why.contains("shorter than a minute")), "{rejected:?}");
+        assert!(rejected.iter().any(|why| why.contains("1m to 168h")), "{rejected:?}");
     }
 }

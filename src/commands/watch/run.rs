@@ -17,9 +17,10 @@ use crate::commands::network::NetworkArgs;
 use crate::commands::stop::Stop;
 use crate::commands::{Context, Format};
 use crate::dns::name::Domain;
-use crate::error::{ExitStatus, hinted};
+use crate::error::{ExitStatus, Hinted, hinted};
 use crate::facts::dns::Expected;
 use crate::key::PrivateKey;
+use crate::range::Counts;
 use crate::render::watch::{Tally, board};
 use crate::report::watch::domain_state::Rules;
 use crate::report::watch::silence::Silence;
@@ -28,6 +29,10 @@ use crate::rocketchat::settings::Method;
 use crate::severity::Severity;
 use crate::store::watch::{WatchStore, Watched};
 
+const JOBS: Counts = Counts::new(1, 256);
+const CONFIRMATIONS: Counts = Counts::new(1, 10);
+const KEEP: Counts = Counts::new(1, 36_500);
+const DAYS: Counts = Counts::new(0, 36_500);
 /// Bytes of the id of a watcher.
 const ID: usize = 8;
 
@@ -40,7 +45,9 @@ pub struct Run {
     /// Read domains from this file too; one on each line, with its interval behind it where it needs one, as in `peer.example every=10m`; read again when it changes
     #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
-    /// How often to check each domain, from `1m` on
+    /// How often to check each domain
+    ///
+    /// From 1m to 168h.
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = list::every)]
     every: Duration,
     /// Check every domain once, send what is to be sent, and end; for cron and CI
@@ -52,10 +59,14 @@ pub struct Run {
     #[command(flatten)]
     store: StoreArgs,
     /// Checks at the same time
-    #[arg(long, value_name = "COUNT", default_value = "16", value_parser = clap::value_parser!(u16).range(1..=256))]
-    jobs: u16,
+    ///
+    /// From 1 to 256.
+    #[arg(long, value_name = "COUNT", default_value = "16", value_parser = |text: &str| JOBS.read::<usize>(text))]
+    jobs: usize,
     /// Checks in a row that must agree before a change counts
-    #[arg(long, value_name = "COUNT", default_value = "2", value_parser = clap::value_parser!(u32).range(1..=10))]
+    ///
+    /// From 1 to 10.
+    #[arg(long, value_name = "COUNT", default_value = "2", value_parser = |text: &str| CONFIRMATIONS.read::<u32>(text))]
     confirm: u32,
     /// Send no messages in this time; `22:00-06:00` every day, `START/END` once, `DOMAIN=TIME` for one domain, in UTC; may be repeated
     #[arg(long = "silence", value_name = "TIME")]
@@ -64,14 +75,20 @@ pub struct Run {
     #[arg(long, value_name = "SEVERITY", default_value = "error", hide_possible_values = true)]
     alert_severity: Severity,
     /// Announce that a certificate expires so many days before it does, separated by commas
-    #[arg(long, value_name = "DAYS", default_value = "14,7,3,1", value_delimiter = ',')]
+    ///
+    /// Each from 0 to 36500.
+    #[arg(long, value_name = "DAYS", default_value = "14,7,3,1", value_delimiter = ',', value_parser = days)]
     certificate_days: Vec<i64>,
     /// Announce that a key is in use for so many days
-    #[arg(long, value_name = "DAYS")]
+    ///
+    /// From 0 to 36500.
+    #[arg(long, value_name = "DAYS", value_parser = days)]
     key_days: Option<i64>,
     /// Days for which the history is kept
-    #[arg(long, value_name = "DAYS", default_value = "400", value_parser = clap::value_parser!(u16).range(1..))]
-    keep: u16,
+    ///
+    /// From 1 to 36500.
+    #[arg(long, value_name = "DAYS", default_value = "400", value_parser = |text: &str| KEEP.read::<u32>(text))]
+    keep: u32,
     /// Look every domain up at this hub too; by default at the one in fedctl.yaml, when the method is hub
     #[arg(long, value_name = "URL")]
     hub_url: Option<String>,
@@ -85,6 +102,10 @@ pub struct Run {
     log_format: LogFormat,
     #[command(flatten)]
     network: NetworkArgs,
+}
+
+fn days(text: &str) -> Result<i64, Hinted> {
+    DAYS.read(text)
 }
 
 impl Run {
@@ -163,7 +184,7 @@ impl Run {
             key_days: self.key_days,
         };
         let recorder = Recorder { store, watcher, rules, silences: self.silences.clone(), channels: Vec::new() };
-        Watcher { checker, recorder, jobs: self.jobs.into(), bell: Notify::new() }
+        Watcher { checker, recorder, jobs: self.jobs, bell: Notify::new() }
     }
 
     /// The domains of the arguments, else those of the settings.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use hickory_proto::op::Query;
 
 use crate::error::Hinted;
+use crate::range::Times;
 
 /// One fault, for all questions or for one name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,9 @@ impl Fault {
     }
 }
 
+/// How long an answer can be held back.
+const DELAY: Times = Times::new(Duration::ZERO, Duration::from_secs(60));
+
 impl FromStr for Fault {
     type Err = Hinted;
 
@@ -60,9 +64,13 @@ impl FromStr for Fault {
             "truncate" => FaultKind::Truncate,
             "stale" => FaultKind::Stale,
             "garbage" => FaultKind::Garbage,
-            _ => match kind.strip_prefix("delay=").map(|time| time.trim_end_matches("ms").parse()) {
-                Some(Ok(milliseconds)) => FaultKind::Delay(Duration::from_millis(milliseconds)),
-                _ => {
+            _ => match kind.strip_prefix("delay=") {
+                // A bare number is one of milliseconds.
+                Some(time) if time.bytes().all(|byte| byte.is_ascii_digit()) => {
+                    FaultKind::Delay(DELAY.read(&format!("{time}ms"))?)
+                }
+                Some(time) => FaultKind::Delay(DELAY.read(time)?),
+                None => {
                     return Err(Hinted::new(
                         format!("`{text}` is not a fault"),
                         "use nxdomain, servfail, refused, silence, truncate, stale, garbage or delay=50ms, each with @NAME for one name",
@@ -83,6 +91,8 @@ mod tests {
         let fault: Fault = "servfail@Rocketchat-Public-Key.mydomain.com.".parse().unwrap();
         assert_eq!(fault.name.as_deref(), Some("rocketchat-public-key.mydomain.com"));
         assert_eq!("delay=50ms".parse::<Fault>().unwrap().kind, FaultKind::Delay(Duration::from_millis(50)));
+        assert_eq!("delay=50".parse::<Fault>().unwrap().kind, FaultKind::Delay(Duration::from_millis(50)));
+        assert!("delay=18446744073709551615".parse::<Fault>().unwrap_err().hint.contains("0h to 1m"));
         assert!("delay".parse::<Fault>().is_err() && "nx".parse::<Fault>().is_err());
     }
 }

@@ -19,7 +19,6 @@ use super::options::WishArgs;
 use super::read;
 use crate::commands::Context;
 use crate::commands::confirm::confirm;
-use crate::commands::global::duration;
 use crate::commands::key_file::{Access, Pending, refuse_existing, warn_when_exposed};
 use crate::commands::network::{NetworkArgs, now};
 use crate::dns::record::{Outcome, Query};
@@ -30,6 +29,7 @@ use crate::net::resolvers::Resolver;
 use crate::net::{Net, delegation};
 use crate::publish::state::{SCHEMA, SavedState};
 use crate::publish::tsig::Tsig;
+use crate::range::Times;
 use crate::render::records::changes;
 use crate::rocketchat::change::{Change, compare, in_the_way};
 use crate::rocketchat::records::Plan;
@@ -79,10 +79,15 @@ pub struct PlaceArgs {
 #[derive(Debug, Clone, Args)]
 pub struct AfterArgs {
     /// How long the authoritative servers may take to serve the change
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    ///
+    /// From 1ms to 168h.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = |text: &str| Times::CHANGE.read(text))]
     pub settle: Duration,
     /// Wait for the resolvers too, for at most this time; 10m when no time is given
-    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "10m", value_parser = duration)]
+    ///
+    /// From 1ms to 168h.
+    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "10m")]
+    #[arg(value_parser = |text: &str| Times::CHANGE.read(text))]
     pub wait: Option<Duration>,
     /// Do not ask any name server afterwards
     #[arg(long, conflicts_with = "wait")]
