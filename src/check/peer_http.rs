@@ -39,7 +39,7 @@ fn failed(failure: &HttpFailure) -> Problem {
             "look at which program answers here: `/api/info` has a hundred bytes",
             "servers would read on until they give up",
         ),
-        HttpFailure::Closed(_) | HttpFailure::Connect(_) => (
+        HttpFailure::Closed(_) | HttpFailure::Connect(_) | HttpFailure::PlainToken(_) => (
             "look at the log of the proxy: it closes the connection, or the server behind it does",
             "every message is lost: servers try once",
         ),

@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
 fn judge(own: &OwnFacts) -> Vec<Verdict> {
     let text = match own.text("FEDERATION_Discovery_Method") {
         Ok(text) => text,
-        Err(why) => return Verdict::skip(why),
+        Err(why) => return Verdict::skip(why.to_string()),
     };
     if text == own.method.to_string() {
         return Verdict::pass(text);

@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
 fn judge(own: &OwnFacts) -> Vec<Verdict> {
     let text = match own.text("FEDERATION_Domain") {
         Ok(text) => text,
-        Err(why) => return Verdict::skip(why),
+        Err(why) => return Verdict::skip(why.to_string()),
     };
     let domain = own.dns.domain.as_str();
     if text == domain {

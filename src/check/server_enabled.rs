@@ -45,8 +45,8 @@ const STATUSES: &[(&str, &str, &str)] = &[
 fn judge(own: &OwnFacts) -> Vec<Verdict> {
     let enabled = match own.server.as_ref().map_err(Clone::clone).map(|server| server.setting("FEDERATION_Enabled")) {
         Ok(Ok(value)) => value.as_bool() == Some(true),
-        Ok(Err(why)) => return Verdict::skip(why),
-        Err(why) => return Verdict::skip(why),
+        Ok(Err(why)) => return Verdict::skip(why.to_string()),
+        Err(why) => return Verdict::skip(why.to_string()),
     };
     let status = own.text("FEDERATION_Status").unwrap_or_default().to_owned();
     if !enabled {
@@ -70,6 +70,7 @@ mod tests {
     use super::*;
     use crate::check::own_sample::{sample, set};
     use crate::check::sample::problems;
+    use crate::facts::server::NotRead;
 
     #[test]
     fn off_is_an_error_and_a_status_has_a_meaning() {
@@ -81,7 +82,7 @@ mod tests {
         assert_eq!(problems(judge(&own))[0].severity, Severity::Error);
         set(&mut own, "FEDERATION_Enabled", false.into());
         assert!(problems(judge(&own))[0].what.contains("switched off"));
-        own.server = Err("no token".into());
-        assert_eq!(judge(&own), Verdict::skip("no token"));
+        own.server = Err(NotRead::NoToken);
+        assert_eq!(judge(&own), Verdict::skip(NotRead::NoToken.to_string()));
     }
 }

@@ -24,7 +24,7 @@ const COLLECTION: &str = "the screen is filled once and not refreshed: what coun
 fn judge(own: &OwnFacts) -> Vec<Verdict> {
     let text = match own.text("FEDERATION_Public_Key") {
         Ok(text) => text,
-        Err(why) => return Verdict::skip(why),
+        Err(why) => return Verdict::skip(why.to_string()),
     };
     if text.trim().is_empty() {
         let what = "the Public Key box of the server is empty";

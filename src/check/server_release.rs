@@ -65,7 +65,7 @@ mod tests {
 
     fn judged(release: Release, method: Method) -> Vec<Problem> {
         let mut own = sample();
-        own.server = Err("no token".into());
+        own.server = Err(crate::facts::server::NotRead::NoToken);
         own.peer.info = None;
         own.release = Some(release);
         own.method = method;

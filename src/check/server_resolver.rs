@@ -36,10 +36,10 @@ pub fn all_questions(domain: &Domain) -> Vec<Query> {
 fn judge(own: &OwnFacts) -> Vec<Verdict> {
     let server = match &own.server {
         Ok(server) => server,
-        Err(why) => return Verdict::skip(why),
+        Err(why) => return Verdict::skip(why.to_string()),
     };
     if let Err(why) = &server.settings {
-        return Verdict::skip(why);
+        return Verdict::skip(why.to_string());
     }
     compare(&own.dns, &questions(&own.dns), &server.resolved)
 }

@@ -22,7 +22,7 @@ pub const CHECK: Check = Check {
 fn judge(own: &OwnFacts) -> Vec<Verdict> {
     let text = match own.text("Site_Url") {
         Ok(text) => text,
-        Err(why) => return Verdict::skip(why),
+        Err(why) => return Verdict::skip(why.to_string()),
     };
     let Ok(url) = Url::parse(text) else {
         let what = format!("the Site URL is `{}`, which is no URL", text.escape_debug());

@@ -16,8 +16,8 @@ use crate::endpoint::Endpoint;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::dns::{DnsFacts, Expected, Role};
 use crate::facts::hub::HubFacts;
-use crate::facts::peer::{PeerFacts, ProbeOptions};
-use crate::facts::server::{KeyFile, OwnFacts, ServerFacts};
+use crate::facts::peer::ProbeOptions;
+use crate::facts::server::{KeyFile, NotRead, OwnFacts, ServerFacts};
 use crate::net::http::Login;
 use crate::net::hub::HubClient;
 use crate::net::peer::Target;
@@ -57,7 +57,7 @@ pub struct Doctor {
     /// From 1 to 65535.
     #[arg(long, value_name = "PORT", value_parser = port)]
     port: Option<u16>,
-    /// URL of the server, for its settings [default: the one in fedctl.yaml, else where the records lead]
+    /// URL of the server, for its settings [default: the one in fedctl.yaml]
     #[arg(long, value_name = "URL")]
     server: Option<Endpoint>,
     /// The server's release, when it does not tell
@@ -66,6 +66,9 @@ pub struct Doctor {
     /// File with user id and token of an admin, to compare the live settings (docs/doctor.md)
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// Send the token to a host that is not this machine without TLS
+    #[arg(long)]
+    allow_plain_http: bool,
     /// Trust the authorities in this PEM file too
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
@@ -125,7 +128,7 @@ impl Doctor {
         let configured = || config.server().map(|url| url.parse().context("`server` of the configuration")).transpose();
         let server = self.server.clone().map_or_else(configured, |server| Ok(Some(server)))?;
         let login = match self.token_file.clone().or_else(|| config.token_file()) {
-            Some(path) => Some(token_file::read(&path, &cx.term)?),
+            Some(path) => Some(token_file::read(&path, self.allow_plain_http, &cx.term)?),
             None => None,
         };
         let inquiry = Target {
@@ -186,7 +189,7 @@ impl Setup {
             None => None,
         };
         tell("settings");
-        let server = self.server(&dns, &peer).await;
+        let server = self.server(&dns).await;
         let direct = peer.addresses.iter().filter(|address| !address.override_to).map(|address| address.addr.ip());
         OwnFacts {
             key: self.key.clone(),
@@ -217,12 +220,10 @@ impl Setup {
         }
     }
 
-    async fn server(&self, dns: &DnsFacts, peer: &PeerFacts) -> Result<ServerFacts, String> {
-        let Some(login) = &self.login else {
-            return Err("needs the token of an admin: --token-file FILE".into());
-        };
-        let base = self.server.clone().or_else(|| peer.base.clone());
-        let base = base.ok_or("it is not known where the server is: --server URL")?;
+    /// The host that DNS names is not asked: whoever writes the records would get the token.
+    async fn server(&self, dns: &DnsFacts) -> Result<ServerFacts, NotRead> {
+        let login = self.login.as_ref().ok_or(NotRead::NoToken)?;
+        let base = self.server.clone().ok_or(NotRead::NoServer)?;
         let caller = server::caller(&self.inquiry.net, base, login).await?;
         Ok(server::observe(&caller, &server_resolver::questions(dns)).await)
     }

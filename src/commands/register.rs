@@ -9,7 +9,7 @@ use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 
 use super::hub_client::{HubArgs, domain, report};
-use super::key_file::{PassphraseArgs, read_key, read_public, read_text};
+use super::key_file::{PassphraseArgs, read_key, read_public, read_text, warn_when_exposed};
 use super::network::now;
 use super::{Context, Format, status};
 use crate::check::hub_entry;
@@ -17,6 +17,7 @@ use crate::dns::name::Domain;
 use crate::endpoint::Endpoint;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::hub::{Call, HubFacts};
+use crate::net::http::Bearer;
 use crate::net::hub::{HubClient, PATIENCE};
 use crate::range::Times;
 use crate::render::report::{Style, write};
@@ -52,6 +53,9 @@ pub struct Register {
     /// File with the cloud token of the workspace, which the public hub may want
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// Send the token to a host that is not this machine without TLS
+    #[arg(long, requires = "token_file")]
+    allow_plain_http: bool,
     /// Wait until the hub shows the entry, at most so long [default: 15m]
     ///
     /// From 1ms to 168h.
@@ -85,7 +89,7 @@ impl Register {
                 whole(url)?;
                 let key = self.public_key(cx)?;
                 let request = Request { domain: domain.to_string(), url: url.clone(), public_key: key };
-                work.register(&domain, request, self.token()?)
+                work.register(&domain, request, self.token(cx)?)
             }
             None => work.remove(&domain),
         }
@@ -103,9 +107,10 @@ impl Register {
         key(&public.one_line()).with_context(|| format!("`{}`", path.display()))
     }
 
-    fn token(&self) -> anyhow::Result<Option<HeaderValue>> {
+    fn token(&self, cx: &Context) -> anyhow::Result<Option<Bearer>> {
         let Some(path) = &self.token_file else { return Ok(None) };
-        bearer(path).map(Some)
+        warn_when_exposed(path, "a token", &cx.term);
+        Ok(Some(Bearer { value: bearer(path)?, allow_plain_http: self.allow_plain_http }))
     }
 }
 
@@ -143,7 +148,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn register(&self, domain: &Domain, request: Request, token: Option<HeaderValue>) -> anyhow::Result<ExitStatus> {
+    fn register(&self, domain: &Domain, request: Request, token: Option<Bearer>) -> anyhow::Result<ExitStatus> {
         let progress = self.cx.term.progress("looking at the server, the mail and the records");
         let mut facts = self.cx.block_on(self.look(domain, &request))?;
         progress.finish_and_clear();

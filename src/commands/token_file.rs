@@ -10,9 +10,9 @@ use crate::net::http::Login;
 use crate::term::Term;
 
 /// Reads the file, and warns when others can read it too.
-pub fn read(path: &Path, term: &Term) -> anyhow::Result<Login> {
+pub fn read(path: &Path, allow_plain_http: bool, term: &Term) -> anyhow::Result<Login> {
     let text = read_text(path)?;
-    let login = parse(&text).ok_or_else(|| {
+    let login = parse(&text, allow_plain_http).ok_or_else(|| {
         hinted(
             format!("`{}` does not hold a user id and a token", path.display()),
             "two lines: the user id, then the token, as Profile > Personal Access Tokens shows them",
@@ -22,7 +22,7 @@ pub fn read(path: &Path, term: &Term) -> anyhow::Result<Login> {
     Ok(login)
 }
 
-fn parse(text: &str) -> Option<Login> {
+fn parse(text: &str, allow_plain_http: bool) -> Option<Login> {
     let (user, token) = match serde_json::from_str::<serde_json::Value>(text) {
         Ok(json) if json.is_object() => {
             let data = json.get("data").unwrap_or(&json);
@@ -35,7 +35,7 @@ fn parse(text: &str) -> Option<Login> {
         }
     };
     let plain = |text: &str| !text.is_empty() && text.len() < 256 && text.bytes().all(|byte| byte.is_ascii_graphic());
-    (plain(&user) && plain(&token)).then_some(Login { user, token })
+    (plain(&user) && plain(&token)).then_some(Login { user, token, allow_plain_http })
 }
 
 #[cfg(test)]
@@ -49,12 +49,12 @@ mod tests {
             "aobEdbYhXfu5hkeqG 9HqLlyZOugoStsXCUfD",
             r#"{"status":"success","data":{"userId":"aobEdbYhXfu5hkeqG","authToken":"9HqLlyZOugoStsXCUfD"}}"#,
         ] {
-            let login = parse(text).unwrap();
+            let login = parse(text, false).unwrap();
             assert_eq!((login.user.as_str(), login.token.as_str()), ("aobEdbYhXfu5hkeqG", "9HqLlyZOugoStsXCUfD"));
             assert_eq!(format!("{login:?}"), "Login");
         }
         for text in ["", "one", "one two three", "{}", r#"{"data":{"userId":"a"}}"#, "a b\u{7f}"] {
-            assert!(parse(text).is_none(), "{text}");
+            assert!(parse(text, false).is_none(), "{text}");
         }
     }
 }

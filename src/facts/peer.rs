@@ -118,6 +118,9 @@ pub enum HttpFailure {
     TooLarge(usize),
     #[error("{0}")]
     Connect(String),
+    /// Nothing was sent.
+    #[error("the token is not sent to {0} without TLS: use https, or --allow-plain-http in a network that you trust")]
+    PlainToken(String),
 }
 
 impl Answer {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::dns::{DnsFacts, Expected};
 use super::hub::HubFacts;
-use super::peer::{Exchange, PeerFacts};
+use super::peer::{Exchange, HttpFailure, PeerFacts};
 use crate::dns::record::{Outcome, Query, RData};
 use crate::endpoint::Endpoint;
 use crate::rocketchat::release::Release;
@@ -19,6 +19,44 @@ pub struct KeyFile {
     pub private: bool,
     /// It holds a private key, and others may read it: the mode, as `0644`.
     pub exposed: Option<String>,
+}
+
+/// Why a server, a setting of it, or its resolver was not queried or did not tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum NotRead {
+    #[error("needs the token of an admin: --token-file FILE")]
+    NoToken,
+    #[error("a token is sent only to a server that you name: --server URL, or `server` in fedctl.yaml")]
+    NoServer,
+    #[error("{0}")]
+    NoAddress(String),
+    #[error("the server was not reached: {0}")]
+    Unreachable(HttpFailure),
+    /// Nothing was sent.
+    #[error("{0}")]
+    PlainToken(HttpFailure),
+    #[error("the server does not accept the token (401)")]
+    TokenRejected,
+    #[error("the user of the token may not do this (403): it must be an admin")]
+    Forbidden,
+    #[error("the server says that there were too many requests: try again in a minute")]
+    TooManyRequests,
+    /// Any other answer, in one line.
+    #[error("{0}")]
+    OtherAnswer(String),
+    #[error("{0} holds no value")]
+    NoValue(String),
+    #[error("`{id}` holds {value}, not a text")]
+    NoText { id: String, value: Value },
+    #[error("it was not asked for")]
+    NotQueried,
+}
+
+impl NotRead {
+    /// True when no other request would fare better: the token is refused, or the server cannot be reached.
+    pub fn is_general(&self) -> bool {
+        !matches!(self, Self::TooManyRequests | Self::OtherAnswer(_) | Self::NoValue(_) | Self::NoText { .. })
+    }
 }
 
 /// All of it.
@@ -37,8 +75,8 @@ pub struct OwnFacts {
     pub here: Option<std::net::IpAddr>,
     /// What the hub tells, when the method is hub.
     pub hub: Option<HubFacts>,
-    /// `Err` says why the server's settings were not asked for.
-    pub server: Result<ServerFacts, String>,
+    /// `Err` says why the server's settings were not queried.
+    pub server: Result<ServerFacts, NotRead>,
 }
 
 impl OwnFacts {
@@ -49,7 +87,7 @@ impl OwnFacts {
     }
 
     /// The text of a setting, or why it is not known.
-    pub fn text(&self, id: &str) -> Result<&str, String> {
+    pub fn text(&self, id: &str) -> Result<&str, NotRead> {
         self.server.as_ref().map_err(Clone::clone)?.text(id)
     }
 }
@@ -59,7 +97,7 @@ impl OwnFacts {
 pub struct Setting {
     pub id: String,
     /// `Err` says why it could not be read.
-    pub value: Result<Value, String>,
+    pub value: Result<Value, NotRead>,
 }
 
 /// What the server's own resolver says about one name.
@@ -105,8 +143,8 @@ pub struct ServerView {
 
 impl ServerView {
     /// Nothing was learnt about any of the names.
-    pub fn none(names: &[Query], why: &str) -> Vec<(String, Resolved)> {
-        names.iter().map(|question| (question.name.clone(), Resolved::Unknown(why.to_owned()))).collect()
+    pub fn none(names: &[Query], why: &NotRead) -> Vec<(String, Resolved)> {
+        names.iter().map(|question| (question.name.clone(), Resolved::Unknown(why.to_string()))).collect()
     }
 
     /// Why nothing at all was learnt, if so.
@@ -131,23 +169,23 @@ pub struct ServerFacts {
     /// GET `/api/info`.
     pub info: Exchange,
     /// In the order of [`crate::rocketchat::settings::SETTINGS`]; `Err` says why none could be read.
-    pub settings: Result<Vec<Setting>, String>,
+    pub settings: Result<Vec<Setting>, NotRead>,
     /// Each name that was asked, with what came of it.
     pub resolved: Vec<(String, Resolved)>,
 }
 
 impl ServerFacts {
     /// The value of a setting, or why it is not known.
-    pub fn setting(&self, id: &str) -> Result<&Value, &str> {
-        let settings = self.settings.as_ref().map_err(String::as_str)?;
-        let setting = settings.iter().find(|setting| setting.id == id).ok_or("it was not asked for")?;
-        setting.value.as_ref().map_err(String::as_str)
+    pub fn setting(&self, id: &str) -> Result<&Value, NotRead> {
+        let settings = self.settings.as_ref().map_err(Clone::clone)?;
+        let setting = settings.iter().find(|setting| setting.id == id).ok_or(NotRead::NotQueried)?;
+        setting.value.as_ref().map_err(Clone::clone)
     }
 
     /// The text of a setting, or why it is not known.
-    pub fn text(&self, id: &str) -> Result<&str, String> {
-        let value = self.setting(id).map_err(str::to_owned)?;
-        value.as_str().ok_or_else(|| format!("`{id}` holds {value}, not a text"))
+    pub fn text(&self, id: &str) -> Result<&str, NotRead> {
+        let value = self.setting(id)?;
+        value.as_str().ok_or_else(|| NotRead::NoText { id: id.to_owned(), value: value.clone() })
     }
 
     /// What the server's own resolver says about this name.

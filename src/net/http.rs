@@ -35,10 +35,18 @@ pub struct Caller {
     pub wait: Duration,
     /// The header `x-federation-domain`.
     pub sender: Option<String>,
-    /// The header `Authorization`; marked sensitive, so that it is never shown.
-    pub authorization: Option<HeaderValue>,
+    /// The header `Authorization`.
+    pub authorization: Option<Bearer>,
     /// An admin of the server, for routes that need one.
     pub login: Option<Login>,
+}
+
+/// The value of the header `Authorization`. It is marked sensitive, so that it is never shown.
+#[derive(Debug, Clone)]
+pub struct Bearer {
+    pub value: HeaderValue,
+    /// It may be sent without TLS.
+    pub allow_plain_http: bool,
 }
 
 /// Who asks the REST API. Never shown.
@@ -46,6 +54,8 @@ pub struct Caller {
 pub struct Login {
     pub user: String,
     pub token: Zeroizing<String>,
+    /// It may be sent without TLS.
+    pub allow_plain_http: bool,
 }
 
 impl std::fmt::Debug for Login {
@@ -94,6 +104,7 @@ impl Caller {
     /// A client of its own for each request, so that every one begins with a connection to this address.
     fn request(&self, method: &'static str, path: &str, body: Vec<u8>) -> Result<RequestBuilder, HttpFailure> {
         let broken = |error: &dyn std::fmt::Display| HttpFailure::Connect(error.to_string());
+        self.refuse_plain_token()?;
         let client = Client::builder()
             .tls_backend_preconfigured(self.roots.client().map_err(|error| broken(&error))?)
             .no_proxy()
@@ -117,7 +128,7 @@ impl Caller {
             request = request.header("x-federation-domain", sender);
         }
         if let Some(authorization) = &self.authorization {
-            request = request.header(header::AUTHORIZATION, authorization);
+            request = request.header(header::AUTHORIZATION, &authorization.value);
         }
         if let Some(login) = &self.login {
             let mut token = HeaderValue::from_str(&login.token).map_err(|error| broken(&error))?;
@@ -128,6 +139,17 @@ impl Caller {
             request = request.header(header::CONTENT_TYPE, "application/json").body(body);
         }
         Ok(request)
+    }
+
+    /// A token goes out over TLS or to this machine, unless its owner said otherwise.
+    pub fn refuse_plain_token(&self) -> Result<(), HttpFailure> {
+        let authorization = self.authorization.as_ref().map(|bearer| bearer.allow_plain_http);
+        let login = self.login.as_ref().map(|login| login.allow_plain_http);
+        let forbidden = [authorization, login].contains(&Some(false));
+        match forbidden && !self.base.https && !self.addr.ip().is_loopback() {
+            true => Err(HttpFailure::PlainToken(self.base.url_host())),
+            false => Ok(()),
+        }
     }
 
     /// Scheme and host of the URL. It names no port: the port would win over that of the address.
@@ -188,5 +210,39 @@ fn answer(status: u16, headers: &HeaderMap, bytes: &[u8]) -> Answer {
         length: bytes.len(),
         excerpt: words.collect::<Vec<_>>().join(" ").chars().take(EXCERPT).collect(),
         json: serde_json::from_slice(bytes).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_goes_over_tls_or_to_this_machine_or_where_its_owner_allows() {
+        let net = Net {
+            timeout: Duration::from_secs(1),
+            connect_to: vec![],
+            resolvers: vec![],
+            roots: Roots::new(None).unwrap(),
+        };
+        let refused = |url: &str, addr: &str, allow_plain_http: bool| {
+            let caller = Caller::new(&net, url.parse().unwrap(), addr.parse().unwrap());
+            assert!(caller.refuse_plain_token().is_ok(), "there is no token");
+            let token = Zeroizing::new("secret".to_owned());
+            let login = Some(Login { user: "admin".into(), token, allow_plain_http });
+            let bearer = Some(Bearer { value: HeaderValue::from_static("Bearer secret"), allow_plain_http });
+            let results = [
+                Caller { login, ..caller.clone() }.refuse_plain_token(),
+                Caller { authorization: bearer, ..caller }.refuse_plain_token(),
+            ];
+            assert_eq!(results[0], results[1]);
+            results[0].is_err()
+        };
+        assert!(refused("http://chat.mydomain.com", "192.0.2.1:80", false));
+        assert!(!refused("http://chat.mydomain.com", "192.0.2.1:80", true));
+        assert!(!refused("https://chat.mydomain.com", "192.0.2.1:443", false));
+        assert!(!refused("http://chat.mydomain.com", "[::1]:80", false));
+        // A name can lead anywhere, whatever it is called.
+        assert!(refused("http://localhost", "192.0.2.1:80", false));
     }
 }

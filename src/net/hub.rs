@@ -3,11 +3,10 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use reqwest::header::HeaderValue;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::http::Caller;
+use super::http::{Bearer, Caller};
 use super::look_up::look_up_all;
 use super::{Net, tls};
 use crate::dns::name::Domain;
@@ -30,12 +29,12 @@ pub struct HubClient {
 /// What to ask of a URL.
 enum MailJob<'a> {
     Get(Vec<String>),
-    Post(&'a str, Vec<u8>, Option<HeaderValue>),
+    Post(&'a str, Vec<u8>, Option<Bearer>),
 }
 
 impl HubClient {
     /// Registers: POST /api/v1/peers. `token` is the cloud token that 1.x and a registered workspace send.
-    pub async fn register(&self, hub: &Endpoint, request: &Request, token: Option<HeaderValue>) -> Call {
+    pub async fn register(&self, hub: &Endpoint, request: &Request, token: Option<Bearer>) -> Call {
         let body = serde_json::to_vec(request).unwrap_or_default();
         self.call(hub, MailJob::Post("/api/v1/peers", body, token)).await
     }

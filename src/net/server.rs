@@ -10,7 +10,7 @@ use crate::dns::record::{Query, RecordType};
 use crate::endpoint::Endpoint;
 use crate::facts::evidence::withheld;
 use crate::facts::peer::{Answer, Exchange};
-use crate::facts::server::{Resolved, ServerFacts, Setting};
+use crate::facts::server::{NotRead, Resolved, ServerFacts, Setting};
 use crate::rocketchat::settings::SETTINGS;
 
 /// True when this machine has the address.
@@ -19,12 +19,11 @@ pub fn is_here(ip: IpAddr) -> bool {
 }
 
 /// Somebody to call the server at `base` as this admin; `Err` says why nobody can.
-pub async fn caller(net: &Net, base: Endpoint, login: &Login) -> Result<Caller, String> {
-    let addr = net.locate_one(&base).await.map_err(|none| none.to_string())?;
-    if !base.https && !addr.ip().is_loopback() {
-        return Err("a token is not sent in clear over the network".into());
-    }
-    Ok(Caller { login: Some(login.clone()), ..Caller::new(net, base, addr) })
+pub async fn caller(net: &Net, base: Endpoint, login: &Login) -> Result<Caller, NotRead> {
+    let addr = net.locate_one(&base).await.map_err(|none| NotRead::NoAddress(none.to_string()))?;
+    let caller = Caller { login: Some(login.clone()), ..Caller::new(net, base, addr) };
+    caller.refuse_plain_token().map_err(NotRead::PlainToken)?;
+    Ok(caller)
 }
 
 /// Has the server's own resolver look up each name. The caller must carry a login; any user's will do.
@@ -46,14 +45,14 @@ pub async fn observe(caller: &Caller, names: &[Query]) -> ServerFacts {
 }
 
 /// All at once; what the list does not hold is asked for by its id.
-async fn settings(caller: &Caller) -> Result<Vec<Setting>, String> {
+async fn settings(caller: &Caller) -> Result<Vec<Setting>, NotRead> {
     let query = json!({"_id": {"$in": SETTINGS}}).to_string();
     let query: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
     let list = caller.get(&format!("/api/v1/settings?count=50&query={query}")).await;
     let list = match accepted(&list) {
         Ok(answer) => answer.json.clone().unwrap_or_default(),
-        Err(Refusal::Other(_)) => Value::Null,
-        Err(Refusal::Login(why) | Refusal::Network(why)) => return Err(why),
+        Err(why) if why.is_general() => return Err(why),
+        Err(_) => Value::Null,
     };
     let listed = |id: &str| {
         let of_list = list["settings"].as_array()?.iter().find(|setting| setting["_id"] == id)?;
@@ -73,11 +72,11 @@ async fn settings(caller: &Caller) -> Result<Vec<Setting>, String> {
     }
 }
 
-async fn one(caller: &Caller, id: &str) -> Result<Value, String> {
+async fn one(caller: &Caller, id: &str) -> Result<Value, NotRead> {
     let exchange = caller.get(&format!("/api/v1/settings/{id}")).await;
-    let answer = accepted(&exchange).map_err(Refusal::description)?;
+    let answer = accepted(&exchange)?;
     let value = answer.json.as_ref().and_then(|json| json.get("value")).cloned();
-    value.ok_or_else(|| format!("{} holds no value", exchange.path))
+    value.ok_or_else(|| NotRead::NoValue(exchange.path.clone()))
 }
 
 async fn resolve(caller: &Caller, question: &Query) -> Resolved {
@@ -88,11 +87,11 @@ async fn resolve(caller: &Caller, question: &Query) -> Resolved {
     let answer = match accepted(&exchange) {
         Ok(answer) => answer,
         // The route is there and the look-up failed: the text is that of the resolver.
-        Err(Refusal::Other(why)) => {
+        Err(NotRead::OtherAnswer(why)) => {
             let description = exchange.answer().filter(|answer| answer.status == 400).and_then(Answer::error);
             return description.map_or(Resolved::Unknown(why), |description| Resolved::Nothing(description.to_owned()));
         }
-        Err(refusal) => return Resolved::Unknown(refusal.description()),
+        Err(why) => return Resolved::Unknown(why.to_string()),
     };
     let resolved = answer.json.as_ref().map(|json| json["resolved"].clone()).unwrap_or_default();
     match (&resolved, resolved["target"].as_str(), resolved["port"].as_u64()) {
@@ -104,32 +103,13 @@ async fn resolve(caller: &Caller, question: &Query) -> Resolved {
     }
 }
 
-/// Why an answer is none.
-enum Refusal {
-    /// The token, or what it may do.
-    Login(String),
-    Network(String),
-    Other(String),
-}
-
-impl Refusal {
-    fn description(self) -> String {
-        match self {
-            Self::Login(why) | Self::Network(why) | Self::Other(why) => why,
-        }
-    }
-}
-
-fn accepted(exchange: &Exchange) -> Result<&Answer, Refusal> {
-    let answer = match &exchange.outcome {
-        Ok(answer) => answer,
-        Err(failure) => return Err(Refusal::Network(format!("the server was not reached: {failure}"))),
-    };
+fn accepted(exchange: &Exchange) -> Result<&Answer, NotRead> {
+    let answer = exchange.outcome.as_ref().map_err(|failure| NotRead::Unreachable(failure.clone()))?;
     match answer.status {
         200 if answer.success() == Some(true) => Ok(answer),
-        401 => Err(Refusal::Login("the server does not accept the token (401)".into())),
-        403 => Err(Refusal::Login("the user of the token may not do this (403): it must be an admin".into())),
-        429 => Err(Refusal::Other("the server says that there were too many requests: try again in a minute".into())),
-        _ => Err(Refusal::Other(exchange.shown())),
+        401 => Err(NotRead::TokenRejected),
+        403 => Err(NotRead::Forbidden),
+        429 => Err(NotRead::TooManyRequests),
+        _ => Err(NotRead::OtherAnswer(exchange.shown())),
     }
 }

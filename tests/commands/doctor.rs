@@ -250,3 +250,26 @@ fn a_server_is_called_at_an_ipv6_address_and_at_localhost() {
     let ran = clinic.ask(&[&["dns-check", "mydomain.com"], &at[..]].concat());
     assert!(ran.stderr.contains("the resolver of [::1] was not asked: the server was not reached"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_token_goes_only_to_a_server_that_was_named() {
+    let clinic = Clinic::new("4.8.3");
+    let settings = clinic.fedctl.read("fedctl.yaml");
+    clinic.fedctl.write("fedctl.yaml", settings.replace("server: http://chat.mydomain.com\n", ""));
+    let ran = clinic.run(&["-v"]);
+    assert!(ran.stdout.contains("a token is sent only to a server that you name"), "{}", ran.stdout);
+    let asked = clinic.rest.asked.lock().unwrap().clone();
+    assert!(!asked.is_empty() && asked.iter().all(|(_, token)| !token), "{asked:?}");
+    clinic.run(&["--server", "http://chat.mydomain.com"]);
+    assert!(clinic.rest.asked.lock().unwrap().iter().any(|(_, token)| *token));
+}
+
+#[test]
+fn a_token_is_not_sent_in_clear() {
+    let clinic = Clinic::new("4.8.3");
+    let ran = clinic.run(&["-v", "--server", "http://192.0.2.1"]);
+    assert!(ran.stdout.contains("the token is not sent to 192.0.2.1 without TLS"), "{}", ran.stdout);
+    let at = ["dns-check", "mydomain.com", "--at-server", "http://192.0.2.1", "--token-file", "admin.token"];
+    let ran = clinic.ask(&at);
+    assert!(ran.stderr.contains("the token is not sent to 192.0.2.1 without TLS"), "{}", ran.stderr);
+}

@@ -248,3 +248,13 @@ fn status_strings_are_explained() {
     assert!(description.contains("1.0 – 1.3") && description.contains("2.1 and later"), "{description}");
     assert!(description.lines().all(|line| line.chars().count() <= 80), "{description}");
 }
+
+#[test]
+fn a_token_is_not_sent_to_a_hub_in_clear() {
+    let (fedctl, place) = (with_key(), Place::new(MAIL));
+    fedctl.write("token", "s3cret-t0ken\n");
+    let ran = fedctl.run(&place.register("192.0.2.1", &["--token-file", "token"]));
+    assert!(ran.status == 1 && words(&ran.stdout).contains("is not sent to 192.0.2.1 without TLS"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("`token` holds a token and others may read it"), "{}", ran.stderr);
+    assert!(!ran.stdout.contains("s3cret") && !ran.stderr.contains("s3cret"));
+}

@@ -23,6 +23,9 @@ pub struct AtServerArgs {
     /// File with user id and token of a user of that server [default: the one in fedctl.yaml]
     #[arg(long, value_name = "FILE", requires = "at_server")]
     token_file: Option<PathBuf>,
+    /// Send the token to a host that is not this machine without TLS
+    #[arg(long, requires = "at_server")]
+    allow_plain_http: bool,
     /// Trust the authorities in this PEM file too when that server is called
     #[arg(long, value_name = "FILE", requires = "at_server")]
     ca_file: Option<PathBuf>,
@@ -42,7 +45,7 @@ impl AtServerArgs {
         let path = self.token_file.clone().or_else(|| cx.config.token_file()).ok_or_else(|| {
             hinted("the server answers only to users, and no token was given", "--token-file FILE (docs/doctor.md)")
         })?;
-        let login = token_file::read(&path, &cx.term)?;
+        let login = token_file::read(&path, self.allow_plain_http, &cx.term)?;
         Ok(Some(AtServer { base: base.clone(), login, net: network.net(cx, self.ca_file.as_deref())? }))
     }
 }

@@ -8,6 +8,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use crate::commands::key_file::{read_text, warn_when_exposed};
+use crate::endpoint::Endpoint;
 use crate::error::{Hinted, hinted};
 use crate::publish::provider::{Credentials, PROVIDERS, Provider, find};
 use crate::term::Term;
@@ -61,14 +62,9 @@ impl ProviderArgs {
                 .map_err(|error| hinted(format!("`{text}` is not a URL: {error}"), "give it with --endpoint URL"))?,
             (None, None) => Url::parse(provider.base)?,
         };
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || !url.username().is_empty() {
-            return Err(hinted(
-                format!("`{url}` is not the base URL of an API"),
-                "write it as in https://dns.example/api",
-            ));
-        }
-        if url.scheme() == "http" && !is_loopback(&url) && !self.allow_plain_http {
-            let what = format!("the token would be sent to {} without TLS", url.host_str().unwrap_or_default());
+        let endpoint = Endpoint::of(&url)?;
+        if !endpoint.https && !endpoint.is_loopback() && !self.allow_plain_http {
+            let what = format!("the token would be sent to {} without TLS", endpoint.url_host());
             return Err(hinted(what, "use an https URL, or --allow-plain-http in a network that you trust"));
         }
         Ok(url)
@@ -114,16 +110,6 @@ impl ProviderArgs {
             return Err(hinted("the token holds characters that no token has", "give one line of plain text"));
         }
         Ok(Credentials { token, extras })
-    }
-}
-
-/// True when the URL leads to this machine.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }
 
