@@ -78,6 +78,13 @@ impl Smtp {
         }
         Ok(Self { transport: builder.build() })
     }
+
+    /// Returns when the mail server has taken the mail.
+    pub async fn send(&self, message: Message) -> anyhow::Result<()> {
+        // The transport's own limit is for each step of the conversation.
+        tokio::time::timeout(SEND, self.transport.send(message)).await??;
+        Ok(())
+    }
 }
 
 fn tls_parameters(host: &str, ca: Option<&[u8]>) -> Result<TlsParameters, Hinted> {
@@ -171,9 +178,7 @@ async fn send(hub: &Hub, job: &MailJob) -> anyhow::Result<()> {
         }
         Mail::Smtp(smtp) => {
             let message = message(&hub.mail_from, &hub.public_url, job, &link)?;
-            // The transport's own limit is for each step of the conversation.
-            tokio::time::timeout(SEND, smtp.transport.send(message)).await??;
-            Ok(())
+            smtp.send(message).await
         }
     }
 }

@@ -6,7 +6,7 @@ mod api;
 mod gate;
 mod limit;
 mod links;
-mod listener;
+pub mod listener;
 mod mail;
 mod metrics;
 mod pages;
