@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use serde::Serialize;
 use serde_json::json;
 
 use super::{Context, Format, status};
@@ -39,19 +40,12 @@ type Answers = BTreeMap<Key, String>;
 
 impl Diff {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        let (before, after) = (answers(&load(&self.before)?), answers(&load(&self.after)?));
-        let mut keys: Vec<_> = before.keys().chain(after.keys()).collect();
-        keys.sort();
-        keys.dedup();
-        let changed: Vec<_> = keys.into_iter().filter(|key| before.get(*key) != after.get(*key)).collect();
-        let old = |key: &Key| before.get(key).map_or("not asked", String::as_str).to_owned();
-        let new = |key: &Key| after.get(key).map_or("not asked", String::as_str).to_owned();
+        let changed = changes(&load(&self.before)?, &load(&self.after)?);
         cx.term.answer(match self.format {
             Format::Human => {
                 let mut out = String::new();
-                for key in &changed {
-                    let (domain, observer, question) = key;
-                    out += &format!("{domain}  {question}  at {observer}\n  - {}\n  + {}\n", old(key), new(key));
+                for Change { domain, observer, question, before, after } in &changed {
+                    out += &format!("{domain}  {question}  at {observer}\n  - {before}\n  + {after}\n");
                 }
                 out + &match changed.len() {
                     0 => "nothing changed\n".to_owned(),
@@ -59,15 +53,38 @@ impl Diff {
                     more => format!("{more} answers changed\n"),
                 }
             }
-            Format::Json => {
-                let change = |key: &&Key| {
-                    json!({"domain": key.0, "observer": key.1, "question": key.2, "before": old(key), "after": new(key)})
-                };
-                pretty(&json!({"schema": 1, "changes": changed.iter().map(change).collect::<Vec<_>>()}))?
-            }
+            Format::Json => pretty(&json!({"schema": 1, "changes": changed}))?,
         })?;
         Ok(status(changed.is_empty()))
     }
+}
+
+/// An answer that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    pub domain: String,
+    pub observer: String,
+    pub question: String,
+    pub before: String,
+    pub after: String,
+}
+
+/// The answers that differ between two runs.
+pub fn changes(before: &Evidence, after: &Evidence) -> Vec<Change> {
+    let (before, after) = (answers(before), answers(after));
+    let mut keys: Vec<&Key> = before.keys().chain(after.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    let changed = keys.into_iter().filter(|key| before.get(*key) != after.get(*key));
+    let text = |answers: &Answers, key: &Key| answers.get(key).map_or("not asked", String::as_str).to_owned();
+    let change = |key: &Key| Change {
+        domain: key.0.clone(),
+        observer: key.1.clone(),
+        question: key.2.clone(),
+        before: text(&before, key),
+        after: text(&after, key),
+    };
+    changed.map(change).collect()
 }
 
 /// Reads an evidence file.
