@@ -63,7 +63,7 @@ pub fn sample() -> PeerFacts {
     let dispatch = "/api/v1/federation.events.dispatch";
     PeerFacts {
         time: 1_700_000_000,
-        options: ProbeOptions { release: None, probe_bypass: false, callback: true },
+        options: ProbeOptions { callback: true, ..ProbeOptions::default() },
         view: Release(6, 2, 1),
         discovery: 8,
         base: Endpoint::parse("https://chat.mydomain.com:443"),

@@ -52,6 +52,7 @@ const RARE: &[&str] = &[
     "mails_per_day",
     "passphrase_file",
     "port",
+    "probe_any",
     "probe_bypass",
     "protocol",
     "quiet",

@@ -118,6 +118,7 @@ impl Handshake {
                 release: self.release,
                 probe_bypass: self.probe_bypass,
                 callback: self.callback.is_some(),
+                public_only: false,
             },
             identity,
             time: now(),

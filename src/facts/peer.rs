@@ -188,6 +188,9 @@ pub struct ProbeOptions {
     pub release: Option<Release>,
     pub probe_bypass: bool,
     pub callback: bool,
+    /// No address in a private network is connected to, unless a person gave it.
+    #[serde(default)]
+    pub public_only: bool,
 }
 
 /// Everything that was seen.

@@ -21,6 +21,7 @@ use crate::rocketchat::body::Wire;
 use crate::rocketchat::envelope;
 use crate::rocketchat::events;
 use crate::rocketchat::generation::{Generation, questions};
+use crate::rocketchat::hub::registration::is_public_address;
 use crate::rocketchat::release::Release;
 
 /// The newest release line that can send to peers: its discovery is tried when nothing else is known.
@@ -118,11 +119,14 @@ impl Target {
         let Some(base) = facts.base.clone() else { return };
         tell("connect");
         let override_to = self.net.override_to(&base.host, base.port);
-        let addrs: Vec<SocketAddr> = match (override_to, base.ip()) {
+        let mut addrs: Vec<SocketAddr> = match (override_to, base.ip()) {
             (Some(addr), _) => vec![addr],
             (None, Some(ip)) => vec![(ip, base.port).into()],
             (None, None) => facts.records.addresses(&base.host).iter().map(|ip| (*ip, base.port).into()).collect(),
         };
+        if self.options.public_only && override_to.is_none() {
+            addrs.retain(|addr| is_public_address(addr.ip()));
+        }
         let looks = addrs.into_iter().map(|addr| self.address(addr, override_to.is_some(), &base));
         facts.addresses = join_all(looks).await;
         let Some(caller) = self.caller(facts) else { return };

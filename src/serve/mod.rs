@@ -3,3 +3,4 @@
 pub mod dns;
 pub mod hub;
 pub mod peer;
+pub mod watch;

@@ -88,6 +88,14 @@ impl Browser {
         self.call("Emulation.setScriptExecutionDisabled", json!({"value": true}));
     }
 
+    /// A screen of 360 by 740 points, in `light` or `dark`.
+    pub fn as_phone(&mut self, scheme: &str) {
+        let screen = json!({"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true});
+        self.call("Emulation.setDeviceMetricsOverride", screen);
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.call("Emulation.setEmulatedMedia", media);
+    }
+
     fn wait_for(&mut self, event: &str) {
         while self.read()["method"] != event {}
     }

@@ -21,7 +21,14 @@ struct Watcher {
 
 impl Watcher {
     fn start(fedctl: &Fedctl, flags: &[String]) -> Self {
-        let mut args = vec!["watch".to_owned(), "--log-format".into(), "json".into(), "--verbose".into()];
+        let mut args = vec![
+            "watch".to_owned(),
+            "--log-format".into(),
+            "json".into(),
+            "--listen".into(),
+            "127.0.0.1:0".into(),
+            "--verbose".into(),
+        ];
         args.extend(flags.iter().cloned());
         let mut child = fedctl.command(&args).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::new(Mutex::new(String::new()));

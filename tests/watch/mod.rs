@@ -1,4 +1,9 @@
-//! The watch: one run, the service, several watchers on one database.
+//! The watch: one run, the service, several watchers on one database, messages, pages, history.
 
+mod alerts;
+mod day;
+mod history;
 mod kill;
 mod once;
+mod pages;
+mod peer;

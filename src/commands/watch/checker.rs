@@ -1,5 +1,6 @@
 //! One check of one domain: observes DNS, the peer and the hub, and judges all three.
 
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use crate::check::watch::{Observed, snapshot};
@@ -8,15 +9,17 @@ use crate::endpoint::Endpoint;
 use crate::facts::dns::Expected;
 use crate::facts::evidence::{Evidence, Run, SCHEMA, SavedExpectation};
 use crate::facts::hub::HubFacts;
-use crate::facts::peer::ProbeOptions;
+use crate::facts::peer::{ProbeOptions, Records};
 use crate::facts::watch_evidence::WatchEvidence;
 use crate::key::PrivateKey;
 use crate::net::Net;
 use crate::net::dns::{self, Scope};
 use crate::net::hub::HubClient;
+use crate::net::look_up::look_up_all;
 use crate::net::peer::{self, Target};
 use crate::report::Suppression;
 use crate::report::watch::Snapshot;
+use crate::rocketchat::generation::{GENERATIONS, questions};
 use crate::severity::Severity;
 
 /// For everything that one check does; every single answer has a limit of its own.
@@ -34,6 +37,8 @@ pub struct Checker {
     pub hub: Option<Endpoint>,
     pub suppress: Vec<Suppression>,
     pub fail_on: Severity,
+    /// Connects to no address in a private network, unless a person gave it.
+    pub public_only: bool,
 }
 
 impl Checker {
@@ -58,11 +63,25 @@ impl Checker {
         Ok((judged, evidence))
     }
 
+    /// The addresses that a check would connect to; none where a person gave another one.
+    pub async fn addresses(&self, domain: &Domain) -> Vec<IpAddr> {
+        let answers = look_up_all(&self.net, &self.net.resolvers, &questions(domain)).await;
+        let records = Records { domain: domain.clone(), answers };
+        let urls = GENERATIONS.iter().filter_map(|generation| records.discovery(generation).url);
+        let mut addresses = Vec::new();
+        for base in urls.filter_map(|url| Endpoint::parse(&url)) {
+            if self.net.override_to(&base.host, base.port).is_none() {
+                addresses.extend(self.net.locate(&base).await.unwrap_or_default().iter().map(SocketAddr::ip));
+            }
+        }
+        addresses
+    }
+
     async fn peer(&self, domain: &Domain, time: i64) -> crate::facts::peer::PeerFacts {
         let target = Target {
             net: self.net.clone(),
             peer: domain.clone(),
-            options: ProbeOptions::default(),
+            options: ProbeOptions { public_only: self.public_only, ..ProbeOptions::default() },
             // Servers do not decrypt what comes in their own name.
             identity: self.identity.clone().filter(|(own, _)| own != domain),
             time,

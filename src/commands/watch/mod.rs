@@ -1,14 +1,19 @@
 //! `fedctl watch`
 
+pub mod alerts;
+pub mod channel;
 pub mod checker;
+pub mod deliver;
+pub mod history;
 pub mod list;
+pub mod pages;
 pub mod recorder;
 pub mod run;
 pub mod worker;
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use etcetera::BaseStrategy;
 
 use super::Context;
@@ -23,16 +28,29 @@ use crate::store::watch::WatchStore;
 /// checked.
 #[derive(Debug, Args)]
 #[command(
+    args_conflicts_with_subcommands = true,
     after_long_help = "Examples:\n  fedctl watch --list partners.txt\n  fedctl watch --once --list partners.txt --format json\n  fedctl watch peer.example --every 10m --data /var/lib/fedctl-watch"
 )]
 pub struct Watch {
+    #[command(subcommand)]
+    command: Option<WatchCommand>,
     #[command(flatten)]
     run: run::Run,
 }
 
+#[derive(Debug, Subcommand)]
+enum WatchCommand {
+    History(history::History),
+    Diff(history::WatchDiff),
+}
+
 impl Watch {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        self.run.run(cx)
+        match &self.command {
+            Some(WatchCommand::History(args)) => args.run(cx),
+            Some(WatchCommand::Diff(args)) => args.run(cx),
+            None => self.run.run(cx),
+        }
     }
 }
 
@@ -42,7 +60,7 @@ pub struct StoreArgs {
     /// Directory of the embedded database; by default fedctl/watch in the user's state directory
     #[arg(long, value_name = "DIR", conflicts_with = "database")]
     data: Option<PathBuf>,
-    /// Keep the data in PostgreSQL, which several watchers can share; postgres://USER:PASSWORD@HOST/NAME
+    /// Keep it in PostgreSQL; several watchers can share it, as in postgres://USER:PASSWORD@HOST/NAME
     #[arg(long, value_name = "URL", env = "FEDCTL_WATCH_DATABASE", hide_env_values = true)]
     database: Option<String>,
     /// Trust the certificates in this PEM file when talking to PostgreSQL

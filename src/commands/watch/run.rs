@@ -1,13 +1,20 @@
 //! The watch itself: once, or as a service.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
+use super::alerts::AlertArgs;
+use super::channel::Channel;
 use super::checker::Checker;
+use super::deliver::Delivery;
+use super::pages::Site;
 use super::recorder::Recorder;
 use super::worker::{ListFile, Watcher};
 use super::{StoreArgs, list};
@@ -17,22 +24,22 @@ use crate::commands::network::NetworkArgs;
 use crate::commands::stop::Stop;
 use crate::commands::{Context, Format};
 use crate::dns::name::Domain;
-use crate::error::{ExitStatus, Hinted, hinted};
+use crate::error::{ExitStatus, hinted};
 use crate::facts::dns::Expected;
 use crate::key::PrivateKey;
+use crate::net::notify::Notifier;
 use crate::range::Counts;
+use crate::render::watch::html::policy;
 use crate::render::watch::{Tally, board};
-use crate::report::watch::domain_state::Rules;
-use crate::report::watch::silence::Silence;
 use crate::rocketchat::hub::registration::origin;
 use crate::rocketchat::settings::Method;
-use crate::severity::Severity;
+use crate::serve::watch::{Config, start};
 use crate::store::watch::{WatchStore, Watched};
 
 const JOBS: Counts = Counts::new(1, 256);
-const CONFIRMATIONS: Counts = Counts::new(1, 10);
 const KEEP: Counts = Counts::new(1, 36_500);
-const DAYS: Counts = Counts::new(0, 36_500);
+/// How long a stop waits for checks and messages under way.
+const STOP: Duration = Duration::from_secs(15);
 /// Bytes of the id of a watcher.
 const ID: usize = 8;
 
@@ -45,15 +52,15 @@ pub struct Run {
     /// Read domains from this file too; one on each line, with its interval behind it where it needs one, as in `peer.example every=10m`; read again when it changes
     #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
-    /// How often to check each domain
+    /// Check each domain so often
     ///
     /// From 1m to 168h.
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = list::every)]
     every: Duration,
-    /// Check every domain once, send what is to be sent, and end; for cron and CI
+    /// Check every domain once and end; for cron and CI
     #[arg(long)]
     once: bool,
-    /// How to print the result of --once: human or json
+    /// How --once prints: human or json
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     format: Format,
     #[command(flatten)]
@@ -63,34 +70,24 @@ pub struct Run {
     /// From 1 to 256.
     #[arg(long, value_name = "COUNT", default_value = "16", value_parser = |text: &str| JOBS.read::<usize>(text))]
     jobs: usize,
-    /// Checks in a row that must agree before a change counts
-    ///
-    /// From 1 to 10.
-    #[arg(long, value_name = "COUNT", default_value = "2", value_parser = |text: &str| CONFIRMATIONS.read::<u32>(text))]
-    confirm: u32,
-    /// Send no messages in this time; `22:00-06:00` every day, `START/END` once, `DOMAIN=TIME` for one domain, in UTC; may be repeated
-    #[arg(long = "silence", value_name = "TIME")]
-    silences: Vec<Silence>,
-    /// Findings below this severity do not lead to messages
-    #[arg(long, value_name = "SEVERITY", default_value = "error", hide_possible_values = true)]
-    alert_severity: Severity,
-    /// Announce that a certificate expires so many days before it does, separated by commas
-    ///
-    /// Each from 0 to 36500.
-    #[arg(long, value_name = "DAYS", default_value = "14,7,3,1", value_delimiter = ',', value_parser = days)]
-    certificate_days: Vec<i64>,
-    /// Announce that a key is in use for so many days
-    ///
-    /// From 0 to 36500.
-    #[arg(long, value_name = "DAYS", value_parser = days)]
-    key_days: Option<i64>,
+    /// Serve the pages here; status page, metrics and probe
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8090")]
+    listen: SocketAddr,
+    /// Let `/probe` check domains that are not on the list
+    #[arg(long)]
+    probe_any: bool,
+    /// Let `/probe` check targets in private networks
+    #[arg(long)]
+    allow_private: bool,
+    #[command(flatten)]
+    alerts: AlertArgs,
     /// Days for which the history is kept
     ///
     /// From 1 to 36500.
     #[arg(long, value_name = "DAYS", default_value = "400", value_parser = |text: &str| KEEP.read::<u32>(text))]
     keep: u32,
     /// Look every domain up at this hub too; by default at the one in fedctl.yaml, when the method is hub
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", hide_short_help = true)]
     hub_url: Option<String>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
@@ -104,10 +101,6 @@ pub struct Run {
     network: NetworkArgs,
 }
 
-fn days(text: &str) -> Result<i64, Hinted> {
-    DAYS.read(text)
-}
-
 impl Run {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let fixed = self.fixed(cx)?;
@@ -116,24 +109,29 @@ impl Run {
         if watched.is_empty() {
             return Err(hinted("there is nothing to watch", "fedctl watch peer.example, or --list FILE"));
         }
+        // What is wrong with the channels is said before anything is opened.
+        self.alerts.channels()?;
         let checker = self.checker(cx)?;
         match self.once {
             true => cx.block_on(self.once(cx, checker, &watched)),
             false => {
                 self.log_format.start(&cx.term)?;
-                cx.block_on(self.serve(checker, fixed, &watched))
+                cx.block_on(self.serve(cx, checker, fixed, &watched))
             }
         }
     }
 
     async fn once(&self, cx: &Context, checker: Checker, watched: &[Watched]) -> anyhow::Result<ExitStatus> {
         let progress = cx.term.progress(format!("checking {} domains", watched.len()));
-        let watcher = Arc::new(self.watcher(checker, self.store.open(true).await?));
+        let (watcher, deliveries) = self.watcher(checker, self.store.open(true).await?)?;
         let store = watcher.recorder.store.clone();
         let now = store.now().await?;
         store.set_list(watched, now).await?;
         store.set_all_due(now).await?;
         watcher.once().await?;
+        for delivery in deliveries {
+            delivery.send_due().await?;
+        }
         store.leave(&watcher.recorder.watcher).await?;
         progress.finish_and_clear();
         let statuses = store.statuses().await?;
@@ -149,14 +147,25 @@ impl Run {
         })
     }
 
-    async fn serve(&self, checker: Checker, fixed: Vec<Watched>, watched: &[Watched]) -> anyhow::Result<ExitStatus> {
+    async fn serve(
+        &self,
+        cx: &Context,
+        checker: Checker,
+        fixed: Vec<Watched>,
+        watched: &[Watched],
+    ) -> anyhow::Result<ExitStatus> {
         let mut stop = Stop::catch()?;
-        let watcher = Arc::new(self.watcher(checker, self.store.open(true).await?));
+        let (watcher, deliveries) = self.watcher(checker, self.store.open(true).await?)?;
         let (store, id) = (watcher.recorder.store.clone(), watcher.recorder.watcher.clone());
         let now = store.now().await?;
         store.set_list(watched, now).await?;
         store.beat(&id, now).await?;
-        tracing::info!(domains = watched.len(), watcher = id, "watching");
+        let pages = Site::new(watcher.clone(), self.probe_any, self.allow_private).pages();
+        let running = start(Config { listen: self.listen, pages, policy: policy() }).await.map_err(|error| {
+            hinted(format!("cannot listen on {}: {error}", self.listen), "choose a free port, or --listen 127.0.0.1:0")
+        })?;
+        cx.term.answer(format!("{}\n", running.addr))?;
+        tracing::info!(addr = %running.addr, domains = watched.len(), watcher = id, "watching");
         let list = self.list.as_ref().map(|path| ListFile {
             path: path.clone(),
             every: self.every,
@@ -164,27 +173,42 @@ impl Run {
             modified: std::fs::metadata(path).and_then(|found| found.modified()).ok(),
         });
         let (stopping, stopped) = watch::channel(false);
-        let attendant = tokio::spawn(watcher.clone().attend(list, self.keep.into(), stopped.clone()));
-        let worker = tokio::spawn(watcher.work(stopped));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(watcher.clone().attend(list, self.keep.into(), stopped.clone()));
+        for delivery in deliveries {
+            tasks.spawn(delivery.work(watcher.clone(), stopped.clone()));
+        }
+        tasks.spawn(watcher.work(stopped));
         stop.requested().await;
         tracing::info!("stopping");
         stopping.send_replace(true);
-        worker.await?;
-        attendant.await?;
+        running.stop().await;
+        let all_done = async { while tasks.join_next().await.is_some() {} };
+        let _ = timeout(STOP, all_done).await;
         store.leave(&id).await?;
         Ok(ExitStatus::Clean)
     }
 
-    fn watcher(&self, checker: Checker, store: WatchStore) -> Watcher {
+    fn watcher(&self, checker: Checker, store: WatchStore) -> anyhow::Result<(Arc<Watcher>, Vec<Delivery>)> {
         let watcher: String = rand::random::<[u8; ID]>().iter().map(|byte| format!("{byte:02x}")).collect();
-        let rules = Rules {
-            severity: self.alert_severity,
-            confirm: self.confirm,
-            certificate_days: self.certificate_days.clone(),
-            key_days: self.key_days,
+        let channels = self.alerts.channels()?;
+        let notifier = Notifier { net: checker.net.clone() };
+        let post = Arc::new(self.alerts.post(notifier)?);
+        let delivery = |channel: &Channel| Delivery {
+            channel: channel.clone(),
+            post: post.clone(),
+            store: store.clone(),
+            watcher: watcher.clone(),
         };
-        let recorder = Recorder { store, watcher, rules, silences: self.silences.clone(), channels: Vec::new() };
-        Watcher { checker, recorder, jobs: self.jobs, bell: Notify::new() }
+        let deliveries = channels.iter().map(delivery).collect();
+        let recorder = Recorder {
+            store: store.clone(),
+            watcher: watcher.clone(),
+            rules: self.alerts.rules(),
+            silences: self.alerts.silences.clone(),
+            channels: channels.iter().map(ToString::to_string).collect(),
+        };
+        Ok((Arc::new(Watcher { checker, recorder, jobs: self.jobs, bell: Notify::new() }), deliveries))
     }
 
     /// The domains of the arguments, else those of the settings.
@@ -216,6 +240,7 @@ impl Run {
             hub,
             suppress: cx.suppress.clone(),
             fail_on: cx.fail_on,
+            public_only: false,
         })
     }
 

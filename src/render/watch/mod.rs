@@ -1,6 +1,11 @@
 //! The watched domains, for people and for programs: one file a form.
 
 pub mod board;
+pub mod history;
+pub mod html;
+pub mod message;
+pub mod metrics;
+pub mod strip;
 
 use crate::report::watch::{Status, Verdict};
 

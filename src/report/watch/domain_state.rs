@@ -106,6 +106,11 @@ impl DomainState {
         (!changes.is_empty()).then(|| Message { domain: domain.clone(), time, open, changes })
     }
 
+    /// While people know that the domain is unstable: since when it is.
+    pub fn announced_unstable(&self) -> Option<i64> {
+        self.unstable.filter(|_| self.announced_unstable)
+    }
+
     /// The problems that people have heard of.
     pub fn announced(&self) -> impl Iterator<Item = &Problem> {
         self.announced.values()

@@ -137,6 +137,8 @@ pub struct Span {
 #[derive(Debug, Clone)]
 pub struct Status {
     pub domain: Domain,
+    /// False when it was taken off the list, and only its history is left.
+    pub is_listed: bool,
     /// Seconds between two checks.
     pub every: i64,
     /// When the next check is due, in seconds since 1970.

@@ -1,6 +1,6 @@
 //! What may be registered: a domain, the URL of its server, and a public key that servers can import.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 use url::{Host as UrlHost, Url};
@@ -117,6 +117,14 @@ pub fn key(text: &str) -> Result<String, Hinted> {
         return Err(Hinted::new(what, "servers make keys of 2048 bits"));
     }
     Ok(key.one_line())
+}
+
+/// True for an address that is for everybody.
+pub fn is_public_address(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => is_public_v4(ip),
+        IpAddr::V6(ip) => is_public_v6(ip),
+    }
 }
 
 fn is_public(host: &UrlHost<&str>) -> bool {

@@ -360,6 +360,6 @@ fn claim(row: &Row) -> anyhow::Result<Claim> {
 }
 
 fn status(row: &Row) -> anyhow::Result<Status> {
-    let (every, due, checks) = (row.int(1)?, row.int(2)?, row.int(3)?);
-    Ok(Status { domain: domain(row, 0)?, every, due, checks, state: state(row, 4)? })
+    let (is_listed, every, due, checks) = (row.int(1)? == 1, row.int(2)?, row.int(3)?, row.int(4)?);
+    Ok(Status { domain: domain(row, 0)?, is_listed, every, due, checks, state: state(row, 5)? })
 }

@@ -125,8 +125,8 @@ pub const POSTPONE_MESSAGE: &str = "UPDATE watch_messages SET watcher = NULL, du
                                     WHERE channel = $3 AND domain = $4 AND number = $5";
 
 pub const DOMAINS: &str =
-    "SELECT domain, every, due, number, state FROM watch_domains WHERE listed = 1 ORDER BY domain";
-pub const DOMAIN: &str = "SELECT domain, every, due, number, state FROM watch_domains WHERE domain = $1";
+    "SELECT domain, listed, every, due, number, state FROM watch_domains WHERE listed = 1 ORDER BY domain";
+pub const DOMAIN: &str = "SELECT domain, listed, every, due, number, state FROM watch_domains WHERE domain = $1";
 pub const NEXT_DUE: &str = "SELECT min(due) FROM watch_domains WHERE listed = 1 AND watcher IS NULL";
 pub const SPANS: &str = "SELECT number, start_at, end_at, checks, snapshot FROM watch_spans \
                          WHERE domain = $1 AND end_at >= $2 ORDER BY number";
