@@ -1,5 +1,6 @@
 //! RSA key pairs, in the forms that servers and people use. Bytes and text, not files.
 
+pub mod base64;
 pub mod diagnosis;
 pub mod node_rsa;
 
@@ -152,7 +153,7 @@ impl PublicKey {
 
     /// The text that servers store and publish: armour and base64 on one line, 442 characters for 2048 bits.
     pub fn one_line(&self) -> String {
-        format!("{BEGIN_PUBLIC}{}{END_PUBLIC}", base64(&self.der))
+        format!("{BEGIN_PUBLIC}{}{END_PUBLIC}", base64::encode(&self.der))
     }
 
     /// The ordinary PEM of RFC 7468: 64 columns, line feeds.
@@ -331,11 +332,6 @@ pub fn unfold(text: &str) -> Zeroizing<String> {
     out.push_str(tail);
     out.push('\n');
     out
-}
-
-fn base64(der: &[u8]) -> String {
-    use ::base64::Engine;
-    ::base64::engine::general_purpose::STANDARD.encode(der)
 }
 
 fn wrapped(tag: &str, der: &[u8]) -> String {

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use base64::Engine;
 use hickory_proto::rr::rdata::tsig::TsigAlgorithm;
 use hickory_proto::rr::{Name, TSigner};
 
 use crate::error::Hinted;
+use crate::key::base64;
 
 /// Seconds by which the clocks may differ (RFC 8945 section 10).
 const FUDGE: u16 = 300;
@@ -49,9 +49,8 @@ impl Tsig {
         let name = name.ok_or_else(|| refuse("the file has no TSIG key in it"))?;
         let secret = secret.ok_or_else(|| refuse("the TSIG key has no `secret`"))?;
         let algorithm = algorithm.ok_or_else(|| refuse("the TSIG key has no `algorithm`"))?;
-        let secret = base64::engine::general_purpose::STANDARD
-            .decode(secret)
-            .map_err(|_| refuse("the secret of the TSIG key is not base64"))?;
+        let secret =
+            base64::strict(secret.as_bytes()).ok_or_else(|| refuse("the secret of the TSIG key is not base64"))?;
         let owner = Name::from_ascii(name).map_err(|_| refuse("the name of the TSIG key is not a name"))?;
         let algorithm = match algorithm.to_ascii_lowercase().trim_end_matches('.') {
             "hmac-sha256" => TsigAlgorithm::HmacSha256,

@@ -5,7 +5,7 @@ use super::defect_kind::DefectKind;
 use super::der::{self, Shape};
 use super::glyphs::{Glyph, name};
 use super::numbers::{self, TRAILER};
-use crate::key::PublicKey;
+use crate::key::{PublicKey, base64};
 use crate::severity::Severity;
 
 /// Shorter repetitions happen by chance.
@@ -76,10 +76,10 @@ fn plus_became_space(body: &[Glyph], defects: &mut Vec<Defect>) -> Option<Public
     let first = body.iter().find(|glyph| glyph.c == ' ')?;
     let text: String = body.iter().map(|glyph| if glyph.c == ' ' { '+' } else { glyph.c }).collect();
     let without: String = body.iter().map(|glyph| glyph.c).filter(|c| *c != ' ').collect();
-    if numbers::prove(&der::decode(without.chars())).is_some() {
+    if numbers::prove(&base64::digits(without.chars())).is_some() {
         return None;
     }
-    let key = numbers::prove(&der::decode(text.chars()))?;
+    let key = numbers::prove(&base64::digits(text.chars()))?;
     let what = format!("a `+` has become a space, first at character {}", first.at);
     defects.push(Defect::at(DefectKind::PlusBecameSpace, first.at, what));
     Some(key)
@@ -106,7 +106,7 @@ fn digits(body: &[Glyph], defects: &mut Vec<Defect>) -> Vec<Glyph> {
             format!("base64 in its url-safe form (`-` and `_` for `+` and `/`), first at character {}", glyph.at);
         defects.push(Defect::at(DefectKind::UrlSafeBase64, glyph.at, what));
     }
-    let strange = |c: char| !c.is_ascii_whitespace() && c != '=' && der::digit(c).is_none();
+    let strange = |c: char| !c.is_ascii_whitespace() && c != '=' && base64::digit(c).is_none();
     if let Some(glyph) = untold(&strange)
         && !description(defects, DefectKind::ForeignCharacter)
     {
@@ -119,7 +119,7 @@ fn digits(body: &[Glyph], defects: &mut Vec<Defect>) -> Vec<Glyph> {
 
 /// Names `=` that are missing or too many.
 fn padding(body: &[Glyph], digits: usize) -> Option<Defect> {
-    let ink = body.iter().filter(|glyph| glyph.c == '=' || der::digit(glyph.c).is_some());
+    let ink = body.iter().filter(|glyph| glyph.c == '=' || base64::digit(glyph.c).is_some());
     let pads = ink.rev().take_while(|glyph| glyph.c == '=').count();
     let total = body.iter().filter(|glyph| glyph.c == '=').count();
     let wanted = (4 - digits % 4) % 4;
@@ -128,7 +128,7 @@ fn padding(body: &[Glyph], digits: usize) -> Option<Defect> {
 }
 
 fn analyse(digits: &[Glyph], around: Around, defects: &mut Vec<Defect>) -> Option<PublicKey> {
-    let decoded = der::decode(digits.iter().map(|glyph| glyph.c));
+    let decoded = base64::digits(digits.iter().map(|glyph| glyph.c));
     if decoded.starts_with(b"-----BEGIN") {
         defects.push(Defect::new(DefectKind::EncodedTwice, "the whole key text is base64-encoded once more"));
         return super::recover(&decoded, defects);
@@ -230,7 +230,7 @@ fn reordered(digits: &[Glyph], decoded: &[u8], defects: &mut Vec<Defect>) -> Opt
     let starts = (1..chars.len()).filter(|at| chars[*at..].starts_with(&['M', 'I']));
     for at in starts {
         let turned = chars[at..].iter().chain(&chars[..at]).copied();
-        if let Some(key) = numbers::prove(&der::decode(turned)) {
+        if let Some(key) = numbers::prove(&base64::digits(turned)) {
             let what = format!("the halves are swapped: the key starts at character {}", digits[at].at);
             defects.push(Defect::at(DefectKind::HalvesSwapped, digits[at].at, what));
             return numbers::judge(key, defects);
@@ -253,7 +253,7 @@ fn reordered(digits: &[Glyph], decoded: &[u8], defects: &mut Vec<Defect>) -> Opt
     let last = chars.len().checked_sub(2 * extra).filter(|_| extra >= OVERLAP_MIN)?;
     for at in (0..=last).filter(repeats) {
         let single = chars[..at].iter().chain(&chars[at + extra..]).copied();
-        if let Some(key) = numbers::prove(&der::decode(single)) {
+        if let Some(key) = numbers::prove(&base64::digits(single)) {
             let from = digits[at + extra].at;
             let what = format!("two parts overlap: {extra} characters stand twice, again from character {from} on");
             defects.push(Defect::at(DefectKind::PartsOverlap, from, what));
@@ -295,10 +295,10 @@ fn framed(digits: &[Glyph], decoded: &[u8], around: Around, defects: &mut Vec<De
                 return numbers::judge(key, defects);
             }
         }
-        let front: Vec<char> = numbers::base64(&head).chars().take(missing).collect();
+        let front: Vec<char> = base64::encode(&head).chars().take(missing).collect();
         if missing > 0 && front.len() == missing && missing + FRAME_MIN <= head.len() * 8 / 6 {
             let whole = front.into_iter().chain(digits.iter().map(|glyph| glyph.c));
-            if let Some(key) = numbers::prove(&der::decode(whole)) {
+            if let Some(key) = numbers::prove(&base64::digits(whole)) {
                 defects.push(Defect::at(
                     DefectKind::CutAtStart,
                     digits[0].at,
@@ -312,7 +312,7 @@ fn framed(digits: &[Glyph], decoded: &[u8], around: Around, defects: &mut Vec<De
 }
 
 fn unknown(digits: &[Glyph], defects: &mut Vec<Defect>) {
-    let tail = |skip: usize| der::decode(digits.iter().skip(skip).map(|glyph| glyph.c)).ends_with(&TRAILER);
+    let tail = |skip: usize| base64::digits(digits.iter().skip(skip).map(|glyph| glyph.c)).ends_with(&TRAILER);
     defects.push(if (0..4).any(tail) {
         let what =
             format!("this is the end of a key: its beginning is missing, {} base64 characters are left", digits.len());

@@ -1,4 +1,4 @@
-//! Just enough DER (ITU-T X.690) to name what a damaged or foreign structure was meant to be, and a base64 that shrugs.
+//! Just enough DER (ITU-T X.690) to name what a damaged or foreign structure was meant to be.
 
 /// One element: its tag, where its content starts, and how long it claims to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,32 +75,6 @@ pub fn shape(der: &[u8]) -> Shape<'_> {
         },
         _ => Shape::Unknown,
     }
-}
-
-/// The value of a base64 digit of either alphabet (RFC 4648).
-pub fn digit(c: char) -> Option<u8> {
-    match c {
-        'A'..='Z' => Some(c as u8 - b'A'),
-        'a'..='z' => Some(c as u8 - b'a' + 26),
-        '0'..='9' => Some(c as u8 - b'0' + 52),
-        '+' | '-' => Some(62),
-        '/' | '_' => Some(63),
-        _ => None,
-    }
-}
-
-/// Decodes the digits among `text`, whatever else stands between them.
-pub fn decode(text: impl IntoIterator<Item = char>) -> Vec<u8> {
-    let (mut out, mut held, mut bits) = (Vec::new(), 0u32, 0);
-    for six in text.into_iter().filter_map(digit) {
-        held = (held << 6 | u32::from(six)) & 0xffff;
-        bits += 6;
-        if bits >= 8 {
-            bits -= 8;
-            out.push((held >> bits & 0xff) as u8);
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub use defect_kind::DefectKind;
 pub use records::{examine_records, hold_secret, shown};
 
 use self::glyphs::Glyph;
+use super::base64;
 use super::node_rsa::{self, Imported};
 use crate::key::{BEGIN_PUBLIC, END_PUBLIC, PublicKey};
 use crate::severity::Severity;
@@ -150,9 +151,8 @@ fn server_key(numbers: Imported) -> Result<PublicKey, String> {
 
 /// The strict reading: armour, strict base64 without white space, one SubjectPublicKeyInfo.
 fn exact(text: &[u8]) -> Option<PublicKey> {
-    use base64::Engine;
     let body = text.strip_prefix(BEGIN_PUBLIC.as_bytes())?.strip_suffix(END_PUBLIC.as_bytes())?;
-    let der = base64::engine::general_purpose::STANDARD.decode(body).ok()?;
+    let der = base64::strict(body)?;
     PublicKey::from_der(&der).ok().filter(|key| key.der() == der)
 }
 

@@ -137,12 +137,6 @@ pub fn frames() -> impl Iterator<Item = (Vec<u8>, usize)> {
     })
 }
 
-/// Standard base64 with padding.
-pub fn base64(der: &[u8]) -> String {
-    use ::base64::Engine;
-    ::base64::engine::general_purpose::STANDARD.encode(der)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,8 @@
 //!
 //! Nothing here gives back any part of the text: the answer is what it is, never what it says.
 
-use super::der::{decode, element, tagged};
+use super::der::{element, tagged};
+use crate::key::base64;
 
 /// Remains of the armour, of key files and of JSON members, as letters only and in lower case, also when they were cut.
 const MARKERS: &[&str] =
@@ -19,7 +20,7 @@ const FRAGMENT_MIN: usize = 24;
 pub fn find(text: &[u8]) -> Option<&'static str> {
     by_armour(text).or_else(|| by_content(text)).or_else(|| {
         // base64 of a whole PEM file, or its hex dump
-        let once = decode(text.iter().map(|byte| char::from(*byte)));
+        let once = base64::digits(text.iter().map(|byte| char::from(*byte)));
         by_armour(&once).or_else(|| header(&unhex(text)))
     })
 }
@@ -54,20 +55,21 @@ fn by_content(text: &[u8]) -> Option<&'static str> {
     if let Some(found) = header(text) {
         return Some(found);
     }
-    let digits: Vec<char> =
-        text.iter().map(|byte| char::from(*byte)).filter(|c| super::der::digit(*c).is_some()).collect();
+    let digits: Vec<char> = text.iter().map(|byte| char::from(*byte)).filter(|c| base64::digit(*c).is_some()).collect();
     // SEQUENCE starts with `M`, the magic of OpenSSH with `b`.
     let starts = (0..digits.len()).filter(|at| matches!(digits[*at], 'M' | 'b'));
     for at in starts {
         let end = digits.len().min(at + HEADER_DIGITS);
-        if let Some(found) = header(&decode(digits[at..end].iter().copied())) {
+        if let Some(found) = header(&base64::digits(digits[at..end].iter().copied())) {
             return Some(found);
         }
     }
     if digits.len() < FRAGMENT_MIN {
         return None;
     }
-    (0..4).any(|skip| is_fragment(&decode(digits.iter().skip(skip).copied()))).then_some("a part of a private key")
+    (0..4)
+        .any(|skip| is_fragment(&base64::digits(digits.iter().skip(skip).copied())))
+        .then_some("a part of a private key")
 }
 
 /// Tells a private key from the first bytes of its DER.

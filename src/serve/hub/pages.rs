@@ -2,11 +2,10 @@
 
 use std::sync::LazyLock;
 
-use base64::Engine;
 use sha2::{Digest, Sha256};
 
 use crate::dns::name::Domain;
-use crate::key::PublicKey;
+use crate::key::{PublicKey, base64};
 use crate::rocketchat::hub::ledger::{Action, Closed, Dead, Peer, Proposal};
 use crate::rocketchat::hub::registration::Entry;
 
@@ -16,7 +15,7 @@ button{font:inherit;padding:.5rem 1rem;margin:1rem 1rem 1rem 0}:root{color-schem
 
 /// The policy names the hash of the style, so that nothing else runs or loads, whatever slips into the page.
 pub static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(STYLE));
+    let hash = base64::encode(&Sha256::digest(STYLE));
     format!(
         "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
