@@ -1,6 +1,7 @@
 //! Does the long answer with the key get through, over UDP and over TCP?
 
 use super::{Check, Judge, Needs};
+use crate::dns::codec;
 use crate::facts::dns::{DnsFacts, Expected, Probe, Purpose, Role};
 use crate::key::node_rsa;
 use crate::report::{Problem, Verdict};
@@ -20,7 +21,7 @@ pub const CHECK: Check = Check {
 /// Bytes of a UDP answer without EDNS (RFC 1035 section 4.2.1).
 const PLAIN: usize = 512;
 /// Bytes of a UDP answer that is sure not to be cut into fragments (DNS Flag Day 2020).
-const SAFE: usize = 1232;
+const SAFE: usize = codec::PAYLOAD as usize;
 
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let question = key_question(&dns.domain);

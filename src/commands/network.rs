@@ -2,19 +2,22 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context as _;
 use clap::Args;
+use futures_util::FutureExt;
 
 use super::Context;
 use super::key_file::read_bytes;
 use crate::endpoint;
 use crate::endpoint::ConnectTo;
 use crate::error::{Hinted, hinted};
-use crate::net::Net;
 use crate::net::resolvers::{Resolver, public_resolvers, system_resolvers};
-use crate::net::trust::Roots;
+use crate::net::{Net, ask};
+use crate::serve::dns::Forward;
+use crate::x509::trust::Roots;
 
 /// Which resolvers to ask, and how to reach hosts.
 #[derive(Debug, Clone, Default, Args)]
@@ -79,8 +82,13 @@ impl NetworkArgs {
 pub fn roots(file: Option<&Path>) -> anyhow::Result<Roots> {
     match file {
         Some(path) => Roots::new(Some(&read_bytes(path)?)).with_context(|| format!("`{}`", path.display())),
-        None => Roots::new(None),
+        None => Ok(Roots::new(None)?),
     }
+}
+
+/// The DNS client, for embedded resolvers; `wait` is for one server.
+pub fn dns_client(wait: Duration) -> Forward {
+    Arc::new(move |server, query| async move { ask::forward(server, &query, wait).await }.boxed())
 }
 
 /// Seconds since 1970; the only place that looks at the clock for facts.

@@ -34,12 +34,17 @@ pub fn query(question: &Query, flags: Flags) -> Result<(u16, Vec<u8>), String> {
     message.metadata.checking_disabled = flags.unchecked;
     message.add_query(WireQuery::query(name, record_type(question.kind)));
     if flags.edns {
-        let mut edns = Edns::new();
-        edns.set_max_payload(PAYLOAD);
-        message.set_edns(edns);
+        message.set_edns(edns());
     }
     let bytes = message.to_vec().map_err(|error| format!("the question cannot be written: {error}"))?;
     Ok((message.metadata.id, bytes))
+}
+
+/// The EDNS record of every message that fedctl sends.
+pub fn edns() -> Edns {
+    let mut edns = Edns::new();
+    edns.set_max_payload(PAYLOAD);
+    edns
 }
 
 /// True when the bytes carry this identifier and are a response.

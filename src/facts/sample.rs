@@ -75,7 +75,7 @@ pub fn set_at(dns: &mut DnsFacts, observer: usize, question: &Query, outcome: Ou
         authoritative: dns.observers[observer].role == Role::Authority,
         recursion: dns.observers[observer].role == Role::Resolver,
         authenticated: false,
-        edns: Some(1232),
+        edns: Some(crate::dns::codec::PAYLOAD),
         size: 100,
         aliases: Vec::new(),
         authority: Vec::new(),

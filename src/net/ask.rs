@@ -99,6 +99,20 @@ async fn over_tcp(server: SocketAddr, question: &Query, flags: Flags, wait: Dura
     }
 }
 
+/// Sends the bytes of a query and returns those of the response: UDP, then TCP when the response was cut.
+pub async fn forward(server: SocketAddr, query: &[u8], wait: Duration) -> io::Result<Vec<u8>> {
+    let id = query.first_chunk().map(|id| u16::from_be_bytes(*id)).unwrap_or_default();
+    let response = exchange(server, id, query, wait).await?.ok_or(io::ErrorKind::TimedOut)?;
+    if !codec::is_truncated(&response) {
+        return Ok(response);
+    }
+    let response = timeout(wait, stream(server, query)).await??;
+    match codec::answers(&response, id) {
+        true => Ok(response),
+        false => Err(io::Error::other("the response is to another query")),
+    }
+}
+
 /// RFC 1035 section 4.2.2: two bytes of length before each message.
 pub async fn stream(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
     let mut stream = TcpStream::connect(server).await?;

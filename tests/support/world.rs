@@ -1,7 +1,9 @@
 //! Embedded name servers on loopback for one test. A server that nobody asked fails the test: it would have proven nothing.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
+use fedctl::commands::network::dns_client;
 use fedctl::serve::dns::{Config, Fault, Running, View, Zone, start, start_resolver};
 use tokio::runtime::Runtime;
 
@@ -44,7 +46,7 @@ impl World {
     /// A resolver that begins at the first server and knows where the others are.
     pub fn resolver(&mut self) -> SocketAddr {
         let servers = self.servers.iter().map(|(host, running)| (host.clone(), running.addr)).collect();
-        let view = View { root: self.servers[0].1.addr, servers };
+        let view = View { root: self.servers[0].1.addr, forward: dns_client(Duration::from_secs(1)), servers };
         let running = self.runtime.block_on(start_resolver(SocketAddr::new(HERE, 0), view)).unwrap();
         let addr = running.addr;
         self.servers.push(("the resolver".to_owned(), running));

@@ -15,7 +15,7 @@ use super::site::{self, Open, Site};
 use crate::check::judge_peer;
 use crate::commands::dns_check::report;
 use crate::commands::key_file::{Access, Pending};
-use crate::commands::network::now;
+use crate::commands::network::{dns_client, now};
 use crate::commands::serve::peer::PeerOptions;
 use crate::endpoint::ConnectTo;
 use crate::error::hinted;
@@ -26,15 +26,17 @@ use crate::net::Net;
 use crate::net::dns::{Scope, observe};
 use crate::net::peer::{self, Target};
 use crate::net::resolvers::Resolver;
-use crate::net::trust::Roots;
 use crate::report::Report;
 use crate::rocketchat::hub::ledger::{Change, Peer, Terms};
 use crate::rocketchat::hub::registration::{Admission, Entry};
 use crate::serve::dns::{Config, Fault, Running, View, Zone, start, start_resolver};
 use crate::serve::hub;
 use crate::store::Store;
+use crate::x509::trust::Roots;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+/// How long one name server may take.
+const NAME_SERVER_TIME: Duration = Duration::from_secs(1);
 /// A free port.
 const ANY: SocketAddr = SocketAddr::new(HERE, 0);
 /// The name servers: of the root, of `test`, and the two of the street.
@@ -168,7 +170,8 @@ async fn name_servers(keys: &Keys, guests: &[Guest]) -> anyhow::Result<(Vec<Runn
         names.iter().zip(&running).map(|(name, running)| ((*name).to_owned(), running.addr)).collect();
     let overrides = names.iter().zip(&running).map(|(name, running)| format!("{name}:53={}", running.addr).parse());
     let overrides = overrides.collect::<Result<Vec<ConnectTo>, _>>()?;
-    let resolver = start_resolver(ANY, View { root: running[0].addr, servers }).await?;
+    let resolver =
+        start_resolver(ANY, View { root: running[0].addr, forward: dns_client(NAME_SERVER_TIME), servers }).await?;
     let addr = resolver.addr;
     running.push(resolver);
     Ok((running, addr, overrides))

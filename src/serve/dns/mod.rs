@@ -9,7 +9,7 @@ mod view;
 mod zone;
 
 pub use fault::{Fault, FaultKind};
-pub use view::View;
+pub use view::{Forward, View};
 pub use zone::Zone;
 
 use std::io;
@@ -30,12 +30,14 @@ use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
+use crate::dns::codec;
+
 /// TCP connections at a time; more wait in the system's queue.
 const CONNECTIONS: usize = 64;
 /// A TCP client that says nothing for so long is sent away.
 const IDLE: Duration = Duration::from_secs(10);
 /// The largest UDP answer, in bytes, whatever the client announces (as BIND does since 9.16).
-const UDP_MAX: usize = 1232;
+const UDP_MAX: usize = codec::PAYLOAD as usize;
 /// The largest UDP answer to a client without EDNS, in bytes (RFC 1035 section 4.2.1).
 const UDP_PLAIN: usize = 512;
 

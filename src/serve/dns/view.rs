@@ -3,25 +3,28 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::sync::Arc;
 
-use hickory_proto::op::{Edns, Message, Query, ResponseCode};
+use futures_util::future::BoxFuture;
+use hickory_proto::op::{Message, Query, ResponseCode};
 use hickory_proto::rr::rdata::{CNAME, NS};
 use hickory_proto::rr::{Name, RData, RecordType};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UdpSocket};
-use tokio::time::timeout;
 
-/// How long one name server may take.
-const PATIENCE: Duration = Duration::from_secs(1);
+use crate::dns::codec::edns;
+
 /// Referrals on the way to one name, and aliases on the way to one answer.
 const STEPS: usize = 10;
 
+/// Sends a query to a server and returns the response, both as bytes.
+pub type Forward = Arc<dyn Fn(SocketAddr, Vec<u8>) -> BoxFuture<'static, io::Result<Vec<u8>>> + Send + Sync>;
+
 /// Where the world begins, and where its name servers listen: on one machine they cannot all have port 53.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct View {
     pub root: SocketAddr,
+    /// The DNS client.
+    pub forward: Forward,
     /// By the name that NS records give, lower case, without the final dot.
     pub servers: HashMap<String, SocketAddr>,
 }
@@ -73,7 +76,7 @@ impl View {
         for _ in 0..STEPS {
             let mut answer = None;
             for server in servers {
-                answer = ask(server, name, kind).await.ok();
+                answer = self.ask(server, name, kind).await.ok();
                 if answer.is_some() {
                     break;
                 }
@@ -85,6 +88,15 @@ impl View {
             servers = referral.iter().filter_map(|host| self.servers.get(host).copied()).collect();
         }
         None
+    }
+
+    async fn ask(&self, server: SocketAddr, name: &Name, kind: RecordType) -> io::Result<Message> {
+        let mut query = Message::query();
+        query.metadata.id = rand::random();
+        query.add_query(Query::query(name.clone(), kind));
+        query.set_edns(edns());
+        let response = (self.forward)(server, query.to_vec().map_err(io::Error::other)?).await?;
+        Message::from_vec(&response).map_err(io::Error::other)
     }
 }
 
@@ -107,51 +119,4 @@ fn referral(answer: &Message, name: &Name, depth: u8) -> Option<(u8, Vec<String>
     let servers: Vec<(u8, String)> = servers.collect();
     let deepest = servers.iter().map(|(depth, _)| *depth).max()?;
     Some((deepest, servers.into_iter().filter(|(depth, _)| *depth == deepest).map(|(_, host)| host).collect()))
-}
-
-fn edns() -> Edns {
-    let mut edns = Edns::new();
-    edns.set_max_payload(1232);
-    edns
-}
-
-/// UDP, then TCP when the answer was cut.
-async fn ask(server: SocketAddr, name: &Name, kind: RecordType) -> io::Result<Message> {
-    let mut query = Message::query();
-    query.metadata.id = rand::random();
-    query.add_query(Query::query(name.clone(), kind));
-    query.set_edns(edns());
-    let bytes = query.to_vec().map_err(io::Error::other)?;
-    let answer = timeout(PATIENCE, over_udp(server, &bytes)).await??;
-    let answer = match Message::from_vec(&answer).map_err(io::Error::other)? {
-        cut if cut.metadata.truncation => {
-            let whole = timeout(PATIENCE, over_tcp(server, &bytes)).await??;
-            Message::from_vec(&whole).map_err(io::Error::other)?
-        }
-        whole => whole,
-    };
-    if answer.metadata.id == query.metadata.id {
-        Ok(answer)
-    } else {
-        Err(io::Error::other("an answer to something else"))
-    }
-}
-
-async fn over_udp(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).await?;
-    socket.connect(server).await?;
-    socket.send(query).await?;
-    let mut buffer = vec![0; usize::from(u16::MAX)];
-    let length = socket.recv(&mut buffer).await?;
-    buffer.truncate(length);
-    Ok(buffer)
-}
-
-async fn over_tcp(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
-    let mut stream = TcpStream::connect(server).await?;
-    let length = u16::try_from(query.len()).map_err(io::Error::other)?;
-    stream.write_all(&[&length.to_be_bytes()[..], query].concat()).await?;
-    let mut bytes = vec![0; usize::from(stream.read_u16().await?)];
-    stream.read_exact(&mut bytes).await?;
-    Ok(bytes)
 }
