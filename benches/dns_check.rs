@@ -13,8 +13,8 @@ use fedctl::key::PrivateKey;
 use fedctl::net::Net;
 use fedctl::net::dns::{Scope, observe};
 use fedctl::net::resolvers::Resolver;
-use fedctl::net::trust::Roots;
 use fedctl::serve::dns::{Config, Running, Zone, start};
+use fedctl::x509::trust::Roots;
 
 const DELAY: Duration = Duration::from_millis(50);
 const ROUNDS: usize = 7;

@@ -8,6 +8,7 @@
 //! - `key`: key pairs, what node-rsa accepts, diagnosis of damaged key text
 //! - `rocketchat`: what real servers do, release by release
 //! - `facts`: what was observed, serialisable
+//! - `x509`: certificates, and whether they are trusted
 //! - `report`: findings and what else a report holds
 //! - `settings`: fedctl.yaml and the environment
 //! - `net`: the only module that connects
@@ -38,3 +39,4 @@ pub mod settings;
 pub mod severity;
 pub mod store;
 pub mod term;
+pub mod x509;

@@ -13,10 +13,10 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
 
-use super::trust::Roots;
 use super::{Net, elapsed};
 use crate::endpoint::Endpoint;
 use crate::facts::peer::{Answer, Exchange, HttpFailure};
+use crate::x509::trust::Roots;
 
 /// Bytes of a response that are read; no federation answer comes near it, files aside.
 const ANSWER_MAX: usize = 1 << 20;

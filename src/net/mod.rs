@@ -2,7 +2,6 @@
 
 pub mod api;
 pub mod ask;
-pub mod certificate;
 pub mod delegation;
 pub mod dns;
 pub mod http;
@@ -15,16 +14,15 @@ pub mod probes;
 pub mod resolvers;
 pub mod server;
 pub mod tls;
-pub mod trust;
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use resolvers::Resolver;
-use trust::Roots;
 
 use crate::endpoint::ConnectTo;
+use crate::x509::trust::Roots;
 
 /// How to reach the network. Every client has one, and finds hosts with its `locate`.
 #[derive(Debug, Clone)]

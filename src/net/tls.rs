@@ -1,23 +1,21 @@
 //! TLS as a server with Node would see it: the chain that was sent, whether it is trusted, and what stands in the way.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, ring};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::ServerName;
 use rustls::version::{TLS12, TLS13};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme, SupportedProtocolVersion};
+use rustls::{Error, SupportedProtocolVersion};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::certificate::certificate;
 use super::elapsed;
-pub use super::trust::Roots;
-use crate::facts::tls::{Certificate, NoSession, Session, TlsFacts, Trust};
+use crate::facts::tls::{Certificate, NoSession, Session, TlsFacts};
+use crate::x509::certificate::certificate;
+use crate::x509::trust::{Roots, Verifier};
 
 /// Goes through a handshake that accepts every certificate, and tells what it is worth. Nothing is sent over it.
 pub async fn observe(stream: TcpStream, host: &str, roots: &Roots, wait: Duration) -> TlsFacts {
@@ -37,7 +35,7 @@ async fn handshake(
     wait: Duration,
 ) -> TlsFacts {
     let start = Instant::now();
-    let verifier = Arc::new(RecordingVerifier::new(roots.clone()));
+    let verifier = roots.recorder();
     let done = timeout(wait, shake(stream, host, versions, verifier.clone())).await;
     let outcome = match done {
         Err(_) => Err(NoSession::Timeout(u32::try_from(wait.as_millis()).unwrap_or(u32::MAX))),
@@ -51,14 +49,9 @@ async fn shake(
     stream: TcpStream,
     host: &str,
     versions: &[&'static SupportedProtocolVersion],
-    verifier: Arc<RecordingVerifier>,
+    verifier: Arc<Verifier>,
 ) -> io::Result<TlsStream<TcpStream>> {
-    let config = ClientConfig::builder_with_provider(verifier.provider.clone())
-        .with_protocol_versions(versions)
-        .map_err(io::Error::other)?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
+    let config = verifier.config(versions).map_err(io::Error::other)?;
     TlsConnector::from(Arc::new(config)).connect(name(host)?, stream).await
 }
 
@@ -78,7 +71,7 @@ fn no_session(error: &io::Error) -> NoSession {
     }
 }
 
-fn session(stream: &TlsStream<TcpStream>, verifier: &RecordingVerifier, host: &str) -> Session {
+fn session(stream: &TlsStream<TcpStream>, verifier: &Verifier, host: &str) -> Session {
     let (_, connection) = stream.get_ref();
     let version = match connection.protocol_version() {
         Some(rustls::ProtocolVersion::TLSv1_3) => "TLS 1.3",
@@ -92,70 +85,5 @@ fn session(stream: &TlsStream<TcpStream>, verifier: &RecordingVerifier, host: &s
         trust: verifier.trust(),
         name_fits: chain.first().is_some_and(|leaf| leaf.fits(host)),
         chain,
-    }
-}
-
-/// Accepts everything and remembers what a verifier would have said.
-#[derive(Debug)]
-struct RecordingVerifier {
-    roots: Roots,
-    provider: Arc<CryptoProvider>,
-    trust: Mutex<Trust>,
-}
-
-impl RecordingVerifier {
-    fn new(roots: Roots) -> Self {
-        let unseen = Trust::Other("no certificate was sent".into());
-        Self { roots, provider: Arc::new(ring::default_provider()), trust: Mutex::new(unseen) }
-    }
-
-    fn trust(&self) -> Trust {
-        self.trust.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl ServerCertVerifier for RecordingVerifier {
-    fn verify_server_cert(
-        &self,
-        leaf: &CertificateDer<'_>,
-        intermediates: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        now: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        let trust = match self.roots.verify(leaf, intermediates, now, &self.provider) {
-            Ok(()) => Trust::Trusted,
-            Err(Error::InvalidCertificate(why)) => match why {
-                CertificateError::Expired | CertificateError::ExpiredContext { .. } => Trust::Expired,
-                CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => Trust::NotYetValid,
-                CertificateError::UnknownIssuer => Trust::UnknownIssuer,
-                other => Trust::Other(format!("{other}")),
-            },
-            Err(other) => Trust::Other(other.to_string()),
-        };
-        *self.trust.lock().unwrap_or_else(PoisonError::into_inner) = trust;
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        leaf: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        rustls::crypto::verify_tls12_signature(message, leaf, signed, &self.provider.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        leaf: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        rustls::crypto::verify_tls13_signature(message, leaf, signed, &self.provider.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

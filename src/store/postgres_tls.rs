@@ -6,14 +6,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
+use anyhow::Context as _;
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_postgres::Socket;
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::TlsConnector;
 
-use crate::error::hinted;
+use crate::x509::trust::Roots;
 
 /// Which roots are trusted.
 #[derive(Clone)]
@@ -33,29 +33,14 @@ pub struct Stream(tokio_rustls::client::TlsStream<Socket>);
 impl Tls {
     /// Trusts the certificates in `ca_file`, else the public roots.
     pub fn new(ca_file: Option<&Path>) -> anyhow::Result<Self> {
-        let mut roots = rustls::RootCertStore::empty();
-        match ca_file {
-            None => roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned()),
+        let roots = match ca_file {
+            None => Roots::new(None)?,
             Some(path) => {
-                let unusable = || {
-                    let hint = "give a file of PEM certificates (`-----BEGIN CERTIFICATE-----`)";
-                    hinted(format!("`{}` holds no certificate that can be used", path.display()), hint)
-                };
-                let certificates = CertificateDer::pem_file_iter(path).map_err(|_| unusable())?;
-                for certificate in certificates {
-                    roots.add(certificate.map_err(|_| unusable())?).map_err(|_| unusable())?;
-                }
-                if roots.is_empty() {
-                    return Err(unusable());
-                }
+                let pem = std::fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
+                Roots::only(&pem).with_context(|| format!("`{}`", path.display()))?
             }
-        }
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Ok(Self { config: Arc::new(config) })
+        };
+        Ok(Self { config: Arc::new(roots.client()?) })
     }
 }
 

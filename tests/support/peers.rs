@@ -9,12 +9,12 @@ use fedctl::endpoint::ConnectTo;
 use fedctl::key::PrivateKey;
 use fedctl::net::Net;
 use fedctl::net::resolvers::Resolver;
-use fedctl::net::trust::Roots;
 use fedctl::rocketchat::body::Wire;
 use fedctl::serve::dns::{self, Zone};
 use fedctl::serve::peer::certificate::Tls;
 use fedctl::serve::peer::fault::Fault;
 use fedctl::serve::peer::{self, Config};
+use fedctl::x509::trust::Roots;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 

@@ -15,7 +15,6 @@ use crate::key::{DEFAULT_BITS, PrivateKey, PublicKey};
 use crate::net::Net;
 use crate::net::peer::{Target, observe};
 use crate::net::resolvers::Resolver;
-use crate::net::trust::Roots;
 use crate::render::rotate::Act;
 use crate::report::Verdict;
 use crate::rocketchat::body::Wire;
@@ -23,6 +22,7 @@ use crate::rocketchat::release::Release;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::{dns, peer};
 use crate::severity::Severity;
+use crate::x509::trust::Roots;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const ANY: SocketAddr = SocketAddr::new(HERE, 0);
