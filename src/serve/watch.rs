@@ -24,7 +24,7 @@ const CONNECTIONS: usize = 256;
 /// Bytes of a name in a request.
 const NAME_MAX: usize = 253;
 
-/// A page that somebody wants.
+/// A page that is requested.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Page {
     Board,

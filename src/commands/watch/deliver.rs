@@ -15,11 +15,11 @@ use crate::store::watch::{Outgoing, WatchStore};
 
 /// Messages taken at a time.
 const BATCH: i64 = 8;
-/// Between two looks when nothing rings: another watcher may have left a message behind.
+/// Between two queries when nothing rings: another watcher may have left a message behind.
 const REST: Duration = Duration::from_secs(3);
 /// How often a message is tried; the last ones are an hour apart.
 const ATTEMPTS: i64 = 16;
-/// How often Alertmanager is told what still fires; it forgets after [`crate::render::watch::message::FIRES_FOR`].
+/// How often firing alerts are sent to Alertmanager again; they end after [`crate::render::watch::message::FIRES_FOR`].
 const AGAIN: Duration = Duration::from_secs(60);
 
 /// Sends to one channel.
@@ -32,7 +32,7 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Sends until told to stop.
+    /// Sends until `stopped`.
     pub async fn work(self, watcher: Arc<Watcher>, mut stopped: watch::Receiver<bool>) {
         let mut refreshed: Option<Instant> = None;
         loop {
@@ -48,7 +48,7 @@ impl Delivery {
             {
                 refreshed = Some(Instant::now());
                 if let Err(error) = self.refresh(target).await {
-                    tracing::warn!(channel = %self.channel, error = format!("{error:#}"), "Alertmanager is not told again");
+                    tracing::warn!(channel = %self.channel, error = format!("{error:#}"), "the firing alerts cannot be sent again");
                 }
             }
             if *stopped.borrow() {
@@ -103,7 +103,7 @@ impl Delivery {
         }
     }
 
-    /// Alertmanager forgets what it is not told again.
+    /// Sends the firing alerts again, so that they do not end.
     async fn refresh(&self, target: &Target) -> anyhow::Result<()> {
         let now = self.store.now().await?;
         let statuses = self.store.statuses().await?;

@@ -1,4 +1,4 @@
-//! The watcher: takes what is due, checks it, writes the result; until it is told to stop, or until nothing is due.
+//! The watcher: takes what is due, checks it, writes the result; until it is stopped, or until nothing is due.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::recorder::Recorder;
 use crate::report::watch::DAY;
 use crate::store::watch::{ALIVE, Claim, WatchStore, Watched};
 
-/// Between two looks into the queue.
+/// Between two queries of the queue.
 const TICK: Duration = Duration::from_millis(500);
 /// After a failure of the database.
 const REST: Duration = Duration::from_secs(5);
@@ -22,7 +22,7 @@ const REST: Duration = Duration::from_secs(5);
 const WRITES: u32 = 10;
 /// How long a stop waits for checks under way.
 const STOP: Duration = Duration::from_secs(10);
-/// How often the watcher is heard of, and looks whether the list has changed.
+/// Between two heartbeats; each also checks whether the list has changed.
 const BEAT: Duration = Duration::from_secs(ALIVE as u64 / 3);
 
 /// What all tasks of a watcher share.
@@ -59,12 +59,12 @@ impl Watcher {
         }
     }
 
-    /// Checks what is due until told to stop.
+    /// Checks what is due until `stopped`.
     pub async fn work(self: Arc<Self>, mut stopped: watch::Receiver<bool>) {
         let mut tasks = JoinSet::new();
         while !*stopped.borrow() {
             let free = self.jobs.saturating_sub(tasks.len());
-            // A few at a time: each look into the queue is a transaction.
+            // A few at a time: each query of the queue is a transaction.
             let pause = match free * 2 >= self.jobs {
                 false => TICK,
                 true => match self.take(free).await {
@@ -124,7 +124,7 @@ impl Watcher {
         }
     }
 
-    /// Is heard of, reads the list again when its file has changed, and forgets what is too old.
+    /// Sends heartbeats, reads the list again when its file has changed, and deletes what is too old.
     pub async fn attend(
         self: Arc<Self>,
         mut list: Option<ListFile>,

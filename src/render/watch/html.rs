@@ -114,7 +114,7 @@ fn sentence(status: &Status) -> String {
     if snapshot.verdict == Verdict::Unknown {
         return "No resolver answers this watcher, so nothing is known.".into();
     }
-    let unstable = if status.state.unstable.is_some() { "Fails and works by turns. " } else { "" };
+    let unstable = if status.state.unstable.is_some() { "Alternates between failing and working. " } else { "" };
     let first = snapshot.findings.first().filter(|_| snapshot.verdict != Verdict::Ok);
     unstable.to_owned() + &harmless(&first.map_or_else(|| summary(snapshot), |finding| finding.what.clone()))
 }

@@ -15,7 +15,7 @@ const WIDTH: usize = 78;
 const NAME: usize = 6;
 /// Characters of a title.
 const TITLE_MAX: usize = 150;
-/// Seconds for which Alertmanager believes what it is not told again.
+/// Seconds after which an alert that is not sent again ends.
 pub const FIRES_FOR: i64 = 5 * MINUTE;
 
 /// The title in one line.
@@ -69,7 +69,7 @@ fn rows(change: &Change, now: i64) -> Vec<(&'static str, String)> {
                 ("from", text(from)),
                 ("to", text(to)),
                 ("since", lasted(*since)),
-                ("means", "nothing is wrong with it; somebody changed it".into()),
+                ("means", "it is no error; an admin of the domain has changed it".into()),
                 ("fix", format!("If nobody should have changed the {property}, ask its owner.")),
             ]
         }
@@ -94,7 +94,7 @@ fn rows(change: &Change, now: i64) -> Vec<(&'static str, String)> {
     }
 }
 
-/// What to type to look at it.
+/// What to type to check it.
 fn commands(message: &Message) -> Vec<String> {
     let mut commands: Vec<String> = Vec::new();
     let mut add = |line: String| {
@@ -152,7 +152,7 @@ fn clean(value: Value) -> Value {
 pub fn rocketchat(message: &Message) -> Value {
     let (word, color) = match (message.kind(), message.severity()) {
         (Kind::Problem, _) => ("fails", "#a3131f"),
-        (Kind::Unstable, _) => ("fails and works by turns", "#a3131f"),
+        (Kind::Unstable, _) => ("alternates between failing and working", "#a3131f"),
         (Kind::Reminder, _) => ("needs attention soon", "#7d5600"),
         (Kind::Change, _) => ("has changed", "#0b5cad"),
         (Kind::Settled | Kind::Recovery, _) if message.open.is_empty() => ("works again", "#176f2c"),
@@ -225,7 +225,7 @@ fn failing(domain: &Domain, finding: &Finding, since: i64, until: i64) -> Value 
 
 fn unstable(domain: &Domain, since: i64, until: i64) -> Value {
     let labels = json!({"alertname": "FedctlDomainUnstable", "domain": domain, "severity": Severity::Error});
-    alert(labels, json!({"summary": format!("{domain} fails and works by turns")}), since, until)
+    alert(labels, json!({"summary": format!("{domain} alternates between failing and working")}), since, until)
 }
 
 fn alert(labels: Value, annotations: Value, since: i64, until: i64) -> Value {
@@ -267,6 +267,37 @@ mod tests {
         To see its history:
         fedctl watch history peer.example
         ");
+    }
+
+    /// Alertmanager knows an alert by its labels: what is sent again and what ends it must have those of the first message.
+    #[test]
+    fn an_alert_keeps_its_labels_until_it_ends() {
+        let snapshot = |time| crate::report::watch::Snapshot {
+            time,
+            verdict: crate::report::watch::Verdict::Failing,
+            findings: vec![match &problem().changes[0] {
+                Change::Started { finding, .. } => finding.clone(),
+                other => panic!("{other:?}"),
+            }],
+            properties: Default::default(),
+            certificate_until: None,
+            latency: None,
+            elapsed: 0,
+        };
+        let (domain, mut state, rules) = (problem().domain, DomainState::default(), Default::default());
+        assert!(state.take(&domain, snapshot(0), &rules, false).is_none() && firing(&domain, &state, 0).is_empty());
+        let first = alertmanager(&state.take(&domain, snapshot(300), &rules, false).unwrap());
+        let again = firing(&domain, &state, 600);
+        assert_eq!((&first[0]["labels"], &first[0]["startsAt"]), (&again[0]["labels"], &again[0]["startsAt"]));
+        assert_eq!(
+            (&first[0]["endsAt"], &again[0]["endsAt"]),
+            (&json!("1970-01-01T00:10:00Z"), &json!("1970-01-01T00:15:00Z"))
+        );
+        let healthy = |time| crate::report::watch::Snapshot { findings: Vec::new(), ..snapshot(time) };
+        state.take(&domain, healthy(900), &rules, false);
+        let ended = alertmanager(&state.take(&domain, healthy(1200), &rules, false).unwrap());
+        assert_eq!((&ended[0]["labels"], &ended[0]["endsAt"]), (&first[0]["labels"], &json!("1970-01-01T00:20:00Z")));
+        assert!(firing(&domain, &state, 1200).is_empty());
     }
 
     #[test]

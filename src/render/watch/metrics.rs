@@ -87,7 +87,11 @@ fn of_domains(statuses: &[Status], now: i64) -> Vec<Family> {
     vec![
         gauge("fedctl_domain_verdict", "1 for the verdict of the last check, 0 for the others.", verdicts.collect()),
         gauge("fedctl_domain_finding", "1 for each finding of the last check.", findings.collect()),
-        gauge("fedctl_domain_unstable", "1 while the domain fails and works by turns.", unstable.collect()),
+        gauge(
+            "fedctl_domain_unstable",
+            "1 while the domain alternates between failing and working.",
+            unstable.collect(),
+        ),
         gauge(
             "fedctl_domain_latency_seconds",
             "Time that the server took to answer.",

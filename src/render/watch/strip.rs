@@ -85,11 +85,12 @@ fn description(days: &[Day], first: usize, length: usize) -> String {
         None => "not checked",
         Some(Verdict::Ok) => "works",
         Some(Verdict::Warning) => "works, with warnings",
-        Some(Verdict::Failing) => "failed on each day, for some time or all of it",
+        Some(Verdict::Failing) if length > 1 => "failed on each day, for some time or all of it",
+        Some(Verdict::Failing) => "failed, for some time or all day",
         Some(Verdict::Unknown) => "no resolver answered",
     };
     match length {
-        1 => format!("{}: {}", date(days[first].start), word.replace("failed on each day", "failed")),
+        1 => format!("{}: {word}", date(days[first].start)),
         _ => format!("{} to {}: {word}", date(days[first].start), date(days[first + length - 1].start)),
     }
 }

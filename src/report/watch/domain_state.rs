@@ -1,4 +1,4 @@
-//! What is known about a domain from one check to the next. Decides which changes are confirmed and which of them people hear of.
+//! What is known about a domain from one check to the next. Decides which changes are confirmed and which of them are announced.
 //!
 //! Three steps: a check finds something; what two checks in a row agree on is confirmed; the difference between what is
 //! confirmed and what was announced last becomes a message. So a message is written only about changes, and what began and
@@ -89,7 +89,7 @@ pub struct DomainState {
 }
 
 impl DomainState {
-    /// Takes in what a check found. The message holds what people have not heard yet; there is none while `silent`.
+    /// Takes in what a check found. The message holds what was not announced yet; there is none while `silent`.
     pub fn take(&mut self, domain: &Domain, snapshot: Snapshot, rules: &Rules, silent: bool) -> Option<Message> {
         let time = snapshot.time;
         if snapshot.verdict != Verdict::Unknown {
@@ -106,12 +106,12 @@ impl DomainState {
         (!changes.is_empty()).then(|| Message { domain: domain.clone(), time, open, changes })
     }
 
-    /// While people know that the domain is unstable: since when it is.
+    /// While it is announced that the domain is unstable: since when it is.
     pub fn announced_unstable(&self) -> Option<i64> {
         self.unstable.filter(|_| self.announced_unstable)
     }
 
-    /// The problems that people have heard of.
+    /// The problems that were announced.
     pub fn announced(&self) -> impl Iterator<Item = &Problem> {
         self.announced.values()
     }

@@ -16,7 +16,7 @@ pub enum Change {
     Ended { finding: Finding, since: i64, until: i64 },
     /// Something else has another value.
     Property { property: Property, from: Option<String>, to: Option<String>, since: i64 },
-    /// The domain fails and works by turns; no more messages until it settles.
+    /// The domain alternates between failing and working; no more messages until it settles.
     Unstable { changes: u32, since: i64 },
     /// It no longer does.
     Settled { since: i64 },
@@ -60,7 +60,9 @@ impl Change {
             Self::Property { property, from: Some(_), to: Some(_), .. } => format!("the {property} has changed"),
             Self::Property { property, to: None, .. } => format!("the {property} is no longer known"),
             Self::Property { property, .. } => format!("the {property} is known"),
-            Self::Unstable { changes, .. } => format!("fails and works by turns, {changes} changes in the last checks"),
+            Self::Unstable { changes, .. } => {
+                format!("alternates between failing and working, {changes} changes in the last checks")
+            }
             Self::Settled { .. } => "no longer changes between failing and working".into(),
             Self::Certificate { days, .. } => format!("the certificate expires in {days} days"),
             Self::KeyAge { days, .. } => format!("the key is {days} days old"),

@@ -2,7 +2,7 @@
 //! the history are the database's: a watcher that is killed loses only the checks under way, which another one repeats.
 //!
 //! A domain is taken by one watcher at a time. Its result and the messages about it are written in one transaction, and only
-//! while the watcher still holds the domain. A watcher that has not been heard of for [`ALIVE`] seconds holds nothing.
+//! while the watcher still holds the domain. A watcher without a heartbeat for [`ALIVE`] seconds holds nothing.
 
 mod embedded;
 mod shared;
@@ -23,7 +23,7 @@ use embedded::Embedded;
 use shared::Shared;
 use value::{Row, Step, Value};
 
-/// Seconds for which a watcher counts as alive after it was heard of.
+/// Seconds for which a watcher counts as alive after a heartbeat.
 pub const ALIVE: i64 = 30;
 /// Seconds after which what was taken is free again, whatever its watcher does.
 const CLAIM: i64 = 300;
@@ -105,7 +105,7 @@ impl WatchStore {
     pub async fn open(dir: &Path, watches: bool) -> anyhow::Result<Self> {
         let store = Self::Embedded(Embedded::open(dir, watches).await?);
         if watches {
-            // Whoever took something has ended without a word.
+            // There is one watcher at a time, so what is taken was taken by one that has ended.
             let steps = [sql::RELEASE_ALL, sql::RELEASE_ALL_MESSAGES].map(|sql| Step::new(sql, []));
             store.run(steps.into()).await?;
         }
@@ -130,7 +130,12 @@ impl WatchStore {
 
     /// Makes this the list of what is watched. What is new is due at once.
     pub async fn set_list(&self, list: &[Watched], now: i64) -> anyhow::Result<()> {
-        let mut steps = vec![Step::new(sql::UNLIST, [])];
+        let mut steps = match self {
+            Self::Embedded(_) => Vec::new(),
+            // Two watchers that start at the same time would wait for each other's rows.
+            Self::Shared(_) => vec![Step::new(sql::LIST_LOCK, [])],
+        };
+        steps.push(Step::new(sql::UNLIST, []));
         let row = |it: &Watched| Step::new(sql::LIST, [it.domain.as_str().into(), it.every.into(), now.into()]);
         steps.extend(list.iter().map(row));
         self.run(steps).await
@@ -141,7 +146,7 @@ impl WatchStore {
         self.run(vec![Step::new(sql::ALL_DUE, [now.into()])]).await
     }
 
-    /// The watcher is alive.
+    /// A heartbeat of the watcher.
     pub async fn beat(&self, watcher: &str, now: i64) -> anyhow::Result<()> {
         let forgotten = Step::new(sql::FORGET_WATCHERS, [(now - 10 * ALIVE).into()]);
         self.run(vec![Step::new(sql::BEAT, [watcher.into(), now.into(), (now + ALIVE).into()]), forgotten]).await
@@ -159,7 +164,7 @@ impl WatchStore {
         self.query(sql::take(self.lock()), values).await?.iter().map(claim).collect()
     }
 
-    /// Takes one domain, unless somebody checks it or has begun to within so many seconds.
+    /// Takes one domain, unless a watcher checks it or began to within so many seconds.
     pub async fn take_one(&self, watcher: &str, domain: &Domain, age: i64, now: i64) -> anyhow::Result<Option<Claim>> {
         let values = [now.into(), (now - CLAIM).into(), watcher.into(), (now - age).into(), domain.as_str().into()];
         self.query(sql::take_one(self.lock()), values).await?.first().map(claim).transpose()

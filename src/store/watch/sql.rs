@@ -50,6 +50,8 @@ pub const SCHEMA_TABLE: &str = "CREATE TABLE IF NOT EXISTS watch_schema (version
 pub const SCHEMA: &str = "SELECT coalesce(max(version), 0) FROM watch_schema";
 pub const SET_SCHEMA: &str = "INSERT INTO watch_schema (version) VALUES ($1)";
 
+/// Of PostgreSQL; ends with the transaction.
+pub const LIST_LOCK: &str = "SELECT count(*) FROM (SELECT pg_advisory_xact_lock(112585661969517)) AS locked";
 pub const UNLIST: &str = "UPDATE watch_domains SET listed = 0";
 pub const LIST: &str = "INSERT INTO watch_domains (domain, listed, every, due, number) VALUES ($1, 1, $2, $3, 0) \
                         ON CONFLICT (domain) DO UPDATE SET listed = 1, every = excluded.every, \
@@ -94,7 +96,7 @@ pub const RELEASE_MESSAGES: &str = "UPDATE watch_messages SET watcher = NULL WHE
 pub const RELEASE_ALL: &str = "UPDATE watch_domains SET watcher = NULL";
 pub const RELEASE_ALL_MESSAGES: &str = "UPDATE watch_messages SET watcher = NULL";
 
-/// Ends a check. Without a row somebody else has taken the domain since, and the result is dropped.
+/// Ends a check. Without a row another watcher has taken the domain since, and the result is dropped.
 pub const FINISH: &str = "UPDATE watch_domains SET watcher = NULL, state = $1, due = $2 \
                           WHERE domain = $3 AND number = $4 AND watcher = $5 RETURNING domain";
 /// The running span goes on.
