@@ -12,7 +12,7 @@ use crate::commands::recent::Recent;
 use crate::render::records::FORMATS;
 use crate::rocketchat::quirks::QUIRKS;
 use crate::rocketchat::release::Release;
-use crate::settings::Config;
+use crate::settings::Settings;
 
 /// Answers a shell that completes; false when this is an ordinary run.
 pub fn answer(argv: &[OsString]) -> Result<bool, clap::Error> {
@@ -52,7 +52,7 @@ fn suppressible() -> Vec<CompletionCandidate> {
 
 /// The domain of the settings first, then those of recent runs.
 fn domains() -> Vec<CompletionCandidate> {
-    let own = Config::load(None).ok().and_then(|config| config.domain().ok().flatten());
+    let own = Settings::load(None).ok().and_then(|settings| settings.domain);
     let mut names: Vec<String> = own.iter().map(ToString::to_string).collect();
     for run in Recent::read().runs {
         if !names.contains(&run.subject) {

@@ -30,12 +30,12 @@ impl ShowConfig {
 }
 
 fn human(cx: &Context) -> String {
-    let mut out = match &cx.config.file {
+    let mut out = match &cx.settings.file {
         Some(path) => format!("file  {}\n\n", path.display()),
         None => "file  none (fedctl.yaml is not here and not in the user's config directory)\n\n".into(),
     };
     for (name, meaning) in SETTINGS {
-        out += &match cx.config.setting(name) {
+        out += &match cx.settings.setting(name) {
             Some(setting) => format!("{name:<10}  {:<28}  {}\n", setting.values.join(", "), setting.source),
             None => format!("{name:<10}  {:<28}  {meaning}\n", "-"),
         };
@@ -45,7 +45,7 @@ fn human(cx: &Context) -> String {
 
 fn document(cx: &Context) -> serde_json::Value {
     let setting = |(name, _): &(&'static str, &str)| {
-        let setting = cx.config.setting(name);
+        let setting = cx.settings.setting(name);
         json!({
             "name": name,
             "values": setting.map(|setting| setting.values.clone()).unwrap_or_default(),
@@ -54,7 +54,7 @@ fn document(cx: &Context) -> serde_json::Value {
     };
     json!({
         "schema": 1,
-        "file": cx.config.file.as_ref().map(|path| path.display().to_string()),
+        "file": cx.settings.file.as_ref().map(|path| path.display().to_string()),
         "settings": SETTINGS.iter().map(setting).collect::<Vec<_>>(),
     })
 }

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::Context as _;
 use clap::Args;
 
 use super::answer::ReportArgs;
@@ -112,12 +111,12 @@ impl Doctor {
     }
 
     fn patient(&self, cx: &Context) -> anyhow::Result<Setup> {
-        let config = &cx.config;
-        let domain = self.domain.clone().map_or_else(|| config.domain(), |domain| Ok(Some(domain)))?;
+        let settings = &cx.settings;
+        let domain = self.domain.clone().or_else(|| settings.domain.clone());
         let domain = domain.ok_or_else(|| {
             hinted("there is nothing to look at: no domain was given, and no fedctl.yaml names one", "fedctl init")
         })?;
-        let path = self.key.clone().or_else(|| config.key());
+        let path = self.key.clone().or_else(|| settings.key.clone());
         let (mut key, mut public) = (None, None);
         if let Some(path) = &path {
             let (half, private) = read_half(path, &self.passphrase)?;
@@ -125,9 +124,7 @@ impl Doctor {
             key = Some(KeyFile { path: path.display().to_string(), private, exposed });
             public = Some(half);
         }
-        let configured = || config.server().map(|url| url.parse().context("`server` of the configuration")).transpose();
-        let server = self.server.clone().map_or_else(configured, |server| Ok(Some(server)))?;
-        let login = match self.token_file.clone().or_else(|| config.token_file()) {
+        let login = match self.token_file.clone().or_else(|| settings.token_file.clone()) {
             Some(path) => Some(token_file::read(&path, self.allow_plain_http, &cx.term)?),
             None => None,
         };
@@ -138,17 +135,17 @@ impl Doctor {
             identity: None,
             time: now(),
         };
-        let method = config.method()?.unwrap_or_default();
+        let method = settings.method.unwrap_or_default();
         Ok(Setup {
             expected: Expected {
                 key: public,
                 key_source: path.map(|path| path.display().to_string()).unwrap_or_default(),
-                target: self.target.clone().map_or_else(|| config.target(), |target| Ok(Some(target)))?,
-                port: self.port.map_or_else(|| config.port(), |port| Ok(Some(port)))?,
-                releases: config.releases()?,
+                target: self.target.clone().or_else(|| settings.target.clone()),
+                port: self.port.or(settings.port),
+                releases: settings.releases.clone(),
             },
-            release: self.release.map_or_else(|| config.release(), |release| Ok(Some(release)))?,
-            server,
+            release: self.release.or(settings.release),
+            server: self.server.clone().or_else(|| settings.server.clone()),
             hub: if method == Method::Hub { Some(hub(cx)?) } else { None },
             method,
             domain,
@@ -162,8 +159,8 @@ impl Doctor {
 /// The hub of the configuration.
 fn hub(cx: &Context) -> anyhow::Result<Endpoint> {
     let hint = "hub_url: https://hub.mydomain.com, or method: dns";
-    let url = cx.config.hub_url().ok_or_else(|| hinted("the method is hub and no hub is named", hint))?;
-    url.parse().context("`hub_url` of the configuration")
+    let url = cx.settings.hub_url.as_ref();
+    Ok(url.ok_or_else(|| hinted("the method is hub and no hub is named", hint))?.endpoint.clone())
 }
 
 impl Setup {

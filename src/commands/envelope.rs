@@ -86,7 +86,7 @@ impl Envelope {
 impl Keys {
     fn read(&self, cx: &Context) -> anyhow::Result<(PrivateKey, PublicKey)> {
         let missing = || hinted("no private key is given", "use --key FILE, or `key: FILE` in fedctl.yaml");
-        let path = self.key.clone().or_else(|| cx.config.key()).ok_or_else(missing)?;
+        let path = self.key.clone().or_else(|| cx.settings.key.clone()).ok_or_else(missing)?;
         let mine = read_private(&path, &self.passphrase, &cx.term)?;
         Ok((mine, read_public(&self.peer_key, &self.passphrase, &cx.term)?))
     }

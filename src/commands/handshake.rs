@@ -195,8 +195,8 @@ impl Handshake {
     /// Who asks; without a word about it nobody does.
     fn identity(&self, peer: &Domain, cx: &Context) -> anyhow::Result<Option<(Domain, PrivateKey)>> {
         let given = self.domain.is_some() || self.key.is_some();
-        let domain = self.domain.clone().map_or_else(|| cx.config.domain(), |domain| Ok(Some(domain)))?;
-        let path = self.key.clone().or_else(|| cx.config.key());
+        let domain = self.domain.clone().or_else(|| cx.settings.domain.clone());
+        let path = self.key.clone().or_else(|| cx.settings.key.clone());
         let (domain, path) = match (domain, path) {
             (Some(domain), Some(path)) => (domain, path),
             (None, Some(_)) if given => return Err(hinted("--key needs --domain", "add --domain mydomain.com")),
@@ -220,9 +220,9 @@ impl Handshake {
     }
 
     fn print_invitation(&self, peer: &Domain, cx: &Context) -> anyhow::Result<ExitStatus> {
-        let own = self.domain.clone().map_or_else(|| cx.config.domain(), |domain| Ok(Some(domain)))?;
+        let own = self.domain.clone().or_else(|| cx.settings.domain.clone());
         let own = own.ok_or_else(|| hinted("an invitation needs your own domain", "add --domain mydomain.com"))?;
-        let key = match self.key.clone().or_else(|| cx.config.key()) {
+        let key = match self.key.clone().or_else(|| cx.settings.key.clone()) {
             Some(path) => Some(read_public(&path, &self.passphrase, &cx.term)?),
             None => None,
         };

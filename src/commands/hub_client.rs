@@ -3,19 +3,17 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::Context as _;
 use clap::Args;
 
 use super::Context;
 use super::network::NetworkArgs;
 use crate::check;
 use crate::dns::name::Domain;
-use crate::endpoint::Endpoint;
 use crate::error::hinted;
 use crate::facts::hub::HubFacts;
 use crate::net::hub::HubClient;
 use crate::report::Report;
-use crate::rocketchat::hub::registration::origin;
+use crate::settings::HubUrl;
 
 /// The address that is fixed in servers from 2.0 on.
 const PUBLIC_HUB: &str = "https://hub.rocket.chat";
@@ -26,7 +24,7 @@ pub struct HubArgs {
     /// The hub; servers of 1.x have a setting for it, later ones always ask the public one [default: the one in fedctl.yaml,
     /// else <https://hub.rocket.chat>]
     #[arg(long, value_name = "URL")]
-    pub hub_url: Option<String>,
+    pub hub_url: Option<HubUrl>,
     /// Trust the authorities in this PEM file too
     #[arg(long, value_name = "FILE", help_heading = "Network")]
     ca_file: Option<PathBuf>,
@@ -35,12 +33,12 @@ pub struct HubArgs {
 }
 
 impl HubArgs {
-    /// The hub's origin as text and as something to call.
-    pub fn hub(&self, cx: &Context) -> anyhow::Result<(String, Endpoint)> {
-        let text = self.hub_url.as_deref().or(cx.config.hub_url()).unwrap_or(PUBLIC_HUB);
-        let url = origin(text, true).context("--hub-url")?;
-        let base = url.parse()?;
-        Ok((url, base))
+    /// The hub of the flag, else of the settings, else the public one.
+    pub fn hub(&self, cx: &Context) -> anyhow::Result<HubUrl> {
+        match self.hub_url.as_ref().or(cx.settings.hub_url.as_ref()) {
+            Some(url) => Ok(url.clone()),
+            None => Ok(PUBLIC_HUB.parse()?),
+        }
     }
 
     /// Somebody who can go there in the name of the domain.
@@ -51,7 +49,7 @@ impl HubArgs {
 
 /// The given domain, else the configured one.
 pub fn domain(given: Option<&Domain>, cx: &Context, example: &str) -> anyhow::Result<Domain> {
-    let configured = cx.config.domain()?;
+    let configured = cx.settings.domain.clone();
     given.cloned().or(configured).ok_or_else(|| hinted("no domain was given", example))
 }
 

@@ -36,13 +36,16 @@ pub mod watch;
 
 use std::time::Duration;
 
+use anyhow::Context as _;
+
 use global::Global;
 
 use crate::check;
 use crate::error::ExitStatus;
+use crate::render::records::Format as RecordFormat;
 use crate::render::report::{HUMAN, JSON, ReportFormat};
 use crate::report::Suppression;
-use crate::settings::Config;
+use crate::settings::Settings;
 use crate::severity::Severity;
 use crate::term::Term;
 
@@ -54,7 +57,9 @@ pub struct Context {
     pub command: clap::Command,
     /// The command that runs, as in `dns-check`.
     pub name: String,
-    pub config: Config,
+    pub settings: Settings,
+    /// The form of records that the settings name.
+    pub record_format: Option<&'static RecordFormat>,
     /// How long to wait for one answer from the network.
     pub timeout: Duration,
     pub fail_on: Severity,
@@ -65,7 +70,8 @@ pub struct Context {
 impl Context {
     /// Reads the configuration.
     pub fn new(term: Term, command: clap::Command, name: &str, global: &Global) -> anyhow::Result<Self> {
-        let config = Config::load(global.config.as_deref())?;
+        let settings = Settings::load(global.config.as_deref())?;
+        let record_format = record_format(&settings)?;
         if let Some(options) = global.suppress.iter().find(|options| check::find(&options.id).is_none()) {
             return Err(explain::unknown(&options.id));
         }
@@ -73,7 +79,8 @@ impl Context {
             term,
             command,
             name: name.to_owned(),
-            config,
+            settings,
+            record_format,
             timeout: global.timeout,
             fail_on: global.fail_on,
             suppress: global.suppress.clone(),
@@ -84,6 +91,13 @@ impl Context {
     pub fn block_on<T>(&self, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
         tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
     }
+}
+
+/// The form that `provider` of the settings names.
+fn record_format(settings: &Settings) -> anyhow::Result<Option<&'static RecordFormat>> {
+    let Some(setting) = settings.setting("provider") else { return Ok(None) };
+    let found = settings.provider.as_deref().map(records::format).transpose();
+    found.with_context(|| format!("`provider` of {}", setting.source))
 }
 
 /// The forms in which a small answer can be printed.

@@ -46,11 +46,10 @@ impl NetworkArgs {
 
     /// The same with these resolvers instead of those of the flags.
     pub fn net_with(&self, cx: &Context, ca_file: Option<&Path>, resolvers: Vec<Resolver>) -> anyhow::Result<Net> {
-        let configured = cx.config.connect_to()?;
-        let ca_file = ca_file.map(Path::to_owned).or_else(|| cx.config.ca_file());
+        let ca_file = ca_file.map(Path::to_owned).or_else(|| cx.settings.ca_file.clone());
         Ok(Net {
             timeout: cx.timeout,
-            connect_to: self.connect_to.iter().cloned().chain(configured).collect(),
+            connect_to: self.connect_to.iter().cloned().chain(cx.settings.connect_to.clone()).collect(),
             resolvers,
             roots: roots(ca_file.as_deref())?,
         })
@@ -61,12 +60,8 @@ impl NetworkArgs {
         if !self.resolvers.is_empty() {
             return Ok(self.resolvers.iter().copied().map(Resolver::at).collect());
         }
-        if !self.system_only {
-            let configured = cx.config.resolvers();
-            if !configured.is_empty() {
-                let parse = |text: &String| Ok(Resolver::at(endpoint::resolver(text)?));
-                return configured.iter().map(parse).collect();
-            }
+        if !self.system_only && !cx.settings.resolvers.is_empty() {
+            return Ok(cx.settings.resolvers.iter().copied().map(Resolver::at).collect());
         }
         let system = system_resolvers();
         if self.system_only {

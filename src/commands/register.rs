@@ -23,6 +23,7 @@ use crate::range::Times;
 use crate::render::report::{Style, write};
 use crate::report::Report;
 use crate::rocketchat::hub::registration::{Entry, Request, key, origin};
+use crate::settings::HubUrl;
 use crate::severity::Severity;
 
 /// Between two looks at the hub: short at first, then longer.
@@ -81,9 +82,9 @@ pub struct Register {
 impl Register {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let domain = domain(self.domain.as_ref(), cx, "fedctl register mydomain.com --url https://chat.mydomain.com")?;
-        let (hub_url, hub) = self.hub.hub(cx)?;
+        let hub = self.hub.hub(cx)?;
         let client = self.hub.client(cx, &domain)?;
-        let work = Work { args: self, cx, client, hub_url, hub, start: Instant::now() };
+        let work = Work { args: self, cx, client, hub, start: Instant::now() };
         match &self.url {
             Some(url) => {
                 whole(url)?;
@@ -98,7 +99,8 @@ impl Register {
     /// The key on one line. A key that servers could not use is no reason to ask the network anything.
     fn public_key(&self, cx: &Context) -> anyhow::Result<String> {
         let hint = "--key FILE; `fedctl keygen` makes one, or save the Public Key of the server's screen";
-        let path = self.key.clone().or_else(|| cx.config.key()).ok_or_else(|| hinted("no key was given", hint))?;
+        let path =
+            self.key.clone().or_else(|| cx.settings.key.clone()).ok_or_else(|| hinted("no key was given", hint))?;
         let public = read_public(&path, &self.passphrase, &cx.term)?;
         if read_key(&path)?.contains("PRIVATE KEY") {
             let shown = path.display();
@@ -142,8 +144,7 @@ struct Work<'a> {
     args: &'a Register,
     cx: &'a Context,
     client: HubClient,
-    hub_url: String,
-    hub: Endpoint,
+    hub: HubUrl,
     start: Instant,
 }
 
@@ -163,10 +164,10 @@ impl Work<'_> {
         }
         self.cx.term.status(format_args!(
             "sending to {}\n{}\n",
-            self.hub_url,
+            self.hub.origin,
             shown(&self.request_json(&request, false))
         ));
-        let call = self.cx.block_on(async { Ok(self.client.register(&self.hub, &request, token).await) })?;
+        let call = self.cx.block_on(async { Ok(self.client.register(&self.hub.endpoint, &request, token).await) })?;
         facts.hub = Some(call);
         let report = self.report(&facts);
         self.answer(&report, &request, false)?;
@@ -209,7 +210,7 @@ impl Work<'_> {
 
     fn report(&self, facts: &HubFacts) -> Report {
         let pass_summary = if facts.hub.is_some() { "is sent to the hub" } else { "can be sent to the hub" };
-        let mut report = report(facts, &self.hub_url, pass_summary, "is not registered", self.start);
+        let mut report = report(facts, &self.hub.origin, pass_summary, "is not registered", self.start);
         // Before the confirmation there is no entry to compare.
         report.lines.retain(|line| line.id != hub_entry::CHECK.id);
         report.suppress(&self.cx.suppress);
@@ -239,7 +240,7 @@ impl Work<'_> {
         if has_token {
             headers["authorization"] = "Bearer (from --token-file)".into();
         }
-        let url = format!("{}/api/v1/peers", self.hub_url);
+        let url = format!("{}/api/v1/peers", self.hub.origin);
         let wait = PATIENCE.as_secs();
         json!({"method": "POST", "url": url, "headers": headers, "body": request, "timeout_seconds": wait})
     }
@@ -247,7 +248,7 @@ impl Work<'_> {
     fn next(&self, domain: &Domain) {
         self.cx.term.status(format_args!(
             "\nnext: follow the link in the mail to webmaster@{domain}; then\n  fedctl hub lookup {domain} --hub-url {}",
-            self.hub_url
+            self.hub.origin
         ));
     }
 
@@ -259,12 +260,12 @@ impl Work<'_> {
                 && key(&entry.public_key).is_ok_and(|key| key == wanted.public_key)
         };
         self.cx.term.status(format_args!("\nwaiting until somebody confirms the mail to webmaster@{domain}"));
-        let progress = self.cx.term.progress(format!("waiting for {}", self.hub_url));
+        let progress = self.cx.term.progress(format!("waiting for {}", self.hub.origin));
         let found = self.cx.block_on(async {
             let end = Instant::now() + time;
             let mut pause = LOOK_EVERY.0;
             loop {
-                let call = self.client.search(&self.hub).await;
+                let call = self.client.search(&self.hub.endpoint).await;
                 if entry_in(&call).is_some_and(|entry| same(&entry)) {
                     return Ok(true);
                 }
@@ -277,10 +278,10 @@ impl Work<'_> {
         })?;
         progress.finish_and_clear();
         match found {
-            true => self.cx.term.status(format_args!("confirmed: {} tells servers where {domain} is", self.hub_url)),
+            true => self.cx.term.status(format_args!("confirmed: {} tells servers where {domain} is", self.hub.origin)),
             false => self.cx.term.warn(format_args!(
                 "{} does not show the entry yet: nobody has followed the link in the mail to webmaster@{domain}",
-                self.hub_url
+                self.hub.origin
             )),
         }
         Ok(status(found))
@@ -288,14 +289,14 @@ impl Work<'_> {
 
     fn remove(&self, domain: &Domain) -> anyhow::Result<ExitStatus> {
         if self.args.dry_run {
-            let url = format!("{}/api/v1/peers/removal", self.hub_url);
+            let url = format!("{}/api/v1/peers/removal", self.hub.origin);
             let request = json!({"method": "POST", "url": url, "body": {"domain": domain}});
             self.cx.term.answer(format!("would send\n{}\n", shown(&request)))?;
             return Ok(ExitStatus::Clean);
         }
-        let call = self.cx.block_on(async { Ok(self.client.remove(&self.hub).await) })?;
+        let call = self.cx.block_on(async { Ok(self.client.remove(&self.hub.endpoint).await) })?;
         if let Some(why) = call.failure() {
-            return Err(hinted(format!("{} cannot be asked: {why}", self.hub_url), "check --hub-url"));
+            return Err(hinted(format!("{} cannot be asked: {why}", self.hub.origin), "check --hub-url"));
         }
         let answer = call.answer();
         if answer.is_some_and(|answer| answer.status == 200 && answer.success() == Some(true)) {
@@ -306,7 +307,7 @@ impl Work<'_> {
         }
         let said = answer.map(|answer| answer.error().map_or(answer.shown(), str::to_owned)).unwrap_or_default();
         let hint = "only hubs of `fedctl serve hub` know how to remove; ask the operator of any other";
-        Err(hinted(format!("{} does not remove {domain}: {said}", self.hub_url), hint))
+        Err(hinted(format!("{} does not remove {domain}: {said}", self.hub.origin), hint))
     }
 }
 

@@ -26,13 +26,13 @@ pub struct Status {
 
 impl Status {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        let config = &cx.config;
+        let settings = &cx.settings;
         let shown = Shown {
-            file: config.file.as_ref().map(|path| path.display().to_string()),
-            domain: config.domain()?.map(|domain| domain.to_string()),
-            target: config.target()?.map(|target| target.to_string()),
-            release: config.release()?.map(|release| release.to_string()),
-            key: config.key().map(|path| (path.display().to_string(), state(&path))),
+            file: settings.file.as_ref().map(|path| path.display().to_string()),
+            domain: settings.domain.as_ref().map(|domain| domain.to_string()),
+            target: settings.target.as_ref().map(|target| target.to_string()),
+            release: settings.release.map(|release| release.to_string()),
+            key: settings.key.as_ref().map(|path| (path.display().to_string(), state(path))),
             runs: Recent::read().runs.iter().map(line).collect(),
             now: now(),
         };

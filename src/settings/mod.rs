@@ -1,75 +1,63 @@
-//! fedctl.yaml and the `FEDCTL_*` variables: what need not be typed each time. The only file that reads settings from YAML.
+//! The settings, resolved once: flags are put over these values by the commands, variables win over the file, and every value has its
+//! type and its origin.
+
+mod source;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::Context as _;
-use etcetera::BaseStrategy;
 
+pub use self::source::{FILE_NAME, SETTINGS, Setting, Source};
+use self::source::{candidates, from_environment, from_yaml};
 use crate::dns::name::{Domain, Host};
-use crate::endpoint::ConnectTo;
-use crate::error::{Hinted, hinted};
+use crate::endpoint::{ConnectTo, Endpoint, resolver};
+use crate::error::Hinted;
 use crate::rocketchat::generation::Protocol;
+use crate::rocketchat::hub::registration::origin;
 use crate::rocketchat::release::Release;
 use crate::rocketchat::settings::Method;
 
-/// The name that is looked for in the working directory, and as `fedctl/fedctl.yaml` in the user's config directory.
-pub const FILE_NAME: &str = "fedctl.yaml";
-/// Every setting, in the order in which `fedctl config` shows them: the key in the file, and what it means.
-pub const SETTINGS: &[(&str, &str)] = &[
-    ("domain", "the Domain of the server's federation settings"),
-    ("target", "the host that runs the server"),
-    ("port", "the port that peers call"),
-    ("protocol", "https or http"),
-    ("key", "key file, private or public"),
-    ("release", "the server's own release"),
-    ("releases", "releases that must be able to federate with this domain"),
-    ("provider", "form in which `records` prints: `fedctl records formats`"),
-    ("method", "how peers find the server: dns or hub"),
-    ("hub_url", "the hub, when the method is hub"),
-    ("server", "URL of the server, as in its Site URL"),
-    ("token_file", "file with user id and token of an admin"),
-    ("ca_file", "authorities to trust besides the known ones, PEM"),
-    ("resolvers", "DNS resolvers to ask, ADDR or ADDR:PORT"),
-    ("connect_to", "addresses to use in place of those in DNS"),
-    ("watch", "domains that `fedctl watch` checks"),
-];
-
-/// Where a value came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Source {
-    Variable(String),
-    File(PathBuf),
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Variable(name) => f.pad(name),
-            Self::File(path) => f.pad(&path.display().to_string()),
-        }
-    }
-}
-
-/// One value as text, with its origin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Setting {
-    pub name: &'static str,
-    /// More than one for lists.
-    pub values: Vec<String>,
-    pub source: Source,
-}
-
-/// The values of the environment and of the file; flags are put over them by the commands.
+/// The values of the environment and of the file.
 #[derive(Debug, Clone, Default)]
-pub struct Config {
+pub struct Settings {
     /// The file that was read.
     pub file: Option<PathBuf>,
-    settings: Vec<Setting>,
+    pub domain: Option<Domain>,
+    /// The host that runs the server.
+    pub target: Option<Host>,
+    /// The port that peers call.
+    pub port: Option<u16>,
+    /// How peers call.
+    pub protocol: Option<Protocol>,
+    /// The key file.
+    pub key: Option<PathBuf>,
+    /// The release of the server itself.
+    pub release: Option<Release>,
+    /// Releases that must be able to federate with the domain.
+    pub releases: Vec<Release>,
+    /// The id of a form of records.
+    pub provider: Option<String>,
+    /// How peers find the server.
+    pub method: Option<Method>,
+    pub hub_url: Option<HubUrl>,
+    pub server: Option<Endpoint>,
+    /// The file with the user id and the token of an admin.
+    pub token_file: Option<PathBuf>,
+    /// The file with authorities to trust.
+    pub ca_file: Option<PathBuf>,
+    pub resolvers: Vec<SocketAddr>,
+    /// Addresses to use instead of those in DNS.
+    pub connect_to: Vec<ConnectTo>,
+    /// The domains to watch; each may have its interval behind it.
+    pub watch: Vec<String>,
+    /// As they were written, each with its origin.
+    written: Vec<Setting>,
 }
 
-impl Config {
+impl Settings {
     /// Reads the environment, and `explicit` or the first file that exists.
     pub fn load(explicit: Option<&Path>) -> anyhow::Result<Self> {
         let file = match explicit {
@@ -86,164 +74,121 @@ impl Config {
                 }
             }
         }
-        let config = Self { file, settings };
-        config.validate()?;
-        Ok(config)
+        Self::resolve(file, &settings)
     }
 
     /// Reads the text of a file, and nothing else; `path` names it in errors and is where relative paths count from.
     pub fn of_text(text: &str, path: &Path) -> anyhow::Result<Self> {
-        let config = Self { file: Some(path.to_owned()), settings: from_yaml(text, path)? };
-        config.validate()?;
-        Ok(config)
+        Self::resolve(Some(path.to_owned()), &from_yaml(text, path)?)
     }
 
     /// The setting as it was written.
     pub fn setting(&self, name: &str) -> Option<&Setting> {
-        self.settings.iter().find(|setting| setting.name == name)
+        self.written.iter().find(|setting| setting.name == name)
     }
 
-    /// The federation domain.
-    pub fn domain(&self) -> anyhow::Result<Option<Domain>> {
-        self.one("domain")
+    fn resolve(file: Option<PathBuf>, settings: &[Setting]) -> anyhow::Result<Self> {
+        let written = Written(settings);
+        Ok(Self {
+            file,
+            domain: written.one("domain", str::parse)?,
+            target: written.one("target", str::parse)?,
+            port: written.one("port", port)?,
+            protocol: written.one("protocol", protocol)?,
+            key: written.path("key"),
+            release: written.one("release", str::parse)?,
+            releases: written.list("releases", str::parse)?,
+            provider: written.texts("provider").next(),
+            method: written.one("method", method)?,
+            hub_url: written.one("hub_url", str::parse)?,
+            server: written.one("server", str::parse)?,
+            token_file: written.path("token_file"),
+            ca_file: written.path("ca_file"),
+            resolvers: written.list("resolvers", resolver)?,
+            connect_to: written.list("connect_to", str::parse)?,
+            watch: written.texts("watch").collect(),
+            written: settings.to_vec(),
+        })
+    }
+}
+
+/// Settings as text, on the way to their types.
+struct Written<'a>(&'a [Setting]);
+
+impl Written<'_> {
+    fn get(&self, name: &str) -> Option<&Setting> {
+        self.0.iter().find(|setting| setting.name == name)
     }
 
-    /// The host that runs the server.
-    pub fn target(&self) -> anyhow::Result<Option<Host>> {
-        self.one("target")
+    fn texts(&self, name: &str) -> impl Iterator<Item = String> {
+        self.get(name).into_iter().flat_map(|setting| setting.values.iter().cloned())
     }
 
-    /// The port that peers call.
-    pub fn port(&self) -> anyhow::Result<Option<u16>> {
-        let Some(setting) = self.setting("port") else { return Ok(None) };
-        let text = setting.values.first().map(String::as_str).unwrap_or_default();
-        port(text).map(Some).with_context(|| format!("`port` of {}", setting.source))
+    fn list<T, E>(&self, name: &str, read: impl Fn(&str) -> Result<T, E>) -> anyhow::Result<Vec<T>>
+    where
+        anyhow::Error: From<E>,
+    {
+        let Some(setting) = self.get(name) else { return Ok(Vec::new()) };
+        let read = |value: &String| {
+            read(value).map_err(anyhow::Error::from).with_context(|| format!("`{name}` of {}", setting.source))
+        };
+        setting.values.iter().map(read).collect()
     }
 
-    /// How peers call.
-    pub fn protocol(&self) -> anyhow::Result<Option<Protocol>> {
-        let Some(setting) = self.setting("protocol") else { return Ok(None) };
-        match setting.values.first().map(String::as_str) {
-            Some("https") => Ok(Some(Protocol::Https)),
-            Some("http") => Ok(Some(Protocol::Http)),
-            other => {
-                let what = format!("`protocol` of {} is `{}`", setting.source, other.unwrap_or_default());
-                Err(hinted(what, "use https or http"))
-            }
-        }
+    fn one<T, E>(&self, name: &str, read: impl Fn(&str) -> Result<T, E>) -> anyhow::Result<Option<T>>
+    where
+        anyhow::Error: From<E>,
+    {
+        Ok(self.list(name, read)?.into_iter().next())
     }
 
-    /// The key file; a relative path in the file counts from the file's directory.
-    pub fn key(&self) -> Option<PathBuf> {
-        self.path("key")
-    }
-
-    /// The file with the user id and the token of an admin.
-    pub fn token_file(&self) -> Option<PathBuf> {
-        self.path("token_file")
-    }
-
-    /// The file with authorities to trust.
-    pub fn ca_file(&self) -> Option<PathBuf> {
-        self.path("ca_file")
-    }
-
+    /// A relative path in the file counts from the file's directory.
     fn path(&self, name: &str) -> Option<PathBuf> {
-        let setting = self.setting(name)?;
+        let setting = self.get(name)?;
         let path = PathBuf::from(setting.values.first()?);
         match &setting.source {
             Source::File(file) => Some(file.parent().map_or(path.clone(), |dir| dir.join(&path))),
             Source::Variable(_) => Some(path),
         }
     }
+}
 
-    /// Releases that must be able to federate with the domain.
-    pub fn releases(&self) -> anyhow::Result<Vec<Release>> {
-        self.list("releases")
+/// The URL of a hub: an origin, as servers use it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubUrl {
+    /// Scheme, host and port without a final slash.
+    pub origin: String,
+    pub endpoint: Endpoint,
+}
+
+impl FromStr for HubUrl {
+    type Err = Hinted;
+
+    fn from_str(text: &str) -> Result<Self, Hinted> {
+        let origin = origin(text, true)?;
+        Ok(Self { endpoint: origin.parse()?, origin })
     }
+}
 
-    /// The release of the server itself.
-    pub fn release(&self) -> anyhow::Result<Option<Release>> {
-        self.one("release")
+impl fmt::Display for HubUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.origin)
     }
+}
 
-    /// The form in which records are printed, as text.
-    pub fn provider(&self) -> Option<&str> {
-        self.text("provider")
+fn protocol(text: &str) -> Result<Protocol, Hinted> {
+    match text {
+        "https" => Ok(Protocol::Https),
+        "http" => Ok(Protocol::Http),
+        other => Err(Hinted::new(format!("`{}` is not a protocol", other.escape_debug()), "use https or http")),
     }
+}
 
-    /// How peers find the server.
-    pub fn method(&self) -> anyhow::Result<Option<Method>> {
-        let Some(setting) = self.setting("method") else { return Ok(None) };
-        match setting.values.first().map(String::as_str) {
-            Some("dns") => Ok(Some(Method::Dns)),
-            Some("hub") => Ok(Some(Method::Hub)),
-            other => {
-                let what = format!("`method` of {} is `{}`", setting.source, other.unwrap_or_default());
-                Err(hinted(what, "use dns or hub"))
-            }
-        }
-    }
-
-    /// The address of the hub, as text.
-    pub fn hub_url(&self) -> Option<&str> {
-        self.text("hub_url")
-    }
-
-    /// The address of the server, as text.
-    pub fn server(&self) -> Option<&str> {
-        self.text("server")
-    }
-
-    fn text(&self, name: &str) -> Option<&str> {
-        self.setting(name)?.values.first().map(String::as_str)
-    }
-
-    /// Addresses to use in place of those in DNS.
-    pub fn connect_to(&self) -> anyhow::Result<Vec<ConnectTo>> {
-        self.list("connect_to")
-    }
-
-    /// Resolvers, as text.
-    pub fn resolvers(&self) -> Vec<String> {
-        self.setting("resolvers").map(|setting| setting.values.clone()).unwrap_or_default()
-    }
-
-    /// The domains to watch, as text: each may have its interval behind it.
-    pub fn watch(&self) -> Vec<String> {
-        self.setting("watch").map(|setting| setting.values.clone()).unwrap_or_default()
-    }
-
-    fn validate(&self) -> anyhow::Result<()> {
-        self.domain()?;
-        self.target()?;
-        self.port()?;
-        self.protocol()?;
-        self.release()?;
-        self.releases()?;
-        self.method()?;
-        self.connect_to()?;
-        Ok(())
-    }
-
-    fn one<T>(&self, name: &str) -> anyhow::Result<Option<T>>
-    where
-        T: FromStr,
-        anyhow::Error: From<T::Err>,
-    {
-        Ok(self.list(name)?.into_iter().next())
-    }
-
-    fn list<T>(&self, name: &str) -> anyhow::Result<Vec<T>>
-    where
-        T: FromStr,
-        anyhow::Error: From<T::Err>,
-    {
-        let Some(setting) = self.setting(name) else { return Ok(Vec::new()) };
-        let parse = |value: &String| {
-            value.parse::<T>().map_err(anyhow::Error::from).with_context(|| format!("`{name}` of {}", setting.source))
-        };
-        setting.values.iter().map(parse).collect()
+fn method(text: &str) -> Result<Method, Hinted> {
+    match text {
+        "dns" => Ok(Method::Dns),
+        "hub" => Ok(Method::Hub),
+        other => Err(Hinted::new(format!("`{}` is not a method", other.escape_debug()), "use dns or hub")),
     }
 }
 
@@ -257,97 +202,26 @@ pub fn port(text: &str) -> Result<u16, Hinted> {
     }
 }
 
-fn candidates() -> Vec<PathBuf> {
-    let mut paths = vec![PathBuf::from(FILE_NAME)];
-    if let Ok(dirs) = etcetera::choose_base_strategy() {
-        paths.push(dirs.config_dir().join("fedctl").join(FILE_NAME));
-    }
-    paths
-}
-
-/// `FEDCTL_DOMAIN` and so on; lists are separated by commas.
-fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Vec<Setting> {
-    let read = |(name, _): &(&'static str, &str)| {
-        let variable_name = format!("FEDCTL_{}", name.to_ascii_uppercase());
-        let text = variable(&variable_name).filter(|text| !text.is_empty())?;
-        let values =
-            if is_list(name) { text.split(',').map(|value| value.trim().to_owned()).collect() } else { vec![text] };
-        Some(Setting { name, values, source: Source::Variable(variable_name) })
-    };
-    SETTINGS.iter().filter_map(read).collect()
-}
-
-fn is_list(name: &str) -> bool {
-    matches!(name, "releases" | "resolvers" | "connect_to" | "watch")
-}
-
-fn from_yaml(text: &str, path: &Path) -> anyhow::Result<Vec<Setting>> {
-    let shown = path.display();
-    let hint = "a line is `name: value`, as in `domain: mydomain.com`";
-    let value: serde_yaml::Value =
-        serde_yaml::from_str(text).map_err(|error| hinted(format!("`{shown}` is not YAML: {error}"), hint))?;
-    let mapping = match value {
-        serde_yaml::Value::Null => return Ok(Vec::new()),
-        serde_yaml::Value::Mapping(mapping) => mapping,
-        _ => return Err(hinted(format!("`{shown}` is not a list of settings"), hint)),
-    };
-    let mut settings = Vec::new();
-    for (key, value) in &mapping {
-        let key = key.as_str().ok_or_else(|| hinted(format!("`{shown}` has a key that is not text"), hint))?;
-        let name = known(key).ok_or_else(|| unknown(key, path))?;
-        let values = texts(value).filter(|values| is_list(name) || values.len() == 1);
-        let values = values.ok_or_else(|| {
-            let wanted = if is_list(name) { "a value or a list of values" } else { "one value" };
-            hinted(format!("`{name}` of {shown} does not hold {wanted}"), hint)
-        })?;
-        settings.push(Setting { name, values, source: Source::File(path.to_owned()) });
-    }
-    Ok(settings)
-}
-
-fn texts(value: &serde_yaml::Value) -> Option<Vec<String>> {
-    match value {
-        serde_yaml::Value::String(text) => Some(vec![text.clone()]),
-        serde_yaml::Value::Number(number) => Some(vec![number.to_string()]),
-        serde_yaml::Value::Sequence(items) => items.iter().map(|item| texts(item)?.pop()).collect(),
-        _ => None,
-    }
-}
-
-fn known(key: &str) -> Option<&'static str> {
-    SETTINGS.iter().map(|(name, _)| *name).find(|name| *name == key)
-}
-
-fn unknown(key: &str, path: &Path) -> anyhow::Error {
-    let names = SETTINGS.iter().map(|(name, _)| *name);
-    let close = names.clone().max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)));
-    let hint = match close.filter(|name| strsim::jaro_winkler(name, key) > 0.7) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => format!("the settings are {}", names.collect::<Vec<_>>().join(", ")),
-    };
-    hinted(format!("`{}` has an unknown setting `{key}`", path.display()), hint)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn yaml(text: &str) -> anyhow::Result<Config> {
+    fn yaml(text: &str) -> anyhow::Result<Settings> {
         let path = PathBuf::from("fedctl.yaml");
-        Config::of_text(text, &path)
+        Settings::of_text(text, &path)
     }
 
     #[test]
     fn a_file_is_read() {
         let config =
             yaml("domain: mydomain.com\nport: 443\nreleases: [3.18.3, '6.0']\nresolvers: 127.0.0.1:53\n").unwrap();
-        assert_eq!(config.domain().unwrap().unwrap().as_str(), "mydomain.com");
-        assert_eq!(config.port().unwrap(), Some(443));
-        assert_eq!(config.releases().unwrap(), [Release(3, 18, 3), Release(6, 0, 0)]);
-        assert_eq!(config.resolvers(), ["127.0.0.1:53"]);
+        assert_eq!(config.domain.unwrap().as_str(), "mydomain.com");
+        assert_eq!(config.port, Some(443));
+        assert_eq!(config.releases, [Release(3, 18, 3), Release(6, 0, 0)]);
+        assert_eq!(config.resolvers, ["127.0.0.1:53".parse().unwrap()]);
         let config = yaml("release: 6.2.0\nmethod: hub\nconnect_to: 'chat.mydomain.com:443=127.0.0.1:8443'\n").unwrap();
-        assert_eq!(config.release().unwrap(), Some(Release(6, 2, 0)));
-        assert_eq!((config.method().unwrap(), config.connect_to().unwrap().len()), (Some(Method::Hub), 1));
+        assert_eq!(config.release, Some(Release(6, 2, 0)));
+        assert_eq!((config.method, config.connect_to.len()), (Some(Method::Hub), 1));
     }
 
     #[test]
@@ -372,21 +246,12 @@ mod tests {
             ("release: latest", "not a release"),
             ("method: mail", "`mail`"),
             ("connect_to: chat", "not a detour"),
+            ("resolvers: [dns.example]", "not the address of a resolver"),
+            ("server: chat.mydomain.com", "`server` of fedctl.yaml"),
+            ("hub_url: ftp://hub.mydomain.com", "neither http nor https"),
         ] {
             let error = format!("{:#}", yaml(text).unwrap_err());
             assert!(error.contains(part), "{text}: {error}");
         }
-    }
-
-    #[test]
-    fn a_variable_is_read_and_an_empty_one_is_not() {
-        let read = |name: &str| match name {
-            "FEDCTL_RELEASES" => Some("3.18, 2.4".to_owned()),
-            "FEDCTL_DOMAIN" => Some(String::new()),
-            _ => None,
-        };
-        let settings = from_environment(read);
-        assert_eq!(settings.len(), 1);
-        assert_eq!(settings[0].values, ["3.18", "2.4"]);
     }
 }

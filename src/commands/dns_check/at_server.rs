@@ -42,7 +42,7 @@ impl AtServerArgs {
     /// `None` when no server is to be asked.
     pub fn server(&self, cx: &Context, network: &NetworkArgs) -> anyhow::Result<Option<AtServer>> {
         let Some(base) = &self.at_server else { return Ok(None) };
-        let path = self.token_file.clone().or_else(|| cx.config.token_file()).ok_or_else(|| {
+        let path = self.token_file.clone().or_else(|| cx.settings.token_file.clone()).ok_or_else(|| {
             hinted("the server answers only to users, and no token was given", "--token-file FILE (docs/doctor.md)")
         })?;
         let login = token_file::read(&path, self.allow_plain_http, &cx.term)?;

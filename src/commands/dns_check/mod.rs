@@ -173,7 +173,7 @@ impl DnsCheck {
         if !self.domains.is_empty() {
             return Ok(self.domains.clone());
         }
-        let configured = cx.config.domain()?;
+        let configured = cx.settings.domain.clone();
         configured
             .map(|domain| vec![domain])
             .ok_or_else(|| hinted("no domain was given", "fedctl dns-check mydomain.com"))
@@ -182,22 +182,22 @@ impl DnsCheck {
     /// What was said with flags; what the configuration says counts for its own domain only.
     fn expected(&self, cx: &Context) -> anyhow::Result<Expected> {
         let own =
-            self.domains.is_empty() || cx.config.domain()?.as_ref() == self.domains.first() && self.domains.len() == 1;
+            self.domains.is_empty() || cx.settings.domain.as_ref() == self.domains.first() && self.domains.len() == 1;
         let configured = |value: Option<PathBuf>| value.filter(|_| own);
-        let key_file = self.key.clone().or_else(|| configured(cx.config.key()));
+        let key_file = self.key.clone().or_else(|| configured(cx.settings.key.clone()));
         let key = match &key_file {
             Some(path) => Some(read_public(path, &self.passphrase, &cx.term)?),
             None => None,
         };
         let mut releases = self.releases.clone();
         if releases.is_empty() && own {
-            releases = cx.config.releases()?;
+            releases = cx.settings.releases.clone();
         }
         Ok(Expected {
             key,
             key_source: key_file.map(|path| path.display().to_string()).unwrap_or_default(),
-            target: if own { self.target.clone().or(cx.config.target()?) } else { self.target.clone() },
-            port: if own { self.port.or(cx.config.port()?) } else { self.port },
+            target: if own { self.target.clone().or_else(|| cx.settings.target.clone()) } else { self.target.clone() },
+            port: if own { self.port.or(cx.settings.port) } else { self.port },
             releases,
         })
     }

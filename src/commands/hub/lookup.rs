@@ -16,6 +16,7 @@ use crate::error::ExitStatus;
 use crate::facts::hub::HubFacts;
 use crate::facts::hub_discovery::discoveries;
 use crate::report::{Report, Verdict};
+use crate::settings::HubUrl;
 
 /// Ask a hub what it tells servers about a domain
 ///
@@ -47,7 +48,7 @@ impl Lookup {
 
     fn report(&self, cx: &Context) -> anyhow::Result<Report> {
         let domain = domain(self.domain.as_ref(), cx, "fedctl hub lookup mydomain.com")?;
-        let (url, base) = self.hub.hub(cx)?;
+        let HubUrl { origin: url, endpoint: base } = self.hub.hub(cx)?;
         let client = self.hub.client(cx, &domain)?;
         let expected_key = match &self.key {
             Some(path) => {

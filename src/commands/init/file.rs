@@ -7,7 +7,7 @@ use crate::dns::name::{Domain, Host};
 use crate::rocketchat::generation::Protocol;
 use crate::rocketchat::release::Release;
 use crate::rocketchat::settings::Method;
-use crate::settings::Config;
+use crate::settings::Settings;
 
 /// Everything that was answered or found.
 pub struct Answers {
@@ -27,14 +27,14 @@ pub struct Answers {
 /// The file, read back and compared before anybody relies on it.
 pub fn text(answers: &Answers, path: &Path) -> anyhow::Result<String> {
     let text = compose(answers)?;
-    let read = Config::of_text(&text, path)?;
+    let read = Settings::of_text(&text, path)?;
     anyhow::ensure!(
-        read.domain()?.as_ref() == Some(&answers.domain)
-            && read.target()?.as_ref() == Some(&answers.target)
-            && read.port()? == Some(answers.port)
-            && read.release()? == answers.release
-            && read.method()? == Some(answers.method)
-            && read.server() == Some(&answers.server),
+        read.domain.as_ref() == Some(&answers.domain)
+            && read.target.as_ref() == Some(&answers.target)
+            && read.port == Some(answers.port)
+            && read.release == answers.release
+            && read.method == Some(answers.method)
+            && read.server == Some(answers.server.parse()?),
         "the new `{}` does not read back as it was written; this is a bug",
         path.display()
     );
@@ -101,9 +101,9 @@ mod tests {
             ca_file: None,
         };
         let path = Path::new("fedctl.yaml");
-        let config = Config::of_text(&text(&answers, path).unwrap(), path).unwrap();
-        assert_eq!(config.key().unwrap(), Path::new("keys: #1/fed.key"));
-        assert_eq!(config.hub_url(), Some("https://hub.mydomain.com"));
-        assert_eq!(config.provider(), Some("route53"));
+        let config = Settings::of_text(&text(&answers, path).unwrap(), path).unwrap();
+        assert_eq!(config.key.unwrap(), Path::new("keys: #1/fed.key"));
+        assert_eq!(config.hub_url.unwrap().origin, "https://hub.mydomain.com");
+        assert_eq!(config.provider.as_deref(), Some("route53"));
     }
 }

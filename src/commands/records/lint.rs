@@ -76,7 +76,7 @@ impl Lint {
     }
 
     fn read(&self, text: &str, cx: &Context) -> anyhow::Result<Published> {
-        let said = self.domain.clone().or(cx.config.domain()?);
+        let said = self.domain.clone().or_else(|| cx.settings.domain.clone());
         // A text with absolute names tells the domain itself.
         let trial: Domain = "mydomain.com".parse()?;
         let domain = match said {

@@ -123,8 +123,7 @@ impl FormArgs {
         match (self.format, self.for_provider) {
             (Some(format), _) | (None, Some(Provider::Named(format))) => format,
             (None, Some(Provider::Auto)) => hosted_by(zone, cx),
-            // The configuration was checked when it was read, but it does not know the forms.
-            (None, None) => cx.config.provider().and_then(render::find).unwrap_or(&FORMATS[0]),
+            (None, None) => cx.record_format.unwrap_or(&FORMATS[0]),
         }
     }
 }

@@ -63,7 +63,7 @@ impl WishArgs {
     pub fn domain(&self, cx: &Context) -> anyhow::Result<Domain> {
         match &self.domain {
             Some(domain) => Ok(domain.clone()),
-            None => cx.config.domain()?.ok_or_else(|| {
+            None => cx.settings.domain.clone().ok_or_else(|| {
                 let hint = "fedctl records mydomain.com --target chat.mydomain.com --key federation.pub";
                 hinted("no domain is given", hint)
             }),
@@ -71,40 +71,41 @@ impl WishArgs {
     }
 
     fn options(&self, cx: &Context, found: Option<&Host>) -> anyhow::Result<RecordOptions> {
-        let config = &cx.config;
+        let settings = &cx.settings;
         let domain = self.domain(cx)?;
         let hint = format!("fedctl records {domain} --target chat.{domain} --key federation.pub");
         let target = match &self.target {
             Some(target) => target.clone(),
-            None => config
-                .target()?
+            None => settings
+                .target
+                .clone()
                 .ok_or_else(|| hinted("no target is given: which host runs the server?", hint.clone()))?,
         };
-        let said = self.protocol.or(config.protocol()?);
+        let said = self.protocol.or(settings.protocol);
         let protocol = said.unwrap_or_default();
         let default_port = if protocol == Protocol::Http { 80 } else { 443 };
-        let path = self.key.clone().or_else(|| config.key());
+        let path = self.key.clone().or_else(|| settings.key.clone());
         let path = path.ok_or_else(|| hinted("no key file is given", format!("{hint}; `fedctl keygen` makes one")))?;
         let key = publishable(read_public(&path, &self.passphrase, &cx.term)?, &path.display().to_string())?;
         Ok(RecordOptions {
             zone: self.zone.as_ref().or(found).cloned().map_or_else(|| zone_of(&domain), Ok)?,
-            port: self.port.or(config.port()?).unwrap_or(default_port),
+            port: self.port.or(settings.port).unwrap_or(default_port),
             protocol,
             protocol_said: said.is_some(),
             key,
             ttl: self.ttl,
-            audience: self.audience(cx)?,
+            audience: self.audience(cx),
             domain,
             target,
         })
     }
 
-    fn audience(&self, cx: &Context) -> anyhow::Result<Vec<Audience>> {
+    fn audience(&self, cx: &Context) -> Vec<Audience> {
         if !self.audience.is_empty() {
-            return Ok(self.audience.clone());
+            return self.audience.clone();
         }
-        let releases: Vec<Audience> = cx.config.releases()?.into_iter().map(Audience::Release).collect();
-        Ok(if releases.is_empty() { vec![Audience::All] } else { releases })
+        let releases: Vec<Audience> = cx.settings.releases.iter().copied().map(Audience::Release).collect();
+        if releases.is_empty() { vec![Audience::All] } else { releases }
     }
 }
 

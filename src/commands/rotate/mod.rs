@@ -83,7 +83,7 @@ impl Rotate {
 
 impl RotatePlan {
     fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        let domain = self.domain.clone().map_or_else(|| cx.config.domain(), |domain| Ok(Some(domain)))?;
+        let domain = self.domain.clone().or_else(|| cx.settings.domain.clone());
         let domain = domain.ok_or_else(|| hinted("no domain was given", "fedctl rotate plan mydomain.com"))?;
         let progress = cx.term.progress(format!("asking the name servers of {domain}"));
         let net = self.network.net(cx, None)?;
@@ -126,7 +126,9 @@ impl RotatePlan {
 
     /// The name of the file with the key in use; a file with another key than the published one would make a wrong plan.
     fn old_key(&self, cx: &Context, dns: &DnsFacts) -> anyhow::Result<String> {
-        let Some(path) = self.key.clone().or_else(|| cx.config.key()) else { return Ok("federation.pub".into()) };
+        let Some(path) = self.key.clone().or_else(|| cx.settings.key.clone()) else {
+            return Ok("federation.pub".into());
+        };
         let (key, _) = read_half(&path, &self.passphrase)?;
         if published(dns).is_some_and(|text| diagnosis::examine(&text).server.as_ref() != Ok(&key)) {
             let what = format!("`{}` is not the key that {} publishes", path.display(), dns.domain);
@@ -161,8 +163,7 @@ impl RotatePlan {
             ttl,
             audience: vec![Audience::All],
         })?;
-        let configured = cx.config.provider().map(find_format).transpose()?;
-        let form = match self.provider.or(configured) {
+        let form = match self.provider.or(cx.record_format) {
             Some(form) => form,
             None => find_format("zone")?,
         };

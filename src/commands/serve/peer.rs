@@ -104,9 +104,9 @@ fn host(text: &str) -> Result<String, Hinted> {
 impl ServePeer {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let missing = |what: &str, hint: &str| hinted(format!("a peer needs a {what}"), hint);
-        let domain = self.domain.clone().map_or_else(|| cx.config.domain(), |domain| Ok(Some(domain)))?;
+        let domain = self.domain.clone().or_else(|| cx.settings.domain.clone());
         let domain = domain.ok_or_else(|| missing("domain", "use --domain mydomain.com"))?;
-        let path = self.key.clone().or_else(|| cx.config.key());
+        let path = self.key.clone().or_else(|| cx.settings.key.clone());
         let path = path.ok_or_else(|| missing("private key", "use --key FILE; `fedctl keygen` makes one"))?;
         let release = self.release()?;
         self.refuse_contradictions()?;

@@ -31,9 +31,9 @@ use crate::net::notify::Notifier;
 use crate::range::Counts;
 use crate::render::watch::html::policy;
 use crate::render::watch::{Tally, board};
-use crate::rocketchat::hub::registration::origin;
 use crate::rocketchat::settings::Method;
 use crate::serve::watch::{Config, start};
+use crate::settings::HubUrl;
 use crate::store::watch::{WatchStore, Watched};
 
 const JOBS: Counts = Counts::new(1, 256);
@@ -88,7 +88,7 @@ pub struct Run {
     keep: u32,
     /// Look every domain up at this hub too; by default at the one in fedctl.yaml, when the method is hub
     #[arg(long, value_name = "URL", hide_short_help = true)]
-    hub_url: Option<String>,
+    hub_url: Option<HubUrl>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
     /// Trust the authorities in this PEM file too
@@ -215,8 +215,8 @@ impl Run {
     fn fixed(&self, cx: &Context) -> anyhow::Result<Vec<Watched>> {
         let mut lines: Vec<String> = self.domains.iter().map(ToString::to_string).collect();
         if lines.is_empty() && self.list.is_none() {
-            lines.extend(cx.config.domain()?.iter().map(ToString::to_string));
-            lines.extend(cx.config.watch());
+            lines.extend(cx.settings.domain.iter().map(ToString::to_string));
+            lines.extend(cx.settings.watch.iter().cloned());
         }
         let (fixed, rejected) = list::parse(&lines.join("\n"), self.every)?;
         match rejected.first() {
@@ -226,13 +226,12 @@ impl Run {
     }
 
     fn checker(&self, cx: &Context) -> anyhow::Result<Checker> {
-        let config = &cx.config;
-        let hub = match (&self.hub_url, config.method()?) {
-            (Some(url), _) => Some(url.clone()),
-            (None, Some(Method::Hub)) => config.hub_url().map(str::to_owned),
+        let hub = match (&self.hub_url, cx.settings.method) {
+            (Some(url), _) => Some(url),
+            (None, Some(Method::Hub)) => cx.settings.hub_url.as_ref(),
             _ => None,
         };
-        let hub = hub.map(|url| origin(&url, true)?.parse()).transpose()?;
+        let hub = hub.map(|url| url.endpoint.clone());
         Ok(Checker {
             net: self.network.net(cx, self.ca_file.as_deref())?,
             identity: self.identity(cx)?,
@@ -246,7 +245,7 @@ impl Run {
 
     /// The domain and the private key of the settings.
     fn identity(&self, cx: &Context) -> anyhow::Result<Option<(Domain, PrivateKey)>> {
-        let (Some(domain), Some(path)) = (cx.config.domain()?, cx.config.key()) else { return Ok(None) };
+        let (Some(domain), Some(path)) = (cx.settings.domain.clone(), cx.settings.key.clone()) else { return Ok(None) };
         let is_private = String::from_utf8_lossy(&read_bytes(&path)?).contains("PRIVATE KEY-----");
         let key = is_private.then(|| read_private(&path, &self.passphrase, &cx.term)).transpose()?;
         Ok(key.map(|key| (domain, key)))
@@ -254,15 +253,15 @@ impl Run {
 
     /// What the settings say about the own domain.
     fn own(&self, cx: &Context) -> anyhow::Result<Option<(Domain, Expected)>> {
-        let config = &cx.config;
-        let Some(domain) = config.domain()? else { return Ok(None) };
-        let path = config.key();
+        let settings = &cx.settings;
+        let Some(domain) = settings.domain.clone() else { return Ok(None) };
+        let path = settings.key.clone();
         let expected = Expected {
             key: path.as_ref().map(|path| read_public(path, &self.passphrase, &cx.term)).transpose()?,
             key_source: path.map(|path| path.display().to_string()).unwrap_or_default(),
-            target: config.target()?,
-            port: config.port()?,
-            releases: config.releases()?,
+            target: settings.target.clone(),
+            port: settings.port,
+            releases: settings.releases.clone(),
         };
         Ok(Some((domain, expected)))
     }
