@@ -35,6 +35,7 @@ async fn measure() -> Result<(), Failure> {
         connect_to: vec![override_to("ns1", &first), override_to("ns2", &second)],
         resolvers: vec![Resolver::at(first.addr)],
         roots: Roots::new(None)?,
+        udp: fedctl::net::udp::Udp::default(),
     };
     let domain = "mydomain.com".parse()?;
     let mut ours = Vec::new();

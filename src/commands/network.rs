@@ -15,6 +15,7 @@ use crate::endpoint;
 use crate::endpoint::ConnectTo;
 use crate::error::{Hinted, hinted};
 use crate::net::resolvers::{Resolver, public_resolvers, system_resolvers};
+use crate::net::udp::Udp;
 use crate::net::{Net, ask};
 use crate::serve::dns::Forward;
 use crate::x509::trust::Roots;
@@ -52,6 +53,7 @@ impl NetworkArgs {
             connect_to: self.connect_to.iter().cloned().chain(cx.settings.connect_to.clone()).collect(),
             resolvers,
             roots: roots(ca_file.as_deref())?,
+            udp: Udp::default(),
         })
     }
 
@@ -83,7 +85,11 @@ pub fn roots(file: Option<&Path>) -> anyhow::Result<Roots> {
 
 /// The DNS client, for embedded resolvers; `wait` is for one server.
 pub fn dns_client(wait: Duration) -> Forward {
-    Arc::new(move |server, query| async move { ask::forward(server, &query, wait).await }.boxed())
+    let udp = Udp::default();
+    Arc::new(move |server, query| {
+        let udp = udp.clone();
+        async move { ask::forward(&udp, server, &query, wait).await }.boxed()
+    })
 }
 
 /// Seconds since 1970; the only place that looks at the clock for facts.

@@ -1,29 +1,30 @@
 //! One question to one server: UDP, then TCP when the answer was cut.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpStream, UdpSocket};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
 
+use super::udp::Udp;
 use super::{Route, description, elapsed};
 use crate::dns::codec::{self, Flags};
 use crate::dns::record::{Outcome, Query, Response, Transport};
 use crate::facts::dns::{Observer, Role};
 
-/// Asks and waits for at most `wait`. Every way to fail is an [`Outcome`].
-pub async fn ask(server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
+/// Asks and waits for at most the timeout. Every way to fail is an [`Outcome`].
+pub async fn ask(route: &Route, server: SocketAddr, question: &Query, flags: Flags) -> Response {
     let start = Instant::now();
-    let mut reply = over_udp(server, question, flags, wait).await;
+    let mut reply = over_udp(route, server, question, flags).await;
     // RFC 6891 section 7: a server from before EDNS answers FORMERR (1) or NOTIMP (4).
     if flags.edns && matches!(reply.outcome, Outcome::OtherRcode(1 | 4)) {
-        reply = over_udp(server, question, Flags { edns: false, ..flags }, wait).await;
+        reply = over_udp(route, server, question, Flags { edns: false, ..flags }).await;
     }
     if reply.truncated {
         let cut = reply;
-        reply = over_tcp(server, question, flags, wait).await;
+        reply = over_tcp(route, server, question, flags).await;
         reply.truncated = true;
         reply.edns = reply.edns.or(cut.edns);
     }
@@ -32,9 +33,9 @@ pub async fn ask(server: SocketAddr, question: &Query, flags: Flags, wait: Durat
 }
 
 /// Asks over TCP only.
-pub async fn ask_tcp(server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
+pub async fn ask_tcp(route: &Route, server: SocketAddr, question: &Query, flags: Flags) -> Response {
     let start = Instant::now();
-    let mut reply = over_tcp(server, question, flags, wait).await;
+    let mut reply = over_tcp(route, server, question, flags).await;
     reply.elapsed = elapsed(start);
     reply
 }
@@ -45,15 +46,15 @@ pub async fn ask_one(route: &Route, observer: &Observer, question: &Query) -> Re
         Role::Resolver => Flags::RESOLVER,
         Role::Authority | Role::Parent => Flags::AUTHORITY,
     };
-    ask(observer.addr, question, flags, route.timeout).await
+    ask(route, observer.addr, question, flags).await
 }
 
-async fn over_udp(server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
-    let (id, query) = match codec::query(question, flags) {
+async fn over_udp(route: &Route, server: SocketAddr, question: &Query, flags: Flags) -> Response {
+    let (_, mut query) = match codec::query(question, flags) {
         Ok(query) => query,
         Err(why) => return Response::bare(Outcome::Malformed(why), Transport::Udp),
     };
-    match exchange(server, id, &query, wait).await {
+    match route.udp.exchange(server, &mut query, route.timeout).await {
         Ok(Some(bytes)) => {
             let mut reply = codec::reply(&bytes, question, Transport::Udp);
             reply.truncated = codec::is_truncated(&bytes);
@@ -64,34 +65,12 @@ async fn over_udp(server: SocketAddr, question: &Query, flags: Flags, wait: Dura
     }
 }
 
-/// Sends, and once more after a third of the time; `None` when nothing came back. The socket is connected, so that a closed
-/// port is told by the system and not mistaken for silence.
-async fn exchange(server: SocketAddr, id: u16, query: &[u8], wait: Duration) -> io::Result<Option<Vec<u8>>> {
-    let local: SocketAddr =
-        if server.is_ipv4() { (Ipv4Addr::UNSPECIFIED, 0).into() } else { (Ipv6Addr::UNSPECIFIED, 0).into() };
-    let socket = UdpSocket::bind(local).await?;
-    socket.connect(server).await?;
-    let end = Instant::now() + wait;
-    let mut buffer = vec![0; usize::from(u16::MAX)];
-    for deadline in [Instant::now() + wait / 3, end] {
-        socket.send(query).await?;
-        while let Ok(received) = timeout_at(deadline, socket.recv(&mut buffer)).await {
-            let length = received?;
-            // Anything else may be a late answer to an older question, or a forgery.
-            if codec::answers(&buffer[..length], id) {
-                return Ok(Some(buffer[..length].to_vec()));
-            }
-        }
-    }
-    Ok(None)
-}
-
-async fn over_tcp(server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
+async fn over_tcp(route: &Route, server: SocketAddr, question: &Query, flags: Flags) -> Response {
     let (id, query) = match codec::query(question, flags) {
         Ok(query) => query,
         Err(why) => return Response::bare(Outcome::Malformed(why), Transport::Tcp),
     };
-    match timeout(wait, stream(server, &query)).await {
+    match timeout(route.timeout, stream(server, &query)).await {
         Ok(Ok(bytes)) if codec::answers(&bytes, id) => codec::reply(&bytes, question, Transport::Tcp),
         Ok(Ok(_)) => Response::bare(Outcome::Malformed("the answer is to another question".into()), Transport::Tcp),
         Ok(Err(error)) => Response::bare(Outcome::Unreachable(format!("TCP: {}", description(&error))), Transport::Tcp),
@@ -100,13 +79,14 @@ async fn over_tcp(server: SocketAddr, question: &Query, flags: Flags, wait: Dura
 }
 
 /// Sends the bytes of a query and returns those of the response: UDP, then TCP when the response was cut.
-pub async fn forward(server: SocketAddr, query: &[u8], wait: Duration) -> io::Result<Vec<u8>> {
-    let id = query.first_chunk().map(|id| u16::from_be_bytes(*id)).unwrap_or_default();
-    let response = exchange(server, id, query, wait).await?.ok_or(io::ErrorKind::TimedOut)?;
+pub async fn forward(udp: &Udp, server: SocketAddr, query: &[u8], wait: Duration) -> io::Result<Vec<u8>> {
+    let Some(id) = query.first_chunk::<2>() else { return Err(io::ErrorKind::InvalidInput.into()) };
+    let mut response = udp.exchange(server, &mut query.to_vec(), wait).await?.ok_or(io::ErrorKind::TimedOut)?;
     if !codec::is_truncated(&response) {
+        response[..2].copy_from_slice(id);
         return Ok(response);
     }
-    let response = timeout(wait, stream(server, query)).await??;
+    let (id, response) = (u16::from_be_bytes(*id), timeout(wait, stream(server, query)).await??);
     match codec::answers(&response, id) {
         true => Ok(response),
         false => Err(io::Error::other("the response is to another query")),

@@ -68,7 +68,7 @@ async fn cut(route: &Route, resolver: SocketAddr, names: &[String], flags: Flags
     let domain = names.first().ok_or("there is no name to ask for")?;
     let mut questions = vec![Query::new(domain, RecordType::Soa)];
     questions.extend(names.iter().map(|name| Query::new(name, RecordType::Ns)));
-    let ask = |question| ask(resolver, question, flags, route.timeout);
+    let ask = |question| ask(route, resolver, question, flags);
     let replies = join_all(questions.iter().map(ask)).await;
     let first = replies.first().ok_or("there is no name to ask for")?;
     let (apex, soa) = start_of_authority(first).ok_or_else(|| match &first.outcome {
@@ -124,11 +124,12 @@ pub async fn addresses(route: &Route, resolvers: &[SocketAddr], host: &str) -> V
         return vec![addr.ip()];
     }
     let both = [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(host, kind));
-    let from_each =
-        join_all(resolvers.iter().map(|resolver| {
-            join_all(both.iter().map(move |question| ask(*resolver, question, UNCHECKED, route.timeout)))
-        }))
-        .await;
+    let from_each = join_all(
+        resolvers
+            .iter()
+            .map(|resolver| join_all(both.iter().map(move |question| ask(route, *resolver, question, UNCHECKED)))),
+    )
+    .await;
     let addresses = |replies: &Vec<Response>| -> Vec<IpAddr> {
         replies.iter().flat_map(|reply| reply.outcome.records()).filter_map(|rr| address(&rr.data)).collect()
     };

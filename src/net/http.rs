@@ -224,6 +224,7 @@ mod tests {
             connect_to: vec![],
             resolvers: vec![],
             roots: Roots::new(None).unwrap(),
+            udp: crate::net::udp::Udp::default(),
         };
         let refused = |url: &str, addr: &str, allow_plain_http: bool| {
             let caller = Caller::new(&net, url.parse().unwrap(), addr.parse().unwrap());

@@ -14,12 +14,14 @@ pub mod probes;
 pub mod resolvers;
 pub mod server;
 pub mod tls;
+pub mod udp;
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use resolvers::Resolver;
+use udp::Udp;
 
 use crate::endpoint::ConnectTo;
 use crate::x509::trust::Roots;
@@ -34,12 +36,19 @@ pub struct Net {
     pub resolvers: Vec<Resolver>,
     /// The authorities that certificates are checked with.
     pub roots: Roots,
+    /// The sockets of DNS.
+    pub udp: Udp,
 }
 
 /// The name of [`Net`] in the modules that observe DNS.
 pub type Route = Net;
 
 impl Net {
+    /// With sockets of its own that send each server at most so many queries a second.
+    pub fn with_qps(self, qps: u32) -> Self {
+        Self { udp: Udp::limited(Some(qps)), ..self }
+    }
+
     /// The socket addresses of the resolvers.
     pub fn resolver_addrs(&self) -> Vec<SocketAddr> {
         self.resolvers.iter().map(|resolver| resolver.addr).collect()

@@ -17,7 +17,7 @@ pub async fn first(route: &Route, dns: &DnsFacts) -> Vec<Probe> {
     let over_tcp = of_role(dns, Role::Authority).map(|(observer, server)| {
         let question = key.clone();
         async move {
-            let reply = ask_tcp(server.addr, &question, Flags::AUTHORITY, route.timeout).await;
+            let reply = ask_tcp(route, server.addr, &question, Flags::AUTHORITY).await;
             Probe { purpose: Purpose::Tcp, observer, question, reply }
         }
     });
@@ -52,7 +52,7 @@ pub async fn second(route: &Route, dns: &DnsFacts, target: Option<&Host>) -> Vec
         let question = key.clone();
         async move {
             let flags = Flags { unchecked: true, ..Flags::RESOLVER };
-            let reply = ask(resolver.addr, &question, flags, route.timeout).await;
+            let reply = ask(route, resolver.addr, &question, flags).await;
             Probe { purpose: Purpose::Unchecked, observer, question, reply }
         }
     });

@@ -104,6 +104,7 @@ impl Peers {
                 connect_to: overrides,
                 resolvers: vec![Resolver::at(resolver)],
                 roots: Roots::new(None).unwrap(),
+                udp: fedctl::net::udp::Udp::default(),
             },
             identity: (domain.clone(), key("bob")),
         };

@@ -26,6 +26,7 @@ use crate::net::Net;
 use crate::net::dns::{Scope, observe};
 use crate::net::peer::{self, Target};
 use crate::net::resolvers::Resolver;
+use crate::net::udp::Udp;
 use crate::report::Report;
 use crate::rocketchat::hub::ledger::{Change, Peer, Terms};
 use crate::rocketchat::hub::registration::{Admission, Entry};
@@ -64,7 +65,8 @@ impl World {
         let keys = Keys::new(&own, &neighbour, &PrivateKey::generate_weak()?);
         let (names, resolver, mut overrides) = name_servers(&keys, guests).await?;
         let resolvers = vec![view(resolver)];
-        let net = Net { timeout, connect_to: overrides.clone(), resolvers, roots: Roots::new(None)? };
+        let net =
+            Net { timeout, connect_to: overrides.clone(), resolvers, roots: Roots::new(None)?, udp: Udp::default() };
         let (mut sites, mut authorities) = (Vec::new(), String::new());
         for scenario in SCENARIOS {
             let Some(site) = scenario.site else { continue };

@@ -15,6 +15,7 @@ use crate::key::{DEFAULT_BITS, PrivateKey, PublicKey};
 use crate::net::Net;
 use crate::net::peer::{Target, observe};
 use crate::net::resolvers::Resolver;
+use crate::net::udp::Udp;
 use crate::render::rotate::Act;
 use crate::report::Verdict;
 use crate::rocketchat::body::Wire;
@@ -71,8 +72,13 @@ async fn ping(
     let host = format!("chat.{domain}");
     let tls = Tls::made(std::slice::from_ref(&host), &[])?;
     let roots = Roots::new(tls.authority.as_deref().map(str::as_bytes))?;
-    let net =
-        |connect_to: Vec<ConnectTo>| Net { timeout, connect_to, resolvers: resolvers.clone(), roots: roots.clone() };
+    let net = |connect_to: Vec<ConnectTo>| Net {
+        timeout,
+        connect_to,
+        resolvers: resolvers.clone(),
+        roots: roots.clone(),
+        udp: Udp::default(),
+    };
     let asked = PeerOptions { net: net(Vec::new()), identity: (domain.clone(), used.clone()) };
     let running = peer::start(peer::Config {
         listen: ANY,

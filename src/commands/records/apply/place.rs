@@ -198,7 +198,7 @@ async fn server(
     own: &[Query],
     set: &RecordSet,
 ) -> anyhow::Result<Vec<(Query, Outcome)>> {
-    let replies = join_all(all.iter().map(|question| ask(addr, question, Flags::AUTHORITY, net.timeout))).await;
+    let replies = join_all(all.iter().map(|question| ask(net, addr, question, Flags::AUTHORITY))).await;
     for (question, reply) in all.iter().zip(&replies).filter(|(question, _)| own.contains(question)) {
         if reply.outcome.is_answer() && !reply.authoritative {
             let what = format!("{addr} is not authoritative for `{}`", set.zone);

@@ -1,0 +1,279 @@
+//! UDP queries over sockets that are shared by all queries of a run: a connected socket for each server, and a task that hands
+//! each response to the query that waits for it. A socket for each query costs six system calls more.
+//!
+//! What keeps a forged response out: the kernel takes datagrams of the connected server only, the port is chosen by the kernel
+//! for each socket, the identifier is random among those that are free, and the question must be the same (RFC 5452 section 9).
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::net::UdpSocket;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+/// Queries that may wait at one socket at the same time: that many responses fit into its buffer.
+const IN_FLIGHT: usize = 48;
+/// Sockets to one server; a further one is opened when all are busy.
+const SOCKETS: usize = 5;
+/// Servers whose sockets stay open between queries.
+const OPEN: usize = 256;
+/// Bytes before the question (RFC 1035 section 4.1.1).
+const HEADER: usize = 12;
+/// Datagrams that are read before other tasks get their turn.
+const BURST: usize = 64;
+
+/// The sockets of a run. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Udp {
+    servers: Arc<Mutex<HashMap<SocketAddr, Arc<Server>>>>,
+    /// Queries a second that one server is sent at most; servers on loopback are not limited.
+    qps: Option<u32>,
+}
+
+/// One server.
+#[derive(Debug)]
+struct Server {
+    sockets: Mutex<Vec<Arc<Socket>>>,
+    /// When the next query may be sent.
+    next: Mutex<Instant>,
+}
+
+/// One socket, with the queries that wait at it.
+#[derive(Debug)]
+struct Socket {
+    udp: Arc<UdpSocket>,
+    waiting: Arc<Waiting>,
+    permits: Semaphore,
+    reader: JoinHandle<()>,
+}
+
+type Answer = Result<Vec<u8>, io::ErrorKind>;
+/// By identifier. What was answered stays, without its sender, until its query is over: no other query may take the identifier.
+type Waiting = Mutex<HashMap<u16, Query>>;
+
+/// A query that was sent.
+#[derive(Debug)]
+struct Query {
+    /// As it is written in the message.
+    question: Box<[u8]>,
+    answer: Option<oneshot::Sender<Answer>>,
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+impl Udp {
+    /// Sends at most `qps` queries a second to a server.
+    pub fn limited(qps: Option<u32>) -> Self {
+        Self { servers: Arc::default(), qps }
+    }
+
+    /// Sends, and once more after a third of the time; `None` when nothing came back. The first two bytes of `query` are
+    /// replaced by a free identifier.
+    pub async fn exchange(&self, to: SocketAddr, query: &mut [u8], wait: Duration) -> io::Result<Option<Vec<u8>>> {
+        let server = self.server(to);
+        if let Some(at) = self.turn(&server, to) {
+            sleep_until(at).await;
+        }
+        let socket = server.socket(to)?;
+        let Ok(_permit) = socket.permits.acquire().await else { return Ok(None) };
+        let (id, mut answer) = socket.wait(question(query));
+        let _forget = Forget { waiting: &socket.waiting, id };
+        query[..2].copy_from_slice(&id.to_be_bytes());
+        let begun = Instant::now();
+        for deadline in [begun + wait / 3, begun + wait] {
+            socket.udp.send(query).await?;
+            if let Ok(received) = timeout_at(deadline, &mut answer).await {
+                return received.map_err(io::Error::other)?.map(Some).map_err(io::Error::from);
+            }
+        }
+        Ok(None)
+    }
+
+    /// What is known of a server; one that nobody waits for makes room.
+    fn server(&self, to: SocketAddr) -> Arc<Server> {
+        let mut servers = held(&self.servers);
+        if servers.len() >= OPEN && !servers.contains_key(&to) {
+            servers.retain(|_, server| Arc::strong_count(server) > 1);
+        }
+        let new = || Arc::new(Server { sockets: Mutex::default(), next: Mutex::new(Instant::now()) });
+        servers.entry(to).or_insert_with(new).clone()
+    }
+
+    /// When the query may be sent, if not at once.
+    fn turn(&self, server: &Server, to: SocketAddr) -> Option<Instant> {
+        let qps = self.qps.filter(|_| !to.ip().is_loopback())?;
+        let mut next = held(&server.next);
+        let at = (*next).max(Instant::now());
+        *next = at + Duration::from_secs(1) / qps.max(1);
+        Some(at)
+    }
+}
+
+impl Server {
+    /// The first socket with room, or a new one, or any when all are busy. One whose runtime has ended is dropped.
+    fn socket(&self, to: SocketAddr) -> io::Result<Arc<Socket>> {
+        let mut sockets = held(&self.sockets);
+        sockets.retain(|socket| !socket.reader.is_finished());
+        if let Some(free) = sockets.iter().find(|socket| socket.permits.available_permits() > 0) {
+            return Ok(free.clone());
+        }
+        if sockets.len() < SOCKETS {
+            sockets.push(Arc::new(Socket::connect(to)?));
+        }
+        sockets.rotate_left(1);
+        sockets.last().cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected))
+    }
+}
+
+impl Socket {
+    fn connect(to: SocketAddr) -> io::Result<Self> {
+        let local: SocketAddr =
+            if to.is_ipv4() { (Ipv4Addr::UNSPECIFIED, 0).into() } else { (Ipv6Addr::UNSPECIFIED, 0).into() };
+        let socket = std::net::UdpSocket::bind(local)?;
+        socket.connect(to)?;
+        socket.set_nonblocking(true)?;
+        let (udp, waiting) = (Arc::new(UdpSocket::from_std(socket)?), Arc::new(Waiting::default()));
+        let reader = tokio::spawn(read(udp.clone(), waiting.clone()));
+        Ok(Self { udp, waiting, permits: Semaphore::new(IN_FLIGHT), reader })
+    }
+
+    /// A free identifier, and where its response will arrive.
+    fn wait(&self, question: &[u8]) -> (u16, oneshot::Receiver<Answer>) {
+        let (sender, receiver) = oneshot::channel();
+        let mut waiting = held(&self.waiting);
+        loop {
+            let id = rand::random();
+            if let std::collections::hash_map::Entry::Vacant(free) = waiting.entry(id) {
+                free.insert(Query { question: question.into(), answer: Some(sender) });
+                return (id, receiver);
+            }
+        }
+    }
+}
+
+/// Takes the query out when it is over, whatever ended it.
+struct Forget<'a> {
+    waiting: &'a Waiting,
+    id: u16,
+}
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        held(self.waiting).remove(&self.id);
+    }
+}
+
+/// Hands each datagram to the query with its identifier. An error of the socket, such as a closed port, is for all that wait.
+async fn read(socket: Arc<UdpSocket>, waiting: Arc<Waiting>) {
+    let mut buffer = vec![0; usize::from(u16::MAX)];
+    while socket.readable().await.is_ok() {
+        for _ in 0..BURST {
+            match socket.try_recv(&mut buffer) {
+                Ok(length) => deliver(&waiting, &buffer[..length]),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => {
+                    let all: Vec<_> = held(&waiting).values_mut().filter_map(|query| query.answer.take()).collect();
+                    all.into_iter().for_each(|query| drop(query.send(Err(error.kind()))));
+                }
+            }
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// What is not a response to a query that waits may be late, or forged, and is dropped.
+fn deliver(waiting: &Waiting, datagram: &[u8]) {
+    let [high, low, flags, ..] = datagram else { return };
+    if flags & 0x80 == 0 {
+        return;
+    }
+    let mut waiting = held(waiting);
+    let query =
+        waiting.get_mut(&u16::from_be_bytes([*high, *low])).filter(|query| !is_foreign(datagram, &query.question));
+    if let Some(answer) = query.and_then(|query| query.answer.take()) {
+        let _ = answer.send(Ok(datagram.to_vec()));
+    }
+}
+
+/// The one question of a query: the name and four bytes behind the header (RFC 1035 section 4.1.2). Names in queries are not
+/// compressed.
+fn question(query: &[u8]) -> &[u8] {
+    let mut end = HEADER;
+    while let Some(length) = query.get(end).filter(|length| **length > 0) {
+        end += 1 + usize::from(*length);
+    }
+    query.get(HEADER..end + 5).unwrap_or_default()
+}
+
+/// True for a response that repeats another question; errors may come without one, and the case may differ.
+fn is_foreign(datagram: &[u8], question: &[u8]) -> bool {
+    let count = datagram.get(4..6).map_or(0, |count| u16::from_be_bytes([count[0], count[1]]));
+    let repeated = datagram.get(HEADER..HEADER + question.len());
+    count == 1 && repeated.is_some_and(|repeated| !repeated.eq_ignore_ascii_case(question))
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A query whose name has one label.
+    fn query(label: u32) -> Vec<u8> {
+        let label = format!("{label:08x}");
+        [&[0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 8][..], label.as_bytes(), &[0, 0, 1, 0, 1]].concat()
+    }
+
+    #[tokio::test]
+    async fn each_query_gets_its_own_response_however_often_they_are_repeated() {
+        let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let addr = server.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut buffer = [0; 512];
+            while let Ok((length, from)) = server.recv_from(&mut buffer).await {
+                buffer[2] |= 0x80;
+                for _ in 0..3 {
+                    let _ = server.send_to(&buffer[..length], from).await;
+                }
+            }
+        });
+        let udp = Udp::default();
+        let all = (0..2000).map(|at| {
+            let udp = udp.clone();
+            tokio::spawn(async move {
+                let mut sent = query(at);
+                let received = udp.exchange(addr, &mut sent, Duration::from_secs(12)).await.unwrap().unwrap();
+                assert_eq!(received[HEADER..], query(at)[HEADER..]);
+            })
+        });
+        for one in all.collect::<Vec<_>>() {
+            one.await.unwrap();
+        }
+        assert!(held(&held(&udp.servers)[&addr].sockets).len() <= SOCKETS);
+    }
+
+    #[tokio::test]
+    async fn a_closed_port_is_an_error_at_once() {
+        let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let error = Udp::default().exchange(closed, &mut query(1), Duration::from_secs(60)).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+    }
+
+    #[test]
+    fn a_response_to_another_question_is_foreign_and_one_without_is_not() {
+        let asked = query(7);
+        assert!(!is_foreign(&asked.to_ascii_uppercase(), question(&asked)));
+        assert!(is_foreign(&query(8), question(&asked)));
+        assert!(!is_foreign(&asked[..HEADER], question(&asked)));
+    }
+}
