@@ -13,6 +13,7 @@ mod numbers;
 pub mod paste;
 mod records;
 mod secret;
+mod whole;
 mod wrapping;
 
 pub use compare::{Difference, compare};
@@ -116,15 +117,20 @@ impl Defect {
 
 /// Examines the joined value of a TXT record, or the content of a file.
 pub fn examine(text: &[u8]) -> Diagnosis {
-    let server = as_servers_read(text);
-    if let Some(what) = secret::find(text) {
-        return Diagnosis::private(what, server);
+    if let Some(known) = whole::recall(text) {
+        return known;
     }
+    let server = as_servers_read(text);
     let mut defects = Vec::new();
     let exact = exact(text).and_then(|key| numbers::judge(key, &mut defects)).filter(|key| key.bits() % 8 == 0);
     if exact.is_some() {
         settle(&mut defects, true);
-        return Diagnosis { exact, server, defects, repaired: None };
+        let diagnosis = Diagnosis { exact, server, defects, repaired: None };
+        whole::keep(text, &diagnosis);
+        return diagnosis;
+    }
+    if let Some(what) = secret::find(text) {
+        return Diagnosis::private(what, server);
     }
     defects.clear();
     let recovered = recover(text, &mut defects);
@@ -138,8 +144,16 @@ pub fn examine(text: &[u8]) -> Diagnosis {
     Diagnosis { exact: None, server, defects, repaired }
 }
 
+/// True when no prime below 65,536 divides the modulus, which no RSA key allows.
+pub fn is_plausible_modulus(n: &num_bigint::BigUint) -> bool {
+    numbers::small_factor(n).is_none()
+}
+
 /// The key that a server imports, or the line that it writes to its log; no injury is looked for.
 pub fn as_servers_read(text: &[u8]) -> Result<PublicKey, String> {
+    if let Some(known) = whole::recall(text) {
+        return known.server;
+    }
     node_rsa::import(text).and_then(server_key)
 }
 

@@ -1,7 +1,7 @@
 //! The TXT records at one name, each with its own strings: servers read the first record and join its strings with nothing.
 
 use super::defect_kind::DefectKind;
-use super::{Defect, Diagnosis, examine, recover, secret, settle};
+use super::{Defect, Diagnosis, examine, recover, secret, settle, whole};
 use crate::dns::record::CharacterString;
 use crate::key::PublicKey;
 
@@ -16,8 +16,7 @@ pub fn examine_records(records: &[Vec<Vec<u8>>]) -> Diagnosis {
     if diagnosis.has(DefectKind::PrivateKey) {
         return diagnosis;
     }
-    let everything = values.concat();
-    if let Some(what) = values.iter().find_map(|value| secret::find(value)).or_else(|| secret::find(&everything)) {
+    if let Some(what) = secret_in(&values) {
         return Diagnosis::private(what, diagnosis.server);
     }
     match records {
@@ -32,8 +31,12 @@ pub fn examine_records(records: &[Vec<Vec<u8>>]) -> Diagnosis {
 
 /// True when one of the values, or all joined, hold a private key or a part of one.
 pub fn hold_secret(values: &[Vec<u8>]) -> bool {
-    values.iter().any(|value| secret::find(value).is_some())
-        || (values.len() > 1 && secret::find(&values.concat()).is_some())
+    secret_in(values).is_some()
+}
+
+fn secret_in(values: &[Vec<u8>]) -> Option<&'static str> {
+    let alone = values.iter().filter(|value| !whole::is_whole(value)).find_map(|value| secret::find(value));
+    alone.or_else(|| if values.len() > 1 { secret::find(&values.concat()) } else { None })
 }
 
 /// The values in a few characters each, for evidence: both ends of what is public anyway, and nothing of a private key, not
