@@ -14,9 +14,12 @@ use fedctl::check::judge_dns;
 use fedctl::dns::name::Domain;
 use fedctl::endpoint::ConnectTo;
 use fedctl::facts::dns::{DnsFacts, Expected};
-use fedctl::net::Route;
-use fedctl::net::dns::{Resolver, Scope, observe};
+use fedctl::net::Net;
+use fedctl::net::dns::{Scope, observe};
+use fedctl::net::resolvers::Resolver;
+use fedctl::net::udp::Udp;
 use fedctl::serve::dns::{Config, Zone, start};
+use fedctl::x509::trust::Roots;
 use futures_util::stream::{self, StreamExt};
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -94,14 +97,13 @@ fn real(runtime: &tokio::runtime::Runtime, names: &[String], zones: &[(String, S
     let dir = tempfile::tempdir()?;
     let (first, second) = (named(dir.path(), "one", zones)?, named(dir.path(), "two", zones)?);
     let resolver = unbound(dir.path(), first.addr)?;
-    let route = route(&[("ns1", first.addr), ("ns2", second.addr)]);
-    let resolvers = [Resolver { name: "unbound".into(), addr: resolver.addr }];
+    let net = net(&[("ns1", first.addr), ("ns2", second.addr)], resolver.addr)?;
     // Both sides find the resolver's cache warm.
-    let (_, facts) = runtime.block_on(check(&route, &resolvers, names));
+    let (_, facts) = runtime.block_on(check(&net, names));
     let questions = questions(&facts, resolver.addr);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..3 {
-        ours.push(runtime.block_on(check(&route, &resolvers, names)).0);
+        ours.push(runtime.block_on(check(&net, names)).0);
         theirs.push(dnsperf(dir.path(), &questions)?);
     }
     let (ours, theirs) = (median(ours), median(theirs));
@@ -116,13 +118,13 @@ fn real(runtime: &tokio::runtime::Runtime, names: &[String], zones: &[(String, S
 }
 
 /// Observes and judges all, and gives the time and what was asked.
-async fn check(route: &Route, resolvers: &[Resolver], names: &[String]) -> (Duration, Vec<DnsFacts>) {
+async fn check(net: &Net, names: &[String]) -> (Duration, Vec<DnsFacts>) {
     let begun = Instant::now();
     let domains: Vec<Domain> = names.iter().filter_map(|name| name.parse().ok()).collect();
     let one = |domain: Domain| {
-        let (route, resolvers) = (route.clone(), resolvers.to_vec());
+        let net = net.clone();
         tokio::spawn(async move {
-            let facts = observe(&route, &resolvers, &domain, None, Scope::Everybody, 0).await;
+            let facts = observe(&net, &net.resolvers, &domain, None, Scope::Everybody, 0).await;
             let lines = judge_dns(&facts, &Expected::default(), None);
             (facts, lines.len())
         })
@@ -178,10 +180,11 @@ fn dnsperf(dir: &Path, questions: &HashMap<SocketAddr, Vec<String>>) -> Result<D
     Ok(begun.elapsed())
 }
 
-fn route(servers: &[(&str, SocketAddr)]) -> Route {
-    let overrides =
+fn net(servers: &[(&str, SocketAddr)], resolver: SocketAddr) -> Result<Net, Failure> {
+    let connect_to =
         servers.iter().map(|(host, to)| ConnectTo { host: format!("{host}.fleet.test"), port: 53, to: *to }).collect();
-    Route::new(Duration::from_secs(5), overrides)
+    let resolvers = vec![Resolver::at(resolver)];
+    Ok(Net { timeout: Duration::from_secs(5), connect_to, resolvers, roots: Roots::new(None)?, udp: Udp::default() })
 }
 
 async fn delayed(names: &[String], zones: &[(String, String)]) -> Result<(), Failure> {
@@ -196,9 +199,8 @@ async fn delayed(names: &[String], zones: &[(String, String)]) -> Result<(), Fai
         Ok::<_, Failure>(start(Config { listen: SocketAddr::new(HERE, 0), zones: zones.clone(), faults }).await?)
     };
     let (first, second) = (serve().await?, serve().await?);
-    let route = route(&[("ns1", first.addr), ("ns2", second.addr)]);
-    let resolvers = [Resolver { name: "resolver".into(), addr: first.addr }];
-    let (time, _) = check(&route, &resolvers, names).await;
+    let net = net(&[("ns1", first.addr), ("ns2", second.addr)], first.addr)?;
+    let (time, _) = check(&net, names).await;
     out(&format!("{} domains, each answer {DELAY:?} late: {time:?} (limit 10 s)", names.len()));
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! How a report leaves fedctl: its form, its file, and the exit status that it means.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Command};
@@ -71,6 +71,11 @@ impl ReportArgs {
     /// What was asked for.
     pub fn format(&self) -> &'static ReportFormat {
         self.format
+    }
+
+    /// The file that is to hold it, unless it is stdout.
+    pub fn output(&self) -> Option<&Path> {
+        self.output.as_deref()
     }
 
     /// Takes out what is suppressed, writes the rest, and says how it went.

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 use super::answer::ReportArgs;
 use super::key_file::{PassphraseArgs, read_bytes, read_private, read_public};
+use super::list::{Checked, ListArgs};
 use super::network::{NetworkArgs, now};
 use super::serve::peer::{PeerOptions, discover};
 use super::{Context, pace, status};
@@ -18,6 +19,7 @@ use crate::dns::name::Domain;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::peer::{Callback, Exchange, PeerFacts, ProbeOptions};
 use crate::key::PrivateKey;
+use crate::net::Net;
 use crate::net::peer::{ROUND_TRIP, Target, observe};
 use crate::render::handshake as render;
 use crate::render::report::{HUMAN, JSON, write};
@@ -45,7 +47,7 @@ const STRANGERS: usize = 64;
 )]
 pub struct Handshake {
     /// The federation domain of the peer
-    #[arg(value_name = "PEER", required_unless_present = "join")]
+    #[arg(value_name = "PEER", required_unless_present_any = ["join", "list"], conflicts_with = "list")]
     peer: Option<Domain>,
     /// Your own federation domain [default: the one in fedctl.yaml]
     #[arg(long, value_name = "DOMAIN")]
@@ -65,7 +67,7 @@ pub struct Handshake {
     #[arg(long)]
     probe_bypass: bool,
     /// Listen here for the peer's own message; your SRV record must lead to this address
-    #[arg(long, value_name = "ADDR:PORT")]
+    #[arg(long, value_name = "ADDR:PORT", conflicts_with = "list")]
     callback: Option<SocketAddr>,
     /// Certificate chain for the callback, in PEM, when no proxy speaks TLS for it
     #[arg(long, value_name = "FILE", requires_all = ["callback", "callback_cert_key"])]
@@ -74,13 +76,15 @@ pub struct Handshake {
     #[arg(long, value_name = "FILE", requires = "callback_cert")]
     callback_cert_key: Option<PathBuf>,
     /// Print a text that asks the other admin to look from the other side
-    #[arg(long, conflicts_with_all = ["callback", "probe_bypass", "join"])]
+    #[arg(long, conflicts_with_all = ["callback", "probe_bypass", "join", "list"])]
     invite: bool,
     /// Put two reports of opposite directions together
-    #[arg(long, num_args = 2, value_names = ["A.json", "B.json"], conflicts_with = "peer")]
+    #[arg(long, num_args = 2, value_names = ["A.json", "B.json"], conflicts_with_all = ["peer", "list"])]
     join: Vec<PathBuf>,
     #[command(flatten)]
     report: ReportArgs,
+    #[command(flatten)]
+    list: ListArgs,
     #[command(flatten)]
     network: NetworkArgs,
 }
@@ -89,6 +93,7 @@ impl Handshake {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         match (self.join.as_slice(), &self.peer) {
             ([one, other], _) => self.put_together(one, other, cx),
+            _ if self.list.list.is_some() => self.check_list(cx),
             (_, Some(peer)) if self.invite => self.print_invitation(peer, cx),
             (_, Some(peer)) => match self.shake(peer, cx) {
                 Ok((facts, report)) => self.report.answer_with(cx, Ok(vec![report]), |format, reports, style| {
@@ -111,18 +116,7 @@ impl Handshake {
         if self.callback.is_some() && identity.is_none() {
             return Err(hinted("--callback needs an identity", "add --domain mydomain.com --key federation.key"));
         }
-        let inquiry = Target {
-            net: self.network.net(cx, self.ca_file.as_deref())?,
-            peer: peer.clone(),
-            options: ProbeOptions {
-                release: self.release,
-                probe_bypass: self.probe_bypass,
-                callback: self.callback.is_some(),
-                public_only: false,
-            },
-            identity,
-            time: now(),
-        };
+        let inquiry = self.target(identity, self.network.net(cx, self.ca_file.as_deref())?)(peer.clone());
         if let Some(time) = pace::wait(peer) {
             cx.term
                 .status(format_args!("waiting {} s: a server allows ten requests a minute and route", time.as_secs()));
@@ -132,12 +126,47 @@ impl Handshake {
         let progress = cx.term.progress(format!("{peer}: discover"));
         let facts = cx.block_on(self.observe(&inquiry, |stage| progress.set_message(format!("{peer}: {stage}"))))?;
         progress.finish_and_clear();
-        // A server on this machine is nobody's but the user's.
-        if facts.addresses.iter().any(|address| address.connect.is_ok() && !address.addr.ip().is_loopback()) {
-            pace::remember(peer);
-        }
+        remember(&facts);
         let report = report(&facts, begun);
         Ok((facts, report))
+    }
+
+    /// Every peer of the list, as the same identity; a peer that was called three times within a minute waits its turn.
+    fn check_list(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let net = self.network.net(cx, self.ca_file.as_deref())?.with_qps(self.list.qps);
+        let target = self.target(self.own_identity(cx)?, net);
+        self.list.run(cx, &self.report, |listed| {
+            let target = target(listed.domain);
+            async move {
+                if let Some(time) = pace::wait(&target.peer) {
+                    tokio::time::sleep(time).await;
+                }
+                let begun = Instant::now();
+                let facts = observe(&target, |_| {}).await;
+                remember(&facts);
+                let detail = facts.base.as_ref().map(ToString::to_string).unwrap_or_default();
+                let release = facts.release().map(|(release, _)| format!("  {release}")).unwrap_or_default();
+                Checked { report: report(&facts, begun), detail: detail + &release }
+            }
+        })
+    }
+
+    /// What makes the target of a peer; all that targets share is read once. A peer that is the identity itself is asked
+    /// without one.
+    fn target(&self, identity: Option<(Domain, PrivateKey)>, net: Net) -> impl Fn(Domain) -> Target {
+        let options = ProbeOptions {
+            release: self.release,
+            probe_bypass: self.probe_bypass,
+            callback: self.callback.is_some(),
+            public_only: false,
+        };
+        move |peer: Domain| Target {
+            net: net.clone(),
+            identity: identity.clone().filter(|(own, _)| *own != peer),
+            peer,
+            options: options.clone(),
+            time: now(),
+        }
     }
 
     async fn observe(&self, inquiry: &Target, tell: impl Fn(&str)) -> anyhow::Result<PeerFacts> {
@@ -194,6 +223,17 @@ impl Handshake {
 
     /// Who asks; without a word about it nobody does.
     fn identity(&self, peer: &Domain, cx: &Context) -> anyhow::Result<Option<(Domain, PrivateKey)>> {
+        let Some((domain, key)) = self.own_identity(cx)? else { return Ok(None) };
+        if domain == *peer {
+            cx.term.warn(format_args!(
+                "`{domain}` is the identity too, and servers do not decrypt what comes in their own name: encrypted stages are left out"
+            ));
+            return Ok(None);
+        }
+        Ok(Some((domain, key)))
+    }
+
+    fn own_identity(&self, cx: &Context) -> anyhow::Result<Option<(Domain, PrivateKey)>> {
         let given = self.domain.is_some() || self.key.is_some();
         let domain = self.domain.clone().or_else(|| cx.settings.domain.clone());
         let path = self.key.clone().or_else(|| cx.settings.key.clone());
@@ -203,12 +243,6 @@ impl Handshake {
             (Some(_), None) if given => return Err(hinted("--domain needs --key", "add --key federation.key")),
             _ => return Ok(None),
         };
-        if domain == *peer {
-            cx.term.warn(format_args!(
-                "`{domain}` is the identity too, and servers do not decrypt what comes in their own name: encrypted stages are left out"
-            ));
-            return Ok(None);
-        }
         if !given && read_bytes(&path).is_ok_and(|text| !String::from_utf8_lossy(&text).contains("PRIVATE KEY")) {
             cx.term.warn(format_args!(
                 "`{}` is a public key: without the private one nothing can be sent",
@@ -279,6 +313,13 @@ async fn wait(
         }
     }
     callback
+}
+
+/// A server on this machine is nobody's but the user's.
+fn remember(facts: &PeerFacts) {
+    if facts.addresses.iter().any(|address| address.connect.is_ok() && !address.addr.ip().is_loopback()) {
+        pace::remember(&facts.records.domain);
+    }
 }
 
 /// Judges what was seen.

@@ -201,6 +201,12 @@ impl Pending {
         Ok(Self { file, path: path.to_owned(), replace })
     }
 
+    /// Adds text to the end.
+    pub fn append(&mut self, text: &str) -> anyhow::Result<()> {
+        let written = self.file.write_all(text.as_bytes());
+        written.map_err(|error| anyhow::anyhow!("`{}` cannot be written: {error}", self.path.display()))
+    }
+
     /// Where it is until then.
     pub fn path(&self) -> &Path {
         self.file.path()

@@ -19,6 +19,7 @@ pub mod key;
 pub mod key_file;
 pub mod keygen;
 pub mod lab;
+pub mod list;
 pub mod log;
 pub mod man;
 pub mod mesh;

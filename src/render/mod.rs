@@ -8,6 +8,7 @@ pub mod handshake;
 pub mod hub;
 pub mod key;
 pub mod lab;
+pub mod list;
 pub mod log_line;
 pub mod mesh;
 pub mod records;

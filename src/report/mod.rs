@@ -5,6 +5,7 @@ pub mod matrix;
 pub mod mesh;
 pub mod propagation;
 pub mod rotation;
+pub mod summary;
 pub mod watch;
 
 use serde::Serialize;

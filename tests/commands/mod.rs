@@ -15,6 +15,7 @@ mod key;
 mod key_interop;
 mod keygen;
 mod lab;
+mod list;
 mod mesh;
 mod numbers;
 mod peer_interop;

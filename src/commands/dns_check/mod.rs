@@ -5,6 +5,7 @@ pub mod wait;
 mod zone_file;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -15,6 +16,7 @@ use super::Context;
 use super::answer::ReportArgs;
 use super::diff::load;
 use super::key_file::{Access, PassphraseArgs, Pending, read_public, refuse_existing};
+use super::list::{Checked, ListArgs};
 use super::network::{NetworkArgs, now};
 use crate::check;
 use crate::dns::name::{Domain, Host};
@@ -27,6 +29,7 @@ use crate::range::Times;
 use crate::report::Report;
 use crate::report::matrix::matrix;
 use crate::report::propagation::arrivals;
+use crate::rocketchat::discovery::DiscoveryResult;
 use crate::rocketchat::release::Release;
 use crate::serve::dns::Zone;
 use crate::settings::port;
@@ -37,24 +40,24 @@ use crate::settings::port;
 /// reads, and says what each generation would make of it.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  fedctl dns-check mydomain.com --key federation.pub\n  fedctl dns-check mydomain.com --wait\n  fedctl dns-check mydomain.com --format json --output report.json"
+    after_long_help = "Examples:\n  fedctl dns-check mydomain.com --key federation.pub\n  fedctl dns-check mydomain.com --wait\n  fedctl dns-check --list partners.txt --resume partners.done\n  fedctl dns-check mydomain.com --format json --output report.json"
 )]
 pub struct DnsCheck {
     /// Federation domains [default: the one in fedctl.yaml]
-    #[arg(value_name = "DOMAIN")]
+    #[arg(value_name = "DOMAIN", conflicts_with = "list")]
     domains: Vec<Domain>,
     /// The published key must be this one: key file, private or public
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "list")]
     key: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
     /// The SRV target must be this host
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_name = "HOST", conflicts_with = "list")]
     target: Option<Host>,
     /// The SRV port must be this one
     ///
     /// From 1 to 65535.
-    #[arg(long, value_name = "PORT", value_parser = port)]
+    #[arg(long, value_name = "PORT", value_parser = port, conflicts_with = "list")]
     port: Option<u16>,
     /// This release must be able to use the domain; may be repeated
     #[arg(long = "release", alias = "for", value_name = "RELEASE")]
@@ -64,30 +67,49 @@ pub struct DnsCheck {
     /// Look again until everybody agrees, for at most this time [default when given: 10m]
     ///
     /// From 1ms to 168h.
-    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "10m")]
+    #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "10m", conflicts_with = "list")]
     #[arg(value_parser = |text: &str| Times::CHANGE.read(text))]
     wait: Option<Duration>,
     /// Keep the run in this file: questions, answers as bytes, servers, times; no secrets
-    #[arg(long, value_name = "FILE", conflicts_with = "replay")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["replay", "list"])]
     save: Option<PathBuf>,
     /// Judge a saved run again, without any network
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["domains", "wait", "zone_file"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["domains", "wait", "zone_file", "list"])]
     replay: Option<PathBuf>,
     /// Judge this zone file before it is published
-    #[arg(long, value_name = "FILE", conflicts_with = "wait")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["wait", "list"])]
     zone_file: Option<PathBuf>,
     #[command(flatten)]
     at_server: AtServerArgs,
+    #[command(flatten)]
+    list: ListArgs,
     #[command(flatten)]
     network: NetworkArgs,
 }
 
 impl DnsCheck {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        if self.list.list.is_some() {
+            return self.check_list(cx);
+        }
         let mut interrupted = false;
         let reports = self.reports(cx, &mut interrupted);
         let status = self.report.answer(cx, reports)?;
         Ok(if interrupted && status == ExitStatus::Clean { ExitStatus::Problems } else { status })
+    }
+
+    /// Each domain of the list; of the settings only what holds for every domain counts.
+    fn check_list(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let net = self.network.net(cx, None)?.with_qps(self.list.qps);
+        let expected = Arc::new(Expected { releases: self.releases.clone(), ..Expected::default() });
+        self.list.run(cx, &self.report, |listed| {
+            let (net, expected) = (net.clone(), expected.clone());
+            async move {
+                let begun = Instant::now();
+                let facts = observe(&net, &net.resolvers, &listed.domain, None, Scope::Everybody, now()).await;
+                Checked { report: report(&facts, &expected, begun), detail: detail(&facts) }
+            }
+        })
     }
 
     fn reports(&self, cx: &Context, interrupted: &mut bool) -> anyhow::Result<Vec<Report>> {
@@ -233,6 +255,13 @@ fn report_with(dns: &DnsFacts, expected: &Expected, view: Option<&ServerView>, s
         elapsed: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
         ..Report::default()
     }
+}
+
+/// The URL and the key that the newest generation finds.
+fn detail(dns: &DnsFacts) -> String {
+    let found = dns.discoveries().into_iter().rev().find(DiscoveryResult::is_usable);
+    let key = |result: &DiscoveryResult| result.key.map(|key| format!("  key {}", key.short())).unwrap_or_default();
+    found.map(|result| format!("{}{}", result.url.as_deref().unwrap_or_default(), key(&result))).unwrap_or_default()
 }
 
 fn counted(count: usize, noun: &str) -> String {

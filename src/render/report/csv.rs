@@ -1,6 +1,6 @@
 //! Comma-separated values (RFC 4180) with a header line, for spreadsheets: a row a check.
 
-use super::ReportFormat;
+use super::{ReportFormat, Stream};
 use crate::report::{Report, Verdict};
 
 pub const FORMAT: ReportFormat = ReportFormat {
@@ -8,6 +8,7 @@ pub const FORMAT: ReportFormat = ReportFormat {
     readers: "spreadsheets",
     holds: "a row a check: subject, check, result, what, means, fix",
     monitoring: false,
+    stream: Some(Stream { head: || row(HEADER), between: "", tail: "", each: |report, _| Ok(rows(report)) }),
     write: |reports, _| Ok(write(reports)),
 };
 
@@ -15,23 +16,25 @@ const HEADER: [&str; 6] = ["subject", "check", "result", "what", "means", "fix"]
 
 /// Writes the header and the rows, with the line ends of the RFC.
 fn write(reports: &[Report]) -> String {
-    let mut out = row(HEADER);
-    for report in reports {
-        for line in &report.lines {
-            let (result, [what, means, fix]) = match &line.verdict {
-                Verdict::Pass { note } => ("ok".to_owned(), [note.as_str(), "", ""]),
-                Verdict::Skip { why } => ("skipped".to_owned(), [why.as_str(), "", ""]),
-                Verdict::Problem(problem) => {
-                    (problem.severity.to_string(), [problem.what.as_str(), &problem.means, &problem.fix])
-                }
-            };
-            out += &row([&report.subject, line.id, &result, what, means, fix]);
-        }
-        for quiet in &report.suppressed {
-            let fields = [&quiet.problem.what, &quiet.problem.means, &quiet.reason];
-            let [what, means, reason] = fields.map(String::as_str);
-            out += &row([&report.subject, quiet.id, "suppressed", what, means, reason]);
-        }
+    row(HEADER) + &reports.iter().map(rows).collect::<String>()
+}
+
+fn rows(report: &Report) -> String {
+    let mut out = String::new();
+    for line in &report.lines {
+        let (result, [what, means, fix]) = match &line.verdict {
+            Verdict::Pass { note } => ("ok".to_owned(), [note.as_str(), "", ""]),
+            Verdict::Skip { why } => ("skipped".to_owned(), [why.as_str(), "", ""]),
+            Verdict::Problem(problem) => {
+                (problem.severity.to_string(), [problem.what.as_str(), &problem.means, &problem.fix])
+            }
+        };
+        out += &row([&report.subject, line.id, &result, what, means, fix]);
+    }
+    for quiet in &report.suppressed {
+        let fields = [&quiet.problem.what, &quiet.problem.means, &quiet.reason];
+        let [what, means, reason] = fields.map(String::as_str);
+        out += &row([&report.subject, quiet.id, "suppressed", what, means, reason]);
     }
     out
 }

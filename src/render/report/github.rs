@@ -1,6 +1,6 @@
 //! Workflow commands of GitHub Actions: an annotation a finding, the verdict as plain text.
 
-use super::{ReportFormat, Style, sentence};
+use super::{ReportFormat, Stream, Style, sentence};
 use crate::report::{Problem, Report};
 use crate::severity::Severity;
 
@@ -9,6 +9,12 @@ pub const FORMAT: ReportFormat = ReportFormat {
     readers: "GitHub Actions",
     holds: "an annotation a finding",
     monitoring: false,
+    stream: Some(Stream {
+        head: String::new,
+        between: "",
+        tail: "",
+        each: |report, style| Ok(write(std::slice::from_ref(report), style)),
+    }),
     write: |reports, style| Ok(write(reports, style)),
 };
 

@@ -12,6 +12,7 @@ pub const FORMAT: ReportFormat = ReportFormat {
     readers: "tickets",
     holds: "one self-contained page that loads nothing; light, dark, paper",
     monitoring: false,
+    stream: None,
     write: |reports, style| Ok(write(reports, style)),
 };
 

@@ -22,6 +22,7 @@ pub const FORMAT: ReportFormat = ReportFormat {
     readers: "you",
     holds: "findings with what they mean and how to fix them; the verdict is the last line",
     monitoring: false,
+    stream: None,
     write: |reports, style| Ok(write(reports, style)),
 };
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ReportFormat, Style, verdict};
+use super::{ReportFormat, Stream, Style, verdict};
 use crate::report::propagation::Arrival;
 use crate::report::{Matrix, Problem, Report, Verdict};
 use crate::rocketchat::discovery::DiscoveryResult;
@@ -67,6 +67,12 @@ pub const FORMAT: ReportFormat = ReportFormat {
     readers: "programs",
     holds: "one object a report, or an array when there are several ([json.md](json.md))",
     monitoring: false,
+    stream: Some(Stream {
+        head: || "[\n".to_owned(),
+        between: ",\n",
+        tail: "\n]\n",
+        each: |report, style| Ok(serde_json::to_string_pretty(&document(report, style))?),
+    }),
     write,
 };
 

@@ -1,7 +1,7 @@
 //! JUnit XML as CI servers read it: a suite a subject, a case a check. What does not reach `--fail-on` passes, and says so in
 //! its output.
 
-use super::{ReportFormat, Style, seconds};
+use super::{ReportFormat, Stream, Style, seconds};
 use crate::report::{Line, Problem, Report, Suppressed, Verdict};
 
 pub const FORMAT: ReportFormat = ReportFormat {
@@ -9,6 +9,16 @@ pub const FORMAT: ReportFormat = ReportFormat {
     readers: "CI servers",
     holds: "JUnit XML: a suite a subject, a case a check",
     monitoring: false,
+    stream: Some(Stream {
+        head: || "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"fedctl\">\n".to_owned(),
+        between: "",
+        tail: "</testsuites>\n",
+        each: |report, style| {
+            let mut out = String::new();
+            suite(&mut out, report, style);
+            Ok(out)
+        },
+    }),
     write: |reports, style| Ok(write(reports, style)),
 };
 

@@ -1,6 +1,6 @@
 //! Markdown (CommonMark with the tables of GitHub), for issues, merge requests and chats.
 
-use super::{ReportFormat, Style, arrivals, by_release, sentence};
+use super::{ReportFormat, Stream, Style, arrivals, by_release, sentence};
 use crate::report::{Matrix, Problem, Report, Stage, StageOutcome, Verdict};
 use crate::severity::Severity;
 
@@ -9,13 +9,21 @@ pub const FORMAT: ReportFormat = ReportFormat {
     readers: "issues, merge requests, chats",
     holds: "headings, tables, code blocks",
     monitoring: false,
+    stream: Some(Stream {
+        head: String::new,
+        between: BETWEEN,
+        tail: "",
+        each: |report, style| Ok(one(report, style)),
+    }),
     write: |reports, style| Ok(write(reports, style)),
 };
+
+const BETWEEN: &str = "\n---\n\n";
 
 /// Writes the reports one after the other.
 fn write(reports: &[Report], style: Style) -> String {
     let each: Vec<String> = reports.iter().map(|report| one(report, style)).collect();
-    each.join("\n---\n\n")
+    each.join(BETWEEN)
 }
 
 fn one(report: &Report, style: Style) -> String {

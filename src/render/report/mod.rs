@@ -34,7 +34,19 @@ pub struct ReportFormat {
     pub holds: &'static str,
     /// The exit status follows the rules of monitoring plugins.
     pub monitoring: bool,
+    /// How it is written one report after the other; `None` for a form that needs all of them first.
+    pub stream: Option<Stream>,
     write: fn(&[Report], Style) -> anyhow::Result<String>,
+}
+
+/// The parts of a document that is written as the reports come.
+#[derive(Debug, Clone, Copy)]
+pub struct Stream {
+    pub head: fn() -> String,
+    /// Stands between two reports.
+    pub between: &'static str,
+    pub tail: &'static str,
+    pub each: fn(&Report, Style) -> anyhow::Result<String>,
 }
 
 impl PartialEq for ReportFormat {

@@ -15,6 +15,7 @@ pub const FORMAT: ReportFormat = ReportFormat {
     readers: "Nagios, Icinga, Naemon",
     holds: "a status line with performance data, findings below, status 0 to 3",
     monitoring: true,
+    stream: None,
     write: |reports, _| Ok(write(reports)),
 };
 

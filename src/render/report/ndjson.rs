@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::json::{Finding, finding};
-use super::{ReportFormat, Style, verdict};
+use super::{ReportFormat, Stream, Style, verdict};
 use crate::report::{Report, Verdict};
 use crate::severity::Severity;
 
@@ -48,6 +48,12 @@ pub const FORMAT: ReportFormat = ReportFormat {
     readers: "log pipelines",
     holds: "one object a line: each check (`pass`, `finding`, `skip`, `suppressed`), then the `verdict`",
     monitoring: false,
+    stream: Some(Stream {
+        head: String::new,
+        between: "",
+        tail: "",
+        each: |report, style| write(std::slice::from_ref(report), style),
+    }),
     write,
 };
 

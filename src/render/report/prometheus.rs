@@ -10,6 +10,7 @@ pub const FORMAT: ReportFormat = ReportFormat {
     readers: "node_exporter's textfile collector",
     holds: "gauges",
     monitoring: false,
+    stream: None,
     write: |reports, style| Ok(write(reports, style)),
 };
 

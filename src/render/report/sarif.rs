@@ -16,6 +16,7 @@ pub const FORMAT: ReportFormat = ReportFormat {
     readers: "code scanning",
     holds: "SARIF 2.1.0: a rule a check, a result a finding",
     monitoring: false,
+    stream: None,
     write,
 };
 

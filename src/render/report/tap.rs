@@ -8,6 +8,7 @@ pub const FORMAT: ReportFormat = ReportFormat {
     readers: "test harnesses",
     holds: "TAP version 14 with YAML details",
     monitoring: false,
+    stream: None,
     write: |reports, style| Ok(write(reports, style)),
 };
 

@@ -1,0 +1,144 @@
+//! `--list`: many domains in one run. Several are checked at once, each result is printed when it is known, and memory does not
+//! grow with the list.
+
+mod journal;
+mod output;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use clap::Args;
+use futures_util::stream::{self, Stream, StreamExt};
+use tokio::task::JoinError;
+
+use self::journal::Journal;
+use self::output::Output;
+use super::Context;
+use super::answer::ReportArgs;
+use super::domain_list::{DomainList, Listed};
+use super::status;
+use super::stop::Stop;
+use crate::error::{ExitStatus, hinted};
+use crate::range::Counts;
+use crate::render::list as render;
+use crate::report::Report;
+use crate::report::summary::{Entry, Summary};
+
+/// Domains that are checked at the same time.
+const JOBS: u16 = 128;
+/// Queries a second to each name server.
+const QPS: u32 = 500;
+/// Lines that are not read and are quoted one by one.
+const QUOTED: usize = 10;
+/// How often a run that no terminal watches says how far it is.
+const EVERY: Duration = Duration::from_secs(30);
+
+/// The flags of a command that takes a list.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Many domains")]
+pub struct ListArgs {
+    /// Check every domain of this file, or of standard input for `-`: one on each line, or the export of a hub
+    #[arg(long, value_name = "FILE")]
+    pub list: Option<PathBuf>,
+    /// With --list: how many domains are checked at the same time
+    ///
+    /// From 1 to 1000.
+    #[arg(long, value_name = "N", default_value_t = JOBS, requires = "list")]
+    #[arg(value_parser = |text: &str| Counts::new(1, 1000).read::<u16>(text))]
+    jobs: u16,
+    /// With --list: queries a second to each name server; those on loopback are not limited
+    ///
+    /// From 1 to 100000.
+    #[arg(long, value_name = "N", default_value_t = QPS, requires = "list")]
+    #[arg(value_parser = |text: &str| Counts::new(1, 100_000).read::<u32>(text))]
+    pub qps: u32,
+    /// With --list: keep in this file what is done, and go on from there when it exists
+    #[arg(long, value_name = "FILE", requires = "list")]
+    resume: Option<PathBuf>,
+}
+
+/// A domain that was checked: the report, and what its line shows when it is fine.
+pub struct Checked {
+    pub report: Report,
+    pub detail: String,
+}
+
+impl ListArgs {
+    /// Checks each domain with `check` and prints what comes.
+    pub fn run<F>(&self, cx: &Context, report: &ReportArgs, check: impl Fn(Listed) -> F) -> anyhow::Result<ExitStatus>
+    where
+        F: Future<Output = Checked> + Send + 'static,
+    {
+        let Some(path) = &self.list else { return Err(hinted("no list was given", "add --list FILE")) };
+        let list = DomainList::read(path)?;
+        name_rejected(cx, &list, &path.display().to_string());
+        let mut journal = self.resume.as_deref().map(|path| Journal::open(path, &cx.name)).transpose()?;
+        let mut listed = list.listed;
+        let mut summary = Summary::default();
+        if let Some(journal) = &journal {
+            listed.retain(|listed| !journal.done.contains_key(listed.domain.as_str()));
+            journal.done.values().for_each(|entry| summary.add(entry));
+        }
+        let mut output = Output::open(report, cx, listed.len())?;
+        let (begun, total) = (Instant::now(), listed.len());
+        let tasks = stream::iter(listed).map(|listed| tokio::spawn(check(listed)));
+        let interrupted = cx.block_on(drive(cx, tasks.buffer_unordered(self.jobs.into()), total, |mut checked| {
+            checked.report.suppress(&cx.suppress);
+            let entry = Entry::of(&checked.report, cx.fail_on);
+            output.add(checked)?;
+            summary.add(&entry);
+            journal.as_mut().map_or(Ok(()), |journal| journal.add(entry))
+        }))?;
+        if interrupted {
+            let how = match &self.resume {
+                Some(path) => format!("go on with the same command; `{}` records what is done", path.display()),
+                None => "with --resume FILE a run can be continued".to_owned(),
+            };
+            cx.term.status(format_args!("interrupted: {} of the list were not checked; {how}", total - output.count()));
+        }
+        let clean = summary.failed == 0 && list.rejected.is_empty() && !interrupted;
+        output.finish(&render::summary(&summary, list.rejected.len(), begun.elapsed(), cx.term.width))?;
+        Ok(status(clean))
+    }
+}
+
+/// Takes the results as they come, until the end or until Ctrl-C, and shows how far the work is. True when it was interrupted.
+async fn drive(
+    cx: &Context,
+    mut results: impl Stream<Item = Result<Checked, JoinError>> + Unpin,
+    total: usize,
+    mut take: impl FnMut(Checked) -> anyhow::Result<()>,
+) -> anyhow::Result<bool> {
+    let (begun, mut stop) = (Instant::now(), Stop::catch()?);
+    let progress = cx.term.progress(render::progress(0, total, Duration::ZERO));
+    let (mut done, mut said) = (0, Instant::now());
+    loop {
+        let checked = tokio::select! {
+            biased;
+            () = stop.requested() => break,
+            checked = results.next() => checked,
+        };
+        let Some(checked) = checked else { break };
+        let checked = checked.context("a check ended too early")?;
+        progress.suspend(|| take(checked))?;
+        done += 1;
+        progress.set_message(render::progress(done, total, begun.elapsed()));
+        if !cx.term.is_live() && said.elapsed() >= EVERY {
+            cx.term.status(render::progress(done, total, begun.elapsed()));
+            said = Instant::now();
+        }
+    }
+    progress.finish_and_clear();
+    Ok(done < total)
+}
+
+/// Names the lines that hold no domain: the first ones in full, and how many there are.
+fn name_rejected(cx: &Context, list: &DomainList, path: &str) {
+    for bad in list.rejected.iter().take(QUOTED) {
+        cx.term.warn(format_args!("line {} of `{path}` is not read: {}", bad.line, bad.why));
+    }
+    if let Some(more) = list.rejected.len().checked_sub(QUOTED).filter(|more| *more > 0) {
+        cx.term.warn(format_args!("{} more lines of `{path}` are not read", render::number(more)));
+    }
+}

@@ -1,0 +1,114 @@
+//! Where the results of a list go: in the human form a line each, in other forms as each is written; forms that are one document
+//! about all reports are held back until the end.
+
+use super::Checked;
+use crate::commands::Context;
+use crate::commands::answer::ReportArgs;
+use crate::commands::key_file::{Access, Pending};
+use crate::error::hinted;
+use crate::render::list as render;
+use crate::render::report::{HUMAN, ReportFormat, Stream, Style, write};
+use crate::report::Report;
+
+/// Reports that are held for a form that needs all of them.
+const HELD_MAX: usize = 5000;
+
+/// The way out of a run.
+pub struct Output<'a> {
+    cx: &'a Context,
+    format: &'static ReportFormat,
+    style: Style,
+    to: To,
+    held: Vec<Report>,
+    count: usize,
+}
+
+enum To {
+    Stdout,
+    File(Box<Pending>),
+}
+
+impl<'a> Output<'a> {
+    /// Begins the document.
+    pub fn open(report: &ReportArgs, cx: &'a Context, total: usize) -> anyhow::Result<Self> {
+        let format = report.format();
+        if format != HUMAN && format.stream.is_none() && total > HELD_MAX {
+            return Err(hinted(
+                format!(
+                    "`--format {}` holds all reports until the end, at most {HELD_MAX}; the list has {total}",
+                    format.id
+                ),
+                "--format ndjson, json, csv, junit, github and markdown are written as the results come",
+            ));
+        }
+        let to = match report.output() {
+            Some(path) => To::File(Box::new(Pending::write(path, "", Access::Everybody, true)?)),
+            None => To::Stdout,
+        };
+        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
+        let mut output = Self { cx, format, style, to, held: Vec::new(), count: 0 };
+        if let Some(Stream { head, .. }) = format.stream {
+            output.put(&head())?;
+        }
+        Ok(output)
+    }
+
+    /// Prints one result, or keeps it for the end.
+    pub fn add(&mut self, checked: Checked) -> anyhow::Result<()> {
+        let Checked { mut report, detail } = checked;
+        self.count += 1;
+        if self.format == HUMAN {
+            if self.cx.term.is_quiet() {
+                return Ok(());
+            }
+            return self.put(&render::line(&report, &detail, self.style.fail_on, self.style.width));
+        }
+        match self.format.stream {
+            Some(Stream { between, each, .. }) => {
+                let text = each(&report, self.style)?;
+                if self.count > 1 {
+                    self.put(between)?;
+                }
+                self.put(&text)
+            }
+            None => {
+                // These forms do not print it, and it is the larger half.
+                report.matrix = None;
+                self.held.push(report);
+                Ok(())
+            }
+        }
+    }
+
+    /// How many were added.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Ends the document. The summary is part of the human form, and goes to stderr beside others.
+    pub fn finish(mut self, summary: &str) -> anyhow::Result<()> {
+        match (self.format == HUMAN, self.format.stream) {
+            (true, _) if self.cx.term.is_quiet() => self.put(summary.lines().last().map_or("", |line| line))?,
+            (true, _) => self.put(summary)?,
+            (false, Some(Stream { tail, .. })) => self.put(tail)?,
+            (false, None) => {
+                let text = write(self.format, &self.held, self.style)?;
+                self.put(&text)?;
+            }
+        }
+        if self.format != HUMAN {
+            self.cx.term.status(summary.trim());
+        }
+        match self.to {
+            To::Stdout => Ok(()),
+            To::File(file) => file.commit(),
+        }
+    }
+
+    fn put(&mut self, text: &str) -> anyhow::Result<()> {
+        match &mut self.to {
+            To::Stdout => self.cx.term.answer(text),
+            To::File(file) => file.append(text),
+        }
+    }
+}

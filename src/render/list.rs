@@ -1,0 +1,146 @@
+//! Many domains on a terminal: a line for each domain, the problems opened, and the summary last.
+
+use std::time::Duration;
+
+use colored::Colorize;
+use unicode_width::UnicodeWidthStr;
+
+use super::fill::{harmless, wrap};
+use crate::report::summary::{Result, Summary};
+use crate::report::{Problem, Report};
+use crate::severity::Severity;
+
+/// Columns of the status, of the domain and of a check's id.
+const STATUS: usize = 4;
+const DOMAIN: usize = 24;
+const ID: usize = 12;
+/// Causes in the summary.
+const CAUSES: usize = 5;
+
+/// One domain: `detail` when it is fine, else its problems from warnings on, worst first.
+pub fn line(report: &Report, detail: &str, fail_on: Severity, width: usize) -> String {
+    let result = Result::of(report, fail_on);
+    let word = match result {
+        Result::Ok => format!("{:<STATUS$}", "ok").green(),
+        Result::Warnings => format!("{:<STATUS$}", "warn").yellow(),
+        Result::Failed => format!("{:<STATUS$}", "FAIL").red().bold(),
+    };
+    let domain = harmless(&report.subject);
+    let shown = |problem: &Problem| problem.severity >= Severity::Warning || problem.severity >= fail_on;
+    let problems: Vec<String> = match result {
+        Result::Ok => vec![harmless(detail)],
+        _ => report
+            .problems()
+            .into_iter()
+            .filter(|(_, problem)| shown(problem))
+            .map(|(id, problem)| format!("{id:<ID$}  {}", problem.what))
+            .collect(),
+    };
+    let indent = STATUS + 2 + DOMAIN + 2;
+    let mut lines = problems.iter().flat_map(|problem| wrap(problem, width.saturating_sub(indent).max(DOMAIN)));
+    // A long name, or a narrow terminal, takes a line of its own.
+    let mut out = match lines.next() {
+        Some(first) if domain.width() <= DOMAIN && indent + DOMAIN <= width => {
+            format!("{word}  {domain:<DOMAIN$}  {first}")
+        }
+        Some(first) => format!("{word}  {domain}\n{}{first}", " ".repeat(margin(width))),
+        None => format!("{word}  {domain}"),
+    };
+    out = out.trim_end().to_owned() + "\n";
+    for line in lines {
+        out += &format!("{}{line}\n", " ".repeat(margin(width)));
+    }
+    out
+}
+
+/// Columns before a line that continues.
+fn margin(width: usize) -> usize {
+    if STATUS + 2 + DOMAIN + 2 + DOMAIN <= width { STATUS + 2 + DOMAIN + 2 } else { STATUS + 2 }
+}
+
+/// The last lines: how many of each result, and what they have most often.
+pub fn summary(summary: &Summary, unread: usize, elapsed: Duration, width: usize) -> String {
+    let fine = summary.failed == 0 && unread == 0;
+    let total = summary.total();
+    let sentence = format!(
+        "{} {}: {} ok, {} with warnings, {} failed",
+        number(total),
+        if total == 1 { "domain" } else { "domains" },
+        number(summary.ok),
+        number(summary.warnings),
+        number(summary.failed),
+    );
+    let word = if fine { "PASS".green() } else { "FAIL".red().bold() };
+    let time = format!("{:.1} s", elapsed.as_secs_f64());
+    let causes: Vec<String> =
+        summary.frequent().into_iter().take(CAUSES).map(|(id, count)| format!("{id} {}", number(count))).collect();
+    let mut out = String::from("\n");
+    match unread {
+        0 => {}
+        1 => out += "      1 line of the list was not read\n",
+        many => out += &format!("      {} lines of the list were not read\n", number(many)),
+    }
+    if !causes.is_empty() {
+        let text = format!("most frequent: {}", causes.join(", "));
+        wrap(&text, width.saturating_sub(6)).iter().for_each(|line| out += &format!("      {line}\n"));
+    }
+    let lines = wrap(&sentence, width.saturating_sub(6));
+    let last = lines.len().saturating_sub(1);
+    for (at, line) in lines.iter().enumerate() {
+        out += &if at == 0 { format!("{word}  {line}") } else { format!("      {line}") };
+        if at == last && 6 + line.width() + 2 + time.len() <= width {
+            out += &format!("{}{time}", " ".repeat(width - 6 - line.width() - time.len()));
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// How far the work is: `812 of 1,000 · 640/s · 0:12 left`.
+pub fn progress(done: usize, total: usize, elapsed: Duration) -> String {
+    let rate = done as f64 / elapsed.as_secs_f64().max(0.001);
+    let left = if done == 0 { String::new() } else { format!(" · {} left", clock((total - done) as f64 / rate)) };
+    format!("{} of {} · {rate:.0}/s{left}", number(done), number(total))
+}
+
+fn clock(seconds: f64) -> String {
+    let seconds = seconds.ceil() as u64;
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+/// With a comma before every three digits.
+pub fn number(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_commas_and_progress_has_time() {
+        assert_eq!([number(7), number(1000), number(1_234_567)], ["7", "1,000", "1,234,567"]);
+        assert_eq!(progress(500, 1000, Duration::from_secs(10)), "500 of 1,000 · 50/s · 0:10 left");
+        assert_eq!(progress(0, 10, Duration::ZERO), "0 of 10 · 0/s");
+    }
+
+    #[test]
+    fn the_last_line_names_what_failed() {
+        let numbers = Summary { ok: 951, warnings: 31, failed: 18, causes: [("srv".to_owned(), 18)].into() };
+        let text = summary(&numbers, 2, Duration::from_millis(1640), 80);
+        assert!(
+            text.contains("1,000 domains: 951 ok, 31 with warnings, 18 failed, 2 lines of the list not read"),
+            "{text}"
+        );
+        assert!(text.lines().any(|line| line == "      most frequent: srv 18"), "{text}");
+        assert!(text.lines().all(|line| line.width() <= 80), "{text}");
+    }
+}

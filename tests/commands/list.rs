@@ -1,0 +1,148 @@
+//! Many domains in one run.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::support::world::{World, sound, zone};
+use crate::support::{Fedctl, Ran};
+
+const COUNT: usize = 40;
+
+/// Forty domains: the first has no records, the second half a key, all others are fine.
+struct Fleet {
+    fedctl: Fedctl,
+    world: World,
+}
+
+fn fleet() -> Fleet {
+    served(&[])
+}
+
+fn served(faults: &[&str]) -> Fleet {
+    let fedctl = Fedctl::new();
+    fedctl.ok(&["keygen"]);
+    let (good, mut world) = (sound(&fedctl), World::new());
+    let names: Vec<String> = (0..COUNT).map(|at| format!("d{at}.example")).collect();
+    let body = |at: usize| match at {
+        0 => String::new(),
+        1 => good
+            .lines()
+            .map(|line| {
+                line.split("\" \"").next().unwrap().to_owned() + if line.contains("\" \"") { "\"\n" } else { "\n" }
+            })
+            .collect(),
+        _ => good.clone(),
+    };
+    let zones: Vec<(&str, String)> =
+        names.iter().enumerate().map(|(at, name)| (name.as_str(), zone(1, &body(at)))).collect();
+    world.serve("ns1.example", &zones, faults);
+    let list: String = names.iter().map(|name| format!("{name}\n")).collect();
+    fedctl.write("list.txt", format!("# partners\n{list}"));
+    Fleet { fedctl, world }
+}
+
+impl Fleet {
+    fn args(&self, more: &[&str]) -> Vec<String> {
+        let mut args = vec!["dns-check".to_owned(), "--list".to_owned()];
+        args.extend(more.iter().map(ToString::to_string));
+        args.extend(self.world.flags());
+        args
+    }
+
+    fn run(&self, more: &[&str]) -> Ran {
+        self.fedctl.run(&self.args(more))
+    }
+}
+
+#[test]
+fn each_domain_has_a_line_and_the_summary_is_last() {
+    let fleet = fleet();
+    let ran = fleet.run(&["list.txt"]);
+    assert_eq!(ran.status, 1, "{}{}", ran.stdout, ran.stderr);
+    let starts = |word: &str| ran.stdout.lines().filter(|line| line.starts_with(word)).count();
+    assert_eq!((starts("ok    d"), starts("FAIL  d")), (COUNT - 2, 2), "{}", ran.stdout);
+    assert!(ran.stdout.contains("https://chat.d7.example:443  key "), "{}", ran.stdout);
+    let last = ran.stdout.lines().last().unwrap();
+    assert!(last.starts_with("FAIL  40 domains: 38 ok, 0 with warnings, 2 failed"), "{last}");
+    assert!(ran.stdout.contains("most frequent: "), "{}", ran.stdout);
+    let quiet = fleet.run(&["list.txt", "--quiet"]);
+    assert_eq!(quiet.stdout.lines().count(), 1, "{}", quiet.stdout);
+}
+
+#[test]
+fn forms_for_programs_are_whole_documents() {
+    let fleet = fleet();
+    let lines = fleet.run(&["list.txt", "--format", "ndjson"]).stdout;
+    let verdicts = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    assert_eq!(verdicts.filter(|line| line["type"] == "verdict").count(), COUNT);
+    let reports: Vec<Value> = serde_json::from_str(&fleet.run(&["list.txt", "--format", "json"]).stdout).unwrap();
+    assert_eq!(reports.iter().filter(|report| report["verdict"] == "problems").count(), 2);
+    let suites = fleet.run(&["list.txt", "--format", "junit"]).stdout;
+    assert_eq!(suites.matches("<testsuite ").count(), COUNT);
+    assert!(suites.trim_end().ends_with("</testsuites>"));
+    let held: Value = serde_json::from_str(&fleet.run(&["list.txt", "--format", "sarif"]).stdout).unwrap();
+    assert!(held["runs"][0]["results"].as_array().is_some_and(|results| results.len() >= 2));
+    let ran = fleet.run(&["list.txt", "--format", "csv", "--output", "all.csv"]);
+    assert_eq!(ran.stdout, "");
+    let table = fleet.fedctl.read("all.csv");
+    assert_eq!(table.matches("\"subject\",").count(), 1);
+    assert!((0..COUNT).all(|at| table.contains(&format!("\"d{at}.example\","))));
+}
+
+#[test]
+fn lines_that_are_no_domains_are_named_and_do_not_stop_the_others() {
+    let fleet = fleet();
+    let garbage: String = (0..50_000).map(|at| format!("https://{at}/\u{1b}[31m\nd{}.example\n", 2 + at % 3)).collect();
+    fleet.fedctl.write("garbage.txt", garbage);
+    let ran = fleet.run(&["garbage.txt"]);
+    assert_eq!(ran.status, 1);
+    assert!(ran.stdout.contains("3 domains: 3 ok, 0 with warnings, 0 failed"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("50,000 lines of the list were not read"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("line 1 of `garbage.txt` is not read: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("49,990 more lines"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains('\u{1b}') && ran.stderr.lines().count() < 20, "{}", ran.stderr);
+}
+
+#[test]
+fn an_interrupted_run_is_continued_and_checks_nothing_twice() {
+    let fleet = served(&["delay=40ms"]);
+    let args = fleet.args(&["list.txt", "--jobs", "2", "--resume", "done", "--format", "ndjson"]);
+    let mut child = fleet.fedctl.command(&args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut first = String::new();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    while first.matches("\"verdict\",").count() < 3 && reader.read_line(&mut first).unwrap() > 0 {}
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    reader.read_to_string(&mut first).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    // A crash may cut the last line off.
+    let record = fleet.fedctl.read("done");
+    fleet.fedctl.write("done", &record[..record.len() - 5]);
+    let ran = fleet.run(&["list.txt", "--resume", "done", "--format", "ndjson"]);
+    assert_eq!(ran.status, 1, "{}", ran.stderr);
+    let subjects = |text: &str| -> Vec<String> {
+        let rows = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        rows.filter(|row| row["type"] == "verdict").map(|row| row["subject"].as_str().unwrap().to_owned()).collect()
+    };
+    let (before, after) = (subjects(&first), subjects(&ran.stdout));
+    assert!(before.len() < COUNT, "the run was interrupted");
+    // All but the one that was cut off are checked once.
+    assert_eq!(before.len() + after.len(), COUNT + 1, "{before:?} {after:?}");
+    assert!(ran.stderr.contains("40 domains: 38 ok"), "{}{}", ran.stderr, ran.stdout);
+    fleet.fedctl.write("done", "not a record\n");
+    let refused = fleet.run(&["list.txt", "--resume", "done"]);
+    assert!(refused.stderr.contains("`done` is not the record of a `fedctl dns-check --list`"), "{}", refused.stderr);
+}
+
+#[test]
+fn handshakes_take_a_list_too() {
+    let fleet = fleet();
+    let mut args = vec!["handshake".to_owned(), "--list".to_owned(), "-".to_owned(), "--connect-to".to_owned()];
+    args.extend(["chat.d2.example:443=127.0.0.1:1", "--timeout", "2s"].map(str::to_owned));
+    args.extend(fleet.world.flags());
+    let ran = fleet.fedctl.run_with(&args, "d0.example\nd2.example # the last\n");
+    assert_eq!(ran.status, 1);
+    assert!(ran.stdout.contains("2 domains: 0 ok, 0 with warnings, 2 failed"), "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("FAIL  d2.example"), "{}", ran.stdout);
+}
