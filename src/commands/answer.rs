@@ -21,7 +21,9 @@ pub struct ReportArgs {
     #[arg(long, value_name = "FORMAT", default_value = HUMAN.id, value_parser = ReportFormatParser, help = format_help())]
     #[arg(hide_possible_values = true)]
     format: &'static ReportFormat,
-    /// Write the report to this file in one step, replacing it, and not to stdout
+    /// Write the report to this file and not to stdout
+    ///
+    /// The file is replaced in one step when the report is whole.
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
 }

@@ -36,9 +36,10 @@ const EVERY: Duration = Duration::from_secs(30);
 
 /// The flags of a command that takes a list.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Many domains")]
 pub struct ListArgs {
-    /// Check every domain of this file, or of standard input for `-`: one on each line, or the export of a hub
+    /// Check every domain of this file; `-` is standard input
+    ///
+    /// One domain on each line, or the export of a hub (docs/list.md).
     #[arg(long, value_name = "FILE")]
     pub list: Option<PathBuf>,
     /// With --list: how many domains are checked at the same time

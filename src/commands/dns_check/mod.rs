@@ -40,7 +40,7 @@ use crate::settings::port;
 /// reads, and says what each generation would make of it.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  fedctl dns-check mydomain.com --key federation.pub\n  fedctl dns-check mydomain.com --wait\n  fedctl dns-check --list partners.txt --resume partners.done\n  fedctl dns-check mydomain.com --format json --output report.json"
+    after_long_help = "Examples:\n  fedctl dns-check mydomain.com --key federation.pub\n  fedctl dns-check mydomain.com --wait\n  fedctl dns-check --list partners.txt --format json --output report.json"
 )]
 pub struct DnsCheck {
     /// Federation domains [default: the one in fedctl.yaml]
