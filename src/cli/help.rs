@@ -75,6 +75,7 @@ const RARE: &[&str] = &[
     "undo",
     "verbose",
     "version",
+    "target",
     "zone",
     "zone_id",
 ];
