@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::error::ErrorKind;
 
+use crate::commands::frame::{fresh, fresh_part};
 use crate::support::repository;
 
 fn pages() -> Vec<PathBuf> {
@@ -110,4 +111,10 @@ fn every_link_leads_to_a_file() {
             assert!(outside || here.join(path).exists(), "{}: {target} leads nowhere", page.display());
         }
     }
+}
+
+#[test]
+fn the_pages_of_releases_are_fresh() {
+    fresh("docs/releases.md", fedctl::render::releases::page().as_bytes());
+    fresh_part("docs/checks/server-release.md", "faults", &fedctl::render::releases::faults());
 }

@@ -268,3 +268,20 @@ fn a_check_is_named_by_its_constant() {
     }
     assert!(wrong.is_empty(), "write `check::NAME::CHECK.id`: {wrong:#?}");
 }
+
+/// The file that holds every boundary between releases.
+const BOUNDARIES: &str = "rocketchat/boundary.rs";
+
+#[test]
+fn boundaries_between_releases_are_written_in_one_file() {
+    let mut wrong = Vec::new();
+    for file in sources(&repository("src")).into_iter().filter(|file| !file.ends_with(BOUNDARIES)) {
+        for (at, line) in code(&file).lines().enumerate() {
+            let literal = line.split("Release(").skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+            if literal {
+                wrong.push(format!("{}:{}: {}", file.display(), at + 1, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "name the boundary in {BOUNDARIES}:\n{}", wrong.join("\n"));
+}

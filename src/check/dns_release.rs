@@ -49,7 +49,7 @@ fn description(release: Release) -> Option<Verdict> {
 /// The faults that people take for wrong records; what happens inside rooms and with files they do not.
 fn alike(release: Release) -> Vec<&'static Quirk> {
     let alike =
-        |quirk: &&Quirk| matches!(quirk.area, Area::Delivery | Area::Screens) && quirk.id != quirks::SENDING_BROKEN;
+        |quirk: &&Quirk| matches!(quirk.area, Area::Delivery | Area::Screens) && quirk.id != quirks::SENDING_BROKEN.id;
     quirks::of(release).into_iter().filter(alike).collect()
 }
 

@@ -87,6 +87,6 @@ mod tests {
             "{}",
             description[0].what
         );
-        assert!(found[0].what.contains("4.2.0 – 6.2.x and 6.3.0 and later"), "{}", found[0].what);
+        assert!(found[0].what.contains("4.2.0 – 6.2.x and 6.3.0 – 7.10.x"), "{}", found[0].what);
     }
 }

@@ -5,6 +5,7 @@ use crate::facts::hub::HubFacts;
 use crate::key::PublicKey;
 use crate::key::diagnosis;
 use crate::report::{Problem, Verdict};
+use crate::rocketchat::boundary;
 use crate::rocketchat::generation::Generation;
 use crate::rocketchat::hub::registration::{Entry, origin};
 use crate::rocketchat::release::Release;
@@ -21,7 +22,7 @@ pub const CHECK: Check = Check {
 };
 
 /// The generation whose view of DNS stands for all: it reads every SRV name.
-const EYES: Release = Release(4, 0, 0);
+const EYES: Release = boundary::READS_ALL;
 
 fn judge(facts: &HubFacts) -> Vec<Verdict> {
     let Some(entry) = facts.entry() else { return Verdict::skip("the hub has no entry to compare") };

@@ -4,7 +4,7 @@ use super::stage::Stage;
 use super::{Check, Judge, Needs};
 use crate::facts::peer::PeerFacts;
 use crate::report::{Problem, Verdict};
-use crate::rocketchat::release::Release;
+use crate::rocketchat::life::Life;
 use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
@@ -17,19 +17,16 @@ pub const CHECK: Check = Check {
     judge: Judge::Peer(judge),
 };
 
-/// From here on servers call an address that came out as `undefined`.
-const RECEIVES_ONLY: Release = Release(6, 3, 0);
-
 fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     let discovery = facts.discovery();
     let domain = &facts.records.domain;
-    if let (Some(release), Some(url), true) =
-        (facts.options.release, &discovery.url, facts.options.release >= Some(RECEIVES_ONLY))
+    if let (Some(release), Some(url)) =
+        (facts.options.release.filter(|release| !Life::of(*release).sends()), &discovery.url)
     {
         return vec![
             Problem::new(
                 Severity::Error,
-                format!("a {release} server finds {url} and cannot call it, nor anybody else"),
+                format!("a {release} server finds {url} and cannot call it, nor any other peer"),
                 "from 6.3 on it receives only: what its users write vanishes, and its log says `Invalid URL`",
                 "run 6.2.x, the last line that sends; no record can mend this",
             )
@@ -64,6 +61,7 @@ mod tests {
     use super::*;
     use crate::check::peer_sample::{sample, without};
     use crate::check::sample::problems;
+    use crate::rocketchat::release::Release;
 
     #[test]
     fn a_found_peer_passes() {

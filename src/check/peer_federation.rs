@@ -5,6 +5,7 @@ use super::{Check, Judge, Needs};
 use crate::facts::peer::{Exchange, PeerFacts, Speaks};
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::Generation;
+use crate::rocketchat::life::GATE_VARIABLE;
 use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
@@ -32,6 +33,9 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     if !asked.is_told() {
         return vec![nothing().seen(evidence).into()];
     }
+    if is_closed(asked) {
+        return vec![closed().seen([asked.shown()]).into()];
+    }
     if is_off(asked) {
         return vec![off().seen([asked.shown()]).into()];
     }
@@ -47,12 +51,28 @@ fn is_off(asked: &Exchange) -> bool {
     error.contains("Federation not enabled") || error == "Not found"
 }
 
+fn is_closed(asked: &Exchange) -> bool {
+    asked.answer().and_then(|answer| answer.error()).is_some_and(|error| error.contains(GATE_VARIABLE))
+}
+
+fn closed() -> Problem {
+    Problem::new(
+        Severity::Error,
+        "classic federation is closed there: a 7.x release without its environment variable",
+        "every request is refused, whatever the settings say; with the variable the server receives and sends nothing",
+        format!(
+            "the peer's admin starts the server with {GATE_VARIABLE}=1, or both sides replace classic federation: \
+             fedctl upgrade plan --from 6.2 --to 7.11"
+        ),
+    )
+}
+
 fn nothing() -> Problem {
     Problem::new(
         Severity::Error,
         "no federation route answers",
-        "this is no Rocket.Chat server, one from before 1.0 or after classic federation was removed, or a proxy keeps \
-         /api/v1/ from the world",
+        "this is no Rocket.Chat server, one from before 1.0 or from 7.11 on, where classic federation was removed, or a \
+         proxy does not pass /api/v1/ on",
         "let the proxy pass /api/v1/federation.* on to the server; look at the release under Administration",
     )
 }

@@ -2,8 +2,11 @@
 
 use super::stage::Stage;
 use super::{Check, Judge, Needs};
-use crate::facts::peer::PeerFacts;
+use crate::facts::peer::{Exchange, PeerFacts, Speaks};
 use crate::report::{Problem, Verdict};
+use crate::rocketchat::boundary;
+use crate::rocketchat::life::Life;
+use crate::rocketchat::quirks::{self, AsPeer, Quirk};
 use crate::rocketchat::release::Release;
 use crate::severity::Severity;
 
@@ -17,95 +20,63 @@ pub const CHECK: Check = Check {
     judge: Judge::Peer(judge),
 };
 
-/// A defect of all releases from `first` up to, and without, `fixed`.
-struct Defect {
-    first: Release,
-    fixed: Option<Release>,
-    severity: Severity,
-    what: &'static str,
-    means: &'static str,
-}
-
-const DEFECTS: &[Defect] = &[
-    Defect {
-        first: Release(6, 3, 0),
-        fixed: None,
-        severity: Severity::Error,
-        what: "cannot send anything to peers",
-        means: "it receives, and its own messages vanish: its log says `Invalid URL`",
-    },
-    Defect {
-        first: Release(3, 3, 0),
-        fixed: Some(Release(3, 6, 3)),
-        severity: Severity::Error,
-        what: "sends no messages to peers",
-        means: "users are found and nothing arrives, without any error; its \"Test setup\" is green all the same",
-    },
-    Defect {
-        first: Release(3, 0, 0),
-        fixed: Some(Release(3, 0, 10)),
-        severity: Severity::Error,
-        what: "does not understand that a user was added to a room",
-        means: "messages pass in one direction only: its log says `Cannot read property 'success' of undefined`",
-    },
-    Defect {
-        first: Release(2, 0, 0),
-        fixed: Some(Release(3, 4, 0)),
-        severity: Severity::Warning,
-        what: "counts members where it should count domains",
-        means: "rooms with more than 10 members fail with `Cannot federate rooms with more than 10 domains`",
-    },
-    Defect {
-        first: Release(2, 0, 0),
-        fixed: Some(Release(3, 3, 0)),
-        severity: Severity::Notice,
-        what: "loses attachments that are not images",
-        means: "its log says `Cannot read property 'replace' of undefined`",
-    },
-    Defect {
-        first: Release(2, 0, 0),
-        fixed: Some(Release(4, 3, 0)),
-        severity: Severity::Notice,
-        what: "fails on users without a mail address",
-        means: "such users are `invalid user` for peers: `Cannot read property '0' of undefined`",
-    },
-    Defect {
-        first: Release(1, 0, 0),
-        fixed: Some(Release(2, 0, 0)),
-        severity: Severity::Warning,
-        what: "speaks the protocol of 1.x",
-        means: "it federates with other 1.x servers only",
-    },
-];
-
 fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     if facts.info.is_none() {
         return Verdict::skip(facts.unreached());
     }
     let Some((release, exact)) = facts.release() else { return Verdict::skip("the server does not tell its release") };
-    // A server that hides its last number may have the defect or not.
+    // A server that hides its last number may have the fault or not.
     let last = if exact { release } else { Release(release.0, release.1, u16::MAX) };
     let shown = if exact { release.to_string() } else { format!("{}.{}", release.0, release.1) };
-    let has = |defect: &&Defect| defect.first <= last && defect.fixed.is_none_or(|fixed| release < fixed);
-    let found: Vec<Verdict> = DEFECTS.iter().filter(has).map(|defect| problem(defect, &shown, last).into()).collect();
-    if found.is_empty() { Verdict::pass(shown) } else { found }
+    match Life::of(release) {
+        Life::Removed => return vec![removed(&shown).into()],
+        Life::Unknown => return Verdict::pass(format!("{shown}, which fedctl does not know")),
+        Life::Works | Life::ReceivesOnly | Life::Closed => {}
+    }
+    let opened = facts.speaks() == Speaks::New && facts.search.as_ref().is_some_and(answers);
+    let has = |quirk: &&Quirk| {
+        let is_open = quirk.id == quirks::CLOSED.id && opened;
+        !is_open && quirk.first <= last && quirk.until.is_none_or(|until| release < until)
+    };
+    let mut found: Vec<(Severity, Verdict)> = quirks::all()
+        .filter(has)
+        .filter_map(|quirk| Some((quirk, quirk.as_peer.as_ref()?)))
+        .map(|(quirk, seen)| (seen.severity, problem(quirk, seen, &shown, last).into()))
+        .collect();
+    found.sort_by_key(|(severity, _)| std::cmp::Reverse(*severity));
+    if found.is_empty() { Verdict::pass(shown) } else { found.into_iter().map(|(_, verdict)| verdict).collect() }
 }
 
-fn problem(defect: &Defect, shown: &str, last: Release) -> Problem {
-    let unsure = defect.fixed.is_some_and(|fixed| fixed <= last);
-    let what = match (unsure, defect.fixed) {
-        (true, Some(fixed)) => format!("{shown} {}, unless it is {fixed} or later", defect.what),
-        _ => format!("{shown} {}", defect.what),
+/// True when the route answered as an open one does, whatever the release would do by default.
+fn answers(search: &Exchange) -> bool {
+    search.answer().is_some_and(|answer| answer.success() == Some(true))
+}
+
+fn removed(shown: &str) -> Problem {
+    let removed = boundary::REMOVED;
+    Problem::new(
+        Severity::Error,
+        format!("{shown} has no classic federation: it was removed in {removed}"),
+        "native federation, which speaks the Matrix protocol, replaced it; classic servers cannot talk to it",
+        "nothing in DNS changes this; what replaces classic federation: fedctl upgrade plan --from 6.2 --to 7.11",
+    )
+}
+
+fn problem(quirk: &Quirk, seen: &AsPeer, shown: &str, last: Release) -> Problem {
+    let unsure = quirk.until.is_some_and(|fixed| fixed <= last);
+    let what = match (unsure, quirk.until) {
+        (true, Some(fixed)) => format!("{shown} {}, unless it is {fixed} or later", seen.what),
+        _ => format!("{shown} {}", seen.what),
     };
-    let fix = match defect.fixed {
-        None => "run 6.2.x, the last line that sends; no record can mend this".to_owned(),
+    let fix = match quirk.until {
+        None => "run 6.2.x, the last line that sends; no record changes this".to_owned(),
         Some(fixed) => {
-            // 3.3.0 to 3.6.2 mend this and send nothing.
-            let to = if fixed < Release(3, 3, 0) { fixed } else { fixed.max(Release(3, 6, 3)) };
+            // From HOOKS_LOST until SENDS_AGAIN releases fix other faults and send nothing.
+            let to = if fixed < boundary::HOOKS_LOST { fixed } else { fixed.max(boundary::SENDS_AGAIN) };
             format!("upgrade the peer to {to} or later; 3.18.x, 4.8.x or 6.2.x are good choices")
         }
     };
-    Problem::new(defect.severity, what, defect.means, fix)
+    Problem::new(seen.severity, what, seen.means, fix)
 }
 
 #[cfg(test)]
@@ -142,6 +113,22 @@ mod tests {
             found.iter().all(|problem| !problem.fix.contains("3.3.0") && !problem.fix.contains("3.4.0")),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn a_closed_a_removed_and_an_unknown_release_are_three_things() {
+        assert!(judged("7.9.0").iter().any(|what| what.contains("cannot send anything")));
+        let mut facts = sample();
+        set_release(&mut facts, "7.9.0");
+        let refusal = format!(r#"{{"success":false,"error":"{}"}}"#, crate::rocketchat::life::GATE_ANSWER);
+        facts.search.as_mut().unwrap().outcome =
+            Ok(crate::check::peer_sample::answer(400, "application/json", &refusal));
+        let closed: Vec<String> = problems(judge(&facts)).into_iter().map(|problem| problem.what).collect();
+        assert!(closed.iter().any(|what| what.contains("ENABLE_INSECURE_LEGACY_FEDERATION")), "{closed:?}");
+        let removed = judged("8.6.1");
+        assert!(removed.len() == 1 && removed[0].contains("was removed in 7.11.0"), "{removed:?}");
+        set_release(&mut facts, "99.0.0");
+        assert!(matches!(&judge(&facts)[..], [Verdict::Pass { note }] if note.contains("does not know")));
     }
 
     #[test]

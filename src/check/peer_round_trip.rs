@@ -5,7 +5,7 @@ use super::stage::Stage;
 use super::{Check, Judge, Needs};
 use crate::facts::peer::{Callback, PeerFacts, Speaks};
 use crate::report::{Problem, Verdict};
-use crate::rocketchat::release::Release;
+use crate::rocketchat::life::Life;
 use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
@@ -61,7 +61,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
 
 fn silent(facts: &PeerFacts, callback: &Callback) -> Problem {
     let waited = callback.waited;
-    if facts.release().is_some_and(|(release, _)| release >= Release(6, 3, 0)) {
+    if facts.release().is_some_and(|(release, _)| !Life::of(release).sends()) {
         return Problem::new(
             Severity::Error,
             format!("the peer did not call back within {waited} s, and its release cannot"),

@@ -10,7 +10,7 @@ use crate::check::CHECKS;
 use crate::commands::completions::{SHELLS, VARIABLE};
 use crate::commands::recent::Recent;
 use crate::render::records::FORMATS;
-use crate::rocketchat::quirks::QUIRKS;
+use crate::rocketchat::quirks;
 use crate::rocketchat::release::Release;
 use crate::settings::Settings;
 
@@ -65,7 +65,7 @@ fn domains() -> Vec<CompletionCandidate> {
 /// The releases at which something changed.
 fn releases() -> Vec<CompletionCandidate> {
     let mut releases: Vec<Release> =
-        QUIRKS.iter().flat_map(|quirk| [Some(quirk.first), quirk.until]).flatten().collect();
+        quirks::all().flat_map(|quirk| [Some(quirk.first), quirk.until]).flatten().collect();
     releases.sort_unstable();
     releases.dedup();
     releases.iter().map(|release| CompletionCandidate::new(release.to_string())).collect()

@@ -8,26 +8,27 @@ use clap::Args;
 use super::{Context, Format};
 use crate::check::{self, CHECKS};
 use crate::error::{ExitStatus, hinted};
-use crate::render::{catalogue as render, log_line};
+use crate::render::{catalogue as render, log_line, releases};
 use crate::rocketchat::log_line::{translate, translate_all};
+use crate::rocketchat::release::Release;
 use crate::rocketchat::status;
 
 /// Bytes of a log that are looked at.
 const LOG_MAX: usize = 16 << 20;
 
-/// Explain a check, a federation status, or a log line
+/// Explain a check, a release, a federation status, or a log line
 ///
-/// Shows the page of a check: what it looks at, what its findings mean for peers, how to mend them. For a status, such as
-/// "Disabled, could not register with Hub", shows what it means in each release and what to do. Anything else is taken for a
+/// Shows the page of a check: what it looks at, what its findings mean for peers, how to mend them. For a release,
+/// such as 6.5.0, shows what it can do and its faults. For a status, such as "Disabled, could not register with Hub", shows what it means in each release and what to do. Anything else is taken for a
 /// line of a server's log or an error from its screen: its likely causes in order, each with what shows whether it is this one,
 /// and the fix. `journalctl -u rocketchat | fedctl explain -` reads a whole log.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  fedctl explain key-record\n  fedctl explain \"Disabled, could not register with Hub\"\n  journalctl -u rocketchat | fedctl explain -"
+    after_long_help = "Examples:\n  fedctl explain key-record\n  fedctl explain 6.5.0\n  fedctl explain \"Disabled, could not register with Hub\"\n  journalctl -u rocketchat | fedctl explain -"
 )]
 pub struct Explain {
-    /// Id of a check, as reports and `fedctl checks` show it, a status, or a line of a log; `-` reads a log from stdin
-    #[arg(value_name = "ID|STATUS|LINE|-")]
+    /// Id of a check, as reports and `fedctl checks` show it, a release, a status, or a line of a log; `-` reads a log from stdin
+    #[arg(value_name = "ID|RELEASE|STATUS|LINE|-")]
     id: String,
     /// How to print it: human or json
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
@@ -49,6 +50,13 @@ impl Explain {
             cx.term.answer(match self.format {
                 Format::Human => render::page(check.page, cx.term.width),
                 Format::Json => render::page_json(check)?,
+            })?;
+            return Ok(ExitStatus::Clean);
+        }
+        if let Some(release) = release(&self.id) {
+            cx.term.answer(match self.format {
+                Format::Human => releases::one(release, cx.term.width),
+                Format::Json => releases::one_json(release)?,
             })?;
             return Ok(ExitStatus::Clean);
         }
@@ -78,6 +86,12 @@ impl Explain {
         })?;
         Ok(ExitStatus::Clean)
     }
+}
+
+/// A release, when the text is nothing else: two or three numbers with dots.
+fn release(text: &str) -> Option<Release> {
+    let is_number = text.contains('.') && text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    text.parse().ok().filter(|_| is_number)
 }
 
 /// The end of a log is what matters: of a longer one, the last part is read.

@@ -26,6 +26,8 @@ use crate::render::report::{HUMAN, JSON, write};
 use crate::report::Report;
 use crate::report::comparison::{Half, join};
 use crate::rocketchat::body::Wire;
+use crate::rocketchat::boundary;
+use crate::rocketchat::life::parse_classic;
 use crate::rocketchat::release::Release;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::log::Entry;
@@ -58,7 +60,7 @@ pub struct Handshake {
     #[command(flatten)]
     passphrase: PassphraseArgs,
     /// Discover as this release does [default: that of the peer]
-    #[arg(long, alias = "as", value_name = "RELEASE")]
+    #[arg(long, alias = "as", value_name = "RELEASE", value_parser = parse_classic)]
     release: Option<Release>,
     /// Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers
     #[arg(long, value_name = "FILE")]
@@ -203,7 +205,7 @@ impl Handshake {
             _ => None,
         };
         let asked = PeerOptions { net: inquiry.net.clone(), identity: (domain.clone(), key.clone()) };
-        let release = Release(6, 2, 0);
+        let release = boundary::LAST_SENDER;
         let config = Config {
             listen: addr,
             domain,
@@ -212,6 +214,7 @@ impl Handshake {
             speaks: Wire::Two,
             tls,
             faults: Vec::new(),
+            gate_open: false,
             discover: discover(&asked, release),
             // Nobody who asks for events while this listens is given any.
             deliver: std::sync::Arc::new(|_, _| Box::pin(async { Err("there are none".to_owned()) })),

@@ -16,11 +16,12 @@ use crate::facts::mesh::Member;
 use crate::facts::peer::{PeerFacts, ProbeOptions};
 use crate::net::peer::{Target, observe};
 use crate::render::mesh::{MeshFormat, Style, write};
+use crate::rocketchat::boundary;
 use crate::rocketchat::generation::Generation;
 use crate::rocketchat::release::Release;
 
 /// The newest release that can send to peers stands for a server that does not report its release.
-const FALLBACK: Release = Release(6, 2, 0);
+const FALLBACK: Release = boundary::LAST_SENDER;
 /// Members that are observed at once.
 const JOBS: usize = 8;
 /// A group is looked at pair by pair.

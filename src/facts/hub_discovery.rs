@@ -6,12 +6,7 @@ use crate::key::node_rsa;
 use crate::rocketchat::discovery::DiscoveryResult;
 use crate::rocketchat::generation::{GENERATIONS, Generation};
 use crate::rocketchat::hub::registration::Entry;
-use crate::rocketchat::release::Release;
-
-/// The first release that no longer waits for the hub's answer.
-const STOPS_WAITING: Release = Release(4, 2, 0);
-/// The first release that reads the hub's answer wrongly.
-const MISREADS: Release = Release(6, 3, 0);
+use crate::rocketchat::quirks;
 
 /// What every generation ends up with, oldest first; `entry` is what the hub tells.
 pub fn discoveries(records: &Records, entry: Option<&Entry>) -> Vec<DiscoveryResult> {
@@ -40,10 +35,10 @@ fn discovery(generation: &Generation, records: &Records, entry: Option<&Entry>) 
         note: Some(note.to_owned()),
         ..by_dns.clone()
     };
-    if generation.first >= MISREADS {
+    if quirks::HUB_MISREAD.is_in(generation.first) {
         return lost(None, "reads the hub's answer wrongly, so no hub can help it");
     }
-    if generation.first >= STOPS_WAITING {
+    if quirks::HUB_NOT_AWAITED.is_in(generation.first) {
         let error = "url must be absolute and start with http:// or https://";
         return lost(Some(error), "does not wait for the hub's answer, so no hub can help it");
     }

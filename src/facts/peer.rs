@@ -12,6 +12,7 @@ use crate::key::PublicKey;
 use crate::key::node_rsa;
 use crate::rocketchat::discovery::{DiscoveryResult, discovery};
 use crate::rocketchat::generation::{Generation, key_question};
+use crate::rocketchat::quirks;
 use crate::rocketchat::release::Release;
 
 /// The records of one domain as one resolver told them, which is all that a server knows.
@@ -283,7 +284,7 @@ impl PeerFacts {
     /// Whether the posted events of this peer are answered before they were looked at (2.0.0 to 4.1.x).
     pub fn answers_blindly(&self) -> bool {
         match self.release() {
-            Some((release, _)) => (Release(2, 0, 0)..Release(4, 2, 0)).contains(&release),
+            Some((release, _)) => quirks::ALWAYS_200.is_in(release),
             None => self.ping.as_ref().and_then(Exchange::answer).is_some_and(|answer| {
                 answer.status == 200 && answer.json == Some(serde_json::Value::Object(serde_json::Map::new()))
             }),

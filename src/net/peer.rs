@@ -18,14 +18,12 @@ use crate::facts::peer::{AddressFacts, Exchange, Identity, PeerFacts, ProbeOptio
 use crate::facts::tls::NoSession;
 use crate::key::{PrivateKey, PublicKey};
 use crate::rocketchat::body::Wire;
+use crate::rocketchat::boundary;
 use crate::rocketchat::envelope;
 use crate::rocketchat::events;
 use crate::rocketchat::generation::{Generation, questions};
 use crate::rocketchat::hub::registration::is_public_address;
-use crate::rocketchat::release::Release;
 
-/// The newest release line that can send to peers: its discovery is tried when nothing else is known.
-const LAST_SENDER: Release = Release(6, 2, 0);
 /// Padding that makes a ping of more than 100 KB on the wire, as a few chat messages with history are.
 const LARGE: usize = 22_000;
 /// A user that hopefully does not exist; what matters is the form of the answer.
@@ -53,7 +51,7 @@ pub async fn observe(inquiry: &Target, tell: impl Fn(&str)) -> PeerFacts {
         time: inquiry.time,
         options: inquiry.options.clone(),
         records,
-        view: inquiry.options.release.unwrap_or(LAST_SENDER),
+        view: inquiry.options.release.unwrap_or(boundary::LAST_SENDER),
         discovery: 0,
         base: None,
         addresses: Vec::new(),
@@ -240,7 +238,7 @@ pub async fn deliver(inquiry: &Target, events: &str) -> Result<(), String> {
     let records = inquiry.records(&inquiry.peer).await;
     let theirs = records.key()?;
     let (domain, key) = inquiry.identity.as_ref().ok_or("there is no key to sign with")?;
-    let discovery = records.discovery(Generation::of(LAST_SENDER));
+    let discovery = records.discovery(Generation::of(boundary::LAST_SENDER));
     let base = discovery.url.as_deref().and_then(Endpoint::parse).ok_or(discovery.error.unwrap_or_default())?;
     let addr = inquiry.net.locate_one(&base).await.map_err(|none| none.to_string())?;
     let sealed = envelope::seal(events.as_bytes(), key, &theirs).map_err(|why| why.to_string())?;

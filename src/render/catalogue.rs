@@ -24,7 +24,8 @@ pub fn list_json(checks: &[Check]) -> anyhow::Result<String> {
 /// A page in Markdown, filled to the width.
 pub fn page(markdown: &str, width: usize) -> String {
     let mut out = String::new();
-    for line in markdown.lines() {
+    // Marks of generated parts are not for readers.
+    for line in markdown.lines().filter(|line| !line.starts_with("<!--")) {
         out += &hang(line, width, if line.starts_with("- ") { 2 } else { 0 });
     }
     out

@@ -12,6 +12,7 @@ pub mod list;
 pub mod log_line;
 pub mod mesh;
 pub mod records;
+pub mod releases;
 pub mod report;
 pub mod rotate;
 pub mod status;

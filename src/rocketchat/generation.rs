@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::boundary;
 use super::release::Release;
 use crate::dns::name::Domain;
 use crate::dns::record::{Query, RecordType};
@@ -110,7 +111,7 @@ pub const GENERATIONS: [Generation; 6] = [
     Generation {
         id: "G1",
         releases: "1.0.0 – 1.1.5",
-        first: Release(1, 0, 0),
+        first: boundary::FIRST,
         srv: OLD,
         reads_protocol: false,
         missing_key: MissingKey::AsksHub,
@@ -121,7 +122,7 @@ pub const GENERATIONS: [Generation; 6] = [
     Generation {
         id: "G2",
         releases: "1.2.0 – 1.3.5",
-        first: Release(1, 2, 0),
+        first: boundary::PROTOCOL_TXT,
         srv: OLD,
         reads_protocol: true,
         missing_key: MissingKey::AsksHub,
@@ -132,7 +133,7 @@ pub const GENERATIONS: [Generation; 6] = [
     Generation {
         id: "G3",
         releases: "2.0.0 – 3.3.3",
-        first: Release(2, 0, 0),
+        first: boundary::SECOND_PROTOCOL,
         srv: TWO,
         reads_protocol: false,
         missing_key: MissingKey::ThrowsResolverError,
@@ -143,7 +144,7 @@ pub const GENERATIONS: [Generation; 6] = [
     Generation {
         id: "G4",
         releases: "3.4.0 – 4.1.x",
-        first: Release(3, 4, 0),
+        first: boundary::TCP_NAME,
         srv: &SrvLabel::ALL,
         reads_protocol: false,
         missing_key: MissingKey::AsksHub,
@@ -154,7 +155,7 @@ pub const GENERATIONS: [Generation; 6] = [
     Generation {
         id: "G5",
         releases: "4.2.0 – 6.2.x",
-        first: Release(4, 2, 0),
+        first: boundary::ASYNC_MODELS,
         srv: &SrvLabel::ALL,
         reads_protocol: false,
         missing_key: MissingKey::AsksHub,
@@ -164,8 +165,8 @@ pub const GENERATIONS: [Generation; 6] = [
     },
     Generation {
         id: "G6",
-        releases: "6.3.0 and later",
-        first: Release(6, 3, 0),
+        releases: "6.3.0 – 7.10.x",
+        first: boundary::CANNOT_SEND,
         srv: &SrvLabel::ALL,
         reads_protocol: false,
         missing_key: MissingKey::AsksHub,
@@ -183,7 +184,7 @@ impl Generation {
 
     /// True for 1.0 to 1.3, whose events no later server understands.
     pub fn is_first_protocol(&self) -> bool {
-        self.first < Release(2, 0, 0)
+        self.first < boundary::SECOND_PROTOCOL
     }
 }
 

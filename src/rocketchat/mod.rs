@@ -1,12 +1,14 @@
 //! What real servers do, release by release: discovery, records, envelope, events, log lines, statuses and settings.
 
 pub mod body;
+pub mod boundary;
 pub mod change;
 pub mod discovery;
 pub mod envelope;
 pub mod events;
 pub mod generation;
 pub mod hub;
+pub mod life;
 pub mod log_line;
 pub mod log_table;
 pub mod log_text;

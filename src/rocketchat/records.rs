@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use super::generation::{Generation, KEY_LABEL, PROTOCOL_LABEL, Protocol, SrvLabel};
+use super::life::{self, Life};
 use super::release::Release;
 use crate::dns::name::{Domain, Host};
 use crate::error::Hinted;
@@ -109,9 +110,12 @@ impl FromStr for Audience {
         match text {
             "all" => Ok(Self::All),
             "guide" => Ok(Self::Guide),
-            _ => text.parse().map(Self::Release).map_err(|error: Hinted| {
-                Hinted::new(error.to_string(), "use `all`, `guide` or a release such as `3.18.3`")
-            }),
+            _ => {
+                let release = text.parse().map_err(|error: Hinted| {
+                    Hinted::new(error.to_string(), "use `all`, `guide` or a release such as `3.18.3`")
+                })?;
+                life::classic(release).map(Self::Release)
+            }
         }
     }
 }
@@ -274,9 +278,15 @@ impl Wanted {
             warnings.push("servers 1.0.0 – 1.1.5 always call with https and cannot use a plain http server".into());
         }
         for release in self.releases.iter().filter(|release| !Generation::of(**release).sends) {
-            warnings.push(format!(
-                "a server of release {release} can receive but not send: its outgoing requests fail whatever is published"
-            ));
+            warnings.push(match Life::of(*release) {
+                Life::Closed => format!(
+                    "a server of release {release} refuses every request unless {} is set in its environment, and cannot send",
+                    life::GATE_VARIABLE
+                ),
+                _ => format!(
+                    "a server of release {release} can receive but not send: its outgoing requests fail whatever is published"
+                ),
+            });
         }
         warnings
     }

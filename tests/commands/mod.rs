@@ -7,7 +7,7 @@ mod doctor;
 mod envelope;
 mod envelope_interop;
 mod explain;
-mod frame;
+pub mod frame;
 mod handshake;
 mod help;
 mod init;

@@ -118,6 +118,7 @@ impl Peers {
             speaks: Wire::of(release),
             tls: (peer.https != peer.swapped).then_some(tls),
             faults: peer.faults.to_vec(),
+            gate_open: false,
             discover: discover(&asked, release),
             deliver: deliver(&asked),
             log: Arc::new(move |entry| lines.lock().unwrap().push(entry.to_string())),

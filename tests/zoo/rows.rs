@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use fedctl::rocketchat::log_line::translate;
-use fedctl::rocketchat::quirks::QUIRKS;
+use fedctl::rocketchat::quirks;
 use serde_json::Value;
 
 use super::scenarios;
@@ -142,7 +142,7 @@ fn every_reported_failure_is_shown_somewhere() {
                 Lab(domain, id) => houses
                     .get(domain)
                     .is_some_and(|house| house["found"].as_array().unwrap().iter().any(|found| found == id)),
-                Release(id) => QUIRKS.iter().any(|defect| defect.id == *id),
+                Release(id) => quirks::all().any(|defect| defect.id == *id),
                 Log(line) => translate(line).is_some(),
                 Refused(domain) => fedctl.run(&["dns-check", domain, "--resolver", "127.0.0.1:1"]).status == 2,
                 Nowhere(why) => !why.is_empty(),

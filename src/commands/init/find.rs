@@ -9,6 +9,7 @@ use crate::facts::server::version;
 use crate::net::http::Caller;
 use crate::net::look_up::look_up_all;
 use crate::net::{Net, delegation};
+use crate::rocketchat::boundary;
 use crate::rocketchat::generation::{Generation, questions};
 use crate::rocketchat::release::Release;
 
@@ -61,7 +62,7 @@ impl Finder {
         );
         let records = Records { domain: domain.clone(), answers };
         // From 3.4 to 6.2 every SRV name is read, so these see whatever there is.
-        let discovery = records.discovery(Generation::of(Release(6, 2, 0)));
+        let discovery = records.discovery(Generation::of(boundary::LAST_SENDER));
         InDns { zone, base: discovery.url.as_deref().and_then(Endpoint::parse) }
     }
 

@@ -61,6 +61,7 @@ pub async fn open(site: Site, tls: Option<Tls>, asked: &PeerOptions, listen: Soc
         speaks: Wire::of(release),
         tls,
         faults: faults.to_vec(),
+        gate_open: false,
         discover: discover(asked, release),
         deliver: deliver(asked),
         log: Arc::new(drop),

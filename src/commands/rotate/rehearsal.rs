@@ -19,6 +19,7 @@ use crate::net::udp::Udp;
 use crate::render::rotate::Act;
 use crate::report::Verdict;
 use crate::rocketchat::body::Wire;
+use crate::rocketchat::boundary;
 use crate::rocketchat::release::Release;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::{dns, peer};
@@ -30,7 +31,7 @@ const ANY: SocketAddr = SocketAddr::new(HERE, 0);
 /// Who pings: a name that nobody has (RFC 6761).
 const PEER: &str = "peer.test";
 /// The release that is rehearsed: the last line that sends.
-const RELEASE: Release = Release(6, 2, 0);
+const RELEASE: Release = boundary::LAST_SENDER;
 
 /// The keys of the play.
 struct Keys {
@@ -88,6 +89,7 @@ async fn ping(
         speaks: Wire::of(RELEASE),
         tls: Some(tls),
         faults: Vec::new(),
+        gate_open: false,
         discover: discover(&asked, RELEASE),
         deliver: deliver(&asked),
         log: Arc::new(drop),

@@ -20,7 +20,9 @@ use crate::net::Net;
 use crate::net::look_up::look_up_all;
 use crate::net::peer::{self, Target};
 use crate::rocketchat::body::Wire;
+use crate::rocketchat::boundary;
 use crate::rocketchat::generation::{Generation, questions};
+use crate::rocketchat::life::parse_classic;
 use crate::rocketchat::release::Release;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::fault::Fault;
@@ -30,9 +32,6 @@ use crate::term::Term;
 
 /// Lines of the log that may wait to be written; more are lost.
 const LOG_WAITING: usize = 1024;
-/// The last release of 1.x, and the last line that sends.
-const LAST_OLD: Release = Release(1, 3, 5);
-const LAST_SENDER: Release = Release(6, 2, 0);
 
 /// A federation server for trials, which says why a message did not open, and can misbehave on request
 ///
@@ -52,8 +51,11 @@ pub struct ServePeer {
     #[command(flatten)]
     passphrase: PassphraseArgs,
     /// Answer as this release does [default: 6.2.0, or 1.3.5 with --speaks 1.x]
-    #[arg(long, alias = "as", value_name = "RELEASE")]
+    #[arg(long, alias = "as", value_name = "RELEASE", value_parser = parse_classic)]
     release: Option<Release>,
+    /// Open the routes of a 7.x release, as ENABLE_INSECURE_LEGACY_FEDERATION does for a server
+    #[arg(long)]
+    gate_open: bool,
     /// The protocol to speak, 2.x or 1.x [default: that of the release]
     #[arg(long, value_enum, value_name = "PROTOCOL", hide_possible_values = true, value_parser = protocol)]
     speaks: Option<Wire>,
@@ -124,6 +126,7 @@ impl ServePeer {
             speaks: Wire::of(release),
             tls,
             faults: self.faults.clone(),
+            gate_open: self.gate_open,
             discover: discover(&asked, release),
             deliver: deliver(&asked),
             log: log(cx.term.clone()),
@@ -151,8 +154,8 @@ impl ServePeer {
                 Err(hinted(what, "leave --speaks out: the release decides it"))
             }
             (Some(release), _) => Ok(release),
-            (None, Some(Wire::One)) => Ok(LAST_OLD),
-            (None, _) => Ok(LAST_SENDER),
+            (None, Some(Wire::One)) => Ok(boundary::LAST_OF_1),
+            (None, _) => Ok(boundary::LAST_SENDER),
         }
     }
 

@@ -4,6 +4,15 @@ use super::{HUB_GONE, Known, OFF, SHAKE, UPGRADE_TWO, cause, known};
 
 pub const KNOWN: &[Known] = &[
     known(
+        &["ENABLE_INSECURE_LEGACY_FEDERATION"],
+        "the server runs 7.x, where classic federation is closed unless this variable is set in its environment",
+        &[cause(
+            "the release: 7.0 to 7.10 refuse every federation request by default",
+            SHAKE,
+            "set ENABLE_INSECURE_LEGACY_FEDERATION=1 in the server's environment and restart it; it then receives and sends nothing. To replace classic federation: fedctl upgrade plan --from 6.2 --to 7.11",
+        )],
+    ),
+    known(
         &["Cannot read propert", "'success'"],
         "the release does not know the event that it got",
         &[cause(

@@ -13,6 +13,7 @@ use super::{Config, Fault};
 use crate::dns::name::Domain;
 use crate::key::{PrivateKey, PublicKey};
 use crate::rocketchat::body::{NotAnEnvelope, Wire};
+use crate::rocketchat::boundary;
 use crate::rocketchat::envelope::{self, Failure, Layer};
 use crate::rocketchat::events::{Event, Incoming, LatestRequest, NotAMessage};
 use crate::rocketchat::release::Release;
@@ -20,7 +21,7 @@ use crate::rocketchat::release::Release;
 /// Blocks that are opened before the next message has its turn.
 const TURN: usize = 16;
 /// From here on servers call an address that came out as `undefined`, so nothing that they send arrives.
-const RECEIVES_ONLY: Release = Release(6, 3, 0);
+const RECEIVES_ONLY: Release = boundary::CANNOT_SEND;
 /// Bodies up to this size never wait behind larger ones.
 const SMALL: usize = 64 * 1024;
 const SMALL_JOBS: usize = 32;
@@ -328,6 +329,7 @@ mod tests {
             speaks: Wire::Two,
             tls: None,
             faults: Vec::new(),
+            gate_open: false,
             discover: Arc::new(|_| Box::pin(async { Err("nobody is known".to_owned()) })),
             deliver: Arc::new(|_, _| Box::pin(async { Ok(()) })),
             log: Arc::new(|_: Entry| ()),

@@ -44,6 +44,8 @@ pub struct Config {
     /// Without it the peer speaks plain HTTP.
     pub tls: Option<Tls>,
     pub faults: Vec<Fault>,
+    /// The environment variable that opens the routes of 7.x is set.
+    pub gate_open: bool,
     pub discover: Discover,
     pub deliver: Deliver,
     pub log: Log,

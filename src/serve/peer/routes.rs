@@ -17,6 +17,8 @@ use super::inbox::{Inbox, Refusal};
 use super::log::Entry;
 use super::{Config, answer};
 use crate::rocketchat::body::Wire;
+use crate::rocketchat::boundary;
+use crate::rocketchat::life::{GATE_ANSWER, Life};
 use crate::rocketchat::release::Release;
 
 /// The largest body; servers know no limit, but a test peer does not need one larger.
@@ -31,7 +33,7 @@ const SLOW: Duration = Duration::from_secs(3);
 /// Where [`Fault::BodyLimit`] draws its line.
 const PROXY_LIMIT: usize = 8 * 1024;
 /// From here on the handlers of posted events are waited for; before, the answer is `{}` whatever happens.
-const ANSWERS_TRUTHFULLY: Release = Release(4, 2, 0);
+const ANSWERS_TRUTHFULLY: Release = boundary::ASYNC_MODELS;
 /// The one user of a peer.
 const USER: &str = "fedctl";
 
@@ -119,7 +121,9 @@ impl Peer {
             "events.dispatch" | "events.requestFromLatest" => (Method::POST, !old),
             _ => (Method::GET, false),
         };
+        let closed = Life::of(self.config.release) == Life::Closed && !self.config.gate_open;
         match (known, request.method() == wanted) {
+            (true, true) if closed => answer::failure(GATE_ANSWER),
             (false, _) => answer::page(200, "Rocket.Chat"),
             (true, false) => answer::wrong_method(),
             (true, true) if wanted == Method::POST => self.post(request).await,
@@ -130,7 +134,7 @@ impl Peer {
     /// Servers before 3.0 tell their whole release, later ones leave the last number out.
     fn info(&self) -> Response<Body> {
         let release = self.config.release;
-        match release < Release(3, 0, 0) {
+        match release < boundary::STRICT_EVENTS {
             true => answer::success(json!({"info": {"version": release.to_string()}})),
             false => answer::success(json!({"version": format!("{}.{}", release.0, release.1)})),
         }
@@ -147,7 +151,7 @@ impl Peer {
             ("users.search", true) => answer::success(json!({"users": [self.user()]})),
             ("users.search", false) => answer::success(json!({"users": []})),
             ("users.getByUsername", true) => answer::success(json!({"user": self.user()})),
-            ("users.getByUsername", false) if self.config.release < Release(4, 3, 0) => {
+            ("users.getByUsername", false) if self.config.release < boundary::NO_MAIL => {
                 answer::failure("Cannot read property '0' of undefined")
             }
             ("users.getByUsername", false) => answer::failure("Cannot read property 'indexOf' of undefined"),

@@ -1,0 +1,35 @@
+//! Faults of discovery through the hub.
+
+use super::{Area, Quirk};
+use crate::rocketchat::boundary;
+use crate::severity::Severity;
+
+/// All of them.
+pub const ALL: &[Quirk] = &[HUB_NOT_AWAITED, HUB_MISREAD];
+
+pub const HUB_NOT_AWAITED: Quirk = Quirk {
+    id: "hub-not-awaited",
+    area: Area::Hub,
+    severity: Severity::Warning,
+    first: boundary::ASYNC_MODELS,
+    until: Some(boundary::CANNOT_SEND),
+    what: "the answer of the hub is not waited for",
+    shows: "a peer that only the hub knows has no URL and no key: `url must be absolute` when sending, \
+            `Could not decrypt payload` when receiving",
+    fix: "have every peer publish DNS records; the hub helps servers up to 4.1 only",
+    issue: None,
+    as_peer: None,
+};
+
+pub const HUB_MISREAD: Quirk = Quirk {
+    id: "hub-misread",
+    area: Area::Hub,
+    severity: Severity::Warning,
+    first: boundary::CANNOT_SEND,
+    until: None,
+    what: "the answer of the hub is read with the shape of an older HTTP client, and error statuses pass as success",
+    shows: "every look-up at the hub ends with `Could not find the peer using DNS or Hub`",
+    fix: "have every peer publish DNS records; the hub helps servers up to 4.1 only",
+    issue: None,
+    as_peer: None,
+};

@@ -1,0 +1,99 @@
+//! Faults with users, rooms and reactions.
+
+use super::{Area, AsPeer, Quirk};
+use crate::rocketchat::boundary;
+use crate::severity::Severity;
+
+/// All of them.
+pub const ALL: &[Quirk] =
+    &[ADD_USER_HANDLER, TEN_MEMBERS, USERS_WITHOUT_ORIGIN, USERS_WITHOUT_MAIL, ROOM_DELETE, REACTION_UNSET];
+
+pub const ADD_USER_HANDLER: Quirk = Quirk {
+    id: "add-user-handler",
+    area: Area::Rooms,
+    severity: Severity::Error,
+    first: boundary::STRICT_EVENTS,
+    until: Some(boundary::ADD_USER_FIXED),
+    what: "the handler for users that are added to a room is registered under a misspelt name",
+    shows: "rooms from peers never appear: `Cannot read property 'success' of undefined` in the log",
+    fix: "upgrade to 3.0.10 or later",
+    issue: Some(17409),
+    as_peer: Some(AsPeer {
+        severity: Severity::Error,
+        what: "does not understand that a user was added to a room",
+        means: "messages pass in one direction only: its log contains `Cannot read property 'success' of undefined`",
+    }),
+};
+
+pub const TEN_MEMBERS: Quirk = Quirk {
+    id: "ten-members",
+    area: Area::Rooms,
+    severity: Severity::Warning,
+    first: boundary::SECOND_PROTOCOL,
+    until: Some(boundary::TCP_NAME),
+    what: "the limit of 10 domains in a room counts members in place of domains",
+    shows: "`Cannot federate rooms with more than 10 domains` in rooms with more than 10 members",
+    fix: "upgrade to 3.6.3 or later; 3.4.0 counts rightly but does not send",
+    issue: Some(17828),
+    as_peer: Some(AsPeer {
+        severity: Severity::Warning,
+        what: "counts members where it should count domains",
+        means: "rooms with more than 10 members fail with `Cannot federate rooms with more than 10 domains`",
+    }),
+};
+
+pub const USERS_WITHOUT_ORIGIN: Quirk = Quirk {
+    id: "users-without-origin",
+    area: Area::Rooms,
+    severity: Severity::Warning,
+    first: boundary::SECOND_PROTOCOL,
+    until: Some(boundary::TCP_NAME),
+    what: "a local user who never took part in federation has no origin, and that is not looked for",
+    shows: "a second user cannot be invited: `Cannot read property 'origin' of undefined`",
+    fix: "upgrade to 3.6.3 or later, or let each user open a direct chat with a peer first",
+    issue: Some(17273),
+    as_peer: None,
+};
+
+pub const USERS_WITHOUT_MAIL: Quirk = Quirk {
+    id: "users-without-mail",
+    area: Area::Rooms,
+    severity: Severity::Warning,
+    first: boundary::SECOND_PROTOCOL,
+    until: Some(boundary::NO_MAIL),
+    what: "the first e-mail address of a user is read without asking whether there is one",
+    shows: "`invalid user` for peers and `Cannot read property '0' of undefined` in the log, for users without e-mail",
+    fix: "upgrade to 4.3.0 or later, or give every user an e-mail address",
+    issue: Some(23250),
+    as_peer: Some(AsPeer {
+        severity: Severity::Notice,
+        what: "fails on users without a mail address",
+        means: "such users are `invalid user` for peers: `Cannot read property '0' of undefined`",
+    }),
+};
+
+pub const ROOM_DELETE: Quirk = Quirk {
+    id: "room-delete",
+    area: Area::Rooms,
+    severity: Severity::Notice,
+    first: boundary::SECOND_PROTOCOL,
+    until: Some(boundary::ADD_USER_FIXED),
+    what: "deleting a federated room calls a function that was not imported",
+    shows: "the room cannot be deleted",
+    fix: "upgrade to 3.0.10 or later",
+    issue: None,
+    as_peer: None,
+};
+
+pub const REACTION_UNSET: Quirk = Quirk {
+    id: "reaction-unset",
+    area: Area::Rooms,
+    severity: Severity::Notice,
+    first: boundary::SECOND_PROTOCOL,
+    until: Some(boundary::TCP_NAME),
+    what: "removing a reaction calls a function that was not imported",
+    shows: "peers keep seeing a reaction that was removed",
+    fix: "upgrade to 3.6.3 or later",
+    issue: None,
+    as_peer: None,
+};

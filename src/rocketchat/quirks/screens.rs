@@ -1,0 +1,73 @@
+//! What the screens and answers of a server report that is not so.
+
+use super::{Area, Quirk};
+use crate::rocketchat::boundary;
+use crate::severity::Severity;
+
+/// All of them.
+pub const ALL: &[Quirk] = &[TEST_RAW_DOMAIN, ALWAYS_200, TEST_ALWAYS_GREEN, KEY_BOX_EMPTY, WIZARD_PORT];
+
+pub const TEST_RAW_DOMAIN: Quirk = Quirk {
+    id: "test-raw-domain",
+    area: Area::Screens,
+    severity: Severity::Notice,
+    first: boundary::FIRST,
+    until: Some(boundary::SECOND_PROTOCOL),
+    what: "`Test setup` takes the Domain setting as it stands, with a leading `@`",
+    shows: "the test always fails when Domain starts with `@`, though everything else strips it",
+    fix: "write Domain without `@`",
+    issue: Some(14831),
+    as_peer: None,
+};
+
+pub const ALWAYS_200: Quirk = Quirk {
+    id: "always-200",
+    area: Area::Screens,
+    severity: Severity::Notice,
+    first: boundary::SECOND_PROTOCOL,
+    until: Some(boundary::ASYNC_MODELS),
+    what: "events are answered with `200 {}` before anything is looked at",
+    shows: "peers and `Test setup` see success even when nothing could be decrypted; errors are only in the log",
+    fix: "prove delivery with `fedctl handshake`, which waits for the server to send something back",
+    issue: None,
+    as_peer: None,
+};
+
+pub const TEST_ALWAYS_GREEN: Quirk = Quirk {
+    id: "test-always-green",
+    area: Area::Screens,
+    severity: Severity::Notice,
+    first: boundary::ASYNC_MODELS,
+    until: None,
+    what: "`Test setup` and the health test that runs each minute do not wait for their result",
+    shows: "both are always green, whatever is wrong",
+    fix: "go by `fedctl doctor` and `fedctl handshake`, not by the button",
+    issue: None,
+    as_peer: None,
+};
+
+pub const KEY_BOX_EMPTY: Quirk = Quirk {
+    id: "key-box-empty",
+    area: Area::Screens,
+    severity: Severity::Notice,
+    first: boundary::ASYNC_MODELS,
+    until: None,
+    what: "the key pair is made while the settings are created, and may come too late for them",
+    shows: "the Public Key box stays empty for ever, though the database holds a key",
+    fix: "read the key from the collection `rocketchat_federation_keys`, or put one in with `fedctl keygen --form mongosh`",
+    issue: Some(26803),
+    as_peer: None,
+};
+
+pub const WIZARD_PORT: Quirk = Quirk {
+    id: "wizard-port",
+    area: Area::Screens,
+    severity: Severity::Notice,
+    first: boundary::WIZARD,
+    until: Some(boundary::CANNOT_SEND),
+    what: "the DNS assistant compares the SRV port with the port that is written in the Site URL",
+    shows: "the port is shown in red when the Site URL has none, though 443 is right",
+    fix: "take no notice of that line",
+    issue: Some(23303),
+    as_peer: None,
+};
