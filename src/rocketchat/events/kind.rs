@@ -1,5 +1,6 @@
 //! The types of events of both versions: their names, and the members that each holds.
 
+use crate::rocketchat::boundary;
 use crate::rocketchat::release::Release;
 
 /// A type of version 2.
@@ -91,11 +92,11 @@ impl Kind {
     /// The first release that sends it.
     pub fn since(self) -> Release {
         match self {
-            Self::UserLeft => Release(3, 2, 0),
+            Self::UserLeft => boundary::USER_LEFT,
             // Both were written for 2.0.0, where the function that sends them is not imported.
-            Self::DeleteRoom => Release(3, 0, 10),
-            Self::UnsetReaction => Release(3, 4, 0),
-            _ => Release(2, 0, 0),
+            Self::DeleteRoom => boundary::ADD_USER_FIXED,
+            Self::UnsetReaction => boundary::TCP_NAME,
+            _ => boundary::SECOND_PROTOCOL,
         }
     }
 }

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::dns::name::Domain;
+use crate::rocketchat::boundary;
 use crate::rocketchat::release::Release;
 
 /// From here on the answers about users hold an address that is made up, and no longer the real one.
-const HIDES_MAIL: Release = Release(4, 3, 0);
+const HIDES_MAIL: Release = boundary::NO_MAIL;
 
 /// The name with the domain behind it, unless it has one.
 pub fn full_name(name: &str, domain: &Domain) -> String {
@@ -188,7 +189,7 @@ mod tests {
             r#"{"_id":"uBob","username":"bob@b.example","type":"user","emails":[{"address":"uBob@b.example"}],"name":"Bob","active":true,"roles":["user"],"status":"online","federation":{"origin":"b.example","originalInfo":{"email":"bob@b.example"}},"isRemote":false}"#
         );
         assert_eq!(
-            user.in_event(&own(), Release(4, 3, 0)).to_string(),
+            user.in_event(&own(), boundary::NO_MAIL).to_string(),
             r#"{"_id":"uBob","username":"bob@b.example","type":"user","emails":[{"address":"uBob@b.example"}],"name":"Bob","createdAt":{"$date":1600000000000},"_updatedAt":{"$date":1600000000000},"active":true,"roles":["user"],"status":"online","federation":{"origin":"b.example","originalInfo":{"email":"uBob@b.example"}},"isRemote":false}"#
         );
         assert_eq!(direct_room("uB", "uA"), "uAuB");
