@@ -74,7 +74,7 @@ impl Explain {
             line => (translate(line).into_iter().collect(), 0),
         };
         if found.is_empty() {
-            return Err(if self.id == "-" || self.id.contains(char::is_whitespace) {
+            return Err(if !self.id.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') || self.id == "-" {
                 silent()
             } else {
                 unknown(&self.id)

@@ -22,6 +22,7 @@ fn one(translation: &Translation, width: usize) -> String {
     let known = translation.known;
     let times = if translation.count > 1 { format!(" ({} times)", translation.count) } else { String::new() };
     let mut out = hang(&format!("{}{times}", short(&translation.line)), width, 0);
+    out += &row("releases", &known.releases.to_string(), width);
     out += &row("means", &sentence(translation), width);
     for (at, cause) in known.causes.iter().enumerate() {
         out += &row(&format!("{}. cause", at + 1), &translation.filled(cause.what), width);
@@ -65,6 +66,7 @@ pub fn json(found: &[Translation], unknown: usize) -> anyhow::Result<String> {
             "line": translation.line,
             "count": translation.count,
             "domain": translation.domain.as_ref().map(Domain::as_str),
+            "releases": translation.known.releases.to_string(),
             "means": sentence(translation),
             "causes": causes(translation),
         })

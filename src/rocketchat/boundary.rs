@@ -3,6 +3,8 @@
 //! Where a change is certain, the release is the first tag whose source contains it. What could not be found is said at the
 //! constant.
 
+use std::fmt;
+
 use super::release::Release;
 
 /// Classic federation ships.
@@ -57,3 +59,38 @@ pub const REMOVED: Release = Release(7, 11, 0);
 pub const NEWEST: Release = Release(9, 1, 0);
 /// The last minor release of the finished lines.
 pub const LAST_MINORS: [(u16, u16); 6] = [(1, 3), (2, 4), (3, 18), (4, 8), (5, 4), (6, 13)];
+
+/// A span of releases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub first: Release,
+    /// The first release after the span; `None` when it lasts as long as classic federation.
+    pub until: Option<Release>,
+}
+
+impl Span {
+    /// Every release.
+    pub const ALL: Self = Self::from(FIRST);
+    /// The first protocol.
+    pub const ONE: Self = Self::between(FIRST, SECOND_PROTOCOL);
+    /// The second protocol.
+    pub const TWO: Self = Self::from(SECOND_PROTOCOL);
+
+    pub const fn from(first: Release) -> Self {
+        Self { first, until: None }
+    }
+
+    pub const fn between(first: Release, until: Release) -> Self {
+        Self { first, until: Some(until) }
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.until {
+            _ if *self == Self::ALL => f.pad("all"),
+            Some(until) => f.pad(&format!("{} until {until}", self.first)),
+            None => f.pad(&format!("{} and later", self.first)),
+        }
+    }
+}

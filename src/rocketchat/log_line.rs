@@ -72,9 +72,23 @@ impl Translation {
     /// A text of the table with the domain of the line in its place.
     pub fn filled(&self, text: &str) -> String {
         let name = self.domain.as_ref().map_or("PEER", Domain::as_str);
-        text.replace("DOMAIN", name)
+        // Only as a word of its own: OWN_DOMAIN and FEDERATED_DOMAINS_LENGTH stay as they are.
+        let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(PLACE) {
+            let after = &rest[at + PLACE.len()..];
+            let whole = !is_part(rest[..at].chars().next_back()) && !is_part(after.chars().next());
+            out += &rest[..at];
+            out += if whole { name } else { PLACE };
+            rest = after;
+        }
+        out + rest
     }
 }
+
+/// Where the texts of the table name the domain of the line.
+const PLACE: &str = "DOMAIN";
 
 /// What stands before a domain in the lines of servers.
 const MARKS: &[&str] = &[
@@ -84,6 +98,12 @@ const MARKS: &[&str] = &[
     "_rocketchat._http.",
     "_rocketchat._tcp.",
     "using domain:",
+    "peer for domain ",
+    "peer with domain ",
+    "valid peer:",
+    "sent to peer:",
+    "DNS cache for peer:",
+    "send request to ",
     "DNS entries for ",
     "The peer ",
     "rejected by ",
@@ -148,6 +168,12 @@ mod tests {
                 Some("example.org"),
             ),
             ("searchPeer: @example.org", "with a leading `@`", Some("example.org")),
+            ("Could not find valid peer:example.org", "no SRV record", Some("example.org")),
+            (
+                r#"{"level":20,"section":"dns","peerDomain":"b.example","msg":"search: could not find valid SRV entry"}"#,
+                "no SRV record",
+                Some("b.example"),
+            ),
             (
                 "Error: Error during decryption (probably incorrect key). Original error: Error: error:04099079:rsa routines:RSA_padding_check_PKCS1_OAEP_mgf1:oaep decoding error",
                 "old key",
@@ -162,6 +188,15 @@ mod tests {
             assert_eq!(found.domain.as_ref().map(Domain::as_str), domain, "{line}");
         }
         assert!(translate("GET /favicon.ico 200").is_none());
+    }
+
+    #[test]
+    fn only_the_place_of_the_domain_is_filled() {
+        let found = translate("Could not find your server using your setup for ann@b.example").unwrap();
+        assert_eq!(
+            found.filled("DOMAIN, OWN_DOMAIN and FEDERATED_DOMAINS_LENGTH"),
+            "b.example, OWN_DOMAIN and FEDERATED_DOMAINS_LENGTH"
+        );
     }
 
     #[test]

@@ -140,7 +140,12 @@ fn gather(value: &Value, out: &mut String) {
             out.push(' ');
         }
         Value::Array(list) => list.iter().for_each(|value| gather(value, out)),
-        Value::Object(members) => members.values().for_each(|value| gather(value, out)),
+        Value::Object(members) => members.iter().for_each(|(key, value)| {
+            if let (true, Value::String(domain)) = (key == "peerDomain", value) {
+                *out += &format!("{key}={domain} ");
+            }
+            gather(value, out);
+        }),
         _ => {}
     }
 }

@@ -8,6 +8,7 @@ fn a_log_line_has_its_causes_in_order() {
     let line = "search: could not find TXT entry for peerDomain=other.org - SRV entry found";
     insta::assert_snapshot!(fedctl.ok(&["explain", line]), @r"
     search: could not find TXT entry for peerDomain=other.org - SRV entry found
+      releases  3.4.0 and later
       means     the SRV record was found and the key was not
       1. cause  no TXT record at rocketchat-public-key.other.org; a typing error in
                 its NAME is the most frequent
@@ -16,7 +17,7 @@ fn a_log_line_has_its_causes_in_order() {
       2. cause  the records exist, but the resolver of this server or container does
                 not get them: split DNS, or TCP port 53 is blocked
          check  on that host: fedctl dns-check other.org --system-only
-         fix    mend the resolver of the server; /etc/hosts does not help, servers
+         fix    repair the resolver of the server; /etc/hosts does not help, servers
                 ask DNS for SRV and TXT
     ");
 }
@@ -62,6 +63,8 @@ fn ids_of_checks_come_first_and_what_is_neither_is_told() {
     let fedctl = Fedctl::new();
     assert!(fedctl.ok(&["explain", "peer-ping"]).starts_with("# peer-ping"));
     assert_eq!(fedctl.refused(&["explain", "peer-pingg"]).1, "did you mean `peer-ping`?");
+    let record = r#"{"level":50,"msg":"favicon"}"#;
+    assert!(fedctl.refused(&["explain", record]).0.contains("no line says anything"));
     assert!(fedctl.refused(&["explain", "GET /favicon.ico 200"]).0.contains("no line says anything"));
     let ran = fedctl.run_with(&["explain", "-"], [0xff, 0xfe, b'\n', 0]);
     assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));

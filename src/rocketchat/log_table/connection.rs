@@ -1,19 +1,23 @@
 //! Texts about TLS and connections.
 
 use super::{DNS, Known, OWN_RESOLVER, PRIVATE_CA, SHAKE, UPGRADE_TWO, cause, known};
+use crate::rocketchat::boundary::Span;
 
 pub const KNOWN: &[Known] = &[
     known(
+        Span::ALL,
         &["unable to verify the first certificate|UNABLE_TO_VERIFY_LEAF_SIGNATURE"],
         "the peer sent its own certificate and not the intermediate one",
-        &[cause("cert.pem is served in place of fullchain.pem", SHAKE, "serve the whole chain"), PRIVATE_CA],
+        &[cause("cert.pem is served instead of fullchain.pem", SHAKE, "serve the whole chain"), PRIVATE_CA],
     ),
     known(
+        Span::ALL,
         &["unable to get local issuer|UNABLE_TO_GET_ISSUER_CERT"],
         "the chain leads to an authority that Node does not know",
         &[PRIVATE_CA],
     ),
     known(
+        Span::ALL,
         &[
             "self signed certificate in certificate chain|self-signed certificate in certificate chain|SELF_SIGNED_CERT_IN_CHAIN",
         ],
@@ -21,11 +25,13 @@ pub const KNOWN: &[Known] = &[
         &[PRIVATE_CA, cause("a proxy that looks into TLS stands in between", SHAKE, "exempt the server from it")],
     ),
     known(
+        Span::ALL,
         &["self-signed certificate|self signed certificate|DEPTH_ZERO_SELF_SIGNED_CERT"],
         "the peer's certificate is self-signed",
         &[cause("no authority has issued it", SHAKE, "get one from an authority"), PRIVATE_CA],
     ),
     known(
+        Span::ALL,
         &["certificate is not yet valid|CERT_NOT_YET_VALID"],
         "the peer's certificate is not valid yet by the clock of this server",
         &[
@@ -34,6 +40,7 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
+        Span::ALL,
         &["certificate has expired|CERT_HAS_EXPIRED"],
         "the peer's certificate is out of time",
         &[
@@ -46,6 +53,7 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
+        Span::ALL,
         &["does not match certificate|ERR_TLS_CERT_ALTNAME_INVALID"],
         "the certificate is not made for the SRV target",
         &[cause(
@@ -55,6 +63,7 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        Span::ALL,
         &["wrong version number|WRONG_VERSION_NUMBER|packet length too long"],
         "TLS was spoken to a port that speaks plain HTTP",
         &[cause(
@@ -64,11 +73,13 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        Span::ALL,
         &["EPROTO|unsupported protocol|alert protocol version|alert handshake failure|ERR_SSL_"],
         "the TLS handshake failed",
         &[cause("the two share no version of TLS, or the port does not speak it", SHAKE, "allow TLS 1.2 and 1.3")],
     ),
     known(
+        Span::ALL,
         &["ETIMEDOUT|ESOCKETTIMEDOUT|ESOCKETTIMEOUT|network timeout at|user aborted a request"],
         "no answer came in two seconds; servers do not try again, so the event is lost for this peer",
         &[
@@ -86,6 +97,7 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
+        Span::ALL,
         &["ECONNREFUSED"],
         "nothing listens at the published host and port",
         &[cause(
@@ -95,6 +107,7 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        Span::ALL,
         &["ECONNRESET|socket hang up|EPIPE"],
         "the connection was closed in the middle",
         &[cause(
@@ -104,6 +117,7 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        Span::ALL,
         &["EHOSTUNREACH|ENETUNREACH"],
         "there is no way to the published address",
         &[cause(
@@ -113,6 +127,7 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        Span::ALL,
         &["EAI_AGAIN"],
         "this server's own resolver did not answer",
         &[
@@ -121,11 +136,13 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
+        Span::ALL,
         &["getaddrinfo"],
         "the host in the SRV record has no address",
         &[cause("the target has no A or AAAA record", DNS, "publish one"), OWN_RESOLVER],
     ),
     known(
+        Span::ALL,
         &["error-too-many-requests|failed [429]"],
         "the peer counts more requests than it allows: 10 a minute and route",
         &[
@@ -138,6 +155,7 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
+        Span::ALL,
         &["failed [413]|entity too large"],
         "the body was too large for something before the peer",
         &[cause(
@@ -147,6 +165,7 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        Span::ALL,
         &["failed [403] <|failed [401]"],
         "something before the peer refused the request",
         &[cause(
@@ -156,6 +175,24 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        Span::ALL,
+        &["API endpoint does not exist|failed [405]"],
+        "the route exists, and not with this method",
+        &[
+            cause(
+                "4.4 and later: the peer redirects (301, 302 or 303), and the POST is repeated as GET",
+                SHAKE,
+                "publish the host, port and protocol that answer without a redirect",
+            ),
+            cause(
+                "somebody opened the route in a browser",
+                "look at the client in the log of the proxy",
+                "nothing to fix then",
+            ),
+        ],
+    ),
+    known(
+        Span::ALL,
         &["failed [500]|failed [502]|failed [503]|failed [504]"],
         "the proxy before the peer answered, and the server behind it did not",
         &[
@@ -168,31 +205,15 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
-        &["failed [301]|failed [302]|failed [307]|failed [308]"],
-        "the peer redirects, and servers follow a redirect with GET only: a posted event is lost",
-        &[cause(
-            "http is published and the proxy sends to https, or to another host",
-            SHAKE,
-            "publish where it points to: _rocketchat._https and the host that answers",
-        )],
-    ),
-    known(
-        &["Unexpected token <|Unexpected token '<'|is not valid JSON"],
-        "HTML came in place of JSON",
-        &[cause(
-            "a proxy page, a login or another site answers for the peer",
-            SHAKE,
-            "let the proxy pass /api/v1/ on to the server",
-        )],
-    ),
-    known(
+        Span::ALL,
         &["Unexpected end of JSON"],
         "a body ended early",
         &[cause("something cut it: a body limit, or a closed connection", SHAKE, "raise the limits of the proxy")],
     ),
     known(
+        Span::ALL,
         &["[POST] http|[GET] http"],
         "a request went out; nothing is wrong in this line",
-        &[cause("what came of it stands in the lines after", SHAKE, "nothing to mend here")],
+        &[cause("what came of it stands in the lines after", SHAKE, "nothing to fix here")],
     ),
 ];

@@ -1,18 +1,11 @@
 //! Texts about finding peers.
 
 use super::{DNS, HUB_GONE, Known, NO_SRV, OWN_RESOLVER, SHAKE, cause, known};
+use crate::rocketchat::boundary::{self, Span};
 
 pub const KNOWN: &[Known] = &[
     known(
-        &["searchPeer: @"],
-        "\"Test setup\" of 1.x looks for the Domain setting as it is written",
-        &[cause(
-            "the Domain setting is written with a leading `@`",
-            "look at Administration > Federation > Domain",
-            "write the domain without `@`",
-        )],
-    ),
-    known(
+        Span::from(boundary::TCP_NAME),
         &["could not find TXT entry"],
         "the SRV record was found and the key was not",
         &[
@@ -25,6 +18,7 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
+        Span::between(boundary::FIRST, boundary::TCP_NAME),
         &["queryTxt", "ENOTFOUND|ENODATA"],
         "a 2.0 to 3.3 server found the SRV record and not the key",
         &[
@@ -37,36 +31,31 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
+        Span::between(boundary::FIRST, boundary::TCP_NAME),
         &["queryTxt"],
         "the name servers did not answer for the key's record",
-        &[OWN_RESOLVER, cause("the name servers of the zone fail", DNS, "mend the name servers")],
+        &[OWN_RESOLVER, cause("the name servers of the zone fail", DNS, "repair the name servers")],
     ),
     known(
+        Span::ALL,
         &["querySrv", "ENOTFOUND|ENODATA"],
         "the resolver of this server knows no SRV record at that name",
         &[NO_SRV, OWN_RESOLVER],
     ),
     known(
+        Span::ALL,
         &["querySrv"],
         "the name servers did not answer for the SRV record",
-        &[OWN_RESOLVER, cause("the name servers of the zone fail", DNS, "mend the name servers")],
-    ),
-    known(&["could not find valid SRV entry"], "no SRV record was found", &[NO_SRV, OWN_RESOLVER]),
-    known(
-        &["search: peerDomain="],
-        "discovery began, and found this SRV record; nothing is wrong in this line",
-        &[cause(
-            "the key is looked up next: the lines after it say whether it was found",
-            DNS,
-            "nothing to mend here; look at the next line that names the domain",
-        )],
+        &[OWN_RESOLVER, cause("the name servers of the zone fail", DNS, "repair the name servers")],
     ),
     known(
-        &["Error trying to fetch SRV"],
-        "a 1.x server got a failure, not an empty answer, from its resolver",
-        &[OWN_RESOLVER, cause("the name servers of the zone fail", DNS, "mend the name servers")],
+        Span::from(boundary::TCP_NAME),
+        &["could not find valid SRV entry"],
+        "no SRV record was found",
+        &[NO_SRV, OWN_RESOLVER],
     ),
     known(
+        Span::TWO,
         &["using DNS or Hub|federation-error-peer-no-found-using-dns|via Hub or DNS"],
         "the domain could not be found at all",
         &[
@@ -81,21 +70,12 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
-        &["Could not find peer using domain|federation-peer-does-not-exist"],
-        "a 1.x server found no records and the Hub knows nothing",
-        &[
-            NO_SRV,
-            OWN_RESOLVER,
-            cause("the domain was typed with an error", "look at what stands behind the `@`", "correct it"),
-        ],
-    ),
-    known(&["Could not find valid peer"], "a 1.x server found no key for the sender of a message", &[NO_SRV]),
-    known(
+        Span::ALL,
         &["Could not find your server using your setup|FEDERATION_Test_Setup_Error"],
         "\"Test setup\" could not call the server's own published address",
         &[
             cause(
-                "the own records are missing or wrong",
+                "your records are missing or wrong",
                 "fedctl dns-check OWN_DOMAIN --key FILE",
                 "publish what `fedctl records` prints",
             ),
@@ -112,6 +92,7 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
+        Span::ALL,
         &["Your federation setup is working"],
         "a green \"Test setup\" proves little: nothing about keys or other servers, and from 4.2 on nothing at all",
         &[cause(
@@ -121,6 +102,7 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        Span::TWO,
         &["Could not register the peer using the Hub|federation-error-peer-could-not-register-with-hub"],
         "the Hub did not take this server, or did not know the one that was looked up",
         &[
@@ -133,12 +115,51 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
+        Span::from(boundary::TCP_NAME),
+        &["search: found"],
+        "discovery succeeded: the address and the key of the peer were found; nothing is wrong in this line",
+        &[cause("what comes of the request is in the lines after it", SHAKE, "nothing to fix here")],
+    ),
+    known(
+        Span::from(boundary::TCP_NAME),
+        &["searchHub: found"],
+        "the Hub knows the peer; nothing is wrong in this line up to 4.1, and from 4.2 on the answer is not used",
+        &[cause(
+            "DNS gave nothing, so the Hub was queried",
+            DNS,
+            "publish the peer's records in DNS: from 4.2 on only they count",
+        )],
+    ),
+    known(
+        Span::from(boundary::TCP_NAME),
+        &["searchHub: could not find"],
+        "DNS gave nothing and the Hub does not know the peer",
+        &[NO_SRV, HUB_GONE],
+    ),
+    known(
+        Span::from(boundary::TCP_NAME),
+        &["search: peerDomain=|search: domain="],
+        "discovery is about to query this name; the line is written before the query and says nothing about the answer",
+        &[cause(
+            "the next line that names the domain says what was found: another `search:` line means that this name gave nothing",
+            DNS,
+            "nothing to fix here",
+        )],
+    ),
+    known(
+        Span::ALL,
         &["hub.rocket.chat|searchHub|peers?search="],
-        "the Hub was asked, which happens only when DNS gave nothing",
+        "the Hub was queried, which happens only when DNS gave nothing",
         &[HUB_GONE],
     ),
-    known(&["dns.error", "ETIMEDOUT"], "neither DNS nor the Hub answered in two seconds", &[OWN_RESOLVER, NO_SRV]),
     known(
+        Span::ALL,
+        &["dns.error", "ETIMEDOUT"],
+        "neither DNS nor the Hub answered in two seconds",
+        &[OWN_RESOLVER, NO_SRV],
+    ),
+    known(
+        Span::from(boundary::TCP_NAME),
         &["[object Object]://"],
         "an SRV record stands where a TXT record belongs",
         &[cause(
@@ -148,6 +169,7 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        Span::from(boundary::ASYNC_MODELS),
         &["url must be absolute"],
         "a server from 4.2 on tried to call a peer that it knows from the Hub only",
         &[cause(
@@ -157,6 +179,7 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        Span::from(boundary::CANNOT_SEND),
         &["undefined/api/v1"],
         "a server from 6.3 on tried to send to a peer, which it cannot",
         &[cause(
@@ -166,6 +189,7 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        Span::from(boundary::ASYNC_MODELS),
         &["Invalid URL|Only absolute URLs are supported"],
         "the address of the peer came out empty",
         &[
@@ -178,14 +202,7 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
-        &["federation-user-does-not-exist|Could not find user:"],
-        "a 1.x server could not find the user, or could not reach the domain",
-        &[
-            cause("no such user there", "look at the name before the `@`", "correct it"),
-            cause("the other server does not answer, or has federation switched off", SHAKE, "mend what it finds"),
-        ],
-    ),
-    known(
+        Span::ALL,
         &["federation-user-not-found|Could not find federated users"],
         "the domain was found, and knows no such user",
         &[cause(
@@ -193,16 +210,5 @@ pub const KNOWN: &[Known] = &[
             "look at the name before the `@`",
             "search for `user@DOMAIN` with the exact user name",
         )],
-    ),
-    known(&["The peer", "does not exist"], "a 1.x server could not find the domain of a room's member", &[NO_SRV]),
-    known(
-        &["This message was rejected by|error-app-prevented-sending"],
-        "an app on the other server refused a message",
-        &[cause("an app there prevents sending", "ask the admin of DOMAIN", "nothing to mend on this side")],
-    ),
-    known(
-        &["searchPeer:"],
-        "a 1.x server looks for a domain; nothing is wrong in this line",
-        &[cause("the lines after it say whether it was found", DNS, "nothing to mend here")],
     ),
 ];

@@ -1,11 +1,13 @@
 //! Texts about keys and envelopes.
 
 use super::{DNS, Known, OLD_KEY, SHAKE, cause, known};
+use crate::rocketchat::boundary::Span;
 
 pub const KNOWN: &[Known] = &[
     known(
+        Span::ALL,
         &["Expected 0x30"],
-        "the sender's published key does not parse, so nothing from there can be opened",
+        "a peer's published key does not parse: the sender's when a message is opened, the RECIPIENT's when one is sealed",
         &[
             cause(
                 "the text that was read does not begin with the key: two TXT records and the tail came first, or damaged armour",
@@ -16,8 +18,9 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
+        Span::ALL,
         &["encoding too long"],
-        "the sender's published key does not parse, so nothing from there can be opened",
+        "a peer's published key does not parse: the sender's when a message is opened, the RECIPIENT's when one is sealed",
         &[cause(
             "the text is not a public key in SubjectPublicKeyInfo form: literal `\\n` in it, altered armour, or a PKCS#1 or private key",
             DNS,
@@ -25,8 +28,9 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        Span::ALL,
         &["data must be a node Buffer"],
-        "the sender's published key begins well and is cut or damaged",
+        "a peer's published key begins well and is cut or damaged",
         &[
             cause(
                 "only the first half of the key was read: the second half stands in a record of its own, or was cut by the DNS provider",
@@ -41,8 +45,9 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
+        Span::ALL,
         &["Invalid Public key format"],
-        "the sender's published key is not RSA",
+        "a peer's published key is not RSA",
         &[cause(
             "an EC or Ed25519 key is published",
             DNS,
@@ -50,6 +55,7 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        Span::ALL,
         &["Empty key given"],
         "the sender's key was read as an empty text",
         &[cause(
@@ -59,6 +65,7 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        Span::ALL,
         &["decryption", "oaep decoding error"],
         "the origin is proven, but the message was encrypted for another key than this server's (inner layer)",
         &[
@@ -75,6 +82,7 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
+        Span::ALL,
         &["decryption", "invalid padding"],
         "the message was not signed with the key that is published for the sender (outer layer)",
         &[
@@ -87,11 +95,13 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
+        Span::ALL,
         &["decryption", "padding"],
         "a layer did not open; which one, the words behind `Original error` would say",
         &[OLD_KEY],
     ),
     known(
+        Span::ALL,
         &["probably incorrect key"],
         "one of the two layers did not open with the keys at hand",
         &[
@@ -104,6 +114,7 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
+        Span::ALL,
         &["Incorrect data or key"],
         "the length of the message fits no whole number of blocks",
         &[cause(
@@ -113,13 +124,14 @@ pub const KNOWN: &[Known] = &[
         )],
     ),
     known(
+        Span::TWO,
         &["Could not decrypt payload"],
         "the peer could not open the message; it uses this one text for every reason",
         &[
             cause(
                 "the sender's SRV or TXT cannot be found there: without them there is no key",
                 "fedctl dns-check OWN_DOMAIN --key FILE",
-                "mend the sender's records",
+                "correct the sender's records",
             ),
             OLD_KEY,
             cause(
@@ -130,16 +142,13 @@ pub const KNOWN: &[Known] = &[
         ],
     ),
     known(
-        &["error-decrypt"],
-        "a 1.x peer could not open the message",
-        &[OLD_KEY, cause("the published key is not the one in use", DNS, "publish the key in use")],
-    ),
-    known(
+        Span::ALL,
         &["crypt", "InvalidAsn1Error"],
-        "the sender's published key does not parse",
+        "a peer's published key does not parse",
         &[cause("the record holds no whole key", DNS, "publish the one-line key as ONE TXT record")],
     ),
     known(
+        Span::ALL,
         &["must be of type string or an instance of Buffer|First argument must be a string, Buffer"],
         "a body came that is no envelope: the sender did not encrypt it",
         &[

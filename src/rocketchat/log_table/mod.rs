@@ -2,12 +2,18 @@
 
 mod connection;
 mod discovery;
+mod events;
+mod first;
 mod key;
-mod release;
+mod rooms;
+
+use super::boundary::Span;
 
 /// A text that servers write.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Known {
+    /// The releases that write it.
+    pub releases: Span,
     /// All of these occur in the line, in any case; of texts with `|` between them, one. Behind `=` stands a whole line.
     pub needles: &'static [&'static str],
     /// What happened, in one sentence.
@@ -16,7 +22,7 @@ pub struct Known {
     pub causes: &'static [Cause],
 }
 
-/// One thing that may be behind it. `DOMAIN` stands for the domain that the line names.
+/// One thing that may be behind it. `DOMAIN`, as a word of its own, stands for the domain that the line names.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cause {
     pub what: &'static str,
@@ -27,11 +33,16 @@ pub struct Cause {
 
 /// Everything that is known, in order.
 pub fn all() -> impl Iterator<Item = &'static Known> {
-    [key::KNOWN, discovery::KNOWN, connection::KNOWN, release::KNOWN].into_iter().flatten()
+    [key::KNOWN, first::KNOWN, discovery::KNOWN, events::KNOWN, connection::KNOWN, rooms::KNOWN].into_iter().flatten()
 }
 
-const fn known(needles: &'static [&'static str], means: &'static str, causes: &'static [Cause]) -> Known {
-    Known { needles, means, causes }
+const fn known(
+    releases: Span,
+    needles: &'static [&'static str],
+    means: &'static str,
+    causes: &'static [Cause],
+) -> Known {
+    Known { releases, needles, means, causes }
 }
 
 const fn cause(what: &'static str, confirm: &'static str, fix: &'static str) -> Cause {
@@ -39,6 +50,7 @@ const fn cause(what: &'static str, confirm: &'static str, fix: &'static str) -> 
 }
 
 const DNS: &str = "fedctl dns-check DOMAIN";
+const TEST_DOMAIN: &str = "look at Administration > Federation > Domain";
 const SHAKE: &str = "fedctl handshake DOMAIN";
 const OFF: Cause =
     cause("federation is switched off there", SHAKE, "switch it on: Administration > Federation > Enabled");
@@ -55,12 +67,12 @@ const NO_SRV: Cause = cause(
 const OWN_RESOLVER: Cause = cause(
     "the records exist, but the resolver of this server or container does not get them: split DNS, or TCP port 53 is blocked",
     "on that host: fedctl dns-check DOMAIN --system-only",
-    "mend the resolver of the server; /etc/hosts does not help, servers ask DNS for SRV and TXT",
+    "repair the resolver of the server; /etc/hosts does not help, servers ask DNS for SRV and TXT",
 );
 const HUB_GONE: Cause = cause(
-    "the records were not found, and the Hub, which is asked next, has no answer either",
+    "the records were not found, and the Hub, which is queried next, has no answer either",
     DNS,
-    "mend DNS; do not rely on the Hub, from 4.2 on its answers are not used at all",
+    "correct DNS; do not rely on the Hub, from 4.2 on its answers are not used at all",
 );
 const UPGRADE_TWO: &str = "upgrade to 3.6.3 or later, at best 3.18.x, 4.8.x or 6.2.x";
 const PRIVATE_CA: Cause = cause(
