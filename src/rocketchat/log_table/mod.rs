@@ -4,6 +4,7 @@ mod connection;
 mod discovery;
 mod events;
 mod first;
+mod handlers;
 mod key;
 mod rooms;
 
@@ -33,7 +34,9 @@ pub struct Cause {
 
 /// Everything that is known, in order.
 pub fn all() -> impl Iterator<Item = &'static Known> {
-    [key::KNOWN, first::KNOWN, discovery::KNOWN, events::KNOWN, connection::KNOWN, rooms::KNOWN].into_iter().flatten()
+    [key::KNOWN, first::KNOWN, discovery::KNOWN, events::KNOWN, handlers::KNOWN, connection::KNOWN, rooms::KNOWN]
+        .into_iter()
+        .flatten()
 }
 
 const fn known(
