@@ -32,6 +32,7 @@ async fn measure() -> Result<(), Failure> {
         |host: &str, to: &Running| ConnectTo { host: format!("{host}.mydomain.com"), port: 53, to: to.addr };
     let net = Net {
         timeout: Duration::from_secs(5),
+        deadline: fedctl::net::DEADLINE,
         connect_to: vec![override_to("ns1", &first), override_to("ns2", &second)],
         resolvers: vec![Resolver::at(first.addr)],
         roots: Roots::new(None)?,

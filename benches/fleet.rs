@@ -184,7 +184,14 @@ fn net(servers: &[(&str, SocketAddr)], resolver: SocketAddr) -> Result<Net, Fail
     let connect_to =
         servers.iter().map(|(host, to)| ConnectTo { host: format!("{host}.fleet.test"), port: 53, to: *to }).collect();
     let resolvers = vec![Resolver::at(resolver)];
-    Ok(Net { timeout: Duration::from_secs(5), connect_to, resolvers, roots: Roots::new(None)?, udp: Udp::default() })
+    Ok(Net {
+        timeout: Duration::from_secs(5),
+        deadline: Duration::from_secs(60),
+        connect_to,
+        resolvers,
+        roots: Roots::new(None)?,
+        udp: Udp::default(),
+    })
 }
 
 async fn delayed(names: &[String], zones: &[(String, String)]) -> Result<(), Failure> {

@@ -180,7 +180,7 @@ fn serials(dns: &DnsFacts) -> Option<Problem> {
             Severity::Notice,
             format!("the SOA serials differ: {}, the newest is {newest}", behind.join(", ")),
             "a zone transfer is on its way, or it is broken",
-            format!("look again after the SOA refresh time of {} s", zone.soa.refresh),
+            format!("look again after the SOA refresh time of {} s", zone.refresh()),
         )
     })
 }

@@ -40,7 +40,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
                 .into(),
         );
     }
-    let negative = dns.zone.as_ref().map_or(0, |zone| zone.soa.minimum);
+    let negative = dns.zone.as_ref().map_or(0, |zone| zone.soa.as_ref().map_or(0, |soa| soa.minimum));
     if negative > NEGATIVE_MAX {
         let what = format!("the negative TTL of the zone is {negative} s");
         let means = "a resolver that asked before a record existed goes on saying so for that long";
@@ -82,7 +82,7 @@ mod tests {
         }
         let mut dns = sample();
         if let Ok(zone) = &mut dns.zone {
-            zone.soa.minimum = 86400;
+            zone.soa.as_mut().unwrap().minimum = 86400;
         }
         assert!(problems(judge(&dns, &Expected::default()))[0].what.contains("negative TTL"));
     }

@@ -1,7 +1,7 @@
 //! Is there a zone that holds the domain, and does anybody answer for it?
 
 use super::{Check, Judge, Needs};
-use crate::facts::dns::{DnsFacts, Expected};
+use crate::facts::dns::{DnsFacts, Expected, Observer, Role, ZoneCut, ZoneFailure};
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
 
@@ -15,74 +15,125 @@ pub const CHECK: Check = Check {
     judge: Judge::Dns(judge),
 };
 
+const NOBODY: &str = "peers cannot look anything up under this name";
+
 fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
-    let domain = &dns.domain;
+    if let Some(why) = dns.unchecked() {
+        return Verdict::skip(why);
+    }
     match &dns.zone {
-        Ok(zone) if zone.servers.is_empty() => vec![
-            Problem::new(
-                Severity::Error,
-                format!("the zone `{}` has no name servers that a resolver knows of", zone.apex),
-                "nobody can ask for its records",
-                format!("set the name servers of `{}` at its registrar", zone.apex),
-            )
-            .into(),
-        ],
-        Ok(zone) if dns.is_undelegated() => vec![
-            Problem::new(
-                Severity::Error,
-                format!("`{domain}` does not exist: the zone `{}` above it says NXDOMAIN", zone.apex),
-                "peers cannot look anything up under this name",
-                format!(
-                    "check the spelling, also of the Domain setting; is `{domain}` registered, paid for and delegated? If the \
-                     zone `{}` is yours, publish the records there: {}",
-                    zone.apex,
-                    dns.publish(expected)
-                ),
-            )
-            .into(),
-        ],
-        Ok(zone) => Verdict::pass(format!("{} is in the zone {}, serial {}", domain, zone.apex, zone.soa.serial)),
-        Err(why) => {
-            let (what, fix) = if dns.is_mute() && why.ends_with("SERVFAIL") {
-                (
-                    format!("no resolver can find out about `{domain}`: {why}"),
-                    format!("look at the name servers of `{domain}`: do they run, and do they hold the zone? Its registrar lists them"),
-                )
-            } else if dns.is_mute() {
-                (
-                    format!("no resolver answers: {why}"),
-                    "check the network, or name a resolver with --resolver".to_owned(),
-                )
-            } else {
-                (
-                    format!("no zone holds `{domain}`: {why}"),
-                    format!("check the spelling; is `{domain}` registered and delegated?"),
-                )
-            };
-            vec![Problem::new(Severity::Error, what, "peers cannot look anything up under this name", fix).into()]
+        Ok(_) if dns.is_undelegated() => vec![missing(dns, expected).into()],
+        Ok(zone) => match in_zone(dns, zone) {
+            Some(problem) => vec![problem.into()],
+            None => Verdict::pass(format!("{} is in the zone {}, serial {}", dns.domain, zone.apex, zone.serial())),
+        },
+        Err(failure) => vec![no_zone(dns, failure, expected).into()],
+    }
+}
+
+/// A domain that servers can use is not broken, whatever its zone looks like.
+fn severity(dns: &DnsFacts) -> Severity {
+    if dns.is_usable() { Severity::Notice } else { Severity::Error }
+}
+
+fn in_zone(dns: &DnsFacts, zone: &ZoneCut) -> Option<Problem> {
+    let apex = &zone.apex;
+    if zone.servers.is_empty() {
+        let what = format!("the zone `{apex}` has no name servers that a resolver knows of");
+        let fix = format!("set the name servers of `{apex}` at its registrar");
+        return Some(Problem::new(severity(dns), what, "no resolver can ask for its records", fix));
+    }
+    if dns.is_mute() {
+        let what = format!("no name server of `{apex}` answers");
+        let fix = format!("look at the name servers of `{apex}`: do they run, and do they hold the zone?");
+        return Some(Problem::new(Severity::Error, what, NOBODY, fix).seen(failures(dns)));
+    }
+    zone.soa.is_none().then(|| {
+        let what = format!("the name servers of `{apex}` give no SOA record");
+        let means = "resolvers find the records that exist, but cannot cache that a record is missing, and provider tools \
+                     cannot find the zone";
+        let fix = "Add a SOA record, or ignore this if a load balancer answers for this name.";
+        Problem::new(Severity::Notice, what, means, fix)
+    })
+}
+
+/// What each name server did instead of answering.
+fn failures(dns: &DnsFacts) -> Vec<String> {
+    let of = |server: &Observer| {
+        let seen = dns.observations.iter().find(|seen| dns.observers.get(seen.observer) == Some(server));
+        seen.map(|seen| format!("{} ({}): {}", server.name, server.addr.ip(), seen.reply.outcome))
+    };
+    let mut lines: Vec<String> = dns.in_role(Role::Authority).filter_map(of).collect();
+    let missing = dns.zone.iter().flat_map(|zone| &zone.missing);
+    lines.extend(missing.map(|(name, outcome)| format!("{name} has no address: {outcome}")));
+    lines
+}
+
+fn missing(dns: &DnsFacts, expected: &Expected) -> Problem {
+    let domain = &dns.domain;
+    let above = match &dns.zone {
+        Ok(zone) => zone.apex.to_string(),
+        Err(ZoneFailure::Unregistered { registry }) => registry.to_string(),
+        Err(_) => "the zone above".to_owned(),
+    };
+    let what = format!("`{domain}` does not exist: the zone `{above}` above it says NXDOMAIN");
+    let fix = format!(
+        "check the spelling, also of the Domain setting; is `{domain}` registered, paid for and delegated? If the zone `{above}` \
+         is yours, publish the records there: {}",
+        dns.publish(expected)
+    );
+    Problem::new(Severity::Error, what, NOBODY, fix)
+}
+
+fn no_zone(dns: &DnsFacts, failure: &ZoneFailure, expected: &Expected) -> Problem {
+    let domain = &dns.domain;
+    match failure {
+        ZoneFailure::Unregistered { .. } => missing(dns, expected),
+        ZoneFailure::Servers { .. } if dns.is_mute() => {
+            let what = format!("no resolver can find out about `{domain}`: {failure}");
+            let fix = format!(
+                "look at the name servers of `{domain}`: do they run, and do they hold the zone? Its registrar lists them"
+            );
+            Problem::new(Severity::Error, what, NOBODY, fix)
+        }
+        _ => {
+            let what = format!("no zone holds `{domain}`: {failure}");
+            let fix = format!("check the spelling; is `{domain}` registered and delegated?");
+            let means = if dns.is_usable() { "resolvers find the records all the same" } else { NOBODY };
+            Problem::new(severity(dns), what, means, fix)
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+
     use super::*;
+    use crate::dns::record::Outcome;
+
+    const RESOLVER: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 53));
     use crate::check::sample::{problems, sample};
 
     #[test]
     fn a_zone_is_fine_and_none_is_not() {
         let mut dns = sample();
         assert!(problems(judge(&dns, &Expected::default())).is_empty());
-        dns.zone = Err("127.0.0.1:53 says NXDOMAIN".into());
+        dns.zone = Err(ZoneFailure::NoZone { resolver: RESOLVER, outcome: Outcome::NoData });
         let found = problems(judge(&dns, &Expected::default()));
         assert!(found[0].what.starts_with("no zone holds `mydomain.com`"), "{found:?}");
+        assert_eq!(found[0].severity, Severity::Notice, "the records are there all the same");
+        for question in crate::rocketchat::generation::questions(&dns.domain) {
+            crate::check::sample::set(&mut dns, &question, Outcome::NoData);
+        }
+        assert_eq!(problems(judge(&dns, &Expected::default()))[0].severity, Severity::Error);
     }
 
     #[test]
     fn a_domain_that_nobody_registered_is_told_from_one_without_records() {
         let mut dns = sample();
         for question in crate::rocketchat::generation::questions(&dns.domain) {
-            crate::check::sample::set(&mut dns, &question, crate::dns::record::Outcome::NxDomain);
+            crate::check::sample::set(&mut dns, &question, Outcome::NxDomain);
         }
         assert!(problems(judge(&dns, &Expected::default())).is_empty(), "the zone is its own");
         if let Ok(zone) = &mut dns.zone {
@@ -95,7 +146,7 @@ mod tests {
     #[test]
     fn dead_name_servers_are_not_dead_resolvers() {
         let mut dns = sample();
-        dns.zone = Err("127.0.0.1:53 answers SERVFAIL".into());
+        dns.zone = Err(ZoneFailure::Servers { resolver: RESOLVER, outcome: Outcome::ServFail });
         dns.observations.clear();
         let found = problems(judge(&dns, &Expected::default()));
         assert!(found[0].fix.starts_with("look at the name servers of `mydomain.com`"), "{found:?}");
@@ -104,9 +155,9 @@ mod tests {
     #[test]
     fn dead_resolvers_are_not_a_missing_domain() {
         let mut dns = sample();
-        dns.zone = Err("127.0.0.1:53 answers timeout".into());
+        dns.zone = Err(ZoneFailure::Resolvers(vec![(RESOLVER, Outcome::Timeout)]));
         dns.observations.clear();
-        let found = problems(judge(&dns, &Expected::default()));
-        assert!(found[0].what.starts_with("no resolver answers"), "{found:?}");
+        assert!(matches!(judge(&dns, &Expected::default()).as_slice(), [Verdict::Skip { .. }]));
+        assert_eq!(dns.unchecked().unwrap(), "no resolver answers (127.0.0.1:53: timeout)");
     }
 }

@@ -110,13 +110,10 @@ fn several(name: &str, records: &[Vec<Vec<u8>>], publish: &str) -> Problem {
     }
     let values: Vec<Vec<u8>> = records.iter().map(|strings| strings.concat()).collect();
     let kind = found(&DefectKind::OF_SETS).map(|defect| defect.kind);
-    let joined = found(&[DefectKind::SplitRecords, DefectKind::KeyNotFirst])
-        .map(|defect| defect.what.as_str())
-        .unwrap_or_default();
+    let pieces = diagnosis.defects.iter().find_map(|defect| defect.pieces.as_deref()).unwrap_or_default();
     let order = "servers read only the first of the answer, and name servers change the order";
     let (severity, means, fix) = match kind {
         Some(DefectKind::SplitRecords) => {
-            let pieces = joined.split_once("first: ").map_or(joined, |(_, pieces)| pieces);
             let fix = format!("delete them all, then add ONE record with all strings in it: {publish}");
             (Severity::Error, format!("{order}; each holds {pieces}"), fix)
         }

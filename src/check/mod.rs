@@ -3,6 +3,7 @@
 mod dns_delegation;
 mod dns_dnssec;
 pub mod dns_generations;
+mod dns_limits;
 pub mod dns_near_miss;
 pub mod dns_port;
 pub mod dns_protocol;
@@ -141,6 +142,7 @@ pub const CHECKS: &[Check] = &[
     dns_protocol::CHECK,
     dns_wildcard::CHECK,
     dns_transport::CHECK,
+    dns_limits::CHECK,
     dns_dnssec::CHECK,
     dns_ttl::CHECK,
     dns_wizard::CHECK,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 
 use super::{judge_dns, judge_hub, judge_peer};
-use crate::dns::record::{Outcome, RData};
+use crate::dns::record::RData;
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::facts::hub::HubFacts;
 use crate::facts::peer::PeerFacts;
@@ -50,7 +50,7 @@ pub fn snapshot(observed: Observed, expected: &Expected, suppress: &[Suppression
         }
     }
     let verdict = match report.worst() {
-        _ if is_unknown(dns) => Verdict::Unknown,
+        _ if dns.unchecked().is_some() => Verdict::Unknown,
         Some(worst) if worst >= fail_on => Verdict::Failing,
         Some(worst) if worst >= Severity::Warning => Verdict::Warning,
         _ => Verdict::Ok,
@@ -67,13 +67,6 @@ pub fn snapshot(observed: Observed, expected: &Expected, suppress: &[Suppression
             .map(|info| info.elapsed),
         elapsed,
     }
-}
-
-/// Nothing at all answered: the fault is as likely here as there.
-fn is_unknown(dns: &DnsFacts) -> bool {
-    let silent = |outcome: &Outcome| matches!(outcome, Outcome::Timeout | Outcome::Unreachable(_));
-    // A resolver that found the zone works, even when it waits in vain for the servers of the zone.
-    dns.zone.is_err() && dns.observations.iter().all(|seen| silent(&seen.reply.outcome))
 }
 
 fn properties(dns: &DnsFacts, peer: Option<&PeerFacts>) -> BTreeMap<Property, String> {
@@ -116,6 +109,8 @@ fn certificate_until(peer: &PeerFacts) -> Option<i64> {
 mod tests {
     use super::super::peer_sample;
     use super::*;
+    use crate::dns::record::Outcome;
+    use crate::facts::dns::ZoneFailure;
     use crate::facts::sample as dns_sample;
 
     fn judged(dns: &DnsFacts, peer: Option<&PeerFacts>) -> Snapshot {
@@ -138,9 +133,10 @@ mod tests {
             seen.reply.outcome = Outcome::Timeout;
         }
         assert_ne!(judged(&dns, None).verdict, Verdict::Unknown, "a resolver found the zone: its servers are down");
-        dns.zone = Err("no resolver answers".into());
+        dns.zone = Err(ZoneFailure::NoResolver);
         assert_eq!(judged(&dns, None).verdict, Verdict::Unknown);
-        dns.observations[0].reply.outcome = Outcome::ServFail;
+        let resolver = dns.observers[0].addr;
+        dns.zone = Err(ZoneFailure::Servers { resolver, outcome: Outcome::ServFail });
         assert_ne!(judged(&dns, None).verdict, Verdict::Unknown);
     }
 

@@ -43,6 +43,7 @@ const RARE: &[&str] = &[
     "connect_to",
     "connections",
     "database_ca",
+    "deadline",
     "endpoint",
     "fail_on",
     "link_lifetime",

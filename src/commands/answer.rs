@@ -11,9 +11,8 @@ use super::network::now;
 use super::recent::{Recent, Run};
 use super::{Context, status};
 use crate::error::{ExitStatus, Hinted};
-use crate::render::report::{HUMAN, REPORT_FORMATS, ReportFormat, Style, nagios_state, names, write};
+use crate::render::report::{HUMAN, REPORT_FORMATS, ReportFormat, State, Style, nagios_state, names, write};
 use crate::report::Report;
-use crate::severity::Severity;
 
 /// The flags of every command that answers with a report.
 #[derive(Debug, Clone, Args)]
@@ -115,10 +114,18 @@ impl ReportArgs {
         self.put(cx, &write(self.format, &reports, style)?)?;
         if self.format.monitoring {
             return Ok(match nagios_state(&reports) {
-                Some(Severity::Error) => ExitStatus::Critical,
-                Some(Severity::Warning) => ExitStatus::Problems,
-                Some(Severity::Notice) | None => ExitStatus::Clean,
+                State::Critical => ExitStatus::Critical,
+                State::Warning => ExitStatus::Problems,
+                State::Unknown => ExitStatus::Unknown,
+                State::Ok => ExitStatus::Clean,
             });
+        }
+        for unchecked in reports.iter().filter_map(|report| report.unchecked.as_ref()) {
+            cx.term.hint(&unchecked.fix);
+        }
+        let problems = |report: &Report| !report.is_clean(cx.fail_on) && !report.is_unknown(cx.fail_on);
+        if !reports.iter().any(problems) && reports.iter().any(|report| report.unchecked.is_some()) {
+            return Ok(ExitStatus::Failed);
         }
         Ok(status(reports.iter().all(|report| report.is_clean(cx.fail_on))))
     }

@@ -24,9 +24,9 @@ use crate::net::server::is_here;
 use crate::net::{dns, peer, server};
 use crate::render::doctor as render;
 use crate::render::report::{HUMAN, write};
-use crate::report::Report;
 use crate::report::matrix::matrix;
 use crate::report::propagation::arrivals;
+use crate::report::{Report, Unchecked};
 use crate::rocketchat::release::Release;
 use crate::rocketchat::settings::Method;
 use crate::settings::port;
@@ -252,6 +252,7 @@ pub fn report(own: &OwnFacts, begun: Instant) -> Report {
         time: Some(own.dns.time),
         arrivals: arrivals(&own.dns),
         matrix: matrix(&own.dns, None),
+        unchecked: own.dns.unchecked().map(Unchecked::network),
         elapsed: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         ..Report::default()
     }

@@ -29,6 +29,12 @@ pub struct Global {
     #[arg(long, global = true, value_name = "TIME", default_value = "5s")]
     #[arg(value_parser = |text: &str| Times::ANSWER.read(text))]
     pub timeout: Duration,
+    /// How long all DNS answers about one domain may take together
+    ///
+    /// From 1ms to 10m.
+    #[arg(long, global = true, value_name = "TIME", default_value = "60s")]
+    #[arg(value_parser = |text: &str| Times::ANSWER.read(text))]
+    pub deadline: Duration,
     /// Exit with 1 from this severity on: notice, warning or error
     #[arg(long, global = true, value_name = "SEVERITY", default_value = "error", hide_possible_values = true)]
     pub fail_on: Severity,

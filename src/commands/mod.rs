@@ -63,6 +63,8 @@ pub struct Context {
     pub record_format: Option<&'static RecordFormat>,
     /// How long to wait for one answer from the network.
     pub timeout: Duration,
+    /// How long the DNS answers about one domain may take together.
+    pub deadline: Duration,
     pub fail_on: Severity,
     /// The findings that do not count.
     pub suppress: Vec<Suppression>,
@@ -83,6 +85,7 @@ impl Context {
             settings,
             record_format,
             timeout: global.timeout,
+            deadline: global.deadline,
             fail_on: global.fail_on,
             suppress: global.suppress.clone(),
         })

@@ -50,6 +50,7 @@ impl NetworkArgs {
         let ca_file = ca_file.map(Path::to_owned).or_else(|| cx.settings.ca_file.clone());
         Ok(Net {
             timeout: cx.timeout,
+            deadline: cx.deadline,
             connect_to: self.connect_to.iter().cloned().chain(cx.settings.connect_to.clone()).collect(),
             resolvers,
             roots: roots(ca_file.as_deref())?,

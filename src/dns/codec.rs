@@ -19,6 +19,9 @@ pub struct Flags {
     pub edns: bool,
 }
 
+/// Records of one section of an answer that are kept. No domain needs more, and a zone may send thousands.
+const KEPT: usize = 100;
+
 impl Flags {
     pub const RESOLVER: Flags = Flags { recurse: true, unchecked: false, edns: true };
     pub const AUTHORITY: Flags = Flags { recurse: false, unchecked: false, edns: true };
@@ -79,13 +82,14 @@ fn read_message(message: &Message, question: &Query, reply: &mut Response) {
     reply.recursion = message.metadata.recursion_available;
     reply.authenticated = message.metadata.authentic_data;
     reply.edns = message.edns.as_ref().map(Edns::max_payload);
-    let answers: Vec<Rr> = message.answers.iter().map(rr).collect();
+    let answers: Vec<Rr> = message.answers.iter().take(KEPT).map(rr).collect();
+    reply.omitted = message.answers.len().saturating_sub(KEPT);
     let (aliases, records): (Vec<Rr>, Vec<Rr>) =
         answers.into_iter().partition(|rr| matches!(rr.data, RData::Cname(_)) && question.kind != RecordType::Cname);
     let records: Vec<Rr> = records.into_iter().filter(|rr| kind_of(&rr.data) == Some(question.kind)).collect();
     reply.aliases = aliases;
-    reply.authority = message.authorities.iter().map(rr).collect();
-    reply.additional = message.additionals.iter().map(rr).collect();
+    reply.authority = message.authorities.iter().take(KEPT).map(rr).collect();
+    reply.additional = message.additionals.iter().take(KEPT).map(rr).collect();
     // RFC 2308 section 2.1: a dangling CNAME is NXDOMAIN with a filled answer section, so the code comes first.
     reply.outcome = match message.metadata.response_code {
         ResponseCode::NoError if records.is_empty() => Outcome::NoData,

@@ -175,6 +175,8 @@ pub enum Outcome {
     Refused,
     OtherRcode(u16),
     Timeout,
+    /// This machine has no route to the address, or no address of that family: nothing is known about the server.
+    NoRoute,
     /// The system's reason.
     Unreachable(String),
     /// What could not be read.
@@ -212,6 +214,7 @@ impl fmt::Display for Outcome {
             Self::Refused => f.pad("REFUSED"),
             Self::OtherRcode(code) => f.pad(&format!("RCODE {code}")),
             Self::Timeout => f.pad("timeout"),
+            Self::NoRoute => f.pad("no route from this machine"),
             Self::Unreachable(why) => f.pad(&format!("unreachable ({why})")),
             Self::Malformed(why) => f.pad(&format!("malformed ({why})")),
         }
@@ -249,6 +252,9 @@ pub struct Response {
     pub authority: Vec<Rr>,
     /// Addresses of the additional section.
     pub additional: Vec<Rr>,
+    /// Records of the answer that were not kept.
+    #[serde(default)]
+    pub omitted: usize,
     /// Milliseconds.
     pub elapsed: u32,
 }
@@ -268,6 +274,7 @@ impl Response {
             aliases: Vec::new(),
             authority: Vec::new(),
             additional: Vec::new(),
+            omitted: 0,
             elapsed: 0,
         }
     }

@@ -3,13 +3,14 @@
 //! Facts are serialisable, so that a run can be saved and judged again, and they hold the time, so that judging needs no clock.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
+pub use super::zone::{LeftOut, ZoneCut, ZoneFailure};
 use crate::dns::name::{Domain, Host};
 use crate::dns::provider::{DnsHost, recognise};
-use crate::dns::record::{Outcome, Query, RData, RecordType, Response, Soa};
+use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
 use crate::key::PublicKey;
 use crate::key::node_rsa;
 use crate::rocketchat::discovery::{DiscoveryResult, discovery};
@@ -83,23 +84,6 @@ pub enum Purpose {
     },
 }
 
-/// The zone that holds the domain.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ZoneCut {
-    #[serde(deserialize_with = "zone_name")]
-    pub apex: Host,
-    pub soa: Soa,
-    /// The name servers, and the addresses that were found for each.
-    pub servers: Vec<(String, Vec<IpAddr>)>,
-    /// Some name servers of the parent zone, with an address of each; empty when nobody told.
-    #[serde(default)]
-    pub parents: Vec<(String, Vec<IpAddr>)>,
-}
-
-fn zone_name<'de, D: Deserializer<'de>>(from: D) -> Result<Host, D::Error> {
-    Host::zone(&String::deserialize(from)?).map_err(serde::de::Error::custom)
-}
-
 /// Everything that was seen in DNS about one domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DnsFacts {
@@ -107,11 +91,14 @@ pub struct DnsFacts {
     /// Seconds since 1970-01-01T00:00:00Z.
     pub time: i64,
     /// `Err` says why no zone was found.
-    pub zone: Result<ZoneCut, String>,
+    pub zone: Result<ZoneCut, ZoneFailure>,
     pub observers: Vec<Observer>,
     pub observations: Vec<Observation>,
     #[serde(default)]
     pub probes: Vec<Probe>,
+    /// What was not looked at.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
 }
 
 impl DnsFacts {
@@ -151,6 +138,9 @@ impl DnsFacts {
     /// True when nothing of the domain exists and no zone below a registry's holds it: nobody has registered it, or it is not
     /// delegated.
     pub fn is_undelegated(&self) -> bool {
+        if matches!(self.zone, Err(ZoneFailure::Unregistered { .. })) {
+            return true;
+        }
         let above = self.zone.as_ref().map_or(true, |zone| {
             let apex = zone.apex.as_str();
             apex != self.domain.as_str() && psl::suffix_str(apex) == Some(apex)
@@ -161,7 +151,7 @@ impl DnsFacts {
     /// Who hosts the zone, as its name servers and its SOA tell.
     pub fn host(&self) -> Option<&'static DnsHost> {
         let zone = self.zone.as_ref().ok()?;
-        recognise(zone.servers.iter().map(|(server, _)| server.as_str()).chain([zone.soa.mname.as_str()]))
+        recognise(zone.server_names())
     }
 
     /// The line to type that prints the records in the form of the zone's host, with the trap that this form holds.
@@ -209,6 +199,32 @@ impl DnsFacts {
     /// True when a zone file was looked at, which nobody has published yet.
     pub fn is_unpublished(&self) -> bool {
         self.in_role(Role::Resolver).any(|resolver| resolver.name == ZONE_FILE)
+    }
+
+    /// Why nothing is known about the domain, when that is not its fault: no resolver could be used, or this machine reaches no
+    /// name server.
+    pub fn unchecked(&self) -> Option<String> {
+        if !self.is_mute() {
+            return None;
+        }
+        match &self.zone {
+            Err(failure) if failure.is_outside() => Some(failure.to_string()),
+            _ if self.left_out.iter().any(|left_out| matches!(left_out, LeftOut::Late(_))) => {
+                Some("nothing answered within the time of --deadline".into())
+            }
+            Ok(_) if !self.observations.is_empty() => {
+                let mut outcomes = self.observations.iter().map(|seen| &seen.reply.outcome);
+                outcomes
+                    .all(|outcome| *outcome == Outcome::NoRoute)
+                    .then(|| "no server: no route from this machine".into())
+            }
+            _ => None,
+        }
+    }
+
+    /// True when servers of some release find a URL and a key that works.
+    pub fn is_usable(&self) -> bool {
+        self.discoveries().iter().any(DiscoveryResult::is_usable)
     }
 
     /// True when nobody answered anything, so that nothing is known about the domain.

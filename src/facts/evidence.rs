@@ -13,7 +13,7 @@ use crate::key::diagnosis;
 use crate::rocketchat::release::Release;
 
 /// Raised when older programs could no longer read the file.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 /// What stands in place of a private key that somebody has published.
 pub const WITHHELD: &str = "-----BEGIN PRIVATE KEY-----withheld by fedctl";
 
@@ -131,7 +131,7 @@ mod tests {
         let mut dns = sample();
         let question = key_question(&dns.domain);
         set(&mut dns, &question, Outcome::Malformed("x".into()));
-        dns.zone = Err("nothing".into());
+        dns.zone = Err(crate::facts::dns::ZoneFailure::NoResolver);
         let saved = evidence(dns);
         assert_eq!(Evidence::parse(&serde_json::to_string(&saved).unwrap()).unwrap(), saved);
     }
@@ -139,8 +139,8 @@ mod tests {
     #[test]
     fn what_is_no_evidence_is_refused() {
         assert!(Evidence::parse("{}").is_err());
-        let newer = Evidence { schema: 2, ..evidence(sample()) };
-        assert!(Evidence::parse(&serde_json::to_string(&newer).unwrap()).unwrap_err().to_string().contains("schema 2"));
+        let newer = Evidence { schema: 3, ..evidence(sample()) };
+        assert!(Evidence::parse(&serde_json::to_string(&newer).unwrap()).unwrap_err().to_string().contains("schema 3"));
     }
 
     #[test]

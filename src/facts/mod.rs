@@ -14,3 +14,4 @@ pub mod sample;
 pub mod server;
 pub mod tls;
 pub mod watch_evidence;
+pub mod zone;

@@ -109,15 +109,17 @@ fn elsewhere(dns: &DnsFacts, target: Option<&Host>) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::dns::ZoneFailure;
 
     fn facts() -> DnsFacts {
         DnsFacts {
             domain: "team.mydomain.com".parse().unwrap(),
             time: 0,
-            zone: Err("not asked".into()),
+            zone: Err(ZoneFailure::NotAsked),
             observers: vec![],
             observations: vec![],
             probes: vec![],
+            left_out: vec![],
         }
     }
 

@@ -30,8 +30,10 @@ pub fn sample() -> DnsFacts {
     let mut dns = DnsFacts {
         zone: Ok(ZoneCut {
             apex: "mydomain.com".parse().unwrap(),
-            soa,
+            soa: Some(soa),
             servers: vec![("ns1.mydomain.com".into(), vec![]), ("ns2.mydomain.com".into(), vec![])],
+            missing: vec![],
+            glue: vec![],
             parents: vec![],
         }),
         time: 0,
@@ -42,6 +44,7 @@ pub fn sample() -> DnsFacts {
         ],
         observations: Vec::new(),
         probes: Vec::new(),
+        left_out: Vec::new(),
         domain,
     };
     for question in questions(&dns.domain) {
@@ -80,6 +83,7 @@ pub fn set_at(dns: &mut DnsFacts, observer: usize, question: &Query, outcome: Ou
         aliases: Vec::new(),
         authority: Vec::new(),
         additional: Vec::new(),
+        omitted: 0,
         elapsed: 1,
     };
     dns.observations.push(Observation { observer, question: question.clone(), reply });

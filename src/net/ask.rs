@@ -9,22 +9,21 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
 use super::udp::Udp;
-use super::{Route, description, elapsed};
+use super::{elapsed, unreachable};
 use crate::dns::codec::{self, Flags};
 use crate::dns::record::{Outcome, Query, Response, Transport};
-use crate::facts::dns::{Observer, Role};
 
-/// Asks and waits for at most the timeout. Every way to fail is an [`Outcome`].
-pub async fn ask(route: &Route, server: SocketAddr, question: &Query, flags: Flags) -> Response {
+/// Asks and waits for at most `wait`. Every way to fail is an [`Outcome`].
+pub async fn ask(udp: &Udp, server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
     let start = Instant::now();
-    let mut reply = over_udp(route, server, question, flags).await;
+    let mut reply = over_udp(udp, server, question, flags, wait).await;
     // RFC 6891 section 7: a server from before EDNS answers FORMERR (1) or NOTIMP (4).
     if flags.edns && matches!(reply.outcome, Outcome::OtherRcode(1 | 4)) {
-        reply = over_udp(route, server, question, Flags { edns: false, ..flags }).await;
+        reply = over_udp(udp, server, question, Flags { edns: false, ..flags }, wait).await;
     }
     if reply.truncated {
         let cut = reply;
-        reply = over_tcp(route, server, question, flags).await;
+        reply = over_tcp(server, question, flags, wait).await;
         reply.truncated = true;
         reply.edns = reply.edns.or(cut.edns);
     }
@@ -33,47 +32,38 @@ pub async fn ask(route: &Route, server: SocketAddr, question: &Query, flags: Fla
 }
 
 /// Asks over TCP only.
-pub async fn ask_tcp(route: &Route, server: SocketAddr, question: &Query, flags: Flags) -> Response {
+pub async fn ask_tcp(server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
     let start = Instant::now();
-    let mut reply = over_tcp(route, server, question, flags).await;
+    let mut reply = over_tcp(server, question, flags, wait).await;
     reply.elapsed = elapsed(start);
     reply
 }
 
-/// Asks an observer as its role requires: resolvers to recurse, name servers not to.
-pub async fn ask_one(route: &Route, observer: &Observer, question: &Query) -> Response {
-    let flags = match observer.role {
-        Role::Resolver => Flags::RESOLVER,
-        Role::Authority | Role::Parent => Flags::AUTHORITY,
-    };
-    ask(route, observer.addr, question, flags).await
-}
-
-async fn over_udp(route: &Route, server: SocketAddr, question: &Query, flags: Flags) -> Response {
+async fn over_udp(udp: &Udp, server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
     let (_, mut query) = match codec::query(question, flags) {
         Ok(query) => query,
         Err(why) => return Response::bare(Outcome::Malformed(why), Transport::Udp),
     };
-    match route.udp.exchange(server, &mut query, route.timeout).await {
+    match udp.exchange(server, &mut query, wait).await {
         Ok(Some(bytes)) => {
             let mut reply = codec::reply(&bytes, question, Transport::Udp);
             reply.truncated = codec::is_truncated(&bytes);
             reply
         }
         Ok(None) => Response::bare(Outcome::Timeout, Transport::Udp),
-        Err(error) => Response::bare(Outcome::Unreachable(description(&error)), Transport::Udp),
+        Err(error) => Response::bare(unreachable(&error, ""), Transport::Udp),
     }
 }
 
-async fn over_tcp(route: &Route, server: SocketAddr, question: &Query, flags: Flags) -> Response {
+async fn over_tcp(server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
     let (id, query) = match codec::query(question, flags) {
         Ok(query) => query,
         Err(why) => return Response::bare(Outcome::Malformed(why), Transport::Tcp),
     };
-    match timeout(route.timeout, stream(server, &query)).await {
+    match timeout(wait, stream(server, &query)).await {
         Ok(Ok(bytes)) if codec::answers(&bytes, id) => codec::reply(&bytes, question, Transport::Tcp),
         Ok(Ok(_)) => Response::bare(Outcome::Malformed("the answer is to another question".into()), Transport::Tcp),
-        Ok(Err(error)) => Response::bare(Outcome::Unreachable(format!("TCP: {}", description(&error))), Transport::Tcp),
+        Ok(Err(error)) => Response::bare(unreachable(&error, "TCP: "), Transport::Tcp),
         Err(_) => Response::bare(Outcome::Timeout, Transport::Tcp),
     }
 }

@@ -1,19 +1,17 @@
 //! Observes what DNS says about a domain: every authoritative server and each resolver, for every name that some server
-//! generation asks for. Four round trips: zone cut, server addresses, records, target addresses.
+//! generation asks for: the way down to the zone, records, target addresses.
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 
 use futures_util::future::join_all;
 
-use super::Route;
-use super::ask::ask_one;
-use super::delegation::{self, PORT};
-use super::probes;
 pub use super::resolvers::Resolver;
+use super::session::Session;
+use super::{Net, delegation, probes, session};
 use crate::dns::name::{Domain, Host};
 use crate::dns::record::{Query, RData, RecordType};
-use crate::facts::dns::{DnsFacts, Observation, Observer, Role, ZoneCut};
+use crate::facts::dns::{DnsFacts, LeftOut, Observation, Observer, Role, ZoneCut};
 use crate::facts::evidence::withhold_secrets;
 use crate::rocketchat::generation::questions;
 
@@ -27,45 +25,55 @@ pub enum Scope {
 
 /// Asks everybody everything. `target` is the host that runs the server, if it is known; `time` is in seconds since 1970.
 pub async fn observe(
-    route: &Route,
+    net: &Net,
     resolvers: &[Resolver],
     domain: &Domain,
     target: Option<&Host>,
     scope: Scope,
     time: i64,
 ) -> DnsFacts {
+    let session = Session::new(net);
     let addrs: Vec<SocketAddr> = resolvers.iter().map(|resolver| resolver.addr).collect();
-    let zone = delegation::find(route, &addrs, domain).await;
-    let mut observers: Vec<Observer> = Vec::new();
-    if let Ok(zone) = &zone {
-        observers.extend(authorities(route, zone, resolvers));
-        observers.extend(parents(route, zone));
+    let zone = delegation::walk(&session, &addrs, domain).await;
+    let mut dns = DnsFacts {
+        domain: domain.clone(),
+        time,
+        zone,
+        observers: Vec::new(),
+        observations: Vec::new(),
+        probes: Vec::new(),
+        left_out: Vec::new(),
+    };
+    if let Ok(zone) = &dns.zone {
+        let (authorities, left_out) = authorities(net, zone, &addrs);
+        let parents = parents(net, zone, &addrs);
+        dns.observers.extend(authorities.into_iter().chain(parents));
+        dns.left_out = left_out;
     }
     let asked = if scope == Scope::Everybody { resolvers } else { &[] };
-    observers.extend(asked.iter().map(|resolver| Observer {
-        role: Role::Resolver,
-        name: resolver.name.clone(),
-        addr: resolver.addr,
-    }));
-    let mut dns =
-        DnsFacts { domain: domain.clone(), time, zone, observers, observations: Vec::new(), probes: Vec::new() };
-    let (observations, probes) = futures_util::join!(records(route, &dns), probes::first(route, &dns));
+    let observer = |resolver: &Resolver| (Role::Resolver, resolver.name.clone(), resolver.addr);
+    let resolvers = asked.iter().map(observer).map(|(role, name, addr)| Observer { role, name, addr });
+    dns.observers.extend(resolvers);
+    let (observations, probes) = futures_util::join!(records(&session, &dns), probes::first(&session, &dns));
     dns.observations = observations;
     dns.probes = probes;
-    let targets = targets(&dns.observations);
+    let mut targets = targets(&dns.observations);
+    let more = targets.split_off(targets.len().min(session::TARGETS * 2)).len() / 2;
+    dns.left_out.extend(Some(LeftOut::Targets(more)).filter(|_| more > 0));
     let resolvers_only = |observer: &Observer| observer.role == Role::Resolver;
     let (addresses, more) = futures_util::join!(
-        ask_all(route, &dns.observers, &targets, resolvers_only),
-        probes::second(route, &dns, target)
+        ask_all(&session, &dns.observers, &targets, resolvers_only),
+        probes::second(&session, &dns, target)
     );
     dns.observations.extend(addresses);
     dns.probes.extend(more);
+    dns.left_out.extend(session.left_out());
     withhold_secrets(&mut dns);
     dns
 }
 
 /// Every record that some generation reads, from everybody; of the parent's servers only the delegation.
-async fn records(route: &Route, dns: &DnsFacts) -> Vec<Observation> {
+async fn records(session: &Session<'_>, dns: &DnsFacts) -> Vec<Observation> {
     let mut questions = questions(&dns.domain);
     let mut delegation = Vec::new();
     if let Ok(zone) = &dns.zone {
@@ -74,40 +82,49 @@ async fn records(route: &Route, dns: &DnsFacts) -> Vec<Observation> {
         questions.extend(delegation.clone());
     }
     let (child, parent) = futures_util::join!(
-        ask_all(route, &dns.observers, &questions, |observer| observer.role != Role::Parent),
-        ask_all(route, &dns.observers, &delegation, |observer| observer.role == Role::Parent)
+        ask_all(session, &dns.observers, &questions, |observer| observer.role != Role::Parent),
+        ask_all(session, &dns.observers, &delegation, |observer| observer.role == Role::Parent)
     );
     child.into_iter().chain(parent).collect()
 }
 
-fn parents(route: &Route, zone: &ZoneCut) -> Vec<Observer> {
+fn parents(net: &Net, zone: &ZoneCut, resolvers: &[SocketAddr]) -> Vec<Observer> {
     let observer = |(server, ips): &(String, Vec<IpAddr>)| {
         let ip = ips.iter().find(|ip| ip.is_ipv4()).or(ips.first())?;
-        let addr = route.override_to(server, PORT).unwrap_or(SocketAddr::new(*ip, PORT));
+        let addr = delegation::socket(net, server, *ip, resolvers);
         Some(Observer { role: Role::Parent, name: server.clone(), addr })
     };
     zone.parents.iter().filter_map(observer).collect()
 }
 
-/// Each address of each name server. A resolver that was given with a port of its own and whose address is that of a name
-/// server is taken for that name server: on one machine, name servers cannot all have port 53.
-fn authorities(route: &Route, zone: &ZoneCut, resolvers: &[Resolver]) -> Vec<Observer> {
-    let mut observers = Vec::new();
-    for (server, ips) in &zone.servers {
-        let override_to = route.override_to(server, PORT);
-        for ip in ips {
-            let own =
-                resolvers.iter().map(|resolver| resolver.addr).find(|addr| addr.ip() == *ip && addr.port() != PORT);
-            let by_address = route.override_to(&ip.to_string(), PORT);
-            let addr = override_to.or(by_address).or(own).unwrap_or(SocketAddr::new(*ip, PORT));
-            observers.push(Observer { role: Role::Authority, name: server.clone(), addr });
-        }
-    }
-    observers
+/// The addresses of the name servers: the first of each server, then the second of each, up to the limits.
+fn authorities(net: &Net, zone: &ZoneCut, resolvers: &[SocketAddr]) -> (Vec<Observer>, Vec<LeftOut>) {
+    let servers = &zone.servers[..zone.servers.len().min(session::SERVERS)];
+    let mut chosen: Vec<(usize, usize)> = (0..session::ADDRESSES)
+        .flat_map(|at| (0..servers.len()).map(move |server| (server, at)))
+        .filter(|(server, at)| *at < servers[*server].1.len())
+        .take(session::ALL_ADDRESSES)
+        .collect();
+    chosen.sort_unstable();
+    let observers: Vec<Observer> = chosen
+        .iter()
+        .map(|(server, at)| {
+            let (name, ips) = &servers[*server];
+            let addr = delegation::socket(net, name, ips[*at], resolvers);
+            Observer { role: Role::Authority, name: name.clone(), addr }
+        })
+        .collect();
+    let addresses = servers.iter().map(|(_, ips)| ips.len()).sum::<usize>() - observers.len();
+    let mut left_out = Vec::new();
+    left_out.extend(
+        Some(LeftOut::Servers(zone.servers.len() - servers.len())).filter(|_| zone.servers.len() > servers.len()),
+    );
+    left_out.extend(Some(LeftOut::Addresses(addresses)).filter(|_| addresses > 0));
+    (observers, left_out)
 }
 
 async fn ask_all(
-    route: &Route,
+    session: &Session<'_>,
     observers: &[Observer],
     questions: &[Query],
     concerns: impl Fn(&Observer) -> bool,
@@ -115,11 +132,11 @@ async fn ask_all(
     let asked =
         observers.iter().enumerate().filter(|(_, observer)| concerns(observer)).flat_map(|(index, observer)| {
             questions.iter().map(move |question| async move {
-                let reply = ask_one(route, observer, question).await;
-                Observation { observer: index, question: question.clone(), reply }
+                let reply = session.ask_one(observer, question).await?;
+                Some(Observation { observer: index, question: question.clone(), reply })
             })
         });
-    join_all(asked).await
+    join_all(asked).await.into_iter().flatten().collect()
 }
 
 /// Address questions for every SRV target that was seen.

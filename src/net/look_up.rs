@@ -12,7 +12,7 @@ use crate::dns::record::{Outcome, Query};
 pub async fn look_up(route: &Route, resolvers: &[Resolver], question: &Query) -> Outcome {
     let mut last = Outcome::Unreachable("no resolver is known".into());
     for resolver in resolvers {
-        last = ask(route, resolver.addr, question, Flags::RESOLVER).await.outcome;
+        last = ask(&route.udp, resolver.addr, question, Flags::RESOLVER, route.timeout).await.outcome;
         if last.is_answer() {
             break;
         }

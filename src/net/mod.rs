@@ -13,8 +13,10 @@ pub mod peer;
 pub mod probes;
 pub mod resolvers;
 pub mod server;
+pub mod session;
 pub mod tls;
 pub mod udp;
+mod view;
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,14 +25,20 @@ use std::time::Duration;
 use resolvers::Resolver;
 use udp::Udp;
 
+use crate::dns::record::Outcome;
 use crate::endpoint::ConnectTo;
 use crate::x509::trust::Roots;
+
+/// The default for all DNS answers about one domain together.
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// How to reach the network. Every client has one, and finds hosts with its `locate`.
 #[derive(Debug, Clone)]
 pub struct Net {
     /// For one answer.
     pub timeout: Duration,
+    /// For all DNS answers about one domain together.
+    pub deadline: Duration,
     /// Addresses to use instead of those that DNS gives.
     pub connect_to: Vec<ConnectTo>,
     pub resolvers: Vec<Resolver>,
@@ -64,6 +72,16 @@ impl Net {
 
 fn elapsed(start: tokio::time::Instant) -> u32 {
     u32::try_from(start.elapsed().as_millis()).unwrap_or(u32::MAX)
+}
+
+/// What became of a question that the system could not send or whose answer it could not read.
+fn unreachable(error: &io::Error, prefix: &str) -> Outcome {
+    match error.kind() {
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable | io::ErrorKind::AddrNotAvailable => {
+            Outcome::NoRoute
+        }
+        _ => Outcome::Unreachable(format!("{prefix}{}", description(error))),
+    }
 }
 
 /// The system's reason, in plain words.

@@ -2,8 +2,7 @@
 
 use futures_util::future::join_all;
 
-use super::Route;
-use super::ask::{ask, ask_one, ask_tcp};
+use super::session::Session;
 use crate::dns::codec::Flags;
 use crate::dns::name::Host;
 use crate::dns::record::{Outcome, Query, RecordType};
@@ -12,13 +11,13 @@ use crate::facts::near_miss::candidates;
 use crate::rocketchat::generation::key_question;
 
 /// Those that depend on nothing but the servers: the key over TCP from each, and a random sibling from one.
-pub async fn first(route: &Route, dns: &DnsFacts) -> Vec<Probe> {
+pub async fn first(session: &Session<'_>, dns: &DnsFacts) -> Vec<Probe> {
     let key = key_question(&dns.domain);
     let over_tcp = of_role(dns, Role::Authority).map(|(observer, server)| {
         let question = key.clone();
         async move {
-            let reply = ask_tcp(route, server.addr, &question, Flags::AUTHORITY).await;
-            Probe { purpose: Purpose::Tcp, observer, question, reply }
+            let reply = session.ask_tcp(server.addr, &question, Flags::AUTHORITY).await?;
+            Some(Probe { purpose: Purpose::Tcp, observer, question, reply })
         }
     });
     let label: u64 = rand::random();
@@ -26,22 +25,22 @@ pub async fn first(route: &Route, dns: &DnsFacts) -> Vec<Probe> {
         [RecordType::Txt, RecordType::Srv].map(|kind| Query::new(format!("fedctl-{label:016x}.{}", dns.domain), kind));
     let wildcard = spokesman(dns).into_iter().flat_map(|(observer, server)| {
         stranger.iter().map(move |question| async move {
-            let reply = ask_one(route, server, question).await;
-            Probe { purpose: Purpose::Wildcard, observer, question: question.clone(), reply }
+            let reply = session.ask_one(server, question).await?;
+            Some(Probe { purpose: Purpose::Wildcard, observer, question: question.clone(), reply })
         })
     });
     let (tcp, wildcard) = futures_util::join!(join_all(over_tcp), join_all(wildcard));
-    tcp.into_iter().chain(wildcard).collect()
+    tcp.into_iter().chain(wildcard).flatten().collect()
 }
 
 /// Those that follow from what was seen: near misses when something is missing, unchecked answers after SERVFAIL.
-pub async fn second(route: &Route, dns: &DnsFacts, target: Option<&Host>) -> Vec<Probe> {
+pub async fn second(session: &Session<'_>, dns: &DnsFacts, target: Option<&Host>) -> Vec<Probe> {
     let misses = candidates(dns, target);
     let near = spokesman(dns).into_iter().flat_map(|(observer, server)| {
         misses.iter().map(move |miss| async move {
-            let reply = ask_one(route, server, &miss.question).await;
+            let reply = session.ask_one(server, &miss.question).await?;
             let purpose = Purpose::NearMiss { mistake: miss.mistake.clone(), meant: miss.meant.clone() };
-            Probe { purpose, observer, question: miss.question.clone(), reply }
+            Some(Probe { purpose, observer, question: miss.question.clone(), reply })
         })
     });
     let key = key_question(&dns.domain);
@@ -52,12 +51,12 @@ pub async fn second(route: &Route, dns: &DnsFacts, target: Option<&Host>) -> Vec
         let question = key.clone();
         async move {
             let flags = Flags { unchecked: true, ..Flags::RESOLVER };
-            let reply = ask(route, resolver.addr, &question, flags).await;
-            Probe { purpose: Purpose::Unchecked, observer, question, reply }
+            let reply = session.ask(resolver.addr, &question, flags).await?;
+            Some(Probe { purpose: Purpose::Unchecked, observer, question, reply })
         }
     });
     let (near, unchecked) = futures_util::join!(join_all(near), join_all(unchecked));
-    near.into_iter().chain(unchecked).collect()
+    near.into_iter().chain(unchecked).flatten().collect()
 }
 
 fn of_role(dns: &DnsFacts, role: Role) -> impl Iterator<Item = (usize, &Observer)> {

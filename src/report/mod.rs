@@ -181,6 +181,8 @@ pub struct Report {
     pub lines: Vec<Line>,
     /// What each server generation makes of a domain; empty for other subjects.
     pub generations: Vec<DiscoveryResult>,
+    /// Why nothing could be found out about the subject, when that is not its fault.
+    pub unchecked: Option<Unchecked>,
     /// When a change will be seen; for a domain.
     pub arrivals: Vec<Arrival>,
     /// What each server answered; for a domain.
@@ -191,6 +193,20 @@ pub struct Report {
     pub suppressed: Vec<Suppressed>,
     /// Milliseconds that observing took.
     pub elapsed: u64,
+}
+
+/// Why nothing is known about a subject, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unchecked {
+    pub why: String,
+    pub fix: String,
+}
+
+impl Unchecked {
+    /// No resolver and no name server could be reached.
+    pub fn network(why: String) -> Self {
+        Self { why, fix: "Check the network of this machine, or name another resolver with --resolver ADDR.".into() }
+    }
 }
 
 impl Report {
@@ -235,9 +251,14 @@ impl Report {
         self.problems().first().map(|(_, problem)| problem.severity)
     }
 
-    /// True when nothing reaches `fail_on`.
+    /// True when nothing reaches `fail_on`, and the subject could be checked.
     pub fn is_clean(&self, fail_on: Severity) -> bool {
-        self.worst().is_none_or(|worst| worst < fail_on)
+        self.unchecked.is_none() && self.worst().is_none_or(|worst| worst < fail_on)
+    }
+
+    /// True when the subject could not be checked and nothing else was found that reaches `fail_on`.
+    pub fn is_unknown(&self, fail_on: Severity) -> bool {
+        self.unchecked.is_some() && self.worst().is_none_or(|worst| worst < fail_on)
     }
 
     /// How many problems have this severity.

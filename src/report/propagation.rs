@@ -61,7 +61,7 @@ fn authority(dns: &DnsFacts, index: usize) -> Option<Arrival> {
         .and_then(|seen| serial_of(&seen.reply));
     let who = dns.observers.get(index)?.name.clone();
     if own.is_some() && own < newest {
-        let refresh = u32::try_from(zone.soa.refresh).unwrap_or_default();
+        let refresh = zone.refresh();
         let why = "it lags behind the newest serial; it looks for changes after the SOA refresh time".into();
         return Some(Arrival { who, latest_s: refresh, why });
     }
@@ -107,7 +107,7 @@ mod tests {
         let mut dns = sample();
         let question = Query::new("mydomain.com", RecordType::Soa);
         for (observer, serial) in [(0, 7), (1, 6)] {
-            let soa = Soa { serial, ..dns.zone.clone().unwrap().soa };
+            let soa = Soa { serial, ..dns.zone.clone().unwrap().soa.unwrap() };
             let rr = Rr { name: "mydomain.com".into(), ttl: 60, data: RData::Soa(soa) };
             set_at(&mut dns, observer, &question, Outcome::Found(vec![rr]));
         }

@@ -41,13 +41,13 @@ pub struct Clocks {
 impl Clocks {
     /// As the name servers tell them; `Err` says why they are not known.
     pub fn of(dns: &DnsFacts, low_ttl: u32) -> Result<Self, String> {
-        let zone = dns.zone.as_ref().map_err(Clone::clone)?;
+        let zone = dns.zone.as_ref().map_err(ToString::to_string)?;
         let question = key_question(&dns.domain);
         let authoritative = dns.replies(&question).filter(|(observer, _)| observer.role == Role::Authority);
         let ttl = authoritative.flat_map(|(_, reply)| reply.outcome.records()).map(|rr| rr.ttl).max();
         let ttl = ttl.ok_or_else(|| format!("{} holds no key that could be replaced", question.name))?;
         // With one name server there is nobody to fetch the zone.
-        let refresh = if zone.servers.len() > 1 { u32::try_from(zone.soa.refresh).unwrap_or_default() } else { 0 };
+        let refresh = if zone.servers.len() > 1 { zone.refresh() } else { 0 };
         Ok(Self { ttl, low_ttl: low_ttl.min(ttl), refresh })
     }
 

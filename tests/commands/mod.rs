@@ -2,6 +2,7 @@ mod completion;
 mod diagnosis;
 mod dns_check;
 mod dns_interop;
+mod dns_limits;
 mod dns_modes;
 mod doctor;
 mod envelope;

@@ -9,12 +9,10 @@ use std::time::{Duration, Instant};
 
 use fedctl::dns::codec::Flags;
 use fedctl::dns::record::{Outcome, Query, RData, RecordType};
-use fedctl::net::Net;
 use fedctl::net::ask::ask;
 use fedctl::net::udp::Udp;
 use fedctl::render::records::{find, write};
 use fedctl::rocketchat::records::{Data, Plan, Record, RecordSet};
-use fedctl::x509::trust::Roots;
 
 use super::records::printed;
 use super::records::with_key;
@@ -24,17 +22,12 @@ use crate::support::{Fedctl, programs};
 
 const TSIG: &str = "key \"k\" { algorithm hmac-sha256; secret \"c2VjcmV0IHNlY3JldCBzZWNyZXQgc2VjcmV0IDEyMw==\"; };\n";
 
-fn net() -> Net {
-    let (timeout, roots) = (Duration::from_secs(5), Roots::new(None).unwrap());
-    Net { timeout, connect_to: Vec::new(), resolvers: Vec::new(), roots, udp: Udp::default() }
-}
-
 /// The key and the SRV record of 3.4 and later, as the server answers them.
 fn fetched(server: SocketAddr) -> Option<(Vec<u8>, RData)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let answer = |name: &str, kind| {
         let question = Query::new(format!("{name}.mydomain.com"), kind);
-        let reply = runtime.block_on(ask(&net(), server, &question, Flags::AUTHORITY));
+        let reply = runtime.block_on(ask(&Udp::default(), server, &question, Flags::AUTHORITY, Duration::from_secs(5)));
         match reply.outcome {
             Outcome::Found(records) if records.len() == 1 => Some(records[0].data.clone()),
             _ => None,
@@ -62,7 +55,7 @@ fn any_bytes() -> (Plan, Vec<u8>) {
 fn fetched_bytes(server: SocketAddr) -> Vec<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let question = Query::new("rocketchat-public-key.mydomain.com", RecordType::Txt);
-    let reply = runtime.block_on(ask(&net(), server, &question, Flags::AUTHORITY));
+    let reply = runtime.block_on(ask(&Udp::default(), server, &question, Flags::AUTHORITY, Duration::from_secs(5)));
     reply.outcome.records()[0].data.joined().unwrap()
 }
 

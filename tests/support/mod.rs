@@ -5,6 +5,7 @@ pub mod fault_proxy;
 pub mod http;
 pub mod hub;
 pub mod mailbox;
+pub mod name_server_stub;
 pub mod name_servers;
 pub mod peers;
 pub mod postgres;

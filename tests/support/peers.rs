@@ -101,6 +101,7 @@ impl Peers {
         let asked = PeerOptions {
             net: Net {
                 timeout: std::time::Duration::from_secs(5),
+                deadline: fedctl::net::DEADLINE,
                 connect_to: overrides,
                 resolvers: vec![Resolver::at(resolver)],
                 roots: Roots::new(None).unwrap(),

@@ -26,9 +26,9 @@ use crate::facts::evidence::{Evidence, Run, SCHEMA, SavedExpectation};
 use crate::facts::server::ServerView;
 use crate::net::dns::{Scope, observe};
 use crate::range::Times;
-use crate::report::Report;
 use crate::report::matrix::matrix;
 use crate::report::propagation::arrivals;
+use crate::report::{Report, Unchecked};
 use crate::rocketchat::discovery::DiscoveryResult;
 use crate::rocketchat::release::Release;
 use crate::serve::dns::Zone;
@@ -252,6 +252,7 @@ fn report_with(dns: &DnsFacts, expected: &Expected, view: Option<&ServerView>, s
         generations: dns.discoveries(),
         arrivals: arrivals(dns),
         matrix: matrix(dns, view),
+        unchecked: dns.unchecked().map(Unchecked::network),
         elapsed: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
         ..Report::default()
     }

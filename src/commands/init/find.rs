@@ -3,7 +3,7 @@
 use crate::dns::name::Domain;
 use crate::dns::provider::{DnsHost, recognise};
 use crate::endpoint::Endpoint;
-use crate::facts::dns::ZoneCut;
+use crate::facts::dns::{ZoneCut, ZoneFailure};
 use crate::facts::peer::Records;
 use crate::facts::server::version;
 use crate::net::http::Caller;
@@ -20,7 +20,7 @@ pub struct Finder {
 
 /// What DNS tells about a domain.
 pub struct InDns {
-    pub zone: Result<ZoneCut, String>,
+    pub zone: Result<ZoneCut, ZoneFailure>,
     /// Where its SRV record leads, when there is one already.
     pub base: Option<Endpoint>,
 }
@@ -29,12 +29,18 @@ impl InDns {
     /// Who hosts the zone, when that can be told.
     pub fn host(&self) -> Option<&'static DnsHost> {
         let zone = self.zone.as_ref().ok()?;
-        recognise(zone.servers.iter().map(|(name, _)| name.as_str()).chain([zone.soa.mname.as_str()]))
+        recognise(zone.server_names())
+    }
+
+    /// Why nothing is known about the domain, when that is not its fault.
+    pub fn unchecked(&self) -> Option<&ZoneFailure> {
+        self.zone.as_ref().err().filter(|failure| failure.is_outside())
     }
 
     /// In one line.
     pub fn description(&self) -> String {
         let zone = match &self.zone {
+            Err(why) if why.is_outside() => return format!("DNS could not be checked: {why}"),
             Err(why) => return format!("no zone was found: {why}"),
             Ok(zone) => zone,
         };

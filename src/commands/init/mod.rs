@@ -146,6 +146,10 @@ impl Init {
         let records = self.records(&answers, public, provider, &seen)?;
         self.write(cx, &answers, &key)?;
         self.tell(cx, &answers, &key, provider, &records)?;
+        if let Some(why) = seen.unchecked() {
+            cx.term.warn(format_args!("{} could not be checked: {why}", answers.domain));
+            return Ok(ExitStatus::Failed);
+        }
         Ok(ExitStatus::Clean)
     }
 

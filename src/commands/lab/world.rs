@@ -22,11 +22,11 @@ use crate::error::hinted;
 use crate::facts::dns::Expected;
 use crate::facts::peer::ProbeOptions;
 use crate::key::{DEFAULT_BITS, PrivateKey};
-use crate::net::Net;
 use crate::net::dns::{Scope, observe};
 use crate::net::peer::{self, Target};
 use crate::net::resolvers::Resolver;
 use crate::net::udp::Udp;
+use crate::net::{DEADLINE, Net};
 use crate::report::Report;
 use crate::rocketchat::hub::ledger::{Change, Peer, Terms};
 use crate::rocketchat::hub::registration::{Admission, Entry};
@@ -65,8 +65,8 @@ impl World {
         let keys = Keys::new(&own, &neighbour, &PrivateKey::generate_weak()?);
         let (names, resolver, mut overrides) = name_servers(&keys, guests).await?;
         let resolvers = vec![view(resolver)];
-        let net =
-            Net { timeout, connect_to: overrides.clone(), resolvers, roots: Roots::new(None)?, udp: Udp::default() };
+        let (connect_to, roots) = (overrides.clone(), Roots::new(None)?);
+        let net = Net { timeout, deadline: DEADLINE, connect_to, resolvers, roots, udp: Udp::default() };
         let (mut sites, mut authorities) = (Vec::new(), String::new());
         for scenario in SCENARIOS {
             let Some(site) = scenario.site else { continue };

@@ -14,7 +14,7 @@ use crate::commands::key_file::{PassphraseArgs, read_public};
 use crate::dns::name::{Domain, Host};
 use crate::dns::record::{Response, Rr, Transport};
 use crate::error::ExitStatus;
-use crate::facts::dns::{DnsFacts, Expected, Observation, Observer, Role};
+use crate::facts::dns::{DnsFacts, Expected, Observation, Observer, Role, ZoneFailure};
 use crate::facts::published::{Published, Refusal};
 use crate::render::records::{Format, Place, too_long};
 use crate::render::report::{HUMAN, ReportFormat};
@@ -141,9 +141,10 @@ fn facts(text: &Published) -> DnsFacts {
     DnsFacts {
         domain: text.domain.clone(),
         time: 0,
-        zone: Err("no name server was asked".into()),
+        zone: Err(ZoneFailure::NotAsked),
         observers: vec![observer],
         observations: questions(&text.domain).into_iter().map(observe).collect(),
         probes: Vec::new(),
+        left_out: Vec::new(),
     }
 }

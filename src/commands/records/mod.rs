@@ -131,8 +131,7 @@ impl FormArgs {
 /// The form of the DNS host that the name servers tell.
 fn hosted_by(zone: Option<&ZoneCut>, cx: &Context) -> &'static Format {
     let servers: Vec<&str> = zone.iter().flat_map(|zone| &zone.servers).map(|(name, _)| name.as_str()).collect();
-    let primary = zone.map(|zone| zone.soa.mname.as_str());
-    match provider::recognise(servers.iter().copied().chain(primary)) {
+    match provider::recognise(zone.iter().flat_map(|zone| zone.server_names())) {
         Some(host) => {
             cx.term.status(format_args!("this zone is hosted at {}: {}", host.name, host.trap));
             render::find(host.format).unwrap_or(&FORMATS[0])

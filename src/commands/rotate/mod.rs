@@ -151,7 +151,7 @@ impl RotatePlan {
                 _ => None,
             })
             .ok_or_else(|| broken(format!("{} has no SRV record", dns.domain)))?;
-        let zone = dns.zone.as_ref().map_err(|why| broken(why.clone()))?;
+        let zone = dns.zone.as_ref().map_err(|why| broken(why.to_string()))?;
         let plan = records::plan(&RecordOptions {
             domain: dns.domain.clone(),
             zone: zone.apex.clone(),

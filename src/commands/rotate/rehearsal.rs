@@ -12,10 +12,10 @@ use crate::dns::name::Domain;
 use crate::endpoint::ConnectTo;
 use crate::facts::peer::ProbeOptions;
 use crate::key::{DEFAULT_BITS, PrivateKey, PublicKey};
-use crate::net::Net;
 use crate::net::peer::{Target, observe};
 use crate::net::resolvers::Resolver;
 use crate::net::udp::Udp;
+use crate::net::{DEADLINE, Net};
 use crate::render::rotate::Act;
 use crate::report::Verdict;
 use crate::rocketchat::body::Wire;
@@ -75,6 +75,7 @@ async fn ping(
     let roots = Roots::new(tls.authority.as_deref().map(str::as_bytes))?;
     let net = |connect_to: Vec<ConnectTo>| Net {
         timeout,
+        deadline: DEADLINE,
         connect_to,
         resolvers: resolvers.clone(),
         roots: roots.clone(),

@@ -103,11 +103,13 @@ pub struct Defect {
     pub what: String,
     /// The first character that it is about, from 1, where there is one.
     pub position: Option<usize>,
+    /// How the pieces of a key that is spread over several records fit together.
+    pub pieces: Option<String>,
 }
 
 impl Defect {
     fn new(kind: DefectKind, what: impl Into<String>) -> Self {
-        Self { kind, severity: kind.severity(false), what: what.into(), position: None }
+        Self { kind, severity: kind.severity(false), what: what.into(), position: None, pieces: None }
     }
 
     fn at(kind: DefectKind, position: usize, what: impl Into<String>) -> Self {

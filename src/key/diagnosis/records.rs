@@ -136,21 +136,17 @@ fn split(values: &[Vec<u8>], diagnosis: &mut Diagnosis) {
     let count = values.len();
     match tried(values, 2) {
         Tried::One((order, key, mut rest)) => {
-            let what = format!(
-                "{count} TXT records, and servers read only the first: a piece of a key; joined as {} they are one whole \
-                 RSA-{} key",
+            let pieces = format!(
+                "a piece of a key; joined as {} they are one whole RSA-{} key",
                 description(&order),
                 key.bits()
             );
-            rest.push(Defect::new(DefectKind::SplitRecords, what));
+            rest.push(split_records(count, pieces));
             proven(diagnosis, key, rest);
         }
         Tried::Several => {
-            let what = format!(
-                "{count} TXT records, and servers read only the first: a piece of a key; more than one order of them \
-                 makes a key"
-            );
-            proven(diagnosis, None, vec![Defect::new(DefectKind::SplitRecords, what)]);
+            let pieces = "a piece of a key; more than one order of them makes a key".to_owned();
+            proven(diagnosis, None, vec![split_records(count, pieces)]);
         }
         Tried::None => {
             let what = format!(
@@ -160,6 +156,11 @@ fn split(values: &[Vec<u8>], diagnosis: &mut Diagnosis) {
             settle(&mut diagnosis.defects, false);
         }
     }
+}
+
+fn split_records(count: usize, pieces: String) -> Defect {
+    let what = format!("{count} TXT records, and servers read only the first: {pieces}");
+    Defect { pieces: Some(pieces), ..Defect::new(DefectKind::SplitRecords, what) }
 }
 
 fn accepted(diagnosis: &Diagnosis, key: Option<&PublicKey>) -> bool {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{ReportFormat, Stream, Style, verdict};
 use crate::report::propagation::Arrival;
-use crate::report::{Matrix, Problem, Report, Verdict};
+use crate::report::{Matrix, Problem, Report, Unchecked, Verdict};
 use crate::rocketchat::discovery::DiscoveryResult;
 use crate::severity::Severity;
 
@@ -17,6 +17,8 @@ struct Document<'a> {
     subject: &'a str,
     verdict: &'static str,
     worst: Option<Severity>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unchecked: Option<&'a Unchecked>,
     findings: Vec<Finding<'a>>,
     passed: Vec<Passed<'a>>,
     skipped: Vec<Skipped<'a>>,
@@ -101,6 +103,7 @@ fn document(report: &Report, style: Style) -> Document<'_> {
         subject: &report.subject,
         verdict: verdict(report, style),
         worst: report.worst(),
+        unchecked: report.unchecked.as_ref(),
         findings: report.problems().into_iter().map(|(id, problem)| finding(id, problem)).collect(),
         passed: passed.collect(),
         skipped: report.skipped().map(|(id, why)| Skipped { id, why }).collect(),

@@ -17,7 +17,7 @@ mod propagation;
 mod sarif;
 mod tap;
 
-pub use nagios::state as nagios_state;
+pub use nagios::{State, state as nagios_state};
 
 use crate::report::Report;
 
@@ -107,9 +107,15 @@ pub fn write(format: &ReportFormat, reports: &[Report], style: Style) -> anyhow:
     (format.write)(reports, style)
 }
 
-/// `clean` or `problems`.
+/// `clean`, `problems` or `unknown`.
 pub fn verdict(report: &Report, style: Style) -> &'static str {
-    if report.is_clean(style.fail_on) { "clean" } else { "problems" }
+    if report.is_unknown(style.fail_on) {
+        "unknown"
+    } else if report.is_clean(style.fail_on) {
+        "clean"
+    } else {
+        "problems"
+    }
 }
 
 /// `1 error, 2 notices`; empty when nothing was found.
@@ -128,6 +134,9 @@ pub fn counts(report: &Report) -> String {
 
 /// The whole verdict in one sentence, and whether it is good.
 pub fn sentence(report: &Report, style: Style) -> (bool, String) {
+    if let Some(unchecked) = report.unchecked.as_ref().filter(|_| report.is_unknown(style.fail_on)) {
+        return (false, format!("{} could not be checked: {}", report.subject, unchecked.why));
+    }
     let clean = report.is_clean(style.fail_on);
     let words = if clean { &report.pass_summary } else { &report.fail_summary };
     let counts = counts(report);

@@ -5,9 +5,23 @@ use super::{ReportFormat, counts, seconds};
 use crate::report::Report;
 use crate::severity::Severity;
 
-/// What a monitoring system makes of the reports.
-pub fn state(reports: &[Report]) -> Option<Severity> {
-    reports.iter().filter_map(Report::worst).max()
+/// The state that a monitoring system shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Ok,
+    Warning,
+    Critical,
+    Unknown,
+}
+
+/// The worst of the reports; what could not be checked is unknown unless something else is wrong.
+pub fn state(reports: &[Report]) -> State {
+    match reports.iter().filter_map(Report::worst).max() {
+        Some(Severity::Error) => State::Critical,
+        Some(Severity::Warning) => State::Warning,
+        _ if reports.iter().any(|report| report.unchecked.is_some()) => State::Unknown,
+        Some(Severity::Notice) | None => State::Ok,
+    }
 }
 
 pub const FORMAT: ReportFormat = ReportFormat {
@@ -22,9 +36,10 @@ pub const FORMAT: ReportFormat = ReportFormat {
 /// Writes the status line, the findings, and the performance data behind the first `|`.
 fn write(reports: &[Report]) -> String {
     let word = match state(reports) {
-        Some(Severity::Error) => "CRITICAL",
-        Some(Severity::Warning) => "WARNING",
-        Some(Severity::Notice) | None => "OK",
+        State::Critical => "CRITICAL",
+        State::Warning => "WARNING",
+        State::Unknown => "UNKNOWN",
+        State::Ok => "OK",
     };
     let mut worst: Vec<&Report> = reports.iter().collect();
     worst.sort_by_key(|report| std::cmp::Reverse(report.worst()));
@@ -53,6 +68,10 @@ fn write(reports: &[Report]) -> String {
 
 fn about(report: &Report) -> String {
     match report.problems().first() {
+        None if report.unchecked.is_some() => {
+            let why = report.unchecked.iter().map(|unchecked| plain(&unchecked.why)).collect::<String>();
+            format!("{} could not be checked: {why}", report.subject)
+        }
         None => format!("{} {}", report.subject, plain(&report.pass_summary)),
         Some((id, problem)) => format!("{}: {} ({id}: {})", report.subject, counts(report), plain(&problem.what)),
     }

@@ -154,7 +154,7 @@ impl Apply {
             hinted(what, "fix the server first; nothing was changed")
         })?;
         let foreign: Vec<_> = all.iter_mut().flat_map(Change::keep_foreign).collect();
-        let heading = format!("zone {} at {}, serial {}", zone.apex, place.name(), zone.soa.serial);
+        let heading = format!("zone {} at {}, serial {}", zone.apex, place.name(), zone.serial());
         cx.term.status(changes::plan(&heading, &plan.set, &all, &foreign, cx.term.width));
         let needed: Vec<Change> = all.into_iter().filter(Change::is_needed).collect();
         if needed.is_empty() {

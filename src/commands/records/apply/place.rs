@@ -41,8 +41,7 @@ pub fn provider_of(args: &ProviderArgs, zone: &ZoneCut) -> anyhow::Result<&'stat
     if let Some(provider) = args.provider {
         return Ok(provider);
     }
-    let names = zone.servers.iter().map(|(name, _)| name.as_str()).chain([zone.soa.mname.as_str()]);
-    let host = crate::dns::provider::recognise(names);
+    let host = crate::dns::provider::recognise(zone.server_names());
     if let Some(provider) = host.and_then(hosting) {
         return Ok(provider);
     }
@@ -198,7 +197,8 @@ async fn server(
     own: &[Query],
     set: &RecordSet,
 ) -> anyhow::Result<Vec<(Query, Outcome)>> {
-    let replies = join_all(all.iter().map(|question| ask(net, addr, question, Flags::AUTHORITY))).await;
+    let replies =
+        join_all(all.iter().map(|question| ask(&net.udp, addr, question, Flags::AUTHORITY, net.timeout))).await;
     for (question, reply) in all.iter().zip(&replies).filter(|(question, _)| own.contains(question)) {
         if reply.outcome.is_answer() && !reply.authoritative {
             let what = format!("{addr} is not authoritative for `{}`", set.zone);

@@ -1,0 +1,92 @@
+//! The limits of one observation. A zone decides how many servers, addresses and records it has; what that may cost in time,
+//! queries and memory is decided here.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use super::Net;
+use super::ask::{ask, ask_tcp};
+use crate::dns::codec::Flags;
+use crate::dns::record::{Query, Response};
+use crate::facts::dns::{LeftOut, Observer, Role};
+
+/// Name servers of one zone that are queried. The largest zones have 13.
+pub const SERVERS: usize = 13;
+/// Addresses of one name server that are queried.
+pub const ADDRESSES: usize = 4;
+/// Addresses of all name servers that are queried.
+pub const ALL_ADDRESSES: usize = 26;
+/// SRV targets whose addresses are looked up.
+pub const TARGETS: usize = 8;
+/// Queries for one domain.
+const QUERIES: usize = 1500;
+/// Queries at a time.
+const PARALLEL: usize = 256;
+
+/// One observation of one domain.
+pub struct Session<'a> {
+    pub net: &'a Net,
+    end: Instant,
+    sent: AtomicUsize,
+    refused: AtomicUsize,
+    late: AtomicUsize,
+    places: Semaphore,
+}
+
+impl<'a> Session<'a> {
+    /// The deadline of the network counts from now.
+    pub fn new(net: &'a Net) -> Self {
+        let counter = || AtomicUsize::new(0);
+        let (sent, refused, late) = (counter(), counter(), counter());
+        Self { net, end: Instant::now() + net.deadline, sent, refused, late, places: Semaphore::new(PARALLEL) }
+    }
+
+    /// The answer, or `None` when a limit was reached.
+    pub async fn ask(&self, server: SocketAddr, question: &Query, flags: Flags) -> Option<Response> {
+        let _place = self.places.acquire().await.ok()?;
+        let wait = self.wait()?;
+        Some(ask(&self.net.udp, server, question, flags, wait).await)
+    }
+
+    /// The same over TCP from the start.
+    pub async fn ask_tcp(&self, server: SocketAddr, question: &Query, flags: Flags) -> Option<Response> {
+        let _place = self.places.acquire().await.ok()?;
+        let wait = self.wait()?;
+        Some(ask_tcp(server, question, flags, wait).await)
+    }
+
+    /// Queries an observer as its role requires: resolvers to recurse, name servers not to.
+    pub async fn ask_one(&self, observer: &Observer, question: &Query) -> Option<Response> {
+        let flags = match observer.role {
+            Role::Resolver => Flags::RESOLVER,
+            Role::Authority | Role::Parent => Flags::AUTHORITY,
+        };
+        self.ask(observer.addr, question, flags).await
+    }
+
+    /// How long the next answer may take.
+    fn wait(&self) -> Option<Duration> {
+        if self.sent.fetch_add(1, Ordering::Relaxed) >= QUERIES {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        let left = self.end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            self.late.fetch_add(1, Ordering::Relaxed);
+            return None;
+        }
+        Some(self.net.timeout.min(left))
+    }
+
+    /// The queries that were not sent.
+    pub fn left_out(&self) -> Vec<LeftOut> {
+        let (refused, late) = (self.refused.load(Ordering::Relaxed), self.late.load(Ordering::Relaxed));
+        let refused = Some(LeftOut::Queries(refused)).filter(|_| refused > 0);
+        let late = Some(LeftOut::Late(late)).filter(|_| late > 0);
+        refused.into_iter().chain(late).collect()
+    }
+}
