@@ -15,6 +15,8 @@ pub struct Times {
 impl Times {
     /// For one answer from the network.
     pub const ANSWER: Self = Self::new(Duration::from_millis(1), Duration::from_secs(600));
+    /// For all answers about one domain.
+    pub const RUN: Self = Self::new(Duration::from_millis(1), Duration::from_secs(3600));
     /// For waiting until something changes.
     pub const CHANGE: Self = Self::new(Duration::from_millis(1), Duration::from_secs(7 * 24 * 3600));
 

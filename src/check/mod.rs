@@ -230,6 +230,7 @@ pub fn judge_own(own: &OwnFacts) -> Vec<Line> {
         Judge::Dns(judge) => judge(&own.dns, &own.expected),
         // The release is judged once, with all that is known about it.
         Judge::Peer(_) if check.id == peer_release::CHECK.id => Vec::new(),
+        Judge::Peer(_) if own.dns.unchecked().is_some() => Verdict::skip(MUTE),
         Judge::Peer(judge) => judge(&own.peer),
         Judge::Own(judge) => judge(own),
         Judge::Hub(judge) => own.hub.as_ref().map(judge).unwrap_or_default(),

@@ -31,9 +31,9 @@ pub struct Global {
     pub timeout: Duration,
     /// How long all DNS answers about one domain may take together
     ///
-    /// From 1ms to 10m.
+    /// What could not be queried in this time is listed in the report. From 1ms to 1h.
     #[arg(long, global = true, value_name = "TIME", default_value = "60s")]
-    #[arg(value_parser = |text: &str| Times::ANSWER.read(text))]
+    #[arg(value_parser = |text: &str| Times::RUN.read(text))]
     pub deadline: Duration,
     /// Exit with 1 from this severity on: notice, warning or error
     #[arg(long, global = true, value_name = "SEVERITY", default_value = "error", hide_possible_values = true)]

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 
 use super::Net;
 use super::session::Session;
-use super::view::{View, ancestors, view_of};
+use super::view::{UNCHECKED, View, ancestors, view_of};
 use crate::dns::codec::Flags;
 use crate::dns::name::{Domain, Host};
 use crate::dns::record::{Outcome, Query, RData, RecordType, Response, Rr, Soa};
@@ -24,9 +24,6 @@ pub const PORT: u16 = 53;
 const PARENTS: usize = 2;
 /// Zone cuts on the way down from the zone that the resolvers know.
 const STEPS: usize = 4;
-
-/// Where the name servers are matters even when nobody trusts their signatures (RFC 4035 section 3.2.2).
-pub const UNCHECKED: Flags = Flags { unchecked: true, ..Flags::RESOLVER };
 
 /// Some name servers, and the addresses that were found for each.
 type Servers = Vec<(String, Vec<IpAddr>)>;

@@ -221,7 +221,7 @@ mod tests {
     fn a_token_goes_over_tls_or_to_this_machine_or_where_its_owner_allows() {
         let net = Net {
             timeout: Duration::from_secs(1),
-            deadline: Duration::from_secs(1),
+            deadline: crate::net::DEADLINE,
             connect_to: vec![],
             resolvers: vec![],
             roots: Roots::new(None).unwrap(),

@@ -5,12 +5,14 @@ use std::net::SocketAddr;
 
 use futures_util::future::join_all;
 
-use super::delegation::UNCHECKED;
 use super::session::Session;
 use crate::dns::codec::Flags;
 use crate::dns::name::Domain;
 use crate::dns::record::{Outcome, Query, RData, RecordType, Response, Soa};
 use crate::facts::dns::ZoneFailure;
+
+/// Where the name servers are matters even when nobody trusts their signatures (RFC 4035 section 3.2.2).
+pub const UNCHECKED: Flags = Flags { unchecked: true, ..Flags::RESOLVER };
 
 /// Names above a domain that resolvers are asked for. Deeper domains exist only to make others work.
 const NAMES: usize = 10;

@@ -59,9 +59,7 @@ fn a_domain_without_measure_is_looked_at_within_limits() {
     let report: Value = serde_json::from_str(&fedctl.read("report.json")).unwrap();
     let limits = report["findings"].as_array().unwrap().iter().find(|finding| finding["id"] == "dns-limits");
     let evidence = limits.unwrap_or_else(|| panic!("{report:#}"))["evidence"].to_string();
-    for part in
-        ["87 name servers", "addresses of name servers", "2900 records of TXT rocketchat-public-key.many.example"]
-    {
+    for part in ["87 name servers", "addresses of name servers", "records of TXT rocketchat-public-key.many.example"] {
         assert!(evidence.contains(part), "{evidence}");
     }
 }
