@@ -57,6 +57,7 @@ struct OwnSide {
 }
 
 /// Where the way down ended.
+#[expect(clippy::large_enum_variant, reason = "one value for each domain")]
 enum Way {
     Zone {
         parent: Option<Zone>,
