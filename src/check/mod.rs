@@ -38,6 +38,7 @@ pub mod peer_body;
 mod peer_bypass;
 pub mod peer_connect;
 mod peer_discovery;
+pub mod peer_exposure;
 pub mod peer_federation;
 pub mod peer_http;
 mod peer_identity;
@@ -165,6 +166,7 @@ pub const CHECKS: &[Check] = &[
     peer_latency::CHECK,
     peer_round_trip::CHECK,
     peer_bypass::CHECK,
+    peer_exposure::CHECK,
     records_text::CHECK,
     records_alias::CHECK,
     hub_url::CHECK,

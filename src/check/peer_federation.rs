@@ -25,6 +25,12 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     if limited {
         return Verdict::skip("too many requests: run this again in a minute");
     }
+    if [search, users].iter().all(|seen| seen.answer().is_some_and(|answer| answer.status == 403)) {
+        return match &facts.identity {
+            Some(identity) => vec![unlisted(facts, identity.records.domain.as_str()).seen(evidence).into()],
+            None => Verdict::skip("a proxy lets only listed domains reach the federation routes (403)"),
+        };
+    }
     let (asked, protocol) = match facts.speaks() {
         Speaks::New => (search, "2.x and later"),
         Speaks::Old => (users, "1.x"),
@@ -64,6 +70,16 @@ fn closed() -> Problem {
             "the peer's admin starts the server with {GATE_VARIABLE}=1, or both sides replace classic federation: \
              fedctl upgrade plan --from 6.2 --to 7.11"
         ),
+    )
+}
+
+fn unlisted(facts: &PeerFacts, own: &str) -> Problem {
+    let peer = &facts.records.domain;
+    Problem::new(
+        Severity::Error,
+        format!("{peer} does not let `{own}` federate (403)"),
+        "a proxy in front of the server has a list of the domains that may federate, and yours is not on it",
+        format!("ask the admin of {peer} to add your domain: fedctl proxy nginx --allow {own}"),
     )
 }
 

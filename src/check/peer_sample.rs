@@ -76,6 +76,7 @@ pub fn sample() -> PeerFacts {
         ping: exchange("POST", dispatch, r#"{"success":true}"#),
         large: exchange("POST", dispatch, r#"{"success":true}"#),
         bypass: None,
+        stranger: None,
         latest: exchange("POST", "/api/v1/federation.events.requestFromLatest", r#"{"success":true}"#),
         callback: Some(Callback {
             listened: "192.0.2.1:443".parse().unwrap(),

@@ -20,6 +20,7 @@ pub enum Stage {
     Speed,
     RoundTrip,
     Bypass,
+    Exposure,
 }
 
 /// Every stage, in order.
@@ -36,6 +37,7 @@ pub const STAGES: &[Stage] = &[
     Stage::Speed,
     Stage::RoundTrip,
     Stage::Bypass,
+    Stage::Exposure,
 ];
 
 /// How a stage ended.
@@ -73,6 +75,7 @@ impl Stage {
             Self::Speed => "speed",
             Self::RoundTrip => "round trip",
             Self::Bypass => "bypass",
+            Self::Exposure => "exposure",
         }
     }
 
@@ -88,6 +91,7 @@ impl Stage {
             Self::Size => time(&facts.large),
             Self::RoundTrip => facts.callback.as_ref()?.opened,
             Self::Bypass => time(&facts.bypass),
+            Self::Exposure => time(&facts.stranger),
             Self::Release | Self::Identity | Self::Speed => None,
         }
     }

@@ -8,7 +8,7 @@ use clap::{Arg, Command};
 
 /// Which group each command is in, in the order of the help. `help` is not listed.
 pub const GROUPS: &[(&str, &[&str])] = &[
-    ("Set up", &["init", "keygen", "records", "register"]),
+    ("Set up", &["init", "keygen", "records", "register", "proxy"]),
     ("Diagnose", &["doctor", "dns-check", "handshake", "mesh", "drill", "key", "explain", "diff"]),
     ("Operate", &["status", "watch", "rotate", "hub"]),
     ("Servers", &["serve", "lab"]),
@@ -51,6 +51,7 @@ const RARE: &[&str] = &[
     "mail_from",
     "mail_to_log",
     "mails_per_day",
+    "own_address",
     "passphrase_file",
     "port",
     "probe_any",

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use zeroize::Zeroizing;
 
+use super::key_backup::{Backup, Restore};
 use super::key_file::{PassphraseArgs, read_bytes, read_public};
 use super::{Context, Format, status};
 use crate::error::ExitStatus;
@@ -21,6 +22,8 @@ pub struct Key {
 #[derive(Debug, Subcommand)]
 enum KeyCommand {
     Inspect(Inspect),
+    Backup(Backup),
+    Restore(Restore),
 }
 
 /// Say whether a text is the public key that it should be
@@ -49,6 +52,8 @@ impl Key {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         match &self.command {
             KeyCommand::Inspect(args) => args.run(cx),
+            KeyCommand::Backup(args) => args.run(cx),
+            KeyCommand::Restore(args) => args.run(cx),
         }
     }
 }

@@ -214,6 +214,9 @@ pub struct PeerFacts {
     pub search: Option<Exchange>,
     /// GET `federation.users`, a route of 1.x.
     pub users: Option<Exchange>,
+    /// The search in the name of a domain that cannot exist, when the others carry an identity.
+    #[serde(default)]
+    pub stranger: Option<Exchange>,
     /// The encrypted ping.
     pub ping: Option<Exchange>,
     /// The same with padding.
@@ -261,7 +264,16 @@ impl PeerFacts {
 
     /// Every request that was made, in order.
     pub fn exchanges(&self) -> impl Iterator<Item = &Exchange> {
-        let all = [&self.info, &self.search, &self.users, &self.ping, &self.large, &self.latest, &self.bypass];
+        let all = [
+            &self.info,
+            &self.search,
+            &self.users,
+            &self.stranger,
+            &self.ping,
+            &self.large,
+            &self.latest,
+            &self.bypass,
+        ];
         all.into_iter().flatten()
     }
 

@@ -29,6 +29,9 @@ const LARGE: usize = 22_000;
 /// A user that hopefully does not exist; what matters is the form of the answer.
 const QUERY: &str = "username=fedctl-probe&domain=";
 
+/// Who calls without an identity: a domain that cannot exist.
+const STRANGER: &str = "probe.invalid";
+
 /// The name of the stage in which the peer is asked to send something.
 pub const ROUND_TRIP: &str = "round trip";
 
@@ -61,6 +64,7 @@ pub async fn observe(inquiry: &Target, tell: impl Fn(&str)) -> PeerFacts {
         users: None,
         ping: None,
         large: None,
+        stranger: None,
         bypass: None,
         latest: None,
         callback: None,
@@ -169,18 +173,13 @@ impl Target {
     fn caller(&self, facts: &PeerFacts) -> Option<Caller> {
         let base = facts.base.clone()?;
         let address = facts.addresses.iter().find(|address| address.is_usable(base.https))?;
-        // A caller without an identity names a domain that cannot exist.
-        let sender = self.identity.as_ref().map_or("probe.invalid", |(domain, _)| domain.as_str()).to_owned();
+        let sender = self.identity.as_ref().map_or(STRANGER, |(domain, _)| domain.as_str()).to_owned();
         Some(Caller { sender: Some(sender), ..Caller::new(&self.net, base, address.addr) })
-    }
-
-    /// What needs an identity, and the bypass when it was asked for.
-    async fn talk(&self, facts: &mut PeerFacts, caller: Caller, tell: &impl Fn(&str)) {
-        let old = match facts.speaks() {
-            Speaks::Old => true,
-            Speaks::New => false,
-            Speaks::Nothing => return,
-        };
+ route = if old { "federation.users" } else { "federation.users.search" };
+            let path = format!("/api/v1/{route}?{QUERY}{}", facts.records.domain);
+            let stranger = Caller { sender: Some(STRANGER.to_owned()), ..caller.clone() };
+            facts.stranger = Some(stranger.get(&path).await);
+        }
         if let Some((domain, key)) = &self.identity {
             tell("ping");
             if let Ok(theirs) = facts.records.key() {

@@ -91,6 +91,13 @@ print('federation keys in place: ' + db.rocketchat_federation_keys.countDocument
     )))
 }
 
+/// A script for mongosh that prints the key pair of a server as JSON.
+pub const READ_KEYS: &str =
+    "// Prints the key pair of a Rocket.Chat server, the PRIVATE key too. Pipe it into `fedctl key backup`:
+// mongosh --quiet DATABASE read-keys.js | fedctl key backup
+print(EJSON.stringify(db.rocketchat_federation_keys.find({ type: { $in: ['public', 'private'] } }).toArray()));
+";
+
 /// What `key inspect` has found.
 pub struct Inspected<'a> {
     /// The value that a server would read.

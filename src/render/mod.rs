@@ -11,6 +11,7 @@ pub mod lab;
 pub mod list;
 pub mod log_line;
 pub mod mesh;
+pub mod proxy;
 pub mod records;
 pub mod releases;
 pub mod report;

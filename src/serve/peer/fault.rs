@@ -23,6 +23,8 @@ pub enum Fault {
     ContentType,
     /// An answer without end.
     HugeAnswer,
+    /// A message in the peer's own name is taken without decrypting it, as servers from 2.0 on do.
+    Bypass,
     /// The key in use is not the one that is published.
     WrongKey,
     /// Events that are asked for are never sent.

@@ -21,8 +21,8 @@ use crate::rocketchat::boundary;
 use crate::rocketchat::life::{GATE_ANSWER, Life};
 use crate::rocketchat::release::Release;
 
-/// The largest body; servers know no limit, but a test peer does not need one larger.
-const BODY_MAX: usize = 4 << 20;
+/// The largest body that servers take.
+const BODY_MAX: usize = 50 << 20;
 /// What each body may have without asking.
 const BODY_FREE: usize = 64 * 1024;
 /// All larger bodies together, in units of [`BODY_FREE`].
