@@ -111,7 +111,7 @@ impl Backup {
         refuse_existing(&self.output, self.force)?;
         let key = private_in(&self.file, &self.passphrase)?;
         let in_dns = self.published.compare(cx, key.public())?;
-        tell(cx, &in_dns, key.public());
+        describe(cx, &in_dns, key.public());
         let text = key.encrypted_pem(&self.passphrase.create()?)?;
         Pending::write(&self.output, &text, Access::OwnerOnly, self.force)?.commit()?;
         cx.term.status(format_args!("written to {}; keep the passphrase elsewhere", self.output.display()));
@@ -136,7 +136,7 @@ impl Restore {
             let what = format!("DNS has another key ({other}); peers would refuse a server with this one");
             return Err(hinted(what, "restore the backup of that key, or publish this one too and add --other-key"));
         }
-        tell(cx, &in_dns, key.public());
+        describe(cx, &in_dns, key.public());
         let text = match self.form {
             Form::Mongosh => render::mongosh(&key)?,
             Form::Json => render::pair_json(&key)?,
@@ -163,8 +163,8 @@ impl PublishedArgs {
         let domain = domain.ok_or_else(|| {
             hinted("no domain is given to compare the key with DNS", "add --domain mydomain.com, or --no-dns")
         })?;
-        let (route, resolvers) = (self.network.route(cx), self.network.resolvers(cx)?);
-        let answers = cx.block_on(async { Ok(look_up_all(&route, &resolvers, &[key_question(&domain)]).await) })?;
+        let net = self.network.net(cx, None)?;
+        let answers = cx.block_on(async { Ok(look_up_all(&net, &net.resolvers, &[key_question(&domain)]).await) })?;
         Ok(match (Records { domain, answers }).key() {
             Ok(published) if published.fingerprint() == key.fingerprint() => InDns::Same,
             Ok(published) => InDns::Other(published.fingerprint().short()),
@@ -173,7 +173,7 @@ impl PublishedArgs {
     }
 }
 
-fn tell(cx: &Context, in_dns: &InDns, key: &PublicKey) {
+fn describe(cx: &Context, in_dns: &InDns, key: &PublicKey) {
     let print = key.fingerprint();
     match in_dns {
         InDns::Same => cx.term.status(format_args!("RSA-{}, sha256 {print}: the key in DNS", key.bits())),

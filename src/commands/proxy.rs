@@ -15,7 +15,7 @@ use crate::render::proxy::{PROXIES, Proxy, Rules, find, write};
 /// Print rules for the reverse proxy in front of the server
 ///
 /// The rules refuse requests in the name of your own domain that do not come from the server itself, let only the domains of
-/// --allow federate, close files and user search to everybody else, and pass bodies of up to 50 MiB. The text goes to stdout;
+/// --allow federate, close files and user search to other clients, and pass bodies of up to 50 MiB. The text goes to stdout;
 /// where it belongs and how to check it goes to stderr. docs/proxy.md explains what a header can prove.
 #[derive(Debug, Args)]
 #[command(

@@ -175,7 +175,17 @@ impl Target {
         let address = facts.addresses.iter().find(|address| address.is_usable(base.https))?;
         let sender = self.identity.as_ref().map_or(STRANGER, |(domain, _)| domain.as_str()).to_owned();
         Some(Caller { sender: Some(sender), ..Caller::new(&self.net, base, address.addr) })
- route = if old { "federation.users" } else { "federation.users.search" };
+    }
+
+    /// What needs an identity, and the bypass when it was asked for.
+    async fn talk(&self, facts: &mut PeerFacts, caller: Caller, tell: &impl Fn(&str)) {
+        let old = match facts.speaks() {
+            Speaks::Old => true,
+            Speaks::New => false,
+            Speaks::Nothing => return,
+        };
+        if self.identity.is_some() {
+            let route = if old { "federation.users" } else { "federation.users.search" };
             let path = format!("/api/v1/{route}?{QUERY}{}", facts.records.domain);
             let stranger = Caller { sender: Some(STRANGER.to_owned()), ..caller.clone() };
             facts.stranger = Some(stranger.get(&path).await);

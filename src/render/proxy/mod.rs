@@ -1,4 +1,4 @@
-//! Rules for the reverse proxy in front of a server: which domains may federate, and what nobody else may reach. One file a proxy.
+//! Rules for the reverse proxy in front of a server: which domains may federate, and what other clients cannot reach. One file a proxy.
 
 mod apache;
 mod caddy;
