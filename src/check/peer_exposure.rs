@@ -29,9 +29,9 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
                 "uploads and user search are open to any client",
                 "servers of all releases answer them without authentication, so that any client can search users by name and \
                  download files whose id it knows",
-                format!("let the proxy close them: fedctl proxy nginx --domain {} --allow PARTNER", facts.records.domain),
+                format!("let the proxy close them: fedctl proxy nginx --domain {}", facts.records.domain),
             )
-            .seen([exchange.shown()])
+            .seen([format!("{} {} → {}", exchange.method, exchange.path, answer.status)])
             .into(),
         ],
         _ => Verdict::skip("no federation route answers"),

@@ -9,10 +9,10 @@ use clap::{Arg, Command};
 /// Which group each command is in, in the order of the help. `help` is not listed.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Set up", &["init", "keygen", "records", "register", "proxy"]),
-    ("Diagnose", &["doctor", "dns-check", "handshake", "mesh", "drill", "key", "explain", "diff"]),
+    ("Diagnose", &["doctor", "dns-check", "handshake", "mesh", "drill", "key", "explain"]),
     ("Operate", &["status", "watch", "rotate", "hub"]),
     ("Servers", &["serve", "lab"]),
-    ("Reference", &["checks", "config", "envelope", "completions", "man"]),
+    ("Reference", &["checks", "config", "diff", "envelope", "completions", "man"]),
 ];
 
 /// Options of a command whose presence shows that it uses the network, so that `--timeout` means something.

@@ -51,6 +51,13 @@ fn a_healthy_peer_goes_through_every_stage() {
     ADDR:PORT on the host that your own SRV record
     names
     bypass skipped only asked for with --probe-bypass
+    exposure N ms notice uploads and user search are open to any client
+    seen GET /api/v1/federation.users.search → 200
+    means servers of all releases answer them without
+    authentication, so that any client can search
+    users by name and download files whose id it knows
+    fix let the proxy close them: fedctl proxy nginx
+    --domain b.example
 
     b.example can be federated with N s
     ");
