@@ -159,7 +159,7 @@ impl PublishedArgs {
         if self.no_dns {
             return Ok(InDns::Unknown("--no-dns was given".into()));
         }
-        let domain = self.domain.clone().map_or_else(|| cx.config.domain(), |domain| Ok(Some(domain)))?;
+        let domain = self.domain.clone().or_else(|| cx.settings.domain.clone());
         let domain = domain.ok_or_else(|| {
             hinted("no domain is given to compare the key with DNS", "add --domain mydomain.com, or --no-dns")
         })?;

@@ -85,7 +85,7 @@ impl ProxyCommand {
     }
 
     fn rules(&self, cx: &Context) -> anyhow::Result<Rules> {
-        let domain = self.domain.clone().map_or_else(|| cx.config.domain(), |domain| Ok(Some(domain)))?;
+        let domain = self.domain.clone().or_else(|| cx.settings.domain.clone());
         let domain = domain.ok_or_else(|| {
             hinted("no domain is given", format!("fedctl proxy {} --domain mydomain.com", self.proxy.id))
         })?;
@@ -93,7 +93,7 @@ impl ProxyCommand {
             let hint = "list the domains of your partners; the server itself is known by --own-address";
             return Err(hinted(format!("`{domain}` is your own domain"), hint));
         }
-        let host = match self.host.clone().or(cx.config.target()?) {
+        let host = match self.host.clone().or_else(|| cx.settings.target.clone()) {
             Some(host) => host,
             None => format!("chat.{domain}").parse()?,
         };
