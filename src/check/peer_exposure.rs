@@ -4,6 +4,7 @@ use super::stage::Stage;
 use super::{Check, Judge, Needs};
 use crate::facts::peer::{Exchange, PeerFacts, Speaks};
 use crate::report::{Problem, Verdict};
+use crate::rocketchat::life::GATE_VARIABLE;
 use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
@@ -48,7 +49,7 @@ fn stranger(facts: &PeerFacts) -> Option<&Exchange> {
 }
 
 fn is_off(error: Option<&str>) -> bool {
-    matches!(error, Some("Federation not enabled" | "Not found"))
+    error.is_some_and(|error| matches!(error, "Federation not enabled" | "Not found") || error.contains(GATE_VARIABLE))
 }
 
 #[cfg(test)]
@@ -56,6 +57,7 @@ mod tests {
     use super::*;
     use crate::check::peer_sample::{answer, sample};
     use crate::check::sample::problems;
+    use crate::rocketchat::life::GATE_ANSWER;
 
     #[test]
     fn open_closed_and_off_are_three_things() {
@@ -65,9 +67,11 @@ mod tests {
         assert!(found[0].what.contains("open to any client") && found[0].severity == Severity::Notice);
         facts.search.as_mut().unwrap().outcome = Ok(answer(403, "text/html", "<p>"));
         assert_eq!(judge(&facts), Verdict::pass("the search is closed to unknown domains"));
-        let off = r#"{"success":false,"error":"Federation not enabled"}"#;
-        facts.search.as_mut().unwrap().outcome = Ok(answer(400, "application/json", off));
-        assert!(problems(judge(&facts)).is_empty());
+        for error in ["Federation not enabled", GATE_ANSWER] {
+            let off = format!(r#"{{"success":false,"error":"{error}"}}"#);
+            facts.search.as_mut().unwrap().outcome = Ok(answer(400, "application/json", &off));
+            assert!(problems(judge(&facts)).is_empty(), "{error}");
+        }
     }
 
     #[test]
