@@ -11,8 +11,9 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::global::Global;
 use crate::commands::{self, Context};
-use crate::error::{Described, ExitStatus, Hinted};
+use crate::error::{Described, ExitStatus, Hinted, hinted};
 use crate::term::{ColorChoice, Term};
+use crate::text::{NO_FILE_NAME, Untrusted, holds_private_key, is_unsafe};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -62,22 +63,25 @@ pub enum Command {
 
 /// Parses, runs, and describes what went wrong. The returned status is the process's exit code.
 pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    forbid_core_dumps();
     let mut argv: Vec<OsString> = argv.into_iter().collect();
     match complete::answer(&argv) {
         Ok(true) => return ExitStatus::Clean,
         Ok(false) => {}
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, &argv),
+    }
+    if let Err(error) = refuse_keys(&argv) {
+        Term::new(ColorChoice::Auto, false, 0).fail(Described(&error));
+        return ExitStatus::Failed;
     }
     if argv.len() == 1 {
         argv.push("-h".into());
     }
-    let matches = match command().try_get_matches_from(argv) {
-        Ok(matches) => matches,
-        Err(error) => return usage(&error),
-    };
-    let cli = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
-        Err(error) => return usage(&error),
+    let parsed = command().try_get_matches_from(&argv);
+    let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = match parsed {
+        Ok(parsed) => parsed,
+        Err(error) => return usage(&error, &argv),
     };
     let term = Term::new(cli.global.color, cli.global.quiet, cli.global.verbose);
     let name = matches.subcommand_name().unwrap_or_default();
@@ -117,7 +121,8 @@ fn dispatch(command: Command, cx: &Context) -> anyhow::Result<ExitStatus> {
 }
 
 /// Help and version go to stdout; a bad argument is told in the voice of the house when it carries a hint.
-fn usage(error: &clap::Error) -> ExitStatus {
+fn usage(error: &clap::Error, argv: &[OsString]) -> ExitStatus {
+    let term = Term::new(ColorChoice::Auto, false, 0);
     let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Hinted>());
     if let Some(hinted) = cause {
         let argument = error.get(clap::error::ContextKind::InvalidArg).map(|name| name.to_string()).unwrap_or_default();
@@ -126,15 +131,53 @@ fn usage(error: &clap::Error) -> ExitStatus {
             false => hinted.to_string(),
         };
         let description = anyhow::Error::new(Hinted::new(message, hinted.hint.clone()));
-        Term::new(ColorChoice::Auto, false, 0).fail(Described(&description));
+        term.fail(Described(&description));
         return ExitStatus::Failed;
     }
-    // clap chooses stdout or stderr, and its own colours; a closed pipe is no error.
-    let _ = error.print();
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitStatus::Clean,
-        _ => ExitStatus::Failed,
+    let styled = error.render();
+    let text = |color: bool| if color { styled.ansi().to_string() } else { styled.to_string() };
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // A stdout that cannot be written leaves nothing to report.
+        let _ = term.answer(text(term.color));
+        return ExitStatus::Clean;
     }
+    // clap repeats arguments as they are, and line breaks in them would forge lines of the error.
+    let given = argv.iter().map(|arg| arg.to_string_lossy());
+    let safe = given.fold(text(term.color_stderr), |text, arg| {
+        let value = arg.split_once('=').map_or(&*arg, |(_, value)| value);
+        let safe = |text: String, part: &str| text.replace(part, &Untrusted(part).to_string());
+        if arg.chars().any(is_unsafe) { safe(safe(text, &arg), value) } else { text }
+    });
+    term.fail(safe.trim_end());
+    ExitStatus::Failed
+}
+
+/// A crash must not leave a file with keys in it.
+#[cfg(unix)]
+fn forbid_core_dumps() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // A system that refuses to lower a limit is unknown; the work goes on.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+}
+
+#[cfg(not(unix))]
+fn forbid_core_dumps() {}
+
+/// A private key among the arguments, as `--key "$(cat key)"` leaves it, is refused before anything can repeat it. `explain`
+/// takes lines of logs, whatever is in them.
+fn refuse_keys(argv: &[OsString]) -> anyhow::Result<()> {
+    let argv: Vec<_> = argv.iter().map(|arg| arg.to_string_lossy()).collect();
+    let Some(at) = argv.iter().position(|arg| holds_private_key(arg)) else { return Ok(()) };
+    if argv.iter().any(|arg| arg == "explain") {
+        return Ok(());
+    }
+    let option = |arg: &str| arg.starts_with("--").then(|| arg.split('=').next().unwrap_or_default().to_owned());
+    let name = [at, at.saturating_sub(1)]
+        .into_iter()
+        .find_map(|at| option(&argv[at]).filter(|name| name.len() < 40 && !holds_private_key(name)));
+    let name = name.map(|name| format!(": {name}")).unwrap_or_default();
+    let hint = "write the key into a file that only you can read, and give the file's name";
+    Err(hinted(format!("{NO_FILE_NAME}{name}"), hint))
 }
 
 /// The whole command line, for completions, man pages and docs.

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use crate::text::Untrusted;
+
 /// The contract with shells and CI (docs/exit-codes.md).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitStatus {
@@ -57,12 +59,10 @@ pub struct Described<'a>(pub &'a anyhow::Error);
 
 impl fmt::Display for Described<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Parts of it may come from a file or from the network, and a terminal obeys what it is shown.
-        let harmless = |c: char| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c };
-        let message: String = format!("{:#}", self.0).chars().map(harmless).collect();
-        write!(f, "fedctl: error: {message}")?;
+        // Parts of it may come from an argument, a file or the network.
+        write!(f, "fedctl: error: {}", Untrusted(&format!("{:#}", self.0)))?;
         match self.0.chain().find_map(|cause| cause.downcast_ref::<Hinted>()) {
-            Some(hinted) if !hinted.hint.is_empty() => write!(f, "\nfedctl: hint: {}", hinted.hint),
+            Some(hinted) if !hinted.hint.is_empty() => write!(f, "\nfedctl: hint: {}", Untrusted(&hinted.hint)),
             _ => Ok(()),
         }
     }

@@ -2,8 +2,10 @@
 //!
 //! The layers, from the ground up; each uses only those above it in this list (`tests/house.rs` checks it):
 //!
+//! - `text`: the filter for text of others
 //! - `error`, `severity`, `endpoint`, `range`: how fedctl fails, how much a finding matters, where to connect, which numbers are
 //!   taken
+//! - `file`: the only module that reads and writes files
 //! - `dns`: DNS as values and the codec of messages
 //! - `key`: key pairs, what node-rsa accepts, diagnosis of damaged key text
 //! - `rocketchat`: what real servers do, release by release
@@ -27,6 +29,7 @@ pub mod dns;
 pub mod endpoint;
 pub mod error;
 pub mod facts;
+pub mod file;
 pub mod key;
 pub mod net;
 pub mod publish;
@@ -39,4 +42,5 @@ pub mod settings;
 pub mod severity;
 pub mod store;
 pub mod term;
+pub mod text;
 pub mod x509;

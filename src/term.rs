@@ -7,6 +7,8 @@ use std::time::Duration;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::text::{guarded, lines};
+
 /// `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum ColorChoice {
@@ -30,7 +32,8 @@ pub struct Term {
     pub color: bool,
     quiet: bool,
     verbose: u8,
-    color_stderr: bool,
+    /// Colour on stderr.
+    pub color_stderr: bool,
     live: bool,
 }
 
@@ -54,10 +57,16 @@ impl Term {
         Self { width, color, quiet, verbose, color_stderr: wants(io::stderr().is_terminal()), live }
     }
 
-    /// Writes the answer to stdout. A reader that went away (`| head`) is no error.
-    pub fn answer(&self, text: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    /// Writes the answer to stdout, through the filter for text of others. A reader that went away (`| head`) is no error.
+    pub fn answer(&self, text: impl AsRef<str>) -> anyhow::Result<()> {
+        self.bytes(guarded(text.as_ref(), self.color).as_bytes())
+    }
+
+    /// Writes bytes to stdout as they are: a message that was decrypted, or commands for a workflow runner. The caller answers
+    /// for what is in them.
+    pub fn bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
         let mut stdout = io::stdout().lock();
-        match stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()) {
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => Ok(other.map_err(|error| anyhow::anyhow!("stdout cannot be written: {error}"))?),
         }
@@ -93,7 +102,7 @@ impl Term {
         if !self.live {
             return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         }
-        let bar = ProgressBar::new_spinner().with_message(text);
+        let bar = ProgressBar::new_spinner().with_message(lines(&text.into()));
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
             bar.set_style(style);
         }
@@ -119,7 +128,7 @@ impl Term {
     /// Asks on stderr and leaves the cursor behind the question; --quiet does not silence it.
     pub fn prompt(&self, text: &str) {
         let mut stderr = io::stderr().lock();
-        let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+        let _ = stderr.write_all(guarded(text, self.color_stderr).as_bytes()).and_then(|()| stderr.flush());
     }
 
     /// Says why fedctl could not do its job.
@@ -129,6 +138,6 @@ impl Term {
 
     fn say(&self, text: &str) {
         // Nobody is left to tell when stderr is gone.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = writeln!(io::stderr().lock(), "{}", guarded(text, self.color_stderr));
     }
 }

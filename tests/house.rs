@@ -8,23 +8,25 @@ use crate::support::repository;
 
 /// A layer, and the layers that its code may name. `crate::` and `super::` paths count alike.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("error", &["error"]),
+    ("text", &["text"]),
+    ("error", &["error", "text"]),
+    ("file", &["error", "file", "text"]),
     ("severity", &["severity"]),
     ("endpoint", &["endpoint", "error"]),
     ("range", &["error", "range"]),
     ("dns", &["dns", "error"]),
-    ("key", &["dns", "error", "key", "severity"]),
-    ("rocketchat", &["dns", "error", "key", "rocketchat", "severity"]),
-    ("facts", &["dns", "endpoint", "error", "facts", "key", "rocketchat", "severity"]),
+    ("key", &["dns", "error", "key", "severity", "text"]),
+    ("rocketchat", &["dns", "error", "key", "rocketchat", "severity", "text"]),
+    ("facts", &["dns", "endpoint", "error", "facts", "key", "rocketchat", "severity", "text"]),
     ("x509", &["error", "facts", "x509"]),
-    ("report", &["dns", "error", "facts", "key", "report", "rocketchat", "severity"]),
-    ("settings", &["dns", "endpoint", "error", "rocketchat", "settings"]),
-    ("net", &["dns", "endpoint", "error", "facts", "key", "net", "rocketchat", "x509"]),
-    ("serve", &["dns", "error", "facts", "key", "range", "rocketchat", "serve", "store"]),
+    ("report", &["dns", "error", "facts", "key", "report", "rocketchat", "severity", "text"]),
+    ("settings", &["dns", "endpoint", "error", "file", "rocketchat", "settings", "text"]),
+    ("net", &["dns", "endpoint", "error", "facts", "key", "net", "rocketchat", "text", "x509"]),
+    ("serve", &["dns", "error", "facts", "key", "range", "rocketchat", "serve", "store", "text"]),
     ("store", &["dns", "error", "facts", "key", "report", "rocketchat", "severity", "store", "x509"]),
     ("check", &["check", "dns", "endpoint", "facts", "key", "report", "rocketchat", "severity"]),
     ("publish", &["dns", "endpoint", "error", "facts", "key", "publish", "rocketchat", "severity"]),
-    ("render", &["check", "dns", "error", "facts", "key", "render", "report", "rocketchat", "severity"]),
+    ("render", &["check", "dns", "error", "facts", "key", "render", "report", "rocketchat", "severity", "text"]),
 ];
 /// Lines of a file, tests not counted.
 const FILE_MAX: usize = 400;

@@ -6,6 +6,7 @@
 mod commands;
 mod docs;
 mod fuzz;
+mod hostile;
 mod house;
 mod hub;
 mod support;

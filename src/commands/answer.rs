@@ -11,8 +11,9 @@ use super::network::now;
 use super::recent::{Recent, Run};
 use super::{Context, status};
 use crate::error::{ExitStatus, Hinted};
-use crate::render::report::{HUMAN, REPORT_FORMATS, ReportFormat, State, Style, nagios_state, names, write};
+use crate::render::report::{GITHUB, HUMAN, REPORT_FORMATS, ReportFormat, State, Style, nagios_state, names, write};
 use crate::report::Report;
+use crate::text::{guarded, lines};
 
 /// The flags of every command that answers with a report.
 #[derive(Debug, Clone, Args)]
@@ -132,8 +133,22 @@ impl ReportArgs {
 
     fn put(&self, cx: &Context, text: &str) -> anyhow::Result<()> {
         match &self.output {
-            Some(path) => Pending::write(path, text, Access::Everybody, true)?.commit(),
+            // The only form that is meant for a workflow runner escapes its text itself.
+            _ if self.format == GITHUB => put_bytes(cx, self.output.as_deref(), &lines(text)),
+            Some(path) => put_file(path, text),
             None => cx.term.answer(text),
         }
+    }
+}
+
+/// Writes an answer into a file, through the same filter as to the terminal.
+pub fn put_file(path: &Path, text: &str) -> anyhow::Result<()> {
+    Pending::write(path, &guarded(text, false), Access::Everybody, true)?.commit()
+}
+
+fn put_bytes(cx: &Context, path: Option<&Path>, text: &str) -> anyhow::Result<()> {
+    match path {
+        Some(path) => Pending::write(path, text, Access::Everybody, true)?.commit(),
+        None => cx.term.bytes(text.as_bytes()),
     }
 }

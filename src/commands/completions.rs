@@ -47,7 +47,7 @@ impl Completions {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let script = script(self.shell)?;
         if !self.install {
-            cx.term.answer(script)?;
+            cx.term.answer(String::from_utf8_lossy(&script))?;
             return Ok(ExitStatus::Clean);
         }
         let Some((path, rest)) = place(self.shell)? else {

@@ -12,6 +12,7 @@ use super::{Context, Format, status};
 use crate::dns::record::{Outcome, RData};
 use crate::error::ExitStatus;
 use crate::facts::evidence::Evidence;
+use crate::file::read;
 use crate::render::key::pretty;
 
 /// Show what changed between two saved dns-check runs
@@ -89,7 +90,7 @@ pub fn changes(before: &Evidence, after: &Evidence) -> Vec<Change> {
 
 /// Reads an evidence file.
 pub fn load(path: &Path) -> anyhow::Result<Evidence> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
+    let text = read::text(path, &read::EVIDENCE)?;
     Evidence::parse(&text).map_err(anyhow::Error::from).with_context(|| format!("`{}`", path.display()))
 }
 

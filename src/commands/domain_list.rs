@@ -1,17 +1,14 @@
 //! Lists of domains: one domain on each line, with comments, or the JSON of a hub's export.
 
 use std::collections::HashSet;
-use std::io::Read;
 use std::path::Path;
 
 use serde::Deserialize;
 
 use crate::dns::name::Domain;
 use crate::error::{Hinted, hinted};
+use crate::file::read;
 use crate::rocketchat::release::Release;
-
-/// Bytes of a list; a hundred thousand domains have about 2.5 MB.
-const MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A line that names a domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,17 +47,7 @@ impl DomainList {
     /// Reads a file, or standard input for `-`.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
-        let failed =
-            |error: std::io::Error| hinted(format!("`{shown}` cannot be read: {error}"), "give a list of domains");
-        let mut text = String::new();
-        let mut bounded: Box<dyn Read> = match path == Path::new("-") {
-            true => Box::new(std::io::stdin().take(MAX_BYTES + 1)),
-            false => Box::new(std::fs::File::open(path).map_err(failed)?.take(MAX_BYTES + 1)),
-        };
-        bounded.read_to_string(&mut text).map_err(failed)?;
-        if text.len() as u64 > MAX_BYTES {
-            return Err(hinted(format!("`{shown}` has more than 64 MiB"), "give a list with one domain on each line"));
-        }
+        let text = read::text(path, &read::LIST)?;
         Self::parse(&text).map_err(|why| hinted(format!("`{shown}`: {why}"), why.hint))
     }
 

@@ -1,22 +1,18 @@
 //! `fedctl envelope`
 
-use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use zeroize::Zeroizing;
 
 use super::Context;
 use super::key_file::{PassphraseArgs, read_private, read_public};
 use crate::error::{ExitStatus, hinted};
+use crate::file::read;
 use crate::key::{PrivateKey, PublicKey};
 use crate::render::envelope as render;
 use crate::rocketchat::body::Wire;
 use crate::rocketchat::envelope::{self, Failure};
-
-/// Above any body that a server takes.
-const MAX_BYTES: u64 = 64 << 20;
 
 /// Encrypt or decrypt one message as servers do
 ///
@@ -98,7 +94,7 @@ impl Seal {
         let message = read_stdin()?;
         let sealed = envelope::seal(&message, &mine, &theirs)
             .map_err(|small| hinted(small.to_string(), "federation keys have 2048 bits or more; `fedctl keygen`"))?;
-        cx.term.answer(self.wire.write(&sealed))?;
+        cx.term.bytes(&self.wire.write(&sealed))?;
         Ok(ExitStatus::Clean)
     }
 }
@@ -116,7 +112,7 @@ impl Open {
         };
         match envelope::diagnose(&sealed, &mine, &theirs) {
             Ok(message) => {
-                cx.term.answer(&*message)?;
+                cx.term.bytes(&message)?;
                 cx.term.detail(format_args!("both layers open; the body had the form {}", render::form(form)));
                 Ok(ExitStatus::Clean)
             }
@@ -133,11 +129,5 @@ impl Open {
 }
 
 fn read_stdin() -> anyhow::Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(Vec::new());
-    std::io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes).context("stdin cannot be read")?;
-    if bytes.len() as u64 > MAX_BYTES {
-        let what = format!("stdin holds more than {} MiB", MAX_BYTES >> 20);
-        return Err(hinted(what, "give one message at a time"));
-    }
-    Ok(bytes)
+    read::bytes(Path::new("-"), &read::MESSAGE)
 }

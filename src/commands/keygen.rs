@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::key_file::{Access, PassphraseArgs, Pending, read_private, refuse_existing};
 use super::{Context, Format};
 use crate::error::{ExitStatus, Hinted, hinted};
+use crate::file::write::refuse_aliases;
 use crate::key::{DEFAULT_BITS, PrivateKey, check_size};
 use crate::render::key as render;
 
@@ -79,11 +80,11 @@ impl Keygen {
             Form::Pem => key.public().pem(),
             _ => format!("{}\n", key.public().one_line()),
         };
-        let public = Pending::write(&public_path, &public, Access::Everybody, self.force)?;
+        let mut pending = vec![Pending::write(&public_path, &public, Access::Everybody, self.force)?];
         if writes_private {
-            Pending::write(&self.private, &self.private_text(&key)?, Access::OwnerOnly, self.force)?.commit()?;
+            pending.push(Pending::write(&self.private, &self.private_text(&key)?, Access::OwnerOnly, self.force)?);
         }
-        public.commit()?;
+        Pending::commit_all(pending)?;
         let made = render::Made {
             private_file: writes_private.then(|| self.private.display().to_string()),
             public_file: public_path.display().to_string(),
@@ -112,12 +113,10 @@ impl Keygen {
             let hint = "use --form pem with --encrypt; servers need the script and the JSON in clear";
             return Err(hinted("--encrypt cannot be combined with --form json or mongosh", hint));
         }
-        if self.private == public_path {
-            return Err(hinted("--private and --public name the same file", "give them two names"));
-        }
         let writes_private = self.from_private.is_none() || self.form != Form::OneLine || self.encrypt;
         if writes_private {
             refuse_existing(&self.private, self.force)?;
+            refuse_aliases(&[&self.private, public_path])?;
         }
         refuse_existing(public_path, self.force)
     }

@@ -8,6 +8,7 @@ use clap_mangen::Man as Page;
 use clap_mangen::roff::{Roff, bold, italic, roman};
 
 use super::Context;
+use super::key_file::{Access, Pending};
 use crate::error::ExitStatus;
 use crate::settings::SETTINGS;
 
@@ -27,13 +28,13 @@ impl Man {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let pages = pages(&cx.command)?;
         let Some(dir) = &self.dir else {
-            cx.term.answer(&pages[0].1)?;
+            cx.term.answer(String::from_utf8_lossy(&pages[0].1))?;
             return Ok(ExitStatus::Clean);
         };
         std::fs::create_dir_all(dir).with_context(|| format!("`{}` cannot be made", dir.display()))?;
         for (name, page) in &pages {
             let path = dir.join(name);
-            std::fs::write(&path, page).with_context(|| format!("`{}` cannot be written", path.display()))?;
+            Pending::write(&path, &String::from_utf8_lossy(page), Access::Everybody, true)?.commit()?;
         }
         cx.term.status(format_args!("{} pages in {}", pages.len(), dir.display()));
         Ok(ExitStatus::Clean)

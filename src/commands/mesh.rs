@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use futures_util::stream::{self, StreamExt};
 
+use super::answer::put_file;
 use super::domain_list::{DomainList, Listed};
-use super::key_file::{Access, Pending};
 use super::network::{NetworkArgs, now};
 use super::{Context, status};
 use crate::check::mesh::judge_mesh;
@@ -66,7 +66,7 @@ impl Mesh {
         let mesh = judge_mesh(&members, FALLBACK);
         let text = write(self.format, &mesh, Style { width: cx.term.width })?;
         match &self.output {
-            Some(path) => Pending::write(path, &text, Access::Everybody, true)?.commit()?,
+            Some(path) => put_file(path, &text)?,
             None => cx.term.answer(text)?,
         }
         let (_, fails, unknown) = mesh.counts();

@@ -10,10 +10,10 @@ use clap::Args;
 use futures_util::FutureExt;
 
 use super::Context;
-use super::key_file::read_bytes;
 use crate::endpoint;
 use crate::endpoint::ConnectTo;
 use crate::error::{Hinted, hinted};
+use crate::file::read;
 use crate::net::resolvers::{Resolver, public_resolvers, system_resolvers};
 use crate::net::udp::Udp;
 use crate::net::{Net, ask};
@@ -79,7 +79,9 @@ impl NetworkArgs {
 /// The built-in authorities and those of a file.
 pub fn roots(file: Option<&Path>) -> anyhow::Result<Roots> {
     match file {
-        Some(path) => Roots::new(Some(&read_bytes(path)?)).with_context(|| format!("`{}`", path.display())),
+        Some(path) => {
+            Roots::new(Some(&read::bytes(path, &read::CERTIFICATES)?)).with_context(|| format!("`{}`", path.display()))
+        }
         None => Ok(Roots::new(None)?),
     }
 }

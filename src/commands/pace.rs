@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use etcetera::BaseStrategy;
 
+use super::key_file::{Access, Pending};
 use super::network::now;
 use crate::dns::name::Domain;
+use crate::file::read as files;
 
 /// Handshakes with one peer a minute.
 const RUNS: usize = 3;
@@ -29,7 +31,7 @@ pub fn remember(peer: &Domain) {
         && let Some(dir) = path.parent()
         && std::fs::create_dir_all(dir).is_ok()
     {
-        let _ = std::fs::write(path, text);
+        let _ = Pending::write(&path, &text, Access::OwnerOnly, true).and_then(Pending::commit);
     }
 }
 
@@ -38,7 +40,7 @@ fn file() -> Option<PathBuf> {
 }
 
 fn read() -> Vec<(i64, String)> {
-    let text = file().and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+    let text = file().and_then(|path| files::text(&path, &files::STATE).ok()).unwrap_or_default();
     let run = |line: &str| {
         let (time, peer) = line.split_once(' ')?;
         Some((time.parse().ok()?, peer.to_owned()))

@@ -7,14 +7,14 @@ use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 
 use super::key_file::{Access, Pending};
+use crate::file::read;
 use crate::render::fill::harmless;
 use crate::report::Report;
 use crate::severity::Severity;
+use crate::text::escaped_json;
 
 /// Runs that are kept, newest first.
 const RUNS_MAX: usize = 40;
-/// Bytes that are read.
-const BYTES_MAX: usize = 256 * 1024;
 
 /// The runs, newest first; one for each command and subject.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,7 +55,7 @@ impl Run {
 impl Recent {
     /// What is in the file; nothing when there is none or when it cannot be read.
     pub fn read() -> Self {
-        let text = path().and_then(|path| std::fs::read_to_string(path).ok()).filter(|text| text.len() <= BYTES_MAX);
+        let text = path().and_then(|path| read::text(&path, &read::STATE).ok());
         text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
     }
 
@@ -73,7 +73,7 @@ impl Recent {
         if let Some(dir) = path.parent() {
             std::fs::create_dir_all(dir)?;
         }
-        Pending::write(&path, &serde_json::to_string(self)?, Access::OwnerOnly, true)?.commit()
+        Pending::write(&path, &escaped_json(&serde_json::to_string(self)?), Access::OwnerOnly, true)?.commit()
     }
 }
 

@@ -9,7 +9,7 @@ use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 
 use super::hub_client::{HubArgs, domain, report};
-use super::key_file::{PassphraseArgs, read_key, read_public, read_text, warn_when_exposed};
+use super::key_file::{PassphraseArgs, read_key, read_public, warn_when_exposed};
 use super::network::now;
 use super::{Context, Format, status};
 use crate::check::hub_entry;
@@ -17,6 +17,7 @@ use crate::dns::name::Domain;
 use crate::endpoint::Endpoint;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::hub::{Call, HubFacts};
+use crate::file::read;
 use crate::net::http::Bearer;
 use crate::net::hub::{HubClient, PATIENCE};
 use crate::range::Times;
@@ -25,6 +26,7 @@ use crate::report::Report;
 use crate::rocketchat::hub::registration::{Entry, Request, key, origin};
 use crate::settings::HubUrl;
 use crate::severity::Severity;
+use crate::text::escaped_json;
 
 /// Between two looks at the hub: short at first, then longer.
 const LOOK_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
@@ -128,7 +130,7 @@ fn whole(url: &str) -> anyhow::Result<()> {
 
 /// The first line of the file, as a header that is never shown.
 fn bearer(path: &Path) -> anyhow::Result<HeaderValue> {
-    let text = read_text(path)?;
+    let text = read::text(path, &read::TOKEN)?;
     let token = text.lines().next().unwrap_or_default().trim();
     let header = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| {
         let hint = "the file holds the token on its first line, and nothing else";
@@ -229,7 +231,7 @@ impl Work<'_> {
             Format::Json => {
                 let mut document: Value = serde_json::from_str(&text)?;
                 document["request"] = would_send;
-                self.cx.term.answer(serde_json::to_string_pretty(&document)? + "\n")
+                self.cx.term.answer(escaped_json(&serde_json::to_string_pretty(&document)?) + "\n")
             }
             Format::Human => self.cx.term.answer(format!("{text}\nwould send\n{}\n", shown(&would_send))),
         }

@@ -4,14 +4,15 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::key_file::{read_text, warn_when_exposed};
+use super::key_file::warn_when_exposed;
 use crate::error::hinted;
+use crate::file::read::{self, TOKEN};
 use crate::net::http::Login;
 use crate::term::Term;
 
 /// Reads the file, and warns when others can read it too.
 pub fn read(path: &Path, allow_plain_http: bool, term: &Term) -> anyhow::Result<Login> {
-    let text = read_text(path)?;
+    let text = read::text(path, &TOKEN)?;
     let login = parse(&text, allow_plain_http).ok_or_else(|| {
         hinted(
             format!("`{}` does not hold a user id and a token", path.display()),

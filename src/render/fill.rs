@@ -39,7 +39,7 @@ fn options<'a>(width: usize) -> Options<'a> {
 
 /// Without anything that a terminal would obey: a name server, a peer or a hub may have put it there.
 pub fn harmless(text: &str) -> String {
-    text.chars().map(|c| if (c.is_control() && c != '\n') || c == GLUE { '\u{fffd}' } else { c }).collect()
+    crate::text::lines(text).replace(['\t', GLUE], "\u{fffd}")
 }
 
 fn lines(text: &str, options: Options) -> Vec<String> {

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 use crate::key::diagnosis::{DefectKind, Diagnosis, Difference};
 use crate::key::{PrivateKey, PublicKey};
 use crate::render::fill::hang;
+use crate::text::escaped_json;
 
 /// What `keygen` has written.
 pub struct Made<'a> {
@@ -213,5 +214,5 @@ pub fn inspected_json(seen: &Inspected) -> anyhow::Result<String> {
 
 /// JSON with two spaces and a final line end.
 pub fn pretty(value: &serde_json::Value) -> anyhow::Result<String> {
-    Ok(serde_json::to_string_pretty(value)? + "\n")
+    Ok(escaped_json(&serde_json::to_string_pretty(value)?) + "\n")
 }

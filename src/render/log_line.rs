@@ -7,10 +7,18 @@ use super::key::pretty;
 use crate::dns::name::Domain;
 use crate::rocketchat::log_line::Translation;
 
+/// Different lines that are shown; the most frequent come first.
+const SHOWN_MAX: usize = 100;
+/// Different lines in JSON.
+const LISTED_MAX: usize = 10_000;
+
 /// For people.
 pub fn write(found: &[Translation], unknown: usize, width: usize) -> String {
-    let each: Vec<String> = found.iter().map(|translation| one(translation, width)).collect();
+    let each: Vec<String> = found.iter().take(SHOWN_MAX).map(|translation| one(translation, width)).collect();
     let mut out = each.join("\n");
+    if let Some(more) = found.len().checked_sub(SHOWN_MAX).filter(|more| *more > 0) {
+        out += &format!("\n{more} rarer lines are left out\n");
+    }
     if unknown > 0 && !found.is_empty() {
         let lines = if unknown == 1 { "1 other line says".to_owned() } else { format!("{unknown} other lines say") };
         out += &format!("\n{lines} nothing about federation that fedctl knows\n");
@@ -61,7 +69,7 @@ pub fn json(found: &[Translation], unknown: usize) -> anyhow::Result<String> {
         });
         cause.collect::<Vec<_>>()
     };
-    let lines = found.iter().map(|translation| {
+    let lines = found.iter().take(LISTED_MAX).map(|translation| {
         json!({
             "line": translation.line,
             "count": translation.count,
@@ -71,5 +79,9 @@ pub fn json(found: &[Translation], unknown: usize) -> anyhow::Result<String> {
             "causes": causes(translation),
         })
     });
-    pretty(&json!({"schema": 1, "lines": lines.collect::<Vec<_>>(), "unknown": unknown}))
+    let mut document = json!({"schema": 1, "lines": lines.collect::<Vec<_>>(), "unknown": unknown});
+    if found.len() > LISTED_MAX {
+        document["left_out"] = json!(found.len() - LISTED_MAX);
+    }
+    pretty(&document)
 }

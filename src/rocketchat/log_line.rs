@@ -1,5 +1,9 @@
 //! What servers write into their logs and on their screens, translated: what it means, and the likely causes in order.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::LazyLock;
+
 use super::log_table;
 use super::log_table::Known;
 use super::log_text;
@@ -38,30 +42,42 @@ pub fn translate(line: &str) -> Option<Translation> {
 fn find(line: &str) -> Option<&'static Known> {
     let lower = line.to_lowercase();
     let whole = lower.trim().trim_matches(['"', '\'', '`']).trim_end_matches('.');
-    let occurs = |text: &str| match text.strip_prefix('=') {
-        Some(text) => whole == text.to_lowercase(),
-        None => lower.contains(&text.to_lowercase()),
+    let occurs = |text: &String| match text.strip_prefix('=') {
+        Some(text) => whole == text,
+        None => lower.contains(text.as_str()),
     };
-    log_table::all().find(|known| known.needles.iter().all(|needle| needle.split('|').any(occurs)))
+    let fits = |(_, needles): &&Lowered| needles.iter().all(|texts| texts.iter().any(occurs));
+    LOWERED.iter().find(fits).map(|(known, _)| *known)
 }
+
+/// An entry, and the texts of each of its needles in lower case.
+type Lowered = (&'static Known, Vec<Vec<String>>);
+
+/// The table, lowered once: a log has hundreds of thousands of lines.
+static LOWERED: LazyLock<Vec<Lowered>> = LazyLock::new(|| {
+    let lowered = |needle: &&str| needle.split('|').map(str::to_lowercase).collect();
+    log_table::all().map(|known| (known, known.needles.iter().map(lowered).collect())).collect()
+});
 
 /// Recognises the lines of a whole log, equal ones together, the most frequent first; and counts the others.
 pub fn translate_all(log: &str) -> (Vec<Translation>, usize) {
     let (mut found, mut unknown): (Vec<Translation>, usize) = (Vec::new(), 0);
+    let mut places: HashMap<(*const Known, Option<Domain>), usize> = HashMap::new();
     for line in log.lines().filter(|line| !line.trim().is_empty()) {
         let Some(translation) = translate(line) else {
             unknown += 1;
             continue;
         };
-        let same = |other: &&mut Translation| {
-            std::ptr::eq(other.known, translation.known) && other.domain == translation.domain
-        };
-        match found.iter_mut().find(same) {
-            Some(other) => {
+        match places.entry((std::ptr::from_ref(translation.known), translation.domain.clone())) {
+            Entry::Occupied(place) => {
+                let other = &mut found[*place.get()];
                 other.count += 1;
                 other.is_dropped |= translation.is_dropped;
             }
-            None => found.push(translation),
+            Entry::Vacant(place) => {
+                place.insert(found.len());
+                found.push(translation);
+            }
         }
     }
     found.sort_by_key(|translation| std::cmp::Reverse(translation.count));

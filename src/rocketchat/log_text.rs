@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::text::redacted;
+
 /// Longer records are not read as JSON.
 const RECORD_MAX: usize = 256 * 1024;
 /// A record in a record in a record: pino in the log of docker in the journal.
@@ -17,7 +19,7 @@ pub struct LogText {
 
 /// Takes one line of a log apart.
 pub fn read(line: &str) -> LogText {
-    let bare = masked(&uncoloured(line));
+    let bare = masked(&redacted(&uncoloured(line)));
     match record(&bare, DEPTH) {
         Some((shown, record)) if !shown.trim().is_empty() => LogText { shown, record },
         _ => LogText { shown: bare.replace("\\\"", "\""), record: String::new() },

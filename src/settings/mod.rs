@@ -2,6 +2,7 @@
 //! type and its origin.
 
 mod source;
+mod yaml;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -14,11 +15,13 @@ pub use self::source::{FILE_NAME, SETTINGS, Setting, Source};
 use self::source::{candidates, from_environment, from_yaml};
 use crate::dns::name::{Domain, Host};
 use crate::endpoint::{ConnectTo, Endpoint, resolver};
-use crate::error::Hinted;
+use crate::error::{Hinted, hinted};
+use crate::file::read;
 use crate::rocketchat::generation::Protocol;
 use crate::rocketchat::hub::registration::origin;
 use crate::rocketchat::release::Release;
 use crate::rocketchat::settings::Method;
+use crate::text::{NO_FILE_NAME, holds_private_key};
 
 /// The values of the environment and of the file.
 #[derive(Debug, Clone, Default)]
@@ -66,8 +69,7 @@ impl Settings {
         };
         let mut settings = from_environment(|name| std::env::var(name).ok());
         if let Some(path) = &file {
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("the configuration `{}` cannot be read", path.display()))?;
+            let text = read::text(path, &read::CONFIG)?;
             for setting in from_yaml(&text, path)? {
                 if !settings.iter().any(|known| known.name == setting.name) {
                     settings.push(setting);
@@ -88,6 +90,7 @@ impl Settings {
     }
 
     fn resolve(file: Option<PathBuf>, settings: &[Setting]) -> anyhow::Result<Self> {
+        refuse_keys(settings)?;
         let written = Written(settings);
         Ok(Self {
             file,
@@ -109,6 +112,17 @@ impl Settings {
             watch: written.texts("watch").collect(),
             written: settings.to_vec(),
         })
+    }
+}
+
+/// A key that was given where the name of its file belongs is named, and not shown.
+fn refuse_keys(settings: &[Setting]) -> anyhow::Result<()> {
+    match settings.iter().find(|setting| setting.values.iter().any(|value| holds_private_key(value))) {
+        Some(setting) => {
+            let what = format!("{NO_FILE_NAME}: `{}` of {}", setting.name, setting.source);
+            Err(hinted(what, "write the key into a file that only you can read, and give the file's name"))
+        }
+        None => Ok(()),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy;
 
+use super::yaml;
 use crate::error::hinted;
 
 /// The name that is looked for in the working directory, and as `fedctl/fedctl.yaml` in the user's config directory.
@@ -83,8 +84,7 @@ fn is_list(name: &str) -> bool {
 pub fn from_yaml(text: &str, path: &Path) -> anyhow::Result<Vec<Setting>> {
     let shown = path.display();
     let hint = "a line is `name: value`, as in `domain: mydomain.com`";
-    let value: serde_yaml::Value =
-        serde_yaml::from_str(text).map_err(|error| hinted(format!("`{shown}` is not YAML: {error}"), hint))?;
+    let value = yaml::parse(text).map_err(|why| hinted(format!("`{shown}` is not YAML: {why}"), hint))?;
     let mapping = match value {
         serde_yaml::Value::Null => return Ok(Vec::new()),
         serde_yaml::Value::Mapping(mapping) => mapping,

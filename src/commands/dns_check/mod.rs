@@ -33,6 +33,7 @@ use crate::rocketchat::discovery::DiscoveryResult;
 use crate::rocketchat::release::Release;
 use crate::serve::dns::Zone;
 use crate::settings::port;
+use crate::text::escaped_json;
 
 /// Check the DNS records of a domain
 ///
@@ -133,7 +134,7 @@ impl DnsCheck {
         if let Some(path) = &self.save {
             let evidence =
                 Evidence { schema: SCHEMA, program: concat!("fedctl ", env!("CARGO_PKG_VERSION")).into(), runs };
-            let text = serde_json::to_string_pretty(&evidence)? + "\n";
+            let text = escaped_json(&serde_json::to_string_pretty(&evidence)?) + "\n";
             Pending::write(path, &text, Access::Everybody, true)?.commit()?;
         }
         Ok(reports)

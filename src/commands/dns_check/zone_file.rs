@@ -3,13 +3,12 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use anyhow::Context as _;
-
 use crate::commands::network::now;
 use crate::dns::name::Domain;
 use crate::endpoint::ConnectTo;
 use crate::error::hinted;
 use crate::facts::dns::{DnsFacts, Expected, ZONE_FILE};
+use crate::file::read;
 use crate::net::Net;
 use crate::net::dns::{Scope, observe};
 use crate::net::resolvers::Resolver;
@@ -19,8 +18,7 @@ const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Reads the zone that is to hold the domain.
 pub fn read(path: &Path, domain: &Domain) -> anyhow::Result<Zone> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("the zone file `{}` cannot be read", path.display()))?;
+    let text = read::text(path, &read::ZONE)?;
     let refuse = |why| {
         let hint = "a line is OWNER TTL IN TYPE DATA; names end with a dot, long texts are quoted strings of at most 255 bytes";
         hinted(format!("`{}` cannot be loaded: {why}", path.display()), hint)

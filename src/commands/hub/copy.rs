@@ -1,7 +1,5 @@
 //! `fedctl hub export`, `import` and `backup`
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -11,12 +9,10 @@ use super::StoreArgs;
 use crate::commands::Context;
 use crate::commands::key_file::{Access, Pending, refuse_existing};
 use crate::error::{ExitStatus, hinted};
+use crate::file::read;
 use crate::render::hub as render;
 use crate::rocketchat::hub::ledger::Change;
 use crate::rocketchat::hub::transfer::{self, Merge};
-
-/// Bytes; a hundred thousand entries have about 70 MB.
-const IMPORT_MAX: u64 = 512 * 1024 * 1024;
 
 /// Write the served entries as JSON
 ///
@@ -76,8 +72,7 @@ pub struct Import {
 impl Import {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let shown = self.file.display();
-        let hint = "give a file that `fedctl hub export` has written";
-        let text = read(&self.file).map_err(|why| hinted(format!("`{shown}` cannot be read: {why}"), hint))?;
+        let text = read::text(&self.file, &read::EXPORT)?;
         let peers = transfer::parse(&text).with_context(|| format!("`{shown}`"))?;
         let merge = cx.block_on(async {
             let store = self.store.create().await?;
@@ -111,18 +106,6 @@ fn refuse_conflicts(merge: &Merge, replace: bool) -> anyhow::Result<()> {
     }
 }
 
-fn read(path: &Path) -> anyhow::Result<String> {
-    let mut text = String::new();
-    let limit = IMPORT_MAX + 1;
-    if path == Path::new("-") {
-        std::io::stdin().lock().take(limit).read_to_string(&mut text)?;
-    } else {
-        File::open(path)?.take(limit).read_to_string(&mut text)?;
-    }
-    anyhow::ensure!(text.len() as u64 <= IMPORT_MAX, "it is larger than {} MiB", IMPORT_MAX / 1024 / 1024);
-    Ok(text)
-}
-
 /// Copy the embedded database while the hub runs
 ///
 /// The copy is consistent and complete, with what waits for confirmation. To restore it, stop the hub and put it into the data
@@ -145,7 +128,7 @@ pub struct Backup {
 impl Backup {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let pending = Pending::write(&self.file, "", Access::OwnerOnly, self.force)?;
-        let to = pending.path().to_owned();
+        let to = pending.path()?.to_owned();
         cx.block_on(async { self.store.open().await?.backup(to).await })
             .with_context(|| format!("`{}` cannot be written", self.file.display()))?;
         pending.commit()?;

@@ -303,7 +303,7 @@ impl Init {
         }
         let text = file::text(answers, &self.file)?;
         pending.push(Pending::write(&self.file, &text, Access::Everybody, self.force)?);
-        pending.into_iter().try_for_each(Pending::commit)
+        Pending::commit_all(pending)
     }
 
     fn tell(

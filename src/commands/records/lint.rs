@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::FormatParser;
 use super::options::zone_of;
-use super::{FormatParser, read};
 use crate::check::{self, Needs};
 use crate::commands::Context;
 use crate::commands::answer::{ReportArgs, ReportFormatParser, format_help};
@@ -16,6 +16,7 @@ use crate::dns::record::{Response, Rr, Transport};
 use crate::error::ExitStatus;
 use crate::facts::dns::{DnsFacts, Expected, Observation, Observer, Role, ZoneFailure};
 use crate::facts::published::{Published, Refusal};
+use crate::file::read;
 use crate::render::records::{Format, Place, too_long};
 use crate::render::report::{HUMAN, ReportFormat};
 use crate::report::{Line, Report};
@@ -67,7 +68,7 @@ impl Lint {
             releases: self.releases.clone(),
             ..Expected::default()
         };
-        let text = read(&self.file, "give the text that you are about to save, or `-` for stdin")?;
+        let text = read::text(&self.file, &read::ZONE)?;
         let published = self.read(&text, cx)?;
         let value_only = !text.contains(KEY_LABEL)
             && published.records().iter().all(|rr| *rr.name == key_question(&published.domain).name);

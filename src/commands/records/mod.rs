@@ -7,8 +7,6 @@ pub mod options;
 mod undo;
 
 use std::ffi::OsStr;
-use std::io::Read;
-use std::path::Path;
 
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Command, Subcommand};
@@ -22,9 +20,6 @@ use crate::facts::dns::ZoneCut;
 use crate::net::delegation;
 use crate::render::records::{self as render, FORMATS, Format, Place};
 use crate::rocketchat::records::{Data, Plan};
-
-/// Above any zone that a person edits.
-const MAX_BYTES: u64 = 16 << 20;
 
 /// Print the DNS records to publish, for your DNS provider
 ///
@@ -189,28 +184,4 @@ pub fn write(format: &Format, plan: &Plan, cx: &Context) -> anyhow::Result<()> {
         cx.term.status(format_args!("next: {}", format.next));
     }
     Ok(())
-}
-
-/// A whole text file, or stdin for `-`, within bounds.
-fn read(path: &Path, hint: &str) -> anyhow::Result<String> {
-    let shown = path.display();
-    let mut bytes = Vec::new();
-    let opened: std::io::Result<Box<dyn Read>> = match path.to_str() {
-        Some("-") => Ok(Box::new(std::io::stdin())),
-        _ => std::fs::File::open(path).map(|file| Box::new(file) as Box<dyn Read>),
-    };
-    opened
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| hinted(format!("`{shown}` cannot be read: {error}"), hint))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(hinted(
-            format!("`{shown}` is larger than {} MiB", MAX_BYTES >> 20),
-            "cut out the records of one domain",
-        ));
-    }
-    match String::from_utf8(bytes) {
-        Ok(text) if text.trim().is_empty() => Err(hinted(format!("`{shown}` is empty"), hint)),
-        Ok(text) => Ok(text),
-        Err(_) => Err(hinted(format!("`{shown}` is not a text file"), hint)),
-    }
 }

@@ -9,9 +9,9 @@ use super::apply::verify::Verification;
 use super::apply::{AfterArgs, PlaceArgs};
 use crate::commands::Context;
 use crate::commands::confirm::confirm;
-use crate::commands::key_file::read_text;
 use crate::commands::network::NetworkArgs;
 use crate::error::{ExitStatus, hinted};
+use crate::file::read;
 use crate::publish::provider::find;
 use crate::publish::state::{self, SCHEMA, SavedState};
 use crate::render::records::changes;
@@ -50,7 +50,7 @@ impl Undo {
     fn read(&self) -> anyhow::Result<SavedState> {
         let shown = self.file.display();
         let hint = "give the file that `fedctl records apply` wrote";
-        let text = read_text(&self.file)?;
+        let text = read::text(&self.file, &read::EVIDENCE)?;
         let saved: SavedState = serde_json::from_str(&text)
             .map_err(|error| hinted(format!("`{shown}` does not hold the state of a zone: {error}"), hint))?;
         match saved.schema {

@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use anyhow::Context as _;
 use clap::Args;
 
 use crate::commands::Context;
 use crate::commands::stop::Stop;
 use crate::error::{ExitStatus, hinted};
+use crate::file::read;
 use crate::serve::dns::{Config, Fault, Zone, start};
 
 /// An authoritative name server for trials, which can misbehave on request
@@ -57,8 +57,7 @@ impl ServeDns {
             Some((origin, path)) => (Some(origin), path),
             None => (None, text),
         };
-        let zone = std::fs::read_to_string(Path::new(path))
-            .with_context(|| format!("the zone file `{path}` cannot be read"))?;
+        let zone = read::text(Path::new(path), &read::ZONE)?;
         Zone::parse(&zone, origin, self.listen.ip()).map_err(|why| {
             hinted(format!("`{path}` is not a zone: {why}"), "a line is OWNER TTL IN TYPE DATA, names end with a dot")
         })

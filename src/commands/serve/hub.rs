@@ -13,6 +13,7 @@ use crate::commands::log::LogFormat;
 use crate::commands::stop::Stop;
 use crate::dns::name::Host;
 use crate::error::{ExitStatus, hinted};
+use crate::file::read;
 use crate::range::{Counts, Times};
 use crate::rocketchat::hub::ledger::Terms;
 use crate::rocketchat::hub::registration::{Admission, origin};
@@ -141,11 +142,11 @@ impl ServeHub {
 
     fn mail(&self) -> anyhow::Result<Mail> {
         let ca = match &self.smtp_ca {
-            Some(path) => Some(std::fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?),
+            Some(path) => Some(read::bytes(path, &read::CERTIFICATES)?),
             None => None,
         };
         match &self.smtp {
-            Some(url) => Ok(Mail::Smtp(Smtp::new(url, ca.as_deref()).context("--smtp")?)),
+            Some(url) => Ok(Mail::Smtp(Smtp::new(url, ca.as_ref().map(|pem| pem.as_slice())).context("--smtp")?)),
             None if self.mail_to_log => Ok(Mail::Log),
             None => {
                 let hint = "--smtp smtp://localhost:25, or --mail-to-log for a trial";

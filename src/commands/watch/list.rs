@@ -1,20 +1,18 @@
 //! The domains that are watched: from arguments, the settings or a file, each with its own interval.
 
 use std::collections::{BTreeMap, HashSet};
-use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
 use crate::commands::domain_list::DomainList;
 use crate::dns::name::Domain;
 use crate::error::{Hinted, hinted};
+use crate::file;
 use crate::range::Times;
 use crate::store::watch::Watched;
 
 /// A server allows ten requests a minute and route, and one check makes up to two; partners may watch too.
 const EVERY: Times = Times::new(Duration::from_secs(60), Duration::from_secs(7 * 24 * 3600));
-/// Bytes of a list.
-const LIST_MAX: u64 = 16 * 1024 * 1024;
 /// What gives a line its own interval.
 const EVERY_WORD: &str = "every=";
 
@@ -61,15 +59,7 @@ pub fn every(text: &str) -> Result<Duration, Hinted> {
 
 /// Reads a file, or standard input for `-`. A line that cannot be read is an error when the watch starts.
 pub fn read(path: &Path, default: Duration) -> anyhow::Result<Vec<Watched>> {
-    let failed = |error: std::io::Error| {
-        hinted(format!("`{}` cannot be read: {error}", path.display()), "give a file with one domain on each line")
-    };
-    let mut text = String::new();
-    match path == Path::new("-") {
-        true => std::io::stdin().take(LIST_MAX).read_to_string(&mut text),
-        false => std::fs::File::open(path).map_err(failed)?.take(LIST_MAX).read_to_string(&mut text),
-    }
-    .map_err(failed)?;
+    let text = file::read::text(path, &file::read::LIST)?;
     let (list, rejected) = parse(&text, default)?;
     if let Some(first) = rejected.first() {
         return Err(hinted(

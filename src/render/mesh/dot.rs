@@ -34,7 +34,7 @@ fn quoted(text: &str) -> String {
         .flat_map(|c| match c {
             '"' | '\\' => vec!['\\', c],
             '\n' => vec!['\\', 'n'],
-            c if c.is_control() => vec!['\u{fffd}'],
+            c if crate::text::is_unsafe(c) => vec!['\u{fffd}'],
             c => vec![c],
         })
         .collect();

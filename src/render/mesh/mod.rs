@@ -43,7 +43,7 @@ fn json(mesh: &Mesh) -> anyhow::Result<String> {
         "schema": 1, "members": mesh.members, "directions": mesh.directions,
         "works": works, "fails": fails, "unknown": unknown,
     });
-    Ok(serde_json::to_string_pretty(&value)? + "\n")
+    Ok(crate::text::escaped_json(&serde_json::to_string_pretty(&value)?) + "\n")
 }
 
 /// `FAIL  3 of 6 directions work, 1 could not be checked`.

@@ -2,6 +2,7 @@
 
 use super::{ReportFormat, Stream};
 use crate::report::{Report, Verdict};
+use crate::text::is_unsafe;
 
 pub const FORMAT: ReportFormat = ReportFormat {
     id: "csv",
@@ -46,7 +47,7 @@ fn row(cells: [&str; 6]) -> String {
 /// A cell in quotes. A spreadsheet runs what begins like a formula, and names and texts come from others: an apostrophe keeps
 /// it a text.
 fn cell(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text: String = text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
     let guard = if text.starts_with(['=', '+', '-', '@', ' ']) { "'" } else { "" };
     format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }

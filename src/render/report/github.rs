@@ -3,6 +3,7 @@
 use super::{ReportFormat, Stream, Style, sentence};
 use crate::report::{Problem, Report};
 use crate::severity::Severity;
+use crate::text::is_unsafe;
 
 pub const FORMAT: ReportFormat = ReportFormat {
     id: "github",
@@ -60,12 +61,12 @@ fn command(name: &str, title: &str, message: &str) -> String {
 }
 
 fn data(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
-    text.replace('%', "%25").replace('\n', "%0A")
+    let text: String = text.chars().map(|c| if is_unsafe(c) && c != '\n' { ' ' } else { c }).collect();
+    text.replace("##[", "## [").replace('%', "%25").replace('\n', "%0A")
 }
 
 /// A line that starts with `::` would be a command.
 fn one_line(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    text.trim_start_matches(':').to_owned()
+    let text: String = text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
+    text.replace("##[", "## [").trim_start_matches([':', ' ']).to_owned()
 }

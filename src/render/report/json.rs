@@ -85,7 +85,7 @@ fn write(reports: &[Report], style: Style) -> anyhow::Result<String> {
         [one] => serde_json::to_string_pretty(one)?,
         many => serde_json::to_string_pretty(many)?,
     };
-    Ok(text + "\n")
+    Ok(crate::text::escaped_json(&text) + "\n")
 }
 
 pub fn finding<'a>(id: &'a str, problem: &'a Problem) -> Finding<'a> {

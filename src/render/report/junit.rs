@@ -3,6 +3,7 @@
 
 use super::{ReportFormat, Stream, Style, seconds};
 use crate::report::{Line, Problem, Report, Suppressed, Verdict};
+use crate::text::is_unsafe;
 
 pub const FORMAT: ReportFormat = ReportFormat {
     id: "junit",
@@ -108,7 +109,7 @@ pub fn escape(text: &str) -> String {
             '"' => out += "&quot;",
             '\'' => out += "&#39;",
             '\t' | '\n' => out.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
+            c if is_unsafe(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }

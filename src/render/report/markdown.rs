@@ -3,6 +3,7 @@
 use super::{ReportFormat, Stream, Style, arrivals, by_release, sentence};
 use crate::report::{Matrix, Problem, Report, Stage, StageOutcome, Verdict};
 use crate::severity::Severity;
+use crate::text::is_unsafe;
 
 pub const FORMAT: ReportFormat = ReportFormat {
     id: "markdown",
@@ -130,7 +131,7 @@ fn text(text: &str) -> String {
             '>' => out += "&gt;",
             '&' => out += "&amp;",
             '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' | '@' => out.extend(['\\', c]),
-            c if c.is_control() => out.push(' '),
+            c if is_unsafe(c) => out.push(' '),
             c => out.push(c),
         }
     }
@@ -141,6 +142,6 @@ fn text(text: &str) -> String {
 fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest.max(2) + 1);
-    let text: String = text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
+    let text: String = text.chars().map(|c| if is_unsafe(c) && c != '\n' { ' ' } else { c }).collect();
     format!("{fence}text\n{text}\n{fence}")
 }

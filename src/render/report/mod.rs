@@ -58,6 +58,8 @@ impl PartialEq for ReportFormat {
 /// The forms that some commands write themselves.
 pub const HUMAN: &ReportFormat = &human::FORMAT;
 pub const JSON: &ReportFormat = &json::FORMAT;
+/// The form that a workflow runner obeys.
+pub const GITHUB: &ReportFormat = &github::FORMAT;
 
 /// Every form, the default first.
 pub const REPORT_FORMATS: &[ReportFormat] = &[

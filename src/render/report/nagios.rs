@@ -4,6 +4,7 @@
 use super::{ReportFormat, counts, seconds};
 use crate::report::Report;
 use crate::severity::Severity;
+use crate::text::is_unsafe;
 
 /// The state that a monitoring system shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,10 +58,10 @@ fn write(reports: &[Report]) -> String {
     );
     for report in reports {
         for (id, problem) in report.problems() {
-            out += &format!("{} {} {id}: {}\n", problem.severity, report.subject, plain(&problem.what));
+            out += &format!("{} {} {id}: {}\n", problem.severity, plain(&report.subject), plain(&problem.what));
         }
         for quiet in &report.suppressed {
-            out += &format!("suppressed {} {}: {}\n", report.subject, quiet.id, plain(&quiet.reason));
+            out += &format!("suppressed {} {}: {}\n", plain(&report.subject), quiet.id, plain(&quiet.reason));
         }
     }
     out
@@ -70,14 +71,16 @@ fn about(report: &Report) -> String {
     match report.problems().first() {
         None if report.unchecked.is_some() => {
             let why = report.unchecked.iter().map(|unchecked| plain(&unchecked.why)).collect::<String>();
-            format!("{} could not be checked: {why}", report.subject)
+            format!("{} could not be checked: {why}", plain(&report.subject))
         }
-        None => format!("{} {}", report.subject, plain(&report.pass_summary)),
-        Some((id, problem)) => format!("{}: {} ({id}: {})", report.subject, counts(report), plain(&problem.what)),
+        None => format!("{} {}", plain(&report.subject), plain(&report.pass_summary)),
+        Some((id, problem)) => {
+            format!("{}: {} ({id}: {})", plain(&report.subject), counts(report), plain(&problem.what))
+        }
     }
 }
 
 /// `|` parts the text from the numbers, so it may not stand in the text.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>().replace('|', "/")
+    text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect::<String>().replace('|', "/")
 }

@@ -72,7 +72,11 @@ fn write(reports: &[Report], style: Style) -> anyhow::Result<String> {
         let last =
             Event::Verdict { verdict: verdict(report, style), worst: report.worst(), elapsed_ms: report.elapsed };
         for event in checks.chain(quiet).chain([last]) {
-            out += &serde_json::to_string(&Row { schema: SCHEMA, subject: &report.subject, event })?;
+            out += &crate::text::escaped_json(&serde_json::to_string(&Row {
+                schema: SCHEMA,
+                subject: &report.subject,
+                event,
+            })?);
             out.push('\n');
         }
     }

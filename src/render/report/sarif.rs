@@ -35,7 +35,7 @@ fn write(reports: &[Report], _: Style) -> anyhow::Result<String> {
             "results": results,
         }],
     });
-    Ok(serde_json::to_string_pretty(&log)? + "\n")
+    Ok(crate::text::escaped_json(&serde_json::to_string_pretty(&log)?) + "\n")
 }
 
 fn ids(report: &Report) -> Vec<&'static str> {

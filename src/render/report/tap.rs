@@ -2,6 +2,7 @@
 
 use super::{ReportFormat, Style};
 use crate::report::{Problem, Report, Verdict};
+use crate::text::is_unsafe;
 
 pub const FORMAT: ReportFormat = ReportFormat {
     id: "tap",
@@ -43,7 +44,7 @@ fn write(reports: &[Report], style: Style) -> String {
 
 /// TAP 14: `#` and `\` are escaped in descriptions; a point is one line.
 fn escape(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let text: String = text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
     text.replace('\\', "\\\\").replace('#', "\\#")
 }
 

@@ -79,7 +79,7 @@ pub fn json(statuses: &[Status]) -> anyhow::Result<String> {
         "domains": statuses.iter().map(entry).collect::<Vec<_>>(),
         "ok": tally.ok, "warning": tally.warning, "failing": tally.failing, "unknown": tally.unknown,
     });
-    Ok(serde_json::to_string_pretty(&value)? + "\n")
+    Ok(crate::text::escaped_json(&serde_json::to_string_pretty(&value)?) + "\n")
 }
 
 /// One domain.

@@ -7,9 +7,10 @@ use clap::Args;
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::commands::key_file::{read_text, warn_when_exposed};
+use crate::commands::key_file::warn_when_exposed;
 use crate::endpoint::Endpoint;
 use crate::error::{Hinted, hinted};
+use crate::file::read;
 use crate::publish::provider::{Credentials, PROVIDERS, Provider, find};
 use crate::term::Term;
 
@@ -77,7 +78,7 @@ impl ProviderArgs {
             (Some(command), _) => Given::read(&run(command)?),
             (None, Some(path)) => {
                 warn_when_exposed(path, "a token", term);
-                Given::read(&read_text(path)?)
+                Given::read(&read::text(path, &read::TOKEN)?)
             }
             (None, None) => shared_file(provider).unwrap_or(Given::Values(Vec::new())),
         };
@@ -184,7 +185,7 @@ fn shared_file(provider: &Provider) -> Option<Given> {
     }
     let path = std::env::var_os("AWS_SHARED_CREDENTIALS_FILE").map(PathBuf::from);
     let path = path.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".aws/credentials")))?;
-    let text = Zeroizing::new(std::fs::read_to_string(path).ok()?);
+    let text = read::text(&path, &read::TOKEN).ok()?;
     let profile = std::env::var("AWS_PROFILE").unwrap_or_else(|_| "default".into());
     let section = text.split('[').find_map(|part| part.split_once(']').filter(|(name, _)| name.trim() == profile))?.1;
     Some(Given::Values(section.lines().filter_map(|line| assignment(line.trim())).collect()))

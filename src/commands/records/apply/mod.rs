@@ -10,13 +10,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
-use zeroize::Zeroizing;
 
 use self::credentials::ProviderArgs;
 use self::place::{Place, Unwritten, provider_of};
 use self::verify::Verification;
 use super::options::WishArgs;
-use super::read;
 use crate::commands::Context;
 use crate::commands::confirm::confirm;
 use crate::commands::key_file::{Access, Pending, refuse_existing, warn_when_exposed};
@@ -25,6 +23,7 @@ use crate::dns::record::{Outcome, Query};
 use crate::endpoint;
 use crate::error::{ExitStatus, Hinted, hinted};
 use crate::facts::dns::ZoneCut;
+use crate::file::read;
 use crate::net::resolvers::Resolver;
 use crate::net::{Net, delegation};
 use crate::publish::state::{SCHEMA, SavedState};
@@ -111,7 +110,7 @@ impl PlaceArgs {
     /// The TSIG key of `--tsig-file`.
     pub fn key(&self, cx: &Context) -> anyhow::Result<Option<Tsig>> {
         let Some(path) = &self.tsig_file else { return Ok(None) };
-        let text = Zeroizing::new(read(path, "make a key with `tsig-keygen NAME > FILE`")?);
+        let text = read::text(path, &read::TSIG)?;
         let key = Tsig::parse(&text).with_context(|| format!("`{}`", path.display()))?;
         warn_when_exposed(path, "a TSIG key", &cx.term);
         Ok(Some(key))
@@ -190,7 +189,7 @@ impl Apply {
             place: place.saved(),
             changes: needed.to_vec(),
         };
-        let text = serde_json::to_string_pretty(&state)? + "\n";
+        let text = crate::text::escaped_json(&serde_json::to_string_pretty(&state)?) + "\n";
         Pending::write(&path, &text, Access::OwnerOnly, false)?.commit()?;
         Ok(path)
     }

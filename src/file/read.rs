@@ -1,0 +1,222 @@
+//! Reading a file or standard input within bounds: the error states the size limit, and a FIFO without a writer is not waited for.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::error::hinted;
+use crate::text::{NO_FILE_NAME, holds_private_key};
+
+/// What a file is for: how large it may be, and what to type when it cannot be used.
+#[derive(Debug)]
+pub struct FileKind {
+    /// As in `a key file`.
+    name: &'static str,
+    /// Bytes.
+    max: u64,
+    missing: &'static str,
+    directory: &'static str,
+    /// `None`: an empty file is fine.
+    empty: Option<&'static str>,
+    binary: &'static str,
+    /// What was given may be the secret itself: errors do not repeat it.
+    secret: bool,
+}
+
+const TEXT_MAX: u64 = 256 << 10;
+const LARGE_MAX: u64 = 64 << 20;
+
+/// Any small text file.
+pub const TEXT: FileKind = FileKind {
+    name: "a text file",
+    max: TEXT_MAX,
+    missing: "check the path",
+    directory: "give the file inside it",
+    empty: Some("is it the right file? this one holds nothing"),
+    binary: "give a text file",
+    secret: false,
+};
+/// A key, private or public.
+pub const KEY: FileKind = FileKind {
+    name: "a key file",
+    missing: "`fedctl keygen` makes a key pair",
+    directory: "give the key file inside it",
+    empty: Some("give a file that holds a key"),
+    binary: "keys are PEM text: openssl can convert DER to PEM",
+    ..TEXT
+};
+/// A token of an API or of a server.
+pub const TOKEN: FileKind = FileKind { name: "the token file", secret: true, ..TEXT };
+/// The passphrase of a private key.
+pub const PASSPHRASE: FileKind = FileKind { name: "the passphrase file", secret: true, ..TEXT };
+/// fedctl.yaml.
+pub const CONFIG: FileKind =
+    FileKind { name: "a configuration", missing: "`fedctl init` writes one", empty: None, ..TEXT };
+/// Certificates in PEM.
+pub const CERTIFICATES: FileKind = FileKind { name: "a file of certificates", max: 4 << 20, ..TEXT };
+/// A saved run of dns-check.
+pub const EVIDENCE: FileKind = FileKind {
+    name: "an evidence file",
+    max: LARGE_MAX,
+    missing: "`fedctl dns-check DOMAIN --save FILE` writes such a file",
+    ..TEXT
+};
+/// A zone file.
+pub const ZONE: FileKind = FileKind { name: "a zone file", max: 16 << 20, ..TEXT };
+/// A list of domains, or the export of a hub.
+pub const LIST: FileKind = FileKind { name: "a list", max: LARGE_MAX, empty: None, ..TEXT };
+/// What `hub export` has written; a hundred thousand entries have about 70 MB.
+pub const EXPORT: FileKind = FileKind {
+    name: "an export",
+    max: 512 << 20,
+    missing: EXPORTED,
+    directory: EXPORTED,
+    empty: Some(EXPORTED),
+    binary: EXPORTED,
+    ..TEXT
+};
+const EXPORTED: &str = "give a file that `fedctl hub export` has written";
+/// A TSIG key.
+pub const TSIG: FileKind =
+    FileKind { name: "a TSIG key", missing: "make a key with `tsig-keygen NAME > FILE`", ..TEXT };
+/// What fedctl itself keeps between runs.
+pub const STATE: FileKind = FileKind { name: "a state file", empty: None, ..TEXT };
+/// A message or a body for `envelope`.
+pub const MESSAGE: FileKind = FileKind { name: "a message", max: LARGE_MAX, ..TEXT };
+
+/// How long a FIFO may have no writer.
+const WRITER_WAIT: Duration = Duration::from_millis(500);
+/// How long the writer of a FIFO may be silent.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
+const PAUSE: Duration = Duration::from_millis(5);
+const FIRST_CHUNK: usize = 16 << 10;
+
+/// Reads a whole text, of the file or of stdin for `-`. An empty one is refused.
+pub fn text(path: &Path, kind: &FileKind) -> anyhow::Result<Zeroizing<String>> {
+    let mut bytes = bytes(path, kind)?;
+    let shown = path.display();
+    if let Some(hint) = kind.empty.filter(|_| bytes.iter().all(u8::is_ascii_whitespace)) {
+        return Err(hinted(format!("`{shown}` is empty"), hint));
+    }
+    match String::from_utf8(std::mem::take(&mut *bytes)) {
+        Ok(text) if !text.contains('\0') => Ok(Zeroizing::new(text)),
+        Ok(mut text) => {
+            text.zeroize();
+            Err(hinted(format!("`{shown}` is not a text file"), kind.binary))
+        }
+        Err(error) => {
+            error.into_bytes().zeroize();
+            Err(hinted(format!("`{shown}` is not a text file"), kind.binary))
+        }
+    }
+}
+
+/// Reads a whole file, or stdin for `-`.
+pub fn bytes(path: &Path, kind: &FileKind) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    if holds_private_key(&path.to_string_lossy()) {
+        return Err(hinted(NO_FILE_NAME, "write the key into a file that only you can read, and give the file's name"));
+    }
+    let shown = path.display();
+    let read = match path == Path::new("-") {
+        true => fill(io::stdin().lock(), kind.max, None),
+        false => open(path, kind)?,
+    };
+    match read {
+        Ok(bytes) if bytes.len() as u64 > kind.max => {
+            let hint = "check the path: this is not the file that is meant";
+            Err(hinted(format!("`{shown}` is larger than {}, the limit for {}", size(kind.max), kind.name), hint))
+        }
+        Ok(bytes) => Ok(bytes),
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+            Err(hinted(format!("no program writes into the FIFO `{shown}`"), "give a file, or start the writer first"))
+        }
+        Err(error) => Err(anyhow::Error::new(error).context(format!("`{shown}` cannot be read"))),
+    }
+}
+
+fn size(bytes: u64) -> String {
+    match bytes >> 20 {
+        0 => format!("{} KiB", bytes >> 10),
+        more => format!("{more} MiB"),
+    }
+}
+
+fn open(path: &Path, kind: &FileKind) -> anyhow::Result<io::Result<Zeroizing<Vec<u8>>>> {
+    let shown = path.display();
+    if path.is_dir() {
+        return Err(hinted(format!("`{shown}` is a directory"), kind.directory));
+    }
+    let file = open_without_waiting(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound if kind.secret => hinted(format!("{} does not exist", kind.name), kind.missing),
+        io::ErrorKind::NotFound => hinted(format!("`{shown}` does not exist"), kind.missing),
+        _ if kind.secret => anyhow::Error::new(error).context(format!("{} cannot be read", kind.name)),
+        io::ErrorKind::PermissionDenied => {
+            hinted(format!("`{shown}` may not be read by this user"), "run as the owner of the file")
+        }
+        _ => anyhow::Error::new(error).context(format!("`{shown}` cannot be read")),
+    })?;
+    let metadata = file.metadata().with_context(|| format!("`{shown}` cannot be read"))?;
+    let patience = is_fifo(&metadata).then_some(WRITER_WAIT);
+    Ok(fill(file, kind.max, patience))
+}
+
+/// A FIFO opens at once, with or without a writer.
+#[cfg(unix)]
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+    std::fs::OpenOptions::new().read(true).custom_flags(flags).open(path)
+}
+
+#[cfg(unix)]
+fn is_fifo(metadata: &Metadata) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    metadata.file_type().is_fifo()
+}
+
+#[cfg(not(unix))]
+fn is_fifo(_: &Metadata) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+/// Reads up to one byte more than `max`. The buffer is zeroed when it is given up for a larger one, as it may hold a key. With
+/// `patience` the source does not block: how long the first byte may take while there is no writer.
+fn fill(mut source: impl Read, max: u64, patience: Option<Duration>) -> io::Result<Zeroizing<Vec<u8>>> {
+    let limit = usize::try_from(max + 1).unwrap_or(usize::MAX);
+    let mut bytes = Zeroizing::new(vec![0; FIRST_CHUNK.min(limit)]);
+    let (mut length, mut since) = (0, Instant::now());
+    while length < limit {
+        if length == bytes.len() {
+            let mut larger = Zeroizing::new(vec![0; (length * 2).min(limit)]);
+            larger[..length].copy_from_slice(&bytes);
+            bytes = larger;
+        }
+        match source.read(&mut bytes[length..]) {
+            Ok(0) if length == 0 && patience.is_some_and(|patience| since.elapsed() < patience) => {
+                std::thread::sleep(PAUSE);
+            }
+            Ok(0) => break,
+            Ok(read) => (length, since) = (length + read, Instant::now()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => match since.elapsed() < SILENCE_MAX {
+                true => std::thread::sleep(PAUSE),
+                false => return Err(io::ErrorKind::TimedOut.into()),
+            },
+            Err(error) => return Err(error),
+        }
+    }
+    if length == 0 && patience.is_some() {
+        return Err(io::ErrorKind::TimedOut.into());
+    }
+    bytes.truncate(length);
+    Ok(bytes)
+}
