@@ -14,6 +14,7 @@ use crate::error::ExitStatus;
 use crate::facts::evidence::Evidence;
 use crate::file::read;
 use crate::render::key::pretty;
+use crate::text::Untrusted;
 
 /// Show what changed between two saved dns-check runs
 ///
@@ -46,6 +47,8 @@ impl Diff {
             Format::Human => {
                 let mut out = String::new();
                 for Change { domain, observer, question, before, after } in &changed {
+                    let [observer, question, before, after] =
+                        [observer, question, before, after].map(|text| Untrusted(text));
                     out += &format!("{domain}  {question}  at {observer}\n  - {before}\n  + {after}\n");
                 }
                 out + &match changed.len() {

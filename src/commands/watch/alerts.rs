@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::channel::{Channel, Post};
 use crate::error::{Hinted, hinted};
+use crate::file::read;
 use crate::net::notify::Notifier;
 use crate::range::Counts;
 use crate::report::watch::domain_state::Rules;
@@ -89,9 +90,9 @@ impl AlertArgs {
 
     /// What sending needs.
     pub fn post(&self, notifier: Notifier) -> anyhow::Result<Post> {
-        let read = |path: &PathBuf| std::fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()));
-        let ca = self.smtp_ca.as_ref().map(read).transpose()?;
-        let smtp = self.smtp.as_ref().map(|url| Smtp::new(url, ca.as_deref()).context("--smtp")).transpose()?;
+        let ca = self.smtp_ca.as_ref().map(|path| read::bytes(path, &read::CERTIFICATES)).transpose()?;
+        let ca = ca.as_ref().map(|pem| pem.as_slice());
+        let smtp = self.smtp.as_ref().map(|url| Smtp::new(url, ca).context("--smtp")).transpose()?;
         let mail_from = sender(&self.mail_from)?;
         Ok(Post { notifier, smtp, mail_from })
     }
