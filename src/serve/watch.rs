@@ -110,7 +110,7 @@ pub async fn start(config: Config) -> std::io::Result<Running> {
         .layer(from_fn_with_state(served.clone(), around))
         .with_state(served);
     let (stopping, stopped) = watch::channel(false);
-    let task = tokio::spawn(listener::serve(listener, router, CONNECTIONS, stopped));
+    let task = tokio::spawn(listener::serve(listener, router, CONNECTIONS, |_| true, stopped));
     Ok(Running { addr, stopping, task })
 }
 

@@ -139,6 +139,14 @@ impl Store {
         }
     }
 
+    /// Whether a registration could be written now.
+    pub async fn probe_write(&self) -> anyhow::Result<()> {
+        match self {
+            Self::Sqlite(store) => store.probe_write().await,
+            Self::Postgres(store) => store.probe_write().await,
+        }
+    }
+
     /// Drops the proposals that were created before that moment.
     pub async fn sweep(&self, before: i64) -> anyhow::Result<u64> {
         match self {

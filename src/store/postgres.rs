@@ -103,6 +103,14 @@ impl Postgres {
         Ok(())
     }
 
+    /// Writes what is there already: fails when the disk is full or the database is read-only.
+    pub async fn probe_write(&self) -> anyhow::Result<()> {
+        let mut loan = self.pool.loan().await?;
+        loan.client()?.execute(sql::TOUCH, &[]).await?;
+        loan.give_back();
+        Ok(())
+    }
+
     pub async fn sweep(&self, before: i64) -> anyhow::Result<u64> {
         let mut loan = self.pool.loan().await?;
         let gone = loan.client()?.execute(sql::SWEEP, &[&before]).await?;

@@ -28,6 +28,7 @@ CREATE INDEX IF NOT EXISTS hub_proposals_due ON hub_proposals (mail_due) WHERE m
 ";
 
 pub const SCHEMA: &str = "SELECT version FROM hub_schema";
+pub const TOUCH: &str = "UPDATE hub_schema SET version = version";
 pub const SET_SCHEMA: &str = "INSERT INTO hub_schema (version) VALUES ($1)";
 
 pub const PEER: &str = "SELECT domain, url, public_key, since, confirmed FROM hub_peers WHERE domain = $1";

@@ -103,6 +103,15 @@ impl Sqlite {
         self.write(move |tx| changes.iter().try_for_each(|change| apply(tx, change))).await
     }
 
+    /// Writes what is there already: fails when the disk is full.
+    pub async fn probe_write(&self) -> anyhow::Result<()> {
+        self.write(|tx| {
+            tx.prepare_cached(sql::TOUCH)?.execute([])?;
+            Ok(())
+        })
+        .await
+    }
+
     pub async fn sweep(&self, before: i64) -> anyhow::Result<u64> {
         self.write(move |tx| Ok(tx.prepare_cached(sql::SWEEP)?.execute([before])? as u64)).await
     }
@@ -177,7 +186,23 @@ pub fn make_private_dir(dir: &Path) -> anyhow::Result<()> {
     })
 }
 
+/// Makes the file readable by its owner only, whatever the umask; SQLite gives the files beside it the same mode.
+#[cfg(unix)]
+fn make_private_file(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+    let file = fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    let mode = file.metadata()?.permissions().mode();
+    if mode & 0o077 != 0 {
+        file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(())
+}
+
 pub fn connect(path: &Path, write: bool) -> anyhow::Result<Connection> {
+    #[cfg(unix)]
+    if write {
+        make_private_file(path)?;
+    }
     let access = match write {
         true => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         // WAL needs the shared-memory file, which a read-only connection could not make.

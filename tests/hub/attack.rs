@@ -229,3 +229,56 @@ fn a_private_hub_takes_its_own_only() {
     let refused = hub.register("other.example.org", "http://10.0.0.1:3000", &KEYS[0]);
     assert!(refused.status == 400 && refused.body.contains("private"), "{}", refused.body);
 }
+
+/// One host opens more connections than its part: its oldest ones give way, and its newest still works.
+#[test]
+fn one_host_does_not_hold_all_connections() {
+    let fedctl = Fedctl::new();
+    let hub = trial(&fedctl, &["--connections", "40"]);
+    let mut silent: Vec<TcpStream> = (0..10).map(|_| TcpStream::connect(hub.addr).unwrap()).collect();
+    let oldest = &mut silent[0];
+    oldest.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    // The end of the stream, or a reset.
+    let _ = oldest.read_to_end(&mut Vec::new());
+    // If they were all closed because they are silent, the newest is closed by now.
+    std::thread::sleep(Duration::from_millis(500));
+    let newest = &mut silent[9];
+    newest.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    newest.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut text = String::new();
+    newest.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+}
+
+/// The files are private although their directory is not.
+#[cfg(unix)]
+#[test]
+fn the_database_and_its_copy_are_readable_by_the_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let fedctl = Fedctl::new();
+    std::fs::create_dir(fedctl.path("hub")).unwrap();
+    fedctl.write("hub/hub.db", "");
+    std::fs::set_permissions(fedctl.path("hub/hub.db"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let hub = trial(&fedctl, &[]);
+    hub.register("a.example.org", "https://chat.example.org", &KEYS[0]);
+    fedctl.ok(&["hub", "backup", "--data", "hub", "copy.db"]);
+    for name in ["hub/hub.db", "hub/hub.db-wal", "hub/hub.db-shm", "copy.db"] {
+        let mode = std::fs::metadata(fedctl.path(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
+    }
+}
+
+/// A database that can be read and not written, as on a full disk.
+#[test]
+fn a_hub_that_cannot_write_is_not_healthy() {
+    let fedctl = Fedctl::new();
+    let hub = trial(&fedctl, &[]);
+    assert_eq!(get(hub.addr, "/healthz").status, 200);
+    let db = rusqlite::Connection::open(fedctl.path("hub/hub.db")).unwrap();
+    let full = "CREATE TRIGGER full BEFORE UPDATE ON hub_schema BEGIN SELECT RAISE(FAIL, 'disk is full'); END";
+    db.execute_batch(full).unwrap();
+    eventually(|| (get(hub.addr, "/healthz").status == 503).then_some(()));
+    assert_eq!(hub.search("a.example.org").status, 404, "searches are answered all the same");
+    db.execute_batch("DROP TRIGGER full").unwrap();
+    eventually(|| (get(hub.addr, "/healthz").status == 200).then_some(()));
+}

@@ -10,6 +10,8 @@ use crate::dns::name::Domain;
 
 /// Seconds in a day.
 const DAY: i64 = 86_400;
+/// How far the clocks of two hubs with one store may differ, in seconds.
+const CLOCK_TOLERANCE: i64 = 3600;
 /// How often one mail is tried before the proposal is given up.
 const ATTEMPTS_MAX: u32 = 8;
 
@@ -119,13 +121,15 @@ pub fn ask(ledger: &Ledger, domain: &Domain, request: Action, now: i64, terms: T
         (Action::Remove, None) => return (Vec::new(), Requested::Unknown),
         _ => {}
     }
-    let fresh = |proposal: &&Proposal| now < proposal.created + terms.mail_again_after;
+    // A clock that was set back leaves proposals in the future: they must not count until that time comes.
+    let is_past = |created: i64| created <= now + CLOCK_TOLERANCE;
+    let fresh = |proposal: &&Proposal| now < proposal.created + terms.mail_again_after && is_past(proposal.created);
     let same = |proposal: &&Proposal| proposal.is_open(now) && proposal.request == request;
     if ledger.proposals.iter().filter(same).any(|proposal| fresh(&proposal)) {
         return (Vec::new(), Requested::Waiting);
     }
-    let mut recent: Vec<i64> =
-        ledger.proposals.iter().map(|proposal| proposal.created).filter(|created| *created > now - DAY).collect();
+    let counts = |created: &i64| *created > now - DAY && is_past(*created);
+    let mut recent: Vec<i64> = ledger.proposals.iter().map(|proposal| proposal.created).filter(counts).collect();
     recent.sort_unstable();
     if let Some(frees) = recent.len().checked_sub(terms.mails_per_day.max(1)).and_then(|at| recent.get(at)) {
         return (Vec::new(), Requested::TooMany(frees + DAY - now));
@@ -433,5 +437,15 @@ mod tests {
             hub.apply(changes);
         }
         assert_eq!((hub.ledger.proposals[0].mail_due, hub.ledger.proposals[0].closed), (None, Some(Closed::Void)));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_locks_no_domain_out() {
+        let (mut hub, year) = (Hub::default(), 365 * DAY);
+        for at in 0..5 {
+            assert_eq!(hub.ask(serve(&format!("https://{at}")), year), Requested::Mailed);
+        }
+        assert_eq!(hub.ask(serve("https://6"), year), Requested::TooMany(DAY));
+        assert_eq!(hub.ask(serve("https://6"), 100), Requested::Mailed);
     }
 }

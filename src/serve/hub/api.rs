@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::gate::From;
 use super::metrics::{REGISTRATIONS, REMOVALS, SEARCHES};
-use super::{Hub, now, now_ms};
+use super::{Hub, now};
 use crate::dns::name::Domain;
 use crate::error::Hinted;
 use crate::rocketchat::hub::ledger::{Action, Ledger, Requested, ask};
@@ -61,7 +61,7 @@ pub async fn search(
 }
 
 async fn find(hub: &Arc<Hub>, from: IpAddr, query: &str) -> (&'static str, Response) {
-    if let Err(seconds) = hub.gate.search(from, now_ms()) {
+    if let Err(seconds) = hub.gate.search(from) {
         return ("limited", wait(seconds));
     }
     let hint = "GET /api/v1/peers?search=DOMAIN";
@@ -92,7 +92,7 @@ pub async fn register(State(hub): State<Arc<Hub>>, Extension(From(from)): Extens
 }
 
 async fn take_registration(hub: &Arc<Hub>, from: IpAddr, body: &[u8]) -> (&'static str, Response) {
-    if let Err(seconds) = hub.gate.registration(from, now_ms()) {
+    if let Err(seconds) = hub.gate.registration(from) {
         return ("limited", wait(seconds));
     }
     let Ok(request) = serde_json::from_slice::<Request>(body) else {
@@ -141,7 +141,7 @@ pub async fn remove(State(hub): State<Arc<Hub>>, Extension(From(from)): Extensio
 /// Asks for a removal mail, from the API or from the form.
 pub async fn ask_removal(hub: &Arc<Hub>, from: IpAddr, text: &str) -> Result<(Domain, &'static str), Response> {
     let count = |outcome| hub.metrics.count(REMOVALS, outcome);
-    if let Err(seconds) = hub.gate.registration(from, now_ms()) {
+    if let Err(seconds) = hub.gate.registration(from) {
         count("limited");
         return Err(wait(seconds));
     }
@@ -171,7 +171,7 @@ async fn submit(hub: &Arc<Hub>, from: IpAddr, domain: &Domain, request: Action) 
         if asked != Requested::Mailed {
             return (changes, asked);
         }
-        match shared.gate.mail(from, of.as_str(), now_ms()) {
+        match shared.gate.mail(from, of.as_str()) {
             Ok(()) => (changes, asked),
             Err(seconds) => (Vec::new(), Requested::TooMany(i64::try_from(seconds).unwrap_or(i64::MAX))),
         }

@@ -1,13 +1,15 @@
 //! How often an address may ask, and which address that is.
 
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use axum::http::HeaderMap;
 
 use super::Limits;
-use crate::serve::hub::limit::{Limiter, address_key};
+use crate::serve::hub::limit::{Limiter, host, site};
 
 /// The address that the limits are kept for.
 #[derive(Debug, Clone, Copy)]
@@ -15,44 +17,78 @@ pub struct From(pub IpAddr);
 
 /// Mails about one domain that one address may cause in a day, so that nobody uses up a domain's allowance alone.
 const MAILS: u32 = 3;
+/// How many times the allowance of one host all hosts of an IPv6 /48 have together.
+const SITE: u32 = 8;
 const HOUR: u32 = 3600;
 const DAY: u32 = 86_400;
 
 /// The limits in memory; each hub process has its own. Mails of a domain are counted in the store, for all processes.
 #[derive(Debug)]
 pub struct Gate {
-    registrations: Mutex<Limiter>,
-    searches: Mutex<Limiter>,
-    mails: Mutex<Limiter>,
+    registrations: Limit<IpAddr>,
+    searches: Limit<IpAddr>,
+    mails: Limit<(IpAddr, String)>,
     trusted_proxies: Vec<IpAddr>,
     /// A stranger's `X-Forwarded-For` was seen and told.
     warned: AtomicBool,
+    /// The limits use the time since the start, which does not jump when the system's clock is set.
+    start: Instant,
+}
+
+/// A limit for each host, and one for its site.
+#[derive(Debug)]
+struct Limit<K>(Mutex<(Limiter<K>, Limiter<K>)>);
+
+impl<K: Clone + Eq + Hash + Ord> Limit<K> {
+    fn new(count: u32, window: u32, site: u32) -> Self {
+        Self(Mutex::new((Limiter::new(count, window), Limiter::new(count.saturating_mul(site), window))))
+    }
+
+    /// Takes from both or from none.
+    fn take(&self, host: &K, site: &K, now_ms: i64) -> Result<(), u64> {
+        let mut limiters = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        limiters.1.check(site, now_ms)?;
+        limiters.0.take(host, now_ms)?;
+        limiters.1.take(site, now_ms)
+    }
 }
 
 impl Gate {
     pub fn new(limits: Limits, trusted_proxies: Vec<IpAddr>) -> Self {
         Self {
-            registrations: Mutex::new(Limiter::new(limits.registrations, HOUR)),
-            searches: Mutex::new(Limiter::new(limits.searches, 60)),
-            mails: Mutex::new(Limiter::new(MAILS.min(limits.registrations), DAY)),
+            registrations: Limit::new(limits.registrations, HOUR, SITE),
+            searches: Limit::new(limits.searches, 60, SITE),
+            // A domain has few mails: here a site is no more than a host.
+            mails: Limit::new(MAILS.min(limits.registrations), DAY, 1),
             trusted_proxies,
             warned: AtomicBool::new(false),
+            start: Instant::now(),
         }
     }
 
     /// One registration or removal; the error is the time to wait, in seconds.
-    pub fn registration(&self, client: IpAddr, now_ms: i64) -> Result<(), u64> {
-        take(&self.registrations, &address_key(client), now_ms)
+    pub fn registration(&self, client: IpAddr) -> Result<(), u64> {
+        self.registrations.take(&host(client), &site(client), self.elapsed_ms())
     }
 
     /// One search or page.
-    pub fn search(&self, client: IpAddr, now_ms: i64) -> Result<(), u64> {
-        take(&self.searches, &address_key(client), now_ms)
+    pub fn search(&self, client: IpAddr) -> Result<(), u64> {
+        self.searches.take(&host(client), &site(client), self.elapsed_ms())
     }
 
     /// One mail to a domain because of this address.
-    pub fn mail(&self, client: IpAddr, domain: &str, now_ms: i64) -> Result<(), u64> {
-        take(&self.mails, &format!("{} {domain}", address_key(client)), now_ms)
+    pub fn mail(&self, client: IpAddr, domain: &str) -> Result<(), u64> {
+        let (host, site) = ((host(client), domain.to_owned()), (site(client), domain.to_owned()));
+        self.mails.take(&host, &site, self.elapsed_ms())
+    }
+
+    /// True when all clients behind this address are told apart by its header.
+    pub fn is_proxy(&self, connected: IpAddr) -> bool {
+        self.trusted_proxies.contains(&connected.to_canonical())
+    }
+
+    fn elapsed_ms(&self) -> i64 {
+        i64::try_from(self.start.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 
     /// The address behind a trusted proxy is the last one that the proxy did not write itself; anybody else's header is
@@ -87,10 +123,6 @@ impl Gate {
     }
 }
 
-fn take(limiter: &Mutex<Limiter>, key: &str, now_ms: i64) -> Result<(), u64> {
-    limiter.lock().unwrap_or_else(PoisonError::into_inner).take(key, now_ms)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +139,17 @@ mod tests {
         assert_eq!(client("127.0.0.1", "1.2.3.4"), "1.2.3.4");
         assert_eq!(client("127.0.0.1", "6.6.6.6, 1.2.3.4, 10.0.0.1"), "1.2.3.4");
         assert_eq!(client("::ffff:127.0.0.1", "6.6.6.6, garbage"), "127.0.0.1");
+    }
+
+    #[test]
+    fn the_hosts_of_one_ipv6_site_share_an_allowance_and_lock_nobody_else_out() {
+        let gate = Gate::new(Limits { registrations: 2, ..Limits::default() }, Vec::new());
+        let passed = (0..60_000u32)
+            .filter(|at| gate.registration(format!("2001:db8:1:{:x}::{at:x}", at & 0xffff).parse().unwrap()).is_ok());
+        assert_eq!(passed.count(), 16, "eight hosts' worth");
+        assert_eq!(gate.registration("2001:db8:2::1".parse().unwrap()), Ok(()), "a newcomer");
+        assert_eq!(gate.registration("192.0.2.1".parse().unwrap()), Ok(()));
+        let mails = (0..9).filter(|at| gate.mail(format!("2001:db8:3:{at}::1").parse().unwrap(), "b.example").is_ok());
+        assert_eq!(mails.count(), 2, "one site does not use up the mails of a domain");
     }
 }

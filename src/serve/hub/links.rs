@@ -12,7 +12,7 @@ use axum::response::{Html, IntoResponse, Response};
 
 use super::gate::From;
 use super::metrics::LINKS;
-use super::{Hub, api, now, now_ms, pages};
+use super::{Hub, api, now, pages};
 use crate::rocketchat::hub::ledger::{Dead, Ledger, decide as decide_link, follow};
 use crate::rocketchat::hub::token::Token;
 
@@ -54,7 +54,7 @@ pub async fn show(
     Extension(From(from)): Extension<From>,
     RawQuery(query): RawQuery,
 ) -> Response {
-    if let Err(seconds) = hub.gate.search(from, now_ms()) {
+    if let Err(seconds) = hub.gate.search(from) {
         return too_many(seconds);
     }
     let token = field(query.unwrap_or_default().as_bytes(), "token").and_then(|text| Token::parse(&text));
@@ -76,7 +76,7 @@ pub async fn decide(State(hub): State<Arc<Hub>>, Extension(From(from)): Extensio
 }
 
 async fn take_decision(hub: &Hub, from: IpAddr, body: &[u8]) -> (&'static str, Response) {
-    if let Err(seconds) = hub.gate.search(from, now_ms()) {
+    if let Err(seconds) = hub.gate.search(from) {
         return ("dead", too_many(seconds));
     }
     let Some(token) = field(body, "token").and_then(|text| Token::parse(&text)) else {

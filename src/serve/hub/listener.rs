@@ -1,6 +1,7 @@
 //! Connections within bounds: how many, how large their headers, how long they may take.
 
-use std::net::SocketAddr;
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +13,10 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 use tower::ServiceExt;
+
+use super::limit::host;
 
 /// Bytes of request line and headers.
 const HEADER_BYTES: usize = 16 * 1024;
@@ -24,15 +27,47 @@ const HEADER_TIME: Duration = Duration::from_secs(10);
 const CONNECTION_TIME: Duration = Duration::from_secs(300);
 /// After a failed accept, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// The part of all connections that one host may hold, and the least that it may hold.
+const HOST_PART: usize = 8;
+const HOST_MIN: usize = 4;
 
 /// Where a connection came from; in the extensions of every request.
 #[derive(Debug, Clone, Copy)]
 pub struct Client(pub SocketAddr);
 
-/// Accepts until told to stop, then waits for the open connections.
-pub async fn serve(listener: TcpListener, router: Router, connections: usize, stopped: watch::Receiver<bool>) {
-    let places = Arc::new(Semaphore::new(connections.max(1)));
-    let mut tasks = JoinSet::new();
+/// The open connections of every host, the oldest first.
+#[derive(Debug, Default)]
+struct Hosts(HashMap<IpAddr, VecDeque<AbortHandle>>);
+
+impl Hosts {
+    /// One more of this host; above its part, its oldest one is closed.
+    fn add(&mut self, from: IpAddr, task: AbortHandle, part: usize) {
+        let open = self.0.entry(host(from)).or_default();
+        open.retain(|task| !task.is_finished());
+        if open.len() >= part
+            && let Some(oldest) = open.pop_front()
+        {
+            oldest.abort();
+        }
+        open.push_back(task);
+    }
+
+    /// Drops the hosts without open connections.
+    fn tidy(&mut self) {
+        self.0.retain(|_, open| open.iter().any(|task| !task.is_finished()));
+    }
+}
+
+/// Accepts until told to stop, then waits for the open connections. A host that is `bounded` holds a part of them only.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    connections: usize,
+    bounded: impl Fn(IpAddr) -> bool,
+    stopped: watch::Receiver<bool>,
+) {
+    let (places, part) = (Arc::new(Semaphore::new(connections.max(1))), (connections / HOST_PART).max(HOST_MIN));
+    let (mut tasks, mut hosts) = (JoinSet::new(), Hosts::default());
     let mut stop = stopped.clone();
     loop {
         while tasks.try_join_next().is_some() {}
@@ -49,10 +84,16 @@ pub async fn serve(listener: TcpListener, router: Router, connections: usize, st
             continue;
         };
         let (router, stopped) = (router.clone(), stopped.clone());
-        tasks.spawn(async move {
+        let task = tasks.spawn(async move {
             connection(stream, from, router, stopped).await;
             drop(place);
         });
+        if bounded(from.ip()) {
+            hosts.add(from.ip(), task, part);
+        }
+        if hosts.0.len() > 2 * connections {
+            hosts.tidy();
+        }
     }
     drop(listener);
     while tasks.join_next().await.is_some() {}

@@ -16,7 +16,7 @@ pub use mail::{Mail, Smtp, sender};
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -96,6 +96,8 @@ struct Hub {
     metrics: Metrics,
     /// Rings when a mail is due.
     bell: Notify,
+    /// When the store was last written as a probe, and whether that worked.
+    health: tokio::sync::Mutex<Option<(Instant, bool)>>,
 }
 
 /// Starts listening; the error is the system's.
@@ -112,10 +114,13 @@ pub async fn start(config: Config) -> std::io::Result<Running> {
         gate: Gate::new(config.limits, config.trusted_proxies),
         metrics: Metrics::default(),
         bell: Notify::new(),
+        health: tokio::sync::Mutex::default(),
     });
     let (stopping, stopped) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    tasks.spawn(listener::serve(listener, routes::router(hub.clone()), config.limits.connections, stopped.clone()));
+    let (shared, limit) = (hub.clone(), config.limits.connections);
+    let bounded = move |ip| !shared.gate.is_proxy(ip);
+    tasks.spawn(listener::serve(listener, routes::router(hub.clone()), limit, bounded, stopped.clone()));
     tasks.spawn(mail::work(hub.clone(), stopped.clone()));
     tasks.spawn(sweep(hub, stopped));
     Ok(Running { addr, stopping, tasks })
@@ -139,11 +144,6 @@ async fn sweep(hub: Arc<Hub>, mut stopped: watch::Receiver<bool>) {
 
 /// Seconds since 1970.
 fn now() -> i64 {
-    now_ms() / 1000
-}
-
-/// Milliseconds since 1970.
-fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -21,6 +21,9 @@ const BODY_MAX: usize = 16 * 1024;
 /// For reading a body and answering; a server waits for two seconds.
 const ANSWER: Duration = Duration::from_secs(10);
 
+/// How long a result of `/healthz` is used again.
+const HEALTH_KEPT: Duration = Duration::from_secs(2);
+
 pub fn router(hub: Arc<Hub>) -> Router {
     Router::new()
         .route("/", get(front))
@@ -90,15 +93,21 @@ async fn missing(uri: Uri) -> Response {
     (StatusCode::NOT_FOUND, Html(pages::message("Not found", "There is no such page."))).into_response()
 }
 
-/// Healthy means that the database answers.
+/// Healthy means that the database can be written. The result is kept for a moment, so that a flood of these requests does not
+/// become a flood of writes.
 async fn health(State(hub): State<Arc<Hub>>) -> Response {
-    match hub.store.counts(now()).await {
-        Ok(_) => "ok\n".into_response(),
-        Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "the database does not answer");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response()
+    let mut last = hub.health.lock().await;
+    if last.is_none_or(|(at, _)| at.elapsed() >= HEALTH_KEPT) {
+        let written = hub.store.probe_write().await;
+        if let Err(error) = &written {
+            tracing::error!(error = format!("{error:#}"), "the database cannot be written");
         }
+        *last = Some((Instant::now(), written.is_ok()));
     }
+    if last.is_some_and(|(_, is_ok)| is_ok) {
+        return "ok\n".into_response();
+    }
+    (StatusCode::SERVICE_UNAVAILABLE, "the database cannot be written\n").into_response()
 }
 
 async fn metrics(State(hub): State<Arc<Hub>>) -> Response {
