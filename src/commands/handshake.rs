@@ -12,11 +12,12 @@ use super::answer::ReportArgs;
 use super::key_file::{PassphraseArgs, read_bytes, read_private, read_public};
 use super::list::{Checked, ListArgs};
 use super::network::{NetworkArgs, now};
-use super::serve::peer::{PeerOptions, discover};
+use super::serve::peer::{PeerOptions, partners};
 use super::{Context, pace, status};
 use crate::check::{judge_peer, stage};
 use crate::dns::name::Domain;
 use crate::error::{ExitStatus, hinted};
+use crate::facts::call::{Call, CallFailure};
 use crate::facts::peer::{Callback, Exchange, PeerFacts, ProbeOptions};
 use crate::key::PrivateKey;
 use crate::net::Net;
@@ -25,13 +26,12 @@ use crate::render::handshake as render;
 use crate::render::report::{HUMAN, JSON, write};
 use crate::report::Report;
 use crate::report::comparison::{Half, join};
-use crate::rocketchat::body::Wire;
 use crate::rocketchat::boundary;
 use crate::rocketchat::life::parse_classic;
 use crate::rocketchat::release::Release;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::log::Entry;
-use crate::serve::peer::{Config, Running, start};
+use crate::serve::peer::{Config, Log, Running, start};
 
 /// How long the peer may take to send its own message; it does so within a second or never.
 const CALLBACK_TIME: Duration = Duration::from_secs(10);
@@ -206,21 +206,12 @@ impl Handshake {
         };
         let asked = PeerOptions { net: inquiry.net.clone(), identity: (domain.clone(), key.clone()) };
         let release = boundary::LAST_SENDER;
-        let config = Config {
-            listen: addr,
-            domain,
-            key,
-            release,
-            speaks: Wire::Two,
-            tls,
-            faults: Vec::new(),
-            gate_open: false,
-            discover: discover(&asked, release),
-            // Nobody who asks for events while this listens is given any.
-            deliver: std::sync::Arc::new(|_, _| Box::pin(async { Err("there are none".to_owned()) })),
-            // When too much comes in, what is lost is not what is waited for: that came first.
-            log: std::sync::Arc::new(move |entry| drop(sender.try_send((Instant::now(), entry)))),
-        };
+        let (discover, _) = partners(&asked, release);
+        // Nobody who asks for events while this listens is given any.
+        let silent: Call = std::sync::Arc::new(|_, _| Box::pin(async { Err(CallFailure::Silent) }));
+        // When too much comes in, what is lost is not what is waited for: that came first.
+        let log: Log = std::sync::Arc::new(move |entry| drop(sender.try_send((Instant::now(), entry))));
+        let config = Config { listen: addr, tls, ..Config::new((domain, key), release, (discover, silent), log) };
         start(config).await
     }
 

@@ -1,6 +1,7 @@
 //! What was observed, as plain values that can be saved and judged again.
 
 pub mod api;
+pub mod call;
 pub mod dns;
 pub mod evidence;
 pub mod hub;

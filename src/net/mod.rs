@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod ask;
+pub mod call;
 pub mod delegation;
 pub mod dns;
 pub mod http;

@@ -21,7 +21,7 @@ use crate::rocketchat::body::Wire;
 use crate::rocketchat::boundary;
 use crate::rocketchat::envelope;
 use crate::rocketchat::events;
-use crate::rocketchat::generation::{Generation, questions};
+use crate::rocketchat::generation::questions;
 use crate::rocketchat::hub::registration::is_public_address;
 
 /// Padding that makes a ping of more than 100 KB on the wire, as a few chat messages with history are.
@@ -239,23 +239,6 @@ impl Sealed<'_> {
     async fn post(&self, route: &str, form: Wire, message: &str) -> Option<Exchange> {
         let sealed = envelope::seal(message.as_bytes(), self.key, self.theirs).ok()?;
         Some(self.caller.post(&format!("/api/v1/{route}"), form.write(&sealed)).await)
-    }
-}
-
-/// Brings events to a peer, as a server does that was asked for them.
-pub async fn deliver(inquiry: &Target, events: &str) -> Result<(), String> {
-    let records = inquiry.records(&inquiry.peer).await;
-    let theirs = records.key()?;
-    let (domain, key) = inquiry.identity.as_ref().ok_or("there is no key to sign with")?;
-    let discovery = records.discovery(Generation::of(boundary::LAST_SENDER));
-    let base = discovery.url.as_deref().and_then(Endpoint::parse).ok_or(discovery.error.unwrap_or_default())?;
-    let addr = inquiry.net.locate_one(&base).await.map_err(|none| none.to_string())?;
-    let sealed = envelope::seal(events.as_bytes(), key, &theirs).map_err(|why| why.to_string())?;
-    let caller = Caller { sender: Some(domain.to_string()), ..Caller::new(&inquiry.net, base, addr) };
-    let exchange = caller.post("/api/v1/federation.events.dispatch", Wire::Two.write(&sealed)).await;
-    match &exchange.outcome {
-        Ok(answer) if answer.status == 200 => Ok(()),
-        _ => Err(exchange.shown()),
     }
 }
 

@@ -20,6 +20,7 @@ mod lab;
 mod list;
 mod mesh;
 mod numbers;
+mod peer_answers;
 mod peer_interop;
 mod proxy;
 mod records;

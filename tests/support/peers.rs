@@ -4,12 +4,11 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use fedctl::commands::serve::peer::{PeerOptions, deliver, discover};
+use fedctl::commands::serve::peer::{PeerOptions, partners};
 use fedctl::endpoint::ConnectTo;
 use fedctl::key::PrivateKey;
 use fedctl::net::Net;
 use fedctl::net::resolvers::Resolver;
-use fedctl::rocketchat::body::Wire;
 use fedctl::serve::dns::{self, Zone};
 use fedctl::serve::peer::certificate::Tls;
 use fedctl::serve::peer::fault::Fault;
@@ -113,16 +112,14 @@ impl Peers {
         let lines = log.clone();
         let config = Config {
             listen: peer.listen.parse().unwrap(),
-            domain,
-            key: key("bob"),
-            release,
-            speaks: Wire::of(release),
             tls: (peer.https != peer.swapped).then_some(tls),
             faults: peer.faults.to_vec(),
-            gate_open: false,
-            discover: discover(&asked, release),
-            deliver: deliver(&asked),
-            log: Arc::new(move |entry| lines.lock().unwrap().push(entry.to_string())),
+            ..Config::new(
+                (domain, key("bob")),
+                release,
+                partners(&asked, release),
+                Arc::new(move |entry| lines.lock().unwrap().push(entry.to_string())),
+            )
         };
         let running = runtime.block_on(peer::start(config)).unwrap();
         let addr = running.addr;

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
-use crate::commands::serve::peer::{PeerOptions, deliver, discover};
-use crate::rocketchat::body::Wire;
+use crate::commands::serve::peer::{PeerOptions, partners};
 use crate::rocketchat::release::Release;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::fault::Fault;
@@ -56,16 +55,9 @@ pub async fn open(site: Site, tls: Option<Tls>, asked: &PeerOptions, listen: Soc
     let authority = tls.as_ref().and_then(|tls| tls.authority.clone());
     let config = Config {
         listen,
-        key,
-        release,
-        speaks: Wire::of(release),
         tls,
         faults: faults.to_vec(),
-        gate_open: false,
-        discover: discover(asked, release),
-        deliver: deliver(asked),
-        log: Arc::new(drop),
-        domain: domain.clone(),
+        ..Config::new((domain.clone(), key), release, partners(asked, release), Arc::new(drop))
     };
     let running = start(config).await.with_context(|| format!("the server of {domain}"))?;
     Ok(Open { addr: running.addr, _running: Some(running), authority })

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 
 use crate::check::{judge_peer, peer_latency};
 use crate::commands::network::now;
-use crate::commands::serve::peer::{PeerOptions, deliver, discover};
+use crate::commands::serve::peer::{PeerOptions, partners};
 use crate::dns::name::Domain;
 use crate::endpoint::ConnectTo;
 use crate::facts::peer::ProbeOptions;
@@ -18,7 +18,6 @@ use crate::net::udp::Udp;
 use crate::net::{DEADLINE, Net};
 use crate::render::rotate::Act;
 use crate::report::Verdict;
-use crate::rocketchat::body::Wire;
 use crate::rocketchat::boundary;
 use crate::rocketchat::release::Release;
 use crate::serve::peer::certificate::Tls;
@@ -82,20 +81,9 @@ async fn ping(
         udp: Udp::default(),
     };
     let asked = PeerOptions { net: net(Vec::new()), identity: (domain.clone(), used.clone()) };
-    let running = peer::start(peer::Config {
-        listen: ANY,
-        domain: domain.clone(),
-        key: used.clone(),
-        release: RELEASE,
-        speaks: Wire::of(RELEASE),
-        tls: Some(tls),
-        faults: Vec::new(),
-        gate_open: false,
-        discover: discover(&asked, RELEASE),
-        deliver: deliver(&asked),
-        log: Arc::new(drop),
-    })
-    .await?;
+    let identity = (domain.clone(), used.clone());
+    let config = peer::Config::new(identity, RELEASE, partners(&asked, RELEASE), Arc::new(drop));
+    let running = peer::start(peer::Config { tls: Some(tls), ..config }).await?;
     let inquiry = Target {
         net: net(vec![format!("{host}:443={}", running.addr).parse()?]),
         peer: domain.clone(),

@@ -2,32 +2,30 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex};
 
 use clap::Args;
 use futures_util::FutureExt;
 
 use crate::commands::Context;
 use crate::commands::key_file::{Access, PassphraseArgs, Pending, read_bytes, read_private};
-use crate::commands::network::{NetworkArgs, now};
+use crate::commands::network::NetworkArgs;
 use crate::commands::stop::Stop;
 use crate::dns::name::{Domain, Host};
 use crate::error::{ExitStatus, Hinted, hinted};
-use crate::facts::peer::{ProbeOptions, Records};
+use crate::facts::call::{Call, Discover};
 use crate::key::PrivateKey;
 use crate::net::Net;
-use crate::net::look_up::look_up_all;
-use crate::net::peer::{self, Target};
+use crate::net::call::Partners;
 use crate::rocketchat::body::Wire;
 use crate::rocketchat::boundary;
-use crate::rocketchat::generation::{Generation, questions};
 use crate::rocketchat::life::parse_classic;
 use crate::rocketchat::release::Release;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::fault::Fault;
 use crate::serve::peer::log::Entry;
-use crate::serve::peer::{Config, Deliver, Discover, Log, start};
+use crate::serve::peer::{Config, Log, USER, start};
 use crate::term::Term;
 
 /// Lines of the log that may wait to be written; more are lost.
@@ -83,6 +81,15 @@ pub struct ServePeer {
     /// Misbehave; may be repeated
     #[arg(long = "fault", value_enum, value_name = "FAULT")]
     faults: Vec<Fault>,
+    /// A user that this peer has beside `fedctl`; may be repeated
+    #[arg(long = "user", value_name = "NAME")]
+    users: Vec<String>,
+    /// Apply the rate limits of the release: 10 requests a minute and route, and from 3.6.3 on 30 events a second
+    #[arg(long)]
+    rate_limits: bool,
+    /// Take a message in the peer's own name without decrypting it, as every server from 2.0 on does; on loopback only
+    #[arg(long)]
+    faithful_bypass: bool,
     #[command(flatten)]
     network: NetworkArgs,
 }
@@ -118,18 +125,16 @@ impl ServePeer {
             net: self.network.net(cx, self.ca_file.as_deref())?,
             identity: (domain.clone(), key.clone()),
         };
+        let mut faults = self.faults.clone();
+        faults.extend(self.faithful_bypass.then_some(Fault::Bypass));
         let config = Config {
             listen: self.listen,
-            domain,
-            key,
-            release,
-            speaks: Wire::of(release),
             tls,
-            faults: self.faults.clone(),
+            faults,
+            users: self.users(),
+            rate_limits: self.rate_limits,
             gate_open: self.gate_open,
-            discover: discover(&asked, release),
-            deliver: deliver(&asked),
-            log: log(cx.term.clone()),
+            ..Config::new((domain, key), release, partners(&asked, release), log(cx.term.clone()))
         };
         let scheme = if config.tls.is_some() { "https" } else { "http" };
         let (domain, release) = (config.domain.clone(), config.release);
@@ -159,7 +164,20 @@ impl ServePeer {
         }
     }
 
+    fn users(&self) -> Vec<String> {
+        let mut users = vec![USER.to_owned()];
+        users.extend(self.users.iter().filter(|user| *user != USER).cloned());
+        users
+    }
+
     fn refuse_contradictions(&self) -> anyhow::Result<()> {
+        if self.faithful_bypass && !self.listen.ip().is_loopback() {
+            let what = format!(
+                "--faithful-bypass lets anybody speak in the name of this peer, and `{}` is not a loopback address",
+                self.listen
+            );
+            return Err(hinted(what, "listen on 127.0.0.1"));
+        }
         let tls = self.faults.iter().find(|fault| fault.is_of_tls());
         if let (true, Some(fault)) = (self.plain, tls) {
             return Err(hinted(
@@ -212,29 +230,19 @@ pub struct PeerOptions {
     pub identity: (Domain, PrivateKey),
 }
 
-/// Finds senders as servers of this release do: without an SRV record there is no key either.
-pub fn discover(asked: &PeerOptions, release: Release) -> Discover {
-    let asked = Arc::new(asked.clone());
-    Arc::new(move |sender| {
-        let asked = asked.clone();
-        async move {
-            let answers = look_up_all(&asked.net, &asked.net.resolvers, &questions(&sender)).await;
-            let records = Records { domain: sender, answers };
-            match records.discovery(Generation::of(release)).error {
-                Some(error) => Err(error),
-                None => records.key(),
-            }
-        }
-        .boxed()
-    })
-}
-
-/// Brings events to who asked for them.
-pub fn deliver(asked: &PeerOptions) -> Deliver {
-    let asked = Arc::new(asked.clone());
-    Arc::new(move |peer, message| {
-        let PeerOptions { net, identity } = (*asked).clone();
-        let inquiry = Target { net, peer, options: ProbeOptions::default(), identity: Some(identity), time: now() };
-        async move { peer::deliver(&inquiry, &message).await }.boxed()
-    })
+/// How a listening peer finds its senders and calls others, as a server of this release.
+pub fn partners(asked: &PeerOptions, release: Release) -> (Discover, Call) {
+    let PeerOptions { net, identity } = asked.clone();
+    let known = Mutex::default();
+    let partners = Arc::new(Partners { net, identity, release, known });
+    let callers = partners.clone();
+    let discover: Discover = Arc::new(move |sender| {
+        let partners = partners.clone();
+        async move { partners.key(&sender).await }.boxed()
+    });
+    let call: Call = Arc::new(move |partner, request| {
+        let partners = callers.clone();
+        async move { partners.call(&partner, request).await }.boxed()
+    });
+    (discover, call)
 }

@@ -11,11 +11,23 @@ pub enum Collection {
     Messages,
     Events,
     Uploads,
+    /// Messages that are to be answered.
+    Tasks,
+    /// Events that are to be sent.
+    Outbox,
 }
 
 impl Collection {
-    pub const ALL: [Self; 6] =
-        [Self::Users, Self::Rooms, Self::Subscriptions, Self::Messages, Self::Events, Self::Uploads];
+    pub const ALL: [Self; 8] = [
+        Self::Users,
+        Self::Rooms,
+        Self::Subscriptions,
+        Self::Messages,
+        Self::Events,
+        Self::Uploads,
+        Self::Tasks,
+        Self::Outbox,
+    ];
 
     /// Its name in a store.
     pub fn as_str(self) -> &'static str {
@@ -26,6 +38,8 @@ impl Collection {
             Self::Messages => "messages",
             Self::Events => "events",
             Self::Uploads => "uploads",
+            Self::Tasks => "tasks",
+            Self::Outbox => "outbox",
         }
     }
 

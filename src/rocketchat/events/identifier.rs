@@ -53,6 +53,12 @@ pub fn random() -> String {
     (0..LENGTH).map(|_| char::from(ALPHABET[rng.random_range(0..ALPHABET.len())])).collect()
 }
 
+/// The same identifier for the same text every time, in the form of a random one.
+pub fn stable(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().take(LENGTH).map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()])).collect()
+}
+
 /// True for what can be the identifier of an event of version 2.
 pub fn is_hash(text: &str) -> bool {
     text.len() == HASH_LENGTH && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))

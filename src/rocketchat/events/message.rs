@@ -82,6 +82,11 @@ pub fn dispatch<'a>(events: impl IntoIterator<Item = &'a Event>) -> String {
     json!({"events": events.into_iter().map(|event| &event.json).collect::<Vec<_>>()}).to_string()
 }
 
+/// The same for the JSON of events.
+pub fn dispatch_values(events: &[Value]) -> String {
+    json!({"events": events}).to_string()
+}
+
 /// The JSON of a decrypted body.
 pub fn read_json(message: &[u8]) -> Result<Value, NotAMessage> {
     let text = std::str::from_utf8(message).map_err(|_| NotAMessage::NotText)?;
@@ -123,6 +128,28 @@ impl Incoming {
             return Ok(Self::Old(kind.to_owned()));
         }
         serde_json::from_value(value).map(Self::Latest).map_err(|_| NotAMessage::Unknown)
+    }
+}
+
+impl std::fmt::Display for Incoming {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        const SHOWN: usize = 8;
+        match self {
+            Self::Events(events) if events.is_empty() => f.write_str("no events"),
+            Self::Events(events) => {
+                let kinds: Vec<_> =
+                    events.iter().take(SHOWN).map(|event| event.kind.escape_debug().to_string()).collect();
+                f.write_str(&kinds.join(", "))?;
+                match events.len().saturating_sub(SHOWN) {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more"),
+                }
+            }
+            Self::Latest(request) => {
+                write!(f, "send me the events of room `{}`", request.context_query.room_id.escape_debug())
+            }
+            Self::Old(kind) => write!(f, "{}", kind.escape_debug()),
+        }
     }
 }
 

@@ -9,8 +9,12 @@ pub mod identifier;
 pub mod inspect;
 pub mod kind;
 mod message;
+pub mod old_receiver;
+pub mod receiver;
 pub mod resource;
 pub mod room_event;
 pub mod time_zones;
 
-pub use message::{Event, Incoming, LatestRequest, NotAMessage, Room, dispatch, large_ping, old_ping, ping, read_json};
+pub use message::{
+    Event, Incoming, LatestRequest, NotAMessage, Room, dispatch, dispatch_values, large_ping, old_ping, ping, read_json,
+};

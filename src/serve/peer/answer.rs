@@ -5,6 +5,8 @@ use axum::http::{Response, StatusCode, header};
 use futures_util::stream;
 use serde_json::{Value, json};
 
+use super::limit::Taken;
+
 /// JSON with a status.
 pub fn json(status: u16, value: &Value) -> Response<Body> {
     with_type(status, "application/json", value.to_string())
@@ -22,10 +24,34 @@ pub fn failure(error: &str) -> Response<Body> {
 }
 
 /// 429 as the rate limiter of a server words it.
-pub fn too_many() -> Response<Body> {
-    let error = "Error, too many requests. Please slow down. You must wait 42 seconds before trying this endpoint again. \
-                 [error-too-many-requests]";
+pub fn too_many(wait: u64) -> Response<Body> {
+    let error = format!(
+        "Error, too many requests. Please slow down. You must wait {wait} seconds before trying this endpoint again. \
+         [error-too-many-requests]"
+    );
     json(429, &json!({"success": false, "error": error}))
+}
+
+/// Adds the header fields of the rate limiter.
+pub fn with_limit(mut response: Response<Body>, limit: &Taken) -> Response<Body> {
+    for (name, value) in [
+        ("x-ratelimit-limit", limit.allowed),
+        ("x-ratelimit-remaining", limit.left),
+        ("x-ratelimit-reset", limit.reset),
+    ] {
+        response.headers_mut().insert(name, value.into());
+    }
+    response
+}
+
+/// What the middleware that parses bodies answers before any route is reached.
+pub fn unparsed(status: u16) -> Response<Body> {
+    let reason = if status == 413 { "Payload Too Large" } else { "Bad Request" };
+    let page = format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Error</title>\n</head>\n<body>\n\
+         <pre>{reason}</pre>\n</body>\n</html>\n"
+    );
+    with_type(status, "text/html; charset=utf-8", page)
 }
 
 /// 405 on a route that exists.

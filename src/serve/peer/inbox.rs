@@ -1,66 +1,57 @@
-//! Sealed bodies: who sent them, do they open, what do they say. All of it in turns, so that no sender holds up the others.
+//! Sealed bodies: who sent them, and do they open. All of it in turns, so that no sender holds up the others.
+//!
+//! A body names its sender, and anybody can name any domain. So only the origin layer, which costs little, is opened for
+//! everybody; the allowance of a domain is for messages that this layer proves to be its own.
 
-use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use serde_json::Value;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::log::Entry;
-use super::{Config, Fault};
+use super::fault::Fault;
+use super::parse;
+use super::refusal::Refusal;
+use super::{Config, lock};
 use crate::dns::name::Domain;
+use crate::facts::call::CallFailure;
 use crate::key::{PrivateKey, PublicKey};
-use crate::rocketchat::body::{NotAnEnvelope, Wire};
-use crate::rocketchat::boundary;
+use crate::rocketchat::body::Wire;
 use crate::rocketchat::envelope::{self, Failure, Layer};
-use crate::rocketchat::events::{Event, Incoming, LatestRequest, NotAMessage};
-use crate::rocketchat::release::Release;
+use crate::rocketchat::events::read_json;
 
 /// Blocks that are opened before the next message has its turn.
 const TURN: usize = 16;
-/// From here on servers call an address that came out as `undefined`, so nothing that they send arrives.
-const RECEIVES_ONLY: Release = boundary::CANNOT_SEND;
 /// Bodies up to this size never wait behind larger ones.
 const SMALL: usize = 64 * 1024;
 const SMALL_JOBS: usize = 32;
 const LARGE_JOBS: usize = 4;
+/// How long a body may wait for its turn.
+const WAIT: Duration = Duration::from_millis(1500);
 /// Messages of one sender that are worked on at a time.
 const SENDER_JOBS: usize = 4;
 /// Senders that are looked up at a time.
 const LOOKUPS: usize = 32;
 const LOOKUP_TIME: Duration = Duration::from_secs(5);
-/// How long an answer about a sender is remembered; servers keep it for an hour, and testing needs less.
-const REMEMBERED: Duration = Duration::from_secs(5);
-const REMEMBERED_MAX: usize = 1024;
-/// Events and bytes of events that are kept.
-const EVENTS_MAX: usize = 1000;
-const EVENT_BYTES_MAX: usize = 8 << 20;
+/// How long an answer about a sender is kept; servers keep it for an hour, and testing needs less.
+const KEPT: Duration = Duration::from_secs(5);
+const KEPT_MAX: usize = 1024;
 
-/// Why a body was refused. The caller is told less than the log.
-#[derive(Debug, thiserror::Error)]
-pub enum Refusal {
-    #[error("the header `x-federation-domain` is missing")]
-    NoSender,
-    #[error("it claims to be this server's own domain; a real server would take its body in clear, this one does not")]
-    OwnDomain,
-    #[error("no key was found for it: {0}")]
-    UnknownSender(String),
-    #[error("{0}")]
-    Body(NotAnEnvelope),
-    #[error("{layer} layer, {whose}: {failure}: {proves}", layer = .failure.layer(), proves = .failure.proves())]
-    Layer { failure: Failure, whose: String },
-    #[error("both layers open, but {0}")]
-    Message(NotAMessage),
-    #[error("too much work at a time")]
-    Busy,
+/// A message that opened.
+pub struct Opened {
+    pub sender: Domain,
+    /// The sender's key, as discovered.
+    pub key: PublicKey,
+    pub value: Value,
 }
 
 /// What discovery gave, and when.
-type Remembered = (Instant, Result<PublicKey, String>);
+type Kept = (Instant, Result<PublicKey, CallFailure>);
 
-/// The keys, the turns and what is remembered.
+/// The keys, the turns and what is kept about senders.
 pub struct Inbox {
     config: Config,
     key: Arc<PrivateKey>,
@@ -69,8 +60,7 @@ pub struct Inbox {
     large: Semaphore,
     lookups: Semaphore,
     senders: Mutex<HashMap<Domain, usize>>,
-    found: Mutex<HashMap<Domain, Remembered>>,
-    events: Mutex<VecDeque<Event>>,
+    found: Mutex<HashMap<Domain, Kept>>,
 }
 
 impl Inbox {
@@ -87,39 +77,12 @@ impl Inbox {
             lookups: Semaphore::new(LOOKUPS),
             senders: Mutex::default(),
             found: Mutex::default(),
-            events: Mutex::default(),
             config,
         })
     }
 
-    /// Opens a body, logs what became of it and keeps its events.
-    pub async fn take(self: &Arc<Self>, sender: Option<&str>, body: Vec<u8>) -> Result<(), Refusal> {
-        let opened = self.open(sender, body).await;
-        match &opened {
-            Ok((sender, key, incoming)) => {
-                let (says, is_events) = description(incoming);
-                let key = key.fingerprint();
-                (self.config.log)(Entry::Opened { sender: sender.clone(), key, says, is_events });
-            }
-            Err(why) => {
-                // The header is the caller's; a log must stay one line an entry.
-                let sender = sender.unwrap_or("nobody").chars().take(80).collect::<String>().escape_debug().to_string();
-                (self.config.log)(Entry::Refused { sender, why: why.to_string() });
-            }
-        }
-        match opened? {
-            (_, _, Incoming::Events(events)) => self.keep(events),
-            (sender, _, Incoming::Latest(request)) => self.send(sender, &request),
-            (_, _, Incoming::Old(_)) => {}
-        }
-        Ok(())
-    }
-
-    async fn open(
-        self: &Arc<Self>,
-        sender: Option<&str>,
-        body: Vec<u8>,
-    ) -> Result<(Domain, PublicKey, Incoming), Refusal> {
+    /// Opens a body. `None` is one that is empty, or not JSON by its content type.
+    pub async fn open(&self, sender: Option<&str>, body: Option<Vec<u8>>) -> Result<Opened, Refusal> {
         // 1.x decrypts what comes in its own name too, and looks at the body before it looks at the header.
         let old = self.config.speaks == Wire::One;
         if sender == Some(self.config.domain.as_str()) && !old && self.config.has(Fault::Bypass) {
@@ -129,26 +92,30 @@ impl Inbox {
         let sender = match sender {
             None => Err(Refusal::NoSender),
             Some(own) if own == self.config.domain.as_str() && !old => Err(Refusal::OwnDomain),
-            Some(text) => text.parse::<Domain>().map_err(|why| Refusal::UnknownSender(format!("{why}"))),
+            Some(text) => {
+                text.parse::<Domain>().map_err(|why| Refusal::UnknownSender(CallFailure::NotFound(why.to_string())))
+            }
         };
         let sender = match sender {
             Err(why) if !old => return Err(why),
             sender => sender,
         };
-        let jobs = if body.len() <= SMALL { &self.small } else { &self.large };
-        let _job = jobs.try_acquire().map_err(|_| Refusal::Busy)?;
-        let _share = match &sender {
-            Ok(sender) => Some(self.share(sender).ok_or(Refusal::Busy)?),
-            Err(_) => None,
-        };
-        let (_, sealed) =
-            spawn_blocking(move || Wire::read(&body)).await.map_err(|_| Refusal::Busy)?.map_err(Refusal::Body)?;
+        let body = body.ok_or(Refusal::NotJson)?;
+        let _job = self.job(body.len()).await?;
+        let sealed = spawn_blocking(move || parse::bytes(&body, old)).await.map_err(|_| Refusal::Busy)??;
         let sender = sender?;
         let key = self.discover(&sender).await.map_err(Refusal::UnknownSender)?;
         let inner = self.open_origin(sealed, &key).await?;
+        // From here on the message is proven to be the sender's own.
+        let _share = self.share(&sender).ok_or(Refusal::Busy)?;
         let message = self.open_secrecy(inner).await?;
-        let incoming = Incoming::read(&message).map_err(Refusal::Message)?;
-        Ok((sender, key, incoming))
+        let value = read_json(&message).map_err(|why| Refusal::Message { why, parse: parse::error(&message) })?;
+        Ok(Opened { sender, key, value })
+    }
+
+    async fn job(&self, bytes: usize) -> Result<SemaphorePermit<'_>, Refusal> {
+        let jobs = if bytes <= SMALL { &self.small } else { &self.large };
+        timeout(WAIT, jobs.acquire()).await.ok().and_then(Result::ok).ok_or(Refusal::Busy)
     }
 
     async fn open_origin(&self, sealed: Vec<u8>, key: &PublicKey) -> Result<Vec<u8>, Refusal> {
@@ -196,92 +163,46 @@ impl Inbox {
         Ok(opened)
     }
 
-    async fn discover(&self, sender: &Domain) -> Result<PublicKey, String> {
+    async fn discover(&self, sender: &Domain) -> Result<PublicKey, CallFailure> {
         if let Some((since, found)) = lock(&self.found).get(sender)
-            && since.elapsed() < REMEMBERED
+            && since.elapsed() < KEPT
         {
             return found.clone();
         }
         let found = {
-            let _lookup = self.lookups.try_acquire().map_err(|_| "too many look-ups at a time".to_owned())?;
-            let late = |_| Err(format!("no answer within {} s", LOOKUP_TIME.as_secs()));
+            let busy = |_| CallFailure::NotFound("too many look-ups at a time".to_owned());
+            let _lookup = self.lookups.try_acquire().map_err(busy)?;
+            let late = |_| Err(CallFailure::NotFound(format!("no answer within {} s", LOOKUP_TIME.as_secs())));
             timeout(LOOKUP_TIME, (self.config.discover)(sender.clone())).await.unwrap_or_else(late)
         };
-        let mut remembered = lock(&self.found);
-        if remembered.len() >= REMEMBERED_MAX {
-            remembered.retain(|_, (since, _)| since.elapsed() < REMEMBERED);
+        let mut kept = lock(&self.found);
+        if kept.len() >= KEPT_MAX {
+            kept.retain(|_, (since, _)| since.elapsed() < KEPT);
         }
-        if remembered.len() < REMEMBERED_MAX {
-            remembered.insert(sender.clone(), (Instant::now(), found.clone()));
+        if kept.len() < KEPT_MAX {
+            kept.insert(sender.clone(), (Instant::now(), found.clone()));
         }
         found
     }
 
-    fn keep(&self, events: Vec<Event>) {
-        let mut kept = lock(&self.events);
-        for event in events {
-            let known = event.id.is_none() || kept.iter().any(|other| other.id == event.id);
-            if !known && event.room.is_some() {
-                kept.push_back(event);
-            }
-        }
-        let size = |event: &Event| event.json.to_string().len();
-        let mut bytes: usize = kept.iter().map(size).sum();
-        while kept.len() > EVENTS_MAX || bytes > EVENT_BYTES_MAX {
-            bytes -= kept.pop_front().map_or(bytes, |event| size(&event));
-        }
-    }
-
-    /// Sends what was asked for, to the asker alone: who asks in the name of another gets nothing.
-    fn send(self: &Arc<Self>, sender: Domain, request: &LatestRequest) {
-        if self.config.has(Fault::NeverSends) {
-            return;
-        }
-        if self.config.release >= RECEIVES_ONLY {
-            let why = format!("a {} server calls `undefined/api/v1/…`: Invalid URL", self.config.release);
-            return (self.config.log)(Entry::Undelivered { to: sender.to_string(), why });
-        }
-        let inbox = self.clone();
-        if request.from_domain != sender.as_str() {
-            let why = format!("{sender} asked for events to be sent to `{}`", request.from_domain.escape_debug());
-            return (self.config.log)(Entry::Undelivered { to: sender.to_string(), why });
-        }
-        let room = Some(&request.context_query.room_id);
-        let asked = |event: &&Event| {
-            let known = event.id.as_ref().is_some_and(|id| request.latest_event_ids.contains(id));
-            event.room.as_ref() == room && !known
-        };
-        let events: Vec<Event> = lock(&self.events).iter().filter(asked).cloned().collect();
-        let Some(share) = self.share(&sender) else { return };
-        tokio::spawn(async move {
-            let message = crate::rocketchat::events::dispatch(&events);
-            let delivered = (inbox.config.deliver)(sender.clone(), message).await;
-            drop(share);
-            (inbox.config.log)(match delivered {
-                Ok(()) => Entry::Delivered { to: sender, events: events.len() },
-                Err(why) => Entry::Undelivered { to: sender.to_string(), why },
-            });
-        });
-    }
-
     /// One of the sender's places, given back when dropped.
-    fn share(self: &Arc<Self>, sender: &Domain) -> Option<Share> {
+    fn share(&self, sender: &Domain) -> Option<Share<'_>> {
         let mut senders = lock(&self.senders);
         let jobs = senders.entry(sender.clone()).or_default();
         *jobs += 1;
         let full = *jobs > SENDER_JOBS;
         drop(senders);
-        let share = Share { inbox: self.clone(), sender: sender.clone() };
+        let share = Share { inbox: self, sender: sender.clone() };
         (!full).then_some(share)
     }
 }
 
-struct Share {
-    inbox: Arc<Inbox>,
+struct Share<'a> {
+    inbox: &'a Inbox,
     sender: Domain,
 }
 
-impl Drop for Share {
+impl Drop for Share<'_> {
     fn drop(&mut self) {
         let mut senders = lock(&self.inbox.senders);
         if let Some(jobs) = senders.get_mut(&self.sender) {
@@ -293,52 +214,16 @@ impl Drop for Share {
     }
 }
 
-/// Nothing that holds one of these locks can leave its data half-changed.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn description(incoming: &Incoming) -> (String, bool) {
-    match incoming {
-        Incoming::Events(events) if events.is_empty() => ("no events".into(), true),
-        Incoming::Events(events) => {
-            let kinds: Vec<_> = events.iter().take(8).map(|event| event.kind.escape_debug().to_string()).collect();
-            let more = if events.len() > kinds.len() {
-                format!(" and {} more", events.len() - kinds.len())
-            } else {
-                String::new()
-            };
-            (kinds.join(", ") + &more, true)
-        }
-        Incoming::Latest(request) => {
-            (format!("send me the events of room `{}`", request.context_query.room_id.escape_debug()), false)
-        }
-        Incoming::Old(kind) => (kind.escape_debug().to_string(), true),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use super::*;
-    use crate::serve::peer::log::Entry;
+    use crate::rocketchat::release::Release;
+    use crate::serve::peer::tests::config;
 
     fn inbox() -> Arc<Inbox> {
-        let config = Config {
-            listen: "127.0.0.1:0".parse().unwrap(),
-            domain: "b.example".parse().unwrap(),
-            key: PrivateKey::generate(2048).unwrap(),
-            release: Release(6, 2, 0),
-            speaks: Wire::Two,
-            tls: None,
-            faults: Vec::new(),
-            gate_open: false,
-            discover: Arc::new(|_| Box::pin(async { Err("nobody is known".to_owned()) })),
-            deliver: Arc::new(|_, _| Box::pin(async { Ok(()) })),
-            log: Arc::new(|_: Entry| ()),
-        };
-        Arc::new(Inbox::new(config).unwrap())
+        Arc::new(Inbox::new(config(Release(6, 2, 0))).unwrap())
     }
 
     #[tokio::test]
@@ -370,5 +255,36 @@ mod tests {
         assert!(inbox.share(&one).is_some());
         drop(held);
         assert!(lock(&inbox.senders).is_empty());
+    }
+
+    /// Whoever names a domain does not use up what is kept for that domain's own messages.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn garbage_in_the_name_of_a_domain_spends_none_of_its_places() {
+        let alice = PrivateKey::generate(2048).unwrap();
+        let known = alice.public().clone();
+        let mut config = config(Release(6, 2, 0));
+        config.discover = Arc::new(move |_| {
+            let known = known.clone();
+            Box::pin(async move { Ok(known) })
+        });
+        let inbox = Arc::new(Inbox::new(config.clone()).unwrap());
+        // Signed by nobody, and large enough to be worked on for a while.
+        let garbage = Wire::Two.write(&vec![7; 256 * 64]);
+        let flood: Vec<_> = (0..SENDER_JOBS * 8)
+            .map(|_| {
+                let (inbox, garbage) = (inbox.clone(), garbage.clone());
+                tokio::spawn(
+                    async move { inbox.open(Some("a.example"), Some(garbage)).await.err().unwrap().to_string() },
+                )
+            })
+            .collect();
+        let ping = br#"{"events":[{"type":"ping"}]}"#;
+        let honest = Wire::Two.write(&envelope::seal(ping, &alice, config.key.public()).unwrap());
+        for _ in 0..SENDER_JOBS {
+            inbox.open(Some("a.example"), Some(honest.clone())).await.unwrap();
+        }
+        for refused in flood {
+            assert!(refused.await.unwrap().contains("origin layer"));
+        }
     }
 }

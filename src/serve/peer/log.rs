@@ -1,13 +1,15 @@
-//! What a peer tells about itself, more than any real server does.
+//! What a peer reports about itself, more than any real server does.
 
 use std::fmt;
 use std::net::SocketAddr;
 
+use serde::Serialize;
+
 use crate::dns::name::Domain;
-use crate::key::Fingerprint;
 
 /// One thing that happened.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "entry", rename_all = "snake_case")]
 pub enum Entry {
     /// A request was answered.
     Answered {
@@ -21,17 +23,55 @@ pub enum Entry {
     /// A message opened: both keys are proven.
     Opened {
         sender: Domain,
-        /// The sender's key, as discovered.
-        key: Fingerprint,
+        /// The fingerprint of the sender's key, as discovered.
+        key: String,
         /// The types of the events, or what else was said.
         says: String,
         /// True for events, false for a request for events.
         is_events: bool,
     },
+    /// A message in the peer's own name was taken in clear.
+    Plain {
+        says: String,
+    },
     /// A message was refused.
     Refused {
         sender: String,
         why: String,
+    },
+    /// An event was applied.
+    Applied {
+        sender: Domain,
+        kind: String,
+        room: String,
+        event: String,
+    },
+    /// A handler failed as that of the release does; from 4.2.0 on this is the answer.
+    Failed {
+        sender: Domain,
+        why: String,
+    },
+    /// No unchanged server sends this.
+    Irregular {
+        sender: Domain,
+        event: String,
+        what: String,
+    },
+    /// The origin of an event was asked for those that are missing.
+    Asked {
+        origin: String,
+        room: String,
+    },
+    /// A file was fetched from another server.
+    Fetched {
+        from: String,
+        upload: String,
+        bytes: usize,
+    },
+    /// Another server fetched a file.
+    Served {
+        upload: String,
+        bytes: usize,
     },
     Delivered {
         to: Domain,
@@ -39,6 +79,10 @@ pub enum Entry {
     },
     Undelivered {
         to: String,
+        why: String,
+    },
+    /// The database could not be written.
+    Unsaved {
         why: String,
     },
     /// Connections or work beyond the bounds.
@@ -55,16 +99,34 @@ pub enum Entry {
 
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |text: &str| text.escape_debug().to_string();
         match self {
             Self::Answered { from, method, path, status, elapsed } => {
                 write!(f, "{status} {method} {path} from {from}, {elapsed} ms")
             }
             Self::Opened { sender, key, says, .. } => {
-                write!(f, "opened: {sender} says {says}; both layers open, sender's key {}", key.short())
+                let key: String = key.chars().take(12).collect();
+                write!(f, "opened: {sender} says {says}; both layers open, sender's key {key}…")
             }
+            Self::Plain { says } => write!(f, "not encrypted: a message in the own name says {says}"),
             Self::Refused { sender, why } => write!(f, "refused: {sender}: {why}"),
+            Self::Applied { sender, kind, room, event } => {
+                write!(f, "applied: {} of {sender}, room {}, event {}", shown(kind), shown(room), shown(event))
+            }
+            Self::Failed { sender, why } => write!(f, "failed: {sender}: {}", shown(why)),
+            Self::Irregular { sender, event, what } => {
+                write!(f, "irregular: event {} of {sender}: {}", shown(event), shown(what))
+            }
+            Self::Asked { origin, room } => {
+                write!(f, "asked: {} for the events of room {}", shown(origin), shown(room))
+            }
+            Self::Fetched { from, upload, bytes } => {
+                write!(f, "fetched: file {} of {}, {bytes} bytes", shown(upload), shown(from))
+            }
+            Self::Served { upload, bytes } => write!(f, "fetched from here: file {}, {bytes} bytes", shown(upload)),
             Self::Delivered { to, events } => write!(f, "sent: {events} events to {to}"),
-            Self::Undelivered { to, why } => write!(f, "not sent: {to}: {why}"),
+            Self::Undelivered { to, why } => write!(f, "not sent: {}: {}", shown(to), shown(why)),
+            Self::Unsaved { why } => write!(f, "not saved: {why}"),
             Self::Dropped { why, count } => write!(f, "dropped: {count} {why}"),
             Self::NoTls { from, why } => write!(f, "no tls: {from}: {why}"),
         }

@@ -1,16 +1,20 @@
-//! A federation peer to test against: routes and answers as a chosen release gives them, real discovery and decryption, and
-//! faults on request. It never takes a plain body for its own domain, as real servers do.
+//! A federation peer to test against: routes and answers as a chosen release gives them, real discovery and decryption, a database
+//! that events are applied to, and faults on request.
 
 mod accept;
 mod answer;
 pub mod certificate;
 pub mod fault;
+pub mod handler;
 mod inbox;
+mod limit;
 pub mod log;
+mod parse;
+mod refusal;
 mod routes;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 use tokio::net::TcpListener;
@@ -18,19 +22,23 @@ use tokio::task::AbortHandle;
 
 use self::certificate::Tls;
 use self::fault::Fault;
+use self::handler::Handler;
 use self::log::Entry;
 use crate::dns::name::Domain;
 use crate::error::hinted;
-use crate::key::{PrivateKey, PublicKey};
+use crate::facts::call::{Call, Discover};
+use crate::key::PrivateKey;
 use crate::rocketchat::body::Wire;
+use crate::rocketchat::events::documents::{Change, Documents};
 use crate::rocketchat::release::Release;
 
-/// Finds the public key of a sender, or says why there is none.
-pub type Discover = Arc<dyn Fn(Domain) -> BoxFuture<'static, Result<PublicKey, String>> + Send + Sync>;
-/// Brings a message, still in clear, to another peer, or says why it could not.
-pub type Deliver = Arc<dyn Fn(Domain, String) -> BoxFuture<'static, Result<(), String>> + Send + Sync>;
 /// Is told everything that happens.
 pub type Log = Arc<dyn Fn(Entry) + Send + Sync>;
+/// Writes what has changed to the disk.
+pub type Keep = Arc<dyn Fn(Vec<Change>) -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync>;
+
+/// The user that every peer has.
+pub const USER: &str = "fedctl";
 
 /// What a peer is made of.
 #[derive(Clone)]
@@ -44,14 +52,46 @@ pub struct Config {
     /// Without it the peer speaks plain HTTP.
     pub tls: Option<Tls>,
     pub faults: Vec<Fault>,
+    /// The names of its users.
+    pub users: Vec<String>,
+    /// Apply the rate limits of the release.
+    pub rate_limits: bool,
     /// The environment variable that opens the routes of 7.x is set.
     pub gate_open: bool,
+    /// Answer messages.
+    pub sandbox: bool,
+    /// What was kept.
+    pub documents: Documents,
+    pub keep: Option<Keep>,
     pub discover: Discover,
-    pub deliver: Deliver,
+    pub call: Call,
     pub log: Log,
 }
 
 impl Config {
+    /// A peer without faults that listens on a free port of the loopback interface.
+    pub fn new(identity: (Domain, PrivateKey), release: Release, (discover, call): (Discover, Call), log: Log) -> Self {
+        let (domain, key) = identity;
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            domain,
+            key,
+            release,
+            speaks: Wire::of(release),
+            tls: None,
+            faults: Vec::new(),
+            users: vec![USER.to_owned()],
+            rate_limits: false,
+            gate_open: false,
+            sandbox: false,
+            documents: Documents::default(),
+            keep: None,
+            discover,
+            call,
+            log,
+        }
+    }
+
     fn has(&self, fault: Fault) -> bool {
         self.faults.contains(&fault)
     }
@@ -61,6 +101,8 @@ impl Config {
 pub struct Running {
     /// Where it listens; the port is the real one when 0 was asked for.
     pub addr: SocketAddr,
+    /// Its database, for a peer that sends too.
+    pub handler: Arc<Handler>,
     task: AbortHandle,
 }
 
@@ -79,7 +121,28 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     })?;
     let addr = listener.local_addr()?;
     let acceptor = config.tls.as_ref().map(Tls::acceptor);
-    let peer = Arc::new(routes::Peer::new(config)?);
+    let handler = Arc::new(Handler::new(config.clone()));
+    let peer = Arc::new(routes::Peer::new(config, handler.clone())?);
     let task = tokio::spawn(accept::run(listener, acceptor, peer)).abort_handle();
-    Ok(Running { addr, task })
+    Ok(Running { addr, handler, task })
+}
+
+/// Nothing that holds one of these locks can leave its data half-changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::facts::call::CallFailure;
+
+    /// A peer that knows nobody.
+    pub fn config(release: Release) -> Config {
+        let nobody = || CallFailure::NotFound("nobody is known".to_owned());
+        let discover: Discover = Arc::new(move |_| Box::pin(async move { Err(nobody()) }));
+        let call: Call = Arc::new(|_, _| Box::pin(async { Err(CallFailure::Silent) }));
+        let identity = ("b.example".parse().unwrap(), PrivateKey::generate(2048).unwrap());
+        Config::new(identity, release, (discover, call), Arc::new(|_: Entry| ()))
+    }
 }

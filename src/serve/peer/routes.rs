@@ -8,16 +8,23 @@ use axum::body::Body;
 use axum::http::{Method, Request, Response, header};
 use futures_util::StreamExt;
 use hyper::body::Incoming;
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::fault::Fault;
-use super::inbox::{Inbox, Refusal};
+use super::handler::Handler;
+use super::inbox::{Inbox, Opened};
+use super::limit::Limits;
 use super::log::Entry;
+use super::refusal::Refusal;
 use super::{Config, answer};
+use crate::dns::name::Domain;
 use crate::rocketchat::body::Wire;
 use crate::rocketchat::boundary;
+use crate::rocketchat::events::receiver::{ServerError, cannot_read};
+use crate::rocketchat::events::{Incoming as Message, read_json};
 use crate::rocketchat::life::{GATE_ANSWER, Life};
 use crate::rocketchat::release::Release;
 
@@ -32,15 +39,22 @@ const BODY_TIME: Duration = Duration::from_secs(10);
 const SLOW: Duration = Duration::from_secs(3);
 /// Where [`Fault::BodyLimit`] draws its line.
 const PROXY_LIMIT: usize = 8 * 1024;
+/// What [`Fault::RateLimit`] tells to wait, in seconds.
+const LIMITED: u64 = 42;
 /// From here on the handlers of posted events are waited for; before, the answer is `{}` whatever happens.
 const ANSWERS_TRUTHFULLY: Release = boundary::ASYNC_MODELS;
-/// The one user of a peer.
-const USER: &str = "fedctl";
+/// From here on `/api/info` is not nested; [`boundary::READS_ALL`] is where it leaves the last number out.
+const PLAIN_INFO: Release = Release(2, 5, 0);
+/// What Node says when a buffer is to be made of nothing.
+const NO_BYTES: &str = "The first argument must be one of type string, Buffer, ArrayBuffer, Array, or Array-like Object. \
+                        Received type undefined";
 
 /// A peer that answers.
 pub struct Peer {
     config: Config,
-    inbox: Arc<Inbox>,
+    inbox: Inbox,
+    handler: Arc<Handler>,
+    limits: Limits,
     memory: Semaphore,
 }
 
@@ -52,10 +66,16 @@ enum NoBody {
     NoMemory,
 }
 
+/// Why a message has no effect.
+enum Rejected {
+    Refused(Refusal),
+    Server(ServerError),
+}
+
 impl Peer {
-    pub fn new(config: Config) -> anyhow::Result<Self> {
-        let inbox = Arc::new(Inbox::new(config.clone())?);
-        Ok(Self { config, inbox, memory: Semaphore::new(BODY_UNITS) })
+    pub fn new(config: Config, handler: Arc<Handler>) -> anyhow::Result<Self> {
+        let (inbox, limits) = (Inbox::new(config.clone())?, Limits::new(config.release));
+        Ok(Self { config, inbox, handler, limits, memory: Semaphore::new(BODY_UNITS) })
     }
 
     pub fn log(&self, entry: Entry) {
@@ -67,10 +87,10 @@ impl Peer {
     }
 
     /// Answers one request and logs it.
-    pub async fn answer(&self, from: SocketAddr, request: Request<Incoming>) -> Response<Body> {
+    pub async fn answer(self: &Arc<Self>, from: SocketAddr, request: Request<Incoming>) -> Response<Body> {
         let start = Instant::now();
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let mut response = self.spoilt(request).await;
+        let mut response = self.spoilt(from, request).await;
         if self.has(Fault::ContentType) {
             response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain"));
         }
@@ -86,7 +106,7 @@ impl Peer {
     }
 
     /// The faults that stand before the server itself, then the server.
-    async fn spoilt(&self, request: Request<Incoming>) -> Response<Body> {
+    async fn spoilt(self: &Arc<Self>, from: SocketAddr, request: Request<Incoming>) -> Response<Body> {
         if self.has(Fault::Slow) {
             tokio::time::sleep(SLOW).await;
         }
@@ -101,12 +121,12 @@ impl Peer {
             return answer::huge();
         }
         if self.has(Fault::RateLimit) {
-            return answer::too_many();
+            return answer::too_many(LIMITED);
         }
-        self.route(request).await
+        self.route(from, request).await
     }
 
-    async fn route(&self, request: Request<Incoming>) -> Response<Body> {
+    async fn route(self: &Arc<Self>, from: SocketAddr, request: Request<Incoming>) -> Response<Body> {
         let path = request.uri().path().to_owned();
         if matches!(path.as_str(), "/api/info" | "/api/v1/info") {
             return self.info();
@@ -121,116 +141,176 @@ impl Peer {
             "events.dispatch" | "events.requestFromLatest" => (Method::POST, !old),
             _ => (Method::GET, false),
         };
-        let closed = Life::of(self.config.release) == Life::Closed && !self.config.gate_open;
-        match (known, request.method() == wanted) {
-            (true, true) if closed => answer::failure(GATE_ANSWER),
-            (false, _) => answer::page(200, "Rocket.Chat"),
-            (true, false) => answer::wrong_method(),
-            (true, true) if wanted == Method::POST => self.post(request).await,
-            (true, true) => self.get(route, &request),
+        if !known {
+            return answer::page(200, "Rocket.Chat");
+        }
+        if request.method() != wanted {
+            return answer::wrong_method();
+        }
+        let limit = match self.config.rate_limits.then(|| self.limits.take(route, from.ip())) {
+            Some(Err((taken, wait))) => return answer::with_limit(answer::too_many(wait), &taken),
+            Some(Ok(taken)) => Some(taken),
+            None => None,
+        };
+        let response = match wanted == Method::POST {
+            true => self.post(route, request).await,
+            false => self.get(route, &request),
+        };
+        match limit {
+            Some(taken) => answer::with_limit(response, &taken),
+            None => response,
         }
     }
 
-    /// Servers before 3.0 tell their whole release, later ones leave the last number out.
     fn info(&self) -> Response<Body> {
         let release = self.config.release;
-        match release < boundary::STRICT_EVENTS {
-            true => answer::success(json!({"info": {"version": release.to_string()}})),
+        if release < PLAIN_INFO {
+            return answer::json(200, &json!({"version": release.to_string()}));
+        }
+        match release < boundary::READS_ALL {
+            true => answer::success(json!({"version": release.to_string()})),
             false => answer::success(json!({"version": format!("{}.{}", release.0, release.1)})),
         }
     }
 
+    /// What every route answers first.
+    fn closed(&self) -> Option<Response<Body>> {
+        if Life::of(self.config.release) == Life::Closed && !self.config.gate_open {
+            return Some(answer::failure(GATE_ANSWER));
+        }
+        let text = if self.config.speaks == Wire::One { "Not found" } else { "Federation not enabled" };
+        self.has(Fault::Disabled).then(|| answer::failure(text))
+    }
+
     fn get(&self, route: &str, request: &Request<Incoming>) -> Response<Body> {
-        let old = self.config.speaks == Wire::One;
-        if self.has(Fault::Disabled) {
-            return answer::failure(if old { "Not found" } else { "Federation not enabled" });
+        if let Some(closed) = self.closed() {
+            return closed;
+        }
+        let (domain, release) = (&self.config.domain, self.config.release);
+        if route == "uploads" {
+            let upload = self.handler.upload(&query(request, "upload_id"));
+            return upload.map_or_else(|| answer::failure("There is no such file in this server"), answer::success);
         }
         let asked = query(request, "username");
-        let bare = asked.split('@').next().unwrap_or_default();
-        match (route, bare == USER) {
-            ("users.search", true) => answer::success(json!({"users": [self.user()]})),
-            ("users.search", false) => answer::success(json!({"users": []})),
-            ("users.getByUsername", true) => answer::success(json!({"user": self.user()})),
-            ("users.getByUsername", false) if self.config.release < boundary::NO_MAIL => {
-                answer::failure("Cannot read property '0' of undefined")
+        let found = self.handler.user(&asked);
+        match (route, found) {
+            ("users.search", found) => {
+                let users: Vec<Value> = found.iter().map(|user| user.in_answer(domain, release)).collect();
+                answer::success(json!({"users": users}))
             }
-            ("users.getByUsername", false) => answer::failure("Cannot read property 'indexOf' of undefined"),
-            ("users", true) => {
-                let found = json!({"resourceName": "federated-user", "localPeerIdentifier": self.config.domain, "user": self.user()});
+            ("users.getByUsername", Some(user)) => answer::success(json!({"user": user.in_answer(domain, release)})),
+            ("users.getByUsername", None) => {
+                let member = if release < boundary::NO_MAIL { "0" } else { "indexOf" };
+                answer::failure(&cannot_read(release, "undefined", member).0)
+            }
+            (_, Some(user)) => {
+                let user = user.in_version_1(domain);
+                let found = json!({"resourceName": "federated-user", "localPeerIdentifier": domain, "user": user});
                 answer::success(json!({"federatedUsers": [found]}))
             }
-            ("users", false) => answer::failure("There is no such user in this server"),
-            _ => answer::failure("There is no such file in this server"),
+            (_, None) => answer::failure("There is no such user in this server"),
         }
     }
 
-    /// The canned user, in the form that leaves a server.
-    fn user(&self) -> Value {
-        let domain = &self.config.domain;
-        let (id, email) = ("fedctlTestUser", format!("fedctlTestUser@{domain}"));
-        let federation = match self.config.speaks {
-            Wire::One => json!({"_id": id, "peer": domain}),
-            _ => json!({"origin": domain, "originalInfo": {"email": email}}),
-        };
-        json!({
-            "_id": id, "username": format!("{USER}@{domain}"), "name": USER, "type": "user",
-            "emails": [{"address": email}], "active": true, "roles": ["user"], "status": "online",
-            "isRemote": false, "federation": federation,
-        })
-    }
-
-    async fn post(&self, request: Request<Incoming>) -> Response<Body> {
-        let sender =
-            request.headers().get("x-federation-domain").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    async fn post(self: &Arc<Self>, route: &str, request: Request<Incoming>) -> Response<Body> {
+        let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let sender = text("x-federation-domain");
+        let kind = text("content-type").unwrap_or_default();
+        let is_json = kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json");
         let body = match self.body(request.into_body()).await {
             Ok(body) if self.has(Fault::BodyLimit) && body.len() > PROXY_LIMIT => {
                 return answer::page(413, "Request Entity Too Large");
             }
             Ok(body) => body,
-            Err(NoBody::TooLarge) => return answer::page(413, "Request Entity Too Large"),
-            Err(NoBody::TooLate | NoBody::Broken) => return answer::failure("The body did not arrive"),
+            Err(NoBody::TooLarge) => return answer::unparsed(413),
+            Err(NoBody::TooLate | NoBody::Broken) => return answer::unparsed(400),
             Err(NoBody::NoMemory) => {
                 self.log(Entry::Dropped { why: "bodies, more than memory is kept for", count: 1 });
                 return answer::page(503, "Service Unavailable");
             }
         };
-        if self.config.speaks == Wire::One {
-            return self.post_old(sender, body).await;
+        let body = match (is_json, parses(body).await) {
+            (true, Err(())) => return answer::unparsed(400),
+            (true, Ok(body)) => body,
+            (false, _) => None,
+        };
+        if let Some(closed) = self.closed().filter(|_| self.config.speaks == Wire::One || self.answers_truthfully()) {
+            return closed;
         }
-        if self.config.release < ANSWERS_TRUTHFULLY {
+        let (peer, route) = (self.clone(), route.to_owned());
+        if self.config.speaks == Wire::Two && !self.answers_truthfully() {
             if !self.has(Fault::Disabled) {
-                let inbox = self.inbox.clone();
-                tokio::spawn(async move { inbox.take(sender.as_deref(), body).await });
+                tokio::spawn(async move { peer.take(&route, sender, body).await });
             }
             return answer::json(200, &json!({}));
         }
-        if self.has(Fault::Disabled) {
-            return answer::failure("Federation not enabled");
-        }
-        match self.inbox.take(sender.as_deref(), body).await {
+        match self.take(&route, sender, body).await {
             Ok(()) => answer::success(json!({})),
-            Err(Refusal::Busy) => answer::too_many(),
-            Err(Refusal::Message(_)) => answer::failure("Cannot read property 'type' of undefined"),
-            Err(_) => answer::failure("Could not decrypt payload"),
+            Err(rejected) => self.rejection(rejected),
         }
     }
 
-    async fn post_old(&self, sender: Option<String>, body: Vec<u8>) -> Response<Body> {
-        if self.has(Fault::Disabled) {
-            return answer::failure("Not found");
-        }
-        match self.inbox.take(sender.as_deref(), body).await {
-            Ok(()) => answer::success(json!({})),
-            Err(Refusal::Busy) => answer::too_many(),
-            Err(Refusal::Body(_)) => answer::failure("Payload was not sent"),
-            Err(Refusal::NoSender | Refusal::OwnDomain) => answer::failure("Cannot handle that request"),
-            Err(Refusal::UnknownSender(_)) => answer::failure("Could not find valid peer"),
-            Err(Refusal::Message(_)) => answer::failure("Event was not sent"),
-            Err(Refusal::Layer { .. }) => {
+    fn answers_truthfully(&self) -> bool {
+        self.config.release >= ANSWERS_TRUTHFULLY
+    }
+
+    fn rejection(&self, rejected: Rejected) -> Response<Body> {
+        let old = self.config.speaks == Wire::One;
+        match rejected {
+            Rejected::Server(ServerError(text)) => answer::failure(&text),
+            Rejected::Refused(Refusal::Busy) => answer::too_many(1),
+            Rejected::Refused(_) if !old => answer::failure("Could not decrypt payload"),
+            Rejected::Refused(Refusal::NotJson | Refusal::Body(_)) => answer::failure("Payload was not sent"),
+            Rejected::Refused(Refusal::NoSender | Refusal::OwnDomain) => answer::failure("Cannot handle that request"),
+            Rejected::Refused(Refusal::UnknownSender(_)) => answer::failure("Could not find valid peer"),
+            Rejected::Refused(Refusal::NoBytes) => answer::failure(NO_BYTES),
+            Rejected::Refused(Refusal::Message { parse, .. }) => answer::failure(&parse),
+            Rejected::Refused(Refusal::Layer { .. }) => {
                 let error = json!({"success": false, "error": "Could not decrypt [error-decrypt]", "errorType": "error-decrypt"});
                 answer::json(400, &error)
             }
         }
+    }
+
+    /// Opens a body, lets the handler of its route take it, and logs both.
+    async fn take(&self, route: &str, sender: Option<String>, body: Option<Vec<u8>>) -> Result<(), Rejected> {
+        let is_own = sender.as_deref() == Some(self.config.domain.as_str());
+        if is_own && self.config.speaks == Wire::Two && self.has(Fault::Bypass) {
+            let value = read_json(&body.unwrap_or_else(|| b"{}".to_vec())).unwrap_or_default();
+            self.log(Entry::Plain {
+                says: Message::of(value.clone()).map_or_else(|why| why.to_string(), |said| said.to_string()),
+            });
+            let own = self.config.domain.clone();
+            return self.handle(route, &own, &value).await;
+        }
+        let opened = self.inbox.open(sender.as_deref(), body).await;
+        let Opened { sender, key, value } = match opened {
+            Ok(opened) => opened,
+            Err(why) => {
+                // The header is the caller's; a log must stay one line an entry.
+                let sender = sender.as_deref().unwrap_or("nobody").chars().take(80).collect::<String>();
+                self.log(Entry::Refused { sender: sender.escape_debug().to_string(), why: why.to_string() });
+                return Err(Rejected::Refused(why));
+            }
+        };
+        let (says, is_events) = match Message::of(value.clone()) {
+            Ok(message) => (message.to_string(), !matches!(message, Message::Latest(_))),
+            Err(why) => (why.to_string(), false),
+        };
+        self.log(Entry::Opened { sender: sender.clone(), key: key.fingerprint().to_string(), says, is_events });
+        self.handle(route, &sender, &value).await
+    }
+
+    async fn handle(&self, route: &str, sender: &Domain, value: &Value) -> Result<(), Rejected> {
+        let done = match route {
+            "events.dispatch" => self.handler.dispatch(sender, value).await,
+            "events.requestFromLatest" => self.handler.latest(sender, value),
+            _ => self.handler.old_event(sender, value).await,
+        };
+        done.map_err(|error| {
+            self.log(Entry::Failed { sender: sender.clone(), why: error.to_string() });
+            Rejected::Server(error)
+        })
     }
 
     /// The whole body, within the bounds of size, time and memory.
@@ -252,6 +332,19 @@ impl Peer {
         };
         timeout(BODY_TIME, read).await.unwrap_or(Err(NoBody::TooLate))
     }
+}
+
+/// What the parser of bodies takes: nothing, which counts as `{}`, an object or a list.
+async fn parses(body: Vec<u8>) -> Result<Option<Vec<u8>>, ()> {
+    if body.is_empty() {
+        return Ok(None);
+    }
+    let check = move || {
+        let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+        let is_json = matches!(first, Some(b'{' | b'[')) && serde_json::from_slice::<IgnoredAny>(&body).is_ok();
+        if is_json { Ok(Some(body)) } else { Err(()) }
+    };
+    tokio::task::spawn_blocking(check).await.unwrap_or(Err(()))
 }
 
 /// The first value of a query parameter, empty when there is none.
