@@ -28,8 +28,11 @@ pub struct Partners {
     pub identity: (Domain, PrivateKey),
     /// Partners are discovered as this release does.
     pub release: Release,
-    pub known: Mutex<HashMap<Domain, (Instant, Result<Partner, CallFailure>)>>,
+    pub known: Mutex<Known>,
 }
+
+/// What was found about other servers, and when.
+pub type Known = HashMap<Domain, (Instant, Result<Partner, CallFailure>)>;
 
 /// Where another server is, and its key.
 #[derive(Debug, Clone)]
@@ -42,9 +45,8 @@ pub struct Partner {
 impl Partners {
     /// The records of a domain lead to its server and its key.
     pub async fn find(&self, domain: &Domain) -> Result<Partner, CallFailure> {
-        let known = |map: &HashMap<Domain, (Instant, Result<Partner, CallFailure>)>| {
-            map.get(domain).filter(|(since, _)| since.elapsed() < KEPT).map(|(_, found)| found.clone())
-        };
+        let known =
+            |map: &Known| map.get(domain).filter(|(since, _)| since.elapsed() < KEPT).map(|(_, found)| found.clone());
         if let Some(found) = known(&self.known.lock().unwrap_or_else(PoisonError::into_inner)) {
             return found;
         }
