@@ -11,6 +11,7 @@ mod limit;
 pub mod log;
 mod parse;
 mod refusal;
+mod request;
 mod routes;
 
 use std::net::SocketAddr;
