@@ -13,6 +13,7 @@ pub mod old_receiver;
 pub mod receiver;
 pub mod resource;
 pub mod room_event;
+pub mod thrown;
 pub mod time_zones;
 
 pub use message::{

@@ -9,12 +9,10 @@ use super::chain::{self, Added};
 use super::documents::{Collection, Documents};
 use super::kind::Kind;
 use super::resource::{local_message, local_name, local_room, local_subscription, local_user};
-use super::{LatestRequest, Room};
+use super::thrown::{LOOPS, ServerError, cannot_read};
 use crate::dns::name::Domain;
 use crate::rocketchat::release::Release;
 
-/// The loop over the events was rewritten, and their first log line with it.
-const LOOPS: Release = Release(4, 0, 0);
 /// An unknown type has no handler; before, such an event was passed over.
 const HANDLERS: Release = Release(3, 0, 0);
 /// A handler without a result is noticed later, in the request for what is missing.
@@ -25,14 +23,6 @@ const ADD_USER: Release = Release(3, 0, 10);
 const KEEPS_KNOWN: Release = Release(3, 4, 0);
 /// Attachments are changed by the type of the file; before, every file was taken for an image.
 const FILES_BY_TYPE: Release = Release(3, 3, 0);
-/// The first release on a Node that words TypeErrors in the new way.
-const NEW_WORDING: Release = Release(7, 0, 0);
-
-/// The text of an error that a release throws.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ServerError(pub String);
-
 /// What is to be done for an event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
@@ -61,58 +51,6 @@ impl Asked {
         }
         request.to_string()
     }
-}
-
-/// A `TypeError` for reading a member of something that is not there.
-pub fn cannot_read(release: Release, of: &str, member: &str) -> ServerError {
-    ServerError(match release < NEW_WORDING {
-        true => format!("Cannot read property '{member}' of {of}"),
-        false => format!("Cannot read properties of {of} (reading '{member}')"),
-    })
-}
-
-fn no_object(member: &str) -> ServerError {
-    ServerError(format!("Cannot destructure property '{member}' of 'object null' as it is null."))
-}
-
-/// The events of a decrypted body for `federation.events.dispatch`.
-pub fn events(release: Release, body: &Value) -> Result<Vec<Value>, ServerError> {
-    let old = release < LOOPS;
-    let not_iterable = || ServerError("events is not iterable".into());
-    match body.get("events") {
-        _ if body.is_null() => Err(no_object("events")),
-        Some(Value::Array(events)) => Ok(events.clone()),
-        None => Err(if old { cannot_read(release, "undefined", "map") } else { not_iterable() }),
-        Some(Value::Null) => Err(if old { cannot_read(release, "null", "map") } else { not_iterable() }),
-        Some(_) if old => Err(ServerError("events.map is not a function".into())),
-        Some(Value::String(text)) => Ok(text.chars().map(|character| character.to_string().into()).collect()),
-        Some(_) => Err(not_iterable()),
-    }
-}
-
-/// A decrypted body for `federation.events.requestFromLatest`.
-pub fn latest_request(release: Release, body: &Value) -> Result<LatestRequest, ServerError> {
-    if body.is_null() {
-        return Err(no_object("fromDomain"));
-    }
-    let member = if release < LOOPS { "join" } else { "length" };
-    let known = match body.get("latestEventIds") {
-        None => return Err(cannot_read(release, "undefined", member)),
-        Some(Value::Null) => return Err(cannot_read(release, "null", member)),
-        Some(Value::Array(known)) => known.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>(),
-        Some(_) => Vec::new(),
-    };
-    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let context_type = text("/contextType");
-    if context_type != "room" {
-        return Err(cannot_read(release, "undefined", if known.is_empty() { "find" } else { "findOne" }));
-    }
-    Ok(LatestRequest {
-        from_domain: text("/fromDomain"),
-        context_type,
-        context_query: Room { room_id: text("/contextQuery/roomId") },
-        latest_event_ids: known,
-    })
 }
 
 /// A server that receives.

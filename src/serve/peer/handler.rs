@@ -18,9 +18,10 @@ use crate::facts::peer::{Answer, Exchange};
 use crate::rocketchat::events::documents::{Collection, Documents};
 use crate::rocketchat::events::kind::Kind;
 use crate::rocketchat::events::old_receiver::{MASKED, OldError, OldReceiver, OldStep};
-use crate::rocketchat::events::receiver::{self, Asked, Receiver, ServerError, Step};
+use crate::rocketchat::events::receiver::{Asked, Receiver, Step};
 use crate::rocketchat::events::resource::LocalUser;
 use crate::rocketchat::events::room_event::RoomEvent;
+use crate::rocketchat::events::thrown::{self, ServerError};
 use crate::rocketchat::events::{chain, dispatch_values, identifier, inspect};
 use crate::rocketchat::release::Release;
 
@@ -105,7 +106,7 @@ impl Handler {
 
     /// `federation.events.dispatch`.
     pub async fn dispatch(&self, sender: &Domain, body: &Value) -> Result<(), ServerError> {
-        for event in receiver::events(self.config.release, body)? {
+        for event in thrown::events(self.config.release, body)? {
             self.inspect(sender, &event);
             let step = self.with(|documents| self.receiver(documents).take(&event));
             match step {
@@ -234,7 +235,7 @@ impl Handler {
 
     /// `federation.events.requestFromLatest`. Events go to the sender alone; real servers send them to any domain that is named.
     pub fn latest(self: &Arc<Self>, sender: &Domain, body: &Value) -> Result<(), ServerError> {
-        let request = receiver::latest_request(self.config.release, body)?;
+        let request = thrown::latest_request(self.config.release, body)?;
         if self.config.has(Fault::NeverSends) {
             return Ok(());
         }

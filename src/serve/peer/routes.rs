@@ -23,7 +23,7 @@ use super::{Config, answer};
 use crate::dns::name::Domain;
 use crate::rocketchat::body::Wire;
 use crate::rocketchat::boundary;
-use crate::rocketchat::events::receiver::{ServerError, cannot_read};
+use crate::rocketchat::events::thrown::{ServerError, cannot_read};
 use crate::rocketchat::events::{Incoming as Message, read_json};
 use crate::rocketchat::life::{GATE_ANSWER, Life};
 use crate::rocketchat::release::Release;
