@@ -45,6 +45,7 @@ const RARE: &[&str] = &[
     "database_ca",
     "deadline",
     "endpoint",
+    "gate_open",
     "faithful_bypass",
     "fail_on",
     "link_lifetime",

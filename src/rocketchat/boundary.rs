@@ -27,6 +27,8 @@ pub const HOOKS_LOST: Release = Release(3, 3, 0);
 pub const ANY_FILE: Release = Release(3, 3, 0);
 /// SRV records at `_tcp` count again, and answers are cached for an hour.
 pub const TCP_NAME: Release = Release(3, 4, 0);
+/// Documents that are known already are left as they are.
+pub const KEEPS_KNOWN: Release = Release(3, 4, 0);
 /// Everything is sent again, and events have a rate limit of their own.
 pub const SENDS_AGAIN: Release = Release(3, 6, 3);
 /// The DNS assistant, the health test and the routes of the server's resolver.

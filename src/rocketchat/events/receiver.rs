@@ -11,18 +11,19 @@ use super::kind::Kind;
 use super::resource::{local_message, local_name, local_room, local_subscription, local_user};
 use super::thrown::{LOOPS, ServerError, cannot_read};
 use crate::dns::name::Domain;
+use crate::rocketchat::boundary;
 use crate::rocketchat::release::Release;
 
 /// An unknown type has no handler; before, such an event was passed over.
-const HANDLERS: Release = Release(3, 0, 0);
+const HANDLERS: Release = boundary::STRICT_EVENTS;
 /// A handler without a result is noticed later, in the request for what is missing.
-const ASKS_WITHOUT_RESULT: Release = Release(3, 2, 0);
+const ASKS_WITHOUT_RESULT: Release = boundary::USER_LEFT;
 /// The handler for added users is registered under another name in 3.0.0 to 3.0.9.
-const ADD_USER: Release = Release(3, 0, 10);
+const ADD_USER: Release = boundary::ADD_USER_FIXED;
 /// What is known already is left as it is.
-const KEEPS_KNOWN: Release = Release(3, 4, 0);
+const KEEPS_KNOWN: Release = boundary::KEEPS_KNOWN;
 /// Attachments are changed by the type of the file; before, every file was taken for an image.
-const FILES_BY_TYPE: Release = Release(3, 3, 0);
+const FILES_BY_TYPE: Release = boundary::ANY_FILE;
 /// What is to be done for an event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
