@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use super::{LatestRequest, Room};
+use crate::rocketchat::boundary;
 use crate::rocketchat::release::Release;
 
 /// The loop over the events was rewritten, and their first log line with it.
-pub const LOOPS: Release = Release(4, 0, 0);
+pub const LOOPS: Release = boundary::READS_ALL;
 /// The first release on a Node that words TypeErrors in the new way.
-const NEW_WORDING: Release = Release(7, 0, 0);
+const NEW_WORDING: Release = boundary::GATE;
 
 /// The text of an error that a release throws.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

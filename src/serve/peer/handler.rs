@@ -15,6 +15,7 @@ use super::{Config, lock};
 use crate::dns::name::Domain;
 use crate::facts::call::{self, CallFailure, Outgoing};
 use crate::facts::peer::{Answer, Exchange};
+use crate::rocketchat::boundary;
 use crate::rocketchat::events::documents::{Collection, Documents};
 use crate::rocketchat::events::kind::Kind;
 use crate::rocketchat::events::old_receiver::{MASKED, OldError, OldReceiver, OldStep};
@@ -30,11 +31,11 @@ const BYTES_MAX: usize = 64 << 20;
 /// Bytes of an event whose identifier is derived again.
 const INSPECTED_MAX: usize = 64 * 1024;
 /// From here on servers call an address that came out as `undefined`, so nothing that they send arrives.
-pub const RECEIVES_ONLY: Release = Release(6, 3, 0);
+pub const RECEIVES_ONLY: Release = boundary::CANNOT_SEND;
 /// What such a server says.
 const INVALID_URL: &str = "Invalid URL";
 /// From here on a partner that is not found has an URL that begins with `undefined`.
-const NESTED: Release = Release(4, 2, 0);
+const NESTED: Release = boundary::ASYNC_MODELS;
 const NOT_FOUND: &str = "Could not find the peer using DNS or Hub [federation-error-peer-no-found-using-dns]";
 const NO_URL: &str = "url must be absolute and start with http:// or https://";
 /// Bytes of an answer that an error quotes.
