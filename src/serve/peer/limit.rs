@@ -5,12 +5,13 @@ use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::rocketchat::boundary;
 use crate::rocketchat::release::Release;
 
 /// Calls of a route in a window.
 const GENERAL: (u64, Duration) = (10, Duration::from_secs(60));
 /// From 3.6.3 on events have a limit of their own.
-const OWN_LIMIT: Release = Release(3, 6, 3);
+const OWN_LIMIT: Release = boundary::SENDS_AGAIN;
 const EVENTS: (u64, Duration) = (30, Duration::from_secs(1));
 const EVENTS_ROUTE: &str = "events.dispatch";
 /// Windows that are kept at the same time.

@@ -44,7 +44,7 @@ const LIMITED: u64 = 42;
 /// From here on the handlers of posted events are waited for; before, the answer is `{}` whatever happens.
 const ANSWERS_TRUTHFULLY: Release = boundary::ASYNC_MODELS;
 /// From here on `/api/info` is not nested; [`boundary::READS_ALL`] is where it leaves the last number out.
-const PLAIN_INFO: Release = Release(2, 5, 0);
+const PLAIN_INFO: Release = boundary::PLAIN_INFO;
 /// What Node says when a buffer is to be made of nothing.
 const NO_BYTES: &str = "The first argument must be one of type string, Buffer, ArrayBuffer, Array, or Array-like Object. \
                         Received type undefined";
