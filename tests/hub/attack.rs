@@ -261,7 +261,7 @@ fn the_database_and_its_copy_are_readable_by_the_owner_only() {
     std::fs::set_permissions(fedctl.path("hub/hub.db"), std::fs::Permissions::from_mode(0o644)).unwrap();
     let hub = trial(&fedctl, &[]);
     hub.register("a.example.org", "https://chat.example.org", &KEYS[0]);
-    fedctl.ok(&["hub", "backup", "--data", "hub", "copy.db"]);
+    assert_eq!(fedctl.run(&["hub", "backup", "--data", "hub", "copy.db"]).status, 0);
     for name in ["hub/hub.db", "hub/hub.db-wal", "hub/hub.db-shm", "copy.db"] {
         let mode = std::fs::metadata(fedctl.path(name)).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{name}: {mode:o}");
