@@ -23,7 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("settings", &["dns", "endpoint", "error", "file", "rocketchat", "settings", "text"]),
     ("net", &["dns", "endpoint", "error", "facts", "key", "net", "rocketchat", "text", "x509"]),
     ("serve", &["dns", "error", "facts", "key", "range", "rocketchat", "serve", "store", "text"]),
-    ("store", &["dns", "error", "facts", "key", "report", "rocketchat", "severity", "store", "x509"]),
+    ("store", &["dns", "error", "facts", "file", "key", "report", "rocketchat", "severity", "store", "x509"]),
     ("check", &["check", "dns", "endpoint", "facts", "key", "report", "rocketchat", "severity"]),
     ("publish", &["dns", "endpoint", "error", "facts", "key", "publish", "rocketchat", "severity"]),
     ("render", &["check", "dns", "error", "facts", "key", "render", "report", "rocketchat", "severity", "text"]),

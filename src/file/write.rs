@@ -92,6 +92,26 @@ fn unwritable(path: &Path, error: &io::Error) -> anyhow::Error {
     hinted(format!("`{}` cannot be written: {error}", path.display()), "choose a directory that you may write to")
 }
 
+/// Opens a file that is read and changed in its place, such as a database, or makes it. Of a file for the owner only, the access of
+/// others is taken away.
+pub fn in_place(path: &Path, access: Access) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    if access == Access::OwnerOnly {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        let file = options.mode(0o600).open(path)?;
+        let meta = file.metadata()?;
+        if meta.is_file() && meta.permissions().mode() & 0o077 != 0 {
+            file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+        }
+        return Ok(file);
+    }
+    #[cfg(not(unix))]
+    let _ = access;
+    options.open(path)
+}
+
 /// A file that is written but not yet in its place; dropped, it leaves nothing behind.
 pub struct Pending {
     path: PathBuf,

@@ -13,6 +13,7 @@ use tokio_postgres::Socket;
 use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect, TlsStream};
 use tokio_rustls::TlsConnector;
 
+use crate::file::read::{CERTIFICATES, bytes};
 use crate::x509::trust::Roots;
 
 /// Which roots are trusted.
@@ -36,7 +37,7 @@ impl Tls {
         let roots = match ca_file {
             None => Roots::new(None)?,
             Some(path) => {
-                let pem = std::fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
+                let pem = bytes(path, &CERTIFICATES)?;
                 Roots::only(&pem).with_context(|| format!("`{}`", path.display()))?
             }
         };

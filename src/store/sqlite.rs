@@ -12,6 +12,7 @@ use super::rows::{PeerRow, ProposalRow};
 use super::{Counts, SCHEMA, sql};
 use crate::dns::name::Domain;
 use crate::error::hinted;
+use crate::file::write::{Access, in_place};
 use crate::rocketchat::hub::ledger::{Change, Ledger, Peer, Proposal};
 
 /// The file in the data directory.
@@ -186,22 +187,11 @@ pub fn make_private_dir(dir: &Path) -> anyhow::Result<()> {
     })
 }
 
-/// Makes the file readable by its owner only, whatever the umask; SQLite gives the files beside it the same mode.
-#[cfg(unix)]
-fn make_private_file(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-    let file = fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
-    let mode = file.metadata()?.permissions().mode();
-    if mode & 0o077 != 0 {
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    }
-    Ok(())
-}
-
+/// A database that may be written is made readable by its owner only, whatever the umask; SQLite gives the files beside it the same
+/// mode.
 pub fn connect(path: &Path, write: bool) -> anyhow::Result<Connection> {
-    #[cfg(unix)]
     if write {
-        make_private_file(path)?;
+        in_place(path, Access::OwnerOnly)?;
     }
     let access = match write {
         true => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,

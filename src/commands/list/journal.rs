@@ -2,13 +2,14 @@
 //! off is dropped, and its domain is checked again.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::hinted;
+use crate::file::write::{Access, in_place};
 use crate::report::summary::Entry;
 
 /// Raised when older journals can no longer be read.
@@ -36,8 +37,7 @@ impl Journal {
         let failed = |error: std::io::Error| {
             hinted(format!("`{}` cannot be used: {error}", path.display()), "give a file that you may write to")
         };
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
+        let mut file = in_place(path, Access::Everybody).map_err(failed)?;
         if !file.metadata().map_err(failed)?.is_file() {
             return Err(hinted(
                 format!("`{}` is not a regular file", path.display()),
