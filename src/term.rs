@@ -115,6 +115,11 @@ impl Term {
         self.verbose > 0
     }
 
+    /// How often -v was given.
+    pub fn verbosity(&self) -> u8 {
+        self.verbose
+    }
+
     /// True with --quiet.
     pub fn is_quiet(&self) -> bool {
         self.quiet

@@ -26,7 +26,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     }
     let discoveries = dns.discoveries();
     let fix =
-        format!("`fedctl records {} --target HOST --key FILE` prints a set that every release can use", dns.domain);
+        format!("Publish a set that every release can use:\n  fedctl records {} --target HOST --key FILE", dns.domain);
     if !expected.releases.is_empty() {
         return named(&discoveries, expected, &fix);
     }
@@ -37,7 +37,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     }
     if failing.len() == discoveries.len() {
         let means = "the domain cannot be federated with";
-        let fix = format!("mend the other errors; {fix}");
+        let fix = format!("Fix the other errors. {fix}");
         return vec![problem(Severity::Error, "no server of any release can use this domain", means, &fix, &failing)];
     }
     let (old, new): (Vec<_>, Vec<_>) = failing.into_iter().partition(|(generation, _)| generation.is_first_protocol());

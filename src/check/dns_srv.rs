@@ -66,7 +66,7 @@ fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> P
     let fix = if absent && dns.near_misses().any(|probe| probe.question.kind == RecordType::Srv) {
         "move the record that stands under a wrong name; see dns-near-miss".to_owned()
     } else if absent {
-        format!("publish what this prints: {}", dns.publish(expected))
+        dns.publish("Publish what this command prints:", expected)
     } else {
         "this is a failure of the name servers, not a missing record: mend them first".to_owned()
     };

@@ -77,10 +77,12 @@ fn missing(dns: &DnsFacts, expected: &Expected) -> Problem {
         Err(_) => "the zone above".to_owned(),
     };
     let what = format!("`{domain}` does not exist: the zone `{above}` above it says NXDOMAIN");
-    let fix = format!(
-        "check the spelling, also of the Domain setting; is `{domain}` registered, paid for and delegated? If the zone `{above}` \
-         is yours, publish the records there: {}",
-        dns.publish(expected)
+    let fix = dns.publish(
+        &format!(
+            "Check the spelling, also of the Domain setting, and that `{domain}` is registered, paid for and delegated. If the \
+             zone `{above}` is yours, publish the records there:"
+        ),
+        expected,
     );
     Problem::new(Severity::Error, what, NOBODY, fix)
 }

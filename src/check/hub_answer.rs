@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
 
 const ALONE: &str = "a server in your place would write `Could not register with Hub` and stay disabled";
 const UNKNOWN: &str = "a server that finds no DNS records writes `Could not find the peer using DNS or Hub`";
-const LATER: &str = "try again later, or use DNS records, which need no hub: fedctl records DOMAIN";
+const LATER: &str = "Try again later, or use DNS records, which need no hub:\n  fedctl records DOMAIN";
 
 fn judge(facts: &HubFacts) -> Vec<Verdict> {
     let Some(hub) = &facts.hub else { return Verdict::skip("nothing was sent") };
@@ -36,7 +36,10 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
         (200..=299, false) => problem("the hub's answer has no `peer` in it".into(), not_a_hub(hub)),
         (404, false) if answer.is_object() => problem(
             format!("the hub does not know {}, or nobody has confirmed it", facts.domain),
-            format!("fedctl register {} --url URL --key FILE; then follow the link in the mail", facts.domain),
+            format!(
+                "Register, then follow the link in the mail:\n  fedctl register {} --url URL --key FILE",
+                facts.domain
+            ),
         ),
         (status, _) => {
             let (what, fix) = refusal(status, answer, hub);

@@ -3,7 +3,7 @@
 use super::{Check, Judge, Needs};
 use crate::facts::hub::HubFacts;
 use crate::facts::hub_discovery::{asks_hub, discoveries};
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
@@ -37,7 +37,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
                     Severity::Warning,
                     format!("servers of {} cannot use the DNS records of {domain}: `{error}`", lost.join(" and ")),
                     "they cannot use a hub either: 4.2 and 6.3 broke the look-up there for good",
-                    format!("fedctl dns-check {domain}"),
+                    with_line("Find out what is wrong with the records:", &format!("fedctl dns-check {domain}")),
                 )
                 .into(),
             ];
@@ -50,7 +50,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
                     lost.join(" and ")
                 ),
                 "4.2 and 6.3 broke the look-up at the hub for good; only DNS records reach those servers",
-                format!("fedctl records {domain} --target HOST --key FILE"),
+                with_line("Publish records:", &format!("fedctl records {domain} --target HOST --key FILE")),
             )
             .into(),
         ];

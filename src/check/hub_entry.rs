@@ -4,7 +4,7 @@ use super::{Check, Judge, Needs};
 use crate::facts::hub::HubFacts;
 use crate::key::PublicKey;
 use crate::key::diagnosis;
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::boundary;
 use crate::rocketchat::generation::Generation;
 use crate::rocketchat::hub::registration::{Entry, origin};
@@ -71,7 +71,7 @@ fn key_problem(facts: &HubFacts, key: &PublicKey) -> Option<Problem> {
             Severity::Error,
             format!("the hub holds another key than {source}"),
             "peers encrypt to a key that your server does not have, and refuse what it sends",
-            format!("register again: fedctl register {} --url URL --key {source}", facts.domain),
+            with_line("Register again:", &format!("fedctl register {} --url URL --key {source}", facts.domain)),
         )
         .seen([format!("hub       {}", key.fingerprint()), format!("expected  {}", wanted.fingerprint())])
     })

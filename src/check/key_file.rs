@@ -2,7 +2,7 @@
 
 use super::{Check, Judge, Needs};
 use crate::facts::server::OwnFacts;
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::records::KEY_BITS_MIN;
 use crate::severity::Severity;
 
@@ -23,13 +23,21 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     if key.bits() < KEY_BITS_MIN {
         let what = format!("`{}` holds a key of {} bits", file.path, key.bits());
         let means = "RSA below 2048 bits can be broken: others could read and forge your messages";
-        let fix = "fedctl keygen --force, then publish the new key and put it into the server";
+        let fix = "Make a new pair, publish its public half and put it into the server:\n  fedctl keygen --force";
         return vec![Problem::new(Severity::Error, what, means, fix).into()];
     }
     if let Some(mode) = &file.exposed {
         let what = format!("`{}` holds the private key, and others may read it (mode {mode})", file.path);
         let means = "who has it reads what peers send you and writes in your name";
-        return vec![Problem::new(Severity::Warning, what, means, format!("chmod 600 {}", file.path)).into()];
+        return vec![
+            Problem::new(
+                Severity::Warning,
+                what,
+                means,
+                with_line("Make it readable for its owner only:", &format!("chmod 600 {}", file.path)),
+            )
+            .into(),
+        ];
     }
     let half = if file.private { "private key" } else { "public key" };
     Verdict::pass(format!("{}: {half}, RSA-{}, {}", file.path, key.bits(), key.fingerprint().short()))
@@ -46,7 +54,7 @@ mod tests {
         let mut own = sample();
         assert!(matches!(judge(&own)[..], [Verdict::Pass { .. }]));
         own.key.as_mut().unwrap().exposed = Some("0644".into());
-        assert_eq!(problems(judge(&own))[0].fix, "chmod 600 federation.key");
+        assert!(problems(judge(&own))[0].fix.ends_with("\n  chmod 600 federation.key"));
         own.key = None;
         assert!(matches!(judge(&own)[..], [Verdict::Skip { .. }]));
     }

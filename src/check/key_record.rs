@@ -36,7 +36,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
             vec![missing(dns, "only a wildcard answers", &question, expected).seen(shown).into()]
         }
         (Outcome::Found(_), [one]) => Verdict::pass(passed(one)),
-        (Outcome::Found(_), _) => vec![several(name, &records, &dns.publish(expected)).into()],
+        (Outcome::Found(_), _) => vec![several(dns, expected, name, &records).into()],
         (Outcome::NoData | Outcome::NxDomain, _) => {
             let aliases = dns.replies(&question).map(|(_, reply)| reply.aliases.as_slice());
             let chain = aliases.max_by_key(|chain| chain.len()).unwrap_or_default();
@@ -44,7 +44,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
             let mut problem = missing(dns, &outcome.to_string(), &question, expected);
             if !description.is_empty() {
                 problem.fix =
-                    format!("create the TXT record at the end of the alias, or delete the alias and {}", problem.fix);
+                    format!("Create the TXT record at the end of the alias, or delete the alias. {}", problem.fix);
             }
             vec![problem.seen(description).into()]
         }
@@ -94,12 +94,12 @@ fn alias(rr: &Rr) -> Option<String> {
 fn missing(dns: &DnsFacts, how: &str, question: &Query, expected: &Expected) -> Problem {
     let fix = match dns.near_misses().any(|probe| probe.question.kind == RecordType::Txt) {
         true => "move the record that stands under a wrong name; see dns-near-miss".to_owned(),
-        false => format!("publish what this prints: {}", dns.publish(expected)),
+        false => dns.publish("Publish what this command prints:", expected),
     };
     Problem::new(Severity::Error, format!("no public key: {how} for TXT {}", question.name), NO_KEY, fix)
 }
 
-fn several(name: &str, records: &[Vec<Vec<u8>>], publish: &str) -> Problem {
+fn several(dns: &DnsFacts, expected: &Expected, name: &str, records: &[Vec<Vec<u8>>]) -> Problem {
     let count = records.len();
     let diagnosis = diagnosis::examine_records(records);
     let found = |kinds: &[DefectKind]| diagnosis.defects.iter().find(|defect| kinds.contains(&defect.kind));
@@ -114,11 +114,11 @@ fn several(name: &str, records: &[Vec<Vec<u8>>], publish: &str) -> Problem {
     let order = "servers read only the first of the answer, and name servers change the order";
     let (severity, means, fix) = match kind {
         Some(DefectKind::SplitRecords) => {
-            let fix = format!("delete them all, then add ONE record with all strings in it: {publish}");
+            let fix = dns.publish("Delete them all, then add ONE record with all strings in it:", expected);
             (Severity::Error, format!("{order}; each holds {pieces}"), fix)
         }
         Some(DefectKind::TwoKeys) => {
-            let fix = format!("delete them all, then publish the one key that the server uses: {publish}");
+            let fix = dns.publish("Delete them all, then publish the one key that the server uses:", expected);
             (Severity::Error, format!("{order}: which of the keys a peer takes is chance"), fix)
         }
         _ if all_one_key(&values) => {

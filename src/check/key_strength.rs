@@ -26,7 +26,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     };
     let bits = key.bits();
     let new = "make a new pair with `fedctl keygen`, put it into the server and publish it";
-    let compare = format!("compare it: `fedctl dns-check {} --key FILE`; if it is the server's, {new}", dns.domain);
+    let compare = format!("Compare it. If it is the server's, {new}:\n  fedctl dns-check {} --key FILE", dns.domain);
     let strange = "servers never make such a key: is it the server's, and copied without a mistake?";
     let odd = format!("the key has an odd size of {bits} bits ({})", DefectKind::OddSize);
     let mut found: Vec<Verdict> = Vec::new();

@@ -4,7 +4,7 @@ use super::key_record::{is_only_wildcard, strings};
 use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::key::diagnosis::{self, Defect, DefectKind, Diagnosis};
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::generation::key_question;
 use crate::severity::Severity;
 
@@ -49,6 +49,7 @@ fn injured(dns: &DnsFacts, diagnosis: &Diagnosis, text: &[u8], expected: &Expect
         None => (Severity::Error, "it is not a key".into(), DefectKind::NotAKey.remedy()),
     };
     let secret = diagnosis.has(DefectKind::PrivateKey);
+    let is_cut = diagnosis.defects.first().is_some_and(|worst| DefectKind::OF_CUTS.contains(&worst.kind));
     let means = match &diagnosis.server {
         _ if secret => "everybody can read it in DNS: it is no secret any more".to_owned(),
         _ if text.is_empty() => "peers take an empty text for none, and ask the hub in place of you".to_owned(),
@@ -65,8 +66,11 @@ fn injured(dns: &DnsFacts, diagnosis: &Diagnosis, text: &[u8], expected: &Expect
         seen.push(format!("compared with {}, {difference} ({})", expected.key_source, DefectKind::OneCharacterChanged));
     }
     let fix = match diagnosis.repaired.as_ref().or(wanted) {
-        Some(key) => format!("publish this in its place: {}", key.one_line()),
-        None => remedy.replace("`fedctl records`", &dns.publish(expected)),
+        Some(key) => with_line("Publish this instead:", &key.one_line()),
+        None if is_cut => {
+            dns.publish("Publish the whole key, cut into strings of at most 255 bytes in one record:", expected)
+        }
+        None => remedy.to_owned(),
     };
     Problem::new(severity, format!("the published key is injured: {what}"), means, fix).seen(seen)
 }

@@ -4,6 +4,7 @@ use super::{dns_zone, judge_peer, key_record, peer_release};
 use crate::facts::mesh::Member;
 use crate::facts::peer::PeerFacts;
 use crate::report::mesh::{Direction, Mesh, Node, Obstacle, State};
+use crate::report::with_line;
 use crate::report::{Line, Verdict};
 use crate::rocketchat::generation::Generation;
 use crate::rocketchat::release::Release;
@@ -41,7 +42,7 @@ fn judge(from: &Member, to: &Member, fallback: Release) -> State {
     };
     if !is_answered(facts) {
         let what = format!("no resolver answered for {}", to.domain);
-        let fix = format!("fedctl dns-check {}", to.domain);
+        let fix = with_line("Find out why:", &format!("fedctl dns-check {}", to.domain));
         return State::Unknown(vec![obstacle(to, dns_zone::CHECK.id, what, &fix)]);
     }
     let mut found = Vec::new();
@@ -88,5 +89,10 @@ fn sender_key(from: &Member, to: &Member, fallback: Release) -> Option<Obstacle>
     let why = facts.records.discovery(generation).error?;
     let what =
         format!("{} cannot read the published key of {}, so it rejects every message: {why}", to.domain, from.domain);
-    Some(obstacle(from, key_record::CHECK.id, what, &format!("fedctl dns-check {}", from.domain)))
+    Some(obstacle(
+        from,
+        key_record::CHECK.id,
+        what,
+        &with_line("Find out what is wrong:", &format!("fedctl dns-check {}", from.domain)),
+    ))
 }

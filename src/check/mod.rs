@@ -26,6 +26,7 @@ mod hub_sample;
 mod hub_server;
 mod hub_url;
 pub mod key_file;
+pub mod key_inspection;
 pub mod key_match;
 pub mod key_record;
 pub mod key_strength;
@@ -49,7 +50,10 @@ mod peer_round_trip;
 #[cfg(test)]
 mod peer_sample;
 mod records_alias;
+pub mod records_published;
 mod records_text;
+pub mod rotate_rehearsal;
+pub mod run_change;
 mod server_discovery;
 mod server_domain;
 mod server_enabled;
@@ -117,8 +121,10 @@ pub enum Judge {
     Text(fn(&Published) -> Vec<Verdict>),
     /// What a hub did, and what is to be registered there.
     Hub(fn(&HubFacts) -> Vec<Verdict>),
-    /// The own set-up.
+    /// Your setup.
     Own(fn(&OwnFacts) -> Vec<Verdict>),
+    /// What one command compares or tries out itself.
+    Command,
 }
 
 /// Why a check skips when there is nothing to go by.
@@ -169,6 +175,9 @@ pub const CHECKS: &[Check] = &[
     peer_exposure::CHECK,
     records_text::CHECK,
     records_alias::CHECK,
+    records_published::CHECK,
+    run_change::CHECK,
+    rotate_rehearsal::CHECK,
     hub_url::CHECK,
     hub_server::CHECK,
     hub_mail::CHECK,
@@ -236,7 +245,7 @@ pub fn judge_own(own: &OwnFacts) -> Vec<Line> {
         Judge::Peer(judge) => judge(&own.peer),
         Judge::Own(judge) => judge(own),
         Judge::Hub(judge) => own.hub.as_ref().map(judge).unwrap_or_default(),
-        Judge::Text(_) => Vec::new(),
+        Judge::Text(_) | Judge::Command => Vec::new(),
     })
 }
 

@@ -3,7 +3,7 @@
 use super::stage::Stage;
 use super::{Check, Judge, Needs};
 use crate::facts::peer::PeerFacts;
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::life::Life;
 use crate::severity::Severity;
 
@@ -52,7 +52,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
             format!("its users cannot reach anybody there, and its log says `{error}`"),
         ),
     };
-    let fix = format!("the admin of the domain runs: fedctl dns-check {domain}");
+    let fix = with_line("The admin of the domain runs:", &format!("fedctl dns-check {domain}"));
     vec![Problem::new(Severity::Error, what, means, fix).seen(evidence).into()]
 }
 

@@ -3,7 +3,7 @@
 use super::stage::Stage;
 use super::{Check, Judge, Needs};
 use crate::facts::peer::PeerFacts;
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
@@ -37,7 +37,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
                 format!("a peer of release {} cannot find your own domain `{own}`: `{error}`", facts.view),
                 "it looks up SRV and key of every sender before it opens a message: yours are refused with \
                  `Could not decrypt payload`",
-                format!("fedctl dns-check {own}"),
+                with_line("Find out what is wrong with your records:", &format!("fedctl dns-check {own}")),
             )
             .seen(evidence)
             .into(),
@@ -52,8 +52,9 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
                 Severity::Error,
                 format!("`{own}` publishes another key than the one you sign with"),
                 "peers refuse what you send, and what they send you cannot open",
-                format!(
-                    "use the key whose public half is published, or publish yours: fedctl dns-check {own} --key FILE"
+                with_line(
+                    "Use the key whose public half is published, or publish yours, and compare:",
+                    &format!("fedctl dns-check {own} --key FILE"),
                 ),
             )
             .seen([format!("published {}", key.fingerprint()), format!("yours     {}", identity.fingerprint)])

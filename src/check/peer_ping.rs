@@ -62,10 +62,13 @@ fn refused(facts: &PeerFacts, answer: &Answer) -> Problem {
         _ if error.contains("decrypt") => {
             let own = facts.identity.as_ref().map(|identity| identity.records.domain.as_str()).unwrap_or_default();
             let fix = format!(
-                "in this order: 1. your records: fedctl dns-check {own} --key FILE. 2. the peer still has your old key: it remembers \
-                 answers for an hour, a restart of the peer forgets them. 3. the peer publishes another key than it uses: \
-                 its admin compares the Public Key setting with fedctl dns-check {}. 4. the peer's resolver does not \
-                 get your records: its admin runs fedctl dns-check {own} --system-only there",
+                "Check, in this order:\n\
+                 1. your records:\n  fedctl dns-check {own} --key FILE\n\
+                 2. whether the peer still has your old key: it caches answers for an hour, and a restart of the peer clears them\n\
+                 3. whether the peer publishes another key than it uses: its admin compares the Public Key setting with what \
+                 this prints:\n  fedctl dns-check {}\n\
+                 4. whether the peer's resolver gets your records: on the peer's host, its admin runs\n  \
+                 fedctl dns-check {own} --system-only",
                 facts.records.domain
             );
             problem(
@@ -83,7 +86,7 @@ fn refused(facts: &PeerFacts, answer: &Answer) -> Problem {
         "Could not find valid peer" => problem(
             "the peer cannot find your domain",
             "it needs your SRV and key records before it opens anything",
-            "fedctl dns-check on your own domain; then look at the resolver of the peer",
+            "Run fedctl dns-check on your own domain; then check the resolver of the peer.",
         ),
         _ => problem(
             "the peer opened the ping or not, and failed on it",

@@ -73,9 +73,11 @@ fn silent(facts: &PeerFacts, callback: &Callback) -> Problem {
         Severity::Error,
         format!("the peer did not call back within {waited} s"),
         "it could not open the request, or could not find or reach you: what its users write will not arrive",
-        "1. the host and port of your SRV record must lead to this --callback address. 2. your certificate must be trusted by the \
-         peer: fedctl handshake YOUR_DOMAIN from elsewhere. 3. your records must be right: fedctl dns-check YOUR_DOMAIN --key FILE. \
-         4. the peer's log (`[IGNORED]`, `crypt`) has the reason: fedctl explain 'THE LINE'",
+        "Check, in this order:\n\
+         1. that the host and port of your SRV record lead to this --callback address\n\
+         2. that the peer trusts your certificate; from another machine:\n  fedctl handshake YOUR_DOMAIN\n\
+         3. that your records are right:\n  fedctl dns-check YOUR_DOMAIN --key FILE\n\
+         4. the reason in the peer's log ([IGNORED], crypt):\n  fedctl explain 'THE LINE'",
     )
 }
 

@@ -36,7 +36,7 @@ fn judge(text: &Published) -> Vec<Verdict> {
     match records.len() {
         0 => {
             let what = format!("there is no record in this text, read as {}", text.form);
-            let fix = format!("`fedctl records {} --target HOST --key FILE` prints the records", text.domain);
+            let fix = format!("Print the records:\n  fedctl records {} --target HOST --key FILE", text.domain);
             vec![Problem::new(Severity::Error, what, "nothing is published", fix).into()]
         }
         1 => Verdict::pass("1 record"),

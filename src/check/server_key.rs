@@ -30,8 +30,8 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
         let what = "the Public Key box of the server is empty";
         let means =
             "from 4.2.0 on the box can stay empty while the database holds a key; nobody can say which key to publish";
-        let fix = "read the key from the collection `rocketchat_federation_keys`, or put a pair in with \
-                   fedctl keygen --form mongosh";
+        let fix = "Read the key from the collection `rocketchat_federation_keys`, or put a new pair into the \
+                   database:\n  fedctl keygen --form mongosh";
         return vec![Problem::new(Severity::Warning, what, means, fix).into()];
     }
     let shown = match diagnosis::examine(text.trim().as_bytes()).server {

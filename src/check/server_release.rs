@@ -40,7 +40,7 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
                 Severity::Notice,
                 what,
                 means,
-                "nothing, unless you meet one of them: fedctl explain server-release",
+                "Nothing, unless you meet one of them:\n  fedctl explain server-release",
             )
             .seen(lines)
             .into(),

@@ -11,9 +11,15 @@ use super::network::now;
 use super::recent::{Recent, Run};
 use super::{Context, status};
 use crate::error::{ExitStatus, Hinted};
-use crate::render::report::{GITHUB, HUMAN, REPORT_FORMATS, ReportFormat, State, Style, nagios_state, names, write};
+use crate::render::report::human::verdict;
+use crate::render::report::{
+    GITHUB, HUMAN, JSON, REPORT_FORMATS, ReportFormat, State, Style, nagios_state, names, write,
+};
 use crate::report::Report;
 use crate::text::{guarded, lines};
+
+/// Commands whose subject is a file and not a domain.
+const ABOUT_FILES: [&str; 2] = ["diff", "key"];
 
 /// The flags of every command that answers with a report.
 #[derive(Debug, Clone, Args)]
@@ -105,14 +111,11 @@ impl ReportArgs {
         for report in &mut reports {
             report.suppress(&cx.suppress);
         }
-        let now = now();
-        let mut recent = Recent::read();
-        recent.add(reports.iter().map(|report| Run::of(&cx.name, report, now)).collect());
-        if let Err(error) = recent.write() {
-            cx.term.detail(format_args!("`fedctl status` will not know of this run: {error:#}"));
-        }
-        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
-        self.put(cx, &write(self.format, &reports, style)?)?;
+        note(cx, &reports);
+        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.verbosity() };
+        let text = write(self.format, &reports, style)?;
+        let text = if cx.term.is_quiet() && self.format == HUMAN { verdicts(&reports, &text, style) } else { text };
+        self.put(cx, &text)?;
         if self.format.monitoring {
             return Ok(match nagios_state(&reports) {
                 State::Critical => ExitStatus::Critical,
@@ -129,6 +132,11 @@ impl ReportArgs {
             return Ok(ExitStatus::Failed);
         }
         Ok(status(reports.iter().all(|report| report.is_clean(cx.fail_on))))
+    }
+
+    /// The form of a report for programs.
+    pub fn is_json(&self) -> bool {
+        self.format == JSON
     }
 
     fn put(&self, cx: &Context, text: &str) -> anyhow::Result<()> {
@@ -150,5 +158,27 @@ fn put_bytes(cx: &Context, path: Option<&Path>, text: &str) -> anyhow::Result<()
     match path {
         Some(path) => Pending::write(path, text, Access::Everybody, true)?.commit(),
         None => cx.term.bytes(text.as_bytes()),
+    }
+}
+
+/// Keeps what was found, for `fedctl status` and for completion.
+fn note(cx: &Context, reports: &[Report]) {
+    if ABOUT_FILES.contains(&cx.name.as_str()) {
+        return;
+    }
+    let now = now();
+    let mut recent = Recent::read();
+    recent.add(reports.iter().map(|report| Run::of(&cx.name, report, now)).collect());
+    if let Err(error) = recent.write() {
+        cx.term.detail(format_args!("`fedctl status` does not list this run: {error:#}"));
+    }
+}
+
+/// One line for each report; of a single one the last line, which is its verdict.
+fn verdicts(reports: &[Report], text: &str, style: Style) -> String {
+    let last = |text: &str| format!("{}\n", text.lines().last().unwrap_or_default());
+    match reports {
+        [_] => last(text),
+        many => many.iter().map(|report| last(&verdict(report, style))).collect(),
     }
 }

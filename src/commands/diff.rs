@@ -5,20 +5,22 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
-use serde::Serialize;
-use serde_json::json;
 
-use super::{Context, Format, status};
+use super::Context;
+use super::answer::ReportArgs;
+use crate::check::run_change;
+pub use crate::check::run_change::Changed as Change;
 use crate::dns::record::{Outcome, RData};
 use crate::error::ExitStatus;
 use crate::facts::evidence::Evidence;
 use crate::file::read;
-use crate::render::key::pretty;
-use crate::text::Untrusted;
+use crate::report::{Line, Report};
 
 /// Show what changed between two saved dns-check runs
 ///
-/// Compares two evidence files (`fedctl dns-check --save FILE`) answer by answer. Exit 1 when anything differs.
+/// Compares two evidence files (`fedctl dns-check --save FILE`) response by response.
+///
+/// Exit status: 0 when nothing differs, 1 when anything does, 2 when a file cannot be read.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  fedctl dns-check mydomain.com --save before.json\n  fedctl diff before.json after.json"
@@ -30,9 +32,8 @@ pub struct Diff {
     /// The later run
     #[arg(value_name = "B")]
     after: PathBuf,
-    /// How to print the differences: human or json
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
-    format: Format,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 /// Domain, observer and question.
@@ -42,35 +43,21 @@ type Answers = BTreeMap<Key, String>;
 
 impl Diff {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        let changed = changes(&load(&self.before)?, &load(&self.after)?);
-        cx.term.answer(match self.format {
-            Format::Human => {
-                let mut out = String::new();
-                for Change { domain, observer, question, before, after } in &changed {
-                    let [observer, question, before, after] =
-                        [observer, question, before, after].map(|text| Untrusted(text));
-                    out += &format!("{domain}  {question}  at {observer}\n  - {before}\n  + {after}\n");
-                }
-                out + &match changed.len() {
-                    0 => "nothing changed\n".to_owned(),
-                    1 => "1 answer changed\n".to_owned(),
-                    more => format!("{more} answers changed\n"),
-                }
-            }
-            Format::Json => pretty(&json!({"schema": 1, "changes": changed}))?,
-        })?;
-        Ok(status(changed.is_empty()))
+        let (before, after) = (load(&self.before)?, load(&self.after)?);
+        self.report.answer(cx, Ok(vec![self.judged(&changes(&before, &after), answers(&after).len())]))
     }
-}
 
-/// An answer that differs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
-    pub domain: String,
-    pub observer: String,
-    pub question: String,
-    pub before: String,
-    pub after: String,
+    fn judged(&self, changed: &[Change], compared: usize) -> Report {
+        let line = |verdict| Line { id: run_change::CHECK.id, minor: false, verdict };
+        Report {
+            subject: self.after.display().to_string(),
+            about: format!("compared with {}", self.before.display()),
+            pass_summary: "has the same responses".into(),
+            fail_summary: "has different responses".into(),
+            lines: run_change::judge(changed, compared).into_iter().map(line).collect(),
+            ..Report::default()
+        }
+    }
 }
 
 /// The answers that differ between two runs.
@@ -80,7 +67,7 @@ pub fn changes(before: &Evidence, after: &Evidence) -> Vec<Change> {
     keys.sort();
     keys.dedup();
     let changed = keys.into_iter().filter(|key| before.get(*key) != after.get(*key));
-    let text = |answers: &Answers, key: &Key| answers.get(key).map_or("not asked", String::as_str).to_owned();
+    let text = |answers: &Answers, key: &Key| answers.get(key).map_or("no query", String::as_str).to_owned();
     let change = |key: &Key| Change {
         domain: key.0.clone(),
         observer: key.1.clone(),

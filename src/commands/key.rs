@@ -1,16 +1,21 @@
 //! `fedctl key inspect`
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use zeroize::Zeroizing;
 
+use super::Context;
+use super::answer::ReportArgs;
 use super::key_backup::{Backup, Restore};
 use super::key_file::{PassphraseArgs, read_bytes, read_public};
-use super::{Context, Format, status};
+use crate::check::key_inspection::{self, Inspected};
 use crate::error::ExitStatus;
-use crate::key::diagnosis::{self, paste};
+use crate::key::diagnosis::{self, DefectKind, paste};
 use crate::render::key as render;
+use crate::render::report::{JSON, write};
+use crate::report::Report;
 
 /// Inspect keys
 #[derive(Debug, Args)]
@@ -26,12 +31,15 @@ enum KeyCommand {
     Restore(Restore),
 }
 
-/// Say whether a text is the public key that it should be
+/// Check a text that should be a public key
 ///
 /// Reads any text that should be a federation public key: the value of a TXT record, the setting on the server's screen, or
-/// whole lines of dig, host, nslookup or a zone file, with one record or several. Names every injury, tells what a server
-/// makes of it, and prints the repaired value when it can be recovered and proven. Exit 0 when it is exactly what a server
-/// would publish, 1 when it is not. docs/autopsy.md lists the injuries.
+/// whole lines of dig, host, nslookup or a zone file, with one record or several. Names every defect and how servers
+/// interpret the text, and prints the repaired value when it can be recovered and verified. docs/key-diagnosis.md lists the
+/// defects.
+///
+/// Exit status: 0 when servers accept the text as the right key, 1 when it has a defect of severity error (see --fail-on), 2
+/// when the text cannot be read.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  fedctl key inspect federation.pub\n  pbpaste | fedctl key inspect -")]
 struct Inspect {
@@ -43,9 +51,8 @@ struct Inspect {
     key: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
-    /// How to print the result: human or json
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
-    format: Format,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 impl Key {
@@ -64,6 +71,9 @@ impl Inspect {
             Some(path) => Some(read_public(path, &self.passphrase, &cx.term)?),
             None => None,
         };
+        if self.is_stdin() && std::io::stdin().is_terminal() {
+            cx.term.status("Paste the key or the output of dig, then press Enter and Ctrl-D.");
+        }
         let bytes = read_bytes(&self.file)?;
         // A final line end belongs to the file, not to the value.
         let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
@@ -75,11 +85,33 @@ impl Inspect {
         };
         let difference = expected.as_ref().and_then(|expected| diagnosis.compare(&value, expected));
         let inspected =
-            render::Inspected { text: &value, read_as, diagnosis: &diagnosis, expected: expected.as_ref(), difference };
-        cx.term.answer(match self.format {
-            Format::Human => render::inspected(&inspected, cx.term.width),
-            Format::Json => render::inspected_json(&inspected)?,
-        })?;
-        Ok(status(inspected.is_good()))
+            Inspected { length: value.len(), read_as, diagnosis: &diagnosis, expected: expected.as_ref(), difference };
+        self.report.answer_with(cx, Ok(vec![self.judged(&inspected)]), |format, reports, style| {
+            let text = write(format, reports, style)?;
+            if format != JSON {
+                return Ok(text);
+            }
+            let mut document: serde_json::Value = serde_json::from_str(&text)?;
+            document["key"] = render::inspected(&inspected);
+            render::pretty(&document)
+        })
+    }
+
+    fn judged(&self, inspected: &Inspected) -> Report {
+        let read_as = inspected.read_as.as_ref().map(|read_as| format!("read as {read_as}"));
+        let hash = inspected.key().map(|key| format!("sha256 {}", key.fingerprint()));
+        let secret = inspected.diagnosis.has(DefectKind::PrivateKey);
+        Report {
+            subject: if self.is_stdin() { "standard input".into() } else { self.file.display().to_string() },
+            about: read_as.into_iter().chain(hash).collect::<Vec<_>>().join("; "),
+            pass_summary: "can be published as a key".into(),
+            fail_summary: if secret { "must never be published" } else { "is not what a server would publish" }.into(),
+            lines: key_inspection::judge(inspected),
+            ..Report::default()
+        }
+    }
+
+    fn is_stdin(&self) -> bool {
+        self.file.as_os_str() == "-"
     }
 }

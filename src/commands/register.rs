@@ -8,10 +8,11 @@ use clap::Args;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 
+use super::answer::ReportArgs;
 use super::hub_client::{HubArgs, domain, report};
 use super::key_file::{PassphraseArgs, read_key, read_public, warn_when_exposed};
 use super::network::now;
-use super::{Context, Format, status};
+use super::{Context, status};
 use crate::check::hub_entry;
 use crate::dns::name::Domain;
 use crate::endpoint::Endpoint;
@@ -21,7 +22,8 @@ use crate::file::read;
 use crate::net::http::Bearer;
 use crate::net::hub::{HubClient, PATIENCE};
 use crate::range::Times;
-use crate::render::report::{Style, write};
+use crate::render::key::pretty;
+use crate::render::report::{HUMAN, JSON, write};
 use crate::report::Report;
 use crate::rocketchat::hub::registration::{Entry, Request, key, origin};
 use crate::settings::HubUrl;
@@ -74,9 +76,8 @@ pub struct Register {
     /// Ask a hub of fedctl to mail a link for removing the entry
     #[arg(long, conflicts_with_all = ["url", "token_file", "wait", "force"])]
     remove: bool,
-    /// How to print the report: human or json
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
-    format: Format,
+    #[command(flatten)]
+    report: ReportArgs,
     #[command(flatten)]
     hub: HubArgs,
 }
@@ -161,8 +162,7 @@ impl Work<'_> {
             if useless && !self.args.dry_run {
                 self.cx.term.warn("nothing was sent, because it would be of no use; --force sends it");
             }
-            self.answer(&before, &request, token.is_some())?;
-            return Ok(status(before.is_clean(self.cx.fail_on)));
+            return self.answer(&before, &request, token.is_some());
         }
         self.cx.term.status(format_args!(
             "sending to {}\n{}\n",
@@ -172,16 +172,16 @@ impl Work<'_> {
         let call = self.cx.block_on(async { Ok(self.client.register(&self.hub.endpoint, &request, token).await) })?;
         facts.hub = Some(call);
         let report = self.report(&facts);
-        self.answer(&report, &request, false)?;
+        let answered = self.answer(&report, &request, false)?;
         let taken = facts.hub.as_ref().and_then(Call::answer).is_some_and(|answer| answer.status < 300);
         if !taken {
-            return Ok(status(report.is_clean(self.cx.fail_on)));
+            return Ok(answered);
         }
         match self.args.wait {
             Some(time) => self.wait(domain, &request, time),
             None => {
                 self.next(domain);
-                Ok(status(report.is_clean(self.cx.fail_on)))
+                Ok(answered)
             }
         }
     }
@@ -220,21 +220,20 @@ impl Work<'_> {
     }
 
     /// The report; in a dry run also what would be sent.
-    fn answer(&self, report: &Report, request: &Request, has_token: bool) -> anyhow::Result<()> {
-        let style = Style { width: self.cx.term.width, fail_on: self.cx.fail_on, verbose: self.cx.term.is_verbose() };
-        let text = write(self.args.format.into(), std::slice::from_ref(report), style)?;
-        if !self.args.dry_run {
-            return self.cx.term.answer(text);
-        }
-        let would_send = self.request_json(request, has_token);
-        match self.args.format {
-            Format::Json => {
-                let mut document: Value = serde_json::from_str(&text)?;
-                document["request"] = would_send;
-                self.cx.term.answer(escaped_json(&serde_json::to_string_pretty(&document)?) + "\n")
+    fn answer(&self, report: &Report, request: &Request, has_token: bool) -> anyhow::Result<ExitStatus> {
+        let would_send = self.args.dry_run.then(|| self.request_json(request, has_token));
+        self.args.report.answer_with(self.cx, Ok(vec![report.clone()]), |format, reports, style| {
+            let text = write(format, reports, style)?;
+            match would_send {
+                Some(would_send) if format == JSON => {
+                    let mut document: Value = serde_json::from_str(&text)?;
+                    document["request"] = would_send;
+                    pretty(&document)
+                }
+                Some(would_send) if format == HUMAN => Ok(format!("would send\n{}\n\n{text}", shown(&would_send))),
+                _ => Ok(text),
             }
-            Format::Human => self.cx.term.answer(format!("{text}\nwould send\n{}\n", shown(&would_send))),
-        }
+        })
     }
 
     fn request_json(&self, request: &Request, has_token: bool) -> Value {

@@ -154,17 +154,20 @@ impl DnsFacts {
         recognise(zone.server_names())
     }
 
-    /// The line to type that prints the records in the form of the zone's host, with the trap that this form holds.
-    pub fn publish(&self, expected: &Expected) -> String {
+    /// An instruction, and below it the command that prints the records for the zone's host, with what to watch for there.
+    pub fn publish(&self, sentence: &str, expected: &Expected) -> String {
         let target = expected.target.as_ref().map_or_else(|| format!("chat.{}", self.domain), ToString::to_string);
         let port = expected.port.map(|port| format!(" --port {port}")).unwrap_or_default();
         let key = if expected.key_source.is_empty() { "federation.pub" } else { &expected.key_source };
         let line = format!("fedctl records {} --target {target}{port} --key {key}", self.domain);
         match self.host() {
             Some(host) => {
-                format!("{line} --format {}\nThis zone is hosted at {}: {}.", host.format, host.name, host.trap)
+                format!(
+                    "{sentence}\n  {line} --format {}\nThis zone is hosted at {}: {}.",
+                    host.format, host.name, host.trap
+                )
             }
-            None => line,
+            None => format!("{sentence}\n  {line}"),
         }
     }
 

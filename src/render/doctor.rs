@@ -43,7 +43,7 @@ impl Section {
             Judge::Peer(_) => Some(Self::Connection),
             Judge::Hub(_) => Some(Self::Hub),
             Judge::Own(_) => Some(Self::Settings),
-            Judge::Text(_) => None,
+            Judge::Text(_) | Judge::Command => None,
         }
     }
 }
@@ -71,7 +71,7 @@ fn write_section(out: &mut String, heading: &str, lines: &[&Line], room: usize, 
     }
     *out += &format!("\n{}\n", heading.bold());
     // A section that could not be looked at says so once.
-    if let Some(why) = common_reason(lines).filter(|_| !style.verbose) {
+    if let Some(why) = common_reason(lines).filter(|_| style.verbose == 0) {
         let line = Line { id: lines[0].id, minor: false, verdict: Verdict::Skip { why: why.to_owned() } };
         return write_line(out, &line, "", room, style.width);
     }
@@ -82,8 +82,8 @@ fn write_section(out: &mut String, heading: &str, lines: &[&Line], room: usize, 
 
 fn is_shown(line: &Line, style: Style) -> bool {
     match line.verdict {
-        Verdict::Skip { .. } => style.verbose || line.id == server_loopback::CHECK.id,
-        Verdict::Pass { .. } => style.verbose || !line.minor,
+        Verdict::Skip { .. } => style.verbose > 0 || line.id == server_loopback::CHECK.id,
+        Verdict::Pass { .. } => style.verbose > 0 || !line.minor,
         Verdict::Problem(_) => true,
     }
 }

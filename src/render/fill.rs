@@ -17,7 +17,9 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
 
 /// The same for what nobody is to copy: long words are broken too.
 pub fn wrap_all(text: &str, width: usize) -> Vec<String> {
-    lines(text, options(width).break_words(true).subsequent_indent(&deeper(text)))
+    let indent = deeper(text);
+    let options = options(width).break_words(true).subsequent_indent(&indent);
+    textwrap::wrap(&unbroken(&harmless(text)), options).into_iter().map(|line| line.replace(GLUE, " ")).collect()
 }
 
 /// [`wrap`] as one text with its final line break; every line but the first begins with `indent` spaces.
@@ -42,8 +44,31 @@ pub fn harmless(text: &str) -> String {
     crate::text::lines(text).replace(['\t', GLUE], "\u{fffd}")
 }
 
+/// The pieces of a text that was written with backticks around code, and which of them are code.
+pub fn spans(text: &str) -> Vec<(bool, &str)> {
+    match text.matches('`').count() % 2 {
+        0 => text.split('`').enumerate().map(|(at, piece)| (at % 2 == 1, piece)).collect(),
+        // An odd one is a character of the text.
+        _ => vec![(false, text)],
+    }
+}
+
+/// For a terminal, which does not render backticks: code without white space stands for itself, other code is quoted, and what
+/// fits into a narrow line is kept on one.
+fn plain(text: &str) -> String {
+    let piece = |(is_code, piece): (bool, &str)| match piece.contains(' ') {
+        true if is_code && piece.len() <= NARROWEST * 2 => format!("\"{}\"", piece.replace(' ', &GLUE.to_string())),
+        true if is_code => format!("\"{piece}\""),
+        _ => piece.to_owned(),
+    };
+    spans(text).into_iter().map(piece).collect()
+}
+
 fn lines(text: &str, options: Options) -> Vec<String> {
-    textwrap::wrap(&unbroken(&harmless(text)), options).into_iter().map(|line| line.replace(GLUE, " ")).collect()
+    textwrap::wrap(&unbroken(&plain(&harmless(text))), options)
+        .into_iter()
+        .map(|line| line.replace(GLUE, " "))
+        .collect()
 }
 
 /// Keeps the armour of a key together with the key: it is there to be copied as it stands.
@@ -55,6 +80,16 @@ fn unbroken(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn code_loses_its_backticks_and_stays_in_one_piece() {
+        assert_eq!(wrap("the host `chat.mydomain.com` is missing", 80), ["the host chat.mydomain.com is missing"]);
+        assert_eq!(
+            wrap("one two three `fedctl records formats` lists", 30),
+            ["one two three", "\"fedctl records formats\" lists"]
+        );
+        assert_eq!(wrap("an odd ` stays", 80), ["an odd ` stays"]);
+    }
 
     #[test]
     fn a_key_to_paste_stays_on_one_line() {

@@ -1,11 +1,11 @@
 //! Key pairs and the findings about a public key, for people, for programs and for a server's database.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::key::diagnosis::{DefectKind, Diagnosis, Difference};
+use crate::check::key_inspection::Inspected;
+use crate::key::diagnosis::Defect;
 use crate::key::{PrivateKey, PublicKey};
-use crate::render::fill::hang;
 use crate::text::escaped_json;
 
 /// What `keygen` has written.
@@ -99,120 +99,39 @@ pub const READ_KEYS: &str =
 print(EJSON.stringify(db.rocketchat_federation_keys.find({ type: { $in: ['public', 'private'] } }).toArray()));
 ";
 
-/// What `key inspect` has found.
-pub struct Inspected<'a> {
-    /// The value that a server would read.
-    pub text: &'a [u8],
-    /// What the input was taken for, when it was not the bare value.
-    pub read_as: Option<String>,
-    pub diagnosis: &'a Diagnosis,
-    pub expected: Option<&'a PublicKey>,
-    /// How the value differs from the expected key.
-    pub difference: Option<Difference>,
-}
-
-impl Inspected<'_> {
-    /// Exactly right, and the expected one if one is expected.
-    pub fn is_good(&self) -> bool {
-        self.diagnosis.is_good() && self.difference.is_none()
-    }
-
-    fn verdict(&self) -> &'static str {
-        match (self.is_good(), &self.diagnosis.exact) {
-            _ if self.diagnosis.has(DefectKind::PrivateKey) => "this must never be published, and no longer be used",
-            (true, _) => "this is exactly what a server would publish",
-            (false, Some(_)) if self.difference.is_some() => "this is a good key, but not the expected one",
-            (false, Some(_)) => "this has the right form, but it is not a key to publish",
-            (false, None) => "this is not what a server would publish",
-        }
-    }
-}
-
-/// For people.
-pub fn inspected(seen: &Inspected, width: usize) -> String {
-    let mut out = String::new();
-    let mut row = |name: &str, text: String| out += &hang(&format!("  {name:<12}{text}"), width, 14);
+/// What `key inspect` found, for programs, beside the findings.
+pub fn inspected(seen: &Inspected) -> Value {
     let diagnosis = seen.diagnosis;
-    if let Some(read_as) = &seen.read_as {
-        row("read as", read_as.clone());
-    }
-    if let Some(key) = diagnosis.exact.as_ref().or(diagnosis.server.as_ref().ok()) {
-        row("key", format!("RSA-{}, exponent {}", key.bits(), key.exponent()));
-        row("sha256", key.fingerprint().to_string());
-    }
-    row("length", format!("{} bytes", seen.text.len()));
-    match &diagnosis.server {
-        Ok(_) => row("servers", "accept it".into()),
-        Err(line) => row("servers", format!("refuse it and log `{line}`")),
-    }
-    let mut description = Vec::new();
-    for defect in &diagnosis.defects {
-        row(&defect.severity.to_string(), format!("{}: {}", defect.kind, defect.what));
-        let remedy = defect.kind.remedy();
-        // The value below is better than any advice.
-        if diagnosis.repaired.is_none() && !description.contains(&remedy) {
-            row("do", remedy.into());
-            description.push(remedy);
+    let key = seen.key();
+    let defect = |defect: &Defect| {
+        let mut object = json!({
+            "kind": defect.kind.id(),
+            "severity": defect.severity,
+            "what": defect.what,
+            "fix": defect.kind.remedy(),
+        });
+        if let Some(position) = defect.position {
+            object["position"] = position.into();
         }
-    }
-    if let Some(expected) = seen.expected {
-        row(
-            "match",
-            match seen.difference {
-                None => "equals the expected key".to_owned(),
-                Some(difference) => {
-                    format!("differs from the expected key ({}): {difference}", expected.fingerprint().short())
-                }
-            },
-        );
-    }
-    if let Some(key) = &diagnosis.repaired {
-        row("publish", format!("this in its place (RSA-{}, sha256 {}):", key.bits(), key.fingerprint().short()));
-        out += &format!("\n{}\n", key.one_line());
-    }
-    out += &format!("\n{}\n", seen.verdict());
-    out
-}
-
-/// For programs.
-pub fn inspected_json(seen: &Inspected) -> anyhow::Result<String> {
-    let diagnosis = seen.diagnosis;
-    let key = diagnosis.exact.as_ref().or(diagnosis.server.as_ref().ok());
-    let defects: Vec<_> = diagnosis
-        .defects
-        .iter()
-        .map(|defect| {
-            let mut object = json!({
-                "kind": defect.kind.id(),
-                "severity": defect.severity,
-                "what": defect.what,
-                "fix": defect.kind.remedy(),
-            });
-            if let Some(position) = defect.position {
-                object["position"] = position.into();
-            }
-            object
-        })
-        .collect();
-    pretty(&json!({
-        "schema": 1,
-        "verdict": if seen.is_good() { "clean" } else { "problems" },
+        object
+    };
+    json!({
         "exact": diagnosis.exact.is_some(),
         "read_as": seen.read_as,
         "server_accepts": diagnosis.server.is_ok(),
         "server_log": diagnosis.server.as_ref().err(),
-        "length": seen.text.len(),
+        "length": seen.length,
         "bits": key.map(PublicKey::bits),
         "exponent": key.map(PublicKey::exponent),
         "fingerprint": key.map(PublicKey::fingerprint),
-        "injuries": defects,
+        "defects": diagnosis.defects.iter().map(defect).collect::<Vec<_>>(),
         "repaired": diagnosis.repaired.as_ref().map(PublicKey::one_line),
         "matches": seen.expected.map(|_| seen.difference.is_none()),
         "first_difference": seen.difference.map(|difference| difference.position()),
-    }))
+    })
 }
 
 /// JSON with two spaces and a final line end.
-pub fn pretty(value: &serde_json::Value) -> anyhow::Result<String> {
+pub fn pretty(value: &Value) -> anyhow::Result<String> {
     Ok(escaped_json(&serde_json::to_string_pretty(value)?) + "\n")
 }

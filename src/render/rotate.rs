@@ -1,28 +1,14 @@
 //! The plan for a change of the key, for people and for programs.
 
 use colored::Colorize;
-use serde_json::json;
+use serde_json::Value;
 
-use super::fill::wrap;
+use super::fill::hang;
 use super::key::pretty;
-use crate::report::rotation::{Clocks, Step};
-
-/// One state of the rehearsal.
-pub struct Act {
-    pub state: &'static str,
-    /// Whether messages should pass.
-    pub expected: bool,
-    pub passed: bool,
-    /// Why they did not.
-    pub trouble: String,
-}
-
-impl Act {
-    /// It came out as the plan says.
-    pub fn is_right(&self) -> bool {
-        self.expected == self.passed
-    }
-}
+use super::report::human::{heading, verdict, write_line};
+use super::report::{JSON, Style, write};
+use crate::report::Report;
+use crate::report::rotation::{Clocks, Rehearsed, Step};
 
 /// Everything that is printed.
 pub struct Rotation<'a> {
@@ -33,57 +19,51 @@ pub struct Rotation<'a> {
     pub start: i64,
     /// What is published now, in the provider's form.
     pub rollback: &'a str,
-    pub rehearsal: &'a [Act],
+    pub rehearsal: &'a [Rehearsed],
+    /// The rehearsal, judged.
+    pub report: &'a Report,
 }
 
 /// For people.
-pub fn human(rotation: &Rotation, width: usize) -> String {
+pub fn human(rotation: &Rotation, style: Style) -> String {
+    let width = style.width;
     let Clocks { ttl, low_ttl, refresh } = rotation.clocks;
-    let mut out = format!(
-        "{}  a new key\n\nTTL {ttl} s now, {low_ttl} s during the change; secondaries within {refresh} s; peers remember 3600 s\n",
-        rotation.domain.bold()
+    let clocks = format!(
+        "TTL {ttl} s now, {low_ttl} s during the rotation; secondary servers refresh within {refresh} s; peers cache records \
+         for 3600 s"
     );
+    let mut out = heading(rotation.report, width) + &hang(&clocks, width, 0);
     for step in rotation.steps {
-        out += &format!("\n{:<10}  {}  {}\n", ago(step.at_s), clock(rotation.start, step.at_s), step.title.bold());
+        out += &format!("\n{:<10}  {}\n", ago(step.at_s), clock(rotation.start, step.at_s));
+        out += &hang(&format!("  {}", step.title), width, 2);
         for command in &step.commands {
-            out += &format!("            {command}\n");
+            out += &format!("    {command}\n");
         }
-        for line in wrap(&step.why, width.saturating_sub(12)) {
-            out += &format!("            {}\n", line.dimmed());
-        }
+        out += &hang(&format!("  {}", step.why), width, 2);
     }
-    out += &format!("\n{}\n", "the way back: publish this, and put the old key back into the server".bold());
+    let back = "To go back: publish these records, and put the old key back into the server.";
+    out += &format!("\n{}\n", hang(back, width, 0));
     out += rotation.rollback;
     if !rotation.rehearsal.is_empty() {
-        out += &format!("\n{}\n", "rehearsed on this machine, with throw-away keys".bold());
+        out += &format!("\n{}\n\n", "rehearsal on this machine, with temporary keys".bold());
     }
-    for act in rotation.rehearsal {
-        let status = if act.is_right() { "right".green() } else { "wrong".red().bold() };
-        let description = match (act.passed, act.expected) {
-            (true, true) => "messages pass".to_owned(),
-            (true, false) => "messages pass, and should not".to_owned(),
-            (false, _) => format!("messages do not pass: {}", act.trouble),
-        };
-        for (at, line) in wrap(&format!("{}: {description}", act.state), width.saturating_sub(9)).iter().enumerate() {
-            out += &if at == 0 { format!("  {status}  {line}\n") } else { format!("         {line}\n") };
-        }
+    for line in &rotation.report.lines {
+        write_line(&mut out, line, line.id, line.id.len(), width);
     }
-    out
+    out + &format!("\n{}\n", verdict(rotation.report, style))
 }
 
-/// For programs.
-pub fn json(rotation: &Rotation) -> anyhow::Result<String> {
-    let act =
-        |act: &Act| json!({"state": act.state, "passed": act.passed, "expected": act.expected, "trouble": act.trouble});
-    pretty(&json!({
-        "schema": 1,
-        "domain": rotation.domain,
-        "clocks": rotation.clocks,
-        "start": rotation.start,
-        "steps": rotation.steps,
-        "rollback": rotation.rollback,
-        "rehearsal": rotation.rehearsal.iter().map(act).collect::<Vec<_>>(),
-    }))
+/// For programs: the report, and the plan beside it.
+pub fn json(rotation: &Rotation, style: Style) -> anyhow::Result<String> {
+    let report = write(JSON, std::slice::from_ref(rotation.report), style)?;
+    let mut document: Value = serde_json::from_str(&report)?;
+    document["domain"] = rotation.domain.into();
+    document["clocks"] = serde_json::to_value(rotation.clocks)?;
+    document["start"] = rotation.start.into();
+    document["steps"] = serde_json::to_value(rotation.steps)?;
+    document["rollback"] = rotation.rollback.into();
+    document["rehearsal"] = serde_json::to_value(rotation.rehearsal)?;
+    pretty(&document)
 }
 
 /// `now`, `+5 min`, `+1 h 15 min`.

@@ -49,7 +49,7 @@ pub struct Problem {
     pub what: String,
     /// What it means for peers.
     pub means: String,
-    /// What to do, in lines that can be pasted.
+    /// What to do. A line that begins with two spaces is to be copied as it is: a command, or a value to publish.
     pub fix: String,
     /// The observation behind it, a line each; never a secret.
     pub evidence: Vec<String>,
@@ -61,11 +61,41 @@ impl Problem {
         Self { severity, what: what.into(), means: means.into(), fix: fix.into(), evidence: Vec::new() }
     }
 
+    /// The fix in its parts: sentences to wrap, and lines to copy.
+    pub fn fix_parts(&self) -> impl Iterator<Item = FixPart<'_>> {
+        fix_parts(&self.fix)
+    }
+
     /// Adds the lines that prove it.
     pub fn seen(mut self, evidence: impl IntoIterator<Item = String>) -> Self {
         self.evidence.extend(evidence);
         self
     }
+}
+
+/// One line of a fix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FixPart<'a> {
+    /// A sentence.
+    Text(&'a str),
+    /// A command or a value, to be copied whole.
+    Copy(&'a str),
+}
+
+/// What begins a line of a fix that is to be copied.
+const COPY: &str = "  ";
+
+/// A sentence, and below it a line to copy.
+pub fn with_line(sentence: &str, line: &str) -> String {
+    format!("{sentence}\n{COPY}{line}")
+}
+
+/// The parts of a fix.
+pub fn fix_parts(fix: &str) -> impl Iterator<Item = FixPart<'_>> {
+    fix.lines().filter(|line| !line.trim().is_empty()).map(|line| match line.strip_prefix(COPY) {
+        Some(line) => FixPart::Copy(line),
+        None => FixPart::Text(line),
+    })
 }
 
 impl From<Problem> for Verdict {

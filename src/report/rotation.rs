@@ -27,6 +27,24 @@ pub struct Step {
     pub why: String,
 }
 
+/// One state of the rehearsal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rehearsed {
+    pub state: &'static str,
+    pub passed: bool,
+    /// Whether messages should pass.
+    pub expected: bool,
+    /// Why they did not.
+    pub trouble: String,
+}
+
+impl Rehearsed {
+    /// True when the result is the one of the plan.
+    pub fn is_right(&self) -> bool {
+        self.expected == self.passed
+    }
+}
+
 /// What the times are made of, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Clocks {

@@ -356,10 +356,10 @@ fn json_names_each_injury() {
     let line = key("alice").one_line();
     let ran = fedctl.run_with(&["key", "inspect", "--format", "json"], line.replacen('-', "\u{2013}", 1));
     let json: Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(json["injuries"][0]["kind"], "typographic-dash");
-    assert_eq!(json["injuries"][0]["severity"], "error");
-    assert_eq!(json["injuries"][0]["position"], 1);
-    assert_eq!(json["repaired"], line);
+    assert_eq!(json["key"]["defects"][0]["kind"], "typographic-dash");
+    assert_eq!(json["key"]["defects"][0]["severity"], "error");
+    assert_eq!(json["key"]["defects"][0]["position"], 1);
+    assert_eq!(json["key"]["repaired"], line);
 }
 
 /// Node reads a TXT record as Latin-1.

@@ -55,9 +55,14 @@ fn a_sound_domain_is_clean_and_quiet() {
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
     // What is fine and nobody needs to hear of is told with -v only, the matrix too.
     let more = check(&fedctl, &world, &["-v"]).stdout;
-    for part in ["  ok       dns-wildcard", "  propagation  "] {
-        assert!(more.contains(part) && !ran.stdout.contains(part), "{part}: {more}");
+    let most = check(&fedctl, &world, &["-vv"]).stdout;
+    for (part, in_more) in [("  ok       dns-wildcard", true), ("  propagation  ", false)] {
+        assert!(most.contains(part) && !ran.stdout.contains(part), "{part}: {most}");
+        assert_eq!(more.contains(part), in_more, "{part}: {more}");
     }
+    let quiet = check(&fedctl, &world, &["-q"]).stdout;
+    assert_eq!(quiet.lines().count(), 1, "{quiet}");
+    assert!(quiet.starts_with("mydomain.com can be found"), "{quiet}");
     assert!(ran.stdout.lines().count() < 16, "{}", ran.stdout);
     let json = check(&fedctl, &world, &["--format", "json"]);
     let report = report(&json);

@@ -110,7 +110,7 @@ fn a_sound_server_is_found_sound_and_its_settings_are_compared() {
     }
     for part in [
         "server-domain     mydomain.com",
-        "server-enabled    on, status `Enabled`",
+        "server-enabled    on, status Enabled",
         "server-resolver   it sees the same SRV record and key",
     ] {
         assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
@@ -192,6 +192,7 @@ fn dns_check_asks_the_servers_own_resolver_beside_ours() {
     let ran = check(&["-v"]);
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("server-resolver  it sees the same SRV record and key"), "{}", ran.stdout);
+    let ran = check(&["-vv"]);
     assert!(ran.stdout.contains("in chat.mydomain.com  NXDOMAIN  same"), "{}", ran.stdout);
     super::records::validate("docs/report.schema.json", &check(&["--format", "json"]).stdout);
     // It sees nothing, what was there before, and a key that somebody should not have published.

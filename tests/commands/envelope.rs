@@ -47,17 +47,17 @@ fn what_does_not_open_says_which_layer_and_what_it_proves() {
         assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
         ran.stderr
     };
-    insta::assert_snapshot!(description(&seal(&fedctl, "carol.key", "bob.pub", "2.x")), @r"
+    insta::assert_snapshot!(description(&seal(&fedctl, "carol.key", "bob.pub", "2.x")), @r#"
     fedctl: error: the origin layer does not open
       seen        none of the 2 origin blocks opens with this key; 512 bytes in all
       proves      the sender signed with a private key that does not belong to this
                   public key: it publishes another one, or an old answer is cached
-      servers log `Error during decryption (probably incorrect key). Original error:
-                  Error: … invalid padding`
+      servers log "Error during decryption (probably incorrect key). Original error:
+                  Error: … invalid padding"
       sender      RSA-2048, sha256
                   e3dd5a2f1dd0ddc0aba0c5228eb91d21c6fe71e3f9a7e1152b716f8734ea4789
     fedctl: hint: give --peer-key the key that belongs to the sender's private key
-    ");
+    "#);
     let old = description(&seal(&fedctl, "alice.key", "carol.pub", "1.x"));
     assert!(old.contains("the secrecy layer does not open") && old.contains("the origin is proven"), "{old}");
     let plain = description(PING.as_bytes());

@@ -12,7 +12,11 @@ fn a_good_key_is_good_and_is_compared() {
     );
     let ran = fedctl.run(&["key", "inspect", "federation.pub", "--key", "other.pub"]);
     assert_eq!(ran.status, 1);
-    assert!(ran.stdout.contains("differs from the expected key") && ran.stdout.contains("other-key"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("this is not the expected key") && ran.stdout.contains("(other-key)"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]
@@ -23,7 +27,7 @@ fn half_a_key_names_the_log_line() {
     let ran = fedctl.run_with(&["key", "inspect", "--format", "json"], &key[..255]);
     assert_eq!(ran.status, 1);
     let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
-    assert_eq!(json["schema"], 1);
-    assert_eq!((&json["exact"], &json["server_accepts"]), (&false.into(), &false.into()));
-    assert_eq!(json["server_log"], "TypeError: data must be a node Buffer");
+    assert_eq!((&json["schema"], &json["findings"][0]["id"]), (&1.into(), &"key-text".into()));
+    assert_eq!((&json["key"]["exact"], &json["key"]["server_accepts"]), (&false.into(), &false.into()));
+    assert_eq!(json["key"]["server_log"], "TypeError: data must be a node Buffer");
 }

@@ -116,7 +116,7 @@ fn a_kept_lab_can_be_walked_through_by_hand_and_leaves_nothing() {
     assert!(hub.stdout.contains("hub-entry"), "{}{}", hub.stdout, hub.stderr);
     let plan = neighbour.run(&["rotate", "plan"]);
     assert_eq!(plan.status, 0, "{}{}", plan.stdout, plan.stderr);
-    assert_eq!(plan.stdout.matches("  right  ").count(), 5, "{}", plan.stdout);
+    assert_eq!(plan.stdout.matches("  ok       rotate-rehearsal  ").count(), 5, "{}", plan.stdout);
     for part in ["--ttl 60", "+2h05min", "rocketchat-public-key", "-----BEGIN PUBLIC KEY-----"] {
         assert!(plan.stdout.contains(part), "{part}: {}", plan.stdout);
     }

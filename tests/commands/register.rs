@@ -148,8 +148,10 @@ fn every_answer_of_a_hub_is_explained() {
         ("", "", "no answer within 2000 ms"),
     ] {
         let hub = Stub::start(head, body);
-        let ran = fedctl.run(&place.register(hub.addr, &["--quiet"]));
-        assert_eq!((ran.status, ran.stderr.as_str()), (1, ""), "{head}");
+        let quiet = fedctl.run(&place.register(hub.addr, &["--quiet", "--dry-run"]));
+        assert_eq!((quiet.stdout.lines().count(), quiet.stderr.as_str()), (1, ""), "{}", quiet.stdout);
+        let ran = fedctl.run(&place.register(hub.addr, &[]));
+        assert_eq!(ran.status, 1, "{head}");
         assert!(words(&ran.stdout).contains(part), "{head}: {}", ran.stdout);
         assert_eq!(hub.requests().len(), 1, "servers do not repeat, and neither does this");
     }

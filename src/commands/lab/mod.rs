@@ -70,7 +70,7 @@ impl Lab {
             }
         })?;
         progress.finish_and_clear();
-        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
+        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.verbosity() };
         let rows: Vec<render::Row> =
             houses.iter().zip(&reports).map(|(scenario, report)| row(scenario, report)).collect();
         let right = rows.iter().all(|row| row.right);

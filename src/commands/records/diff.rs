@@ -4,12 +4,16 @@ use clap::Args;
 
 use super::options::WishArgs;
 use super::{FormArgs, write};
+use crate::check::records_published;
+use crate::commands::answer::{ReportArgs, ReportFormatParser, format_help};
 use crate::commands::network::{NetworkArgs, now};
 use crate::commands::{Context, status};
+use crate::dns::name::Domain;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::dns::DnsFacts;
 use crate::net::dns::{Scope, observe};
-use crate::render::records::changes;
+use crate::render::report::{HUMAN, ReportFormat};
+use crate::report::{Line, Report};
 use crate::rocketchat::change::{Change, compare, in_the_way, question};
 use crate::rocketchat::records::{Plan, RecordSet};
 
@@ -26,6 +30,9 @@ pub struct Diff {
     options: WishArgs,
     #[command(flatten)]
     form: FormArgs,
+    #[arg(long, value_name = "REPORT", default_value = HUMAN.id, value_parser = ReportFormatParser, help = format_help())]
+    #[arg(hide_possible_values = true, conflicts_with_all = ["format", "for_provider"])]
+    report: &'static ReportFormat,
     #[command(flatten)]
     network: NetworkArgs,
 }
@@ -49,20 +56,27 @@ impl Diff {
         let changes = compared(&plan.set, &dns)?;
         let way = in_the_way(&plan.set, |question| dns.outcome(question));
         let needed: Vec<&Change> = changes.iter().filter(|change| change.is_needed()).collect();
-        let clean = needed.is_empty() && way.is_empty();
         if self.form.is_default() {
-            cx.term.answer(changes::table(&domain, &changes, &way))?;
-            if !needed.is_empty() {
-                cx.term.hint("the same command with --format FORMAT, or --provider auto, prints what to paste");
-            }
-            return Ok(status(clean));
+            return ReportArgs::new(self.report).answer(cx, Ok(vec![report(&domain, &changes, &way)]));
         }
         way.iter().for_each(|line| cx.term.warn(line));
         match needed.is_empty() {
             true => cx.term.status("nothing is missing or wrong"),
             false => write(self.form.choose(Some(zone), cx), &only(&plan, &needed), cx)?,
         }
-        Ok(status(clean))
+        Ok(status(needed.is_empty() && way.is_empty()))
+    }
+}
+
+fn report(domain: &Domain, changes: &[Change], way: &[String]) -> Report {
+    let line = |verdict| Line { id: records_published::CHECK.id, minor: false, verdict };
+    Report {
+        subject: domain.to_string(),
+        about: "compared with DNS".into(),
+        pass_summary: "has its records published".into(),
+        fail_summary: "does not have its records published".into(),
+        lines: records_published::judge(domain.as_str(), changes, way).into_iter().map(line).collect(),
+        ..Report::default()
     }
 }
 

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::Context;
+use super::answer::ReportArgs;
 use super::key_file::{PassphraseArgs, read_half};
 use super::network::{NetworkArgs, now};
 use super::records::format as find_format;
-use super::{Context, Format, status};
+use crate::check::rotate_rehearsal;
 use crate::dns::name::Domain;
 use crate::dns::record::{Query, RData, RecordType, Rr};
 use crate::error::{ExitStatus, hinted};
@@ -18,8 +20,10 @@ use crate::key::diagnosis;
 use crate::net::dns::{Scope, observe};
 use crate::range::Counts;
 use crate::render::records::{Format as RecordFormat, write};
+use crate::render::report::{HUMAN, JSON, write as write_report};
 use crate::render::rotate as render;
-use crate::report::rotation::{Clocks, LOW_TTL, Names, steps};
+use crate::report::rotation::{Clocks, LOW_TTL, Names, Rehearsed, steps};
+use crate::report::{Line, Report};
 use crate::rocketchat::generation::Protocol;
 use crate::rocketchat::generation::{SrvLabel, key_question};
 use crate::rocketchat::records::{self, Audience, RecordOptions};
@@ -36,10 +40,12 @@ enum RotateCommand {
     Plan(RotatePlan),
 }
 
-/// Say when to do what, rehearse it, and print the way back
+/// Print a timetable for a key rotation, rehearse it, and print how to go back
 ///
-/// The protocol knows one key a domain, and peers remember it for an hour. The times come from the live TTLs. The rehearsal goes
-/// through every state of the change with servers on loopback. Nothing is changed anywhere.
+/// The protocol allows one key for each domain, and peers cache it for an hour. The times come from the TTLs in DNS. The
+/// rehearsal goes through every state of the rotation with servers on loopback. Nothing is changed.
+///
+/// Exit status: 0 when the rehearsal goes as planned, 1 when it does not, 2 when there is nothing to plan.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  fedctl rotate plan\n  fedctl rotate plan mydomain.com --format json")]
 struct RotatePlan {
@@ -66,9 +72,8 @@ struct RotatePlan {
     /// Leave the rehearsal out
     #[arg(long)]
     no_rehearsal: bool,
-    /// How to print the plan: human or json
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
-    format: Format,
+    #[command(flatten)]
+    report: ReportArgs,
     #[command(flatten)]
     network: NetworkArgs,
 }
@@ -109,6 +114,7 @@ impl RotatePlan {
         };
         let rollback = self.rollback(cx, &dns, clocks.ttl)?;
         let steps = steps(&clocks, &names);
+        let report = judged(&domain, &rehearsal, start);
         let rotation = render::Rotation {
             domain: domain.as_str(),
             clocks,
@@ -116,12 +122,17 @@ impl RotatePlan {
             start,
             rollback: &rollback,
             rehearsal: &rehearsal,
+            report: &report,
         };
-        cx.term.answer(match self.format {
-            Format::Human => render::human(&rotation, cx.term.width),
-            Format::Json => render::json(&rotation)?,
-        })?;
-        Ok(status(rehearsal.iter().all(render::Act::is_right)))
+        self.report.answer_with(cx, Ok(vec![report.clone()]), |format, reports, style| {
+            let report = judged(&domain, &rehearsal, start);
+            let rotation = render::Rotation { report: reports.first().unwrap_or(&report), ..rotation };
+            match format {
+                _ if format == HUMAN => Ok(render::human(&rotation, style)),
+                _ if format == JSON => render::json(&rotation, style),
+                _ => write_report(format, reports, style),
+            }
+        })
     }
 
     /// The name of the file with the key in use; a file with another key than the published one would make a wrong plan.
@@ -168,6 +179,20 @@ impl RotatePlan {
             None => find_format("zone")?,
         };
         Ok(write(form, &plan)?)
+    }
+}
+
+/// The report: one line for each state of the rehearsal.
+fn judged(domain: &Domain, rehearsal: &[Rehearsed], start: i64) -> Report {
+    let line = |verdict| Line { id: rotate_rehearsal::CHECK.id, minor: false, verdict };
+    Report {
+        subject: domain.to_string(),
+        about: "key rotation".into(),
+        pass_summary: "has a plan for its key rotation".into(),
+        fail_summary: "has no plan that can be relied on".into(),
+        time: Some(start),
+        lines: rotate_rehearsal::judge(rehearsal).into_iter().map(line).collect(),
+        ..Report::default()
     }
 }
 

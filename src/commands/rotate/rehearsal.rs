@@ -16,8 +16,8 @@ use crate::net::peer::{Target, observe};
 use crate::net::resolvers::Resolver;
 use crate::net::udp::Udp;
 use crate::net::{DEADLINE, Net};
-use crate::render::rotate::Act;
 use crate::report::Verdict;
+use crate::report::rotation::Rehearsed;
 use crate::rocketchat::boundary;
 use crate::rocketchat::release::Release;
 use crate::serve::peer::certificate::Tls;
@@ -32,7 +32,7 @@ const PEER: &str = "peer.test";
 /// The release that is rehearsed: the last line that sends.
 const RELEASE: Release = boundary::LAST_SENDER;
 
-/// The keys of the play.
+/// The keys of the rehearsal.
 struct Keys {
     old: PrivateKey,
     next: PrivateKey,
@@ -40,7 +40,7 @@ struct Keys {
 }
 
 /// Goes through every state of the change; each must come out as the plan says.
-pub async fn rehearse(domain: &Domain, timeout: std::time::Duration) -> anyhow::Result<Vec<Act>> {
+pub async fn rehearse(domain: &Domain, timeout: std::time::Duration) -> anyhow::Result<Vec<Rehearsed>> {
     let make = || PrivateKey::generate(DEFAULT_BITS);
     let keys = Keys { old: make()?, next: make()?, peer: make()? };
     let states = [
@@ -50,12 +50,12 @@ pub async fn rehearse(domain: &Domain, timeout: std::time::Duration) -> anyhow::
         ("switched", &keys.next, &keys.next, true),
         ("rolled back", &keys.old, &keys.old, true),
     ];
-    let mut acts = Vec::new();
+    let mut rehearsed = Vec::new();
     for (state, published, used, expected) in states {
         let trouble = ping(domain, published.public(), used, &keys.peer, timeout).await?;
-        acts.push(Act { state, expected, passed: trouble.is_none(), trouble: trouble.unwrap_or_default() });
+        rehearsed.push(Rehearsed { state, expected, passed: trouble.is_none(), trouble: trouble.unwrap_or_default() });
     }
-    Ok(acts)
+    Ok(rehearsed)
 }
 
 /// What stands in the way of an encrypted ping, if anything.

@@ -156,6 +156,10 @@ impl DefectKind {
     /// What is wrong with the records as a set, whatever each of them holds.
     pub const OF_SETS: [Self; 4] = [Self::SplitRecords, Self::KeyNotFirst, Self::TwoKeys, Self::SeveralRecords];
 
+    /// A part of the key is missing at an end.
+    pub const OF_CUTS: [Self; 5] =
+        [Self::Truncated255, Self::Truncated512, Self::TruncatedOne, Self::Truncated, Self::CutAtStart];
+
     /// What is unwise about the numbers of a key whose text is right.
     pub const OF_NUMBERS: [Self; 3] = [Self::WeakSize, Self::OddSize, Self::OddExponent];
 

@@ -25,7 +25,7 @@ pub fn write(seen: &Handshake, style: Style) -> String {
     for stage in STAGES {
         write_stage(&mut out, *stage, seen, style, &mut last_reason);
     }
-    if style.verbose {
+    if style.verbose > 1 {
         write_requests(&mut out, seen, style.width);
     }
     out += &format!("\n{}\n", verdict(seen, style));

@@ -7,6 +7,8 @@ use unicode_width::UnicodeWidthStr;
 use super::{Style, verdict};
 use crate::check::mesh::LIMITS;
 use crate::render::fill::wrap;
+use crate::render::report::human::fix_lines;
+use crate::report::fix_parts;
 use crate::report::mesh::{Direction, Mesh, Node, Obstacle, State};
 
 /// Columns that a label of a recipient takes at most; longer groups are numbered.
@@ -113,10 +115,9 @@ fn sentence(number: usize, obstacle: &Obstacle, blocked: &[&Direction], width: u
     for line in wrap(&owner, width.saturating_sub(5)) {
         out += &format!("     {line}\n");
     }
-    for line in obstacle.fix.lines() {
-        match line.starts_with("fedctl ") {
-            true => out += &format!("{line}\n"),
-            false => wrap(line, width.saturating_sub(5)).iter().for_each(|line| out += &format!("     {line}\n")),
+    for part in fix_parts(&obstacle.fix) {
+        for line in fix_lines(part, width.saturating_sub(5)) {
+            out += &format!("     {line}\n");
         }
     }
     out

@@ -1,7 +1,6 @@
-//! What must change, for people: the differences, and the plan of what will be done about them.
+//! The plan of what will be changed, for people.
 
 use super::human::size;
-use crate::dns::name::Domain;
 use crate::dns::record::{CharacterString, Query, RData, RecordType, Rr};
 use crate::render::fill::{hang, harmless};
 use crate::rocketchat::change::Change;
@@ -9,29 +8,6 @@ use crate::rocketchat::records::{Data, RecordSet};
 
 /// Bytes of an old value that are shown.
 const SHOWN: usize = 40;
-
-/// A line a set: fine, missing or wrong, with what is there and what should be.
-pub fn table(domain: &Domain, changes: &[Change], in_the_way: &[String]) -> String {
-    let needed = changes.iter().filter(|change| change.is_needed()).count();
-    let mut out = format!("{domain}: {needed} of {} record sets differ from what DNS answers\n\n", changes.len());
-    for change in changes {
-        let status = match (change.is_needed(), change.before.is_empty()) {
-            (false, _) => "ok",
-            (true, true) => "missing",
-            (true, false) => "wrong",
-        };
-        out += &format!("  {status:<7}  {:<4}  {}\n", change.question.kind.to_string(), change.question.name);
-        if change.is_needed() {
-            let mut row = |label: &str, rr: &Rr| out += &format!("           {label:<4}  {}\n", description(&rr.data));
-            change.before.iter().for_each(|rr| row("has", rr));
-            change.after.iter().for_each(|rr| row("want", rr));
-        }
-    }
-    for line in in_the_way {
-        out += &hang(&format!("  remove   {line}"), 80, 11);
-    }
-    out
-}
 
 /// Data in a few words.
 fn description(data: &RData) -> String {
@@ -116,20 +92,6 @@ mod tests {
           !  TXT  rocketchat-public-key  left alone, because it is not a piece of a key:
                                          "v=spf1 -all"
              other records are not touched
-        "#);
-    }
-
-    #[test]
-    fn the_table_says_what_is_there_and_what_should_be() {
-        let way = ["`_rocketchat._https.mydomain.com` is published too".to_owned()];
-        insta::assert_snapshot!(table(&"mydomain.com".parse().unwrap(), &[change()], &way), @r#"
-        mydomain.com: 1 of 1 record sets differ from what DNS answers
-
-          wrong    TXT   rocketchat-public-key.mydomain.com
-                   has   "old"
-                   has   "stray"
-                   want  "new"
-          remove   `_rocketchat._https.mydomain.com` is published too
         "#);
     }
 }

@@ -1,11 +1,14 @@
-//! One self-contained page: no script, nothing loaded from anywhere, light and dark, good on paper.
+//! One self-contained page: nothing loaded from anywhere, light, dark and print. Its one script adds copy buttons to commands;
+//! everything can be read and copied without it.
 
 use super::junit::escape;
 use super::{ReportFormat, Style, arrivals, by_release, seconds, sentence};
-use crate::report::{Matrix, Problem, Report, Stage, StageOutcome, Suppressed, Verdict};
+use crate::render::fill::spans;
+use crate::report::{FixPart, Matrix, Problem, Report, Stage, StageOutcome, Suppressed, Verdict};
 use crate::severity::Severity;
 
 const CSS: &str = include_str!("html.css");
+const SCRIPT: &str = include_str!("html.js");
 
 pub const FORMAT: ReportFormat = ReportFormat {
     id: "html",
@@ -36,8 +39,8 @@ fn write(reports: &[Report], style: Style) -> String {
         one(&mut out, at + 1, report, style, if reports.len() > 1 { 2 } else { 1 });
     }
     out += "</main>\n";
-    out += &format!("<footer>Written by fedctl {}</footer>\n</body>\n</html>\n", env!("CARGO_PKG_VERSION"));
-    out
+    out += &format!("<footer>Written by fedctl {}</footer>\n", env!("CARGO_PKG_VERSION"));
+    out + &format!("<script>\n{SCRIPT}</script>\n</body>\n</html>\n")
 }
 
 fn contents(out: &mut String, reports: &[Report], style: Style, title: &str) {
@@ -94,15 +97,33 @@ fn finding(out: &mut String, id: &str, problem: &Problem) {
     let severity = problem.severity;
     *out += &format!(
         "<article>\n<h3><span class=\"tag {severity}\">{severity}</span> {}</h3>\n<dl>\n\
-         <dt>Means</dt><dd>{}</dd>\n<dt>Fix</dt><dd><pre>{}</pre></dd>\n\
+         <dt>Means</dt><dd>{}</dd>\n<dt>Fix</dt><dd>{}</dd>\n\
          <dt>Check</dt><dd><code>{}</code></dd>\n</dl>\n",
-        escape(&problem.what),
-        escape(&problem.means),
-        escape(&problem.fix),
+        prose(&problem.what),
+        prose(&problem.means),
+        fix(problem),
         escape(id)
     );
     evidence(out, &problem.evidence);
     *out += "</article>\n";
+}
+
+/// Sentences as paragraphs, each line to copy in a box of its own.
+fn fix(problem: &Problem) -> String {
+    let part = |part| match part {
+        FixPart::Text(text) => format!("<p>{}</p>", prose(text)),
+        FixPart::Copy(line) => format!("<div class=\"copy\"><pre>{}</pre></div>", escape(line)),
+    };
+    problem.fix_parts().map(part).collect()
+}
+
+/// A sentence, with what stands between backticks as code.
+fn prose(text: &str) -> String {
+    let piece = |(is_code, piece): (bool, &str)| match is_code {
+        true => format!("<code>{}</code>", escape(piece)),
+        false => escape(piece),
+    };
+    spans(text).into_iter().map(piece).collect()
 }
 
 fn evidence(out: &mut String, lines: &[String]) {
@@ -126,7 +147,7 @@ fn suppressed(out: &mut String, suppressed: &[Suppressed]) {
             "<article>\n<h3><span class=\"tag suppressed\">{}</span> {}</h3>\n<dl>\n<dt>Reason</dt><dd>{}</dd>\n\
              <dt>Check</dt><dd><code>{}</code></dd>\n</dl>\n",
             problem.severity,
-            escape(&problem.what),
+            prose(&problem.what),
             escape(reason),
             escape(id)
         );
@@ -140,10 +161,10 @@ fn generations(out: &mut String, report: &Report) {
     if rows.is_empty() {
         return;
     }
-    *out += "<h2>What servers see</h2>\n";
-    *out += &scroll("What servers see");
-    *out += "<table class=\"eyes\">\n<thead><tr><th scope=\"col\">Releases</th>\
-             <th scope=\"col\">They see</th></tr></thead>\n<tbody>\n";
+    *out += "<h2>Discovery result by release</h2>\n";
+    *out += &scroll("Discovery result by release");
+    *out += "<table class=\"releases\">\n<thead><tr><th scope=\"col\">Releases</th>\
+             <th scope=\"col\">Result</th></tr></thead>\n<tbody>\n";
     for (releases, seen, word) in rows {
         let class = match word {
             "usable" => "ok",
@@ -153,15 +174,15 @@ fn generations(out: &mut String, report: &Report) {
         *out += &format!(
             "<tr><th scope=\"row\">{}</th><td><span class=\"tag {class}\">{word}</span> {}</td></tr>\n",
             escape(&releases),
-            escape(&seen)
+            prose(&seen)
         );
     }
     *out += "</tbody>\n</table>\n</section>\n";
 }
 
 fn matrix(out: &mut String, found: &Matrix) {
-    *out += "<h2>Who answers what</h2>\n";
-    *out += &scroll("Who answers what");
+    *out += "<h2>Responses by server</h2>\n";
+    *out += &scroll("Responses by server");
     *out += "<table class=\"matrix\">\n<thead><tr><th scope=\"col\">Server</th>";
     for column in &found.columns {
         *out += &format!("<th scope=\"col\">{}</th>", escape(column));
@@ -189,12 +210,12 @@ fn scroll(label: &str) -> String {
     format!("<section class=\"scroll\" aria-label=\"{label}\" tabindex=\"0\">\n")
 }
 
-/// Who sees a change when; only where there is one to make.
+/// When a change takes effect, by observer; only where there is one to make.
 fn arrivals(out: &mut String, report: &Report) {
     if report.arrivals.is_empty() || report.worst() < Some(Severity::Warning) {
         return;
     }
-    *out += "<h2>When a fix is seen</h2>\n<table>\n<thead><tr><th scope=\"col\">By</th>\
+    *out += "<h2>When a fix takes effect</h2>\n<table>\n<thead><tr><th scope=\"col\">By</th>\
              <th scope=\"col\">At the latest</th></tr></thead>\n<tbody>\n";
     for (who, when) in arrivals::rows(&report.arrivals) {
         *out += &format!("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", escape(&who), escape(&when));
@@ -210,7 +231,7 @@ fn timeline(out: &mut String, stages: &[Stage]) {
     let end = stages.iter().map(|stage| stage.start.saturating_add(stage.took)).max().unwrap_or_default().max(1);
     let share = |part: u32| f64::from(part) * 100.0 / f64::from(end);
     *out += "<h2>Timeline</h2>\n<table class=\"timeline\">\n<thead><tr><th scope=\"col\">Stage</th>\
-             <th scope=\"col\">When</th><th scope=\"col\">Took</th><th scope=\"col\">Seen</th></tr></thead>\n<tbody>\n";
+             <th scope=\"col\">When</th><th scope=\"col\">Took</th><th scope=\"col\">Found</th></tr></thead>\n<tbody>\n";
     for stage in stages {
         let (class, word, took) = match stage.outcome {
             StageOutcome::Done => ("done", "ok", format!("{} ms", stage.took)),
@@ -231,7 +252,7 @@ fn timeline(out: &mut String, stages: &[Stage]) {
         *out += &format!(
             "<tr><th scope=\"row\">{}</th><td>{drawn}</td><td><span class=\"tag {word}\">{took}</span></td><td>{}</td></tr>\n",
             escape(&stage.name),
-            escape(&stage.note)
+            prose(&stage.note)
         );
     }
     *out += "</tbody>\n</table>\n";
@@ -253,14 +274,14 @@ fn checks(out: &mut String, report: &Report) {
     let passed = rows.iter().filter(|(word, ..)| *word == "ok").count();
     *out += &format!(
         "<h2>Other checks</h2>\n<details>\n<summary>{passed} passed, {} skipped</summary>\n<table>\n\
-         <thead><tr><th scope=\"col\">Check</th><th scope=\"col\">Seen</th></tr></thead>\n<tbody>\n",
+         <thead><tr><th scope=\"col\">Check</th><th scope=\"col\">Found</th></tr></thead>\n<tbody>\n",
         rows.len() - passed
     );
     for (word, id, note) in rows {
         *out += &format!(
             "<tr><th scope=\"row\"><code>{}</code></th><td><span class=\"tag {word}\">{word}</span> {}</td></tr>\n",
             escape(id),
-            escape(note)
+            prose(note)
         );
     }
     *out += "</tbody>\n</table>\n</details>\n";

@@ -1,21 +1,21 @@
-//! A report for people: three columns (status, subject, sentence), what each generation sees, and one verdict line last.
+//! A report for people: three columns (status, check, sentence), the discovery result by release, and one verdict line last.
 
 use colored::{ColoredString, Colorize};
 use unicode_width::UnicodeWidthStr;
 
 use super::{ReportFormat, Style, arrivals, by_release, propagation};
 use crate::check::{self, Judge};
-use crate::render::fill::{wrap, wrap_all};
-use crate::report::{Line, Problem, Report, Suppressed, Verdict};
+use crate::render::fill::{harmless, wrap, wrap_all};
+use crate::report::{FixPart, Line, Problem, Report, Suppressed, Verdict};
 use crate::rocketchat::discovery::DiscoveryResult;
 use crate::severity::Severity;
 
 /// Columns before the sentence: two, the status, two, the subject, two.
 const STATUS: usize = 7;
 pub const SUBJECT: usize = 12;
-/// Columns of the words `seen`, `means` and `fix` under a finding.
+/// Columns of the words `found`, `means` and `fix` under a finding.
 const ASIDE: usize = 6;
-const EYES: &str = "server eyes";
+const BY_RELEASE: &str = "by release";
 
 pub const FORMAT: ReportFormat = ReportFormat {
     id: "human",
@@ -43,7 +43,7 @@ fn one(report: &Report, style: Style) -> String {
         write_suppressed(&mut out, suppressed, style.width);
     }
     write_generations(&mut out, &report.generations, style.width);
-    if let Some(matrix) = report.matrix.as_ref().filter(|matrix| style.verbose || propagation::is_uneven(matrix)) {
+    if let Some(matrix) = report.matrix.as_ref().filter(|matrix| style.verbose > 1 || propagation::is_uneven(matrix)) {
         out.push('\n');
         out.push_str(&propagation::write(matrix, style.width));
     }
@@ -82,8 +82,8 @@ fn ordered(report: &Report, style: Style) -> Vec<&Line> {
     };
     let matters = |line: &&Line| match line.verdict {
         Verdict::Problem(_) => true,
-        Verdict::Pass { .. } => style.verbose || !line.minor,
-        Verdict::Skip { .. } => style.verbose,
+        Verdict::Pass { .. } => style.verbose > 0 || !line.minor,
+        Verdict::Skip { .. } => style.verbose > 0,
     };
     let mut lines: Vec<&Line> = report.lines.iter().filter(matters).collect();
     lines.sort_by_key(rank);
@@ -142,22 +142,30 @@ pub fn write_asides(out: &mut String, problem: &Problem, indent: usize, width: u
             out.push('\n');
         }
     };
-    aside("seen", problem.evidence.iter().flat_map(|line| wrap_all(line, room)).collect());
+    aside("found", problem.evidence.iter().flat_map(|line| wrap_all(line, room)).collect());
     aside("means", wrap(&problem.means, room));
-    aside("fix", wrap(&problem.fix, room));
+    aside("fix", problem.fix_parts().flat_map(|part| fix_lines(part, room)).collect());
 }
 
-/// Generations that see the same share a line.
+/// A line to copy stays one line, however long it is.
+pub fn fix_lines(part: FixPart, room: usize) -> Vec<String> {
+    match part {
+        FixPart::Text(text) => wrap(text, room),
+        FixPart::Copy(line) => vec![harmless(line)],
+    }
+}
+
+/// Generations with the same result share a line.
 fn write_generations(out: &mut String, discoveries: &[DiscoveryResult], width: usize) {
     let rows = by_release::rows(discoveries);
     let releases = rows.iter().map(|(releases, ..)| releases.width()).max().unwrap_or_default();
-    let indent = 2 + EYES.len() + 2 + releases + 2;
+    let indent = 2 + BY_RELEASE.len() + 2 + releases + 2;
     for (row, (span, text, _)) in rows.iter().enumerate() {
-        let name = if row == 0 { EYES } else { "" };
+        let name = if row == 0 { BY_RELEASE } else { "" };
         for (at, line) in wrap(text, width.saturating_sub(indent)).iter().enumerate() {
             match at {
-                0 if row == 0 => out.push_str(&format!("\n  {name:<11}  {span:<releases$}  {line}\n")),
-                0 => out.push_str(&format!("  {name:<11}  {span:<releases$}  {line}\n")),
+                0 if row == 0 => out.push_str(&format!("\n  {name:<10}  {span:<releases$}  {line}\n")),
+                0 => out.push_str(&format!("  {name:<10}  {span:<releases$}  {line}\n")),
                 _ => out.push_str(&format!("{}{line}\n", " ".repeat(indent))),
             }
         }
@@ -166,10 +174,9 @@ fn write_generations(out: &mut String, discoveries: &[DiscoveryResult], width: u
 
 /// The last line.
 pub fn verdict(report: &Report, style: Style) -> String {
-    let elapsed = report.elapsed as f64 / 1000.0;
     let (clean, sentence) = super::sentence(report, style);
     let aside = match report.problems().first() {
-        None => format!("{} checks, {elapsed:.2} s", report.lines.len() + report.suppressed.len()),
+        None => summary(report.lines.len() + report.suppressed.len(), report.elapsed),
         Some((id, _)) => format!("fedctl explain {id}"),
     };
     let length = sentence.width();
@@ -181,11 +188,20 @@ pub fn verdict(report: &Report, style: Style) -> String {
     }
 }
 
+/// `12 checks, 0.31 s`; without a time when nothing was waited for.
+fn summary(checks: usize, elapsed: u64) -> String {
+    let noun = if checks == 1 { "check" } else { "checks" };
+    match elapsed {
+        0 => format!("{checks} {noun}"),
+        elapsed => format!("{checks} {noun}, {:.2} s", elapsed as f64 / 1000.0),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const STYLE: Style = Style { width: 80, fail_on: Severity::Error, verbose: false };
+    const STYLE: Style = Style { width: 80, fail_on: Severity::Error, verbose: 0 };
 
     #[test]
     fn what_has_no_room_goes_to_a_line_of_its_own() {
@@ -206,6 +222,6 @@ mod tests {
         let pass = |id, minor| Line { id, minor, verdict: Verdict::Pass { note: "fine".into() } };
         let report = Report { lines: vec![pass("dns-srv", false), pass("dns-ttl", true)], ..Report::default() };
         assert!(!one(&report, STYLE).contains("ttl"));
-        assert!(one(&report, Style { verbose: true, ..STYLE }).contains("ttl"));
+        assert!(one(&report, Style { verbose: 1, ..STYLE }).contains("ttl"));
     }
 }

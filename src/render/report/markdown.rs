@@ -1,7 +1,7 @@
 //! Markdown (CommonMark with the tables of GitHub), for issues, merge requests and chats.
 
 use super::{ReportFormat, Stream, Style, arrivals, by_release, sentence};
-use crate::report::{Matrix, Problem, Report, Stage, StageOutcome, Verdict};
+use crate::report::{FixPart, Matrix, Problem, Report, Stage, StageOutcome, Verdict};
 use crate::severity::Severity;
 use crate::text::is_unsafe;
 
@@ -53,7 +53,7 @@ fn one(report: &Report, style: Style) -> String {
     }
     if report.worst() >= Some(Severity::Warning) {
         let rows = arrivals::rows(&report.arrivals).into_iter().map(|(who, when)| vec![text(&who), text(&when)]);
-        table(&mut out, "When a fix is seen", &["by", "at the latest"].map(String::from), rows.collect());
+        table(&mut out, "When a fix takes effect", &["by", "at the latest"].map(String::from), rows.collect());
     }
     stages(&mut out, &report.stages);
     out
@@ -69,7 +69,13 @@ fn finding(out: &mut String, id: &str, problem: &Problem) {
     if !problem.evidence.is_empty() {
         *out += &format!("{}\n\n", fenced(&problem.evidence.join("\n")));
     }
-    *out += &format!("Means: {}\n\nFix:\n\n{}\n", text(&problem.means), fenced(&problem.fix));
+    *out += &format!("Means: {}\n\nFix:\n", text(&problem.means));
+    for part in problem.fix_parts() {
+        *out += &match part {
+            FixPart::Text(sentence) => format!("\n{}\n", text(sentence)),
+            FixPart::Copy(line) => format!("\n{}\n", fenced(line)),
+        };
+    }
 }
 
 fn checks(out: &mut String, report: &Report) {
@@ -78,13 +84,13 @@ fn checks(out: &mut String, report: &Report) {
         Verdict::Skip { why } => Some(["skipped".into(), format!("`{}`", line.id), text(why)]),
         Verdict::Problem(_) => None,
     });
-    table(out, "Other checks", &["", "check", "seen"].map(String::from), rows.map(Vec::from).collect());
+    table(out, "Other checks", &["", "check", "found"].map(String::from), rows.map(Vec::from).collect());
 }
 
 fn generations(out: &mut String, report: &Report) {
     let rows =
         by_release::rows(&report.generations).into_iter().map(|(releases, seen, _)| vec![text(&releases), text(&seen)]);
-    table(out, "What servers see", &["releases", "see"].map(String::from), rows.collect());
+    table(out, "Discovery result by release", &["releases", "result"].map(String::from), rows.collect());
 }
 
 fn matrix(out: &mut String, found: &Matrix) {
@@ -97,7 +103,7 @@ fn matrix(out: &mut String, found: &Matrix) {
         });
         std::iter::once(format!("{} ({})", text(&row.observer), row.role)).chain(cells).collect()
     });
-    table(out, "Who answers what", &head, rows.collect());
+    table(out, "Responses by server", &head, rows.collect());
 }
 
 fn stages(out: &mut String, stages: &[Stage]) {
@@ -109,7 +115,7 @@ fn stages(out: &mut String, stages: &[Stage]) {
         };
         vec![text(&stage.name), took, word.to_owned(), text(&stage.note)]
     });
-    table(out, "Timeline", &["stage", "took", "", "seen"].map(String::from), rows.collect());
+    table(out, "Timeline", &["stage", "took", "", "found"].map(String::from), rows.collect());
 }
 
 fn table(out: &mut String, title: &str, head: &[String], rows: Vec<Vec<String>>) {

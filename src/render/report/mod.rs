@@ -100,8 +100,8 @@ pub struct Style {
     pub width: usize,
     /// The severity from which on a report is not clean.
     pub fail_on: Severity,
-    /// Show the checks that passed or were skipped too, each with its note.
-    pub verbose: bool,
+    /// 0; 1 (-v) shows every check, 2 (-vv) also what each server answered and each request.
+    pub verbose: u8,
 }
 
 /// Writes the reports.

@@ -689,7 +689,7 @@ fn fields() {
     Type the Value in one piece. If the form refuses it as too long, type what
     stands after Strings, all of it on one line and into one record: two records are
     half a key each. If the form has boxes for service and protocol, cut the name
-    there: `_rocketchat` and the label after it. Never type the zone into a name:
-    the form appends it.
+    there: _rocketchat and the label after it. Never type the zone into a name: the
+    form appends it.
     "#);
 }
