@@ -142,7 +142,7 @@ fn levels() -> Vec<Scenario> {
             servers: &[],
             ..Scenario::new("nobody.example", "typed a domain that does not exist", |_| String::new())
                 .finds(&[(Error, "dns-zone")])
-                .telling(&["check the spelling"])
+                .telling(&["Check the spelling"])
         },
         Scenario {
             negative: 86400,

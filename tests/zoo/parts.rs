@@ -28,7 +28,7 @@ fn sets() -> Vec<Scenario> {
         records(DefectKind::SplitRecords, "published the halves as two TXT records, tail first", |keys| {
             two(&keys.own[255..], &keys.own[..255])
         })
-        .telling(&["joined as", "they are one whole RSA-2048 key", "delete them all"]),
+        .telling(&["joined as", "they are one whole RSA-2048 key", "Delete them all"]),
         Scenario {
             kind: Some(DefectKind::SplitRecords),
             ..records(DefectKind::SplitRecords, "has a panel that makes a record of every 150 characters", |keys| {
