@@ -126,7 +126,7 @@ impl FromStr for ConnectTo {
         };
         read().ok_or_else(|| {
             let hint = "write HOST:PORT=ADDR:PORT, as in `chat.mydomain.com:443=127.0.0.1:8443`";
-            Hinted::new(format!("`{text}` is not a detour"), hint)
+            Hinted::new(format!("`{text}` is not an address override"), hint)
         })
     }
 }
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_detour_names_both_ends() {
+    fn an_override_names_both_ends() {
         let override_to: ConnectTo = "Chat.mydomain.com.:443=[::1]:8443".parse().unwrap();
         assert_eq!(override_to.to_string(), "chat.mydomain.com:443=[::1]:8443");
         for bad in ["", "a=b", "a:1=b:2", "a:0=127.0.0.1:1", ":1=127.0.0.1:1", "a:1"] {

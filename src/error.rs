@@ -43,7 +43,7 @@ pub struct Hinted {
 }
 
 impl Hinted {
-    /// `message` and `hint` follow the voice of the house: lower case, no full stop, names in backticks.
+    /// `message` and `hint` have the usual form: lower case, no full stop, names in backticks.
     pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { message: message.into(), hint: hint.into() }
     }

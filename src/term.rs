@@ -23,7 +23,7 @@ pub enum ColorChoice {
 const PIPE_WIDTH: usize = 80;
 const WIDTH_RANGE: std::ops::RangeInclusive<usize> = 40..=120;
 
-/// The terminal, or what stands in its place.
+/// The terminal, or what replaces it.
 #[derive(Debug, Clone)]
 pub struct Term {
     /// Columns for text.

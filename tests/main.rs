@@ -1,4 +1,4 @@
-//! One test binary: a module a command, the house rules, and the real programs.
+//! One test binary: a module for each command, the rules of the code, and the real programs.
 
 // A test fails by panicking, and says on stderr which program it did without.
 #![allow(clippy::expect_used, clippy::print_stderr, clippy::unwrap_used)]
@@ -11,4 +11,5 @@ mod house;
 mod hub;
 mod support;
 mod watch;
+mod words;
 mod zoo;

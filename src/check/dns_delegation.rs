@@ -10,7 +10,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-delegation",
-    title: "parent and zone name the same servers",
+    title: "the parent zone and the zone list the same name servers",
     page: include_str!("../../docs/checks/dns-delegation.md"),
     stage: None,
     minor: true,
@@ -29,7 +29,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     };
     let (parent, child) = (side(Role::Parent), side(Role::Authority));
     if parent.is_empty() {
-        return Verdict::skip("no name server of the parent zone told its side");
+        return Verdict::skip("no name server of the parent zone responded");
     }
     if child.is_empty() {
         return Verdict::skip("no name server of the zone told its side");
@@ -42,7 +42,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
             Problem::new(
                 Severity::Warning,
                 format!("the parent zone delegates to {only_parent}, which the zone does not name"),
-                "resolvers begin there; if it holds an old copy, or nothing, peers find the domain only now and then",
+                "resolvers begin there; if it holds an old copy, or nothing, peers find the domain only occasionally",
                 format!("correct the name servers of {} at its registrar, or the NS records in the zone", zone.apex),
             )
             .into(),

@@ -1,4 +1,4 @@
-//! Do validating resolvers believe the zone?
+//! Do validating resolvers accept the zone?
 
 use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected, Purpose, Role};
@@ -8,7 +8,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-dnssec",
-    title: "validating resolvers believe the zone",
+    title: "validating resolvers accept the zone",
     page: include_str!("../../docs/checks/dns-dnssec.md"),
     stage: None,
     minor: true,
@@ -38,7 +38,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         dns.replies(&question).filter(|(observer, reply)| observer.role == Role::Resolver && reply.outcome.is_answer());
     match answers.find(|(_, reply)| reply.authenticated) {
         Some((observer, _)) => Verdict::pass(format!("signed, and {} has validated it", observer.name)),
-        None => Verdict::pass("no resolver reports trouble; federation does not need DNSSEC"),
+        None => Verdict::pass("no resolver reports a failure; federation does not need DNSSEC"),
     }
 }
 
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_validated_zone_is_told() {
+    fn a_validated_zone_is_reported() {
         let mut dns = sample();
         for seen in dns.observations.iter_mut().filter(|seen| seen.observer == 2) {
             seen.reply.authenticated = true;

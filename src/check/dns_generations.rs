@@ -1,6 +1,6 @@
 //! Which server generations can use the domain?
 
-use super::{Check, Judge, MUTE, Needs, UNDELEGATED};
+use super::{Check, Judge, Needs, UNDELEGATED, UNRESPONSIVE};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::discovery::DiscoveryResult;
@@ -18,8 +18,8 @@ pub const CHECK: Check = Check {
 };
 
 fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
-    if dns.is_mute() {
-        return Verdict::skip(MUTE);
+    if dns.is_unresponsive() {
+        return Verdict::skip(UNRESPONSIVE);
     }
     if dns.is_undelegated() {
         return Verdict::skip(UNDELEGATED);
@@ -36,7 +36,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
         return Verdict::pass("all of them");
     }
     if failing.len() == discoveries.len() {
-        let means = "the domain cannot be federated with";
+        let means = "the domain is not ready for federation";
         let fix = format!("Fix the other errors. {fix}");
         return vec![problem(Severity::Error, "no server of any release can use this domain", means, &fix, &failing)];
     }

@@ -7,7 +7,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-near-miss",
-    title: "no record stands under a wrong name",
+    title: "no record is at a wrong name",
     page: include_str!("../../docs/checks/dns-near-miss.md"),
     stage: None,
     minor: true,
@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let asked = dns.probed(|purpose| matches!(purpose, Purpose::NearMiss { .. })).count();
     if asked == 0 {
-        return Verdict::skip("nothing is missing, so no wrong name was asked for");
+        return Verdict::skip("nothing is missing, so no wrong name was queried");
     }
     let problems: Vec<Verdict> = dns.near_misses().filter_map(problem).map(Verdict::from).collect();
     if problems.is_empty() {

@@ -42,7 +42,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
                 _ => return None,
             };
             let owner = label.owner(&dns.domain);
-            let place = if *label == SrvLabel::Tcp { "beside it" } else { "in its place" };
+            let place = if *label == SrvLabel::Tcp { "beside it" } else { "instead" };
             let right = if *port == 80 { SrvLabel::Http.owner(&dns.domain) } else { SrvLabel::Https.owner(&dns.domain) };
             Some(Problem::new(
                 Severity::Warning,

@@ -1,6 +1,6 @@
 //! Do the protocol TXT records say something that a server honours?
 
-use super::{Check, Judge, MUTE, Needs};
+use super::{Check, Judge, Needs, UNRESPONSIVE};
 use crate::dns::record::{Outcome, Query, RecordType};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::key::diagnosis;
@@ -10,7 +10,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-protocol",
-    title: "protocol records say what servers honour",
+    title: "protocol records have a value that servers use",
     page: include_str!("../../docs/checks/dns-protocol.md"),
     stage: None,
     minor: true,
@@ -19,8 +19,8 @@ pub const CHECK: Check = Check {
 };
 
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
-    if dns.is_mute() {
-        return Verdict::skip(MUTE);
+    if dns.is_unresponsive() {
+        return Verdict::skip(UNRESPONSIVE);
     }
     let old = value(dns, PROTOCOL_LABEL);
     let new = value(dns, TCP_PROTOCOL_LABEL);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_honoured_is_told() {
+    fn what_is_not_honoured_is_reported() {
         for (label, value, only_tcp, severity) in [
             (PROTOCOL_LABEL, "ftp", false, Severity::Warning),
             (PROTOCOL_LABEL, "http", true, Severity::Warning),

@@ -9,7 +9,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-release",
-    title: "the named releases have no faults of their own",
+    title: "the named releases have no known faults",
     page: include_str!("../../docs/checks/dns-release.md"),
     stage: None,
     minor: true,
@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
     judge: Judge::Dns(judge),
 };
 
-/// Records cannot mend these, so they weigh little. What the table of generations tells already, or a screen only, weighs nothing.
+/// Records cannot fix these, so they weigh little. What the table of generations tells already, or a screen only, weighs nothing.
 fn judge(_: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     if expected.releases.is_empty() {
         return Verdict::skip("no release was named: --release RELEASE");
@@ -42,11 +42,11 @@ fn description(release: Release) -> Option<Verdict> {
         Some(issue) => format!("{} (#{issue})", quirk.shows),
         None => quirk.shows.to_owned(),
     });
-    let means = "it looks like wrong records, and no record can mend it";
+    let means = "it looks like wrong records, and no record can fix it";
     Some(Problem::new(Severity::Notice, what, means, first.fix).seen(seen).into())
 }
 
-/// The faults that people take for wrong records; what happens inside rooms and with files they do not.
+/// The faults that look like wrong records; those inside rooms and with files do not.
 fn alike(release: Release) -> Vec<&'static Quirk> {
     let alike =
         |quirk: &&Quirk| matches!(quirk.area, Area::Delivery | Area::Screens) && quirk.id != quirks::SENDING_BROKEN.id;
@@ -69,7 +69,7 @@ mod tests {
         assert_eq!((old.len(), old[0].severity), (1, Severity::Notice));
         assert!(old[0].evidence.iter().any(|line| line.contains("#18978")) && old[0].fix.contains("3.6.3"));
         let expected = Expected { releases: vec![Release(6, 5, 0)], ..Expected::default() };
-        let Verdict::Pass { note } = &judge(&sample(), &expected)[0] else { panic!("it is told in the table") };
-        assert!(note.contains("always green") && !note.contains("Invalid URL"), "{note}");
+        let Verdict::Pass { note } = &judge(&sample(), &expected)[0] else { panic!("it is reported in the table") };
+        assert!(note.contains("always pass") && !note.contains("Invalid URL"), "{note}");
     }
 }

@@ -1,6 +1,6 @@
 //! Do resolvers see what the name servers publish?
 
-use super::{Check, Judge, MUTE, Needs};
+use super::{Check, Judge, Needs, UNRESPONSIVE};
 use crate::dns::record::{Outcome, Query, RData, Response};
 use crate::facts::dns::{DnsFacts, Expected, Observer, Role};
 use crate::report::{Problem, Verdict};
@@ -9,7 +9,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-resolvers",
-    title: "resolvers see what is published",
+    title: "resolvers return what is published",
     page: include_str!("../../docs/checks/dns-resolvers.md"),
     stage: None,
     minor: false,
@@ -20,13 +20,13 @@ pub const CHECK: Check = Check {
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let resolvers: Vec<&Observer> = dns.in_role(Role::Resolver).collect();
     if resolvers.is_empty() {
-        return Verdict::skip("no resolver was asked");
+        return Verdict::skip("no resolver was queried");
     }
     if dns.is_unpublished() {
         return Verdict::skip("the zone is not published yet");
     }
-    if dns.is_mute() {
-        return Verdict::skip(MUTE);
+    if dns.is_unresponsive() {
+        return Verdict::skip(UNRESPONSIVE);
     }
     let questions = questions(&dns.domain);
     let mut verdicts: Vec<Verdict> = Vec::new();
@@ -63,7 +63,7 @@ fn unusable(resolver: &Observer, replies: &[(&Query, &Response)]) -> Option<Prob
         Outcome::ServFail => {
             (Severity::Warning, "servers that use it cannot find the domain; broken DNSSEC looks like this")
         }
-        _ => (Severity::Notice, "nothing is known about what its users see; the domain is not to blame"),
+        _ => (Severity::Notice, "nothing is known about what its users see; the domain is not the cause"),
     };
     let what = format!("the resolver {} does not answer: {}", resolver.name, first.outcome);
     let fix = match first.outcome {
@@ -99,7 +99,7 @@ fn lag(dns: &DnsFacts, resolver: &Observer, replies: &[(&Query, &Response)]) -> 
         Problem::new(
             Severity::Warning,
             format!("the resolver {} does not see what is published", resolver.name),
-            format!("servers that use it go by the old state for up to {wait} s, and those from 3.4 on remember it for up to an hour more"),
+            format!("servers that use it have the old state for up to {wait} s, and those from 3.4 on cache it for up to an hour more"),
             "wait, or flush its cache if it is yours; servers from 3.4 on forget at a restart",
         )
         .seen(evidence)

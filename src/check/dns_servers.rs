@@ -11,7 +11,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-servers",
-    title: "all name servers answer alike",
+    title: "all name servers give the same responses",
     page: include_str!("../../docs/checks/dns-servers.md"),
     stage: None,
     minor: false,
@@ -31,7 +31,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     if silent.len() == servers.len() && resolver_answers(dns) {
         let seen: Vec<String> = silent.iter().map(|(server, why)| format!("{server}: {why}")).collect();
         return Verdict::skip(format!(
-            "no name server can be asked from here, though a resolver gets answers; does this network block port 53? ({})",
+            "no name server can be queried from here, though a resolver gets answers; does this network block port 53? ({})",
             seen.join("; ")
         ));
     }
@@ -87,8 +87,8 @@ fn broken(server: &str, why: &str) -> Problem {
     Problem::new(
         Severity::Warning,
         format!("the name server {server} is of no use: {why}"),
-        "resolvers that choose it lose time or fail, so peers find the domain only now and then",
-        "mend the server, or take it out of the NS records and out of the delegation at the registrar",
+        "resolvers that choose it lose time or fail, so peers find the domain only occasionally",
+        "fix the server, or take it out of the NS records and out of the delegation at the registrar",
     )
 }
 
@@ -131,7 +131,7 @@ fn disagreements(dns: &DnsFacts) -> Option<Problem> {
         Problem::new(
             Severity::Error,
             format!("the name servers disagree about {what}"),
-            "which answer a peer gets is chance, and it keeps it for the TTL and up to an hour more",
+            "which response a peer gets is random, and it caches the response for the TTL and up to an hour more",
             "publish the same zone everywhere: raise the SOA serial on the primary, and check that the zone transfer works",
         )
         .seen(seen),
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_and_a_lame_server_are_told_apart() {
+    fn a_dead_and_a_lame_server_are_distinguished() {
         let mut dns = sample();
         for seen in &mut dns.observations {
             match seen.observer {

@@ -1,6 +1,6 @@
 //! Is there one usable SRV record at a name that servers ask for?
 
-use super::{Check, Judge, MUTE, Needs, UNDELEGATED};
+use super::{Check, Judge, Needs, UNDELEGATED, UNRESPONSIVE};
 use crate::dns::record::{Outcome, Query, RData, RecordType};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::report::{Problem, Verdict};
@@ -18,8 +18,8 @@ pub const CHECK: Check = Check {
 };
 
 fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
-    if dns.is_mute() {
-        return Verdict::skip(MUTE);
+    if dns.is_unresponsive() {
+        return Verdict::skip(UNRESPONSIVE);
     }
     if dns.is_undelegated() {
         return Verdict::skip(UNDELEGATED);
@@ -68,7 +68,7 @@ fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> P
     } else if absent {
         dns.publish("Publish what this command prints:", expected)
     } else {
-        "this is a failure of the name servers, not a missing record: mend them first".to_owned()
+        "this is a failure of the name servers, not a missing record: fix them first".to_owned()
     };
     Problem::new(Severity::Error, what, "no server of any release can find this domain", fix).seen(evidence)
 }
@@ -80,7 +80,7 @@ fn broken(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Option<Problem>
             Severity::Warning,
             format!("SRV {} cannot be read: {outcome}", label.owner(&dns.domain)),
             "servers from 2.0 on take it for absent and go on to the next name; older ones stop with an error",
-            "mend the name servers: a name without records must answer NXDOMAIN or NODATA",
+            "fix the name servers: a name without records must answer NXDOMAIN or NODATA",
         )
     })
 }
@@ -96,7 +96,7 @@ fn several(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Option<Problem
             Severity::Warning,
             format!("{} SRV records at {}", records.len(), label.owner(&dns.domain)),
             "servers use the first one of the answer, whatever its priority and weight, and name servers change the order: \
-             which one a peer calls is chance, and from 3.4 on it stays for an hour",
+             which one a peer calls is random, and from 3.4 on it keeps it for an hour",
             "keep one record; federation cannot balance load or fail over by SRV",
         )
         .seen(evidence)
@@ -133,7 +133,7 @@ fn both(dns: &DnsFacts, found: &[&(SrvLabel, Outcome)]) -> Option<Problem> {
             Severity::Error,
             format!("SRV {owner} leads nowhere, and hides the good {}", SrvLabel::Http.owner(&dns.domain)),
             "servers stop at the first name that exists: they do not try _http when https fails",
-            format!("mend {owner}, or delete it and let peers use plain http"),
+            format!("fix {owner}, or delete it and let peers use plain http"),
         ));
     }
     Some({
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_of_a_record_is_told() {
+    fn each_fault_of_a_record_is_reported() {
         let two = [srv("a.b", 443), srv("c.d", 443)].iter().flat_map(|outcome| outcome.records().to_vec()).collect();
         for (label, outcome, severity, part) in [
             (SrvLabel::Https, srv("", 443), Severity::Error, "target `.`"),

@@ -66,7 +66,7 @@ fn targets(dns: &DnsFacts) -> Vec<(SrvLabel, String, u16)> {
     SrvLabel::ALL.into_iter().flat_map(at).collect()
 }
 
-/// The addresses, or what is wrong; `Err(None)` when it could not be asked.
+/// The addresses, or what is wrong; `Err(None)` when it could not be queried.
 fn resolve(dns: &DnsFacts, target: &str) -> Result<Vec<IpAddr>, Option<Problem>> {
     if target.parse::<IpAddr>().is_ok() {
         return Err(Some(Problem::new(
@@ -102,7 +102,7 @@ fn resolve(dns: &DnsFacts, target: &str) -> Result<Vec<IpAddr>, Option<Problem>>
         .filter_map(|(kind, reply)| Some(format!("{kind} {target}: {}", reply.as_ref()?.outcome)))
         .collect();
     let outcomes: Vec<&Outcome> = outcomes.iter().flatten().map(|reply| &reply.outcome).collect();
-    // A name server that is asked in place of a resolver knows nothing of hosts outside of its zones.
+    // A name server that is queried instead of a resolver has no records of hosts outside of its zones.
     if outcomes.iter().all(|outcome| **outcome == Outcome::Refused) {
         return Err(None);
     }
@@ -181,7 +181,7 @@ fn alias(dns: &DnsFacts, target: &str) -> Option<Problem> {
             Severity::Notice,
             format!("the SRV target {target} is an alias (CNAME)"),
             "servers follow it, but the standard forbids it (RFC 2782) and other software may not",
-            "use the name at the end of the chain as target if its certificate fits, or give the target addresses of its own",
+            "use the name at the end of the chain as target if its certificate fits, or give the target its own addresses",
         )
         .seen(chain)
     })
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_that_leads_nowhere_is_told() {
+    fn a_target_that_leads_nowhere_is_reported() {
         for (target, part) in [
             ("gone.mydomain.com", "has no address"),
             ("192.0.2.7", "is an IP address"),

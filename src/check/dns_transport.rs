@@ -10,7 +10,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-transport",
-    title: "the key's answer gets through",
+    title: "the response with the key arrives complete",
     page: include_str!("../../docs/checks/dns-transport.md"),
     stage: None,
     minor: true,

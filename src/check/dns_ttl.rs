@@ -1,4 +1,4 @@
-//! Are the TTLs such that a mistake can be mended within a day?
+//! Are the TTLs short enough to fix a mistake within a day?
 
 use super::{Check, Judge, Needs};
 use crate::dns::record::Query;
@@ -9,7 +9,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-ttl",
-    title: "TTLs let mistakes be mended",
+    title: "a mistake in DNS can be fixed within a day",
     page: include_str!("../../docs/checks/dns-ttl.md"),
     stage: None,
     minor: true,

@@ -30,7 +30,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         Problem::new(
             Severity::Notice,
             format!("a wildcard under `{}` gives {what} to every name that does not exist", dns.domain),
-            "a missing or misspelt federation record is answered with something else in place of nothing, which servers take for a key or a target",
+            "a missing or misspelt federation record is answered with something else instead of nothing, which servers take for a key or a target",
             "create every record that is needed under its exact name; these hide the wildcard",
         )
         .seen([format!("{} {} exists", probe.question.kind, probe.question.name)])

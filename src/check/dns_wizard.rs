@@ -9,7 +9,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-wizard",
-    title: "the server's wizard agrees",
+    title: "the server's setup wizard accepts the records",
     page: include_str!("../../docs/checks/dns-wizard.md"),
     stage: None,
     minor: true,

@@ -1,4 +1,4 @@
-//! Is there a zone that holds the domain, and does anybody answer for it?
+//! Is there a zone that holds the domain, and does anyone answer for it?
 
 use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected, Observer, Role, ZoneCut, ZoneFailure};
@@ -7,7 +7,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-zone",
-    title: "a zone holds the domain",
+    title: "the domain is in a zone",
     page: include_str!("../../docs/checks/dns-zone.md"),
     stage: None,
     minor: true,
@@ -43,7 +43,7 @@ fn in_zone(dns: &DnsFacts, zone: &ZoneCut) -> Option<Problem> {
         let fix = format!("set the name servers of `{apex}` at its registrar");
         return Some(Problem::new(severity(dns), what, "no resolver can ask for its records", fix));
     }
-    if dns.is_mute() {
+    if dns.is_unresponsive() {
         let what = format!("no name server of `{apex}` answers");
         let fix = format!("look at the name servers of `{apex}`: do they run, and do they hold the zone?");
         return Some(Problem::new(Severity::Error, what, NOBODY, fix).seen(failures(dns)));
@@ -91,7 +91,7 @@ fn no_zone(dns: &DnsFacts, failure: &ZoneFailure, expected: &Expected) -> Proble
     let domain = &dns.domain;
     match failure {
         ZoneFailure::Unregistered { .. } => missing(dns, expected),
-        ZoneFailure::Servers { .. } if dns.is_mute() => {
+        ZoneFailure::Servers { .. } if dns.is_unresponsive() => {
             let what = format!("no resolver can find out about `{domain}`: {failure}");
             let fix = format!(
                 "look at the name servers of `{domain}`: do they run, and do they hold the zone? Its registrar lists them"
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_that_nobody_registered_is_told_from_one_without_records() {
+    fn a_domain_that_nobody_registered_is_distinguished_from_one_without_records() {
         let mut dns = sample();
         for question in crate::rocketchat::generation::questions(&dns.domain) {
             crate::check::sample::set(&mut dns, &question, Outcome::NxDomain);

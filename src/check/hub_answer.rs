@@ -8,7 +8,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "hub-answer",
-    title: "the hub answers, and says yes",
+    title: "the hub responds and accepts the request",
     page: include_str!("../../docs/checks/hub-answer.md"),
     stage: None,
     minor: false,
@@ -27,7 +27,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
         vec![Problem::new(Severity::Error, what, means, fix).seen(hub.shown()).into()]
     };
     if let Some(why) = hub.failure() {
-        return problem(format!("{} cannot be asked: {why}", hub.base), unreachable(facts));
+        return problem(format!("{} cannot be queried: {why}", hub.base), unreachable(facts));
     }
     let Some(answer) = hub.answer() else { return Verdict::skip("nothing was sent") };
     match (answer.status, facts.request.is_some()) {

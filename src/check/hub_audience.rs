@@ -60,7 +60,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
     if askers.is_empty() {
         return Verdict::pass(format!("every server finds {domain} by its DNS records; none asks the hub"));
     }
-    Verdict::pass(format!("the hub is asked by {}; the others go by the DNS records", askers.join(" and ")))
+    Verdict::pass(format!("the hub is queried by {}; the others use the DNS records", askers.join(" and ")))
 }
 
 #[cfg(test)]

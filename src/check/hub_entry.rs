@@ -22,7 +22,7 @@ pub const CHECK: Check = Check {
 };
 
 /// The generation whose view of DNS stands for all: it reads every SRV name.
-const EYES: Release = boundary::READS_ALL;
+const HUB_RELEASE: Release = boundary::READS_ALL;
 
 fn judge(facts: &HubFacts) -> Vec<Verdict> {
     let Some(entry) = facts.entry() else { return Verdict::skip("the hub has no entry to compare") };
@@ -51,8 +51,8 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
 }
 
 fn url_problems(entry: &Entry) -> Vec<Problem> {
-    let sound = origin(&entry.url, true);
-    if sound.is_ok() && !entry.url.ends_with('/') {
+    let healthy = origin(&entry.url, true);
+    if healthy.is_ok() && !entry.url.ends_with('/') {
         return Vec::new();
     }
     vec![Problem::new(
@@ -78,7 +78,7 @@ fn key_problem(facts: &HubFacts, key: &PublicKey) -> Option<Problem> {
 }
 
 fn dns_problems(facts: &HubFacts, entry: &Entry, key: &PublicKey) -> Vec<Problem> {
-    let discovery = facts.records.discovery(Generation::of(EYES));
+    let discovery = facts.records.discovery(Generation::of(HUB_RELEASE));
     let mut found = Vec::new();
     if let Some(published) = discovery.key
         && published != key.fingerprint()

@@ -8,7 +8,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "hub-mail",
-    title: "mail for webmaster@ the domain has somewhere to go",
+    title: "mail to webmaster@ at the domain can be delivered",
     page: include_str!("../../docs/checks/hub-mail.md"),
     stage: None,
     minor: false,
@@ -31,7 +31,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
                 format!("webmaster@{domain} cannot get mail: {why}"),
                 "the hub sends its link there, and without that link nothing is ever registered",
                 format!(
-                    "publish an MX record for {domain} and a mailbox webmaster, or use DNS records in place of the hub"
+                    "publish an MX record for {domain} and a mailbox webmaster, or use DNS records instead of the hub"
                 ),
             )
             .into(),
@@ -47,7 +47,7 @@ mod tests {
     use crate::dns::record::{Outcome, Query, RData, Rr};
 
     #[test]
-    fn a_domain_without_mail_is_told() {
+    fn a_domain_without_mail_is_reported() {
         assert_eq!(judge(&sample()), Verdict::pass("webmaster@mydomain.com goes to mail.mydomain.com"));
         let judged = |mail: Vec<(Query, Outcome)>| judge(&HubFacts { mail, ..sample() });
         let mx = |outcome| (Query::new("mydomain.com", RecordType::Mx), outcome);

@@ -38,7 +38,7 @@ pub fn records(known: bool) -> Records {
     Records { domain: dns.domain.clone(), answers: answers.collect() }
 }
 
-/// mydomain.com, known to DNS with the key of the sample, before the hub was asked.
+/// mydomain.com, known to DNS with the key of the sample, before the hub was queried.
 pub fn sample() -> HubFacts {
     let rr = |data| Outcome::Found(vec![Rr { name: String::new(), ttl: 60, data }]);
     let mx = RData::Mx { preference: 10, exchange: "mail.mydomain.com".into() };

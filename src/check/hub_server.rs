@@ -74,7 +74,7 @@ mod tests {
     use crate::facts::peer::HttpFailure;
 
     #[test]
-    fn silence_redirects_and_strangers_are_told_apart() {
+    fn silence_redirects_and_strangers_are_distinguished() {
         assert!(problems(judge(&sample())).is_empty());
         let judged = |server| problems(judge(&HubFacts { server: Some(server), ..sample() }));
         assert!(judged(failed(HttpFailure::Timeout(2000)))[0].what.contains("no answer within 2000 ms"));

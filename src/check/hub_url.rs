@@ -21,13 +21,13 @@ const APPENDED: &str = "servers append `/api/v1/federation.…` to this text, so
 fn judge(facts: &HubFacts) -> Vec<Verdict> {
     let Some(request) = &facts.request else { return Verdict::skip("nothing is to be registered") };
     let url = &request.url;
-    let sound = match origin(url, true) {
-        Ok(sound) => sound,
+    let healthy = match origin(url, true) {
+        Ok(healthy) => healthy,
         Err(why) => return vec![Problem::new(Severity::Error, why.to_string(), APPENDED, why.hint).into()],
     };
     if url.ends_with('/') {
         let what = format!("the url `{url}` ends with a slash, and servers make two of it");
-        return vec![Problem::new(Severity::Error, what, APPENDED, format!("--url {sound}")).into()];
+        return vec![Problem::new(Severity::Error, what, APPENDED, format!("--url {healthy}")).into()];
     }
     let mut found: Vec<Verdict> = Vec::new();
     if origin(url, false).is_err() {
@@ -47,7 +47,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
                 Severity::Warning,
                 format!("`{url}` is plain http"),
                 "messages are encrypted, but searches for users and files travel in clear",
-                format!("--url {}", sound.replacen("http:", "https:", 1)),
+                format!("--url {}", healthy.replacen("http:", "https:", 1)),
             )
             .into(),
         );
@@ -71,7 +71,7 @@ mod tests {
         assert_eq!(judged("https://chat.mydomain.com"), Verdict::pass("https://chat.mydomain.com"));
         for (url, severity, fix) in [
             ("https://chat.mydomain.com/", Severity::Error, "--url https://chat.mydomain.com"),
-            ("https://chat.mydomain.com/chat", Severity::Error, "host name of its own"),
+            ("https://chat.mydomain.com/chat", Severity::Error, "its own host name"),
             ("chat.mydomain.com", Severity::Error, "https://"),
             ("http://chat.mydomain.com:80", Severity::Warning, "--url https://chat.mydomain.com"),
             ("https://10.0.0.1", Severity::Warning, "whole world"),

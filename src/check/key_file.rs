@@ -1,4 +1,4 @@
-//! Is the key file there, strong enough, and for its owner's eyes only?
+//! Is the key file there, strong enough, and readable for its owner only?
 
 use super::{Check, Judge, Needs};
 use crate::facts::server::OwnFacts;

@@ -1,6 +1,6 @@
 //! Is there exactly one TXT record with the public key?
 
-use super::{Check, Judge, MUTE, Needs, UNDELEGATED};
+use super::{Check, Judge, Needs, UNDELEGATED, UNRESPONSIVE};
 use crate::dns::record::{Outcome, Query, RData, RecordType, Rr};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::key::diagnosis::{self, DefectKind};
@@ -20,8 +20,8 @@ pub const CHECK: Check = Check {
 };
 
 fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
-    if dns.is_mute() {
-        return Verdict::skip(MUTE);
+    if dns.is_unresponsive() {
+        return Verdict::skip(UNRESPONSIVE);
     }
     if dns.is_undelegated() {
         return Verdict::skip(UNDELEGATED);
@@ -53,7 +53,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
                 Severity::Error,
                 format!("TXT {name} cannot be read: {failure}"),
                 NO_KEY,
-                "this is a failure of the name servers, not a missing record: mend them first",
+                "this is a failure of the name servers, not a missing record: fix them first",
             )
             .into(),
         ],
@@ -62,7 +62,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
 
 const NO_KEY: &str = "no server of any release gets the key, so no message can be encrypted or checked";
 
-/// True when the name itself has no record, and what a wildcard gives in its place is no key.
+/// True when the name itself has no record, and what a wildcard returns instead is no key.
 pub(super) fn is_only_wildcard(dns: &DnsFacts, outcome: &Outcome) -> bool {
     let key = outcome.records().iter().filter_map(|rr| rr.data.joined()).any(|text| node_rsa::is_key_like(&text));
     !key && dns.is_wildcard(RecordType::Txt, outcome)
@@ -119,7 +119,7 @@ fn several(dns: &DnsFacts, expected: &Expected, name: &str, records: &[Vec<Vec<u
         }
         Some(DefectKind::TwoKeys) => {
             let fix = dns.publish("Delete them all, then publish the one key that the server uses:", expected);
-            (Severity::Error, format!("{order}: which of the keys a peer takes is chance"), fix)
+            (Severity::Error, format!("{order}: which of the keys a peer uses is random"), fix)
         }
         _ if all_one_key(&values) => {
             let means =

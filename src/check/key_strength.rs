@@ -10,7 +10,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "key-strength",
-    title: "the key has a sound size",
+    title: "the key has a secure size",
     page: include_str!("../../docs/checks/key-strength.md"),
     stage: None,
     minor: true,

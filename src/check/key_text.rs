@@ -10,7 +10,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "key-text",
-    title: "the published text is a whole key",
+    title: "the published text is a complete key",
     page: include_str!("../../docs/checks/key-text.md"),
     stage: None,
     minor: false,
@@ -39,10 +39,10 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
             None => Verdict::skip("the records are wrong as a set; see key-record"),
         };
     }
-    vec![injured(dns, &diagnosis, &first.concat(), expected).into()]
+    vec![damaged(dns, &diagnosis, &first.concat(), expected).into()]
 }
 
-fn injured(dns: &DnsFacts, diagnosis: &Diagnosis, text: &[u8], expected: &Expected) -> Problem {
+fn damaged(dns: &DnsFacts, diagnosis: &Diagnosis, text: &[u8], expected: &Expected) -> Problem {
     let description = |defect: &Defect| format!("{} ({})", defect.what, defect.kind);
     let (severity, what, remedy) = match diagnosis.defects.first() {
         Some(worst) => (worst.severity, description(worst), worst.kind.remedy()),
@@ -52,7 +52,7 @@ fn injured(dns: &DnsFacts, diagnosis: &Diagnosis, text: &[u8], expected: &Expect
     let is_cut = diagnosis.defects.first().is_some_and(|worst| DefectKind::OF_CUTS.contains(&worst.kind));
     let means = match &diagnosis.server {
         _ if secret => "everybody can read it in DNS: it is no secret any more".to_owned(),
-        _ if text.is_empty() => "peers take an empty text for none, and ask the hub in place of you".to_owned(),
+        _ if text.is_empty() => "peers take an empty text for none, and ask the hub instead of you".to_owned(),
         Ok(_) if severity == Severity::Error => {
             "servers read it without complaint, but no message that uses it can be opened".to_owned()
         }
@@ -72,7 +72,7 @@ fn injured(dns: &DnsFacts, diagnosis: &Diagnosis, text: &[u8], expected: &Expect
         }
         None => remedy.to_owned(),
     };
-    Problem::new(severity, format!("the published key is injured: {what}"), means, fix).seen(seen)
+    Problem::new(severity, format!("the published key is damaged: {what}"), means, fix).seen(seen)
 }
 
 #[cfg(test)]
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_private_key_is_told_and_not_shown() {
+    fn a_private_key_is_reported_and_not_shown() {
         let keys: serde_json::Value = serde_json::from_str(include_str!("../../tests/vectors/keys.json")).unwrap();
         let secret = keys[0]["private"].as_str().unwrap();
         for text in [secret, &secret[30..200], &secret[800..]] {

@@ -127,8 +127,8 @@ pub enum Judge {
     Command,
 }
 
-/// Why a check skips when there is nothing to go by.
-const MUTE: &str = "nobody answered, so nothing is known about the records";
+/// Why a check is skipped when there is nothing to judge.
+const UNRESPONSIVE: &str = "nobody answered, so nothing is known about the records";
 const UNDELEGATED: &str = "the domain does not exist; see dns-zone";
 const NO_BASE: &str = "no address to call was discovered";
 const NO_CONNECTION: &str = "nothing could be connected to";
@@ -200,7 +200,7 @@ pub fn find(id: &str) -> Option<&'static Check> {
     CHECKS.iter().find(|check| check.id == id)
 }
 
-/// Judges the records of a domain; beside them what a server's own resolver says, when it was asked.
+/// Judges the records of a domain; beside them what a server's own resolver says, when it was queried.
 pub fn judge_dns(dns: &DnsFacts, expected: &Expected, view: Option<&ServerView>) -> Vec<Line> {
     lines(|check| match (check.judge, view) {
         (Judge::Dns(judge), _) => judge(dns, expected),
@@ -235,13 +235,13 @@ pub fn judge_hub(facts: &HubFacts) -> Vec<Line> {
     })
 }
 
-/// Judges the own set-up: the key file, the records, the server as peers see it, and its settings.
+/// Judges your setup: the key file, the records, the server as peers see it, and its settings.
 pub fn judge_own(own: &OwnFacts) -> Vec<Line> {
     lines(|check| match check.judge {
         Judge::Dns(judge) => judge(&own.dns, &own.expected),
         // The release is judged once, with all that is known about it.
         Judge::Peer(_) if check.id == peer_release::CHECK.id => Vec::new(),
-        Judge::Peer(_) if own.dns.unchecked().is_some() => Verdict::skip(MUTE),
+        Judge::Peer(_) if own.dns.unchecked().is_some() => Verdict::skip(UNRESPONSIVE),
         Judge::Peer(judge) => judge(&own.peer),
         Judge::Own(judge) => judge(own),
         Judge::Hub(judge) => own.hub.as_ref().map(judge).unwrap_or_default(),
@@ -277,7 +277,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_check_has_an_id_and_a_page_of_its_own() {
+    fn every_check_has_its_own_id_and_page() {
         let pages = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/checks")).unwrap();
         let mut pages: Vec<String> = pages.map(|page| page.unwrap().file_name().into_string().unwrap()).collect();
         let mut ids: Vec<String> = CHECKS.iter().map(|check| format!("{}.md", check.id)).collect();
@@ -286,7 +286,7 @@ mod tests {
         assert_eq!(pages, ids);
         for check in CHECKS {
             assert!(check.page.starts_with(&format!("# {}: {}\n", check.id, check.title)), "{}", check.id);
-            for heading in ["## What it looks at", "## What it means", "## How to mend it"] {
+            for heading in ["## What it looks at", "## What it means", "## How to fix it"] {
                 assert!(check.page.contains(heading), "{} has no `{heading}`", check.id);
             }
         }

@@ -36,7 +36,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     }
     let what = format!("`{}` has an address that exists only inside a network: {}", base.host, local.join(", "));
     let means =
-        "peers outside of that network cannot connect to it; those that know other addresses too fail now and then";
+        "peers outside of that network cannot connect to it; those that know other addresses too fail occasionally";
     let fix = format!("publish the public address of `{}`, and resolve it to the private one inside only", base.host);
     vec![Problem::new(Severity::Warning, what, means, fix).into()]
 }
@@ -78,7 +78,7 @@ mod tests {
     use crate::check::sample::problems;
 
     #[test]
-    fn public_addresses_pass_and_private_ones_are_told() {
+    fn public_addresses_pass_and_private_ones_are_reported() {
         assert!(problems(judge(&sample())).is_empty());
         for local in ["10.1.2.3", "127.0.0.1", "192.168.1.1", "fd00::1", "fe80::1", "::1"] {
             let mut facts = sample();
@@ -86,7 +86,7 @@ mod tests {
             let found = problems(judge(&facts));
             assert!(found.len() == 1 && found[0].what.contains(local), "{local}: {found:?}");
             facts.addresses[0].override_to = true;
-            assert!(problems(judge(&facts)).is_empty(), "a detour is what the user asked for");
+            assert!(problems(judge(&facts)).is_empty(), "the user requested this override");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Does the peer take a plain message from anybody who claims to be the peer itself?
+//! Does the peer take a plain message from anyone who claims to be the peer itself?
 
 use super::stage::Stage;
 use super::{Check, Judge, Needs};
@@ -8,7 +8,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "peer-bypass",
-    title: "nobody else can speak in the peer's own name",
+    title: "no one else can send messages in the peer's name",
     page: include_str!("../../docs/checks/peer-bypass.md"),
     stage: Some(Stage::Bypass),
     minor: false,
@@ -30,8 +30,8 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         (200, Some(true)) => vec![
             Problem::new(
                 Severity::Warning,
-                format!("anybody can speak in the name of `{domain}` itself: a plain ping with its own domain in the header was taken"),
-                "whoever reaches the server can insert messages, users and rooms that seem to come from its own people; \
+                format!("anyone can speak in the name of `{domain}` itself: a plain ping with its own domain in the header was taken"),
+                "anyone who reaches the server can insert messages, users and rooms that seem to come from its own people; \
                  all releases from 2.0 on do this, only a proxy can stop it",
                 rule(domain.as_str()),
             )
@@ -42,7 +42,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
             Problem::new(
                 Severity::Notice,
                 "whether a forged message was taken cannot be told: releases from 2.0 to 4.1 answer `200 {}` to everything",
-                "by their source they take it: whoever reaches the server can speak in its own name",
+                "by their source they take it: anyone who reaches the server can send in its name",
                 rule(domain.as_str()),
             )
             .seen([bypass.shown()])
@@ -57,7 +57,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
 fn rule(domain: &str) -> String {
     format!(
         "let the proxy drop such requests from outside; the server itself must still be able to make them. nginx, with the \
-         server's own addresses in place of 192.0.2.7: \
+         server's own addresses instead of 192.0.2.7: \
          `geo $outside {{ default 1; 127.0.0.1 0; 192.0.2.7 0; }}` \
          `map \"$outside:$http_x_federation_domain\" $forged {{ default 0; \"1:{domain}\" 1; }}` and inside server: \
          `if ($forged) {{ return 403; }}`"
@@ -71,7 +71,7 @@ mod tests {
     use crate::check::sample::problems;
 
     #[test]
-    fn an_open_door_is_told_with_the_rule_that_closes_it() {
+    fn an_open_door_is_reported_with_the_rule_that_closes_it() {
         let mut facts = sample();
         facts.bypass = facts.ping.clone();
         let found = problems(judge(&facts));

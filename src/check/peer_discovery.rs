@@ -28,7 +28,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
                 Severity::Error,
                 format!("a {release} server finds {url} and cannot call it, nor any other peer"),
                 "from 6.3 on it receives only: what its users write vanishes, and its log says `Invalid URL`",
-                "run 6.2.x, the last line that sends; no record can mend this",
+                "run 6.2.x, the last line that sends; no record can fix this",
             )
             .into(),
         ];
@@ -45,11 +45,11 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     let (what, means) = match &discovery.url {
         Some(url) => (
             format!("a {} server finds {url} but no key for `{domain}`", facts.view),
-            format!("it can neither write to `{domain}` nor believe what comes from there; its log says `{error}`"),
+            format!("it can neither write to `{domain}` nor trust what comes from there; its log says `{error}`"),
         ),
         None => (
             format!("a {} server does not find `{domain}`", facts.view),
-            format!("its users cannot reach anybody there, and its log says `{error}`"),
+            format!("its users cannot reach anyone there, and its log says `{error}`"),
         ),
     };
     let fix = with_line("The admin of the domain runs:", &format!("fedctl dns-check {domain}"));
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_as_a_release_that_cannot_send_is_told() {
+    fn who_asks_as_a_release_that_cannot_send_is_reported() {
         let mut facts = sample();
         for (release, count) in [(Release(6, 2, 0), 0), (Release(6, 3, 0), 1)] {
             (facts.options.release, facts.view) = (Some(release), release);

@@ -10,7 +10,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "peer-federation",
-    title: "federation is switched on, in a protocol in common",
+    title: "federation is enabled, with a common protocol version",
     page: include_str!("../../docs/checks/peer-federation.md"),
     stage: Some(Stage::Federation),
     minor: false,
@@ -36,7 +36,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         Speaks::Old => (users, "1.x"),
         Speaks::Nothing => return vec![nothing().seen(evidence).into()],
     };
-    if !asked.is_told() {
+    if !asked.is_reported() {
         return vec![nothing().seen(evidence).into()];
     }
     if is_closed(asked) {
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_server_that_knows_nobody_is_enabled() {
+    fn an_old_server_without_peers_is_enabled() {
         let mut facts = sample();
         set_release(&mut facts, "1.3.5");
         facts.search.as_mut().unwrap().outcome = Ok(answer(200, "text/html", "<p>"));

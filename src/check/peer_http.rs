@@ -8,7 +8,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "peer-http",
-    title: "the server itself answers, with JSON and without detours",
+    title: "the server itself answers, with JSON and without redirects",
     page: include_str!("../../docs/checks/peer-http.md"),
     stage: Some(Stage::Http),
     minor: false,
@@ -72,7 +72,7 @@ fn answered(answer: &Answer) -> Option<Problem> {
         )),
         200 if answer.is_object() => None,
         200 => error(
-            format!("`/api/info` answers with `{}` in place of JSON", answer.content_type),
+            format!("`/api/info` answers with `{}` instead of JSON", answer.content_type),
             "something before the server answers for it: a proxy page, a login, another site",
             "let the proxy pass /api/ on to the server, without authentication",
         ),
@@ -85,7 +85,7 @@ fn answered(answer: &Answer) -> Option<Problem> {
 }
 
 impl PeerFacts {
-    /// Why nothing was asked of the server.
+    /// Why nothing was queried of the server.
     pub(super) fn unreached(&self) -> &'static str {
         match &self.base {
             None => super::NO_BASE,
@@ -97,7 +97,7 @@ impl PeerFacts {
 
 impl Exchange {
     /// True when the route answered in the words of a server.
-    pub(super) fn is_told(&self) -> bool {
+    pub(super) fn is_reported(&self) -> bool {
         self.answer().is_some_and(|answer| answer.success().is_some())
     }
 }
@@ -109,14 +109,14 @@ mod tests {
     use crate::check::sample::problems;
 
     #[test]
-    fn each_stranger_is_told_apart() {
+    fn each_stranger_is_distinguished() {
         assert!(problems(judge(&sample())).is_empty());
         let html = |status, body| answer(status, "text/html", body);
         let mut redirect = html(301, "<p>Moved");
         redirect.location = Some("https://www.mydomain.com/".into());
         let no_json = answer(200, "text/plain", r#"{"success":true}"#);
         for (outcome, part) in [
-            (Ok(html(200, "<p>Welcome")), "in place of JSON"),
+            (Ok(html(200, "<p>Welcome")), "instead of JSON"),
             (Ok(html(503, "<p>Down")), "answers 503"),
             (Ok(redirect), "redirected to https://www.mydomain.com/"),
             (Ok(no_json), "labelled as `text/plain`"),

@@ -1,4 +1,4 @@
-//! Can the peer believe us: is our own domain published, with the key that we sign with?
+//! Can the peer trust us: is our own domain published, with the key that we sign with?
 
 use super::stage::Stage;
 use super::{Check, Judge, Needs};
@@ -8,7 +8,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "peer-identity",
-    title: "our own domain is published with the key that we sign with",
+    title: "your domain is published with the key that you sign with",
     page: include_str!("../../docs/checks/peer-identity.md"),
     stage: Some(Stage::Identity),
     minor: false,
@@ -16,7 +16,7 @@ pub const CHECK: Check = Check {
     judge: Judge::Peer(judge),
 };
 
-/// What a run without an identity is told.
+/// What a run without an identity is reported.
 pub const NO_IDENTITY: &str = "needs your identity: --domain mydomain.com --key federation.key";
 
 fn judge(facts: &PeerFacts) -> Vec<Verdict> {
@@ -71,7 +71,7 @@ mod tests {
     use crate::check::sample::problems;
 
     #[test]
-    fn another_key_and_no_records_are_told() {
+    fn another_key_and_no_records_are_reported() {
         assert!(problems(judge(&sample())).is_empty());
         let mut facts = sample();
         facts.identity.as_mut().unwrap().fingerprint = "00".repeat(32);

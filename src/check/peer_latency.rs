@@ -8,7 +8,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "peer-latency",
-    title: "the peer answers well within two seconds",
+    title: "the peer responds well within two seconds",
     page: include_str!("../../docs/checks/peer-latency.md"),
     stage: Some(Stage::Speed),
     minor: false,

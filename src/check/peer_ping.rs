@@ -9,7 +9,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "peer-ping",
-    title: "the peer opens an encrypted ping",
+    title: "the peer decrypts an encrypted ping",
     page: include_str!("../../docs/checks/peer-ping.md"),
     stage: Some(Stage::Ping),
     minor: false,

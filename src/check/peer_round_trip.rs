@@ -10,7 +10,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "peer-round-trip",
-    title: "the peer opens a request and sends an answer that opens",
+    title: "the peer decrypts a request and sends one that decrypts",
     page: include_str!("../../docs/checks/peer-round-trip.md"),
     stage: Some(Stage::RoundTrip),
     minor: false,
@@ -34,7 +34,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     };
     if let Some(elapsed) = callback.opened {
         return Verdict::pass(format!(
-            "its own message came and opened after {elapsed} ms: both directions are proven"
+            "its own message came and opened after {elapsed} ms: both directions are verified"
         ));
     }
     let problem = if !latest.is_ok() {
@@ -42,7 +42,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
             Severity::Error,
             "the peer refused the request for events",
             "whether it could answer is unknown",
-            "mend what peer-ping says first",
+            "fix what peer-ping says first",
         )
     } else if callback.refused.is_empty() {
         silent(facts, callback)

@@ -8,7 +8,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "records-text",
-    title: "the provider takes this text as it is meant",
+    title: "the provider reads this text as intended",
     page: include_str!("../../docs/checks/records-text.md"),
     stage: None,
     minor: false,
@@ -52,8 +52,8 @@ fn misplaced(text: &Published, name: &str) -> Option<Problem> {
     }
     let similar = |known: &&String| (strsim::jaro_winkler(known, name) * 1000.0) as u32;
     let meant = wanted.iter().max_by_key(similar)?;
-    let doubled = name.ends_with(&format!(".{0}.{0}", text.zone));
-    let why = if doubled { ": the zone stands in it twice, because the form appends it" } else { "" };
+    let duplicated = name.ends_with(&format!(".{0}.{0}", text.zone));
+    let why = if duplicated { ": the zone is in it twice, because the form appends it" } else { "" };
     Some(Problem::new(
         Severity::Warning,
         format!("`{name}` is a name that no server asks for{why}"),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_nobody_asks_for_is_told_with_the_one_that_was_meant() {
+    fn a_name_that_nobody_asks_for_is_reported_with_the_one_that_was_meant() {
         for (name, part) in [
             ("rocketchat-public-key.mydomain.com.mydomain.com", "twice"),
             ("rocketchat_public_key.mydomain.com", "no server asks"),

@@ -7,7 +7,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "server-enabled",
-    title: "federation is switched on in the server",
+    title: "federation is enabled in the server",
     page: include_str!("../../docs/checks/server-enabled.md"),
     stage: None,
     minor: false,

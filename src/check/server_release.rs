@@ -31,10 +31,10 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     if let [first, rest @ ..] = small.as_slice() {
         let what = match rest.len() {
             0 => format!("{release}: {}", first.what),
-            more => format!("{release} has {} known faults that get in the way now and then", more + 1),
+            more => format!("{release} has {} known faults that may occasionally affect federation", more + 1),
         };
         let lines = small.iter().map(|quirk| quirk.shows.to_owned());
-        let means = "they look like a wrong set-up and are none";
+        let means = "they look like a wrong setup and are none";
         verdicts.push(
             Problem::new(
                 Severity::Notice,

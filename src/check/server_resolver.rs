@@ -12,7 +12,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "server-resolver",
-    title: "the server's own resolver sees what is published",
+    title: "the server's own resolver returns what is published",
     page: include_str!("../../docs/checks/server-resolver.md"),
     stage: None,
     minor: false,
@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
     judge: Judge::Own(judge),
 };
 
-/// The names to have the own server look up: the SRV record that it would use, and its key.
+/// The names to have your server look up: the SRV record that it would use, and its key.
 pub fn questions(own: &DnsFacts) -> Vec<Query> {
     let srv = SrvLabel::ALL.iter().map(|label| Query::new(label.owner(&own.domain), RecordType::Srv));
     let published = srv.into_iter().find(|question| !own.outcome(question).records().is_empty());
@@ -59,7 +59,7 @@ pub fn compare(dns: &DnsFacts, questions: &[Query], resolved: &[(String, Resolve
     match (found.is_empty(), unknown) {
         (false, _) => found,
         (true, Some(why)) => {
-            Verdict::skip(format!("the server cannot be asked (releases before 3.17 have no such route): {why}"))
+            Verdict::skip(format!("the server cannot be queried (releases before 3.17 have no such route): {why}"))
         }
         (true, None) => Verdict::pass("it sees the same SRV record and key"),
     }
@@ -73,7 +73,7 @@ fn problem(question: &Query, resolved: &Resolved, published: &Outcome) -> Proble
         Resolved::Nothing(why) | Resolved::Unknown(why) => why.chars().take(120).collect(),
     };
     let what = format!("the server's own resolver sees something else at {}", question.name);
-    let means = "a server goes by what its own resolver says: events for a peer go there, and without its own records nothing \
+    let means = "a server uses what its own resolver returns: events for a peer go there, and without its own records nothing \
                  that its users write is kept or sent";
     let fix = "use a resolver in the server's container or host that knows the zone; when it was wrong until now, restart the \
                server, which remembers answers for an hour";

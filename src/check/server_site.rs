@@ -11,7 +11,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "server-site",
-    title: "the Site URL leads where the records lead",
+    title: "the Site URL and the records name the same server",
     page: include_str!("../../docs/checks/server-site.md"),
     stage: None,
     minor: false,
@@ -51,10 +51,10 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
         });
         if !same {
             let what = format!("the Site URL is `{text}`, and the records lead to {base}");
-            let means = "both may be right behind a proxy; the hub and the assistant of 3.17 to 6.2 go by the Site URL";
+            let means = "both may be right behind a proxy; the hub and the assistant of 3.17 to 6.2 use the Site URL";
             let severity = if hub { Severity::Warning } else { Severity::Notice };
             found.push(
-                Problem::new(severity, what, means, format!("if {base} is not the server, mend the SRV record")).into(),
+                Problem::new(severity, what, means, format!("if {base} is not the server, fix the SRV record")).into(),
             );
         }
     }
@@ -68,7 +68,7 @@ mod tests {
     use crate::check::sample::problems;
 
     #[test]
-    fn path_slash_and_another_host_are_told() {
+    fn path_slash_and_another_host_are_reported() {
         let mut own = sample();
         assert!(matches!(judge(&own)[..], [Verdict::Pass { .. }]));
         set(&mut own, "Site_Url", "https://chat.mydomain.com/team".into());

@@ -122,7 +122,7 @@ impl Stage {
     }
 }
 
-/// The stages one after the other, for a picture; the times of those before make the start of each.
+/// The stages one after the other, for a timeline; the times of those before make the start of each.
 pub fn timeline(facts: &PeerFacts, lines: &[Line]) -> Vec<report::Stage> {
     let mut start = 0u32;
     let stage = |stage: &Stage| {

@@ -9,7 +9,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "tls-chain",
-    title: "the certificates lead to an authority that servers trust",
+    title: "the certificate chain ends at an authority that servers trust",
     page: include_str!("../../docs/checks/tls-chain.md"),
     stage: Some(Stage::Tls),
     minor: false,
@@ -47,7 +47,7 @@ fn problem(session: &Session) -> Option<Problem> {
         ),
         (Trust::UnknownIssuer, [leaf]) => (
             format!("the intermediate certificate `{}` is missing", leaf.issuer),
-            "serve the whole chain: fullchain.pem in place of cert.pem; with an authority of your own, give peers its \
+            "serve the whole chain: fullchain.pem instead of cert.pem; with an authority of your own, give peers its \
              certificate (NODE_EXTRA_CA_CERTS=FILE) and fedctl too (--ca-file FILE)",
         ),
         (Trust::UnknownIssuer, [.., last]) => (

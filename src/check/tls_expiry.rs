@@ -9,7 +9,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "tls-expiry",
-    title: "the certificates are in time",
+    title: "the certificates are valid now",
     page: include_str!("../../docs/checks/tls-expiry.md"),
     stage: Some(Stage::Tls),
     minor: false,

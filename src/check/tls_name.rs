@@ -8,7 +8,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "tls-name",
-    title: "the certificate is made for the SRV target",
+    title: "the certificate names the SRV target",
     page: include_str!("../../docs/checks/tls-name.md"),
     stage: Some(Stage::Tls),
     minor: false,

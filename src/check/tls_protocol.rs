@@ -51,7 +51,7 @@ fn problem(base: &Endpoint, address: &AddressFacts) -> Option<Problem> {
                 Severity::Notice,
                 format!("the records of {} say plain http", base.host),
                 "events are encrypted all the same, but user searches and files travel in clear",
-                "put a proxy with TLS before the server and publish _rocketchat._https in place of _http",
+                "put a proxy with TLS before the server and publish _rocketchat._https instead of _http",
             ),
         });
     }
@@ -74,7 +74,7 @@ fn wrong(base: &Endpoint, speaks: &str, published: &str, real: &str, label: &str
         format!("port {} of {} speaks {speaks}, and the records say {published}", base.port, base.host),
         "servers do what the records say and never try the other: nothing can be delivered",
         format!(
-            "publish {label} in place of what is there, or make the port speak {published}; what is there now answers {real}"
+            "publish {label} instead of what is there, or make the port speak {published}; what is there now answers {real}"
         ),
     )
 }

@@ -100,7 +100,7 @@ pub fn dress(root: Command) -> Command {
     root
 }
 
-/// Hides the global options that mean nothing for this command, and what short help has no room for.
+/// Hides the global options that mean nothing for this command, and what does not fit into short help.
 fn fit(mut command: Command, globals: &[Arg]) -> Command {
     let names: Vec<String> = command.get_subcommands().map(|child| child.get_name().to_owned()).collect();
     for name in names {

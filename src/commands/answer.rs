@@ -91,7 +91,7 @@ impl ReportArgs {
         self.answer_with(cx, reports, write)
     }
 
-    /// The same with a writer of its own for some forms.
+    /// The same with another writer for some formats.
     pub fn answer_with(
         &self,
         cx: &Context,

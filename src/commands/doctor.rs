@@ -1,4 +1,4 @@
-//! `fedctl doctor`: one look at everything that makes the own server a peer that others can federate with.
+//! `fedctl doctor`: one look at everything that makes your server a peer that others can federate with.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -40,7 +40,7 @@ use crate::settings::port;
     after_long_help = "Examples:\n  fedctl doctor\n  fedctl doctor mydomain.com --key federation.pub --server https://chat.mydomain.com"
 )]
 pub struct Doctor {
-    /// The own federation domain [default: the one in fedctl.yaml]
+    /// Your federation domain [default: the one in fedctl.yaml]
     #[arg(value_name = "DOMAIN")]
     domain: Option<Domain>,
     /// Key file, private or public [default: the one in fedctl.yaml]
@@ -59,7 +59,7 @@ pub struct Doctor {
     /// URL of the server, for its settings [default: the one in fedctl.yaml]
     #[arg(long, value_name = "URL")]
     server: Option<Endpoint>,
-    /// The server's release, when it does not tell
+    /// The server's release, if it does not report one
     #[arg(long, value_name = "RELEASE")]
     release: Option<Release>,
     /// File with user id and token of an admin, to compare the live settings (docs/doctor.md)
@@ -88,7 +88,7 @@ pub struct Setup {
     /// Asked when the method is hub.
     pub hub: Option<Endpoint>,
     pub login: Option<Login>,
-    pub inquiry: Target,
+    pub probe: Target,
 }
 
 impl Doctor {
@@ -102,15 +102,15 @@ impl Doctor {
     }
 
     fn look(&self, cx: &Context) -> anyhow::Result<Vec<Report>> {
-        let patient = self.patient(cx)?;
-        let progress = cx.term.progress(format!("looking at {}", patient.domain));
+        let setup = self.setup(cx)?;
+        let progress = cx.term.progress(format!("looking at {}", setup.domain));
         let begun = Instant::now();
-        let seen = cx.block_on(async { Ok(patient.observe(|stage| progress.set_message(stage.to_owned())).await) });
+        let seen = cx.block_on(async { Ok(setup.observe(|stage| progress.set_message(stage.to_owned())).await) });
         progress.finish_and_clear();
         Ok(vec![report(&seen?, begun)])
     }
 
-    fn patient(&self, cx: &Context) -> anyhow::Result<Setup> {
+    fn setup(&self, cx: &Context) -> anyhow::Result<Setup> {
         let settings = &cx.settings;
         let domain = self.domain.clone().or_else(|| settings.domain.clone());
         let domain = domain.ok_or_else(|| {
@@ -128,7 +128,7 @@ impl Doctor {
             Some(path) => Some(token_file::read(&path, self.allow_plain_http, &cx.term)?),
             None => None,
         };
-        let inquiry = Target {
+        let probe = Target {
             net: self.network.net(cx, self.ca_file.as_deref())?,
             peer: domain.clone(),
             options: ProbeOptions::default(),
@@ -151,7 +151,7 @@ impl Doctor {
             domain,
             key,
             login,
-            inquiry,
+            probe,
         })
     }
 }
@@ -166,7 +166,7 @@ fn hub(cx: &Context) -> anyhow::Result<Endpoint> {
 impl Setup {
     /// Looks at everything; `tell` hears what comes next.
     pub async fn observe(&self, tell: impl Fn(&str)) -> OwnFacts {
-        let Target { net, time, .. } = &self.inquiry;
+        let Target { net, time, .. } = &self.probe;
         tell("records");
         let dns = dns::observe(
             net,
@@ -177,7 +177,7 @@ impl Setup {
             *time,
         )
         .await;
-        let peer = peer::observe(&self.inquiry, &tell).await;
+        let peer = peer::observe(&self.probe, &tell).await;
         let hub = match &self.hub {
             Some(hub) => {
                 tell("hub");
@@ -202,7 +202,7 @@ impl Setup {
     }
 
     async fn look_up(&self, hub: &Endpoint) -> HubFacts {
-        let Target { net, time, .. } = &self.inquiry;
+        let Target { net, time, .. } = &self.probe;
         let client = HubClient { net: net.clone(), domain: self.domain.clone() };
         let (answer, records) = tokio::join!(client.search(hub), client.records());
         HubFacts {
@@ -217,11 +217,11 @@ impl Setup {
         }
     }
 
-    /// The host that DNS names is not asked: whoever writes the records would get the token.
+    /// The host that DNS names is not asked: anyone who writes the records would get the token.
     async fn server(&self, dns: &DnsFacts) -> Result<ServerFacts, NotRead> {
         let login = self.login.as_ref().ok_or(NotRead::NoToken)?;
         let base = self.server.clone().ok_or(NotRead::NoServer)?;
-        let caller = server::caller(&self.inquiry.net, base, login).await?;
+        let caller = server::caller(&self.probe.net, base, login).await?;
         Ok(server::observe(&caller, &server_resolver::questions(dns)).await)
     }
 }
@@ -244,8 +244,8 @@ pub fn report(own: &OwnFacts, begun: Instant) -> Report {
     Report {
         subject: own.dns.domain.to_string(),
         about,
-        pass_summary: "is set up well".into(),
-        fail_summary: "cannot be federated with".into(),
+        pass_summary: "is set up correctly".into(),
+        fail_summary: "is not ready for federation".into(),
         stages,
         lines,
         generations: own.dns.discoveries(),

@@ -17,10 +17,10 @@ pub struct Global {
     /// When to use colour; NO_COLOR is honoured
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
     pub color: ColorChoice,
-    /// Print the answer and errors only
+    /// Print the verdict and errors only
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// Say more about the work; twice for even more
+    /// Show every check; -vv also what each server responded
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// How long to wait for one answer from the network, as in `5s` or `500ms`
@@ -41,7 +41,7 @@ pub struct Global {
     /// List the findings of this check without counting them, as in `dns-ttl="moving soon"`; may be repeated
     #[arg(long, global = true, value_name = "ID=REASON")]
     pub suppress: Vec<Suppression>,
-    /// Read this file in place of fedctl.yaml
+    /// Read this file instead of fedctl.yaml
     #[arg(long, global = true, value_name = "FILE", env = "FEDCTL_CONFIG", hide_env = true)]
     pub config: Option<PathBuf>,
 }

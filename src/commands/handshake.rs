@@ -118,7 +118,7 @@ impl Handshake {
         if self.callback.is_some() && identity.is_none() {
             return Err(hinted("--callback needs an identity", "add --domain mydomain.com --key federation.key"));
         }
-        let inquiry = self.target(identity, self.network.net(cx, self.ca_file.as_deref())?)(peer.clone());
+        let probe = self.target(identity, self.network.net(cx, self.ca_file.as_deref())?)(peer.clone());
         if let Some(time) = pace::wait(peer) {
             cx.term
                 .status(format_args!("waiting {} s: a server allows ten requests a minute and route", time.as_secs()));
@@ -126,7 +126,7 @@ impl Handshake {
         }
         let begun = Instant::now();
         let progress = cx.term.progress(format!("{peer}: discover"));
-        let facts = cx.block_on(self.observe(&inquiry, |stage| progress.set_message(format!("{peer}: {stage}"))))?;
+        let facts = cx.block_on(self.observe(&probe, |stage| progress.set_message(format!("{peer}: {stage}"))))?;
         progress.finish_and_clear();
         remember(&facts);
         let report = report(&facts, begun);
@@ -171,14 +171,14 @@ impl Handshake {
         }
     }
 
-    async fn observe(&self, inquiry: &Target, tell: impl Fn(&str)) -> anyhow::Result<PeerFacts> {
-        let (Some(addr), Some((domain, key))) = (self.callback, &inquiry.identity) else {
-            return Ok(observe(inquiry, tell).await);
+    async fn observe(&self, probe: &Target, tell: impl Fn(&str)) -> anyhow::Result<PeerFacts> {
+        let (Some(addr), Some((domain, key))) = (self.callback, &probe.identity) else {
+            return Ok(observe(probe, tell).await);
         };
         let (sender, mut entries) = mpsc::channel(STRANGERS);
-        let running = self.listen(addr, inquiry, (domain.clone(), key.clone()), sender).await?;
+        let running = self.listen(addr, probe, (domain.clone(), key.clone()), sender).await?;
         let asked: Mutex<Option<Instant>> = Mutex::new(None);
-        let mut facts = observe(inquiry, |stage| {
+        let mut facts = observe(probe, |stage| {
             tell(stage);
             if let (ROUND_TRIP, Ok(mut asked)) = (stage, asked.lock()) {
                 *asked = Some(Instant::now());
@@ -187,16 +187,16 @@ impl Handshake {
         .await;
         let asked = asked.into_inner().ok().flatten();
         if let Some(asked) = asked {
-            facts.callback = Some(wait(running.addr, asked, &inquiry.peer, &mut entries).await);
+            facts.callback = Some(wait(running.addr, asked, &probe.peer, &mut entries).await);
         }
         Ok(facts)
     }
 
-    /// Listens as the own domain and passes on what comes in.
+    /// Listens as your domain and passes on what comes in.
     async fn listen(
         &self,
         addr: SocketAddr,
-        inquiry: &Target,
+        probe: &Target,
         (domain, key): (Domain, PrivateKey),
         sender: mpsc::Sender<(Instant, Entry)>,
     ) -> anyhow::Result<Running> {
@@ -204,7 +204,7 @@ impl Handshake {
             (Some(chain), Some(key)) => Some(Tls::given(&read_bytes(chain)?, &read_bytes(key)?)?),
             _ => None,
         };
-        let asked = PeerOptions { net: inquiry.net.clone(), identity: (domain.clone(), key.clone()) };
+        let asked = PeerOptions { net: probe.net.clone(), identity: (domain.clone(), key.clone()) };
         let release = boundary::LAST_SENDER;
         let (discover, _) = partners(&asked, release);
         // Nobody who asks for events while this listens is given any.
@@ -266,7 +266,7 @@ impl Handshake {
         let format = self.report.format();
         cx.term.answer(match format {
             _ if format == HUMAN => render::comparison(&comparison, cx.term.width),
-            _ if format == JSON => render::picture_json(&comparison)?,
+            _ if format == JSON => render::comparison_json(&comparison)?,
             _ => return Err(hinted("two halves are printed as human or json", "leave --format out")),
         })?;
         Ok(status(clean))
@@ -318,11 +318,11 @@ fn remember(facts: &PeerFacts) {
 
 /// Judges what was seen.
 pub fn report(facts: &PeerFacts, begun: Instant) -> Report {
-    let proven = [facts.ping.as_ref(), facts.latest.as_ref()].into_iter().flatten();
-    let opened = proven.filter_map(Exchange::answer).any(|answer| answer.success() == Some(true));
+    let verified = [facts.ping.as_ref(), facts.latest.as_ref()].into_iter().flatten();
+    let opened = verified.filter_map(Exchange::answer).any(|answer| answer.success() == Some(true));
     let returned = facts.callback.as_ref().is_some_and(|callback| callback.opened.is_some());
     let pass_summary = match (opened || returned, facts.ping.is_some()) {
-        (true, _) => "can be federated with",
+        (true, _) => "is ready for federation",
         (false, true) => "answers; whether the keys fit is unproven",
         (false, false) => "can be reached; whether messages pass was not tried",
     };
@@ -339,7 +339,7 @@ pub fn report(facts: &PeerFacts, begun: Instant) -> Report {
         subject: facts.records.domain.to_string(),
         about,
         pass_summary: pass_summary.into(),
-        fail_summary: "cannot be federated with".into(),
+        fail_summary: "is not ready for federation".into(),
         time: Some(facts.time),
         stages: stage::timeline(facts, &lines),
         lines,

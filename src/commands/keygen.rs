@@ -33,7 +33,7 @@ pub struct Keygen {
     /// How the private file holds the key: one-line, pem, json, or mongosh (a script that puts both keys into a server's database)
     #[arg(long, value_enum, value_name = "FORM", default_value = "one-line", hide_possible_values = true)]
     form: Form,
-    /// Take this private key in place of a new one, and write only what is derived from it
+    /// Take this private key instead of a new one, and write only what is derived from it
     #[arg(long, value_name = "FILE", conflicts_with = "bits")]
     from_private: Option<PathBuf>,
     /// Encrypt the private key with a passphrase

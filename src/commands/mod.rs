@@ -1,4 +1,4 @@
-//! One file a command: its arguments, and the function that joins the rooms for it.
+//! One file for each command: its arguments, and the function that calls the layers for it.
 
 pub mod answer;
 pub mod completions;

@@ -30,7 +30,7 @@ pub struct NetworkArgs {
     /// Ask only the resolvers of this machine
     #[arg(long, conflicts_with = "resolvers")]
     system_only: bool,
-    /// Connect to ADDR:PORT in place of HOST:PORT, for name servers (port 53) and federation servers; may be repeated
+    /// Connect to ADDR:PORT instead of HOST:PORT, for name servers (port 53) and federation servers; may be repeated
     #[arg(long, value_name = "HOST:PORT=ADDR:PORT")]
     connect_to: Vec<ConnectTo>,
 }

@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(due(&runs(&[90, 100, 110, 115]), "b.example", 120), Some(Duration::from_secs(40)));
         assert_eq!(due(&runs(&[10, 110, 115]), "b.example", 120), None);
         assert_eq!(due(&runs(&[100, 110, 115]), "c.example", 120), None);
-        // A clock that was set back does not lock anybody out.
+        // A clock that was set back does not lock anyone out.
         assert_eq!(due(&runs(&[900, 900, 900]), "b.example", 120), None);
     }
 }

@@ -28,7 +28,6 @@ use crate::report::Report;
 use crate::rocketchat::hub::registration::{Entry, Request, key, origin};
 use crate::settings::HubUrl;
 use crate::severity::Severity;
-use crate::text::escaped_json;
 
 /// Between two looks at the hub: short at first, then longer.
 const LOOK_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
@@ -122,8 +121,9 @@ impl Register {
 /// What is no URL at all is refused at once; one that servers could not use is a finding.
 fn whole(url: &str) -> anyhow::Result<()> {
     let shown: String = url.chars().take(80).flat_map(char::escape_debug).collect();
-    let sound = url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.port() != Some(0));
-    match sound {
+    let healthy =
+        url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.port() != Some(0));
+    match healthy {
         true => Ok(()),
         false => Err(hinted(format!("--url: `{shown}` is not the URL of a server"), "--url https://chat.mydomain.com")),
     }

@@ -2,7 +2,7 @@
 
 /// Ctrl-C and SIGTERM, caught from the moment that this is made.
 ///
-/// A server makes it before it says where it listens: whoever reads that line may already send the signal.
+/// A server makes it before it says where it listens: anyone who reads that line may already send the signal.
 pub struct Stop {
     #[cfg(unix)]
     signals: [tokio::signal::unix::Signal; 2],

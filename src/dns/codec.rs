@@ -29,7 +29,7 @@ impl Flags {
 
 /// Encodes one question under a random identifier.
 pub fn query(question: &Query, flags: Flags) -> Result<(u16, Vec<u8>), String> {
-    let mut name = Name::from_ascii(&question.name).map_err(|error| format!("the name cannot be asked: {error}"))?;
+    let mut name = Name::from_ascii(&question.name).map_err(|error| format!("the name cannot be queried: {error}"))?;
     name.set_fqdn(true);
     let mut message = Message::query();
     message.metadata.id = rand::random();

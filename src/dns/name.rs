@@ -23,7 +23,7 @@ const PREFIX_MAX: usize = "rocketchat-public-key.".len();
 #[serde(try_from = "String", into = "String")]
 pub struct Host(String);
 
-/// A federation domain: what stands after the `@` of a user, a [`Host`] that leaves room for the record names.
+/// A federation domain: the part after the `@` of a user, a [`Host`] short enough for the record names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Domain(Host);
@@ -188,7 +188,7 @@ fn parse(text: &str, noun: &str, example: &str) -> Result<Host, Hinted> {
     Ok(Host(lower))
 }
 
-/// What people type in place of a name, each with the name that they meant.
+/// What people type instead of a name, each with the name that they meant.
 fn refuse_other_things(text: &str, noun: &str, example: &str) -> Result<(), Hinted> {
     let refuse = |what: &str, rest: &str| {
         let hint = if rest.is_empty() { format!("write a {noun}, as in `{example}`") } else { format!("use `{rest}`") };

@@ -1,6 +1,6 @@
 //! Who hosts a zone, as its name servers tell, and the trap that its forms hold for a federation key.
 //!
-//! Data with a date: providers rename their servers now and then. Last verified 2026-11 from the providers' documentation and
+//! Data with a date: providers rename their servers occasionally. Last verified 2026-11 from the providers' documentation and
 //! public zones' NS records.
 
 /// A DNS provider that can be told by the names of its servers.
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_are_told_by_their_servers() {
+    fn hosts_are_reported_by_their_servers() {
         for (server, name) in [
             ("ns-2048.awsdns-64.com", "Route 53"),
             ("Ada.NS.Cloudflare.com.", "Cloudflare"),

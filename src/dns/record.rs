@@ -234,7 +234,7 @@ pub struct Response {
     pub outcome: Outcome,
     /// The transport that the outcome came by.
     pub transport: Transport,
-    /// The UDP answer was cut and the question was asked again over TCP.
+    /// The UDP answer was cut and the question was queried again over TCP.
     pub truncated: bool,
     /// AA: the server speaks for the zone.
     pub authoritative: bool,

@@ -118,7 +118,7 @@ impl DnsFacts {
 
     /// The reply that stands for the published state: the first authoritative answer, else a resolver's, else any failure.
     pub fn published<'a>(&'a self, question: &'a Query) -> Option<&'a Response> {
-        // A name server that holds only the alias cannot say what stands at its end, and a lame one knows nothing.
+        // A name server that holds only the alias does not have the records at its end, and a lame one has none.
         let complete = |reply: &Response| {
             reply.outcome.is_answer()
                 && (reply.aliases.is_empty() || !reply.outcome.is_absent())
@@ -207,7 +207,7 @@ impl DnsFacts {
     /// Why nothing is known about the domain, when that is not its fault: no resolver could be used, or this machine reaches no
     /// name server.
     pub fn unchecked(&self) -> Option<String> {
-        if !self.is_mute() {
+        if !self.is_unresponsive() {
             return None;
         }
         match &self.zone {
@@ -231,7 +231,7 @@ impl DnsFacts {
     }
 
     /// True when nobody answered anything, so that nothing is known about the domain.
-    pub fn is_mute(&self) -> bool {
+    pub fn is_unresponsive(&self) -> bool {
         self.observations.iter().all(|seen| !seen.reply.outcome.is_answer())
     }
 

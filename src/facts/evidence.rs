@@ -31,7 +31,7 @@ pub struct Evidence {
 pub struct Run {
     pub facts: DnsFacts,
     pub expected: SavedExpectation,
-    /// What the server's own resolver says, when it was asked.
+    /// What the server's own resolver says, when it was queried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_server: Option<ServerView>,
     /// Milliseconds.

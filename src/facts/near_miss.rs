@@ -43,9 +43,9 @@ fn key_names(dns: &DnsFacts, target: Option<&Host>) -> Vec<NearMiss> {
     };
     let mut names = vec![
         miss(format!("_{KEY_LABEL}.{domain}"), "an underscore too many"),
-        miss(format!("rocketchat-public_key.{domain}"), "an underscore in place of a hyphen"),
-        miss(format!("rocketchat_public-key.{domain}"), "an underscore in place of a hyphen"),
-        miss(format!("rocketchat_public_key.{domain}"), "underscores in place of hyphens"),
+        miss(format!("rocketchat-public_key.{domain}"), "an underscore instead of a hyphen"),
+        miss(format!("rocketchat_public-key.{domain}"), "an underscore instead of a hyphen"),
+        miss(format!("rocketchat_public_key.{domain}"), "underscores instead of hyphens"),
         miss(format!("rocketchat-publickey.{domain}"), "a hyphen is missing"),
         miss(format!("rocket.chat-public-key.{domain}"), "a dot too many"),
         miss(domain.to_string(), "the form of the pre-releases of 1.0.0, at the domain itself"),
@@ -77,7 +77,7 @@ fn srv_names(dns: &DnsFacts, target: Option<&Host>) -> Vec<NearMiss> {
         names.push(miss(
             format!("_rocketchat.{protocol}._tcp.{domain}"),
             label,
-            "the form added a protocol of its own",
+            "the form added its own protocol label",
         ));
         for (place, mistake) in elsewhere(dns, target) {
             names.push(miss(format!("{}.{place}", label.as_str()), label, &mistake));

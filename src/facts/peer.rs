@@ -29,7 +29,7 @@ impl Records {
         found.map_or(Outcome::Timeout, |(_, outcome)| outcome.clone())
     }
 
-    /// What a generation makes of them.
+    /// How a generation interprets them.
     pub fn discovery(&self, generation: &Generation) -> DiscoveryResult {
         discovery(generation, &self.domain, |question| self.outcome(question))
     }
@@ -244,7 +244,7 @@ impl PeerFacts {
         Generation::of(self.view)
     }
 
-    /// What it makes of the peer's records.
+    /// How it interprets the peer's records.
     pub fn discovery(&self) -> DiscoveryResult {
         self.records.discovery(self.generation())
     }

@@ -1,4 +1,4 @@
-//! Everything that the doctor looks at: the own key file, records and server, and what the server tells through its REST API.
+//! Everything that the doctor looks at: your key file, records and server, and what the server tells through its REST API.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -69,7 +69,7 @@ pub struct OwnFacts {
     /// The release that fedctl.yaml says.
     pub release: Option<Release>,
     pub dns: DnsFacts,
-    /// The own server, called as a peer would.
+    /// Your server, called as a peer would.
     pub peer: PeerFacts,
     /// An address of the server that this machine has, so that calling it was the loop-back that servers need.
     pub here: Option<std::net::IpAddr>,
@@ -116,7 +116,7 @@ pub enum Resolved {
 }
 
 impl Resolved {
-    /// True when this is what a server makes of the answer: its first record, or that there is none.
+    /// True when a server reads the response as this: its first record, or that there is none.
     pub fn agrees(&self, published: &Outcome) -> bool {
         let same = |data: &RData| match (self, data) {
             (Self::Srv { target, port }, RData::Srv { target: known, port: known_port, .. }) => {
@@ -137,7 +137,7 @@ impl Resolved {
 pub struct ServerView {
     /// Where the server was called.
     pub base: Endpoint,
-    /// Each name that was asked, with what came of it.
+    /// Each name that was queried, with what came of it.
     pub resolved: Vec<(String, Resolved)>,
 }
 
@@ -161,7 +161,7 @@ impl ServerView {
     }
 }
 
-/// Everything that was seen of the own server.
+/// Everything that was seen of your server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerFacts {
     /// Where it was called.
@@ -170,7 +170,7 @@ pub struct ServerFacts {
     pub info: Exchange,
     /// In the order of [`crate::rocketchat::settings::SETTINGS`]; `Err` says why none could be read.
     pub settings: Result<Vec<Setting>, NotRead>,
-    /// Each name that was asked, with what came of it.
+    /// Each name that was queried, with what came of it.
     pub resolved: Vec<(String, Resolved)>,
 }
 

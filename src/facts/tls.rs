@@ -88,7 +88,7 @@ impl Certificate {
 }
 
 impl Session {
-    /// The text of the error that Node's `https` gives, and that stands in a server's log.
+    /// The text of the error that Node's `https` gives, and that a server logs.
     pub fn node_error(&self) -> Option<&'static str> {
         match (&self.trust, self.chain.as_slice()) {
             (Trust::Trusted, _) if self.name_fits => None,

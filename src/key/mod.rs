@@ -27,7 +27,7 @@ pub const END_PUBLIC: &str = "-----END PUBLIC KEY-----";
 pub const SIZES: [usize; 3] = [2048, 3072, 4096];
 /// The size of every key that a server makes, in bits.
 pub const DEFAULT_BITS: usize = 2048;
-/// The largest modulus that fedctl reads, in bits; servers have no limit of their own.
+/// The largest modulus that fedctl reads, in bits; servers have no limit.
 const MAX_BITS: usize = 16384;
 
 /// SHA-256 of the SubjectPublicKeyInfo in DER (RFC 5280 section 4.1), shown as 64 lower-case hex digits.
@@ -192,7 +192,7 @@ impl PrivateKey {
     }
 
     /// Reads PKCS#8 (plain or encrypted) or PKCS#1 in PEM, on one line or many, or the JSON that fedctl writes.
-    /// `passphrase` is asked only when the text is encrypted.
+    /// `passphrase` is called only when the text is encrypted.
     pub fn from_text(
         text: &str,
         passphrase: impl FnOnce() -> anyhow::Result<Zeroizing<String>>,

@@ -1,4 +1,4 @@
-//! What a real server makes of a text that should be a public key.
+//! How a real server interprets a text that should be a public key.
 //!
 //! Servers import it with the npm package node-rsa, which is lenient in some ways (armour optional, foreign characters
 //! skipped) and helpless in others. This module follows its steps, so that the log line a peer would write can be told in

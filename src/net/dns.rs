@@ -15,7 +15,7 @@ use crate::facts::dns::{DnsFacts, LeftOut, Observation, Observer, Role, ZoneCut}
 use crate::facts::evidence::withhold_secrets;
 use crate::rocketchat::generation::questions;
 
-/// Whom to ask for records.
+/// Which servers to query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     Everybody,

@@ -20,12 +20,12 @@ use crate::x509::trust::Roots;
 
 /// Bytes of a response that are read; no federation answer comes near it, files aside.
 const ANSWER_MAX: usize = 1 << 20;
-/// Stands for an address in URLs: an address there is called at the port that the URL names, whatever the detour.
+/// Replaces an address in URLs: an address there is called at the port that the URL names, whatever the override.
 const NAMELESS: &str = "nameless.invalid";
 /// Characters of the body that are kept as evidence.
 const EXCERPT: usize = 160;
 
-/// Where to send, and as whom to be seen.
+/// Where to send, and which sender to name.
 #[derive(Debug, Clone)]
 pub struct Caller {
     pub base: Endpoint,
@@ -101,7 +101,7 @@ impl Caller {
         Ok(answer(response.status().as_u16(), response.headers(), &bytes))
     }
 
-    /// A client of its own for each request, so that every one begins with a connection to this address.
+    /// Each request has its own client, so that it begins with a connection to this address.
     fn request(&self, method: &'static str, path: &str, body: Vec<u8>) -> Result<RequestBuilder, HttpFailure> {
         let broken = |error: &dyn std::fmt::Display| HttpFailure::Connect(error.to_string());
         self.refuse_plain_token()?;

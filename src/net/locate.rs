@@ -19,7 +19,7 @@ use crate::endpoint::Endpoint;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoAddress {
     pub host: String,
-    /// What DNS answers, when it was asked.
+    /// What DNS answers, when it was queried.
     pub outcome: Option<Outcome>,
 }
 

@@ -1,4 +1,4 @@
-//! Looks up records as a server does: the first resolver that answers is believed.
+//! Looks up records as a server does: the first resolver that answers is trusted.
 
 use futures_util::future::join_all;
 

@@ -1,5 +1,5 @@
 //! Does what servers do with a peer, stage by stage, and tells what it saw: discovery, every address, TLS, the routes, an
-//! encrypted ping. A stage that an earlier one made impossible is left out. No route is asked more than three times.
+//! encrypted ping. A stage that an earlier one made impossible is left out. No route is queried more than three times.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -46,15 +46,15 @@ pub struct Target {
 }
 
 /// Goes through all stages; `tell` hears the name of each before it starts.
-pub async fn observe(inquiry: &Target, tell: impl Fn(&str)) -> PeerFacts {
+pub async fn observe(probe: &Target, tell: impl Fn(&str)) -> PeerFacts {
     tell("discover");
     let start = Instant::now();
-    let (records, identity) = tokio::join!(inquiry.records(&inquiry.peer), inquiry.identity());
+    let (records, identity) = tokio::join!(probe.records(&probe.peer), probe.identity());
     let mut facts = PeerFacts {
-        time: inquiry.time,
-        options: inquiry.options.clone(),
+        time: probe.time,
+        options: probe.options.clone(),
         records,
-        view: inquiry.options.release.unwrap_or(boundary::LAST_SENDER),
+        view: probe.options.release.unwrap_or(boundary::LAST_SENDER),
         discovery: 0,
         base: None,
         addresses: Vec::new(),
@@ -69,23 +69,23 @@ pub async fn observe(inquiry: &Target, tell: impl Fn(&str)) -> PeerFacts {
         latest: None,
         callback: None,
     };
-    inquiry.find(&mut facts).await;
+    probe.find(&mut facts).await;
     facts.discovery = elapsed(start);
-    inquiry.reach(&mut facts, &tell).await;
+    probe.reach(&mut facts, &tell).await;
     // A peer whose own generation would look elsewhere is looked at as its likes would.
-    if let (None, Some((release, _))) = (inquiry.options.release, facts.release()) {
+    if let (None, Some((release, _))) = (probe.options.release, facts.release()) {
         let before = facts.base.clone();
         facts.view = release;
-        inquiry.find(&mut facts).await;
+        probe.find(&mut facts).await;
         match facts.base {
             // What was reached stays reached; the verdict on discovery tells that its likes would not get there.
             None => facts.base = before,
-            _ if facts.base != before => inquiry.reach(&mut facts, &tell).await,
+            _ if facts.base != before => probe.reach(&mut facts, &tell).await,
             _ => {}
         }
     }
-    if let Some(caller) = inquiry.caller(&facts) {
-        inquiry.talk(&mut facts, caller, &tell).await;
+    if let Some(caller) = probe.caller(&facts) {
+        probe.talk(&mut facts, caller, &tell).await;
     }
     facts
 }
@@ -98,7 +98,7 @@ impl Target {
         }
     }
 
-    /// What our own domain publishes: peers look there before they believe us.
+    /// What our own domain publishes: peers look there before they trust us.
     async fn identity(&self) -> Option<Identity> {
         let (domain, key) = self.identity.as_ref()?;
         Some(Identity { records: self.records(domain).await, fingerprint: key.public().fingerprint().to_string() })

@@ -63,7 +63,7 @@ fn of_role(dns: &DnsFacts, role: Role) -> impl Iterator<Item = (usize, &Observer
     dns.observers.iter().enumerate().filter(move |(_, observer)| observer.role == role)
 }
 
-/// The one who is asked what everybody would answer alike: a name server that has shown life, else a resolver. A resolver would
+/// The server to query when all would give the same response: a name server that has shown life, else a resolver. A resolver would
 /// remember that the name does not exist.
 fn spokesman(dns: &DnsFacts) -> Option<(usize, &Observer)> {
     let alive = |index: usize| {

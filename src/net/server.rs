@@ -1,4 +1,4 @@
-//! Asks the own server about itself, over its REST API and as an admin. Few requests: servers allow ten a minute and route.
+//! Asks your server about itself, over its REST API and as an admin. Few requests: servers allow ten a minute and route.
 
 use std::net::IpAddr;
 

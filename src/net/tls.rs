@@ -1,4 +1,4 @@
-//! TLS as a server with Node would see it: the chain that was sent, whether it is trusted, and what stands in the way.
+//! TLS as a server with Node handles it: the chain that was sent, whether it is trusted, and what is wrong with it.
 
 use std::io;
 use std::sync::Arc;

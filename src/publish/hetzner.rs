@@ -10,7 +10,7 @@ use crate::dns::record::{RecordType, Rr};
 use crate::facts::api::{ApiRequest, Method};
 use crate::rocketchat::change::Change;
 
-/// The TTL of a record set that has none of its own.
+/// The TTL of a record set that has none.
 const TTL_OF_ZONE: u32 = 3600;
 
 /// The id of the zone.

@@ -12,7 +12,7 @@ use crate::facts::api::ApiRequest;
 enum Scheme {
     /// `Authorization: Bearer TOKEN`, or another word.
     Authorization(&'static str),
-    /// A header field of its own.
+    /// Its own header field.
     Header(&'static str),
     /// AWS Signature Version 4.
     Signature,
@@ -195,7 +195,7 @@ impl Credentials {
 }
 
 impl Provider {
-    /// The request with the token in its place.
+    /// The request with the token filled in.
     pub fn authorize(&self, request: ApiRequest, credentials: &Credentials) -> ApiRequest {
         match self.scheme {
             Scheme::Authorization(word) => {

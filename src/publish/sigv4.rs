@@ -1,4 +1,4 @@
-//! AWS Signature Version 4: who sends a request is proven by an HMAC over it, the time and the body.
+//! AWS Signature Version 4: who sends a request is verified by an HMAC over it, the time and the body.
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};

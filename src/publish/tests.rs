@@ -272,7 +272,7 @@ fn azure_is_given_the_strings_of_one_record_and_the_etag() {
 }
 
 #[test]
-fn a_zone_that_the_account_does_not_have_and_one_that_it_has_twice_are_told_apart() {
+fn a_zone_that_the_account_does_not_have_and_one_that_it_has_twice_are_distinguished() {
     let none = script(vec![("GET /zones", 200, json!({"success": true, "result": []}))]);
     assert_eq!(replace("cloudflare", &none), Err(Failure::NoZone("mydomain.com".into())));
     let twice = script(vec![("GET /zones", 200, json!({"result": [{"id": "a"}, {"id": "b"}]}))]);

@@ -73,7 +73,7 @@ impl Tsig {
 fn words(text: &str) -> Vec<String> {
     let line =
         |line: &str| line.split("//").next().unwrap_or_default().split('#').next().unwrap_or_default().to_owned();
-    // Base64 may hold `//`, and then stands in quotes or after a colon.
+    // Base64 may contain `//`, and is then in quotes or after a colon.
     let text: Vec<String> = text
         .lines()
         .map(|whole| if whole.contains("secret") || whole.starts_with("hmac") { whole.into() } else { line(whole) })

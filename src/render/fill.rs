@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn a_key_to_paste_stays_on_one_line() {
         let key = format!("{BEGIN_PUBLIC}{}{END_PUBLIC}", "A".repeat(392));
-        let lines = wrap(&format!("publish this in its place: {key} and nothing else"), 60);
+        let lines = wrap(&format!("publish this instead: {key} and nothing else"), 60);
         assert!(lines.contains(&key), "{lines:?}");
     }
 

@@ -87,7 +87,7 @@ fn proposal_json(proposal: &Proposal, now: i64) -> Value {
     };
     json!({
         "domain": proposal.domain,
-        "wish": options(proposal).0,
+        "request": options(proposal).0,
         "url": entry.map(|entry| &entry.url),
         "public_key": entry.map(|entry| &entry.public_key),
         "state": state(proposal, now),

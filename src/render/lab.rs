@@ -1,16 +1,18 @@
 //! What the lab found, a block a domain.
 
+use std::path::Path;
+
 use colored::Colorize;
 use serde_json::json;
 
 use super::fill::{hang, wrap};
 use super::key::pretty;
 
-/// One domain of the street.
+/// One domain of the lab.
 pub struct Row {
     pub domain: &'static str,
     /// What its admin did.
-    pub story: &'static str,
+    pub description: &'static str,
     /// The worst finding, or that there is none.
     pub found: String,
     /// The diagnosis is the expected one.
@@ -26,7 +28,7 @@ pub fn table(rows: &[Row], width: usize) -> String {
     let mut out = String::new();
     for row in rows {
         let status = if row.right { "right".green() } else { "wrong".red().bold() };
-        out += &format!("  {status}  {:<column$}  {}\n", row.domain, row.story);
+        out += &format!("  {status}  {:<column$}  {}\n", row.domain, row.description);
         let mut lines = vec![row.found.clone()];
         if !row.right {
             lines.push(format!("found {}, expected {}", list(&row.ids), list(&row.expected)));
@@ -51,21 +53,36 @@ pub fn environment(variables: &[(&str, String)]) -> String {
     variables.iter().map(|(name, value)| format!("export {name}='{}'\n", value.replace('\'', "'\\''"))).collect()
 }
 
-/// What can be done with a lab that runs.
-pub fn invitation(domains: &[&str], width: usize) -> String {
-    let list = format!("the domains are {}", domains.join(", "));
-    let list = hang(&list, width, 0);
+/// What can be done with a lab that runs, and the file with its variables.
+pub fn invitation(domains: &[&str], file: Option<&Path>, width: usize) -> String {
+    let list = hang(&format!("The domains are {}.", domains.join(", ")), width, 0);
+    let source = match file {
+        Some(path) => format!("In another shell:\n  . {}", shown(path)),
+        None => "Paste the lines above into another shell, then try:".to_owned(),
+    };
     format!(
-        "\n{list}\nput the lines above into another shell, then try\n  fedctl doctor\n  fedctl handshake healthy.test\n  \
-         fedctl dns-check two-records.test\n  fedctl handshake chain.test\n\nCtrl-C ends the lab"
+        "\n{list}\n{source}\n  fedctl doctor\n  fedctl handshake healthy.test\n  fedctl dns-check two-records.test\n  \
+         fedctl handshake chain.test\n\nCtrl-C ends the lab."
     )
+}
+
+/// A shell looks for a file without a slash in PATH.
+fn shown(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text.contains('/') { text } else { format!("./{text}") }
+}
+
+/// One line for each domain.
+pub fn list_domains(domains: &[(&str, &str)], width: usize) -> String {
+    let column = domains.iter().map(|(domain, _)| domain.len()).max().unwrap_or_default();
+    domains.iter().map(|(domain, text)| hang(&format!("{domain:<column$}  {text}"), width, column + 2)).collect()
 }
 
 /// For programs.
 pub fn json(rows: &[Row]) -> anyhow::Result<String> {
     let row = |row: &Row| {
         json!({
-            "domain": row.domain, "story": row.story, "right": row.right,
+            "domain": row.domain, "description": row.description, "right": row.right,
             "found": row.ids, "expected": row.expected, "worst": row.found,
         })
     };

@@ -41,7 +41,7 @@ pub struct Line {
     pub worst: Option<String>,
 }
 
-/// Runs that one screen has room for.
+/// Runs that fit on one screen.
 const RUNS_SHOWN: usize = 10;
 /// Columns of a label.
 const LABEL: usize = 10;

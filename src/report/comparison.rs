@@ -6,7 +6,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Half {
     pub schema: u32,
-    /// Who was asked.
+    /// Who was queried.
     pub subject: String,
     /// Who asked; `None` when the run had no identity.
     pub identity: Option<String>,
@@ -53,7 +53,7 @@ pub struct Comparison {
     pub conclusions: Vec<String>,
 }
 
-/// Why two reports make no picture.
+/// Why two reports cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotComparable {
     #[error("the report on `{0}` was made without --domain, so it is not known who asked")]
@@ -107,12 +107,12 @@ fn one_way(stage: &str, from: &str, to: &str) -> String {
             "{from} cannot connect to {to}, which may still send: a firewall or a missing NAT rule before {to}. What {from} writes is lost, and {to} sees nothing of it"
         ),
         "tls" => format!(
-            "{from} does not trust the certificate of {to}: only {to} can mend it. What {to} writes may still arrive at {from}"
+            "{from} does not trust the certificate of {to}: only {to} can fix it. What {to} writes may still arrive at {from}"
         ),
         "http" | "federation" => {
             format!("{to} is reached and does not answer as a federation server: its proxy or its settings")
         }
-        "release" => format!("the release of {to} is at fault: see the finding; no record mends it"),
+        "release" => format!("the release of {to} is at fault: see the finding; no record fixes it"),
         "identity" => {
             format!("{from} is published with another key, or not at all: {to} refuses everything from {from}")
         }

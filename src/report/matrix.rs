@@ -7,7 +7,7 @@ use crate::key::diagnosis;
 use crate::report::{Cell, Matrix, Row};
 use crate::rocketchat::generation::questions;
 
-/// The matrix of a domain, with a server's own resolver when that was asked; `None` when nobody was.
+/// The matrix of a domain, with a server's own resolver when that was queried; `None` when nobody was.
 pub fn matrix(dns: &DnsFacts, view: Option<&ServerView>) -> Option<Matrix> {
     let exists = |question: &Query| dns.replies(question).any(|(_, reply)| !reply.outcome.records().is_empty());
     let mut asked = questions(&dns.domain);

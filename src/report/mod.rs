@@ -114,7 +114,7 @@ pub struct Line {
     pub verdict: Verdict,
 }
 
-/// A wish not to count the findings of one check.
+/// A request not to count the findings of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppression {
     /// The check's id, as it was typed.
@@ -203,13 +203,13 @@ pub struct Report {
     pub about: String,
     /// What the verdict says of the subject when all is well, as in "can be found by every server".
     pub pass_summary: String,
-    /// What the verdict says of the subject when it is not, as in "cannot be federated with".
+    /// What the verdict says of the subject when it is not, as in "is not ready for federation".
     pub fail_summary: String,
     /// When it was observed: seconds since 1970-01-01T00:00:00Z, where that is known.
     pub time: Option<i64>,
     /// In the order of the checks.
     pub lines: Vec<Line>,
-    /// What each server generation makes of a domain; empty for other subjects.
+    /// The discovery result of each server generation; empty for other subjects.
     pub generations: Vec<DiscoveryResult>,
     /// Why nothing could be found out about the subject, when that is not its fault.
     pub unchecked: Option<Unchecked>,

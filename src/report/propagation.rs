@@ -1,4 +1,4 @@
-//! When a change will be seen: by whom, how late at the latest, and who remembers what.
+//! When a change takes effect: where, at what time at the latest, and what is cached.
 
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ pub struct Arrival {
     pub why: String,
 }
 
-/// Everybody that was asked, then the peers behind them.
+/// Everybody that was queried, then the peers behind them.
 pub fn arrivals(dns: &DnsFacts) -> Vec<Arrival> {
     let mut arrivals: Vec<Arrival> = Vec::new();
     if dns.is_unpublished() {
@@ -39,7 +39,7 @@ pub fn arrivals(dns: &DnsFacts) -> Vec<Arrival> {
         arrivals.push(Arrival {
             who: "peers".into(),
             latest_s: slowest.saturating_add(PEER_MEMORY),
-            why: "servers from 3.4 on remember answers for an hour, from 6.3 on failures too; a restart makes them forget".into(),
+            why: "servers from 3.4 on cache responses for an hour, from 6.3 on failures too; a restart clears their cache".into(),
         });
     }
     arrivals
@@ -83,7 +83,7 @@ fn resolver(dns: &DnsFacts, index: usize) -> Option<Arrival> {
     }
     let who = dns.observers.get(index)?.name.clone();
     let (latest_s, question, positive) = longest?;
-    let what = if positive { "holds the answer" } else { "holds that there is none" };
+    let what = if positive { "has cached the response" } else { "has cached that there is none" };
     let label = question.name.strip_suffix(dns.domain.as_str()).map_or("", |label| label.trim_end_matches('.'));
     Some(Arrival { who, latest_s, why: format!("{what} for {} {label}; flush it if it is yours", question.kind) })
 }
@@ -95,7 +95,7 @@ mod tests {
     use crate::facts::sample::{sample, set_at};
 
     #[test]
-    fn everybody_is_told_and_peers_come_last() {
+    fn everybody_is_reported_and_peers_come_last() {
         let description = arrivals(&sample());
         let seconds: Vec<(&str, u32)> =
             description.iter().map(|arrival| (arrival.who.as_str(), arrival.latest_s)).collect();

@@ -9,7 +9,7 @@ use super::propagation::PEER_MEMORY;
 use crate::facts::dns::{DnsFacts, Role};
 use crate::rocketchat::generation::key_question;
 
-/// The TTL to go down to before the change, in seconds: resolvers honour it, and mistakes can be mended quickly.
+/// The TTL to go down to before the change, in seconds: resolvers honour it, and mistakes can be fixed quickly.
 pub const LOW_TTL: u32 = 60;
 /// Seconds for a person to publish a record and to restart a server.
 const HANDS: u32 = 300;
@@ -117,21 +117,23 @@ fn before(clocks: &Clocks, names: &Names) -> [Step; 2] {
         step(
             "prepare",
             0,
-            "make the next key, and the script that puts it into the server",
+            "Make the next key, and the script that puts it into the server",
             vec![
                 format!("fedctl keygen --private {next} --public {next_public}"),
                 format!(
                     "fedctl keygen --from-private {next} --form mongosh --private next-key.js --public {next_public} --force"
                 ),
             ],
-            "keep the old private key: it is the way back".into(),
+            "Keep the old private key: it is needed to go back.".into(),
         ),
         step(
             "lower-ttl",
             0,
-            "publish the key that is in use with a short TTL",
+            "Publish the current key with a short TTL",
             vec![format!("fedctl records {domain} --key {old} --ttl {low_ttl}")],
-            format!("resolvers may hold the record of today for {ttl} s; go on when all of them have the short one"),
+            format!(
+                "Resolvers may have cached the current record for {ttl} s. Continue when all of them have the short TTL."
+            ),
         ),
     ]
 }
@@ -144,18 +146,18 @@ fn publish_and_switch(clocks: &Clocks, names: &Names, change: u32) -> [Step; 2] 
         step(
             "publish",
             change,
-            "publish the next key",
+            "Publish the next key",
             vec![format!("fedctl records {domain} --key {next_public} --ttl {low_ttl}")],
-            "from now on peers that query the domain find the next key, and cannot talk to the server until it has it: go on \
-             at once"
+            "From now on peers that query the domain find the next key, and cannot exchange messages with the server until \
+             it has that key. Continue at once."
                 .into(),
         ),
         step(
             "switch",
             change,
-            "stop the server, put the next key in, start it",
+            "Stop the server, put the next key in, start it",
             vec!["mongosh DATABASE next-key.js".to_owned(), "rm next-key.js".to_owned()],
-            "the script replaces both documents of rocketchat_federation_keys; it holds the private key".into(),
+            "The script replaces both documents of rocketchat_federation_keys. It contains the private key.".into(),
         ),
     ]
 }
@@ -167,24 +169,24 @@ fn after(clocks: &Clocks, names: &Names, change: u32) -> [Step; 2] {
         step(
             "verify",
             change.saturating_add(HANDS),
-            "look at what is published, and talk to a peer",
+            "Verify the records, and test the exchange with a peer",
             vec![
                 format!("fedctl dns-check {domain} --key {next_public}"),
                 format!("fedctl handshake PEER --domain {domain} --key {next}"),
             ],
             format!(
-                "resolvers have it after {} s at the latest. Peers from 3.4 on use the old key for up to an hour more, and \
-                 1.x until a request fails: ask their admins to restart, or wait",
+                "Resolvers have it after {} s at the latest. Peers from 3.4 on use the old key for up to an hour more, and \
+                 1.x until a request fails. Ask their admins to restart, or wait.",
                 clocks.spread()
             ),
         ),
         step(
             "raise-ttl",
             change.saturating_add(clocks.forgotten()),
-            "publish the next key with its usual TTL, and retire the old one",
+            "Publish the next key with its usual TTL, and delete the old one",
             vec![format!("fedctl records {domain} --key {next_public} --ttl {}", clocks.ttl), "fedctl doctor".to_owned()],
-            "no peer has the old key cached any more. From 2.0 on, what was lost meanwhile comes with the next message of each \
-             room: receivers request the events that they miss"
+            "No peer has the old key cached any more. From 2.0 on, lost messages arrive with the next message of each room: \
+             receivers request the events that they miss."
                 .into(),
         ),
     ]

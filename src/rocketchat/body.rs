@@ -28,7 +28,7 @@ pub enum NotAnEnvelope {
     Empty,
     #[error("the body is not encrypted at all: it is the plain JSON of events")]
     Plain,
-    #[error("the body is HTML: a proxy or a login page stands in the way")]
+    #[error("the body is HTML: a proxy or a login page responds instead")]
     Html,
     #[error("the JSON ends early, after {bytes} bytes: something cut the body")]
     Cut { bytes: usize },

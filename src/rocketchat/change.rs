@@ -156,7 +156,7 @@ pub fn in_the_way(set: &RecordSet, answer: impl Fn(&Query) -> Outcome) -> Vec<St
     description
 }
 
-/// Servers 1.2 and 1.3 go by a protocol record that the set does without.
+/// Servers 1.2 and 1.3 use a protocol record that the set does not have.
 fn protocol_in_the_way(set: &RecordSet, domain: &Domain, answer: impl Fn(&Query) -> Outcome) -> Option<String> {
     let owner = format!("{PROTOCOL_LABEL}.{domain}");
     let outcome = answer(&Query::new(&owner, RecordType::Txt));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_doubled_or_halved_is_a_difference() {
+    fn what_is_missing_duplicated_or_halved_is_a_difference() {
         let halves =
             vec![RData::Txt(vec![CharacterString(vec![b'K'; 255])]), RData::Txt(vec![CharacterString(vec![b'K'; 45])])];
         let answer = |question: &Query| match question.kind {

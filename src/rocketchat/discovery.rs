@@ -1,4 +1,4 @@
-//! Through the eyes of a server: which URL and key each generation ends up with, or which error its admin reads.
+//! Discovery as servers do it: which URL and key each generation finds, or which error its admin reads.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::dns::record::{Outcome, Query, RData, RecordType, Rr};
 use crate::key::node_rsa;
 use crate::key::{Fingerprint, PublicKey};
 
-/// What one generation makes of the records of a domain.
+/// The discovery result of one generation for the records of a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DiscoveryResult {
     pub id: &'static str,
@@ -20,7 +20,7 @@ pub struct DiscoveryResult {
     pub key: Option<Fingerprint>,
     /// What its admin would read when it cannot use the domain.
     pub error: Option<String>,
-    /// What no record can mend, or what the admin should know.
+    /// What no record can fix, or what the admin should know.
     pub note: Option<String>,
 }
 
@@ -69,7 +69,7 @@ fn find_url(generation: &Generation, domain: &Domain, answer: &impl Fn(&Query) -
     Err((generation.not_found)(domain))
 }
 
-/// Which protocol an SRV at `_tcp` means: 1.0 and 1.1 go by the name `localhost`, 1.2 and 1.3 by a TXT record of which only
+/// Which protocol an SRV at `_tcp` means: 1.0 and 1.1 use the name `localhost`, 1.2 and 1.3 a TXT record of which only
 /// the first string counts, 3.4 and later always use https (they ask for the TXT with the SRV resolver by mistake).
 fn tcp_protocol(
     generation: &Generation,

@@ -88,7 +88,7 @@ impl Failure {
                  an old answer is cached"
             }
             Self::Key { layer: Layer::Secrecy, .. } => {
-                "the origin is proven, but the sender encrypted for another public key than this recipient's: an old one, or \
+                "the origin is verified, but the sender encrypted for another public key than this recipient's: an old one, or \
                  one that is published by mistake"
             }
             Self::Blocks { layer: Layer::Origin, .. } => "the sender's key is right; the bytes were damaged on the way",
@@ -145,7 +145,7 @@ pub fn open_origin(envelope: &[u8], from: &PublicKey) -> Result<Vec<u8>, Failure
     Ok(origin_pieces(envelope, from)?.concat())
 }
 
-/// Takes the secrecy layer off. The private operation is blinded, and every block is tried before any failure is told.
+/// Takes the secrecy layer off. The private operation is blinded, and every block is tried before any failure is reported.
 pub fn open_secrecy(inner: &[u8], to: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let blocks = blocks(Layer::Secrecy, inner, to.public().rsa().size())?;
     let opened = each(&blocks, |block| open_block(block, to).map(Zeroizing::new));

@@ -85,7 +85,7 @@ pub fn translate_all(log: &str) -> (Vec<Translation>, usize) {
 }
 
 impl Translation {
-    /// A text of the table with the domain of the line in its place.
+    /// A text of the table with the domain of the line filled in.
     pub fn filled(&self, text: &str) -> String {
         let name = self.domain.as_ref().map_or("PEER", Domain::as_str);
         // Only as a word of its own: OWN_DOMAIN and FEDERATED_DOMAINS_LENGTH stay as they are.

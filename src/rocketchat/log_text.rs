@@ -9,7 +9,7 @@ const RECORD_MAX: usize = 256 * 1024;
 /// A record in a record in a record: pino in the log of docker in the journal.
 const DEPTH: usize = 3;
 
-/// The text that the server wrote, on one line, and all that stands in the record around it.
+/// The text that the server wrote, on one line, and the rest of the record around it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LogText {
     pub shown: String,

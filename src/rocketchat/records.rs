@@ -92,7 +92,7 @@ impl RecordSet {
     }
 }
 
-/// Whom the records are for.
+/// Which servers the records are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     /// The smallest set that every generation can use.
@@ -144,7 +144,7 @@ pub struct Plan {
     pub warnings: Vec<String>,
 }
 
-/// Chooses the records. A wish that no server could use is refused; one that some servers cannot use is granted with a warning.
+/// Chooses the records. A request that no server could use is refused; one that some servers cannot use gets a warning.
 pub fn plan(options: &RecordOptions) -> Result<Plan, Hinted> {
     if !options.domain.host().is_within(&options.zone) {
         return Err(Hinted::new(

@@ -32,7 +32,7 @@ pub const STATUS_STRINGS: &[StatusString] = &[
         releases: ONE,
         means: "Enabled is on, but Domain, Discovery Method, the hub's URL, the Site URL or the key is empty",
         next: "fill in every field of Federation, look at Site URL under General, save again; an empty key box is \
-               mended by `fedctl keygen --form mongosh`",
+               fixed by `fedctl keygen --form mongosh`",
     },
     StatusString {
         text: "Booting...",

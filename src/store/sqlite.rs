@@ -48,7 +48,7 @@ impl Sqlite {
             return Err(hinted(format!("`{}` holds no hub: there is no {FILE_NAME}", dir.display()), hint));
         }
         let mut writer = connect(&path, true).map_err(|why| {
-            let hint = "put a copy of `fedctl hub backup` in its place, or give another directory";
+            let hint = "restore a copy of `fedctl hub backup`, or give another directory";
             hinted(format!("`{}` cannot be opened as the database of a hub: {why}", path.display()), hint)
         })?;
         prepare(&mut writer).with_context(|| format!("`{}`", path.display()))?;

@@ -1,4 +1,4 @@
-//! Every injury by name: what fires, what does not, what is repaired, and that servers see it as told.
+//! Every defect by name: what fires, what does not, what is repaired, and that servers see it as told.
 
 use std::sync::LazyLock;
 
@@ -244,7 +244,7 @@ static HEALTHY: LazyLock<Vec<String>> =
     LazyLock::new(|| ["alice", "bob", "carol", "large"].map(|id| key(id).one_line()).to_vec());
 
 #[test]
-fn healthy_keys_have_no_injury() {
+fn healthy_keys_have_no_defect() {
     for line in HEALTHY.iter() {
         let diagnosis = examine(line.as_bytes());
         assert!(diagnosis.is_good() && diagnosis.defects.is_empty(), "{diagnosis:?}");
@@ -309,7 +309,7 @@ fn records_are_named_with_the_order_that_makes_a_key() {
 }
 
 #[test]
-fn private_keys_are_told_and_never_shown() {
+fn private_keys_are_reported_and_never_shown() {
     let fedctl = Fedctl::new();
     fedctl.write("expected.pub", key("bob").one_line());
     for (at, secret) in secrets().iter().enumerate() {
@@ -351,7 +351,7 @@ fn pasted_dns_text_is_read_as_records() {
 }
 
 #[test]
-fn json_names_each_injury() {
+fn json_names_each_defect() {
     let fedctl = Fedctl::new();
     let line = key("alice").one_line();
     let ran = fedctl.run_with(&["key", "inspect", "--format", "json"], line.replacen('-', "\u{2013}", 1));
@@ -374,7 +374,7 @@ const IMPORT: &str = r#"
     })));"#;
 
 #[test]
-fn servers_see_every_injury_as_told() {
+fn servers_see_every_defect_as_told() {
     let mut all: Vec<Vec<u8>> = texts().into_iter().map(|case| case.text).collect();
     all.extend(secrets().into_iter().map(String::into_bytes));
     let Some(theirs) = node_json("node-rsa", IMPORT, &json!(all)) else { return };

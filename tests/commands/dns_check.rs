@@ -44,7 +44,7 @@ fn two_servers(fedctl: &Fedctl, first: &str, second: &str, faults: &[&str]) -> W
 }
 
 #[test]
-fn a_sound_domain_is_clean_and_quiet() {
+fn a_healthy_domain_is_clean_and_quiet() {
     let fedctl = keys();
     let body = sound(&fedctl);
     let world = two_servers(&fedctl, &body, &body, &[]);
@@ -53,7 +53,7 @@ fn a_sound_domain_is_clean_and_quiet() {
     assert!(ran.stdout.contains("ok       key-match      equals federation.key"), "{}", ran.stdout);
     assert!(ran.stdout.lines().last().unwrap().starts_with("mydomain.com can be found"), "{}", ran.stdout);
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
-    // What is fine and nobody needs to hear of is told with -v only, the matrix too.
+    // What is fine and nobody needs to hear of is reported with -v only, the matrix too.
     let more = check(&fedctl, &world, &["-v"]).stdout;
     let most = check(&fedctl, &world, &["-vv"]).stdout;
     for (part, in_more) in [("  ok       dns-wildcard", true), ("  propagation  ", false)] {
@@ -189,7 +189,7 @@ fn what_is_not_a_domain_is_refused() {
 }
 
 #[test]
-fn the_configuration_stands_in_for_flags() {
+fn the_configuration_replaces_flags() {
     let fedctl = keys();
     let body = sound(&fedctl);
     let world = two_servers(&fedctl, &body, &body, &[]);

@@ -45,7 +45,7 @@ fn a_saved_run_is_judged_again_to_the_same_report() {
 }
 
 #[test]
-fn a_difference_between_runs_is_told() {
+fn a_difference_between_runs_is_reported() {
     let fedctl = keys();
     check(&fedctl, &world(&sound(&fedctl)), &["--save", "a.json"]);
     check(&fedctl, &world(&sound(&fedctl).replace(" 443 ", " 8443 ")), &["--save", "b.json"]);
@@ -114,7 +114,7 @@ fn waiting_asks_no_resolver_for_what_is_not_there_yet() {
     world.serve("ns1.mydomain.com", &[(DOMAIN, one)], &[]);
     let ran = check(&fedctl, &world, &["--wait", "1s", "--format", "json"]);
     assert_eq!(ran.status, 1);
-    assert!(!ran.stdout.contains("SERVFAIL"), "the resolver was asked: {}", ran.stdout);
+    assert!(!ran.stdout.contains("SERVFAIL"), "the resolver was queried: {}", ran.stdout);
 }
 
 #[test]
@@ -129,5 +129,5 @@ fn an_interrupt_ends_with_the_state_so_far() {
     assert!(interrupt.success());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("cannot be federated with"));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("is not ready for federation"));
 }

@@ -99,7 +99,7 @@ impl Clinic {
 }
 
 #[test]
-fn a_sound_server_is_found_sound_and_its_settings_are_compared() {
+fn a_healthy_server_is_found_healthy_and_its_settings_are_compared() {
     let clinic = Clinic::new("4.8.3");
     std::fs::set_permissions(clinic.fedctl.path("admin.token"), std::os::unix::fs::PermissionsExt::from_mode(0o600))
         .unwrap();
@@ -115,7 +115,7 @@ fn a_sound_server_is_found_sound_and_its_settings_are_compared() {
     ] {
         assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
     }
-    assert!(ran.stdout.lines().last().unwrap().starts_with("mydomain.com is set up well"), "{}", ran.stdout);
+    assert!(ran.stdout.lines().last().unwrap().starts_with("mydomain.com is set up correctly"), "{}", ran.stdout);
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80 || line.contains("-----BEGIN")), "{}", ran.stdout);
     // The token goes to the routes that need it, and nowhere else; all settings come with one request.
     let asked = clinic.rest.asked.lock().unwrap().clone();
@@ -171,7 +171,7 @@ fn a_release_that_cannot_send_is_an_error_whatever_else_is_right() {
 }
 
 #[test]
-fn a_token_that_is_not_accepted_or_not_there_is_told_and_never_shown() {
+fn a_token_that_is_not_accepted_or_not_there_is_reported_and_never_shown() {
     let clinic = Clinic::new("4.8.3");
     clinic.fedctl.write("admin.token", format!("{USER}\n{}x\n", TOKEN));
     let ran = clinic.run(&["-v"]);

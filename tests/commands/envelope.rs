@@ -59,7 +59,7 @@ fn what_does_not_open_says_which_layer_and_what_it_proves() {
     fedctl: hint: give --peer-key the key that belongs to the sender's private key
     "#);
     let old = description(&seal(&fedctl, "alice.key", "carol.pub", "1.x"));
-    assert!(old.contains("the secrecy layer does not open") && old.contains("the origin is proven"), "{old}");
+    assert!(old.contains("the secrecy layer does not open") && old.contains("the origin is verified"), "{old}");
     let plain = description(PING.as_bytes());
     assert!(plain.starts_with("fedctl: error: the body is not encrypted at all"), "{plain}");
     let body = seal(&fedctl, "alice.key", "bob.pub", "2.x");
@@ -76,7 +76,7 @@ fn what_does_not_open_says_which_layer_and_what_it_proves() {
 }
 
 #[test]
-fn a_missing_key_is_told_with_a_hint() {
+fn a_missing_key_is_reported_with_a_hint() {
     let fedctl = world();
     let (error, hint) = fedctl.refused(&["envelope", "open", "--peer-key", "alice.pub"]);
     assert_eq!((error.as_str(), hint.contains("--key FILE")), ("no private key is given", true));

@@ -59,7 +59,7 @@ fn the_record_of_a_logger_is_shown_as_its_text() {
 }
 
 #[test]
-fn ids_of_checks_come_first_and_what_is_neither_is_told() {
+fn ids_of_checks_come_first_and_what_is_neither_is_reported() {
     let fedctl = Fedctl::new();
     assert!(fedctl.ok(&["explain", "peer-ping"]).starts_with("# peer-ping"));
     assert_eq!(fedctl.refused(&["explain", "peer-pingg"]).1, "did you mean `peer-ping`?");

@@ -86,7 +86,7 @@ fn the_lab_shows_one_domain_on_request() {
     let fedctl = Fedctl::new();
     let one = fedctl.run(&["lab", "--only", "two-records"]);
     assert_eq!(one.status, 0);
-    assert!(one.stdout.contains("two-records.test cannot be federated with"), "{}", one.stdout);
+    assert!(one.stdout.contains("two-records.test is not ready for federation"), "{}", one.stdout);
     fedctl.refused(&["lab", "--only", "nobody"]);
 }
 

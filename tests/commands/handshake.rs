@@ -59,7 +59,7 @@ fn a_healthy_peer_goes_through_every_stage() {
     fix let the proxy close them: fedctl proxy nginx
     --domain b.example
 
-    b.example can be federated with N s
+    b.example is ready for federation N s
     "#);
     let log = peers.log.lock().unwrap().join("\n");
     assert!(log.contains("opened: a.example says ping; both layers open"), "{log}");
@@ -102,7 +102,7 @@ fn every_fault_of_the_server_has_its_finding() {
         (Fault::Slow, "error peer-latency"),
     ] {
         let found: Vec<String> = caused(fault, false).into_iter().filter(|id| id != "notice tls-protocol").collect();
-        // What cannot answer as a federation server is told as that too, and a refused ping is refused for one reason.
+        // What cannot answer as a federation server is reported as that too, and a refused ping is refused for one reason.
         let rest: Vec<&String> = found
             .iter()
             .filter(|id| {
@@ -118,7 +118,7 @@ fn every_fault_of_the_server_has_its_finding() {
 }
 
 #[test]
-fn a_reset_during_the_tls_handshake_is_told_as_that() {
+fn a_reset_during_the_tls_handshake_is_reported_as_that() {
     assert_eq!(caused(Fault::Reset, true), ["error tls-protocol"]);
 }
 
@@ -195,7 +195,7 @@ fn the_round_trip_proves_both_directions() {
 }
 
 #[test]
-fn a_peer_that_never_calls_back_is_told() {
+fn a_peer_that_never_calls_back_is_reported() {
     let callback = free_addr();
     let faults = &[Fault::NeverSends];
     let peers = Peers::start(&Peer { release: "3.18.3", callback: Some(callback), faults, ..Peer::default() });
@@ -263,7 +263,7 @@ fn an_unknown_domain_is_an_error_at_discovery() {
 }
 
 #[test]
-fn two_sides_make_one_picture() {
+fn two_sides_are_compared() {
     let peers = Peers::start(&Peer { faults: &[Fault::WrongKey], ..Peer::default() });
     let there = peers.report(&[]);
     peers.fedctl.write("there.json", there.to_string());
@@ -323,7 +323,7 @@ fn the_invitation_works_as_it_is_pasted() {
 }
 
 #[test]
-fn the_own_records_are_judged_whatever_the_peer_does() {
+fn your_records_are_judged_whatever_the_peer_does() {
     let peers = Peers::start(&Peer { faults: &[Fault::Html], ..Peer::default() });
     let report = peers.report(&[]);
     assert_eq!((stage(&report, "identity"), stage(&report, "ping")), ("ok", "skipped"), "{report}");
@@ -372,7 +372,7 @@ fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
 }
 
 #[test]
-fn the_own_domain_is_looked_at_without_encryption() {
+fn your_domain_is_looked_at_without_encryption() {
     let peers = Peers::start(&Peer::default());
     let flags = peers.flags();
     let mut args = vec!["handshake", B, "--domain", B, "--key", "a.key"];

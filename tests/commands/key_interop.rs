@@ -30,7 +30,7 @@ fn node_rsa_reads_our_keys_and_we_read_its() {
 }
 
 /// The key hurt in every way that random edits find, with a fixed seed.
-fn injured(line: &str) -> Vec<Vec<u8>> {
+fn damaged(line: &str) -> Vec<Vec<u8>> {
     use rand::{RngExt, SeedableRng};
     let mut rng = rand::rngs::StdRng::seed_from_u64(20);
     let mut texts: Vec<Vec<u8>> = [&line[..255], &line[255..], &line[26..], "", "x", &line.replace('-', "\u{2013}")]
@@ -58,7 +58,7 @@ fn injured(line: &str) -> Vec<Vec<u8>> {
 #[test]
 fn the_importer_agrees_with_node_rsa() {
     let line = PrivateKey::generate(2048).unwrap().public().one_line();
-    let texts = injured(&line);
+    let texts = damaged(&line);
     let script = r#"
         const NodeRSA = require('node-rsa'), texts = JSON.parse(require('fs').readFileSync(0));
         console.log(JSON.stringify(texts.map((bytes) => {

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::support::Fedctl;
 use crate::support::programs;
+use crate::support::{Fedctl, repository};
 
 /// A federation server with the real node-rsa, which finds its senders with Node's own resolver.
 const SERVER: &str = r#"
@@ -107,7 +107,11 @@ fn a_kept_lab_can_be_walked_through_by_hand_and_leaves_nothing() {
     let neighbour = lab.neighbour();
     let doctor = neighbour.run(&["doctor"]);
     assert_eq!(doctor.status, 0, "{}{}", doctor.stdout, doctor.stderr);
-    assert!(doctor.stdout.lines().last().unwrap().starts_with("neighbour.test is set up well"), "{}", doctor.stdout);
+    assert!(
+        doctor.stdout.lines().last().unwrap().starts_with("neighbour.test is set up correctly"),
+        "{}",
+        doctor.stdout
+    );
     let broken = neighbour.run(&["dns-check", "two-records.test"]);
     assert!(broken.status == 1 && broken.stdout.contains("key-record"), "{}", broken.stdout);
     let chain = neighbour.run(&["handshake", "chain.test"]);
@@ -214,7 +218,7 @@ fn a_newcomer_comes_from_nothing_to_a_green_doctor() {
     let lab = Kept::start(&newcomer, &["--zone", "newcomer.test=host.zone"]);
     let terminal = Terminal::open(tmux.clone(), &newcomer, &kept(&lab));
     terminal.type_after("$ ", "fedctl init >records.zone");
-    terminal.type_after("what stands after the @ of your users: ", "newcomer.test");
+    terminal.type_after("the part after the @ of your users: ", "newcomer.test");
     terminal.type_after("[https://chat.newcomer.test]: ", &format!("http://chat.newcomer.test:{port}"));
     terminal.type_after("Enter when it is not known: ", "4.8.3");
     terminal.type_after("[human]: ", "zone");
@@ -238,7 +242,7 @@ fn a_newcomer_comes_from_nothing_to_a_green_doctor() {
     let terminal = Terminal::open(tmux, &newcomer, &kept(&lab));
     terminal.type_after("$ ", "fedctl doctor; echo status $?");
     shown += &terminal.wait_for("status ");
-    shown += &terminal.wait_for("newcomer.test is set up well");
+    shown += &terminal.wait_for("newcomer.test is set up correctly");
     shown += &terminal.wait_for("status 0");
     drop(terminal);
     for part in ["this machine is 127.0.0.1, and it reaches itself", "federation.key: private key, RSA-2048"] {
@@ -247,7 +251,7 @@ fn a_newcomer_comes_from_nothing_to_a_green_doctor() {
     // What ours seals, node-rsa opens.
     let ran = lab.neighbour().run(&["handshake", "newcomer.test"]);
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
-    assert!(ran.stdout.contains("newcomer.test can be federated with"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("newcomer.test is ready for federation"), "{}", ran.stdout);
     let neighbour = std::fs::read_to_string(lab.get("FEDCTL_KEY")).unwrap();
     for secret in [&private[200..240], &neighbour[200..240]] {
         assert!(!shown.contains(secret) && !ran.stdout.contains(secret) && !ran.stderr.contains(secret));
@@ -264,10 +268,53 @@ fn a_zone_of_ones_own_must_fit_into_the_lab() {
         ("newcomer.test=missing.zone", "cannot be read"),
         ("newcomer.test=bad.zone", "does not load"),
         ("newcomer.example=bad.zone", "is not a domain below `test`"),
-        ("healthy.test=bad.zone", "stands in the lab already"),
+        ("healthy.test=bad.zone", "is in the lab already"),
         ("newcomer.test", "names no file"),
     ] {
         let (error, _) = fedctl.refused(&["lab", "--keep", "--zone", zone]);
         assert!(error.contains(description), "{zone}: {error}");
     }
+}
+
+#[test]
+fn the_page_about_the_lab_can_be_followed_word_for_word() {
+    let Some(tmux) = programs::find("tmux") else { return };
+    let page = std::fs::read_to_string(repository("docs/lab.md")).unwrap();
+    let blocks = page.split("```console\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let typed = |block: &str| block.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned).collect();
+    let blocks: Vec<Vec<String>> = blocks.map(typed).collect();
+    let [healthy, broken] = blocks.as_slice() else { panic!("{blocks:?}") };
+    assert!(healthy.len() > 4 && broken.len() == 1, "{blocks:?}");
+    let start = page.lines().find_map(|line| line.strip_prefix("fedctl lab --keep ")).unwrap();
+    let args: Vec<&str> = ["lab", "--keep"].into_iter().chain(start.split(' ')).collect();
+
+    let fedctl = Fedctl::new();
+    let mut lab = fedctl.command(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let begun = Instant::now();
+    while !fedctl.path("lab.env").is_file() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(90) && lab.try_wait().unwrap().is_none(),
+            "the lab did not start"
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let terminal = Terminal::open(tmux, &fedctl, &[]);
+    terminal.wait_for("$ ");
+    let lines = healthy.iter().map(|line| (line, 0)).chain(broken.iter().map(|line| (line, 1)));
+    for (at, (line, status)) in lines.enumerate() {
+        terminal.type_after("$ ", &format!("{line}; echo \"line {at} has status $?\""));
+        terminal.wait_for(&format!("line {at} has status {status}"));
+    }
+    drop(terminal);
+    let pid = lab.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    assert_eq!(lab.wait().unwrap().code(), Some(0));
+    assert!(!fedctl.path("lab.env").exists(), "the file with the variables is left");
+}
+
+#[test]
+fn the_lab_lists_its_domains() {
+    let list = Fedctl::new().ok(&["lab", "--list"]);
+    assert!(list.lines().count() > 20 && list.contains("two-records.test"), "{list}");
+    assert!(list.lines().all(|line| line.chars().count() <= 80), "{list}");
 }

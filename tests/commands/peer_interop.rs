@@ -125,8 +125,8 @@ fn a_node_server_goes_through_the_whole_handshake() {
     for part in [
         "both layers opened",
         "110 KB got through",
-        "both directions are proven",
-        "anybody can speak in the name of `b.example`",
+        "both directions are verified",
+        "anyone can speak in the name of `b.example`",
         "\"1:b.example\" 1;",
     ] {
         assert!(description.contains(part), "{part}: {}", ran.stdout);

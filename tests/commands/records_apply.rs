@@ -59,11 +59,11 @@ fn dig(server: &Server) -> Option<String> {
 }
 
 /// Half a key in each of two records, and a record of somebody else.
-const INJURED: &str = "rocketchat-public-key 60 IN TXT \"-----BEGIN\"\nrocketchat-public-key 60 IN TXT \"PUBLIC\"\nwww 60 IN TXT \"mine\"\n";
+const DAMAGED: &str = "rocketchat-public-key 60 IN TXT \"-----BEGIN\"\nrocketchat-public-key 60 IN TXT \"PUBLIC\"\nwww 60 IN TXT \"mine\"\n";
 
 #[test]
-fn a_zone_is_mended_verified_and_put_back() {
-    let Some((fedctl, key, server)) = world(INJURED) else { return };
+fn a_zone_is_fixed_verified_and_put_back() {
+    let Some((fedctl, key, server)) = world(DAMAGED) else { return };
     let description = diff(&fedctl, &server, &[]);
     assert_eq!(description.status, 1, "{}", description.stderr);
     let verdict = description.stdout.lines().last().unwrap();
@@ -112,7 +112,7 @@ fn a_zone_is_mended_verified_and_put_back() {
 }
 
 #[test]
-fn diff_prints_only_what_differs_and_it_mends_the_zone() {
+fn diff_prints_only_what_differs_and_it_fixes_the_zone() {
     let (_, key) = with_key();
     let (first, rest) = key.split_at(100);
     let (second, third) = rest.split_at(200);
@@ -135,7 +135,7 @@ fn diff_prints_only_what_differs_and_it_mends_the_zone() {
 }
 
 #[test]
-fn a_record_in_the_way_is_told() {
+fn a_record_in_the_way_is_reported() {
     let Some((fedctl, _, server)) = world("_rocketchat._https 60 IN SRV 1 1 8443 chat\n") else { return };
     let description = diff(&fedctl, &server, &["--protocol", "http"]);
     assert_eq!(description.status, 1);
@@ -196,7 +196,7 @@ fn an_update_that_was_overtaken_changes_nothing() {
     use fedctl::publish::update::{Update, Updated};
     use fedctl::rocketchat::change::Change;
 
-    let Some((fedctl, _, server)) = world(INJURED) else { return };
+    let Some((fedctl, _, server)) = world(DAMAGED) else { return };
     let name = "rocketchat-public-key.mydomain.com";
     let txt = |text: &str| Rr {
         name: name.into(),

@@ -68,17 +68,17 @@ fn each_forms_own_trap_is_found() {
 }
 
 #[test]
-fn a_name_that_got_the_zone_twice_is_told() {
+fn a_name_that_got_the_zone_twice_is_reported() {
     let (fedctl, key) = with_key();
     let (first, second) = key.split_at(255);
     let text = format!("rocketchat-public-key.mydomain.com 3600 IN TXT \"{first}\" \"{second}\"\n");
     let ran = lint(&fedctl, "zone", &text, &["--report", "json", "--zone", "mydomain.com"]);
-    assert!(ran.stdout.contains("the zone stands in it twice"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("the zone is in it twice"), "{}", ran.stdout);
     assert!(ran.stdout.contains("name it `rocketchat-public-key.mydomain.com`"), "{}", ran.stdout);
 }
 
 #[test]
-fn the_wrong_key_is_told() {
+fn the_wrong_key_is_reported() {
     let (fedctl, key) = with_key();
     fedctl.ok(&["keygen", "--private", "other.key"]);
     let ran = lint(&fedctl, "namecheap", &key, &["--report", "json", "--key", "other.pub"]);

@@ -176,7 +176,7 @@ fn a_hub_behind_tls_must_be_trusted() {
     args[7] = format!("https://{}", hub.addr);
     let ran = fedctl.run(&args);
     assert!(
-        ran.status == 1 && words(&ran.stdout).contains("cannot be asked: self signed certificate"),
+        ran.status == 1 && words(&ran.stdout).contains("cannot be queried: self signed certificate"),
         "{}",
         ran.stdout
     );

@@ -457,7 +457,7 @@ fn words(line: &str) -> Vec<String> {
 #[test]
 fn the_lines_of_the_guide_to_ci_are_commands() {
     let mut seen = 0;
-    for page in ["docs/ci.md", "docs/formats.md", "docs/autopsy.md"] {
+    for page in ["docs/ci.md", "docs/formats.md", "docs/key-diagnosis.md"] {
         let text = std::fs::read_to_string(repository(page)).unwrap();
         let mut fenced = false;
         for line in text.lines() {

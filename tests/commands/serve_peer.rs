@@ -247,7 +247,7 @@ fn a_given_certificate_is_served_and_its_authority_trusted() {
     given(&["chat.b.example"], rcgen::IsCa::NoCa);
 }
 
-/// Node takes both: what `openssl req -x509` makes is an authority of its own, and names the host where it always did.
+/// Node takes both: what `openssl req -x509` makes is its own authority, and names the host where it always did.
 #[test]
 fn a_certificate_is_judged_as_node_does() {
     let authority = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);

@@ -198,7 +198,7 @@ fn clients_are_held_within_bounds() {
     let limited = hub.register("more.example.org", "https://chat.example.org", &KEYS[0]);
     assert_eq!(limited.status, 429);
     assert!(limited.header("retry-after").parse::<u64>().unwrap() > 0);
-    // A header that anybody can write does not help.
+    // A header that anyone can write does not help.
     let body = json!({"domain": "x.example.org", "url": "https://chat.example.org", "public_key": KEYS[0]}).to_string();
     assert_eq!(send(hub.addr, "POST", "/api/v1/peers", &[("X-Forwarded-For", "192.0.2.77")], &body).status, 429);
 }

@@ -38,7 +38,7 @@ pub fn raw(addr: SocketAddr, request: &[u8]) -> Option<Answer> {
     Some(Answer { status, headers: lines.filter_map(header).collect(), body: body.to_owned() })
 }
 
-/// One request over a connection of its own; `None` when the connection broke.
+/// One request over its own connection; `None` when the connection broke.
 pub fn try_send(addr: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
     let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\n");
     if !body.is_empty() {

@@ -21,7 +21,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-/// The binary, run in a directory of its own with nothing but PATH in its environment.
+/// The binary, run in its own directory with nothing but PATH in its environment.
 pub struct Fedctl {
     pub dir: tempfile::TempDir,
     variables: Vec<(String, String)>,

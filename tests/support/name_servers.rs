@@ -1,4 +1,4 @@
-//! Real name servers and resolvers on loopback, each on a port of its own and in a directory of its own.
+//! Real name servers and resolvers on loopback, each on its own port and in its own directory.
 
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;

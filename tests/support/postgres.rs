@@ -38,7 +38,7 @@ fn as_somebody(program: &PathBuf) -> Command {
     command
 }
 
-/// A certificate and its key in the directory, the key for the server's eyes only.
+/// A certificate and its key in the directory, the key readable for the server only.
 fn certify(dir: &Path) -> PathBuf {
     let certified = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let (cert, key) = (dir.join("server.pem"), dir.join("server.key"));

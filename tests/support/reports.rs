@@ -23,12 +23,12 @@ pub fn reports() -> Vec<Report> {
         subject: "mydomain.com".into(),
         about: "zone mydomain.com · 2 name servers".into(),
         pass_summary: "can be found".into(),
-        fail_summary: "cannot be federated with".into(),
+        fail_summary: "is not ready for federation".into(),
         time: Some(1_795_428_000),
         lines: vec![
             line("dns-zone", Verdict::Pass { note: format!("ns1 and ns2 agree; {NASTY}") }),
             line("dns-srv", problem(Severity::Error, NASTY).into()),
-            line("key-text", problem(Severity::Warning, "the published key is injured").into()),
+            line("key-text", problem(Severity::Warning, "the published key is damaged").into()),
             line("dns-ttl", problem(Severity::Notice, "the TTL is 1 day").into()),
             line("key-match", Verdict::Skip { why: format!("no key to compare with; {NASTY}") }),
             line("dns-target", problem(Severity::Error, "the target has no address").into()),
@@ -49,7 +49,7 @@ pub fn reports() -> Vec<Report> {
     let good = Report {
         subject: "other.example".into(),
         pass_summary: "can be found".into(),
-        fail_summary: "cannot be federated with".into(),
+        fail_summary: "is not ready for federation".into(),
         lines: vec![line("dns-zone", Verdict::Pass { note: "fine".into() })],
         elapsed: 90,
         ..Report::default()

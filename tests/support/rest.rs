@@ -1,4 +1,4 @@
-//! A stub of a server's REST API, as the public routes are documented: two headers for whoever is an admin, `success` in every
+//! A stub of a server's REST API, as the public routes are documented: two headers for anyone who is an admin, `success` in every
 //! answer, 401 without a token, ten requests a minute and route.
 
 use std::collections::HashMap;

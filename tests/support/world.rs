@@ -1,4 +1,4 @@
-//! Embedded name servers on loopback for one test. A server that nobody asked fails the test: it would have proven nothing.
+//! Embedded name servers on loopback for one test. A server that nobody asked fails the test: it would have verified nothing.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;

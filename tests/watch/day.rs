@@ -1,4 +1,4 @@
-//! A day of a watch with a clock of its own, through the database, with restarts.
+//! A day of a watch with its own clock, through the database, with restarts.
 
 use std::collections::BTreeMap;
 

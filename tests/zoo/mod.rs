@@ -1,4 +1,4 @@
-//! A zoo of domains: one for every way to get the records wrong that admins have met, one for every injury of the autopsy that
+//! A zoo of domains: one for every way to get the records wrong that admins have met, one for every defect of the diagnosis that
 //! DNS can carry, and a few sound ones. The embedded servers and the real ones must lead to the same findings.
 
 mod characters;
@@ -31,12 +31,12 @@ pub fn scenarios() -> Vec<Scenario> {
     themes.iter().flat_map(|theme| theme()).collect()
 }
 
-/// Injuries that no zone can hold.
+/// Defects that no zone can hold.
 const NOT_IN_DNS: &[(DefectKind, &str)] =
     &[(DefectKind::StringTooLong, "a string of more than 255 bytes cannot be sent, and no name server loads it")];
 
 #[test]
-fn every_injury_has_a_domain_or_a_reason() {
+fn every_defect_has_a_domain_or_a_reason() {
     let scenarios = scenarios();
     for kind in DefectKind::ALL {
         let shown = scenarios.iter().any(|scenario| scenario.kind == Some(kind));
@@ -46,7 +46,7 @@ fn every_injury_has_a_domain_or_a_reason() {
 }
 
 #[test]
-fn no_domain_comes_twice_and_every_story_is_told() {
+fn no_domain_comes_twice_and_every_scenario_has_a_description() {
     let mut domains = BTreeSet::new();
     for scenario in scenarios() {
         assert!(domains.insert(scenario.domain.clone()), "{} comes twice", scenario.domain);

@@ -45,8 +45,8 @@ fn keys() -> Vec<Scenario> {
             format!("{HOST}{SRV}{}", txt("rocketchat_public_key", &keys.own))
         })
         .finds(KEY_ELSEWHERE),
-        Scenario::new("doubled-key.example", "typed the whole name into a form that appends the zone", |keys| {
-            format!("{HOST}{SRV}{}", txt("rocketchat-public-key.doubled-key.example", &keys.own))
+        Scenario::new("duplicated-key.example", "typed the whole name into a form that appends the zone", |keys| {
+            format!("{HOST}{SRV}{}", txt("rocketchat-public-key.duplicated-key.example", &keys.own))
         })
         .finds(KEY_ELSEWHERE)
         .telling(&["appended the zone"]),
@@ -77,8 +77,8 @@ fn keys() -> Vec<Scenario> {
 
 fn services() -> Vec<Scenario> {
     vec![
-        Scenario::new("doubled-srv.example", "typed the whole SRV name into a form that appends the zone", |keys| {
-            let srv = "_rocketchat._https.doubled-srv.example IN SRV 1 1 443 chat\n";
+        Scenario::new("duplicated-srv.example", "typed the whole SRV name into a form that appends the zone", |keys| {
+            let srv = "_rocketchat._https.duplicated-srv.example IN SRV 1 1 443 chat\n";
             format!("{HOST}{srv}{}", key(&keys.own))
         })
         .finds(SRV_ELSEWHERE),
@@ -87,7 +87,7 @@ fn services() -> Vec<Scenario> {
             format!("{HOST}{srv}{}", key(&keys.own))
         })
         .finds(SRV_ELSEWHERE),
-        Scenario::new("added-protocol.example", "has a form that adds a protocol of its own", |keys| {
+        Scenario::new("added-protocol.example", "has a form that adds its own protocol", |keys| {
             let srv = "_rocketchat._https._tcp IN SRV 1 1 443 chat\n";
             format!("{HOST}{srv}{}", key(&keys.own))
         })
@@ -131,7 +131,7 @@ fn levels() -> Vec<Scenario> {
         },
         Scenario {
             origin: Some("sub.example"),
-            ..Scenario::new("team.sub.example", "federates a sub-domain without a zone of its own", |keys| {
+            ..Scenario::new("team.sub.example", "federates a sub-domain without its own zone", |keys| {
                 format!(
                     "{HOST}_rocketchat._https.team IN SRV 1 1 443 chat\n_rocketchat._tcp.team IN SRV 1 1 443 chat\n{}",
                     txt("rocketchat-public-key.team", &keys.own)

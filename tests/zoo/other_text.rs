@@ -36,13 +36,13 @@ fn armoured(der: &[u8]) -> String {
     format!("{BEGIN}{}{END}", base64::engine::general_purpose::STANDARD.encode(der))
 }
 
-/// The own modulus times `factor`, with this exponent.
+/// Your modulus times `factor`, with this exponent.
 fn numbers(keys: &Keys, factor: u32, exponent: u32) -> String {
     let n = own(keys).n() * BigUint::from(factor);
     PublicKey::from_numbers(n, exponent.into()).unwrap().one_line()
 }
 
-/// A modulus near the own one that three divides.
+/// A modulus near your one that three divides.
 fn divisible(keys: &Keys) -> String {
     let three = BigUint::from(3u32);
     let n = own(keys).n() / &three * &three;

@@ -83,7 +83,7 @@ fn armour() -> Vec<Scenario> {
         hurt(DefectKind::ArmourAlteredBegin, "typed the opening line in lower case", |keys| {
             with_key(keys.own.replace("BEGIN PUBLIC KEY", "begin public key"))
         }),
-        bruised(DefectKind::ArmourAlteredEnd, Warning, "typed a closing line of their own", |keys| {
+        bruised(DefectKind::ArmourAlteredEnd, Warning, "typed their own closing line", |keys| {
             with_key(keys.own.replace("-----END", "----END"))
         }),
         hurt(DefectKind::ArmourSpacesLost, "has a panel that removes blanks", |keys| {

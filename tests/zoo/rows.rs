@@ -118,7 +118,7 @@ const ROWS: &[(&str, &[Shown])] = &[
     ("a key without SRV records", &[Zoo("key-only.example")]),
     ("a redirect on the published port", &[Lab("redirect.test", "peer-http")]),
     ("a limit of the size of requests", &[Lab("limit.test", "peer-body")]),
-    ("a page of the proxy in place of the server", &[Lab("html.test", "peer-http")]),
+    ("a page of the proxy instead of the server", &[Lab("html.test", "peer-http")]),
     ("an expired certificate", &[Lab("expired.test", "tls-expiry")]),
     ("a certificate for another name", &[Lab("wrong-host.test", "tls-name")]),
     ("another key in use than in DNS", &[Zoo("other-key.example"), Lab("wrong-key.test", "peer-ping")]),
@@ -131,15 +131,15 @@ fn every_reported_failure_is_shown_somewhere() {
     let fedctl = Fedctl::new();
     let zoo: Vec<String> = scenarios().into_iter().map(|scenario| scenario.domain).collect();
     let lab: Value = serde_json::from_str(&fedctl.ok(&["lab", "--format", "json"])).unwrap();
-    let houses: BTreeMap<&str, &Value> =
+    let scenarios: BTreeMap<&str, &Value> =
         lab["domains"].as_array().unwrap().iter().map(|house| (house["domain"].as_str().unwrap(), house)).collect();
-    assert!(houses.len() > 20 && houses.values().all(|house| house["right"] == true), "{lab:#}");
+    assert!(scenarios.len() > 20 && scenarios.values().all(|house| house["right"] == true), "{lab:#}");
     let mut missing = Vec::new();
     for (failure, places) in ROWS {
         for place in *places {
             let there = match place {
                 Zoo(domain) => zoo.iter().any(|known| known == domain),
-                Lab(domain, id) => houses
+                Lab(domain, id) => scenarios
                     .get(domain)
                     .is_some_and(|house| house["found"].as_array().unwrap().iter().any(|found| found == id)),
                 Release(id) => quirks::all().any(|defect| defect.id == *id),

@@ -65,9 +65,9 @@ pub struct Scenario {
     pub embedded_only: Option<&'static str>,
     /// Why the embedded name server cannot play it.
     pub real_only: Option<&'static str>,
-    /// More arguments of dns-check, with `KEY` for the file of the own key.
+    /// More arguments of dns-check, with `KEY` for the file of your key.
     pub flags: &'static [&'static str],
-    /// The injury that must be named.
+    /// The defect that must be named.
     pub kind: Option<DefectKind>,
     /// A few words that the finding must hold.
     pub description: &'static [&'static str],
@@ -136,13 +136,13 @@ impl Scenario {
     }
 }
 
-/// An injury that makes the published text useless; the domain is named after it.
+/// A defect that makes the published text useless; the domain is named after it.
 pub fn hurt(kind: DefectKind, story: &'static str, zone: fn(&Keys) -> String) -> Scenario {
     let unusable = [(Error, "key-text"), (Error, "dns-generations")];
     Scenario { kind: Some(kind), ..Scenario::new(&format!("{kind}.example"), story, zone).finds(&unusable) }
 }
 
-/// An injury that servers do not mind.
+/// A defect that servers do not mind.
 pub fn bruised(kind: DefectKind, severity: Severity, story: &'static str, zone: fn(&Keys) -> String) -> Scenario {
     hurt(kind, story, zone).finds(&[(severity, "key-text")])
 }

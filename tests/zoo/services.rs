@@ -24,7 +24,7 @@ fn targets() -> Vec<Scenario> {
         })
         .finds(&[(Error, "dns-target")])
         .telling(&["A or AAAA record for talk.no-host.example"]),
-        Scenario::new("address.example", "named an address in place of a host", |keys| {
+        Scenario::new("address.example", "named an address instead of a host", |keys| {
             with_srv("_rocketchat._https IN SRV 1 1 443 192.0.2.7.\n_rocketchat._tcp IN SRV 1 1 443 192.0.2.7.", keys)
         })
         .finds(&[(Error, "dns-target")])

@@ -31,7 +31,7 @@ pub struct AtServerArgs {
     ca_file: Option<PathBuf>,
 }
 
-/// Who is asked, and as whom.
+/// Which server is queried, and with which login.
 pub struct AtServer {
     base: Endpoint,
     login: Login,
@@ -39,7 +39,7 @@ pub struct AtServer {
 }
 
 impl AtServerArgs {
-    /// `None` when no server is to be asked.
+    /// `None` when no server is to be queried.
     pub fn server(&self, cx: &Context, network: &NetworkArgs) -> anyhow::Result<Option<AtServer>> {
         let Some(base) = &self.at_server else { return Ok(None) };
         let path = self.token_file.clone().or_else(|| cx.settings.token_file.clone()).ok_or_else(|| {
@@ -51,7 +51,7 @@ impl AtServerArgs {
 }
 
 impl AtServer {
-    /// What its resolver says about the domain. A server that cannot be asked takes nothing from the rest of the report.
+    /// What its resolver says about the domain. A server that cannot be queried takes nothing from the rest of the report.
     pub async fn look(&self, cx: &Context, domain: &Domain) -> ServerView {
         let questions = all_questions(domain);
         let base = self.base.clone();

@@ -38,7 +38,7 @@ use crate::text::escaped_json;
 /// Check the DNS records of a domain
 ///
 /// Finds the zone and its name servers, asks each of them and several resolvers for every record that some server generation
-/// reads, and says what each generation would make of it.
+/// reads, and reports the discovery result of each generation.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  fedctl dns-check mydomain.com --key federation.pub\n  fedctl dns-check mydomain.com --wait\n  fedctl dns-check --list partners.txt --format json --output report.json"
@@ -153,7 +153,7 @@ impl DnsCheck {
             let (mut runs, mut interrupted) = (Vec::new(), false);
             let begin = Instant::now();
             for domain in &domains {
-                progress.set_message(format!("asking about {domain}"));
+                progress.set_message(format!("querying {domain}"));
                 let start = Instant::now();
                 let facts = match (&zone, self.wait) {
                     (Some(zone), _) => zone_file::look(&net, zone.clone(), domain, &expected).await?,
@@ -247,7 +247,7 @@ fn report_with(dns: &DnsFacts, expected: &Expected, view: Option<&ServerView>, s
         subject: dns.domain.to_string(),
         about,
         pass_summary: "can be found".into(),
-        fail_summary: "cannot be federated with".into(),
+        fail_summary: "is not ready for federation".into(),
         time: Some(dns.time),
         lines: check::judge_dns(dns, expected, view),
         generations: dns.discoveries(),

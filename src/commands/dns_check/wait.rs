@@ -1,7 +1,7 @@
 //! `--wait`: looks again until everybody agrees.
 //!
 //! A resolver that is asked too early remembers that there is nothing, and then hides the record that has come meanwhile. So
-//! resolvers are asked only when the name servers already say the right thing.
+//! resolvers are queried only when the name servers already say the right thing.
 
 use std::time::{Duration, Instant};
 
@@ -81,7 +81,7 @@ async fn look(cx: &Context, net: &Net, domain: &Domain, expected: &Expected) -> 
     observe(net, &net.resolvers, domain, target, Scope::Everybody, now()).await
 }
 
-/// Nothing reaches `fail_on`, and no server or resolver that was asked lags behind.
+/// Nothing reaches `fail_on`, and no server or resolver that was queried lags behind.
 fn settled(report: &Report, fail_on: Severity) -> bool {
     let lags = |(id, problem): &(&str, &crate::report::Problem)| {
         [dns_servers::CHECK.id, dns_resolvers::CHECK.id].contains(id) && problem.severity >= Severity::Warning

@@ -10,7 +10,7 @@ use crate::error::{ExitStatus, hinted};
 use crate::render::hub as render;
 use crate::rocketchat::hub::ledger::evict;
 
-/// More open links than anybody reads.
+/// More open links than anyone reads.
 const OPEN_MAX: i64 = 10_000;
 
 /// List the entries that your hub serves

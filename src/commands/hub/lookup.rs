@@ -18,7 +18,7 @@ use crate::facts::hub_discovery::discoveries;
 use crate::report::{Report, Verdict};
 use crate::settings::HubUrl;
 
-/// Ask a hub what it tells servers about a domain
+/// Show what a hub returns for a domain
 ///
 /// Compares the answer with the DNS records and with your key, and shows which of the two a server of each release uses. Exit 0
 /// when the hub knows the domain and nothing is wrong, 1 when not.

@@ -24,7 +24,7 @@ pub struct Answers {
     pub ca_file: Option<String>,
 }
 
-/// The file, read back and compared before anybody relies on it.
+/// The file, read back and compared before anyone relies on it.
 pub fn text(answers: &Answers, path: &Path) -> anyhow::Result<String> {
     let text = compose(answers)?;
     let read = Settings::of_text(&text, path)?;
@@ -58,7 +58,7 @@ fn compose(answers: &Answers) -> anyhow::Result<String> {
     put("", "protocol", quoted(answers.protocol)?)?;
     put("Where fedctl itself reaches the server, as in its Site URL", "server", quoted(&answers.server)?)?;
     if let Some(release) = answers.release {
-        put("The server's release; what is broken in it is told by `fedctl doctor`", "release", quoted(release)?)?;
+        put("The server's release; what is broken in it is reported by `fedctl doctor`", "release", quoted(release)?)?;
     }
     put("The key file, private or public; a private one is never printed", "key", quoted(&answers.key)?)?;
     put("The form in which `fedctl records` prints (`fedctl records formats`)", "provider", quoted(answers.provider)?)?;
@@ -71,7 +71,7 @@ fn compose(answers: &Answers) -> anyhow::Result<String> {
     }
     out += "\n# Releases of peers that must be able to federate with this domain\n# releases: [3.18.3, 6.2.0]\n\
             \n# An admin's user id and token, for comparing the live settings: fedctl doctor (docs/doctor.md)\n# token_file: admin.token\n\
-            \n# Resolvers to ask in place of this machine's and public ones\n# resolvers: [192.0.2.53]\n";
+            \n# Resolvers to ask instead of this machine's and public ones\n# resolvers: [192.0.2.53]\n";
     Ok(out)
 }
 

@@ -1,4 +1,4 @@
-//! What need not be asked: the zone and who hosts it, what is published already, the release of the server.
+//! What need not be queried: the zone and who hosts it, what is published already, the release of the server.
 
 use crate::dns::name::Domain;
 use crate::dns::provider::{DnsHost, recognise};

@@ -46,7 +46,7 @@ pub struct Init {
     /// Address of the server as in its Site URL, `https://chat.mydomain.com`; also without `https://`
     #[arg(long, value_name = "URL", value_parser = site)]
     server: Option<Url>,
-    /// The server's release, when it does not tell
+    /// The server's release, if it does not report one
     #[arg(long, value_name = "RELEASE")]
     release: Option<Release>,
     /// Form of the records, by DNS host (`fedctl records formats`) [default: from the delegation, else human]
@@ -113,7 +113,7 @@ impl Init {
         let finder = Finder { net: self.network.net(cx, self.ca_file.as_deref())? };
         if !self.yes {
             cx.term.status(
-                "A few questions; Enter takes what stands in brackets. Nothing is written before the last one.\n",
+                "A few questions; Enter accepts the value in brackets. Nothing is written before the last one.\n",
             );
         }
         let domain = self.domain(&asker)?;
@@ -157,7 +157,7 @@ impl Init {
         if let Some(domain) = &self.domain {
             return Ok(domain.clone());
         }
-        let text = "Federation domain: what stands after the @ of your users";
+        let text = "Federation domain: the part after the @ of your users";
         asker.ask(&Question { text, default: None, flag: "DOMAIN" }, |answer| Ok(answer.parse::<Domain>()?))
     }
 

@@ -1,4 +1,4 @@
-//! A zone that somebody brings along, so that a domain of one's own can be set up in the lab.
+//! A zone file of the user, so that the user's own domain can be set up in the lab.
 
 use std::path::Path;
 
@@ -29,7 +29,7 @@ impl std::str::FromStr for Guest {
             return Err(Hinted::new(format!("`{origin}` is not a domain below `{TOP}`"), hint));
         }
         if SCENARIOS.iter().any(|scenario| scenario.domain == origin.as_str()) || origin.as_str() == "lab.test" {
-            return Err(Hinted::new(format!("`{origin}` stands in the lab already"), hint));
+            return Err(Hinted::new(format!("`{origin}` is in the lab already"), hint));
         }
         Ok(Self { origin, file: file.to_owned() })
     }

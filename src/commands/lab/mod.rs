@@ -1,13 +1,17 @@
-//! `fedctl lab`: the whole of federation on this machine, and a doctor who has to find every fault in it.
+//! `fedctl lab`: federation on this machine, and whether fedctl finds every mistake in it.
 
 mod guest;
 mod scenarios;
 mod site;
 mod world;
 
+use std::path::PathBuf;
+
+use anyhow::Context as _;
 use clap::Args;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use super::key_file::{Access, Pending};
 use super::stop::Stop;
 use super::{Context, Format, status};
 use crate::check::{peer_body, peer_exposure, peer_latency};
@@ -21,11 +25,13 @@ use world::World;
 
 /// Try everything on this machine, without the internet
 ///
-/// Starts a DNS world from root to leaf, federation servers with TLS and a hub on loopback: two sound domains and a street of
-/// broken ones. Then lets fedctl find out what is wrong with each. Needs no privileges and no internet. Exit 0 only if every
+/// Starts a DNS world from root to leaf, federation servers with TLS and a hub on loopback: two healthy domains and many
+/// with one mistake each. Then lets fedctl find the mistakes. Needs no privileges and no internet. Exit 0 only if every
 /// diagnosis is right. With --keep it goes on running, and every other command can be tried against it.
 #[derive(Debug, Args)]
-#[command(after_long_help = "Examples:\n  fedctl lab\n  fedctl lab --only two-records\n  fedctl lab --keep")]
+#[command(
+    after_long_help = "Examples:\n  fedctl lab\n  fedctl lab --only two-records\n  fedctl lab --keep --output lab.env"
+)]
 pub struct Lab {
     /// Show the full report of this domain only; may be repeated
     #[arg(long, value_name = "DOMAIN", conflicts_with = "keep")]
@@ -33,6 +39,12 @@ pub struct Lab {
     /// Leave it running, and print the variables that lead every other command into it; Ctrl-C ends it without a trace
     #[arg(long)]
     keep: bool,
+    /// List the domains and what is wrong with each
+    #[arg(long, conflicts_with_all = ["keep", "only", "format"])]
+    list: bool,
+    /// Write the variables to this file instead of stdout; another shell reads it with `. FILE`, and the end of the lab removes it
+    #[arg(long, short, value_name = "FILE", requires = "keep")]
+    output: Option<PathBuf>,
     /// Hold this zone file too, for a domain of your own below `test`; may be repeated
     #[arg(long = "zone", value_name = "ORIGIN=FILE", requires = "keep")]
     zones: Vec<Guest>,
@@ -43,20 +55,26 @@ pub struct Lab {
 
 /// Domains that are looked at side by side; those with slow servers wait most of the time.
 const AT_A_TIME: usize = 8;
-/// The houses whose full reports are shown when nothing else is asked for.
+/// The scenarios whose full reports are shown by default.
 const SHOWN: usize = 2;
 
 impl Lab {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        if self.list {
+            let domains: Vec<(&str, &str)> =
+                SCENARIOS.iter().map(|scenario| (scenario.domain, scenario.description)).collect();
+            cx.term.answer(render::list_domains(&domains, cx.term.width))?;
+            return Ok(ExitStatus::Clean);
+        }
         if self.keep {
             return self.keep_running(cx);
         }
-        let houses = self.houses()?;
-        let progress = cx.term.progress("building the street");
+        let scenarios = self.scenarios()?;
+        let progress = cx.term.progress("starting the lab");
         let look = async {
             let world = World::start(cx.timeout, &[]).await?;
-            progress.set_message(format!("looking at {} domains", houses.len()));
-            let looks = houses.iter().map(|scenario| world.diagnose(scenario));
+            progress.set_message(format!("looking at {} domains", scenarios.len()));
+            let looks = scenarios.iter().map(|scenario| world.diagnose(scenario));
             stream::iter(looks).buffered(AT_A_TIME).try_collect::<Vec<Report>>().await
         };
         // Whatever was built so far goes with the future, its directory too.
@@ -72,7 +90,7 @@ impl Lab {
         progress.finish_and_clear();
         let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.verbosity() };
         let rows: Vec<render::Row> =
-            houses.iter().zip(&reports).map(|(scenario, report)| row(scenario, report)).collect();
+            scenarios.iter().zip(&reports).map(|(scenario, report)| row(scenario, report)).collect();
         let right = rows.iter().all(|row| row.right);
         cx.term.answer(match self.format {
             Format::Json => render::json(&rows)?,
@@ -85,7 +103,7 @@ impl Lab {
     }
 
     fn keep_running(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        let progress = cx.term.progress("building the street");
+        let progress = cx.term.progress("starting the lab");
         cx.block_on(async {
             let mut stop = Stop::catch()?;
             let world = tokio::select! {
@@ -93,10 +111,17 @@ impl Lab {
                 () = stop.requested() => return Ok(ExitStatus::Clean),
             };
             progress.finish_and_clear();
-            cx.term.answer(render::environment(&variables(&world)))?;
-            let others: Vec<&str> = SCENARIOS.iter().skip(1).map(|scenario| scenario.domain).collect();
-            cx.term.status(render::invitation(&others, cx.term.width));
+            let text = render::environment(&variables(&world));
+            match &self.output {
+                Some(path) => Pending::write(path, &text, Access::OwnerOnly, true)?.commit()?,
+                None => cx.term.answer(text)?,
+            }
+            let domains: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.domain).collect();
+            cx.term.status(render::invitation(&domains, self.output.as_deref(), cx.term.width));
             stop.requested().await;
+            if let Some(path) = &self.output {
+                std::fs::remove_file(path).with_context(|| format!("`{}` cannot be removed", path.display()))?;
+            }
             let (hub, dir) = (world.hub, world.dir.path().to_owned());
             drop(world);
             cx.term.detail(format_args!("the hub at {hub} and all others have stopped, {} is gone", dir.display()));
@@ -104,7 +129,7 @@ impl Lab {
         })
     }
 
-    fn houses(&self) -> anyhow::Result<Vec<&'static Scenario>> {
+    fn scenarios(&self) -> anyhow::Result<Vec<&'static Scenario>> {
         if self.only.is_empty() {
             return Ok(SCENARIOS.iter().collect());
         }
@@ -156,7 +181,7 @@ fn row(scenario: &Scenario, report: &Report) -> render::Row {
     let passed = report.lines.iter().filter(|line| matches!(line.verdict, Verdict::Pass { .. })).count();
     render::Row {
         domain: scenario.domain,
-        story: scenario.story,
+        description: scenario.description,
         found: first.unwrap_or_else(|| format!("nothing wrong, {passed} checks passed")),
         right: found == wanted,
         ids: found.into_iter().map(str::to_owned).collect(),

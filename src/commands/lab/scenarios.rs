@@ -1,4 +1,4 @@
-//! A street of domains, one sound and the others each broken in one way that admins have met.
+//! The domains of the lab: healthy ones, and others with one mistake each that admins have made.
 
 use super::site::{RELEASE, Site};
 use crate::check::{
@@ -9,12 +9,12 @@ use crate::check::{
 use crate::key::PrivateKey;
 use crate::serve::peer::fault::Fault;
 
-/// One domain of the street.
+/// One domain of the lab.
 pub struct Scenario {
     /// The domain, under the reserved name `test` (RFC 6761).
     pub domain: &'static str,
     /// What its admin did.
-    pub story: &'static str,
+    pub description: &'static str,
     /// Its records, in zone file form relative to the domain.
     pub zone: fn(&Keys) -> String,
     /// A fault of the name server that holds it, as `fedctl serve dns --fault` takes it; `$` is the domain.
@@ -27,7 +27,7 @@ pub struct Scenario {
     pub expect: &'static [&'static Check],
 }
 
-/// The keys that the street's zones use.
+/// The keys that the lab's zones use.
 pub struct Keys {
     /// The key of the server, on one line.
     pub own: String,
@@ -63,7 +63,7 @@ fn key(value: &str) -> String {
     txt("rocketchat-public-key", value)
 }
 
-fn sound(keys: &Keys) -> String {
+fn healthy(keys: &Keys) -> String {
     format!("{HOST}{SRV}{}", key(&keys.own))
 }
 
@@ -77,17 +77,17 @@ fn with_srv(records: &str, keys: &Keys) -> String {
 
 const UNREADABLE: &[&Check] = &[&key_text::CHECK, &dns_generations::CHECK];
 
-/// A sound domain, and the one whose admin looks at all others.
+/// A healthy domain, and the one whose admin looks at all others.
 pub const HEALTHY: &str = "healthy.test";
 pub const NEIGHBOUR: &str = "neighbour.test";
 /// The domain that only the hub knows.
 pub const HUB_ONLY: &str = "hub-only.test";
 
-/// The street; the first two houses are sound.
+/// All scenarios; the first two are healthy.
 pub const SCENARIOS: &[Scenario] = &[
     server(HEALTHY, "followed what fedctl records prints", Site::Peer(RELEASE, &[]), &[]),
     Scenario {
-        zone: |keys| with_key(&keys.other),
+        zone: |keys| format!("@ IN MX 10 chat\n{}", with_key(&keys.other)),
         ..server(NEIGHBOUR, "did the same; looks at all the others", Site::Peer(RELEASE, &[]), &[])
     },
     scenario(
@@ -229,14 +229,14 @@ pub const SCENARIOS: &[Scenario] = &[
         ..scenario(
             "servfail.test",
             "the name server fails on one name",
-            sound,
+            healthy,
             &[&key_record::CHECK, &dns_generations::CHECK],
         )
     },
-    Scenario { fault: Some("truncate"), ..scenario("truncated.test", "answers do not fit into UDP", sound, &[]) },
+    Scenario { fault: Some("truncate"), ..scenario("truncated.test", "answers do not fit into UDP", healthy, &[]) },
     Scenario {
         stale: true,
-        ..scenario("stale.test", "forgot to raise the serial: one server is old", sound, &[&dns_servers::CHECK])
+        ..scenario("stale.test", "forgot to raise the serial: one server is old", healthy, &[&dns_servers::CHECK])
     },
     scenario(
         HUB_ONLY,
@@ -275,7 +275,7 @@ pub const SCENARIOS: &[Scenario] = &[
     ),
     server(
         "one-way.test",
-        "runs a release that mishears who joins a room",
+        "runs a release that misinterprets who joins a room",
         Site::Peer("3.0.3", &[]),
         &[&peer_ping::CHECK, &peer_release::CHECK],
     ),
@@ -283,24 +283,29 @@ pub const SCENARIOS: &[Scenario] = &[
     server("latest.test", "upgraded too far", Site::Peer("6.5.0", &[]), &[&peer_release::CHECK]),
 ];
 
-const fn server(domain: &'static str, story: &'static str, site: Site, expect: &'static [&'static Check]) -> Scenario {
-    Scenario { site: Some(site), ..scenario(domain, story, sound, expect) }
+const fn server(
+    domain: &'static str,
+    description: &'static str,
+    site: Site,
+    expect: &'static [&'static Check],
+) -> Scenario {
+    Scenario { site: Some(site), ..scenario(domain, description, healthy, expect) }
 }
 
 const fn broken(
     domain: &'static str,
-    story: &'static str,
+    description: &'static str,
     faults: &'static [Fault],
     expect: &'static [&'static Check],
 ) -> Scenario {
-    server(domain, story, Site::Peer(RELEASE, faults), expect)
+    server(domain, description, Site::Peer(RELEASE, faults), expect)
 }
 
 const fn scenario(
     domain: &'static str,
-    story: &'static str,
+    description: &'static str,
     zone: fn(&Keys) -> String,
     expect: &'static [&'static Check],
 ) -> Scenario {
-    Scenario { domain, story, zone, fault: None, stale: false, site: None, expect }
+    Scenario { domain, description, zone, fault: None, stale: false, site: None, expect }
 }

@@ -1,4 +1,4 @@
-//! The federation servers of the street, each with a certificate of its own and broken in its own way.
+//! The federation servers of the lab, each with its own certificate and its own mistake.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::fault::Fault;
 use crate::serve::peer::{Config, Running, start};
 
-/// What stands at the SRV target of a house.
+/// The server at the SRV target of a scenario.
 #[derive(Debug, Clone, Copy)]
 pub enum Site {
     /// A server of this release that misbehaves in these ways.
@@ -22,7 +22,7 @@ pub enum Site {
     Closed,
 }
 
-/// A server of the street, and the authority to trust for it.
+/// A server of the lab, and the authority to trust for it.
 pub struct Open {
     /// Dropped, it stops.
     _running: Option<Running>,
@@ -35,7 +35,7 @@ const NOBODY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Ad
 /// The release of servers that nothing is said about.
 pub const RELEASE: &str = "6.2.0";
 
-/// A certificate for the house; its faults spoil it.
+/// A certificate for the scenario, with its faults.
 pub fn certificate(host: &str, site: Site) -> anyhow::Result<Option<Tls>> {
     match site {
         Site::Peer(_, faults) => Tls::made(&[host.to_owned()], faults).map(Some),
@@ -43,7 +43,7 @@ pub fn certificate(host: &str, site: Site) -> anyhow::Result<Option<Tls>> {
     }
 }
 
-/// Opens the house.
+/// Starts the server of the scenario.
 pub async fn open(site: Site, tls: Option<Tls>, asked: &PeerOptions, listen: SocketAddr) -> anyhow::Result<Open> {
     let (release, faults) = match site {
         Site::Closed => return Ok(Open { _running: None, addr: NOBODY, authority: None }),

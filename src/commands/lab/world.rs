@@ -1,5 +1,5 @@
 //! The servers of the lab, on loopback and on ports of the system's choice: a root and a top-level domain, two name servers that
-//! hold every zone of the street, a resolver, the federation servers, and a hub. What must be on disk is in a directory of its
+//! hold every zone of the lab, a resolver, the federation servers, and a hub. What must be on disk is in a directory of its
 //! own, and goes with the lab.
 
 use std::collections::HashMap;
@@ -40,7 +40,7 @@ const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const NAME_SERVER_TIME: Duration = Duration::from_secs(1);
 /// A free port.
 const ANY: SocketAddr = SocketAddr::new(HERE, 0);
-/// The name servers: of the root, of `test`, and the two of the street.
+/// The name servers: of the root, of `test`, and the two of the lab.
 const ROOT: &str = "root.test";
 const TOP: &str = "top.test";
 const LEAVES: [&str; 2] = ["ns1.lab.test", "ns2.lab.test"];
@@ -109,15 +109,15 @@ impl World {
         let dns = observe(&self.net, &self.net.resolvers, &domain, None, Scope::Everybody, now()).await;
         let mut report = report(&dns, &expected, begun);
         if scenario.site.is_some() {
-            let facts = peer::observe(&self.inquiry(scenario)?, |_| {}).await;
+            let facts = peer::observe(&self.probe(scenario)?, |_| {}).await;
             report.lines.extend(judge_peer(&facts));
-            report.pass_summary = "can be found and federated with".into();
+            report.pass_summary = "can be found and is ready for federation".into();
             report.elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         }
         Ok(report)
     }
 
-    fn inquiry(&self, scenario: &Scenario) -> anyhow::Result<Target> {
+    fn probe(&self, scenario: &Scenario) -> anyhow::Result<Target> {
         let identity = match scenario.domain {
             NEIGHBOUR => (super::scenarios::HEALTHY.parse()?, self.own.clone()),
             _ => (NEIGHBOUR.parse()?, self.neighbour.clone()),
@@ -196,7 +196,7 @@ fn parse(text: &str, origin: &str) -> anyhow::Result<Zone> {
     })
 }
 
-/// The house's fault, for its own names only.
+/// The scenario's fault, for its own names only.
 fn fault(scenario: &Scenario) -> Option<anyhow::Result<Fault>> {
     let text = scenario.fault?.replace('$', scenario.domain);
     let text = if text.contains('@') { text } else { format!("{text}@*.{}", scenario.domain) };

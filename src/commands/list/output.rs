@@ -45,7 +45,7 @@ impl<'a> Output<'a> {
             Some(path) => To::File(Box::new(Pending::write(path, "", Access::Everybody, true)?)),
             None => To::Stdout,
         };
-        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.is_verbose() };
+        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.verbosity() };
         let mut output = Self { cx, format, style, to, held: Vec::new(), count: 0 };
         if let Some(Stream { head, .. }) = format.stream {
             output.put(&head())?;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::options::WishArgs;
+use super::options::RecordArgs;
 use super::{FormArgs, write};
 use crate::check::records_published;
 use crate::commands::answer::{ReportArgs, ReportFormatParser, format_help};
@@ -27,7 +27,7 @@ use crate::rocketchat::records::{Plan, RecordSet};
 )]
 pub struct Diff {
     #[command(flatten)]
-    options: WishArgs,
+    options: RecordArgs,
     #[command(flatten)]
     form: FormArgs,
     #[arg(long, value_name = "REPORT", default_value = HUMAN.id, value_parser = ReportFormatParser, help = format_help())]
@@ -40,10 +40,10 @@ pub struct Diff {
 impl Diff {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let domain = self.options.domain(cx)?;
-        // What is wrong with the flags is told before anybody is asked.
+        // Wrong flags are reported before anything is queried.
         self.options.plan(cx, None)?;
         let net = self.network.net(cx, None)?;
-        let progress = cx.term.progress(format!("asking about {domain}"));
+        let progress = cx.term.progress(format!("querying {domain}"));
         // A resolver that is asked for a record that is not there yet goes on saying so after it is published.
         let observed = observe(&net, &net.resolvers, &domain, None, Scope::Authorities, now());
         let dns = cx.block_on(async { Ok(observed.await) })?;

@@ -23,7 +23,7 @@ use crate::report::{Line, Report};
 use crate::rocketchat::generation::{KEY_LABEL, key_question, questions};
 use crate::rocketchat::release::Release;
 
-/// Say what peers would get from a text in a provider's form
+/// Check a text in a provider's form before it is saved
 ///
 /// Reads what you are about to save in a provider's form, or have exported from it, as the provider reads it. For forms with
 /// boxes the content of the value box alone will do. Exit 1 when peers could not use it.
@@ -98,15 +98,15 @@ impl Lint {
     }
 }
 
-/// The domain that the owner names speak of. A zone that stands in a name twice was appended once too often.
+/// The domain that the owner names speak of. A zone that is in a name twice was appended once too often.
 fn named(records: &[Rr], zone: &Host) -> Option<Domain> {
     records.iter().find_map(|rr| {
         let own = rr.name.strip_prefix(KEY_LABEL).and_then(|rest| rest.strip_prefix('.'));
         let srv = || rr.name.strip_prefix("_rocketchat.").and_then(|rest| rest.split_once('.')).map(|(_, rest)| rest);
         let domain = own.or_else(srv)?;
-        let doubled = domain.strip_suffix(zone.as_str()).and_then(|rest| rest.strip_suffix('.'));
+        let duplicated = domain.strip_suffix(zone.as_str()).and_then(|rest| rest.strip_suffix('.'));
         let within = |rest: &&str| *rest == zone.as_str() || rest.ends_with(&format!(".{zone}"));
-        doubled.filter(within).unwrap_or(domain).parse().ok()
+        duplicated.filter(within).unwrap_or(domain).parse().ok()
     })
 }
 
@@ -123,7 +123,7 @@ fn report(text: &Published, expected: &Expected, value_only: bool) -> Report {
         subject: text.domain.to_string(),
         about: format!("read as {}", text.form),
         pass_summary: "could be found with this text".into(),
-        fail_summary: "could not be federated with".into(),
+        fail_summary: "would not be ready for federation".into(),
         lines,
         generations: if text.records.is_ok() && !value_only { dns.discoveries() } else { Vec::new() },
         ..Report::default()

@@ -11,7 +11,7 @@ use std::ffi::OsStr;
 use clap::builder::{PossibleValue, TypedValueParser};
 use clap::{Arg, Args, Command, Subcommand};
 
-use self::options::WishArgs;
+use self::options::RecordArgs;
 use super::Context;
 use super::network::NetworkArgs;
 use crate::dns::provider;
@@ -34,7 +34,7 @@ pub struct Records {
     #[command(subcommand)]
     command: Option<RecordsCommand>,
     #[command(flatten)]
-    options: WishArgs,
+    options: RecordArgs,
     #[command(flatten)]
     form: FormArgs,
     #[command(flatten)]

@@ -18,9 +18,9 @@ use crate::settings;
 /// Seconds that a TTL can have (RFC 2181 section 8).
 const TTL: Counts = Counts::new(0, 0x7fff_ffff);
 
-/// What the records should say; everything but --ttl may stand in fedctl.yaml.
+/// What the records should say; everything but --ttl may be in fedctl.yaml.
 #[derive(Debug, Args)]
-pub struct WishArgs {
+pub struct RecordArgs {
     /// Federation domain [default: the one in fedctl.yaml]; it is the Domain of the server's settings, behind the `@` of its users
     #[arg(value_name = "DOMAIN")]
     pub domain: Option<Domain>,
@@ -53,7 +53,7 @@ pub struct WishArgs {
     zone: Option<Host>,
 }
 
-impl WishArgs {
+impl RecordArgs {
     /// The records for these arguments, over the configuration; `found` is the zone that DNS has named.
     pub fn plan(&self, cx: &Context, found: Option<&Host>) -> anyhow::Result<Plan> {
         Ok(records::plan(&self.options(cx, found)?)?)

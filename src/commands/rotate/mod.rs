@@ -90,7 +90,7 @@ impl RotatePlan {
     fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let domain = self.domain.clone().or_else(|| cx.settings.domain.clone());
         let domain = domain.ok_or_else(|| hinted("no domain was given", "fedctl rotate plan mydomain.com"))?;
-        let progress = cx.term.progress(format!("asking the name servers of {domain}"));
+        let progress = cx.term.progress(format!("querying the name servers of {domain}"));
         let net = self.network.net(cx, None)?;
         let start = now();
         let (dns, rehearsal) = cx.block_on(async {
@@ -150,7 +150,7 @@ impl RotatePlan {
 
     /// What is published now, in the provider's form.
     fn rollback(&self, cx: &Context, dns: &DnsFacts, ttl: u32) -> anyhow::Result<String> {
-        let broken = |what: String| hinted(what, format!("mend it first: fedctl dns-check {}", dns.domain));
+        let broken = |what: String| hinted(what, format!("fix it first: fedctl dns-check {}", dns.domain));
         let key = published(dns).unwrap_or_default();
         let key = diagnosis::examine(&key)
             .exact

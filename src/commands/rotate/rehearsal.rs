@@ -58,7 +58,7 @@ pub async fn rehearse(domain: &Domain, timeout: std::time::Duration) -> anyhow::
     Ok(rehearsed)
 }
 
-/// What stands in the way of an encrypted ping, if anything.
+/// What makes an encrypted ping fail, if anything.
 async fn ping(
     domain: &Domain,
     published: &PublicKey,
@@ -84,14 +84,14 @@ async fn ping(
     let identity = (domain.clone(), used.clone());
     let config = peer::Config::new(identity, RELEASE, partners(&asked, RELEASE), Arc::new(drop));
     let running = peer::start(peer::Config { tls: Some(tls), ..config }).await?;
-    let inquiry = Target {
+    let probe = Target {
         net: net(vec![format!("{host}:443={}", running.addr).parse()?]),
         peer: domain.clone(),
         options: ProbeOptions::default(),
         identity: Some((PEER.parse()?, pinger.clone())),
         time: now(),
     };
-    let facts = observe(&inquiry, |_| {}).await;
+    let facts = observe(&probe, |_| {}).await;
     let error = judge_peer(&facts).into_iter().find_map(|line| match line.verdict {
         Verdict::Problem(problem) if problem.severity == Severity::Error && line.id != peer_latency::CHECK.id => {
             Some(problem.what)

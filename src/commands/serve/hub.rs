@@ -62,7 +62,7 @@ pub struct ServeHub {
     /// Take URLs in private networks
     #[arg(long)]
     allow_private: bool,
-    /// Believe the X-Forwarded-For of this reverse proxy; may be repeated
+    /// Trust the X-Forwarded-For of this reverse proxy; may be repeated
     #[arg(long = "trusted-proxy", value_name = "ADDR")]
     trusted_proxies: Vec<IpAddr>,
     /// How long the link of a mail works

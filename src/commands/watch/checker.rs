@@ -22,7 +22,7 @@ use crate::report::watch::Snapshot;
 use crate::rocketchat::generation::{GENERATIONS, questions};
 use crate::severity::Severity;
 
-/// For everything that one check does; every single answer has a limit of its own.
+/// For everything that one check does; every single response has its own limit.
 pub const CHECK_TIME: Duration = Duration::from_secs(200);
 
 /// What every check needs.
@@ -31,7 +31,7 @@ pub struct Checker {
     pub net: Net,
     /// Sends encrypted messages; without it a check does all that needs none.
     pub identity: Option<(Domain, PrivateKey)>,
-    /// What the settings say about the own domain.
+    /// What the settings say about your domain.
     pub own: Option<(Domain, Expected)>,
     /// Asked about every domain.
     pub hub: Option<Endpoint>,

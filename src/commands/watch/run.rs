@@ -251,7 +251,7 @@ impl Run {
         Ok(key.map(|key| (domain, key)))
     }
 
-    /// What the settings say about the own domain.
+    /// What the settings say about your domain.
     fn own(&self, cx: &Context) -> anyhow::Result<Option<(Domain, Expected)>> {
         let settings = &cx.settings;
         let Some(domain) = settings.domain.clone() else { return Ok(None) };

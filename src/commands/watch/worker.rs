@@ -164,7 +164,7 @@ impl Watcher {
 #[derive(Debug)]
 pub struct ListFile {
     pub path: PathBuf,
-    /// For lines without an interval of their own.
+    /// For lines without an interval.
     pub every: Duration,
     /// Domains that are watched whatever the file says.
     pub fixed: Vec<Watched>,

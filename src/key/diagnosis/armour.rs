@@ -12,7 +12,7 @@ pub struct Label {
     pub end: usize,
 }
 
-/// Every place where the letters of `word` stand in this order, whatever dashes and blanks are around and between them.
+/// Every place where the letters of `word` are in this order, whatever dashes and blanks are around and between them.
 pub fn labels(glyphs: &[Glyph], word: &str) -> Vec<Label> {
     let letters: Vec<(usize, char)> = glyphs
         .iter()
@@ -72,7 +72,7 @@ pub fn open(glyphs: &[Glyph], begin: Option<Label>, end: Option<Label>) -> Opene
         }
         None => back(glyphs, from, &mut defects),
     };
-    // Lost spaces are told once for both ends.
+    // Lost spaces are reported once for both ends.
     let lost = |defect: &Defect| defect.kind == DefectKind::ArmourSpacesLost;
     if defects.iter().filter(|defect| lost(defect)).count() == 2 {
         defects.pop();

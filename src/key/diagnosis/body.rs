@@ -28,7 +28,7 @@ pub struct Around {
     pub pkcs1: bool,
 }
 
-/// Reads the body; the key, when it could be recovered and proven.
+/// Reads the body; the key, when it could be recovered and verified.
 pub fn read(body: &[Glyph], around: Around, defects: &mut Vec<Defect>) -> Option<PublicKey> {
     let text: String = body.iter().map(|glyph| glyph.c).collect();
     if text.contains("...") {
@@ -71,7 +71,7 @@ pub fn read(body: &[Glyph], around: Around, defects: &mut Vec<Defect>) -> Option
     Some(key)
 }
 
-/// A form field that decodes `+` as a space, proven by the key that comes back.
+/// A form field that decodes `+` as a space, verified by the key that comes back.
 fn plus_became_space(body: &[Glyph], defects: &mut Vec<Defect>) -> Option<PublicKey> {
     let first = body.iter().find(|glyph| glyph.c == ' ')?;
     let text: String = body.iter().map(|glyph| if glyph.c == ' ' { '+' } else { glyph.c }).collect();
@@ -224,7 +224,7 @@ fn are(count: usize) -> &'static str {
     if count == 1 { "is" } else { "are" }
 }
 
-/// Tail before head, a part twice, or the whole twice; proven by the key that comes out.
+/// Tail before head, a part twice, or the whole twice; verified by the key that comes out.
 fn reordered(digits: &[Glyph], decoded: &[u8], defects: &mut Vec<Defect>) -> Option<PublicKey> {
     let chars: Vec<char> = digits.iter().map(|glyph| glyph.c).collect();
     let starts = (1..chars.len()).filter(|at| chars[*at..].starts_with(&['M', 'I']));
@@ -263,17 +263,17 @@ fn reordered(digits: &[Glyph], decoded: &[u8], defects: &mut Vec<Defect>) -> Opt
     None
 }
 
-/// Everything but the modulus is the same in every key of a size, so it can be put back; proven by the key that comes out.
+/// Everything but the modulus is the same in every key of a size, so it can be put back; verified by the key that comes out.
 fn framed(digits: &[Glyph], decoded: &[u8], around: Around, defects: &mut Vec<Defect>) -> Option<PublicKey> {
     for (head, total) in numbers::frames() {
         let full = (total * 8).div_ceil(6);
         let modulus_end = total - TRAILER.len();
         let Some(missing) = full.checked_sub(digits.len()) else { continue };
         if missing == 0 && decoded.len() == total {
-            let mended = [&head[..], &decoded[head.len()..modulus_end], &TRAILER].concat();
-            let damaged = (0..total).find(|at| mended[*at] != decoded[*at]);
-            let count = (0..total).filter(|at| mended[*at] != decoded[*at]).count();
-            if let (Some(key), Some(at), 1..=6) = (numbers::prove(&mended), damaged, count) {
+            let fixed = [&head[..], &decoded[head.len()..modulus_end], &TRAILER].concat();
+            let damaged = (0..total).find(|at| fixed[*at] != decoded[*at]);
+            let count = (0..total).filter(|at| fixed[*at] != decoded[*at]).count();
+            if let (Some(key), Some(at), 1..=6) = (numbers::prove(&fixed), damaged, count) {
                 let at = digits.get(at * 8 / 6).map_or(1, |glyph| glyph.at);
                 let what = format!("a character of the frame around the modulus changed, near character {at}");
                 defects.push(Defect::at(DefectKind::HeaderDamaged, at, what));

@@ -68,7 +68,7 @@ mod tests {
     use crate::key::PrivateKey;
 
     #[test]
-    fn one_character_is_told_from_more() {
+    fn one_character_is_distinguished_from_more() {
         let key = PrivateKey::generate(2048).unwrap().public().clone();
         let line = key.one_line();
         let description = |text: &str| compare(text.as_bytes(), &key);

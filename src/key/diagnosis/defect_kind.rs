@@ -1,4 +1,4 @@
-//! The injuries that have a name. Ids are never renamed and never reused; docs/autopsy.md lists them.
+//! The defects that have a name. Ids are never renamed and never reused; docs/key-diagnosis.md lists them.
 
 use crate::severity::Severity;
 

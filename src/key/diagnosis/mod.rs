@@ -1,6 +1,6 @@
-//! What is wrong with a text that should be a public key, what a server makes of it, and what it should have been.
+//! What is wrong with a text that should be a public key, how servers interpret it, and what it should have been.
 //!
-//! Every injury has a stable id (docs/autopsy.md). A repaired key is given only when it was proven: its bytes are exactly one
+//! Every defect has a stable id (docs/key-diagnosis.md). A repaired key is given only when it was verified: its bytes are exactly one
 //! RSA SubjectPublicKeyInfo, and its modulus has no small factor. No sentence here quotes the text, so no secret can pass.
 
 mod armour;
@@ -38,21 +38,21 @@ pub struct Diagnosis {
     pub server: Result<PublicKey, String>,
     /// What is wrong, worst first. An exact text can still hold a weak key.
     pub defects: Vec<Defect>,
-    /// The key to publish instead, when it could be recovered and proven.
+    /// The key to publish instead, when it could be recovered and verified.
     pub repaired: Option<PublicKey>,
 }
 
 impl Diagnosis {
-    /// True when an injury of this kind was found.
+    /// True when a defect of this kind was found.
     pub fn has(&self, kind: DefectKind) -> bool {
         self.defects.iter().any(|defect| defect.kind == kind)
     }
 
-    /// Compares with the key that was expected, and names the difference as an injury.
+    /// Compares with the key that was expected, and names the difference as a defect.
     pub fn compare(&mut self, text: &[u8], expected: &PublicKey) -> Option<Difference> {
         let difference = compare(text, expected)?;
         let same_key = self.exact.as_ref().or(self.repaired.as_ref()) == Some(expected);
-        // Injuries already say why the same key looks different; a private key is all there is to say.
+        // Defects already say why the same key looks different; a private key is all there is to say.
         if same_key || self.has(DefectKind::PrivateKey) {
             return Some(difference);
         }
@@ -84,11 +84,11 @@ impl Diagnosis {
 
     fn private(what: &str, server: Result<PublicKey, String>) -> Self {
         let what = format!(
-            "this is {what}: it must stay secret, and whoever has read it can speak as this server and read what is sent to it"
+            "this is {what}: it must stay secret, and anyone who has read it can send as this server and read what is sent to it"
         );
         let mut defects = vec![Defect::new(DefectKind::PrivateKey, what)];
         settle(&mut defects, false);
-        // The importer's complaint can quote a byte of the key.
+        // The error of the import can quote a byte of the key.
         let server = server.map_err(|line| line.split(": got 0x").next().unwrap_or_default().to_owned());
         Self { exact: None, server, defects, repaired: None }
     }
@@ -137,7 +137,7 @@ pub fn examine(text: &[u8]) -> Diagnosis {
     defects.clear();
     let recovered = recover(text, &mut defects);
     let accepted = recovered.is_some() && server.as_ref().ok() == recovered.as_ref();
-    // A server that reads another key than the one recovered shows that the text holds two stories.
+    // A server that reads another key than the one recovered shows that the text is ambiguous.
     let repaired = recovered.filter(|key| server.as_ref().map_or(true, |read| read == key));
     if defects.is_empty() {
         defects.push(Defect::new(DefectKind::NotAKey, "this is not what a server would publish"));
@@ -181,7 +181,7 @@ fn settle(defects: &mut Vec<Defect>, accepted: bool) {
     defects.dedup_by_key(|defect| defect.kind);
 }
 
-/// Peels the text layer by layer, naming each, down to a key that can be proven.
+/// Peels the text layer by layer, naming each, down to a key that can be verified.
 fn recover(bytes: &[u8], defects: &mut Vec<Defect>) -> Option<PublicKey> {
     if bytes.len() > TEXT_MAX {
         let what = format!("{} bytes are no form of a public key, which has a few hundred", bytes.len());
@@ -209,10 +209,8 @@ fn abridged(text: &str, defects: &mut Vec<Defect>) -> bool {
     let words = ["my public key", "your public key", "your-public-key", "paste key here", "public_key_here", "<public"];
     let placeholder = words.iter().any(|word| letters.contains(word)) || (text.starts_with('<') && text.ends_with('>'));
     if placeholder {
-        defects.push(Defect::new(
-            DefectKind::Placeholder,
-            "this is the placeholder of a guide; the key belongs in its place",
-        ));
+        defects
+            .push(Defect::new(DefectKind::Placeholder, "this is the placeholder of a guide; replace it with the key"));
     } else if text.contains('\u{2026}') {
         defects
             .push(Defect::new(DefectKind::Placeholder, "an ellipsis (U+2026) stands inside: this is an abridged key"));
@@ -280,7 +278,7 @@ fn unfold(glyphs: &[Glyph], length: usize, defects: &mut Vec<Defect>) -> Option<
     key
 }
 
-/// Joins the injuries of armour and body: what follows from a cut, or from the loss of capitals, is told once.
+/// Joins the defects of armour and body: what follows from a cut, or from the loss of capitals, is reported once.
 fn explain(armour: &mut Vec<Defect>, body: &mut Vec<Defect>, length: usize, whole: bool, defects: &mut Vec<Defect>) {
     use DefectKind as K;
     let has = |kinds: &[DefectKind]| body.iter().any(|defect| kinds.contains(&defect.kind));

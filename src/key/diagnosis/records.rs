@@ -82,12 +82,10 @@ fn within_one(strings: &[Vec<u8>], diagnosis: &mut Diagnosis) {
         && let Tried::One((order, key, mut rest)) = tried(strings, strings.len())
     {
         let order = description(&order);
-        let what = format!(
-            "the strings stand in the wrong order: joined as {order} they are one whole RSA-{} key",
-            key.bits()
-        );
+        let what =
+            format!("the strings are in the wrong order: joined as {order} they are one whole RSA-{} key", key.bits());
         rest.push(Defect::new(DefectKind::StringsOutOfOrder, what));
-        proven(diagnosis, key, rest);
+        verified(diagnosis, key, rest);
     }
 }
 
@@ -104,14 +102,14 @@ fn several(values: &[Vec<u8>], diagnosis: &mut Diagnosis) {
     let defect = match (&wholes[0], keys.as_slice()) {
         (_, [one, rest @ ..]) if rest.iter().any(|key| key != one) => Defect::new(
             DefectKind::TwoKeys,
-            format!("{count} TXT records hold different keys; which one a server reads is chance"),
+            format!("{count} TXT records hold different keys; which one a server reads is random"),
         ),
         (Some(_), _) if values.iter().all(|value| *value == values[0]) => {
             Defect::new(DefectKind::SeveralRecords, format!("{count} TXT records hold the same value"))
         }
         (Some(_), _) => Defect::new(
             DefectKind::SeveralRecords,
-            format!("{count} TXT records stand here; servers read the first, and which one is first is chance"),
+            format!("{count} TXT records are here; servers read the first, and which one is first is random"),
         ),
         (None, [key, ..]) => {
             let at = wholes.iter().position(Option::is_some).unwrap_or_default() + 1;
@@ -119,7 +117,7 @@ fn several(values: &[Vec<u8>], diagnosis: &mut Diagnosis) {
                 format!("{count} TXT records stand here, and servers read only the first; the key is record {at}");
             let defect = Defect::new(DefectKind::KeyNotFirst, what);
             let key = (*key).clone();
-            return proven(diagnosis, key, vec![defect]);
+            return verified(diagnosis, key, vec![defect]);
         }
         (None, []) => return split(values, diagnosis),
     };
@@ -142,11 +140,11 @@ fn split(values: &[Vec<u8>], diagnosis: &mut Diagnosis) {
                 key.bits()
             );
             rest.push(split_records(count, pieces));
-            proven(diagnosis, key, rest);
+            verified(diagnosis, key, rest);
         }
         Tried::Several => {
             let pieces = "a piece of a key; more than one order of them makes a key".to_owned();
-            proven(diagnosis, None, vec![split_records(count, pieces)]);
+            verified(diagnosis, None, vec![split_records(count, pieces)]);
         }
         Tried::None => {
             let what = format!(
@@ -167,7 +165,7 @@ fn accepted(diagnosis: &Diagnosis, key: Option<&PublicKey>) -> bool {
     key.is_some() && diagnosis.server.as_ref().ok() == key
 }
 
-fn proven(diagnosis: &mut Diagnosis, key: impl Into<Option<PublicKey>>, defects: Vec<Defect>) {
+fn verified(diagnosis: &mut Diagnosis, key: impl Into<Option<PublicKey>>, defects: Vec<Defect>) {
     diagnosis.exact = None;
     diagnosis.defects = defects;
     diagnosis.repaired = key.into();
@@ -196,7 +194,7 @@ fn tried(pieces: &[Vec<u8>], fewest: usize) -> Tried {
     let mut orders = Vec::new();
     grow(pieces.len(), &mut Vec::new(), &mut orders);
     orders.retain(|order| order.len() >= fewest);
-    // Few pieces leave the least room for chance.
+    // Few pieces fit by accident least often.
     orders.sort_by_key(Vec::len);
     match agreed(&orders, pieces, exactly) {
         Tried::None => agreed(&orders, pieces, repairing),
@@ -249,7 +247,7 @@ fn grow(count: usize, chosen: &mut Vec<usize>, orders: &mut Vec<Vec<usize>>) {
     }
 }
 
-/// Names strings that no name server loads, which can only stand in pasted text.
+/// Names strings that no name server loads, which can only be in pasted text.
 pub(super) fn too_long(longest: usize, diagnosis: &mut Diagnosis) {
     diagnosis.defects.push(Defect::new(
         DefectKind::StringTooLong,

@@ -19,12 +19,16 @@ fn kinds(diagnosis: &Diagnosis) -> Vec<&'static str> {
 
 #[test]
 fn ids_are_unique_and_documented() {
-    let page = include_str!("../../../docs/autopsy.md");
+    let page = include_str!("../../../docs/key-diagnosis.md");
     let mut ids: Vec<&str> = DefectKind::ALL.iter().map(|kind| kind.id()).collect();
     let documented: Vec<&str> =
         page.lines().filter_map(|row| row.strip_prefix("| `")?.split_once('`').map(|(id, _)| id)).collect();
     for id in &ids {
-        assert_eq!(documented.iter().filter(|documented| documented == &id).count(), 1, "{id} in docs/autopsy.md");
+        assert_eq!(
+            documented.iter().filter(|documented| documented == &id).count(),
+            1,
+            "{id} in docs/key-diagnosis.md"
+        );
     }
     assert_eq!(documented.len(), ids.len());
     ids.sort_unstable();
@@ -33,7 +37,7 @@ fn ids_are_unique_and_documented() {
 }
 
 #[test]
-fn a_healthy_key_has_no_injury() {
+fn a_healthy_key_has_no_defect() {
     let diagnosis = examine(line().as_bytes());
     assert_eq!((diagnosis.exact.as_ref(), diagnosis.defects.len()), (Some(PAIR.public()), 0));
     let strings = vec![line().as_bytes()[..255].to_vec(), line().as_bytes()[255..].to_vec()];
@@ -47,12 +51,12 @@ fn nothing_of_a_private_key_comes_out() {
     let body = &secret[27..secret.len() - 25];
     let pieces: Vec<Vec<u8>> = secret.as_bytes().chunks(255).map(<[u8]>::to_vec).collect();
     let texts = [&secret[..], body, &body[..body.len() / 2], &body[body.len() / 2..], &body[..64], &secret[200..]];
-    let mut autopsies: Vec<Diagnosis> = texts.iter().map(|text| examine(text.as_bytes())).collect();
+    let mut diagnoses: Vec<Diagnosis> = texts.iter().map(|text| examine(text.as_bytes())).collect();
     let mut shuffled: Vec<Vec<Vec<u8>>> = pieces.iter().map(|piece| vec![piece.clone()]).collect();
     shuffled.rotate_left(3);
-    autopsies.push(examine_records(&[pieces]));
-    autopsies.push(examine_records(&shuffled));
-    for (at, diagnosis) in autopsies.iter().enumerate() {
+    diagnoses.push(examine_records(&[pieces]));
+    diagnoses.push(examine_records(&shuffled));
+    for (at, diagnosis) in diagnoses.iter().enumerate() {
         assert_eq!(kinds(diagnosis), ["private-key"], "{at}");
         assert_eq!((&diagnosis.exact, &diagnosis.repaired), (&None, &None), "{at}");
         let description = format!("{diagnosis:?}");

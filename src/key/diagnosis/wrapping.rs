@@ -120,7 +120,7 @@ fn backslashes(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph> {
     let found = [
         (newline, DefectKind::LiteralNewline, "a line break is spelt out as `\\n`"),
         (kept, DefectKind::BackslashesKept, "a backslash that should have been an escape was kept"),
-        (semicolon, DefectKind::SemicolonKept, "`\\;` stands in the value"),
+        (semicolon, DefectKind::SemicolonKept, "`\\;` is in the value"),
     ];
     for (at, kind, what) in found {
         if let Some(at) = at {
@@ -173,7 +173,7 @@ fn prefix(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph> {
 fn semicolons(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph> {
     let Some(first) = glyphs.iter().find(|glyph| glyph.c == ';') else { return glyphs };
     if !defects.iter().any(|defect| defect.kind == DefectKind::SemicolonKept) {
-        let what = format!("a semicolon stands in the value, first at character {}", first.at);
+        let what = format!("a semicolon is in the value, first at character {}", first.at);
         defects.push(Defect::at(DefectKind::SemicolonKept, first.at, what));
     }
     glyphs.into_iter().filter(|glyph| glyph.c != ';').collect()

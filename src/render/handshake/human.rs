@@ -6,8 +6,8 @@ use unicode_width::UnicodeWidthStr;
 use super::Handshake;
 use crate::check::stage::{Ended, STAGES, Stage};
 use crate::render::fill::{wrap, wrap_all};
-use crate::render::report::Style;
 use crate::render::report::human::{heading, write_asides};
+use crate::render::report::{Style, counts, sentence};
 use crate::report::{Line, Verdict};
 use crate::severity::Severity;
 
@@ -113,7 +113,8 @@ fn verdict(seen: &Handshake, style: Style) -> String {
     let report = seen.report;
     let seconds = format!("{:.2} s", report.elapsed as f64 / 1000.0);
     if report.is_clean(style.fail_on) {
-        return aligned(format!("{} {}", report.subject, report.pass_summary).green(), seconds, style.width);
+        let (_, sentence) = sentence(report, style);
+        return aligned(sentence.green(), seconds, style.width);
     }
     let stopped = STAGES.iter().find(|stage| match stage.ended(&report.lines) {
         Ended::Problem(severity) => severity >= style.fail_on,
@@ -123,7 +124,8 @@ fn verdict(seen: &Handshake, style: Style) -> String {
     // Only what kept the rest from being asked has stopped anything.
     let is_end = Stage::Federation.ended(&report.lines) == Ended::Skipped;
     let how = if is_end { "stopped" } else { "fails" };
-    let sentence = format!("{} {}: {how} at {stage}", report.subject, report.fail_summary).red().bold();
+    let sentence =
+        format!("{} {}: {how} at {stage}, {}", report.subject, report.fail_summary, counts(report)).red().bold();
     let id = report.problems().first().map(|(id, _)| *id).unwrap_or_default();
     aligned(sentence, format!("fedctl explain {id}"), style.width)
 }
@@ -132,6 +134,7 @@ fn aligned(sentence: ColoredString, aside: String, width: usize) -> String {
     let plain = sentence.chars().count();
     match plain + aside.width() + 2 <= width {
         true => format!("{sentence}{}{aside}", " ".repeat(width - plain - aside.width())),
-        false => format!("{sentence}\n{aside:>width$}"),
+        // The verdict is the last line.
+        false => format!("{aside:>width$}\n{sentence}"),
     }
 }

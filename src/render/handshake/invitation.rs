@@ -3,7 +3,7 @@
 use crate::dns::name::Domain;
 use crate::key::PublicKey;
 
-/// Who invites whom.
+/// Both sides of an invitation.
 pub struct Invitation<'a> {
     pub own: &'a Domain,
     pub peer: &'a Domain,

@@ -5,7 +5,7 @@ mod human;
 mod invitation;
 mod json;
 
-pub use comparison::{json as picture_json, write as comparison};
+pub use comparison::{json as comparison_json, write as comparison};
 pub use human::write as human;
 pub use invitation::{Invitation, write as invitation};
 pub use json::write as json;

@@ -1,4 +1,4 @@
-//! One self-contained page: the picture, the matrix, the obstacles. No script, nothing loaded from anywhere.
+//! One self-contained page: the diagram, the matrix, the obstacles. No script, nothing loaded from anywhere.
 
 use std::f64::consts::TAU;
 
@@ -10,7 +10,7 @@ use crate::dns::name::Domain;
 use crate::report::mesh::{Direction, Mesh, Node, Obstacle, State};
 
 const CSS: &str = include_str!("mesh.css");
-/// The picture's side, in its own units.
+/// The side of the diagram, in its own units.
 const SIDE: f64 = 1000.0;
 
 pub fn write(mesh: &Mesh) -> String {
@@ -35,7 +35,7 @@ pub fn write(mesh: &Mesh) -> String {
             body {
                 h1 { "Federation mesh of " (mesh.members.len()) " domains" }
                 p class=(format!("verdict {class}")) { (verdict(mesh)) }
-                (picture(mesh))
+                (diagram(mesh))
                 h2 { "Directions" }
                 (matrix(mesh, &obstacles))
                 @if !obstacles.is_empty() {
@@ -52,7 +52,7 @@ pub fn write(mesh: &Mesh) -> String {
 
 /// Members on a circle. A line is drawn only where something is wrong, so that a large healthy group stays readable: solid when
 /// one direction fails, thick when both do, dotted when it could not be checked.
-fn picture(mesh: &Mesh) -> Markup {
+fn diagram(mesh: &Mesh) -> Markup {
     let count = mesh.members.len().max(1) as f64;
     let at = |index: usize, radius: f64| {
         let angle = TAU * index as f64 / count - TAU / 4.0;

@@ -14,7 +14,7 @@ pub enum MeshFormat {
     Human,
     /// One JSON object with members and directions.
     Json,
-    /// One self-contained page with a picture and the matrix.
+    /// One self-contained page with a diagram and the matrix.
     Html,
     /// A graph for GraphViz: dot -Tsvg.
     Dot,

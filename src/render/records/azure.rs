@@ -28,7 +28,7 @@ const FACTS: Facts = Facts {
 pub const AZ: Format = Format {
     id: "az",
     title: "Azure DNS, az commands",
-    next: "put the resource group in place of RG; add-record appends, so where a set exists, first: az network dns record-set txt delete (or srv delete)",
+    next: "put the resource group instead of RG; add-record appends, so where a set exists, first: az network dns record-set txt delete (or srv delete)",
     tells_sizes: false,
     write: write_az,
     read: read_az,
@@ -48,7 +48,7 @@ pub const ARM: Format = Format {
 pub const TERRAFORM: Format = Format {
     id: "terraform-azurerm",
     title: "Terraform, azurerm provider",
-    next: "declare the variable rg, or put the resource group in its place; then: terraform plan",
+    next: "declare the variable rg, or enter the resource group there; then: terraform plan",
     tells_sizes: false,
     write: write_terraform,
     read: read_terraform,
@@ -101,7 +101,7 @@ fn read_az(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     for line in &lines {
         let Some((kind, name)) = of(line, "add-record") else { continue };
         let created = lines.iter().find(|line| of(line, "create") == Some((kind.clone(), name.clone())));
-        // Without a set of its own, add-record makes one that lives an hour.
+        // Without an existing set, add-record makes one with a TTL of an hour.
         let ttl = created.and_then(|line| line.value(&["--ttl"])).map_or(Ok(3600), field::seconds)?;
         let number = |what: &str, flags: &[&str]| field::number(what, line.value(flags).unwrap_or_default());
         let data = match kind.as_str() {

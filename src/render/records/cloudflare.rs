@@ -47,7 +47,7 @@ pub const FIELDS: Format = Format {
 pub const TERRAFORM: Format = Format {
     id: "terraform-cloudflare",
     title: "Terraform, cloudflare provider (5 and later)",
-    next: "declare the variable zone_id, or put the id in its place; then: terraform plan",
+    next: "declare the variable zone_id, or enter the id there; then: terraform plan",
     tells_sizes: false,
     write: write_terraform,
     read: read_terraform,

@@ -1,4 +1,4 @@
-//! What to type in which box of a form, for providers that have no form of their own here.
+//! What to type in which box of a form, for providers without a form here.
 
 use super::form::{Block, Boxes, about, leading_seconds, note, ttl};
 use super::{Facts, Format, Limit, Measure, Place, Proof, rdata};

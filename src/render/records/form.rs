@@ -51,7 +51,7 @@ pub struct Boxes {
     pub kind: &'static str,
     /// The box for the owner name; in forms with boxes for service and protocol, what is left of the name.
     pub name: &'static str,
-    /// The box for a value; SRV records of forms without boxes of their own stand there too.
+    /// The box for a value; SRV records of forms without separate boxes go there too.
     pub value: &'static str,
     /// How the value of a TXT record becomes strings.
     pub strings: fn(&str) -> Result<RData, Hinted>,

@@ -20,7 +20,7 @@ const FACTS: Facts = Facts {
 pub const GCLOUD: Format = Format {
     id: "gcloud",
     title: "Google Cloud DNS, gcloud commands",
-    next: "put the name of the managed zone in place of ZONE; where a record set exists, write update in place of create",
+    next: "put the name of the managed zone instead of ZONE; where a record set exists, write update instead of create",
     tells_sizes: false,
     write: write_gcloud,
     read: read_gcloud,
@@ -30,7 +30,7 @@ pub const GCLOUD: Format = Format {
 pub const TERRAFORM: Format = Format {
     id: "terraform-google",
     title: "Terraform, google provider",
-    next: "declare the variable managed_zone, or put the zone's name in its place; then: terraform plan",
+    next: "declare the variable managed_zone, or enter the zone's name there; then: terraform plan",
     tells_sizes: false,
     write: write_terraform,
     read: read_terraform,

@@ -1,6 +1,6 @@
-//! The records in every form that a DNS provider takes: one file a form or family, each with a reader of its own.
+//! The records in every form that a DNS provider takes: one file for each form or family, with its own reader.
 //!
-//! A reader turns a text back into what a name server would publish. [`write()`] reads every text back before anybody sees it,
+//! A reader turns a text back into what a name server would publish. [`write()`] reads every text back before anyone sees it,
 //! and `records lint` gives the same readers what somebody else has written.
 
 mod azure;

@@ -72,7 +72,7 @@ pub fn host(target: &str) -> String {
     lower.strip_suffix('.').unwrap_or(&lower).to_owned()
 }
 
-/// Reads `"K1" "K2"`, or bare words, each a string of its own.
+/// Reads `"K1" "K2"`, or bare words, each one string.
 pub fn read_txt(value: &str) -> Result<RData, Hinted> {
     let words = zonefile::words(value)?;
     let strings = words.iter().map(zonefile::Word::string).collect::<Result<Vec<CharacterString>, Hinted>>()?;

@@ -53,7 +53,7 @@ pub const BATCH: Format = Format {
 pub const AWS_CLI: Format = Format {
     id: "aws-cli",
     title: "Route 53, aws command",
-    next: "put the id of the hosted zone in place of ZONEID; then: aws route53 wait resource-record-sets-changed --id CHANGEID",
+    next: "put the id of the hosted zone instead of ZONEID; then: aws route53 wait resource-record-sets-changed --id CHANGEID",
     tells_sizes: false,
     write: write_command,
     read: read_command,
@@ -63,7 +63,7 @@ pub const AWS_CLI: Format = Format {
 pub const TERRAFORM: Format = Format {
     id: "terraform-aws",
     title: "Terraform, aws provider",
-    next: "declare the variable zone_id, or put the id in its place; then: terraform plan",
+    next: "declare the variable zone_id, or enter the id there; then: terraform plan",
     tells_sizes: false,
     write: write_terraform,
     read: read_terraform,

@@ -29,7 +29,7 @@ impl Line {
     }
 
     /// All words after the first of these flags, up to the next flag. A word that starts with a dash and has a blank in it is
-    /// a value: option parsers of the kind that Python has go by that.
+    /// a value: option parsers such as Python's use that.
     pub fn values(&self, names: &[&str]) -> Vec<&str> {
         for (at, word) in self.words.iter().enumerate() {
             if let Some((flag, value)) = word.split_once('=')

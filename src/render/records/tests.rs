@@ -54,7 +54,7 @@ fn a_real_key_fits_every_form() {
 }
 
 #[test]
-fn what_a_provider_cannot_hold_is_told_with_numbers_and_the_way_out() {
+fn what_a_provider_cannot_hold_is_reported_with_numbers_and_the_way_out() {
     let mut plan = sample();
     plan.set.records[0].data =
         Data::Srv { priority: 1, weight: 1, port: 443, target: "rocketchat-server.team.mydomain.com".parse().unwrap() };
@@ -82,8 +82,8 @@ fn a_form_that_loses_a_byte_is_not_printed() {
         Format { write: |plan| (find("zone").unwrap().write)(plan).map(|text| text.replace("LLLLL", "LLLL")), ..*zone };
     let error = write(&lossy, &sample()).unwrap_err().to_string();
     assert!(error.contains("does not give back"), "{error}");
-    let doubled = Format { write: |plan| (find("zone").unwrap().write)(plan).map(|text| text.repeat(2)), ..*zone };
-    assert!(write(&doubled, &sample()).is_err());
+    let duplicated = Format { write: |plan| (find("zone").unwrap().write)(plan).map(|text| text.repeat(2)), ..*zone };
+    assert!(write(&duplicated, &sample()).is_err());
 }
 
 #[test]

@@ -73,7 +73,7 @@ fn remove(set: &RecordSet, record: &Record) -> String {
     )
 }
 
-/// A verbatim string: only the quote itself is doubled (about_Quoting_Rules).
+/// A verbatim string: only the quote itself is duplicated (about_Quoting_Rules).
 fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

@@ -6,7 +6,7 @@ use crate::render::fill::wrap;
 use crate::report::propagation::Arrival;
 
 const TITLE: &str = "after a fix";
-/// Columns for the names of those who see a change at once; more leave no room for the sentences.
+/// Columns for the names of those who see a change at once; more leave no space for the sentences.
 const WHO_MAX: usize = 24;
 
 /// One line for everybody who holds an old state; those who see a change at once share a line.

@@ -2,7 +2,7 @@
 
 use crate::rocketchat::discovery::DiscoveryResult;
 
-/// `usable`, `limited` by what no record can mend, or `unusable`.
+/// `usable`, `limited` by what no record can fix, or `unusable`.
 pub type Worth = &'static str;
 
 /// Releases, what they see and what that is worth; one row, named `all releases`, when all see the same.

@@ -108,7 +108,7 @@ fn finding(out: &mut String, id: &str, problem: &Problem) {
     *out += "</article>\n";
 }
 
-/// Sentences as paragraphs, each line to copy in a box of its own.
+/// Sentences as paragraphs, each line to copy in its own box.
 fn fix(problem: &Problem) -> String {
     let part = |part| match part {
         FixPart::Text(text) => format!("<p>{}</p>", prose(text)),

@@ -61,8 +61,7 @@ fn one(report: &Report, style: Style) -> String {
     out
 }
 
-/// The subject, and what is said about it: beside it, or below it where there is no room.
-/// What was looked at, and with whom.
+/// The subject, and what is known about it: beside it, or below it when the line is too short.
 pub fn heading(report: &Report, width: usize) -> String {
     let taken = report.subject.width() + report.about.width();
     match width.checked_sub(taken).filter(|gap| *gap >= 2) {
@@ -204,7 +203,7 @@ mod tests {
     const STYLE: Style = Style { width: 80, fail_on: Severity::Error, verbose: 0 };
 
     #[test]
-    fn what_has_no_room_goes_to_a_line_of_its_own() {
+    fn what_has_no_room_goes_to_its_own_line() {
         let line = |length: usize| {
             let report =
                 Report { subject: "a".repeat(length), about: "zone a · 1 resolver".into(), ..Report::default() };
@@ -218,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn minor_checks_that_pass_are_told_only_on_request() {
+    fn minor_checks_that_pass_are_reported_only_on_request() {
         let pass = |id, minor| Line { id, minor, verdict: Verdict::Pass { note: "fine".into() } };
         let report = Report { lines: vec![pass("dns-srv", false), pass("dns-ttl", true)], ..Report::default() };
         assert!(!one(&report, STYLE).contains("ttl"));

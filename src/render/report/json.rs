@@ -1,4 +1,4 @@
-//! The JSON form of a report: structs of its own, so that inner names can change (docs/json.md, docs/report.schema.json).
+//! The JSON form of a report: its own structs, so that inner names can change (docs/json.md, docs/report.schema.json).
 
 use serde::Serialize;
 

@@ -80,7 +80,7 @@ fn about(report: &Report) -> String {
     }
 }
 
-/// `|` parts the text from the numbers, so it may not stand in the text.
+/// `|` parts the text from the numbers, so it must not be in the text.
 fn plain(text: &str) -> String {
     text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect::<String>().replace('|', "/")
 }

@@ -94,7 +94,7 @@ fn result(report: &Report, ids: &[&str], id: &str, kind: &str, level: &str, text
 }
 
 fn message(problem: &Problem) -> String {
-    format!("{}. {}. To mend it: {}", problem.what, problem.means, problem.fix)
+    format!("{}. {}. To fix it: {}", problem.what, problem.means, problem.fix)
 }
 
 fn detail(result: &mut Value, problem: &Problem) {

@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
 use super::board::summary;
-use super::strip::{DAYS, availability, days, picture};
+use super::strip::{DAYS, availability, days, diagram};
 use super::{Tally, verdict};
 use crate::dns::name::Domain;
 use crate::render::fill::harmless;
@@ -88,7 +88,7 @@ fn row(status: &Status, history: &[Stretch], now: i64) -> Markup {
                 span class="soft" { (checked(status, now)) }
             }
             p { (sentence(status)) }
-            (picture(&days(history, now)))
+            (diagram(&days(history, now)))
         }
     }
 }
@@ -137,7 +137,7 @@ pub fn domain(status: &Status, spans: &[Span], now: i64) -> String {
             }
         }
         h2 { "The last " (DAYS) " days" }
-        (picture(&days))
+        (diagram(&days))
         div class="scale soft" { span { (date(now - (DAYS - 1) * DAY)) } span { (share(&stretches, now)) } span { "today" } }
         h2 { "Now" }
         (properties(status, now))

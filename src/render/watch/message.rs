@@ -148,7 +148,7 @@ fn clean(value: Value) -> Value {
 }
 
 /// What an incoming webhook of Rocket.Chat takes. Text that came from others is in a code block of an attachment, where it
-/// can neither mention anybody nor become a link.
+/// can neither mention anyone nor become a link.
 pub fn rocketchat(message: &Message) -> Value {
     let (word, color) = match (message.kind(), message.severity()) {
         (Kind::Problem, _) => ("fails", "#a3131f"),

@@ -55,7 +55,7 @@ fn class(day: &Day) -> &'static str {
 }
 
 /// The picture. Days in a row that were alike are one bar.
-pub fn picture(days: &[Day]) -> Markup {
+pub fn diagram(days: &[Day]) -> Markup {
     let mut bars: Vec<(usize, usize)> = Vec::new();
     for (at, day) in days.iter().enumerate() {
         match bars.last_mut() {
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!((worst(5), worst(3)), (Some(Verdict::Failing), Some(Verdict::Unknown)));
         let share = availability(&stretches, now - 90 * DAY).unwrap();
         assert!((share - 99.98).abs() < 0.02, "{share}");
-        let svg = picture(&days).into_string();
+        let svg = diagram(&days).into_string();
         assert_eq!(svg.matches("<rect").count(), 4, "{svg}");
         assert!(svg.contains("Failures on 1 of the last 90 days"));
     }

@@ -147,7 +147,7 @@ pub struct Status {
     pub state: DomainState,
 }
 
-/// Part of the history, for a picture of many domains.
+/// Part of the history, for an overview of many domains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stretch {
     pub start: i64,

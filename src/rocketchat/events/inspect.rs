@@ -76,7 +76,7 @@ pub fn inspect(event: &Value, sender: &Domain, own: &Domain, documents: &Documen
             return Inspection { found, zone: None };
         }
     };
-    // An event that was asked for comes from whoever has it.
+    // An event that was asked for comes from anyone who has it.
     if read.origin != sender.as_str() && read.is_leaf && read.updated.is_none() {
         found.push(Irregularity::Origin { origin: read.origin.clone(), sender: sender.to_string() });
     }

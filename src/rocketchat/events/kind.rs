@@ -39,7 +39,7 @@ impl Kind {
         Self::DeleteRoom,
     ];
 
-    /// As it stands in `type`.
+    /// As it is in `type`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Ping => "ping",
@@ -141,7 +141,7 @@ impl OldKind {
         Self::UnsetReaction,
     ];
 
-    /// As it stands in `t`, and the members of `payload` in their order.
+    /// As it is in `t`, and the members of `payload` in their order.
     fn row(self) -> (&'static str, &'static [&'static str]) {
         match self {
             Self::Ping => ("png", &[]),
@@ -166,7 +166,7 @@ impl OldKind {
         }
     }
 
-    /// As it stands in `t`.
+    /// As it is in `t`.
     pub fn as_str(self) -> &'static str {
         self.row().0
     }

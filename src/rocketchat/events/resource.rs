@@ -19,7 +19,7 @@ pub fn local_name<'a>(name: &'a str, own: &Domain) -> &'a str {
     name.strip_suffix(own.as_str()).and_then(|name| name.strip_suffix('@')).unwrap_or(name)
 }
 
-/// Cuts the own domain from a text member.
+/// Cuts your domain from a text member.
 fn cut(document: &mut Value, pointer: &str, own: &Domain) {
     if let Some(value) = document.pointer_mut(pointer)
         && let Some(name) = value.as_str()
@@ -28,7 +28,7 @@ fn cut(document: &mut Value, pointer: &str, own: &Domain) {
     }
 }
 
-/// Cuts the own domain from every text of a list.
+/// Cuts your domain from every text of a list.
 fn cut_all(document: &mut Value, member: &str, own: &Domain) {
     let names = document.get_mut(member).and_then(Value::as_array_mut);
     for name in names.into_iter().flatten() {
@@ -66,7 +66,7 @@ pub fn local_subscription(subscription: &Value, own: &Domain) -> Value {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotAList(pub &'static str);
 
-/// A message as a receiver stores it: the own domain is cut from names, and from the text wherever a mention stands.
+/// A message as a receiver stores it: your domain is cut from names, and from the text wherever a mention stands.
 pub fn local_message(message: &Value, own: &Domain) -> Result<Value, NotAList> {
     let mut local = message.clone();
     cut(&mut local, "/u/username", own);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_own_domain_is_cut() {
+    fn only_your_domain_is_cut() {
         let own = own();
         assert_eq!(full_name("bob", &own), "bob@b.example");
         assert_eq!(full_name("ann@a.example", &own), "ann@a.example");
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_loses_the_own_domain_wherever_somebody_is_mentioned() {
+    fn a_message_loses_your_domain_wherever_somebody_is_mentioned() {
         let message = json!({
             "msg": "hi @bob@b.example and @cy@c.example", "u": {"username": "ann@a.example"},
             "mentions": [{"username": "bob@b.example"}, {"username": "cy@c.example"}], "channels": [],

@@ -44,7 +44,7 @@ pub enum Closed {
     Void,
 }
 
-/// A wish that waits for its proof, or waited. Times are in seconds since 1970.
+/// A request that waits for its confirmation, or waited. Times are in seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
     pub id: String,
@@ -89,7 +89,7 @@ pub struct Terms {
     pub link_lifetime: i64,
     /// Mails to one domain in any 24 hours.
     pub mails_per_day: usize,
-    /// The same wish gets no second mail for so many seconds.
+    /// The same request gets no second mail for so many seconds.
     pub mail_again_after: i64,
 }
 
@@ -99,14 +99,14 @@ impl Default for Terms {
     }
 }
 
-/// What became of a wish.
+/// The result of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Requested {
     /// This very entry is served already.
     Served,
     /// A mail goes out.
     Mailed,
-    /// A mail about the same wish went out a moment ago.
+    /// A mail about the same request was sent a moment ago.
     Waiting,
     /// There is nothing to remove.
     Unknown,
@@ -208,7 +208,7 @@ pub fn follow<'a>(ledger: &'a Ledger, token: &Token, now: i64) -> Result<&'a Pro
     }
 }
 
-/// The reader of the mail decides. A decision voids what was asked before it, so that an old mail cannot undo it.
+/// The reader of the mail decides. A decision voids what was requested before it, so that an old mail cannot undo it.
 pub fn decide(ledger: &Ledger, token: &Token, accept: bool, now: i64) -> (Vec<Change>, Result<Proposal, Dead>) {
     let proposal = match follow(ledger, token, now) {
         Ok(proposal) => proposal.clone(),
@@ -368,7 +368,7 @@ mod tests {
     }
 
     #[test]
-    fn a_decision_voids_older_wishes_but_not_younger_ones() {
+    fn a_decision_voids_older_requests_but_not_younger_ones() {
         let mut hub = Hub::default();
         let old = hub.mail(serve("old"), 0);
         let new = hub.mail(serve("new"), 1);
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_wish_is_mailed_again_after_a_while() {
+    fn the_same_request_is_mailed_again_after_a_while() {
         let mut hub = Hub::default();
         let first = hub.mail(serve("a"), 0);
         assert_eq!(hub.ask(serve("a"), 899), Requested::Waiting);

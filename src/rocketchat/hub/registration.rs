@@ -27,7 +27,7 @@ pub struct Request {
     pub public_key: String,
 }
 
-/// What the hub tells about a domain, proven at the door: an origin without a final slash, and a key on one line.
+/// What the hub tells about a domain, verified at the door: an origin without a final slash, and a key on one line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub url: String,
@@ -88,7 +88,7 @@ pub fn origin(text: &str, allow_private: bool) -> Result<String, Hinted> {
         return refuse("has a query or a fragment", example);
     }
     if url.path().chars().any(|c| c != '/') {
-        return refuse("has a path", "give the server a host name of its own: servers call /api/v1 at the root");
+        return refuse("has a path", "give the server its own host name: servers call /api/v1 at the root");
     }
     if url.port() == Some(0) {
         return refuse("has port 0", example);

@@ -22,7 +22,7 @@ pub const KNOWN: &[Known] = &[
             "self signed certificate in certificate chain|self-signed certificate in certificate chain|SELF_SIGNED_CERT_IN_CHAIN",
         ],
         "the chain leads to an authority that Node does not know",
-        &[PRIVATE_CA, cause("a proxy that looks into TLS stands in between", SHAKE, "exempt the server from it")],
+        &[PRIVATE_CA, cause("a proxy that intercepts TLS is in between", SHAKE, "exempt the server from it")],
     ),
     known(
         Span::ALL,

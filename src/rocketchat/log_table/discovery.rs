@@ -94,7 +94,7 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["Your federation setup is working"],
-        "a green \"Test setup\" proves little: nothing about keys or other servers, and from 4.2 on nothing at all",
+        "a \"Test setup\" that passes proves little: nothing about keys or other servers, and from 4.2 on nothing at all",
         &[cause(
             "it only calls the server's own address, in clear",
             SHAKE,

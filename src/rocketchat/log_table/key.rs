@@ -33,7 +33,7 @@ pub const KNOWN: &[Known] = &[
         "a peer's published key begins well and is cut or damaged",
         &[
             cause(
-                "only the first half of the key was read: the second half stands in a record of its own, or was cut by the DNS provider",
+                "only the first half of the key was read: the second half is in another record, or was cut by the DNS provider",
                 DNS,
                 "put both halves as two strings into ONE TXT record",
             ),
@@ -67,7 +67,7 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["decryption", "oaep decoding error"],
-        "the origin is proven, but the message was encrypted for another key than this server's (inner layer)",
+        "the origin is verified, but the message was encrypted for another key than this server's (inner layer)",
         &[
             cause(
                 "the sender still has this server's old key",
@@ -155,7 +155,7 @@ pub const KNOWN: &[Known] = &[
             cause(
                 "the sender takes this domain for its own: the same Domain is set on both servers",
                 "compare Administration > Federation > Domain on both",
-                "each server needs a domain of its own",
+                "each server needs its own domain",
             ),
             cause(
                 "a proxy rewrites the body, or somebody tries the route by hand",

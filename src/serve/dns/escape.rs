@@ -1,4 +1,4 @@
-//! What the library's zone parser does not read as it stands goes through it in disguise: bytes that a string spells as `\DDD`
+//! What the library's zone parser does not read unchanged is escaped for it: bytes that a string spells as `\DDD`
 //! (RFC 1035 section 5.1), whose digits it takes for another number, and labels with an underscore inside, which it refuses.
 
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ pub fn put_on(text: &str) -> String {
     while let Some(c) = chars.next() {
         match c {
             '\\' => match quoted.then(|| decimal(&mut chars)).flatten() {
-                Some(byte) => out.push(disguised(byte)),
+                Some(byte) => out.push(escaped(byte)),
                 None => {
                     out.push(c);
                     out.extend(chars.next());
@@ -30,7 +30,7 @@ pub fn put_on(text: &str) -> String {
                 quoted = !quoted;
                 out.push(c);
             }
-            _ if quoted && is_disguise(c) => out.extend(c.encode_utf8(&mut [0; 4]).bytes().map(disguised)),
+            _ if quoted && is_escape(c) => out.extend(c.encode_utf8(&mut [0; 4]).bytes().map(escaped)),
             _ if quoted => out.push(c),
             ';' => {
                 let end = chars.by_ref().find(|c| *c == '\n');
@@ -82,9 +82,9 @@ pub fn take_off(records: &Records) -> Result<Records, String> {
     Ok(plain)
 }
 
-fn name(disguised: &Name) -> Result<Name, String> {
+fn name(escaped: &Name) -> Result<Name, String> {
     let label = |label: &[u8]| label.strip_prefix(UNDERSCORE.as_bytes()).unwrap_or(label).to_vec();
-    let labels: Vec<Vec<u8>> = disguised.iter().map(label).collect();
+    let labels: Vec<Vec<u8>> = escaped.iter().map(label).collect();
     let mut name = Name::from_labels(labels.iter().map(Vec::as_slice)).map_err(|error| error.to_string())?;
     name.set_fqdn(true);
     Ok(name)
@@ -102,11 +102,11 @@ fn bytes(string: &[u8]) -> Vec<u8> {
     bytes
 }
 
-fn disguised(byte: u8) -> char {
+fn escaped(byte: u8) -> char {
     char::from_u32(BYTE + u32::from(byte)).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-fn is_disguise(c: char) -> bool {
+fn is_escape(c: char) -> bool {
     (BYTE..BYTE + 256).contains(&u32::from(c))
 }
 

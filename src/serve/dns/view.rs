@@ -1,4 +1,4 @@
-//! A resolver for a world of its own: starts at the root it was given and follows referrals, as every resolver does on the real
+//! A resolver for its own root: starts at the root it was given and follows referrals, as every resolver does on the real
 //! internet. It remembers nothing, so that what it says is what the name servers say now.
 
 use std::collections::HashMap;
@@ -100,7 +100,7 @@ impl View {
     }
 }
 
-/// The servers of a zone that is deeper than the one that was asked, and its depth in labels; `None` when the answer is final.
+/// The servers of a zone that is deeper than the one that was queried, and its depth in labels; `None` when the answer is final.
 /// AA does not tell, and neither does the section: some servers give their side of a delegation as an answer.
 fn referral(answer: &Message, name: &Name, depth: u8) -> Option<(u8, Vec<String>)> {
     let other = answer.answers.iter().any(|record| record.record_type() != RecordType::NS);

@@ -32,9 +32,8 @@ impl Zone {
             None => declared_origin(text).ok_or("it names no zone: write ORIGIN=FILE, or start it with $ORIGIN")?,
         };
         let text = format!("$TTL {TTL}\n{}", escape::put_on(text));
-        let (_, disguised) =
-            Parser::new(text, None, Some(origin.clone())).parse().map_err(|error| error.to_string())?;
-        let mut records = escape::take_off(&disguised)?;
+        let (_, escaped) = Parser::new(text, None, Some(origin.clone())).parse().map_err(|error| error.to_string())?;
+        let mut records = escape::take_off(&escaped)?;
         if let Some(stray) = records.keys().find(|key| !origin.zone_of(&Name::from(key.name().clone()))) {
             return Err(format!("`{}` is not inside the zone `{origin}`", stray.name()));
         }
@@ -54,7 +53,7 @@ impl Zone {
         records.filter_map(name).collect()
     }
 
-    /// The zone one serial ago, before anybody published federation records.
+    /// The zone one serial ago, before anyone published federation records.
     fn earlier(&self) -> Self {
         let mut records = self.records.clone();
         records.retain(|key, _| {

@@ -91,7 +91,7 @@ impl Gate {
         i64::try_from(self.start.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 
-    /// The address behind a trusted proxy is the last one that the proxy did not write itself; anybody else's header is
+    /// The address behind a trusted proxy is the last one that the proxy did not write itself; anyone else's header is
     /// hearsay.
     pub fn client(&self, connected: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = connected.to_canonical();
@@ -118,7 +118,7 @@ impl Gate {
     /// A proxy on the same machine that is not trusted is mostly an oversight: all its clients share one allowance.
     fn warn_once(&self, proxy: IpAddr) {
         if proxy.is_loopback() && !self.warned.swap(true, Ordering::Relaxed) {
-            tracing::warn!(%proxy, "X-Forwarded-For is not believed; is this your reverse proxy? then add --trusted-proxy");
+            tracing::warn!(%proxy, "X-Forwarded-For is not trusted; is this your reverse proxy? then add --trusted-proxy");
         }
     }
 }
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_trusted_proxy_is_believed() {
+    fn only_a_trusted_proxy_is_trusted() {
         let gate = Gate::new(Limits::default(), vec!["127.0.0.1".parse().unwrap(), "10.0.0.1".parse().unwrap()]);
         let client = |connected: &str, forwarded: &str| {
             let mut headers = HeaderMap::new();

@@ -1,4 +1,4 @@
-//! The hub: a directory of federation servers for domains without DNS records, which believes only who reads the domain's mail.
+//! The hub: a directory of federation servers for domains without DNS records, which trusts only who reads the domain's mail.
 //!
 //! Speaks the API that servers of 1.x and 2.x know, and shows people one page, without scripts, to confirm or refuse.
 
@@ -44,7 +44,7 @@ pub struct Config {
     pub admission: Admission,
     pub terms: Terms,
     pub limits: Limits,
-    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    /// Reverse proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpAddr>,
 }
 

@@ -26,7 +26,7 @@ const HEAD_TIME: Duration = Duration::from_secs(5);
 const LIFE: Duration = Duration::from_secs(60);
 /// Bytes that the head of a request may have.
 const HEAD_MAX: usize = 64 * 1024;
-/// How often drops are told, so that a flood does not flood the log too.
+/// How often drops are reported, so that a flood does not flood the log too.
 const TELL: Duration = Duration::from_secs(1);
 
 /// Accepts until the task is aborted.

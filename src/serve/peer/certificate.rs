@@ -1,4 +1,4 @@
-//! Certificates for a peer: given, or made on the spot under an authority of their own.
+//! Certificates for a peer: given, or made when it starts, under its own authority.
 
 use std::fmt;
 use std::sync::Arc;

@@ -20,7 +20,7 @@ pub enum Entry {
         /// Milliseconds.
         elapsed: u64,
     },
-    /// A message opened: both keys are proven.
+    /// A message opened: both keys are verified.
     Opened {
         sender: Domain,
         /// The fingerprint of the sender's key, as discovered.

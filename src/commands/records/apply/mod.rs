@@ -14,7 +14,7 @@ use clap::Args;
 use self::credentials::ProviderArgs;
 use self::place::{Place, Unwritten, provider_of};
 use self::verify::Verification;
-use super::options::WishArgs;
+use super::options::RecordArgs;
 use crate::commands::Context;
 use crate::commands::confirm::confirm;
 use crate::commands::key_file::{Access, Pending, refuse_existing, warn_when_exposed};
@@ -46,7 +46,7 @@ use crate::rocketchat::records::Plan;
 )]
 pub struct Apply {
     #[command(flatten)]
-    options: WishArgs,
+    options: RecordArgs,
     #[command(flatten)]
     place: PlaceArgs,
     /// Apply the plan without a question

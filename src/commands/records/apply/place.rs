@@ -115,7 +115,7 @@ impl Place {
         }
     }
 
-    /// What is there now for the names of the set and for those that could be in the way.
+    /// What is there now for the names of the set and for those that could conflict.
     pub async fn look(&self, set: &RecordSet) -> anyhow::Result<Vec<(Query, Outcome)>> {
         let own = questions(set);
         let mut all = own.clone();
