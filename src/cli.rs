@@ -120,7 +120,7 @@ fn dispatch(command: Command, cx: &Context) -> anyhow::Result<ExitStatus> {
     }
 }
 
-/// Help and version go to stdout; a bad argument is told in the voice of the house when it carries a hint.
+/// Help and version go to stdout; an error in an argument is printed like every other error when it carries a hint.
 fn usage(error: &clap::Error, argv: &[OsString]) -> ExitStatus {
     let term = Term::new(ColorChoice::Auto, false, 0);
     let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Hinted>());

@@ -18,7 +18,7 @@ const LOG_MAX: usize = 16 << 20;
 
 /// Explain a check, a release, a status or a log line
 ///
-/// Shows the page of a check: what it looks at, what its findings mean for peers, how to mend them. For a release,
+/// Shows the page of a check: what it looks at, what its findings mean for peers, how to fix them. For a release,
 /// such as 6.5.0, shows what it can do and its faults. For a status, such as "Disabled, could not register with Hub", shows what it means in each release and what to do. Anything else is taken for a
 /// line of a server's log or an error from its screen: its likely causes in order, each with what shows whether it is this one,
 /// and the fix. `journalctl -u rocketchat | fedctl explain -` reads a whole log.

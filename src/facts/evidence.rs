@@ -14,7 +14,7 @@ use crate::rocketchat::release::Release;
 
 /// Raised when older programs could no longer read the file.
 pub const SCHEMA: u32 = 2;
-/// What stands in place of a private key that somebody has published.
+/// What replaces a private key that somebody has published.
 pub const WITHHELD: &str = "-----BEGIN PRIVATE KEY-----withheld by fedctl";
 
 /// The file.

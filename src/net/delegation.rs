@@ -231,7 +231,7 @@ async fn ask_each(session: &Session<'_>, servers: &Servers, question: &Query) ->
     join_all(asked).await.into_iter().flatten().collect()
 }
 
-/// Where a name server is called. A resolver that was given with a port of its own and whose address is that of a name server is
+/// Where a name server is called. A resolver that was given with its own port and whose address is that of a name server is
 /// taken for that name server: on one machine, name servers cannot all have port 53.
 pub fn socket(net: &Net, server: &str, ip: IpAddr, resolvers: &[SocketAddr]) -> SocketAddr {
     let own = || resolvers.iter().copied().find(|addr| addr.ip() == ip && addr.port() != PORT);

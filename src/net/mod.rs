@@ -53,7 +53,7 @@ pub struct Net {
 pub type Route = Net;
 
 impl Net {
-    /// With sockets of its own that send each server at most so many queries a second.
+    /// With its own sockets, which send each server at most so many queries a second.
     pub fn with_qps(self, qps: u32) -> Self {
         Self { udp: Udp::limited(Some(qps)), ..self }
     }

@@ -38,7 +38,7 @@ pub fn line(report: &Report, detail: &str, fail_on: Severity, width: usize) -> S
     };
     let indent = STATUS + 2 + DOMAIN + 2;
     let mut lines = problems.iter().flat_map(|problem| wrap(problem, width.saturating_sub(indent).max(DOMAIN)));
-    // A long name, or a narrow terminal, takes a line of its own.
+    // A long name, or a narrow terminal, takes its own line.
     let mut out = match lines.next() {
         Some(first) if domain.width() <= DOMAIN && indent + DOMAIN <= width => {
             format!("{word}  {domain:<DOMAIN$}  {first}")

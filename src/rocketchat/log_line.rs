@@ -88,7 +88,7 @@ impl Translation {
     /// A text of the table with the domain of the line filled in.
     pub fn filled(&self, text: &str) -> String {
         let name = self.domain.as_ref().map_or("PEER", Domain::as_str);
-        // Only as a word of its own: OWN_DOMAIN and FEDERATED_DOMAINS_LENGTH stay as they are.
+        // Only as a whole word: OWN_DOMAIN and FEDERATED_DOMAINS_LENGTH stay as they are.
         let is_part = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
         let mut out = String::with_capacity(text.len());
         let mut rest = text;

@@ -259,7 +259,7 @@ mod tests {
             ("releases: latest", "not a release"),
             ("release: latest", "not a release"),
             ("method: mail", "`mail`"),
-            ("connect_to: chat", "not a detour"),
+            ("connect_to: chat", "not an address override"),
             ("resolvers: [dns.example]", "not the address of a resolver"),
             ("server: chat.mydomain.com", "`server` of fedctl.yaml"),
             ("hub_url: ftp://hub.mydomain.com", "neither http nor https"),

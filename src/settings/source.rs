@@ -26,7 +26,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("token_file", "file with user id and token of an admin"),
     ("ca_file", "authorities to trust besides the known ones, PEM"),
     ("resolvers", "DNS resolvers to ask, ADDR or ADDR:PORT"),
-    ("connect_to", "addresses to use in place of those in DNS"),
+    ("connect_to", "addresses to use instead of those in DNS"),
     ("watch", "domains that `fedctl watch` checks"),
 ];
 

@@ -282,7 +282,7 @@ fn body_rows() -> Vec<Row> {
         row("a body that is no JSON", body(Some(A), b"hello"), &[("2.0.0", Said::Page(400))]),
         row("JSON that is no object", body(Some(A), b"7"), &[("2.0.0", Said::Page(400))]),
         row(
-            "the own domain and a body in clear, without `--faithful-bypass`",
+            "the receiver's domain and a body in clear, without `--faithful-bypass`",
             body(Some("b.example"), &plain),
             &undecrypted,
         ),
@@ -424,9 +424,9 @@ fn old_rows() -> Vec<Row> {
             &[("1.0.0", error("Could not find valid peer"))],
         ),
         row("a sender whose key is another", body(Some(A), json, &Wire::One.write(&[7; 512])), &unopened),
-        row("the own domain, signed by another", body(Some("b.example"), json, &good), &unopened),
+        row("the receiver's domain, signed by another", body(Some("b.example"), json, &good), &unopened),
         row(
-            "the own domain and a body in clear",
+            "the receiver's domain and a body in clear",
             body(Some("b.example"), json, br#"{"event":{"t":"png"}}"#),
             &not_sent,
         ),
@@ -663,7 +663,7 @@ fn a_switched_off_server_says_so_on_every_route() {
 }
 
 #[test]
-fn the_own_domain_in_clear_is_taken_only_on_request() {
+fn its_own_domain_in_clear_is_taken_only_on_request() {
     let peers = Peers::start(&Peer { release: "6.2.12", faults: &[Fault::Bypass], https: false, ..Peer::default() });
     let own = |body: &[u8]| Ask::Body("events.dispatch", Some("b.example"), "application/json", body.to_vec());
     let sealed = Wire::Two.write(&sealed_bytes(br#"{"events":[]}"#));

@@ -252,7 +252,7 @@ fn without_a_list_every_domain_may_federate_but_nobody_without_a_name() {
 }
 
 #[test]
-fn an_open_server_is_reported_and_an_unlisted_domain_is_told_why() {
+fn an_open_server_is_reported_and_an_unlisted_domain_is_reported_why() {
     let server = Peers::start(&Peer { https: false, faults: &[Fault::Bypass], ..Peer::default() });
     let found = all_findings(&server.report(&["--probe-bypass"]));
     assert!(found.contains(&"notice peer-exposure".to_owned()), "{found:?}");

@@ -173,7 +173,7 @@ impl ServePeer {
     fn refuse_contradictions(&self) -> anyhow::Result<()> {
         if self.faithful_bypass && !self.listen.ip().is_loopback() {
             let what = format!(
-                "--faithful-bypass lets anybody speak in the name of this peer, and `{}` is not a loopback address",
+                "--faithful-bypass lets any client speak in the name of this peer, and `{}` is not a loopback address",
                 self.listen
             );
             return Err(hinted(what, "listen on 127.0.0.1"));

@@ -151,7 +151,7 @@ pub fn is_plausible_modulus(n: &num_bigint::BigUint) -> bool {
     numbers::small_factor(n).is_none()
 }
 
-/// The key that a server imports, or the line that it writes to its log; no injury is looked for.
+/// The key that a server imports, or the line that it writes to its log; defects are not looked for.
 pub fn as_servers_read(text: &[u8]) -> Result<PublicKey, String> {
     if let Some(known) = whole::recall(text) {
         return known.server;

@@ -86,12 +86,12 @@ fn literal(name: &str) -> String {
     name.replace('.', "\\.")
 }
 
-/// The own domain in every spelling that a server might take for it.
+/// Your domain in every spelling that a server might take for it.
 fn own_name(rules: &Rules) -> String {
     format!("^@?{}\\.?$", literal(rules.domain.as_str()))
 }
 
-/// The listed domains and the own one; anything but nothing when there is no list.
+/// The listed domains and your own; anything but nothing when there is no list.
 fn listed(rules: &Rules) -> String {
     if rules.allow.is_empty() {
         return ".".into();

@@ -255,8 +255,7 @@ mod tests {
         insta::assert_snapshot!(text(&problem()), @r"
         peer.example fails: tls-chain: the intermediate�[31m certificate is `missing` @all
 
-          what    the intermediate�[31m certificate is `missing` @all (error,
-                  tls-chain)
+          what    the intermediate�[31m certificate is missing @all (error, tls-chain)
           since   2026-11-24 23:50 UTC (10 min)
           means   servers log an error and drop every message
           fix     Serve fullchain.pem instead of cert.pem.

@@ -6,7 +6,7 @@ use crate::report::watch::{DAY, Stretch, Verdict, date};
 
 /// Days that are shown.
 pub const DAYS: i64 = 90;
-/// Width and height of a day, in the units of the picture.
+/// Width and height of a day, in the units of the diagram.
 const STEP: i64 = 4;
 const HEIGHT: i64 = 24;
 
@@ -54,7 +54,7 @@ fn class(day: &Day) -> &'static str {
     }
 }
 
-/// The picture. Days in a row that were alike are one bar.
+/// The diagram. Days in a row that were alike are one bar.
 pub fn diagram(days: &[Day]) -> Markup {
     let mut bars: Vec<(usize, usize)> = Vec::new();
     for (at, day) in days.iter().enumerate() {

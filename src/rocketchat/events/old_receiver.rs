@@ -1,6 +1,6 @@
 //! How 1.0.0 to 1.3.5 apply the events that they receive.
 //!
-//! Every server gives documents identifiers of its own and finds them by `federation._id`, which is the key of the documents
+//! Every server gives documents its own identifiers and finds them by `federation._id`, which is the key of the documents
 //! here too. Whatever goes wrong in a handler is answered with the same text, because the line that reports it fails itself.
 
 use serde_json::{Value, json};

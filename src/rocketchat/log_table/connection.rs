@@ -214,6 +214,6 @@ pub const KNOWN: &[Known] = &[
         Span::ALL,
         &["[POST] http|[GET] http"],
         "a request went out; nothing is wrong in this line",
-        &[cause("what came of it stands in the lines after", SHAKE, "nothing to fix here")],
+        &[cause("the result is in the lines after", SHAKE, "nothing to fix here")],
     ),
 ];

@@ -42,7 +42,7 @@ pub const KNOWN: &[Known] = &[
             cause(
                 "a sealed body in the server's own name, which is not opened: the same Domain is set on two servers",
                 TEST_DOMAIN,
-                "each server needs a domain of its own",
+                "each server needs its own domain",
             ),
             cause(FOREIGN, SENDER, STOP),
         ],
@@ -61,7 +61,7 @@ pub const KNOWN: &[Known] = &[
             cause(
                 "a sealed body in the server's own name, which is not opened: the same Domain is set on two servers",
                 TEST_DOMAIN,
-                "each server needs a domain of its own",
+                "each server needs its own domain",
             ),
             cause(FOREIGN, SENDER, STOP),
         ],

@@ -23,7 +23,7 @@ pub struct Known {
     pub causes: &'static [Cause],
 }
 
-/// One thing that may be behind it. `DOMAIN`, as a word of its own, stands for the domain that the line names.
+/// One thing that may be behind it. `DOMAIN`, as a whole word, stands for the domain that the line names.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Cause {
     pub what: &'static str,

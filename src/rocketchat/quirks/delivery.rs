@@ -46,7 +46,7 @@ pub const SENDING_BROKEN: Quirk = Quirk {
     until: None,
     what: "the look-up of a peer is not waited for, so every outgoing URL is `undefined/api/v1/...`",
     shows: "`Invalid URL` in the log; what local users write is dropped, what peers send still arrives",
-    fix: "run a release up to 6.2 for federation in both directions; no record or setting can mend this",
+    fix: "run a release up to 6.2 for federation in both directions; no record or setting can fix this",
     issue: None,
     as_peer: Some(AsPeer {
         severity: Severity::Error,

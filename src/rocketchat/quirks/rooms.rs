@@ -31,7 +31,7 @@ pub const TEN_MEMBERS: Quirk = Quirk {
     severity: Severity::Warning,
     first: boundary::SECOND_PROTOCOL,
     until: Some(boundary::TCP_NAME),
-    what: "the limit of 10 domains in a room counts members in place of domains",
+    what: "the limit of 10 domains in a room counts members instead of domains",
     shows: "`Cannot federate rooms with more than 10 domains` in rooms with more than 10 members",
     fix: "upgrade to 3.6.3 or later; 3.4.0 counts rightly but does not send",
     issue: Some(17828),

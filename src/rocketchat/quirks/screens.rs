@@ -5,7 +5,7 @@ use crate::rocketchat::boundary;
 use crate::severity::Severity;
 
 /// All of them.
-pub const ALL: &[Quirk] = &[TEST_RAW_DOMAIN, ALWAYS_200, TEST_ALWAYS_GREEN, KEY_BOX_EMPTY, WIZARD_PORT];
+pub const ALL: &[Quirk] = &[TEST_RAW_DOMAIN, ALWAYS_200, TEST_ALWAYS_PASSES, KEY_BOX_EMPTY, WIZARD_PORT];
 
 pub const TEST_RAW_DOMAIN: Quirk = Quirk {
     id: "test-raw-domain",
@@ -33,14 +33,14 @@ pub const ALWAYS_200: Quirk = Quirk {
     as_peer: None,
 };
 
-pub const TEST_ALWAYS_GREEN: Quirk = Quirk {
+pub const TEST_ALWAYS_PASSES: Quirk = Quirk {
     id: "test-always-green",
     area: Area::Screens,
     severity: Severity::Notice,
     first: boundary::ASYNC_MODELS,
     until: None,
     what: "`Test setup` and the health test that runs each minute do not wait for their result",
-    shows: "both are always green, whatever is wrong",
+    shows: "both always pass, whatever is wrong",
     fix: "go by `fedctl doctor` and `fedctl handshake`, not by the button",
     issue: None,
     as_peer: None,

@@ -82,7 +82,7 @@ impl Gate {
         self.mails.take(&host, &site, self.elapsed_ms())
     }
 
-    /// True when all clients behind this address are told apart by its header.
+    /// True when all clients behind this address are distinguished by its header.
     pub fn is_proxy(&self, connected: IpAddr) -> bool {
         self.trusted_proxies.contains(&connected.to_canonical())
     }

@@ -46,7 +46,7 @@ pub struct Handler {
     pub config: Config,
     documents: Mutex<Documents>,
     saving: tokio::sync::Mutex<()>,
-    /// Is told when there is something to answer or to send.
+    /// Is notified when there is something to answer or to send.
     pub work: Notify,
 }
 
@@ -204,7 +204,7 @@ impl Handler {
         bytes.map(|(upload, _)| upload)
     }
 
-    /// The answer of a partner, or the error that this release makes of it.
+    /// The answer of a partner, or the error that this release turns it into.
     async fn answer_of(
         &self,
         partner: Result<Domain, CallFailure>,

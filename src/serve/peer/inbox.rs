@@ -1,6 +1,6 @@
 //! Sealed bodies: who sent them, and do they open. All of it in turns, so that no sender holds up the others.
 //!
-//! A body names its sender, and anybody can name any domain. So only the origin layer, which costs little, is opened for
+//! A body names its sender, and any client can name any domain. So only the origin layer, which costs little, is opened for
 //! everybody; the allowance of a domain is for messages that this layer proves to be its own.
 
 use std::collections::HashMap;
@@ -102,7 +102,7 @@ impl Inbox {
         let sender = sender?;
         let key = self.discover(&sender).await.map_err(Refusal::UnknownSender)?;
         let inner = self.open_origin(sealed, &key).await?;
-        // From here on the message is proven to be the sender's own.
+        // From here on the message is verified to be the sender's own.
         let _share = self.share(&sender).ok_or(Refusal::Busy)?;
         let message = self.open_secrecy(inner).await?;
         let value = read_json(&message).map_err(|why| Refusal::Message { why, parse: parse::error(&message) })?;
@@ -253,7 +253,7 @@ mod tests {
         assert!(lock(&inbox.senders).is_empty());
     }
 
-    /// Whoever names a domain does not use up what is kept for that domain's own messages.
+    /// A client that names a domain does not use up what is kept for that domain's own messages.
     #[tokio::test(flavor = "multi_thread")]
     async fn garbage_in_the_name_of_a_domain_spends_none_of_its_places() {
         let alice = PrivateKey::generate(2048).unwrap();

@@ -108,7 +108,7 @@ impl fmt::Display for Entry {
                 let key: String = key.chars().take(12).collect();
                 write!(f, "opened: {sender} says {says}; both layers open, sender's key {key}…")
             }
-            Self::Plain { says } => write!(f, "not encrypted: a message in the own name says {says}"),
+            Self::Plain { says } => write!(f, "not encrypted: a message in your name says {says}"),
             Self::Refused { sender, why } => write!(f, "refused: {sender}: {why}"),
             Self::Applied { sender, kind, room, event } => {
                 write!(f, "applied: {} of {sender}, room {}, event {}", shown(kind), shown(room), shown(event))

@@ -33,7 +33,7 @@ use crate::rocketchat::body::Wire;
 use crate::rocketchat::events::documents::{Change, Documents};
 use crate::rocketchat::release::Release;
 
-/// Is told everything that happens.
+/// Receives everything that happens.
 pub type Log = Arc<dyn Fn(Entry) + Send + Sync>;
 /// Writes what has changed to the disk.
 pub type Keep = Arc<dyn Fn(Vec<Change>) -> BoxFuture<'static, anyhow::Result<()>> + Send + Sync>;
@@ -138,7 +138,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::facts::call::CallFailure;
 
-    /// A peer that knows nobody.
+    /// A peer without partners.
     pub fn config(release: Release) -> Config {
         let nobody = || CallFailure::NotFound("nobody is known".to_owned());
         let discover: Discover = Arc::new(move |_| Box::pin(async move { Err(nobody()) }));
