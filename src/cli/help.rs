@@ -10,7 +10,7 @@ use clap::{Arg, Command};
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Set up", &["init", "keygen", "records", "register", "proxy"]),
     ("Diagnose", &["doctor", "dns-check", "handshake", "mesh", "drill", "key", "explain"]),
-    ("Operate", &["status", "watch", "rotate", "hub"]),
+    ("Operate", &["status", "watch", "rotate", "upgrade", "hub"]),
     ("Servers", &["serve", "lab"]),
     ("Reference", &["checks", "config", "diff", "envelope", "completions", "man"]),
 ];

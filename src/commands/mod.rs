@@ -35,6 +35,7 @@ pub mod serve;
 pub mod status;
 pub mod stop;
 pub mod token_file;
+pub mod upgrade;
 pub mod watch;
 
 use std::time::Duration;

@@ -17,4 +17,5 @@ pub mod releases;
 pub mod report;
 pub mod rotate;
 pub mod status;
+pub mod upgrade;
 pub mod watch;

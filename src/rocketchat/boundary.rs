@@ -15,7 +15,7 @@ pub const PROTOCOL_TXT: Release = Release(1, 2, 0);
 pub const LAST_OF_1: Release = Release(1, 3, 5);
 /// The second protocol: events in a chain, SRV records at `_https` and `_http`.
 pub const SECOND_PROTOCOL: Release = Release(2, 0, 0);
-/// `/api/info` says `success`.
+/// `/api/info` has `success` beside the version.
 pub const PLAIN_INFO: Release = Release(2, 5, 0);
 /// Unknown events make the handler fail, and `room_add_user` is registered under a wrong name.
 pub const STRICT_EVENTS: Release = Release(3, 0, 0);

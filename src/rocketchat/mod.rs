@@ -17,3 +17,4 @@ pub mod records;
 pub mod release;
 pub mod settings;
 pub mod status;
+pub mod upgrade;

@@ -1,0 +1,77 @@
+//! `fedctl upgrade plan`
+
+use clap::{Args, Subcommand};
+
+use super::{Context, Format};
+use crate::dns::name::Domain;
+use crate::error::{ExitStatus, hinted};
+use crate::render::upgrade as render;
+use crate::rocketchat::life::unknown;
+use crate::rocketchat::release::Release;
+use crate::rocketchat::upgrade::{NoPlan, plan};
+
+/// Plan the upgrade of a server that federates
+#[derive(Debug, Args)]
+pub struct Upgrade {
+    #[command(subcommand)]
+    command: UpgradeCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum UpgradeCommand {
+    Plan(UpgradePlan),
+}
+
+/// Say what stops, what to do before, during and after, and what is lost
+///
+/// Classic federation has an end: 6.3 and later cannot send, 7.x closes the routes, 7.11 has removed it. Reads nothing from the
+/// network and changes nothing. Exit status 0.
+#[derive(Debug, Args)]
+#[command(
+    after_long_help = "Examples:\n  fedctl upgrade plan --from 6.2 --to 7.11\n  fedctl upgrade plan --from 3.18 --to 6.2 --domain mydomain.com"
+)]
+struct UpgradePlan {
+    /// The release that runs now
+    #[arg(long, value_name = "RELEASE")]
+    from: Release,
+    /// The release to upgrade to
+    #[arg(long, value_name = "RELEASE")]
+    to: Release,
+    /// Your federation domain [default: the one in fedctl.yaml]
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Option<Domain>,
+    /// A domain that your server federates with; may be repeated
+    #[arg(long = "partner", value_name = "DOMAIN")]
+    partners: Vec<Domain>,
+    /// How to print the plan: human or json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, hide_possible_values = true)]
+    format: Format,
+}
+
+impl Upgrade {
+    pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        match &self.command {
+            UpgradeCommand::Plan(args) => args.run(cx),
+        }
+    }
+}
+
+impl UpgradePlan {
+    fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let domain = self.domain.clone().or_else(|| cx.settings.domain.clone());
+        let domain = domain.map_or_else(|| "mydomain.com".to_owned(), |domain| domain.to_string());
+        let partners: Vec<String> = self.partners.iter().map(ToString::to_string).collect();
+        let steps = plan(self.from, self.to, &domain, &partners).map_err(|why| match why {
+            NoPlan::Unknown(release) => anyhow::Error::from(unknown(release)),
+            NoPlan::NotNewer => hinted(
+                format!("{} is not newer than {}", self.to, self.from),
+                "name the release that runs now with --from, and the newer one with --to",
+            ),
+        })?;
+        cx.term.answer(match self.format {
+            Format::Human => render::human(self.from, self.to, &steps, cx.term.width),
+            Format::Json => render::json(self.from, self.to, &steps)?,
+        })?;
+        Ok(ExitStatus::Clean)
+    }
+}
