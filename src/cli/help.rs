@@ -8,11 +8,14 @@ use clap::{Arg, Command};
 
 /// Which group each command is in, in the order of the help. `help` is not listed.
 pub const GROUPS: &[(&str, &[&str])] = &[
-    ("Set up", &["init", "keygen", "records", "register", "proxy"]),
-    ("Diagnose", &["doctor", "dns-check", "handshake", "mesh", "drill", "key", "explain"]),
-    ("Operate", &["status", "watch", "rotate", "upgrade", "hub"]),
+    ("Set up", &["init", "keygen", "records", "configure", "register", "proxy"]),
+    ("Diagnose", &["doctor", "dns-check", "handshake", "drill", "mesh", "explain"]),
+    ("Operate", &["status", "watch", "rotate", "hub"]),
     ("Servers", &["serve", "lab"]),
-    ("Reference", &["checks", "config", "diff", "envelope", "completions", "man"]),
+    (
+        "Reference",
+        &["checks", "compatibility", "config", "diff", "envelope", "key", "upgrade", "completions", "man"],
+    ),
 ];
 
 /// Options of a command whose presence shows that it uses the network, so that `--timeout` means something.
@@ -198,7 +201,9 @@ fn long(root: &Command) -> StyledStr {
 fn head(root: &Command, styles: &Styles, long: bool) -> String {
     let about = if long { root.get_long_about().or(root.get_about()) } else { root.get_about() };
     let about = about.map(ToString::to_string).unwrap_or_default();
-    format!("{about}\n{} {}", heading(styles, "Usage:", 0), literal(styles, "fedctl COMMAND [OPTIONS]", 0))
+    // Short help is one screen, so it spends no line on space here.
+    let space = if long { "\n" } else { "" };
+    format!("{about}{space}{} {}", heading(styles, "Usage:", 0), literal(styles, "fedctl COMMAND [OPTIONS]", 0))
 }
 
 /// `-q, --quiet` or `--color <WHEN>`.
