@@ -3,7 +3,7 @@
 use super::stage::Stage;
 use super::{Check, Judge, Needs};
 use crate::facts::peer::{PeerFacts, Speaks};
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
@@ -55,12 +55,10 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
 }
 
 fn rule(domain: &str) -> String {
-    format!(
-        "let the proxy drop such requests from outside; the server itself must still be able to make them. nginx, with the \
-         server's own addresses instead of 192.0.2.7: \
-         `geo $outside {{ default 1; 127.0.0.1 0; 192.0.2.7 0; }}` \
-         `map \"$outside:$http_x_federation_domain\" $forged {{ default 0; \"1:{domain}\" 1; }}` and inside server: \
-         `if ($forged) {{ return 403; }}`"
+    with_line(
+        "Let the proxy refuse such requests from outside; the server itself must still be able to make them. For the rules of \
+         nginx (also caddy, apache, haproxy, traefik):",
+        &format!("fedctl proxy nginx --domain {domain}"),
     )
 }
 
@@ -75,7 +73,10 @@ mod tests {
         let mut facts = sample();
         facts.bypass = facts.ping.clone();
         let found = problems(judge(&facts));
-        assert!(found[0].severity == Severity::Warning && found[0].fix.contains("1:mydomain.com"), "{found:?}");
+        assert!(
+            found[0].severity == Severity::Warning && found[0].fix.contains("fedctl proxy nginx --domain mydomain.com"),
+            "{found:?}"
+        );
         facts.bypass.as_mut().unwrap().outcome = Ok(answer(403, "text/html", "<p>"));
         assert!(problems(judge(&facts)).is_empty());
         set_release(&mut facts, "3.18");

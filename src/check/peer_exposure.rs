@@ -3,7 +3,7 @@
 use super::stage::Stage;
 use super::{Check, Judge, Needs};
 use crate::facts::peer::{Exchange, PeerFacts, Speaks};
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::life::GATE_VARIABLE;
 use crate::severity::Severity;
 
@@ -30,7 +30,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
                 "uploads and user search are open to any client",
                 "servers of all releases answer them without authentication, so that any client can search users by name and \
                  download files whose id it knows",
-                format!("let the proxy close them: fedctl proxy nginx --domain {}", facts.records.domain),
+                with_line("Let the proxy close them:", &format!("fedctl proxy nginx --domain {}", facts.records.domain)),
             )
             .seen([format!("{} {} → {}", exchange.method, exchange.path, answer.status)])
             .into(),

@@ -3,7 +3,7 @@
 use super::stage::Stage;
 use super::{Check, Judge, Needs};
 use crate::facts::peer::{Exchange, PeerFacts, Speaks};
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::generation::Generation;
 use crate::rocketchat::life::GATE_VARIABLE;
 use crate::severity::Severity;
@@ -79,7 +79,10 @@ fn unlisted(facts: &PeerFacts, own: &str) -> Problem {
         Severity::Error,
         format!("{peer} does not let `{own}` federate (403)"),
         "a proxy in front of the server has a list of the domains that may federate, and yours is not on it",
-        format!("ask the admin of {peer} to add your domain: fedctl proxy nginx --allow {own}"),
+        with_line(
+            &format!("Ask the admin of {peer} to add your domain. For new rules:"),
+            &format!("fedctl proxy nginx --allow {own}"),
+        ),
     )
 }
 

@@ -3,7 +3,7 @@
 use super::stage::Stage;
 use super::{Check, Judge, Needs};
 use crate::facts::peer::{Exchange, PeerFacts, Speaks};
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::boundary;
 use crate::rocketchat::life::Life;
 use crate::rocketchat::quirks::{self, AsPeer, Quirk};
@@ -58,7 +58,10 @@ fn removed(shown: &str) -> Problem {
         Severity::Error,
         format!("{shown} has no classic federation: it was removed in {removed}"),
         "native federation, which speaks the Matrix protocol, replaced it; classic servers cannot talk to it",
-        "nothing in DNS changes this; what replaces classic federation: fedctl upgrade plan --from 6.2 --to 7.11",
+        with_line(
+            "Nothing in DNS changes this. For what replaces classic federation:",
+            "fedctl upgrade plan --from 6.2 --to 7.11",
+        ),
     )
 }
 

@@ -12,10 +12,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Diagnose", &["doctor", "dns-check", "handshake", "drill", "mesh", "explain"]),
     ("Operate", &["status", "watch", "rotate", "hub"]),
     ("Servers", &["serve", "lab"]),
-    (
-        "Reference",
-        &["checks", "compatibility", "config", "diff", "envelope", "key", "upgrade", "completions", "man"],
-    ),
+    ("Reference", &["checks", "compatibility", "config", "diff", "envelope", "key", "upgrade", "completions", "man"]),
 ];
 
 /// Options of a command whose presence shows that it uses the network, so that `--timeout` means something.

@@ -52,14 +52,14 @@ fn a_healthy_peer_goes_through_every_stage() {
     names
     bypass skipped only asked for with --probe-bypass
     exposure N ms notice uploads and user search are open to any client
-    seen GET /api/v1/federation.users.search → 200
+    found GET /api/v1/federation.users.search → 200
     means servers of all releases answer them without
     authentication, so that any client can search
     users by name and download files whose id it knows
-    fix let the proxy close them: fedctl proxy nginx
-    --domain b.example
+    fix Let the proxy close them:
+    fedctl proxy nginx --domain b.example
 
-    b.example is ready for federation N s
+    b.example is ready for federation: 1 notice N s
     "#);
     let log = peers.log.lock().unwrap().join("\n");
     assert!(log.contains("opened: a.example says ping; both layers open"), "{log}");

@@ -261,7 +261,7 @@ fn an_open_server_is_reported_and_an_unlisted_domain_is_reported_why() {
     let Some(proxy) = nginx(&fedctl, server.addr, &["--allow", "c.example"]) else { return };
     let world = Peers::around(proxy.addr);
     let ran = world.handshake(&[]);
-    assert!(ran.status == 1 && ran.stdout.contains("does not let `a.example` federate"), "{}", ran.stdout);
+    assert!(ran.status == 1 && ran.stdout.contains("does not let a.example federate"), "{}", ran.stdout);
     let stranger = world.anonymous(&[]);
     assert_eq!(stranger.status, 0, "{}", stranger.stdout);
 }
