@@ -96,12 +96,12 @@ fn problem(
     fix: &str,
     failing: &[(&Generation, &DiscoveryResult)],
 ) -> Verdict {
-    let seen = failing.iter().map(|(generation, discovery)| {
-        format!("{}: {}", generation.releases, discovery.error.as_deref().unwrap_or_default())
+    let seen = failing.iter().filter_map(|(generation, discovery)| {
+        discovery.error.as_ref().map(|error| format!("{}: {error}", generation.releases))
     });
     let mut seen: Vec<String> = seen.collect();
     if failing.len() > 1 && failing.len() == GENERATIONS.len() {
-        // The table of generations tells the same.
+        // The table of generations shows the same.
         seen.clear();
     }
     Problem::new(severity, what, means, fix).seen(seen).into()

@@ -29,9 +29,9 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
         .collect();
     if !lost.is_empty() {
         // With an SRV record in place it is the key that is wrong, and `dns-check` says how.
-        let published = by_dns.iter().find(|discovery| matches!(discovery.id, "G5" | "G6") && discovery.url.is_some());
-        if let Some(discovery) = published {
-            let error = discovery.error.as_deref().unwrap_or_default();
+        let published =
+            by_dns.iter().filter(|discovery| matches!(discovery.id, "G5" | "G6") && discovery.url.is_some());
+        if let Some(error) = published.filter_map(|discovery| discovery.error.as_ref()).next() {
             return vec![
                 Problem::new(
                     Severity::Warning,

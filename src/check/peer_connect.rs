@@ -64,16 +64,17 @@ mod tests {
     use super::*;
     use crate::check::peer_sample::sample;
     use crate::check::sample::problems;
+    use crate::facts::peer::ConnectFailure;
 
     #[test]
     fn one_dead_address_warns_and_all_dead_ones_are_an_error() {
         let mut facts = sample();
         assert!(problems(judge(&facts)).is_empty());
-        facts.addresses[1].connect = Err("no route to this host".into());
+        facts.addresses[1].connect = Err(ConnectFailure::Timeout(5000));
         let found = problems(judge(&facts));
         assert!(found[0].severity == Severity::Warning && found[0].what.contains("IPv6"), "{found:?}");
         facts.addresses.reverse();
-        facts.addresses[1].connect = Err("connection refused".into());
+        facts.addresses[1].connect = Err(ConnectFailure::Refused);
         assert_eq!(problems(judge(&facts))[0].severity, Severity::Error);
     }
 

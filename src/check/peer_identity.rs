@@ -60,7 +60,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
             .seen([format!("published {}", key.fingerprint()), format!("yours     {}", identity.fingerprint)])
             .into(),
         ],
-        Err(error) => Verdict::skip(error),
+        Err(error) => Verdict::skip(error.to_string()),
     }
 }
 

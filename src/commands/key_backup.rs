@@ -168,7 +168,7 @@ impl PublishedArgs {
         Ok(match (Records { domain, answers }).key() {
             Ok(published) if published.fingerprint() == key.fingerprint() => InDns::Same,
             Ok(published) => InDns::Other(published.fingerprint().short()),
-            Err(why) => InDns::Unknown(why),
+            Err(why) => InDns::Unknown(why.to_string()),
         })
     }
 }

@@ -77,14 +77,23 @@ impl From<CharacterString> for String {
 }
 
 impl TryFrom<String> for CharacterString {
-    type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
+    type Error = EscapeError;
+    fn try_from(text: String) -> Result<Self, EscapeError> {
         unescape(text.as_bytes()).map(Self)
     }
 }
 
+/// Why the escapes of a character-string cannot be undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EscapeError {
+    #[error("`\\{0}` is above 255")]
+    AboveByte(u16),
+    #[error("a backslash is at the end")]
+    AtEnd,
+}
+
 /// Undoes the escapes of a zone file's character-string (RFC 1035 section 5.1).
-pub fn unescape(text: &[u8]) -> Result<Vec<u8>, String> {
+pub fn unescape(text: &[u8]) -> Result<Vec<u8>, EscapeError> {
     let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
     while let Some((&byte, tail)) = rest.split_first() {
         if byte != b'\\' {
@@ -95,14 +104,14 @@ pub fn unescape(text: &[u8]) -> Result<Vec<u8>, String> {
         match tail {
             [a, b, c, after @ ..] if [a, b, c].iter().all(|digit| digit.is_ascii_digit()) => {
                 let value = [a, b, c].iter().fold(0u16, |value, digit| value * 10 + u16::from(**digit - b'0'));
-                out.push(u8::try_from(value).map_err(|_| format!("`\\{value}` is above 255"))?);
+                out.push(u8::try_from(value).map_err(|_| EscapeError::AboveByte(value))?);
                 rest = after;
             }
             [escaped, after @ ..] => {
                 out.push(*escaped);
                 rest = after;
             }
-            [] => return Err("a backslash stands at the end".into()),
+            [] => return Err(EscapeError::AtEnd),
         }
     }
     Ok(out)

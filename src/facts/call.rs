@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 
-use super::peer::{Answer, Exchange, HttpFailure};
+use super::peer::{Answer, Exchange, HttpFailure, NoKey};
 use crate::dns::name::Domain;
+use crate::dns::record::Outcome;
 use crate::key::PublicKey;
 
 /// A request to another federation server. Texts are JSON that is encrypted on the way out.
@@ -21,6 +23,15 @@ pub enum Outgoing {
     Upload(String),
 }
 
+/// Why the host of an endpoint cannot be called.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("`{host}` has no address{}", outcome.as_ref().map(|outcome| format!(" ({outcome})")).unwrap_or_default())]
+pub struct NoAddress {
+    pub host: String,
+    /// What DNS answers, when it was queried.
+    pub outcome: Option<Outcome>,
+}
+
 /// Why there is no answer, or none that helps.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CallFailure {
@@ -28,7 +39,7 @@ pub enum CallFailure {
     #[error("{0}")]
     NotFound(String),
     #[error("its public key cannot be used: {0}")]
-    Key(String),
+    Key(NoKey),
     #[error("no message can be sealed for it: {0}")]
     Seal(String),
     #[error("{0}")]

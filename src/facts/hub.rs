@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::dns::name::Domain;
 use crate::dns::record::{Outcome, Query, RData, RecordType};
 use crate::endpoint::Endpoint;
+use crate::facts::call::NoAddress;
 use crate::facts::peer::{Answer, Exchange, Records};
 use crate::facts::tls::TlsFacts;
 use crate::rocketchat::hub::registration::{Entry, Request};
@@ -16,7 +17,7 @@ use crate::rocketchat::hub::registration::{Entry, Request};
 pub struct Call {
     pub base: Endpoint,
     /// Where the host is, or why that is not known.
-    pub address: Result<SocketAddr, String>,
+    pub address: Result<SocketAddr, NoAddress>,
     /// Looked at only when a request over https failed.
     pub tls: Option<TlsFacts>,
     /// The requests, in their order.
@@ -27,7 +28,7 @@ impl Call {
     /// Why the request did not get an answer, as a server would log it.
     pub fn failure(&self) -> Option<String> {
         if let Err(why) = &self.address {
-            return Some(why.clone());
+            return Some(why.to_string());
         }
         let tls = self.tls.as_ref().and_then(|tls| match &tls.outcome {
             Ok(session) => session.node_error().map(str::to_owned),

@@ -1,22 +1,20 @@
 //! Which of the two a server uses: the DNS records or the hub. Every server asks DNS first.
 
 use crate::facts::peer::Records;
-use crate::key::PublicKey;
 use crate::key::node_rsa;
-use crate::rocketchat::discovery::DiscoveryResult;
+use crate::rocketchat::discovery::{DiscoveryError, DiscoveryResult};
 use crate::rocketchat::generation::{GENERATIONS, Generation};
 use crate::rocketchat::hub::registration::Entry;
 use crate::rocketchat::quirks;
 
-/// What every generation ends up with, oldest first; `entry` is what the hub tells.
+/// What every generation ends up with, oldest first; `entry` is what the hub has.
 pub fn discoveries(records: &Records, entry: Option<&Entry>) -> Vec<DiscoveryResult> {
     GENERATIONS.iter().map(|generation| discovery(generation, records, entry)).collect()
 }
 
-/// True when this generation would go on to the hub after what DNS told it.
+/// True when this generation would go on to the hub after what it found in DNS.
 pub fn asks_hub(by_dns: &DiscoveryResult) -> bool {
-    // Both generations of the error mean that DNS and hub have nothing; the look at the records knows no hub.
-    by_dns.error.as_deref().is_some_and(|error| error.starts_with("Could not find"))
+    matches!(by_dns.error, Some(DiscoveryError::NotFound(_)))
 }
 
 fn discovery(generation: &Generation, records: &Records, entry: Option<&Entry>) -> DiscoveryResult {
@@ -28,10 +26,10 @@ fn discovery(generation: &Generation, records: &Records, entry: Option<&Entry>) 
         };
         return DiscoveryResult { note: by_dns.note.clone().or(description), ..by_dns };
     }
-    let lost = |error: Option<&str>, note: &str| DiscoveryResult {
+    let lost = |error: Option<DiscoveryError>, note: &str| DiscoveryResult {
         url: None,
         key: None,
-        error: error.map(str::to_owned).or(by_dns.error.clone()),
+        error: error.or(by_dns.error.clone()),
         note: Some(note.to_owned()),
         ..by_dns.clone()
     };
@@ -39,13 +37,11 @@ fn discovery(generation: &Generation, records: &Records, entry: Option<&Entry>) 
         return lost(None, "reads the hub's answer wrongly, so no hub can help it");
     }
     if quirks::HUB_NOT_AWAITED.is_in(generation.first) {
-        let error = "url must be absolute and start with http:// or https://";
-        return lost(Some(error), "does not wait for the hub's answer, so no hub can help it");
+        return lost(Some(DiscoveryError::HubNotAwaited), "does not wait for the hub's answer, so no hub can help it");
     }
     let Some(entry) = entry else { return by_dns };
-    let numbers = node_rsa::import(entry.public_key.replace(['\n', '\r'], "").as_bytes());
-    match numbers.and_then(|numbers| PublicKey::from_numbers(numbers.n, numbers.e)) {
-        Err(log) => DiscoveryResult { url: Some(entry.url.clone()), error: Some(log), ..by_dns },
+    match node_rsa::key(entry.public_key.replace(['\n', '\r'], "").as_bytes()) {
+        Err(error) => DiscoveryResult { url: Some(entry.url.clone()), error: Some(error.into()), ..by_dns },
         Ok(key) => {
             let fingerprint = key.fingerprint();
             let note = format!("{} key {}, from the hub", entry.url, fingerprint.short());

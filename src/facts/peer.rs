@@ -9,13 +9,22 @@ use crate::dns::name::Domain;
 use crate::dns::record::{Outcome, Query, RData};
 use crate::endpoint::Endpoint;
 use crate::key::PublicKey;
-use crate::key::node_rsa;
+use crate::key::node_rsa::{self, ImportError};
 use crate::rocketchat::discovery::{DiscoveryResult, discovery};
 use crate::rocketchat::generation::{Generation, key_question};
 use crate::rocketchat::quirks;
 use crate::rocketchat::release::Release;
 
-/// The records of one domain as one resolver told them, which is all that a server knows.
+/// Why the published key of a domain cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoKey {
+    #[error("the TXT record at {name} gives {outcome}")]
+    NoRecord { name: String, outcome: Outcome },
+    #[error(transparent)]
+    Import(#[from] ImportError),
+}
+
+/// The records of one domain as one resolver gives them, which is all that a server knows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Records {
     pub domain: Domain,
@@ -34,15 +43,14 @@ impl Records {
         discovery(generation, &self.domain, |question| self.outcome(question))
     }
 
-    /// The key that servers would use, or the line that they log.
-    pub fn key(&self) -> Result<PublicKey, String> {
-        let outcome = self.outcome(&key_question(&self.domain));
-        let text = match outcome.records().iter().find_map(|rr| rr.data.joined()) {
-            Some(text) => text,
-            None => return Err(format!("the TXT record at {} gives {outcome}", key_question(&self.domain).name)),
-        };
-        let numbers = node_rsa::import(&text)?;
-        PublicKey::from_numbers(numbers.n, numbers.e)
+    /// The key that servers would use.
+    pub fn key(&self) -> Result<PublicKey, NoKey> {
+        let question = key_question(&self.domain);
+        let outcome = self.outcome(&question);
+        match outcome.records().iter().find_map(|rr| rr.data.joined()) {
+            Some(text) => Ok(node_rsa::key(&text)?),
+            None => Err(NoKey::NoRecord { name: question.name, outcome }),
+        }
     }
 
     /// The addresses that were found for a host, IPv4 first, as servers prefer them.
@@ -61,14 +69,28 @@ impl Records {
     }
 }
 
+/// Why an address takes no connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum ConnectFailure {
+    #[error("connection refused")]
+    Refused,
+    /// Milliseconds that were waited.
+    #[error("no answer within {0} ms")]
+    Timeout(u32),
+    /// The system's reason.
+    #[error("{0}")]
+    #[serde(untagged)]
+    Other(String),
+}
+
 /// One address of the target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressFacts {
     pub addr: SocketAddr,
     /// It came from `--connect-to` and not from DNS.
     pub override_to: bool,
-    /// Milliseconds, or the system's reason.
-    pub connect: Result<u32, String>,
+    /// Milliseconds.
+    pub connect: Result<u32, ConnectFailure>,
     /// `None` when the base URL is http or nothing connected.
     pub tls: Option<TlsFacts>,
     /// The port was heard to speak the protocol that it was not called with.

@@ -59,6 +59,21 @@ impl Serialize for Fingerprint {
     }
 }
 
+/// Why bytes or numbers are no RSA public key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KeyError {
+    #[error("not a SubjectPublicKeyInfo")]
+    NotSpki,
+    #[error("a key for the algorithm {0}, not RSA")]
+    OtherAlgorithm(String),
+    #[error("not a whole number of bytes")]
+    LooseBits,
+    #[error("not an RSA public key")]
+    NotPkcs1,
+    #[error("an RSA key of {bits} bits that cannot work ({why})")]
+    Unusable { bits: u64, why: String },
+}
+
 /// An RSA public key of any size.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PublicKey {
@@ -74,29 +89,30 @@ impl fmt::Debug for PublicKey {
 
 impl PublicKey {
     /// Reads a SubjectPublicKeyInfo in DER: exactly one, RSA, nothing after it.
-    pub fn from_der(der: &[u8]) -> Result<Self, String> {
-        let spki = SubjectPublicKeyInfoRef::try_from(der).map_err(|_| "not a SubjectPublicKeyInfo".to_owned())?;
+    pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
+        let spki = SubjectPublicKeyInfoRef::try_from(der).map_err(|_| KeyError::NotSpki)?;
         if spki.algorithm.oid != rsa::pkcs1::ALGORITHM_OID {
-            return Err(format!("a key for the algorithm {}, not RSA", spki.algorithm.oid));
+            return Err(KeyError::OtherAlgorithm(spki.algorithm.oid.to_string()));
         }
-        let bits = spki.subject_public_key.as_bytes().ok_or("not a whole number of bytes")?;
+        let bits = spki.subject_public_key.as_bytes().ok_or(KeyError::LooseBits)?;
         Self::from_pkcs1_der(bits)
     }
 
     /// Reads an RSAPublicKey in DER (RFC 8017 appendix A.1.1).
-    pub fn from_pkcs1_der(der: &[u8]) -> Result<Self, String> {
-        let numbers = RsaPublicKeyRef::try_from(der).map_err(|_| "not an RSA public key".to_owned())?;
+    pub fn from_pkcs1_der(der: &[u8]) -> Result<Self, KeyError> {
+        let numbers = RsaPublicKeyRef::try_from(der).map_err(|_| KeyError::NotPkcs1)?;
         let unsigned = |number: &[u8]| BigUint::from_bytes_be(number);
         Self::from_numbers(unsigned(numbers.modulus.as_bytes()), unsigned(numbers.public_exponent.as_bytes()))
     }
 
     /// Builds the key from modulus and exponent.
-    pub fn from_numbers(n: BigUint, e: BigUint) -> Result<Self, String> {
+    pub fn from_numbers(n: BigUint, e: BigUint) -> Result<Self, KeyError> {
         let bits = n.bits();
+        let unusable = |why: String| KeyError::Unusable { bits, why };
         let unsigned = |number: &BigUint| BoxedUint::from_be_slice_vartime(&number.to_bytes_be());
         let rsa = RsaPublicKey::new_with_size_limits(unsigned(&n), unsigned(&e), 0..=MAX_BITS)
-            .map_err(|error| format!("an RSA key of {bits} bits that cannot work ({error})"))?;
-        let der = rsa.to_public_key_der().map_err(|_| "an RSA key that cannot be written".to_owned())?.into_vec();
+            .map_err(|error| unusable(error.to_string()))?;
+        let der = rsa.to_public_key_der().map_err(|error| unusable(error.to_string()))?.into_vec();
         Ok(Self { rsa, der })
     }
 

@@ -1,18 +1,54 @@
 //! How a real server interprets a text that should be a public key.
 //!
 //! Servers import it with the npm package node-rsa, which is lenient in some ways (armour optional, foreign characters
-//! skipped) and helpless in others. This module follows its steps, so that the log line a peer would write can be told in
-//! advance. Tests compare it with the real package.
+//! skipped) and strict in others. This module follows its steps, so that the log line of a peer is known in advance. Tests compare
+//! it with the real package.
 
 use num_bigint::BigUint;
 
-use super::base64;
+use super::{KeyError, PublicKey, base64};
 
 const BEGIN: &[u8] = b"-----BEGIN PUBLIC KEY-----";
 const END: &[u8] = b"-----END PUBLIC KEY-----";
 /// `rsaEncryption`, 1.2.840.113549.1.1.1 (RFC 8017 appendix A.1), in DER.
 const RSA_OID: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
-const CUT: &str = "TypeError: data must be a node Buffer";
+
+/// Why a server cannot use a text as a public key. Shown, it is the line that the server writes to its log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ImportError {
+    #[error("Error: Empty key given")]
+    Empty,
+    #[error("TypeError: data must be a node Buffer")]
+    Cut,
+    #[error("InvalidAsn1Error: Indefinite length not supported")]
+    IndefiniteLength,
+    #[error("InvalidAsn1Error: encoding too long")]
+    LongLength,
+    /// `found` is `None` where the byte belongs to a secret.
+    #[error("InvalidAsn1Error: Expected 0x{expected:x}{}", found.map(|found| format!(": got 0x{found:x}")).unwrap_or_default())]
+    Tag { expected: u8, found: Option<u8> },
+    #[error("Error: Invalid Public key format")]
+    NotRsa,
+    #[error("Error: Invalid RSA public key")]
+    NoNumbers,
+    #[error(
+        "RangeError [ERR_OUT_OF_RANGE]: The value of \"byteLength\" is out of range. It must be >= 1 and <= 6. Received {0}"
+    )]
+    LongExponent(usize),
+    /// The import works, and the first use fails.
+    #[error("Error: Error during decryption (probably incorrect key): {0}")]
+    Unusable(#[from] KeyError),
+}
+
+impl ImportError {
+    /// Without the byte of the text that the log line quotes.
+    pub fn without_text(self) -> Self {
+        match self {
+            Self::Tag { expected, .. } => Self::Tag { expected, found: None },
+            other => other,
+        }
+    }
+}
 
 /// The numbers that a server would work with after importing the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,34 +59,37 @@ pub struct Imported {
     pub e: BigUint,
 }
 
-/// Imports `text` as servers do, or gives the line that they write to their log. A TXT record reaches a server as one
-/// character a byte (Node decodes it as Latin-1), so bytes are all there is to look at.
-pub fn import(text: &[u8]) -> Result<Imported, String> {
+/// The key that a server works with after importing the text.
+pub fn key(text: &[u8]) -> Result<PublicKey, ImportError> {
+    let numbers = import(text)?;
+    Ok(PublicKey::from_numbers(numbers.n, numbers.e)?)
+}
+
+/// Imports `text` as servers do. A TXT record reaches a server as one character a byte (Node decodes it as Latin-1), so bytes are
+/// all there is to look at.
+pub fn import(text: &[u8]) -> Result<Imported, ImportError> {
     if text.is_empty() {
-        return Err("Error: Empty key given".into());
+        return Err(ImportError::Empty);
     }
     let body = base64::as_node(between_armour(text));
     let mut outer = Ber::new(&body);
     outer.read_sequence()?;
-    let header = outer.read_string(0x30)?.ok_or(CUT)?;
+    let header = outer.read_string(0x30)?.ok_or(ImportError::Cut)?;
     if Ber::new(&header).read_string(0x06)?.as_deref() != Some(&RSA_OID) {
-        return Err("Error: Invalid Public key format".into());
+        return Err(ImportError::NotRsa);
     }
-    let bits = outer.read_string(0x03)?.ok_or(CUT)?;
+    let bits = outer.read_string(0x03)?.ok_or(ImportError::Cut)?;
     let mut inner = Ber::new(&bits);
     inner.read_byte();
     inner.read_sequence()?;
     let n = inner.read_string(0x02)?;
     let e = inner.read_string(0x02)?;
     match (n, e) {
-        (Some(n), Some(e)) if !n.is_empty() && e.len() > 6 => Err(format!(
-            "RangeError [ERR_OUT_OF_RANGE]: The value of \"byteLength\" is out of range. It must be >= 1 and <= 6. Received {}",
-            e.len()
-        )),
+        (Some(n), Some(e)) if !n.is_empty() && e.len() > 6 => Err(ImportError::LongExponent(e.len())),
         (Some(n), Some(e)) if !n.is_empty() && !e.is_empty() => {
             Ok(Imported { n: BigUint::from_bytes_be(&n), e: BigUint::from_bytes_be(&e) })
         }
-        _ => Err("Error: Invalid RSA public key".into()),
+        _ => Err(ImportError::NoNumbers),
     }
 }
 
@@ -104,7 +143,7 @@ impl<'a> Ber<'a> {
     }
 
     /// Sets `len` and gives the offset of the content.
-    fn read_length(&mut self, mut at: i64) -> Result<Option<i64>, String> {
+    fn read_length(&mut self, mut at: i64) -> Result<Option<i64>, ImportError> {
         if at >= self.size() {
             return Ok(None);
         }
@@ -115,8 +154,8 @@ impl<'a> Ber<'a> {
             return Ok(Some(at));
         }
         match i64::from(first & 0x7f) {
-            0 => Err("InvalidAsn1Error: Indefinite length not supported".into()),
-            5.. => Err("InvalidAsn1Error: encoding too long".into()),
+            0 => Err(ImportError::IndefiniteLength),
+            5.. => Err(ImportError::LongLength),
             count if self.size() - at < count => Ok(None),
             count => {
                 let len = (0..count).fold(0i32, |len, i| (len << 8).wrapping_add(self.byte(at + i).into()));
@@ -126,7 +165,7 @@ impl<'a> Ber<'a> {
         }
     }
 
-    fn read_sequence(&mut self) -> Result<(), String> {
+    fn read_sequence(&mut self) -> Result<(), ImportError> {
         if self.peek().is_some()
             && let Some(at) = self.read_length(self.at + 1)?
         {
@@ -135,10 +174,10 @@ impl<'a> Ber<'a> {
         Ok(())
     }
 
-    fn read_string(&mut self, tag: u8) -> Result<Option<Vec<u8>>, String> {
+    fn read_string(&mut self, tag: u8) -> Result<Option<Vec<u8>>, ImportError> {
         let Some(seen) = self.peek() else { return Ok(None) };
         if seen != tag {
-            return Err(format!("InvalidAsn1Error: Expected 0x{tag:x}: got 0x{seen:x}"));
+            return Err(ImportError::Tag { expected: tag, found: Some(seen) });
         }
         let Some(at) = self.read_length(self.at + 1)? else { return Ok(None) };
         if self.len > self.size() - at {
@@ -163,7 +202,7 @@ mod tests {
 
     #[test]
     fn nothing_is_an_empty_key() {
-        assert_eq!(import(b"").unwrap_err(), "Error: Empty key given");
+        assert_eq!(import(b""), Err(ImportError::Empty));
     }
 
     #[test]

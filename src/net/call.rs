@@ -66,7 +66,7 @@ impl Partners {
         let answers = look_up_all(&self.net, &self.net.resolvers, &questions(domain)).await;
         let records = Records { domain: domain.clone(), answers };
         match records.discovery(Generation::of(self.release)).error {
-            Some(error) => Err(CallFailure::NotFound(error)),
+            Some(error) => Err(CallFailure::NotFound(error.to_string())),
             None => records.key().map_err(CallFailure::Key),
         }
     }
@@ -75,7 +75,7 @@ impl Partners {
         let answers = look_up_all(&self.net, &self.net.resolvers, &questions(domain)).await;
         let records = Records { domain: domain.clone(), answers };
         let discovery = records.discovery(Generation::of(self.release));
-        let missing = CallFailure::NotFound(discovery.error.unwrap_or_default());
+        let missing = CallFailure::NotFound(discovery.error.map(|error| error.to_string()).unwrap_or_default());
         let base = discovery.url.as_deref().and_then(Endpoint::parse).ok_or(missing)?;
         let key = records.key().map_err(CallFailure::Key)?;
         let addr = self.net.locate_one(&base).await.map_err(|none| CallFailure::NotFound(none.to_string()))?;

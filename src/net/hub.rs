@@ -85,7 +85,7 @@ impl HubClient {
     }
 
     async fn call(&self, base: &Endpoint, job: MailJob<'_>) -> Call {
-        let address = self.net.locate_one(base).await.map_err(|none| none.to_string());
+        let address = self.net.locate_one(base).await;
         let mut call = Call { base: base.clone(), address: address.clone(), tls: None, exchanges: Vec::new() };
         let Ok(addr) = address else { return call };
         let authorization = match &job {

@@ -1,7 +1,6 @@
 //! Where an endpoint is. Every client that is given a URL finds its host here, so that an override, an address, a name in DNS
 //! and a name in the hosts file of this machine work alike everywhere.
 
-use std::fmt;
 use std::net::SocketAddr;
 
 use futures_util::future::join_all;
@@ -14,23 +13,7 @@ use super::Net;
 use super::look_up::look_up;
 use crate::dns::record::{Outcome, Query, RData, RecordType};
 use crate::endpoint::Endpoint;
-
-/// Why the host of an endpoint cannot be called.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoAddress {
-    pub host: String,
-    /// What DNS answers, when it was queried.
-    pub outcome: Option<Outcome>,
-}
-
-impl fmt::Display for NoAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.outcome {
-            Some(outcome) => write!(f, "`{}` has no address ({outcome})", self.host),
-            None => write!(f, "`{}` has no address", self.host),
-        }
-    }
-}
+use crate::facts::call::NoAddress;
 
 impl Net {
     /// All addresses of an endpoint, IPv4 first: the one of `--connect-to`, the address that the host is, those in DNS, or those

@@ -1,6 +1,7 @@
 //! Does what servers do with a peer, stage by stage, and tells what it saw: discovery, every address, TLS, the routes, an
 //! encrypted ping. A stage that an earlier one made impossible is left out. No route is queried more than three times.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use super::{Net, description, elapsed, tls};
 use crate::dns::name::Domain;
 use crate::dns::record::{Query, RecordType};
 use crate::endpoint::Endpoint;
-use crate::facts::peer::{AddressFacts, Exchange, Identity, PeerFacts, ProbeOptions, Records, Speaks};
+use crate::facts::peer::{AddressFacts, ConnectFailure, Exchange, Identity, PeerFacts, ProbeOptions, Records, Speaks};
 use crate::facts::tls::NoSession;
 use crate::key::{PrivateKey, PublicKey};
 use crate::rocketchat::body::Wire;
@@ -242,11 +243,12 @@ impl Sealed<'_> {
     }
 }
 
-async fn dial(addr: SocketAddr, wait: Duration) -> Result<TcpStream, String> {
+async fn dial(addr: SocketAddr, wait: Duration) -> Result<TcpStream, ConnectFailure> {
     match timeout(wait, TcpStream::connect(addr)).await {
         Ok(Ok(stream)) => Ok(stream),
-        Ok(Err(error)) => Err(description(&error)),
-        Err(_) => Err(format!("no answer within {} ms", wait.as_millis())),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Err(ConnectFailure::Refused),
+        Ok(Err(error)) => Err(ConnectFailure::Other(description(&error))),
+        Err(_) => Err(ConnectFailure::Timeout(u32::try_from(wait.as_millis()).unwrap_or(u32::MAX))),
     }
 }
 

@@ -119,7 +119,7 @@ pub fn inspected(seen: &Inspected) -> Value {
         "exact": diagnosis.exact.is_some(),
         "read_as": seen.read_as,
         "server_accepts": diagnosis.server.is_ok(),
-        "server_log": diagnosis.server.as_ref().err(),
+        "server_log": diagnosis.server.as_ref().err().map(ToString::to_string),
         "length": seen.length,
         "bits": key.map(PublicKey::bits),
         "exponent": key.map(PublicKey::exponent),

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::propagation::PEER_MEMORY;
 use crate::facts::dns::{DnsFacts, Role};
+use crate::facts::zone::ZoneFailure;
 use crate::rocketchat::generation::key_question;
 
 /// The TTL to go down to before the change, in seconds: resolvers honour it, and mistakes can be fixed quickly.
@@ -56,14 +57,23 @@ pub struct Clocks {
     pub refresh: u32,
 }
 
+/// Why the times of a rotation are not known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoClocks {
+    #[error("{0}")]
+    Zone(ZoneFailure),
+    #[error("{0} holds no key that could be replaced")]
+    NoKey(String),
+}
+
 impl Clocks {
-    /// As the name servers tell them; `Err` says why they are not known.
-    pub fn of(dns: &DnsFacts, low_ttl: u32) -> Result<Self, String> {
-        let zone = dns.zone.as_ref().map_err(ToString::to_string)?;
+    /// From what the name servers answer.
+    pub fn of(dns: &DnsFacts, low_ttl: u32) -> Result<Self, NoClocks> {
+        let zone = dns.zone.as_ref().map_err(|why| NoClocks::Zone(why.clone()))?;
         let question = key_question(&dns.domain);
         let authoritative = dns.replies(&question).filter(|(observer, _)| observer.role == Role::Authority);
         let ttl = authoritative.flat_map(|(_, reply)| reply.outcome.records()).map(|rr| rr.ttl).max();
-        let ttl = ttl.ok_or_else(|| format!("{} holds no key that could be replaced", question.name))?;
+        let ttl = ttl.ok_or_else(|| NoClocks::NoKey(question.name.clone()))?;
         // With one name server there is nobody to fetch the zone.
         let refresh = if zone.servers.len() > 1 { zone.refresh() } else { 0 };
         Ok(Self { ttl, low_ttl: low_ttl.min(ttl), refresh })
@@ -214,6 +224,6 @@ mod tests {
         assert_eq!(Clocks::of(&dns, 60), Ok(Clocks { ttl: 3600, low_ttl: 60, refresh: 3600 }));
         assert_eq!(Clocks::of(&dns, 7200).map(|clocks| clocks.low_ttl), Ok(3600));
         dns.observations.retain(|seen| !seen.question.name.starts_with("rocketchat-public-key"));
-        assert!(Clocks::of(&dns, 60).unwrap_err().contains("holds no key"));
+        assert!(matches!(Clocks::of(&dns, 60), Err(NoClocks::NoKey(_))));
     }
 }

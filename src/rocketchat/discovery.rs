@@ -1,12 +1,38 @@
 //! Discovery as servers do it: which URL and key each generation finds, or which error its admin reads.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::generation::{Generation, MissingKey, PROTOCOL_LABEL, Protocol, SrvLabel, key_question};
 use crate::dns::name::Domain;
 use crate::dns::record::{Outcome, Query, RData, RecordType, Rr};
-use crate::key::node_rsa;
-use crate::key::{Fingerprint, PublicKey};
+use crate::key::Fingerprint;
+use crate::key::node_rsa::{self, ImportError};
+
+/// Why a server cannot use a domain. Shown, it is what the server's admin reads.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DiscoveryError {
+    /// DNS has nothing that the release reads; the hub is asked next.
+    #[error("{0}")]
+    NotFound(String),
+    #[error("Error trying to fetch SRV DNS entries for {0}")]
+    SrvLookup(Domain),
+    #[error("Invalid URL (the SRV record says `{target}` and port {port})")]
+    Target { target: String, port: u16 },
+    /// The error of the resolver is thrown where the key is looked up.
+    #[error("queryTxt {code} {name}")]
+    KeyLookup { code: &'static str, name: String },
+    #[error(transparent)]
+    Key(#[from] ImportError),
+    /// The answer of the hub is not waited for, so the URL is missing.
+    #[error("url must be absolute and start with http:// or https://")]
+    HubNotAwaited,
+}
+
+impl Serialize for DiscoveryError {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
 
 /// The discovery result of one generation for the records of a domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,7 +45,7 @@ pub struct DiscoveryResult {
     #[serde(rename = "key_fingerprint")]
     pub key: Option<Fingerprint>,
     /// What its admin would read when it cannot use the domain.
-    pub error: Option<String>,
+    pub error: Option<DiscoveryError>,
     /// What no record can fix, or what the admin should know.
     pub note: Option<String>,
 }
@@ -47,12 +73,16 @@ pub fn discovery(generation: &Generation, domain: &Domain, answer: impl Fn(&Quer
     DiscoveryResult { id: generation.id, releases: generation.releases, url, key, error: url_error.or(key_error), note }
 }
 
-fn find_url(generation: &Generation, domain: &Domain, answer: &impl Fn(&Query) -> Outcome) -> Result<String, String> {
+fn find_url(
+    generation: &Generation,
+    domain: &Domain,
+    answer: &impl Fn(&Query) -> Outcome,
+) -> Result<String, DiscoveryError> {
     for label in generation.srv {
         let outcome = answer(&Query::new(label.owner(domain), RecordType::Srv));
         if let Some((port, target)) = first_srv(&outcome) {
             if target.is_empty() || port == 0 {
-                return Err(format!("Invalid URL (the SRV record says `{target}` and port {port})"));
+                return Err(DiscoveryError::Target { target, port });
             }
             let protocol = match label {
                 SrvLabel::Https => Protocol::Https,
@@ -63,10 +93,10 @@ fn find_url(generation: &Generation, domain: &Domain, answer: &impl Fn(&Query) -
         }
         let retriable = matches!(outcome, Outcome::NxDomain | Outcome::NoData | Outcome::Found(_));
         if generation.is_first_protocol() && !retriable {
-            return Err(format!("Error trying to fetch SRV DNS entries for {domain}"));
+            return Err(DiscoveryError::SrvLookup(domain.clone()));
         }
     }
-    Err((generation.not_found)(domain))
+    Err(DiscoveryError::NotFound((generation.not_found)(domain)))
 }
 
 /// Which protocol an SRV at `_tcp` means: 1.0 and 1.1 use the name `localhost`, 1.2 and 1.3 a TXT record of which only
@@ -91,23 +121,20 @@ fn find_key(
     generation: &Generation,
     domain: &Domain,
     answer: &impl Fn(&Query) -> Outcome,
-) -> Result<Fingerprint, String> {
+) -> Result<Fingerprint, DiscoveryError> {
     let question = key_question(domain);
     let outcome = answer(&question);
     let text = match first_txt(&outcome) {
         Some(strings) => strings.concat(),
         None if generation.missing_key == MissingKey::ThrowsResolverError => {
-            return Err(format!("queryTxt {} {}", node_code(&outcome), question.name));
+            return Err(DiscoveryError::KeyLookup { code: node_code(&outcome), name: question.name });
         }
-        None => return Err((generation.not_found)(domain)),
+        None => Vec::new(),
     };
     if text.is_empty() {
-        return Err((generation.not_found)(domain));
+        return Err(DiscoveryError::NotFound((generation.not_found)(domain)));
     }
-    let numbers = node_rsa::import(&text)?;
-    PublicKey::from_numbers(numbers.n, numbers.e)
-        .map(|key| key.fingerprint())
-        .map_err(|why| format!("Error during decryption (probably incorrect key): {why}"))
+    Ok(node_rsa::key(&text)?.fingerprint())
 }
 
 /// Node does not sort by priority or weight: the first record in the order of the answer counts.
@@ -171,7 +198,8 @@ mod tests {
         let zone: HashMap<String, &Outcome> =
             records.iter().map(|(label, outcome)| (format!("{label}.mydomain.com"), outcome)).collect();
         let answer = |question: &Query| zone.get(&question.name).map_or(Outcome::NxDomain, |found| (*found).clone());
-        let description = |discovery: DiscoveryResult| discovery.error.or(discovery.url).unwrap();
+        let description =
+            |discovery: DiscoveryResult| discovery.error.map(|error| error.to_string()).or(discovery.url).unwrap();
         GENERATIONS.iter().map(|generation| description(discovery(generation, &domain(), answer))).collect()
     }
 

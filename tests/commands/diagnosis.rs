@@ -389,7 +389,7 @@ fn servers_see_every_defect_as_told() {
                     Some(&key.n)
                 );
             }
-            (Err(line), None) => assert_eq!(theirs["error"], line.as_str()),
+            (Err(line), None) => assert_eq!(theirs["error"], line.to_string()),
             _ => panic!("{ours:?} and {theirs} for {}", String::from_utf8_lossy(text)),
         }
     }

@@ -22,7 +22,7 @@ pub use records::{examine_records, hold_secret, shown};
 
 use self::glyphs::Glyph;
 use super::base64;
-use super::node_rsa::{self, Imported};
+use super::node_rsa::{self, ImportError};
 use crate::key::{BEGIN_PUBLIC, END_PUBLIC, PublicKey};
 use crate::severity::Severity;
 
@@ -35,7 +35,7 @@ pub struct Diagnosis {
     /// The key, when the text is exactly what a server would publish.
     pub exact: Option<PublicKey>,
     /// What a server imports, or the line that it writes to its log.
-    pub server: Result<PublicKey, String>,
+    pub server: Result<PublicKey, ImportError>,
     /// What is wrong, worst first. An exact text can still hold a weak key.
     pub defects: Vec<Defect>,
     /// The key to publish instead, when it could be recovered and verified.
@@ -82,15 +82,13 @@ impl Diagnosis {
         self.exact.is_some() && self.defects.iter().all(|defect| defect.severity < Severity::Warning)
     }
 
-    fn private(what: &str, server: Result<PublicKey, String>) -> Self {
+    fn private(what: &str, server: Result<PublicKey, ImportError>) -> Self {
         let what = format!(
             "this is {what}: it must stay secret, and anyone who has read it can send as this server and read what is sent to it"
         );
         let mut defects = vec![Defect::new(DefectKind::PrivateKey, what)];
         settle(&mut defects, false);
-        // The error of the import can quote a byte of the key.
-        let server = server.map_err(|line| line.split(": got 0x").next().unwrap_or_default().to_owned());
-        Self { exact: None, server, defects, repaired: None }
+        Self { exact: None, server: server.map_err(ImportError::without_text), defects, repaired: None }
     }
 }
 
@@ -152,17 +150,8 @@ pub fn is_plausible_modulus(n: &num_bigint::BigUint) -> bool {
 }
 
 /// The key that a server imports, or the line that it writes to its log; defects are not looked for.
-pub fn as_servers_read(text: &[u8]) -> Result<PublicKey, String> {
-    if let Some(known) = whole::recall(text) {
-        return known.server;
-    }
-    node_rsa::import(text).and_then(server_key)
-}
-
-/// The key that the numbers make, as far as they make one.
-fn server_key(numbers: Imported) -> Result<PublicKey, String> {
-    PublicKey::from_numbers(numbers.n, numbers.e)
-        .map_err(|why| format!("Error: Error during decryption (probably incorrect key): {why}"))
+pub fn as_servers_read(text: &[u8]) -> Result<PublicKey, ImportError> {
+    whole::recall(text).map_or_else(|| node_rsa::key(text), |known| known.server)
 }
 
 /// The strict reading: armour, strict base64 without white space, one SubjectPublicKeyInfo.

@@ -106,7 +106,9 @@ fn records(object: &Value) -> Result<Vec<Rr>, Hinted> {
 
 fn bytes(value: &Value) -> Result<CharacterString, Hinted> {
     let text = value.as_str().unwrap_or_default();
-    unescape(text.as_bytes()).map(CharacterString).map_err(|why| Hinted::new(why, "write a backslash as `\\\\`"))
+    unescape(text.as_bytes())
+        .map(CharacterString)
+        .map_err(|why| Hinted::new(why.to_string(), "write a backslash as `\\\\`"))
 }
 
 /// JSON with two spaces and a final line end.

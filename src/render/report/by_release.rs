@@ -42,7 +42,7 @@ fn seen(discovery: &DiscoveryResult) -> String {
     let mut text = match (&discovery.url, &discovery.error) {
         (Some(url), None) => url.clone(),
         (Some(url), Some(error)) => format!("{url}, then: {error}"),
-        (None, error) => error.clone().unwrap_or_default(),
+        (None, error) => error.as_ref().map(ToString::to_string).unwrap_or_default(),
     };
     if let Some(key) = &discovery.key {
         text += &format!(" key {}", key.short());

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::str::Chars;
 
+use hickory_proto::ProtoError;
 use hickory_proto::rr::rdata::{CNAME, MX, NS, SRV, TXT};
 use hickory_proto::rr::{LowerName, Name, RData, RecordSet, RrKey};
 
@@ -59,7 +60,7 @@ pub fn put_on(text: &str) -> String {
 }
 
 /// Turns names and strings back.
-pub fn take_off(records: &Records) -> Result<Records, String> {
+pub fn take_off(records: &Records) -> Result<Records, ProtoError> {
     let mut plain = Records::new();
     for record in records.values().flat_map(|set| set.records_without_rrsigs()) {
         let mut record = record.clone();
@@ -82,10 +83,10 @@ pub fn take_off(records: &Records) -> Result<Records, String> {
     Ok(plain)
 }
 
-fn name(escaped: &Name) -> Result<Name, String> {
+fn name(escaped: &Name) -> Result<Name, ProtoError> {
     let label = |label: &[u8]| label.strip_prefix(UNDERSCORE.as_bytes()).unwrap_or(label).to_vec();
     let labels: Vec<Vec<u8>> = escaped.iter().map(label).collect();
-    let mut name = Name::from_labels(labels.iter().map(Vec::as_slice)).map_err(|error| error.to_string())?;
+    let mut name = Name::from_labels(labels.iter().map(Vec::as_slice))?;
     name.set_fqdn(true);
     Ok(name)
 }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use hickory_net::runtime::TokioRuntimeProvider;
+use hickory_proto::ProtoError;
 use hickory_proto::rr::rdata::{A, AAAA, NS, SOA};
 use hickory_proto::rr::{LowerName, Name, RData, Record, RecordSet, RecordType, RrKey};
 use hickory_proto::serialize::txt::Parser;
@@ -16,6 +17,28 @@ use super::escape;
 /// TTL of what fedctl adds to a fragment, in seconds.
 const TTL: u32 = 3600;
 
+/// Why a text is no zone that can be served.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ZoneError {
+    #[error("it names no zone: write ORIGIN=FILE, or start it with $ORIGIN")]
+    NoOrigin,
+    #[error("`{name}` is not a zone name: {why}")]
+    Origin { name: String, why: String },
+    #[error("{0}")]
+    Syntax(String),
+    #[error("`{name}` is not inside the zone `{origin}`")]
+    Outside { name: String, origin: String },
+    /// RFC 1035 section 3.3: a character-string holds 255 bytes. The library reads longer ones and then cannot send them.
+    #[error("a string of TXT `{name}` has {bytes} bytes; 255 is the most")]
+    LongString { name: String, bytes: usize },
+}
+
+impl From<ProtoError> for ZoneError {
+    fn from(error: ProtoError) -> Self {
+        Self::Syntax(error.to_string())
+    }
+}
+
 /// The records of one zone.
 #[derive(Debug, Clone)]
 pub struct Zone {
@@ -26,16 +49,18 @@ pub struct Zone {
 impl Zone {
     /// Reads a zone file. The origin is `origin`, else what `$ORIGIN` says, else the owner of the SOA. A fragment without SOA
     /// and NS, as `fedctl records` prints it, gets them, with `ns1` at `addr` as its only name server.
-    pub fn parse(text: &str, origin: Option<&str>, addr: IpAddr) -> Result<Self, String> {
+    pub fn parse(text: &str, origin: Option<&str>, addr: IpAddr) -> Result<Self, ZoneError> {
         let origin = match origin {
             Some(origin) => absolute(origin)?,
-            None => declared_origin(text).ok_or("it names no zone: write ORIGIN=FILE, or start it with $ORIGIN")?,
+            None => declared_origin(text).ok_or(ZoneError::NoOrigin)?,
         };
         let text = format!("$TTL {TTL}\n{}", escape::put_on(text));
-        let (_, escaped) = Parser::new(text, None, Some(origin.clone())).parse().map_err(|error| error.to_string())?;
+        let (_, escaped) = Parser::new(text, None, Some(origin.clone()))
+            .parse()
+            .map_err(|error| ZoneError::Syntax(error.to_string()))?;
         let mut records = escape::take_off(&escaped)?;
         if let Some(stray) = records.keys().find(|key| !origin.zone_of(&Name::from(key.name().clone()))) {
-            return Err(format!("`{}` is not inside the zone `{origin}`", stray.name()));
+            return Err(ZoneError::Outside { name: stray.name().to_string(), origin: origin.to_string() });
         }
         refuse_long_strings(&records)?;
         complete(&mut records, &origin, addr)?;
@@ -73,7 +98,7 @@ impl Zone {
 }
 
 /// All zones, or all as they were one serial ago.
-pub fn catalog(zones: &[Zone], stale: bool) -> Result<Catalog, String> {
+pub fn catalog(zones: &[Zone], stale: bool) -> Result<Catalog, ZoneError> {
     let mut catalog = Catalog::new();
     for zone in zones {
         let zone = if stale { zone.earlier() } else { zone.clone() };
@@ -82,27 +107,28 @@ pub fn catalog(zones: &[Zone], stale: bool) -> Result<Catalog, String> {
             zone.records,
             ZoneType::Primary,
             AxfrPolicy::Deny,
-        )?;
+        )
+        .map_err(ZoneError::Syntax)?;
         let handlers: Vec<Arc<dyn ZoneHandler>> = vec![Arc::new(handler)];
         catalog.upsert(LowerName::new(&zone.origin), handlers);
     }
     Ok(catalog)
 }
 
-fn absolute(text: &str) -> Result<Name, String> {
-    let mut name = Name::from_ascii(text).map_err(|error| format!("`{text}` is not a zone name: {error}"))?;
+fn absolute(text: &str) -> Result<Name, ZoneError> {
+    let why = |error: ProtoError| ZoneError::Origin { name: text.to_owned(), why: error.to_string() };
+    let mut name = Name::from_ascii(text).map_err(why)?;
     name.set_fqdn(true);
     Ok(name.to_lowercase())
 }
 
-/// RFC 1035 section 3.3: a character-string holds 255 bytes. The library reads longer ones and then cannot send them.
-fn refuse_long_strings(records: &BTreeMap<RrKey, RecordSet>) -> Result<(), String> {
+fn refuse_long_strings(records: &BTreeMap<RrKey, RecordSet>) -> Result<(), ZoneError> {
     let all = records.values().flat_map(|set| set.records_without_rrsigs());
     for record in all {
         if let RData::TXT(txt) = &record.data
             && let Some(long) = txt.txt_data.iter().find(|string| string.len() > 255)
         {
-            return Err(format!("a string of TXT `{}` has {} bytes; 255 is the most", record.name, long.len()));
+            return Err(ZoneError::LongString { name: record.name.to_string(), bytes: long.len() });
         }
     }
     Ok(())
@@ -118,11 +144,10 @@ fn declared_origin(text: &str) -> Option<Name> {
     declared.and_then(|rest| rest.split_whitespace().next()).or_else(owner).and_then(|name| absolute(name).ok())
 }
 
-fn complete(records: &mut BTreeMap<RrKey, RecordSet>, origin: &Name, addr: IpAddr) -> Result<(), String> {
+fn complete(records: &mut BTreeMap<RrKey, RecordSet>, origin: &Name, addr: IpAddr) -> Result<(), ZoneError> {
     let has =
         |records: &BTreeMap<RrKey, RecordSet>, kind| records.contains_key(&RrKey::new(LowerName::new(origin), kind));
-    let label =
-        |label: &str| Name::from_ascii(label).and_then(|name| name.append_domain(origin)).map_err(|e| e.to_string());
+    let label = |label: &str| Name::from_ascii(label).and_then(|name| name.append_domain(origin));
     let ns1 = label("ns1")?;
     if !has(records, RecordType::SOA) {
         let soa = SOA::new(ns1.clone(), label("hostmaster")?, 2, 3600, 600, 86400, 300);
@@ -218,7 +243,7 @@ mod tests {
             (&format!("$ORIGIN b.com.\na IN TXT \"{}\"", "x".repeat(256)), "256 bytes"),
         ] {
             let error = Zone::parse(text, None, HERE).unwrap_err();
-            assert!(error.contains(part), "{text}: {error}");
+            assert!(error.to_string().contains(part), "{text}: {error}");
         }
     }
 }
