@@ -19,6 +19,7 @@ mod keygen;
 mod lab;
 mod list;
 mod mesh;
+mod node_peer;
 mod numbers;
 mod peer_answers;
 mod peer_interop;

@@ -1,60 +1,13 @@
 //! Servers and senders made of Node and the real node-rsa against our handshake and our peer.
 
-use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
-use std::process::{Child, Stdio};
 
 use fedctl::serve::peer::fault::Fault;
 use serde_json::{Value, json};
 
+use crate::support::node_peer::{NodePeer, key_text as text, partner};
 use crate::support::peers::{Peer, Peers, findings, free_addr};
-use crate::support::programs::{node, node_json};
-use crate::support::repository;
-
-/// A server as release 5 would answer, own-domain bypass included, which finds its peers in a table.
-const SERVER: &str = r#"
-    const http = require('http'), NodeRSA = require('node-rsa');
-    const ask = JSON.parse(require('fs').readFileSync(0));
-    const me = new NodeRSA(ask.private, 'pkcs8-private-pem'), peer = new NodeRSA(ask.peer, 'pkcs8-public-pem');
-    const seal = (object) => JSON.stringify(me.encryptPrivate(peer.encrypt(JSON.stringify(object))));
-    const post = (body) => {
-        const { port, address } = ask.callback;
-        const headers = { 'content-type': 'application/json', 'x-federation-domain': ask.domain };
-        const request = http.request({ host: address, port, method: 'POST', path: '/api/v1/federation.events.dispatch', headers });
-        request.on('error', () => {});
-        request.end(body);
-    };
-    const open = (request, body) => {
-        const sender = request.headers['x-federation-domain'];
-        if (!sender) throw new Error('no sender');
-        if (sender === ask.domain) return JSON.parse(body);
-        return JSON.parse(me.decrypt(peer.decryptPublic(Buffer.from(JSON.parse(body)))).toString());
-    };
-    http.createServer((request, response) => {
-        let body = '';
-        request.on('data', (chunk) => { body += chunk; });
-        request.on('end', () => {
-            const answer = (status, object) => {
-                response.writeHead(status, { 'content-type': 'application/json' });
-                response.end(JSON.stringify(object));
-            };
-            const path = request.url.split('?')[0].replace('/api/v1/federation.', '');
-            if (path === '/api/info') return answer(200, { version: '5.4', success: true });
-            if (path === 'users.search') return answer(200, { users: [], success: true });
-            if (path !== 'events.dispatch' && path !== 'events.requestFromLatest') {
-                response.writeHead(200, { 'content-type': 'text/html' });
-                return response.end('<!DOCTYPE html>');
-            }
-            try {
-                const message = open(request, body);
-                if (path === 'events.requestFromLatest') post(seal({ events: [] }));
-                else if (!Array.isArray(message.events)) throw new Error('no events');
-                answer(200, { success: true });
-            } catch (error) {
-                answer(400, { success: false, error: 'Could not decrypt payload' });
-            }
-        });
-    }).listen(0, '127.0.0.1', function () { console.log(this.address().port); });"#;
+use crate::support::programs::node_json;
 
 /// Seals a ping as each of the keys given and posts it; tells status and body.
 const CLIENT: &str = r#"
@@ -80,39 +33,10 @@ const CLIENT: &str = r#"
         console.log(JSON.stringify(told));
     })();"#;
 
-fn keys() -> Vec<Value> {
-    serde_json::from_slice(&std::fs::read(repository("tests/vectors/keys.json")).unwrap()).unwrap()
-}
-
-fn text(id: &str, half: &str) -> String {
-    keys().iter().find(|row| row["id"] == id).unwrap()[half].as_str().unwrap().to_owned()
-}
-
-/// A Node server that ends with the test.
-struct Server {
-    child: Child,
-    addr: SocketAddr,
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn server(peer_key: &str, callback: SocketAddr) -> Option<Server> {
-    let ask = json!({
-        "domain": "b.example", "private": text("bob", "private"), "peer": text(peer_key, "public"),
-        "callback": {"port": callback.port(), "address": callback.ip().to_string()},
-    });
-    let mut child =
-        node("node-rsa")?.args(["-e", SERVER]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(ask.to_string().as_bytes()).unwrap();
-    let mut port = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut port).unwrap();
-    let addr = SocketAddr::new(callback.ip(), port.trim().parse().unwrap());
-    Some(Server { child, addr })
+/// `b.example` made of Node, which finds `a.example` at the address given and by a key of the vectors.
+fn server(peer_key: &str, callback: SocketAddr) -> Option<NodePeer> {
+    let peers = json!({"peers": {"a.example": partner(callback, peer_key)}});
+    NodePeer::start("b.example", "bob", "5.4.0", &[], &peers)
 }
 
 #[test]

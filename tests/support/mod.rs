@@ -7,6 +7,7 @@ pub mod hub;
 pub mod mailbox;
 pub mod name_server_stub;
 pub mod name_servers;
+pub mod node_peer;
 pub mod peers;
 pub mod postgres;
 pub mod programs;

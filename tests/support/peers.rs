@@ -9,6 +9,9 @@ use fedctl::endpoint::ConnectTo;
 use fedctl::key::PrivateKey;
 use fedctl::net::Net;
 use fedctl::net::resolvers::Resolver;
+use fedctl::rocketchat::events::documents::{Collection, Documents};
+use fedctl::rocketchat::events::kind::Kind;
+use fedctl::rocketchat::events::room_event::RoomEvent;
 use fedctl::serve::dns::{self, Zone};
 use fedctl::serve::peer::certificate::Tls;
 use fedctl::serve::peer::fault::Fault;
@@ -151,6 +154,43 @@ impl Peers {
             flags.extend(["--ca-file".to_owned(), "ca.pem".to_owned()]);
         }
         flags
+    }
+
+    fn handler(&self) -> &peer::handler::Handler {
+        &self._servers.1.as_ref().unwrap().handler
+    }
+
+    /// Reads or changes the database of the peer.
+    pub fn with<T>(&self, work: impl FnOnce(&mut Documents) -> T) -> T {
+        self.handler().with(work)
+    }
+
+    /// A document of the peer's database.
+    pub fn document(&self, collection: Collection, id: &str) -> Option<Value> {
+        self.with(|documents| documents.get(collection, id).cloned())
+    }
+
+    /// Makes an event of the peer behind the newest ones of the room, and keeps it there.
+    pub fn create(&self, room: &str, kind: Kind, data: Value) -> Value {
+        self.handler().create(room, kind, data).to_json()
+    }
+
+    /// Makes an event without parents, as all of those are with which a room begins.
+    pub fn create_first(&self, room: &str, kind: Kind, data: Value) -> Value {
+        let event = RoomEvent::new(&B.parse().unwrap(), room, Vec::new(), kind, peer::handler::now(), data).to_json();
+        let id = event["_id"].as_str().unwrap().to_owned();
+        self.with(|documents| documents.put(Collection::Events, &id, event.clone()));
+        event
+    }
+
+    /// The peer sends these events to `a.example`; true when they were accepted.
+    pub fn deliver(&self, events: &[Value]) -> bool {
+        self._runtime.block_on(self.handler().deliver(&A.parse().unwrap(), events))
+    }
+
+    /// The peer keeps a file that others can fetch.
+    pub fn keep_upload(&self, id: &str, document: Value, bytes: &[u8]) {
+        self.handler().keep_upload(id, document, bytes);
     }
 
     /// Runs `fedctl handshake b.example` as `a.example`.

@@ -1,0 +1,239 @@
+//! Conversations between `serve peer` and a server made of Node and node-rsa that owes nothing to fedctl.
+
+use std::time::{Duration, Instant};
+
+use fedctl::rocketchat::events::documents::Collection;
+use fedctl::rocketchat::events::kind::Kind;
+use fedctl::rocketchat::events::resource::direct_room;
+use serde_json::{Value, json};
+
+use crate::support::node_peer::{NodePeer, partner};
+use crate::support::peers::{A, B, Peer, Peers};
+
+/// `fedctl@b.example`, the user that every peer of the tests has.
+const FEDCTL: &str = "fedctl@b.example";
+/// The bytes of a file, in base64.
+const CONTENT: &str = "AAEC/w==";
+
+/// `a.example` made of Node and `b.example` made of fedctl, which find each other.
+fn both(release: &str) -> Option<(NodePeer, Peers)> {
+    let node = NodePeer::start(A, "alice", release, &["ann", "al"], &json!({}))?;
+    let peers = Peers::start(&Peer { release, https: false, callback: Some(node.addr), ..Peer::default() });
+    node.meets(&[(B, partner(peers.addr, "bob"))]);
+    Some((node, peers))
+}
+
+/// Waits until it is so: up to 4.1 events are handled after the answer.
+fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(20), "it never came to this: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn text(value: &Value, member: &str) -> String {
+    value[member].as_str().unwrap_or_else(|| panic!("no {member} in {value}")).to_owned()
+}
+
+/// A server of Node as the sender: everything that it does arrives in the database of `serve peer`.
+fn sends_everything(release: &str) {
+    let Some((node, peers)) = both(release) else { return };
+    let message = |id: &str| peers.document(Collection::Messages, id).unwrap_or_default();
+    let users = node.tell("search", json!({"username": "fedctl", "domain": B}))["users"].clone();
+    assert_eq!(users[0]["username"], FEDCTL);
+    let room = text(&node.tell("direct", json!({"user": "ann", "with": FEDCTL})), "room");
+    let subscriptions = || peers.with(|documents| documents.all(Collection::Subscriptions).count());
+    eventually("a room with two members", || subscriptions() == 2);
+    let stored = peers.document(Collection::Rooms, &room).unwrap();
+    assert_eq!(stored["usernames"], json!(["ann@a.example", "fedctl"]));
+
+    let say = |words: &str| text(&node.tell("say", json!({"room": room, "user": "ann", "text": words})), "message");
+    let first = say("hi @fedctl@b.example \u{1f600}");
+    eventually("a message with a mention", || message(&first)["msg"] == "hi @fedctl \u{1f600}");
+    let reaction = json!({"message": first, "user": "ann", "reaction": ":+1:"});
+    node.tell("react", reaction.clone());
+    eventually("a reaction", || message(&first)["reactions"][":+1:"]["usernames"] == json!(["ann"]));
+    if release > "3.4" {
+        node.tell("unreact", reaction);
+        eventually("no reaction", || message(&first)["reactions"] == json!({}));
+    }
+    node.tell("edit", json!({"message": first, "text": "edited"}));
+    eventually("an edited message", || message(&first)["msg"] == "edited");
+
+    let file = json!({"room": room, "user": "ann", "name": "a.png", "type": "image/png", "content": CONTENT});
+    let with_file = text(&node.tell("file", file), "message");
+    eventually("a message with a file", || message(&with_file)["file"]["name"] == "a.png");
+    let upload = text(&message(&with_file)["file"], "_id");
+    let link = text(&message(&with_file)["attachments"][0], "image_url");
+    assert!(link.contains(&upload), "{link}");
+    assert_eq!(peers.document(Collection::Uploads, &upload).unwrap()["content"], CONTENT);
+
+    node.tell("lose", json!({"count": 1}));
+    let (withheld, next) = (say("never sent"), say("its child"));
+    eventually("two recovered messages", || {
+        message(&withheld)["msg"] == "never sent" && message(&next)["msg"] == "its child"
+    });
+    assert_eq!(node.printed("asked").len(), 1);
+
+    let muted = || peers.document(Collection::Rooms, &room).unwrap_or_default()["muted"].clone();
+    node.tell("mute", json!({"room": room, "user": FEDCTL}));
+    eventually("a muted user", || muted() == json!(["fedctl"]));
+    node.tell("unmute", json!({"room": room, "user": FEDCTL}));
+    eventually("nobody is muted", || muted() == json!([]));
+    node.tell("delete", json!({"message": first}));
+    eventually("a message less", || message(&first).is_null());
+    node.tell("remove", json!({"room": room, "user": FEDCTL}));
+    eventually("a member less", || subscriptions() == 1);
+
+    let name = json!({"user": "ann", "name": "team", "with": [FEDCTL]});
+    let team = text(&node.tell("private", name), "room");
+    eventually("a private room", || subscriptions() == 3);
+    assert_eq!(peers.document(Collection::Rooms, &team).unwrap()["name"], "team@a.example");
+    node.tell("add", json!({"room": team, "user": "al"}));
+    eventually("one member more", || subscriptions() == 4);
+    if release > "3.2" {
+        node.tell("leave", json!({"room": team, "user": "ann"}));
+        eventually("a member that has left", || subscriptions() == 3);
+    }
+    node.tell("delete_room", json!({"room": team}));
+    eventually("a room less", || peers.document(Collection::Rooms, &team).is_none());
+
+    let log = peers.log.lock().unwrap().join("\n");
+    for wrong in ["irregular:", "failed:", "refused:", "not sent:"] {
+        assert!(!log.contains(wrong), "{log}");
+    }
+    assert_eq!(node.printed("unsent"), [Value::Null; 0]);
+}
+
+#[test]
+fn what_a_node_server_of_3_1_sends_is_applied() {
+    sends_everything("3.1.0");
+}
+
+#[test]
+fn what_a_node_server_of_3_18_sends_is_applied() {
+    sends_everything("3.18.7");
+}
+
+#[test]
+fn what_a_node_server_of_4_5_sends_is_applied() {
+    sends_everything("4.5.7");
+}
+
+/// A user of `a.example` or `b.example`, and its subscription to a room.
+fn member(room: &str, id: &str, username: &str, other: &str) -> Value {
+    let origin = username.split('@').nth(1).unwrap();
+    json!({
+        "roomId": room,
+        "user": {"_id": id, "username": username, "federation": {"origin": origin, "originalInfo": {"email": "x@b.example"}}},
+        "subscription": {
+            "_id": format!("s{id}"), "rid": room, "t": "d", "name": other, "u": {"_id": id, "username": username},
+            "federation": {"origin": B},
+        },
+    })
+}
+
+fn message(room: &str, id: &str, words: &str) -> Value {
+    json!({"message": {
+        "_id": id, "rid": room, "msg": words, "ts": {"$date": 1_600_000_000_000_i64}, "u": {"_id": "uF", "username": FEDCTL},
+        "mentions": [{"_id": "uAnn", "username": "ann@a.example"}], "channels": [], "federation": {"origin": B},
+    }})
+}
+
+/// A server of Node as the receiver: it applies what fedctl encrypts.
+fn receives_everything(release: &str) {
+    let Some((node, peers)) = both(release) else { return };
+    let find = |collection: &str, id: &str| {
+        node.documents(collection).into_iter().find(|found| found["_id"] == id).unwrap_or_default()
+    };
+    let ann = text(&node.documents("users")[0], "_id");
+    let room = direct_room("uF", &ann);
+    let document = json!({
+        "_id": room, "t": "d", "usernames": [FEDCTL, "ann@a.example"], "federation": {"origin": B, "domains": [B, A]},
+    });
+    let first = [
+        (Kind::Genesis, json!({"contextType": "room", "room": document})),
+        (Kind::AddUser, member(&room, "uF", FEDCTL, "ann@a.example")),
+        (Kind::AddUser, member(&room, &ann, "ann@a.example", FEDCTL)),
+    ];
+    let first: Vec<Value> = first.into_iter().map(|(kind, data)| peers.create_first(&room, kind, data)).collect();
+    assert!(peers.deliver(&first));
+    node.wait_applied("room_add_user", 2);
+    assert_eq!(find("rooms", &room)["usernames"], json!([FEDCTL, "ann"]));
+    assert_eq!(find("users", "uF")["username"], FEDCTL);
+
+    let send = |kind: Kind, data: Value, times: usize| {
+        assert!(peers.deliver(&[peers.create(&room, kind, data)]), "{kind:?}");
+        node.wait_applied(kind.as_str(), times);
+    };
+    send(Kind::Message, message(&room, "m1", "hi @ann@a.example \u{1f600}"), 1);
+    assert_eq!(find("messages", "m1")["msg"], "hi @ann \u{1f600}");
+    let reaction = json!({"roomId": room, "messageId": "m1", "username": "fedctl", "reaction": ":+1:"});
+    send(Kind::SetReaction, reaction.clone(), 1);
+    assert_eq!(find("messages", "m1")["reactions"], json!({":+1:": {"usernames": ["fedctl"]}}));
+    send(Kind::UnsetReaction, reaction, 1);
+    send(Kind::EditMessage, json!({"message": {"_id": "m1", "msg": "edited", "federation": {"origin": B}}}), 1);
+    assert_eq!(find("messages", "m1")["msg"], "edited");
+
+    peers.keep_upload("file1", json!({"name": "a.png", "type": "image/png"}), &[0, 1, 2, 255]);
+    let mut with_file = message(&room, "m2", "");
+    with_file["message"]["file"] = json!({"_id": "file1", "name": "a.png", "type": "image/png"});
+    let link = "/file-upload/file1/a.png";
+    with_file["message"]["attachments"] = json!([{"title": "a.png", "title_link": link, "image_url": link}]);
+    send(Kind::Message, with_file, 2);
+    assert_eq!(node.documents("uploads")[0]["content"], CONTENT);
+
+    peers.create(&room, Kind::Message, message(&room, "m3", "never sent"));
+    let child = peers.create(&room, Kind::Message, message(&room, "m4", "its child"));
+    assert!(peers.deliver(&[child]));
+    node.wait_applied("room_message", 4);
+    assert_eq!(
+        (&find("messages", "m3")["msg"], &find("messages", "m4")["msg"]),
+        (&json!("never sent"), &json!("its child"))
+    );
+
+    let user = json!({"roomId": room, "user": {"_id": ann, "username": "ann@a.example"}});
+    send(Kind::MuteUser, user.clone(), 1);
+    assert_eq!(find("rooms", &room)["muted"], json!(["ann"]));
+    send(Kind::UnmuteUser, user.clone(), 1);
+    assert_eq!(find("rooms", &room)["muted"], json!([]));
+    send(Kind::DeleteMessage, json!({"roomId": room, "messageId": "m1"}), 1);
+    assert_eq!(find("messages", "m1"), Value::Null);
+    let with_domains = |member: &str, mut data: Value| {
+        data[member] = json!([B]);
+        data
+    };
+    send(Kind::RemoveUser, with_domains("domainsAfterRemoval", user), 1);
+    let fedctl = json!({"roomId": room, "user": {"_id": "uF", "username": FEDCTL}});
+    send(Kind::UserLeft, with_domains("domainsAfterLeave", fedctl), 1);
+    assert_eq!(node.documents("subscriptions"), [Value::Null; 0]);
+    send(Kind::DeleteRoom, json!({"roomId": room}), 1);
+    assert_eq!((node.documents("rooms"), node.documents("events")), (vec![], vec![]));
+    assert_eq!((node.printed("failed"), node.printed("refused")), (vec![], vec![]));
+}
+
+#[test]
+fn a_node_server_of_3_18_applies_what_is_sent_from_here() {
+    receives_everything("3.18.7");
+}
+
+#[test]
+fn a_node_server_of_5_3_applies_what_is_sent_from_here() {
+    receives_everything("5.3.0");
+}
+
+#[test]
+fn a_node_server_derives_the_identifiers_of_the_vectors() {
+    let Some(node) = NodePeer::start(A, "alice", "5.3.0", &[], &json!({})) else { return };
+    let time = json!({"$date": 1_600_000_000_000_i64});
+    let event = json!({
+        "origin": A, "context": {"roomId": "rA1"}, "parentIds": ["aa"], "type": "room_message", "timestamp": time,
+        "data": {"message": {
+            "_id": "m2", "rid": "rA1", "msg": "\u{e9} \u{20ac} \u{1f600}", "ts": time, "u": {"_id": "uA", "username": "ann@a.example"},
+            "mentions": [], "channels": [], "federation": {"origin": A},
+        }},
+    });
+    let id = node.tell("hash", json!({"event": event}))["id"].clone();
+    assert_eq!(id, "aae4126ae7b1ebc7dc9dd2fb0046dcd96ea5b5a320f0a0201a109cf8d5c9a8bd");
+}
