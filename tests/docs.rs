@@ -116,5 +116,6 @@ fn every_link_leads_to_a_file() {
 #[test]
 fn the_pages_of_releases_are_fresh() {
     fresh("docs/releases.md", fedctl::render::releases::page().as_bytes());
+    fresh("docs/compatibility.md", fedctl::render::compatibility::page().as_bytes());
     fresh_part("docs/checks/server-release.md", "faults", &fedctl::render::releases::faults());
 }

@@ -71,13 +71,9 @@ fn problem(quirk: &Quirk, seen: &AsPeer, shown: &str, last: Release) -> Problem 
         (true, Some(fixed)) => format!("{shown} {}, unless it is {fixed} or later", seen.what),
         _ => format!("{shown} {}", seen.what),
     };
-    let fix = match quirk.until {
+    let fix = match quirk.fixed_in() {
         None => "run 6.2.x, the last line that sends; no record changes this".to_owned(),
-        Some(fixed) => {
-            // From HOOKS_LOST until SENDS_AGAIN releases fix other faults and send nothing.
-            let to = if fixed < boundary::HOOKS_LOST { fixed } else { fixed.max(boundary::SENDS_AGAIN) };
-            format!("upgrade the peer to {to} or later; 3.18.x, 4.8.x or 6.2.x are good choices")
-        }
+        Some(to) => format!("upgrade the peer to {to} or later; 3.18.x, 4.8.x or 6.2.x are good choices"),
     };
     Problem::new(seen.severity, what, seen.means, fix)
 }

@@ -22,8 +22,12 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     let Some(release) = own.release() else {
         return Verdict::skip("the server does not tell its release: `release: 3.18.3` in fedctl.yaml, or --release");
     };
-    // The hub matters to those who rely on it.
-    let matters = |quirk: &&&Quirk| quirk.area != Area::Hub || own.method == Method::Hub;
+    // The hub matters to those who rely on it, and a limit of the protocol looks like no wrong setup.
+    let matters = |quirk: &&&Quirk| match quirk.area {
+        Area::Hub => own.method == Method::Hub,
+        Area::Protocol => false,
+        Area::Delivery | Area::Rooms | Area::Files | Area::Screens => true,
+    };
     let found = quirks::of(release);
     let (small, large): (Vec<&Quirk>, Vec<&Quirk>) =
         found.iter().filter(matters).partition(|quirk| quirk.severity == Severity::Notice);

@@ -1,6 +1,7 @@
 //! One file for each command: its arguments, and the function that calls the layers for it.
 
 pub mod answer;
+pub mod compatibility;
 pub mod completions;
 pub mod config;
 pub mod confirm;

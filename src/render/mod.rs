@@ -1,6 +1,7 @@
 //! Values to text. Never computes.
 
 pub mod catalogue;
+pub mod compatibility;
 pub mod doctor;
 pub mod envelope;
 pub mod fill;

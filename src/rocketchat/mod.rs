@@ -3,6 +3,7 @@
 pub mod body;
 pub mod boundary;
 pub mod change;
+pub mod compatibility;
 pub mod discovery;
 pub mod envelope;
 pub mod events;
@@ -12,6 +13,7 @@ pub mod life;
 pub mod log_line;
 pub mod log_table;
 pub mod log_text;
+pub mod promise;
 pub mod quirks;
 pub mod records;
 pub mod release;

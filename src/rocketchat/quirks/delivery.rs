@@ -1,7 +1,8 @@
 //! Faults that keep messages from passing between peers.
 
-use super::{Area, AsPeer, Quirk};
+use super::{Area, AsPeer, Effect, Quirk, receiver, sender};
 use crate::rocketchat::boundary;
+use crate::rocketchat::promise::Promise;
 use crate::severity::Severity;
 
 /// All of them.
@@ -23,6 +24,11 @@ pub const HOOKS_MISSING: Quirk = Quirk {
         what: "sends no messages to peers",
         means: "users are found and nothing arrives, without any error; its \"Test setup\" passes all the same",
     }),
+    breaks: &[
+        sender(Promise::ROOMS, Effect::MayFail),
+        sender(Promise::EVENTS, Effect::MayFail),
+        sender(&[Promise::DeleteRoom], Effect::MayFail),
+    ],
 };
 
 pub const ORIGIN_ONLY: Quirk = Quirk {
@@ -36,6 +42,7 @@ pub const ORIGIN_ONLY: Quirk = Quirk {
     fix: "upgrade to 3.6.3 or later",
     issue: Some(18978),
     as_peer: None,
+    breaks: &[sender(Promise::EVENTS, Effect::Fails), sender(&[Promise::DeleteRoom], Effect::Fails)],
 };
 
 pub const SENDING_BROKEN: Quirk = Quirk {
@@ -53,6 +60,7 @@ pub const SENDING_BROKEN: Quirk = Quirk {
         what: "cannot send anything to peers",
         means: "it receives, and its own messages are lost: its log contains `Invalid URL`",
     }),
+    breaks: &[sender(&Promise::ALL, Effect::Fails), receiver(Promise::ASKED_BACK, Effect::Fails)],
 };
 
 pub const DISPATCH_RATE: Quirk = Quirk {
@@ -66,6 +74,7 @@ pub const DISPATCH_RATE: Quirk = Quirk {
     fix: "upgrade to 3.6.3 or later, or raise the default rate limit of the REST API",
     issue: None,
     as_peer: None,
+    breaks: &[receiver(&[Promise::Message], Effect::Limited)],
 };
 
 pub const FAILURES_CACHED: Quirk = Quirk {
@@ -79,6 +88,7 @@ pub const FAILURES_CACHED: Quirk = Quirk {
     fix: "restart the server after records have changed",
     issue: None,
     as_peer: None,
+    breaks: &[],
 };
 
 pub const FIRST_PROTOCOL: Quirk = Quirk {
@@ -96,6 +106,7 @@ pub const FIRST_PROTOCOL: Quirk = Quirk {
         what: "speaks the protocol of 1.x",
         means: "it federates with other 1.x servers only",
     }),
+    breaks: &[],
 };
 
 pub const CLOSED: Quirk = Quirk {
@@ -114,4 +125,5 @@ pub const CLOSED: Quirk = Quirk {
         what: "keeps its federation routes closed unless ENABLE_INSECURE_LEGACY_FEDERATION is set there",
         means: "without that variable it refuses every request; with it, it receives and sends nothing",
     }),
+    breaks: &[receiver(&Promise::ALL, Effect::Fails)],
 };

@@ -1,7 +1,8 @@
 //! Faults with files.
 
-use super::{Area, AsPeer, Quirk};
+use super::{Area, AsPeer, Effect, Quirk, receiver};
 use crate::rocketchat::boundary;
+use crate::rocketchat::promise::Promise;
 use crate::severity::Severity;
 
 /// All of them.
@@ -22,6 +23,7 @@ pub const FILES_IMAGES_ONLY: Quirk = Quirk {
         what: "loses attachments that are not images",
         means: "its log contains `Cannot read property 'replace' of undefined`",
     }),
+    breaks: &[receiver(&[Promise::OtherFile], Effect::Fails)],
 };
 
 pub const FILES_STORE: Quirk = Quirk {
@@ -35,4 +37,5 @@ pub const FILES_STORE: Quirk = Quirk {
     fix: "when attachments are missing, choose another file store (the file system or S3)",
     issue: Some(22999),
     as_peer: None,
+    breaks: &[receiver(&[Promise::Image, Promise::OtherFile], Effect::Limited)],
 };

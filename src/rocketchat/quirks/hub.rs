@@ -19,6 +19,7 @@ pub const HUB_NOT_AWAITED: Quirk = Quirk {
     fix: "have every peer publish DNS records; the hub helps servers up to 4.1 only",
     issue: None,
     as_peer: None,
+    breaks: &[],
 };
 
 pub const HUB_MISREAD: Quirk = Quirk {
@@ -32,4 +33,5 @@ pub const HUB_MISREAD: Quirk = Quirk {
     fix: "have every peer publish DNS records; the hub helps servers up to 4.1 only",
     issue: None,
     as_peer: None,
+    breaks: &[],
 };

@@ -7,14 +7,19 @@
 mod delivery;
 mod files;
 mod hub;
+mod limits;
 mod rooms;
 mod screens;
 
-pub use delivery::{CLOSED, SENDING_BROKEN};
+pub use delivery::{CLOSED, FIRST_PROTOCOL, SENDING_BROKEN};
 pub use hub::{HUB_MISREAD, HUB_NOT_AWAITED};
+pub use rooms::DEPARTED_PARTNER;
 pub use screens::ALWAYS_200;
 
+use serde::Serialize;
+
 use super::boundary;
+use super::promise::Promise;
 use super::release::Release;
 use crate::severity::Severity;
 
@@ -30,6 +35,46 @@ pub enum Area {
     Files,
     /// What the server's own screens and answers say about federation.
     Screens,
+    /// What no event of the protocol carries, in any release that speaks it.
+    Protocol,
+}
+
+/// The part of a server in a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// Its users act.
+    Sender,
+    /// Its users are to notice it.
+    Receiver,
+}
+
+/// What becomes of a promise, from good to bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// It works in most cases, or in part.
+    Limited,
+    /// It depends on the server whether it works at all.
+    MayFail,
+    Fails,
+}
+
+/// Which promises a fault affects.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Breaks {
+    /// The part of the server that has the fault.
+    pub side: Side,
+    pub promises: &'static [Promise],
+    pub effect: Effect,
+}
+
+const fn sender(promises: &'static [Promise], effect: Effect) -> Breaks {
+    Breaks { side: Side::Sender, promises, effect }
+}
+
+const fn receiver(promises: &'static [Promise], effect: Effect) -> Breaks {
+    Breaks { side: Side::Receiver, promises, effect }
 }
 
 /// One fault of a span of releases.
@@ -54,6 +99,8 @@ pub struct Quirk {
     pub issue: Option<u32>,
     /// What it means to those who federate with such a server; `None` when they do not notice it.
     pub as_peer: Option<AsPeer>,
+    /// What does not work between two servers because of it.
+    pub breaks: &'static [Breaks],
 }
 
 /// A fault as the other side meets it.
@@ -71,6 +118,19 @@ impl Quirk {
         self.first <= release && release < self.until.unwrap_or(boundary::REMOVED)
     }
 
+    /// The release to upgrade to; `None` when it was never fixed. From [`boundary::HOOKS_LOST`] until [`boundary::SENDS_AGAIN`]
+    /// releases fix other faults and send nothing.
+    pub fn fixed_in(&self) -> Option<Release> {
+        let fixed = self.until?;
+        Some(if fixed < boundary::HOOKS_LOST { fixed } else { fixed.max(boundary::SENDS_AGAIN) })
+    }
+
+    /// What it does to a promise when a server with the fault has this part.
+    pub fn effect(&self, promise: Promise, side: Side) -> Option<Effect> {
+        let breaks = self.breaks.iter().filter(|breaks| breaks.side == side && breaks.promises.contains(&promise));
+        breaks.map(|breaks| breaks.effect).max()
+    }
+
     /// The span as people write it: `3.4.0 until 3.6.3`.
     pub fn span(&self) -> String {
         format!("{} until {}", self.first, self.until.unwrap_or(boundary::REMOVED))
@@ -86,7 +146,7 @@ pub fn of(release: Release) -> Vec<&'static Quirk> {
 
 /// Every known fault, by area and then by release.
 pub fn all() -> impl Iterator<Item = &'static Quirk> {
-    [delivery::ALL, hub::ALL, rooms::ALL, files::ALL, screens::ALL].into_iter().flatten()
+    [delivery::ALL, hub::ALL, rooms::ALL, files::ALL, screens::ALL, limits::ALL].into_iter().flatten()
 }
 
 #[cfg(test)]

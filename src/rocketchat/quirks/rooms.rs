@@ -1,12 +1,21 @@
 //! Faults with users, rooms and reactions.
 
-use super::{Area, AsPeer, Quirk};
+use super::{Area, AsPeer, Effect, Quirk, receiver, sender};
 use crate::rocketchat::boundary;
+use crate::rocketchat::promise::Promise;
 use crate::severity::Severity;
 
 /// All of them.
-pub const ALL: &[Quirk] =
-    &[ADD_USER_HANDLER, TEN_MEMBERS, USERS_WITHOUT_ORIGIN, USERS_WITHOUT_MAIL, ROOM_DELETE, REACTION_UNSET];
+pub const ALL: &[Quirk] = &[
+    ADD_USER_HANDLER,
+    DEPARTED_PARTNER,
+    TEN_MEMBERS,
+    USERS_WITHOUT_ORIGIN,
+    USERS_WITHOUT_MAIL,
+    ROOM_DELETE,
+    REACTION_UNSET,
+    LEAVE,
+];
 
 pub const ADD_USER_HANDLER: Quirk = Quirk {
     id: "add-user-handler",
@@ -23,6 +32,25 @@ pub const ADD_USER_HANDLER: Quirk = Quirk {
         what: "does not understand that a user was added to a room",
         means: "messages pass in one direction only: its log contains `Cannot read property 'success' of undefined`",
     }),
+    breaks: &[receiver(Promise::ROOMS, Effect::Fails), receiver(Promise::EVENTS, Effect::Fails)],
+};
+
+pub const DEPARTED_PARTNER: Quirk = Quirk {
+    id: "departed-partner",
+    area: Area::Rooms,
+    severity: Severity::Warning,
+    first: boundary::SECOND_PROTOCOL,
+    until: Some(boundary::ASYNC_MODELS),
+    what: "a domain of a room that is no longer found in DNS ends the delivery to all domains behind it in the room's list",
+    shows: "the sender reads `Could not find the peer using DNS or Hub`, and partners that are healthy get nothing of that room",
+    fix: "remove the users of the domain that has left from the room, or upgrade to 4.2.0 or later",
+    issue: None,
+    as_peer: Some(AsPeer {
+        severity: Severity::Notice,
+        what: "stops sending to a room at the first partner that has left DNS",
+        means: "when another partner of a shared room gives up its records, you may get nothing of that room any more",
+    }),
+    breaks: &[sender(&[Promise::ThirdServer], Effect::Limited)],
 };
 
 pub const TEN_MEMBERS: Quirk = Quirk {
@@ -40,6 +68,7 @@ pub const TEN_MEMBERS: Quirk = Quirk {
         what: "counts members where it should count domains",
         means: "rooms with more than 10 members fail with `Cannot federate rooms with more than 10 domains`",
     }),
+    breaks: &[sender(&[Promise::PrivateRoom, Promise::ThirdServer], Effect::Limited)],
 };
 
 pub const USERS_WITHOUT_ORIGIN: Quirk = Quirk {
@@ -53,6 +82,7 @@ pub const USERS_WITHOUT_ORIGIN: Quirk = Quirk {
     fix: "upgrade to 3.6.3 or later, or let each user open a direct chat with a peer first",
     issue: Some(17273),
     as_peer: None,
+    breaks: &[sender(&[Promise::PrivateRoom, Promise::ThirdServer], Effect::Limited)],
 };
 
 pub const USERS_WITHOUT_MAIL: Quirk = Quirk {
@@ -70,6 +100,10 @@ pub const USERS_WITHOUT_MAIL: Quirk = Quirk {
         what: "fails on users without a mail address",
         means: "such users are `invalid user` for peers: `Cannot read property '0' of undefined`",
     }),
+    breaks: &[
+        sender(&[Promise::Direct, Promise::PrivateRoom, Promise::ThirdServer], Effect::Limited),
+        receiver(&[Promise::Invite], Effect::Limited),
+    ],
 };
 
 pub const ROOM_DELETE: Quirk = Quirk {
@@ -83,6 +117,7 @@ pub const ROOM_DELETE: Quirk = Quirk {
     fix: "upgrade to 3.0.10 or later",
     issue: None,
     as_peer: None,
+    breaks: &[sender(&[Promise::DeleteRoom], Effect::Fails)],
 };
 
 pub const REACTION_UNSET: Quirk = Quirk {
@@ -96,4 +131,19 @@ pub const REACTION_UNSET: Quirk = Quirk {
     fix: "upgrade to 3.6.3 or later",
     issue: None,
     as_peer: None,
+    breaks: &[sender(&[Promise::ReactionRemoval], Effect::Fails)],
+};
+
+pub const LEAVE: Quirk = Quirk {
+    id: "leave",
+    area: Area::Rooms,
+    severity: Severity::Notice,
+    first: boundary::SECOND_PROTOCOL,
+    until: Some(boundary::USER_LEFT),
+    what: "there is no event for a user who leaves a room, and no handler for that of later releases",
+    shows: "peers keep showing a user who has left as a member of the room",
+    fix: "upgrade to 3.6.3 or later, or let the owner of the room remove the user",
+    issue: None,
+    as_peer: None,
+    breaks: &[sender(&[Promise::Leave], Effect::Fails), receiver(&[Promise::Leave], Effect::Fails)],
 };

@@ -18,6 +18,7 @@ pub const TEST_RAW_DOMAIN: Quirk = Quirk {
     fix: "write Domain without `@`",
     issue: Some(14831),
     as_peer: None,
+    breaks: &[],
 };
 
 pub const ALWAYS_200: Quirk = Quirk {
@@ -31,6 +32,7 @@ pub const ALWAYS_200: Quirk = Quirk {
     fix: "prove delivery with `fedctl handshake`, which waits for the server to send something back",
     issue: None,
     as_peer: None,
+    breaks: &[],
 };
 
 pub const TEST_ALWAYS_PASSES: Quirk = Quirk {
@@ -44,6 +46,7 @@ pub const TEST_ALWAYS_PASSES: Quirk = Quirk {
     fix: "go by `fedctl doctor` and `fedctl handshake`, not by the button",
     issue: None,
     as_peer: None,
+    breaks: &[],
 };
 
 pub const KEY_BOX_EMPTY: Quirk = Quirk {
@@ -57,6 +60,7 @@ pub const KEY_BOX_EMPTY: Quirk = Quirk {
     fix: "read the key from the collection `rocketchat_federation_keys`, or put one in with `fedctl keygen --form mongosh`",
     issue: Some(26803),
     as_peer: None,
+    breaks: &[],
 };
 
 pub const WIZARD_PORT: Quirk = Quirk {
@@ -70,4 +74,5 @@ pub const WIZARD_PORT: Quirk = Quirk {
     fix: "take no notice of that line",
     issue: Some(23303),
     as_peer: None,
+    breaks: &[],
 };
