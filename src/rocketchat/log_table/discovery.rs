@@ -2,6 +2,7 @@
 
 use super::{DNS, HUB_GONE, Known, NO_SRV, OWN_RESOLVER, SHAKE, cause, known};
 use crate::rocketchat::boundary::{self, Span};
+use crate::rocketchat::quirks::DEPARTED_PARTNER;
 
 pub const KNOWN: &[Known] = &[
     known(
@@ -60,6 +61,11 @@ pub const KNOWN: &[Known] = &[
         "the domain could not be found at all",
         &[
             NO_SRV,
+            cause(
+                "2.0 to 4.1: the domain is that of a partner in a room, and it has given up its records; the domains behind it in the room's list get nothing either",
+                "fedctl dns-check DOMAIN finds no records, and messages to other partners of the same room are missing too",
+                DEPARTED_PARTNER.fix,
+            ),
             cause(
                 "the TXT record with the key is missing (3.4 and later say the same for it)",
                 DNS,
