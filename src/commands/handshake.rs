@@ -27,7 +27,8 @@ use crate::render::report::{HUMAN, JSON, write};
 use crate::report::Report;
 use crate::report::comparison::{Half, join};
 use crate::rocketchat::boundary;
-use crate::rocketchat::life::parse_classic;
+use crate::rocketchat::compatibility::Compatibility;
+use crate::rocketchat::life::{classic, parse_classic};
 use crate::rocketchat::release::Release;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::log::Entry;
@@ -59,7 +60,7 @@ pub struct Handshake {
     key: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
-    /// Discover as this release does [default: that of the peer]
+    /// Your own release: discover as it does, and compare it with the peer's [default: that of the peer]
     #[arg(long, alias = "as", value_name = "RELEASE", value_parser = parse_classic)]
     release: Option<Release>,
     /// Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers
@@ -100,7 +101,8 @@ impl Handshake {
             (_, Some(peer)) => match self.shake(peer, cx) {
                 Ok((facts, report)) => self.report.answer_with(cx, Ok(vec![report]), |format, reports, style| {
                     let Some(report) = reports.first() else { return Ok(String::new()) };
-                    let seen = render::Handshake { facts: &facts, report };
+                    let compared = self.compared(&facts, cx);
+                    let seen = render::Handshake { facts: &facts, report, compatibility: compared.as_ref() };
                     match format {
                         _ if format == HUMAN => Ok(render::human(&seen, style)),
                         _ if format == JSON => render::json(&seen, style),
@@ -111,6 +113,13 @@ impl Handshake {
             },
             _ => Err(hinted("no peer was given", "fedctl handshake peer.example")),
         }
+    }
+
+    /// What works between your release and the one that the peer reports.
+    fn compared(&self, facts: &PeerFacts, cx: &Context) -> Option<Compatibility> {
+        let own = self.release.or(cx.settings.release)?;
+        let (peer, _) = facts.release()?;
+        Some(Compatibility::of(classic(own).ok()?, classic(peer).ok()?))
     }
 
     fn shake(&self, peer: &Domain, cx: &Context) -> anyhow::Result<(PeerFacts, Report)> {

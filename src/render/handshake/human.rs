@@ -5,7 +5,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::Handshake;
 use crate::check::stage::{Ended, STAGES, Stage};
-use crate::render::fill::{wrap, wrap_all};
+use crate::render::compatibility::broken;
+use crate::render::fill::{hang, wrap, wrap_all};
 use crate::render::report::human::{heading, write_asides};
 use crate::render::report::{Style, counts, sentence};
 use crate::report::{Line, Verdict};
@@ -25,6 +26,7 @@ pub fn write(seen: &Handshake, style: Style) -> String {
     for stage in STAGES {
         write_stage(&mut out, *stage, seen, style, &mut last_reason);
     }
+    write_broken(&mut out, seen, style.width);
     if style.verbose > 1 {
         write_requests(&mut out, seen, style.width);
     }
@@ -97,6 +99,15 @@ fn write_sentence(out: &mut String, head: &str, status: ColoredString, sentence:
     for line in lines.iter().skip(1) {
         out.push_str(&format!("{}{line}\n", " ".repeat(INDENT)));
     }
+}
+
+/// What does not work between your release and the peer's, if anything.
+fn write_broken(out: &mut String, seen: &Handshake, width: usize) {
+    let Some(compared) = seen.compatibility else { return };
+    let Some(broken) = broken(compared, width) else { return };
+    out.push_str(&hang(&format!("\n  between your {} and its {}", compared.a, compared.b), width, 4));
+    out.push_str(&broken);
+    out.push_str(&hang(&format!("    all of it: fedctl compatibility {} {}", compared.a, compared.b), width, 6));
 }
 
 /// Every request that was made, with what came back.

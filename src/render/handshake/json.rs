@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::Handshake;
 use crate::check::stage::STAGES;
+use crate::render::compatibility::members;
 use crate::render::report::{JSON, Style, write as write_report};
 
 /// The object, with two spaces and a final line end.
@@ -15,6 +16,7 @@ pub fn write(seen: &Handshake, style: Style) -> anyhow::Result<String> {
     value["as"] = json!(facts.view);
     value["url"] = json!(facts.base.as_ref().map(ToString::to_string));
     value["release"] = json!(facts.release().map(|(release, _)| release));
+    value["compatibility"] = seen.compatibility.map_or(Value::Null, members);
     value["addresses"] = facts
         .addresses
         .iter()

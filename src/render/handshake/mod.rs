@@ -12,9 +12,12 @@ pub use json::write as json;
 
 use crate::facts::peer::PeerFacts;
 use crate::report::Report;
+use crate::rocketchat::compatibility::Compatibility;
 
 /// What a handshake gave.
 pub struct Handshake<'a> {
     pub facts: &'a PeerFacts,
     pub report: &'a Report,
+    /// Your release and the peer's, when both are known.
+    pub compatibility: Option<&'a Compatibility>,
 }
