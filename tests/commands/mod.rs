@@ -1,3 +1,4 @@
+mod compatibility;
 mod completion;
 mod diagnosis;
 mod dns_check;

@@ -1,5 +1,5 @@
-// A small classic federation server of 2.x, written from the description of the protocol and with node-rsa, which real servers
-// use: none of it comes from fedctl, so that both can be compared.
+// A small classic federation server of 2.x, which can send the events of 1.x too, written from the description of the protocol
+// and with node-rsa, which real servers use: none of it comes from fedctl, so that both can be compared.
 //
 // stdin: one line of JSON with the configuration, then one command a line. stdout: one line of JSON for everything that happens;
 // `what` names it. A command ends with `{"what":"done","number":N,…}` or with `{"what":"done","number":N,"error":"…"}`.
@@ -528,8 +528,11 @@ function subscribe(room, user, name) {
 async function openRoom(room, members, nameFor) {
     room.federation = { origin: me.domain, domains: members.map(({ username }) => domainOf(username)) };
     if (since('3.4.0')) room.federation.domains = distinct(room.federation.domains);
+    db.rooms.set(room._id, room);
     const adds = members.map((user) => {
-        const subscription = outgoingSubscription(subscribe(room, user, nameFor(user)));
+        const kept = subscribe(room, user, nameFor(user));
+        db.subscriptions.set(kept._id, kept);
+        const subscription = outgoingSubscription(kept);
         return createEvent(room._id, 'room_add_user', { roomId: room._id, user: outgoingUser(user, true), subscription }, true);
     });
     const genesis = createEvent(room._id, 'genesis', { contextType: 'room', room: outgoingRoom(room) }, true);
@@ -599,6 +602,19 @@ const COMMANDS = {
             usersCount: members.length, msgs: 0, ts: now, ro: false, sysMes: true, _updatedAt: now,
         };
         return openRoom(room, members, () => name);
+    },
+    // 1.x: one event in an envelope of its own, and the only route about users.
+    async old({ to, t, payload }) {
+        const now = new Date().toISOString();
+        const event = { t, ts: now, fulfilled: false, payload, peer: to, options: {}, _updatedAt: now, _id: randomId() };
+        const peer = await discover(to);
+        const sealed = key.encryptPrivate(publicKey(peer.key).encrypt(JSON.stringify({ event })));
+        const { text } = await request('POST', peer.url, '/api/v1/federation.events', JSON.stringify({ payload: sealed }));
+        return JSON.parse(text);
+    },
+    async old_users({ username, domain }) {
+        const query = new URLSearchParams({ username, domain, usernameOnly: 'true' });
+        return { users: (await call(domain, 'GET', `users?${query}`)).json.federatedUsers };
     },
     async add({ room: id, user: name }) {
         const room = roomOf(id);
