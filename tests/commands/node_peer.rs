@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use fedctl::rocketchat::events::documents::Collection;
-use fedctl::rocketchat::events::kind::Kind;
+use fedctl::rocketchat::events::kind::{Kind, OldKind};
 use fedctl::rocketchat::events::resource::direct_room;
 use serde_json::{Value, json};
 
@@ -236,4 +236,103 @@ fn a_node_server_derives_the_identifiers_of_the_vectors() {
     });
     let id = node.tell("hash", json!({"event": event}))["id"].clone();
     assert_eq!(id, "aae4126ae7b1ebc7dc9dd2fb0046dcd96ea5b5a320f0a0201a109cf8d5c9a8bd");
+}
+
+#[test]
+fn a_node_server_of_1_3_applies_what_is_sent_from_here() {
+    let Some((node, peers)) = both("1.3.5") else { return };
+    let find = |collection: &str, id: &str| {
+        let is_it = |found: &Value| found["federation"]["_id"] == id;
+        node.documents(collection).into_iter().find(is_it).unwrap_or_default()
+    };
+    let send = |kind: OldKind, payload: Value| {
+        assert_eq!(peers.deliver_old(kind, payload)["success"], true, "{kind:?}");
+    };
+    let ann = text(&node.documents("users")[0], "_id");
+    let user = |id: &str, name: &str, domain: &str| json!({"_id": id, "username": format!("{name}@{domain}"), "name": name, "federation": {"_id": id, "peer": domain}});
+    let users = json!([user("uF", "fedctl", B), user(&ann, "ann", A)]);
+    for (kind, id, t) in [(OldKind::DirectRoom, "rD", "d"), (OldKind::Room, "rP", "p")] {
+        let room = json!({"_id": id, "t": t, "name": format!("{id}@b.example"), "federation": {"_id": id, "peer": B}});
+        send(kind, json!({"room": room, "owner": user("uF", "fedctl", B), "users": users}));
+    }
+    assert_eq!(
+        (&find("users", "uF")["username"], &find("rooms", "rP")["name"]),
+        (&json!(FEDCTL), &json!("rP@b.example"))
+    );
+    let message = |id: &str, words: &str| {
+        json!({
+            "_id": id, "msg": words, "mentions": [{"username": "ann", "federation": {"peer": A}}], "channels": [],
+            "u": {"username": FEDCTL, "federation": {"_id": "uF"}}, "federation": {"_id": id, "peer": B, "roomId": "rD"},
+        })
+    };
+    send(OldKind::Message, json!({"message": message("m1", "hi @ann@a.example")}));
+    assert_eq!(find("messages", "m1")["msg"], "hi @ann");
+    send(OldKind::EditMessage, json!({"message": message("m1", "edited"), "federated_user_id": "uF"}));
+    assert_eq!(find("messages", "m1")["msg"], "edited");
+    let reaction = |is_set: bool| json!({"federated_room_id": "rD", "federated_message_id": "m1", "federated_user_id": "uF", "reaction": ":+1:", "shouldReact": is_set});
+    send(OldKind::SetReaction, reaction(true));
+    assert_eq!(find("messages", "m1")["reactions"][":+1:"]["usernames"], json!([FEDCTL]));
+    send(OldKind::UnsetReaction, reaction(false));
+    assert_eq!(find("messages", "m1")["reactions"], json!({}));
+    peers.keep_upload("file1", json!({"name": "a.png", "type": "image/png"}), &[0, 1, 2, 255]);
+    let mut with_file = message("m2", "");
+    with_file["file"] = json!({"_id": "file1", "name": "a.png", "type": "image/png"});
+    with_file["attachments"] =
+        json!([{"title_link": "/file-upload/file1/a.png", "image_url": "/file-upload/file1/a.png"}]);
+    send(OldKind::Message, json!({"message": with_file}));
+    assert_eq!(node.documents("uploads")[0]["content"], CONTENT);
+    send(OldKind::Read, json!({"federated_room_id": "rD", "federated_user_id": "uF"}));
+    assert_eq!(find("rooms", "rD")["readBy"], FEDCTL);
+    send(OldKind::DeleteMessage, json!({"federated_message_id": "m1"}));
+    assert_eq!(find("messages", "m1"), Value::Null);
+    let of_room = |more: Value| {
+        let mut payload = json!({"federated_room_id": "rP"});
+        for (name, value) in more.as_object().unwrap() {
+            payload[name] = value.clone();
+        }
+        payload
+    };
+    send(OldKind::UserMuted, of_room(json!({"federated_user_id": ann, "federated_muted_by_user_id": "uF"})));
+    assert_eq!(find("rooms", "rP")["muted"], json!([ann]));
+    send(OldKind::UserAdded, of_room(json!({"federated_inviter_id": "uF", "user": user("uCy", "cy", "c.example")})));
+    assert_eq!(find("rooms", "rP")["members"].as_array().unwrap().len(), 3);
+    send(OldKind::UserRemoved, of_room(json!({"federated_user_id": "uCy", "federated_removed_by_user_id": "uF"})));
+    send(OldKind::UserLeft, of_room(json!({"federated_user_id": "uF"})));
+    assert_eq!(find("rooms", "rP")["members"], json!([ann]));
+    let unknown = peers.deliver_old(OldKind::DeleteMessage, json!({"federated_message_id": "nobody"}));
+    assert_eq!(unknown["error"], "Federation.peerServer.error is not a function");
+}
+
+/// Up to 4.1 a partner that is no longer found keeps the partners behind it in the list of the room from getting anything.
+#[test]
+fn a_partner_that_has_left_dns_cuts_off_those_behind_it() {
+    for (release, arrives) in [("3.18.7", false), ("4.5.7", true)] {
+        let Some((node, peers)) = both(release) else { return };
+        let Some(gone) = NodePeer::start("c.example", "carol", release, &["cy"], &json!({})) else { return };
+        gone.meets(&[(A, partner(node.addr, "alice"))]);
+        node.meets(&[("c.example", partner(gone.addr, "carol"))]);
+        let three = json!({"user": "ann", "name": "three", "with": ["cy@c.example", FEDCTL]});
+        let room = text(&node.tell("private", three), "room");
+        eventually("a room with three members", || {
+            peers.with(|documents| documents.all(Collection::Subscriptions).count()) == 3
+        });
+        node.meets(&[("c.example", Value::Null)]);
+        let said = node.try_tell("say", json!({"room": room, "user": "ann", "text": "hello"}));
+        let has_failed = said["error"].as_str().is_some_and(|error| error.contains("using DNS or Hub"));
+        assert_eq!(has_failed, !arrives, "{release}: {said}");
+        let sent = node.printed("sent");
+        let to_peer = sent.iter().filter(|line| line["to"] == B && line["types"] == json!(["room_message"])).count();
+        assert_eq!(to_peer, usize::from(arrives), "{release}");
+    }
+}
+
+#[test]
+fn a_node_server_finds_its_partner_by_dns_and_https() {
+    let Some(node) = NodePeer::start(A, "alice", "5.3.0", &["ann"], &json!({})) else { return };
+    let peers = Peers::start(&Peer { callback: Some(node.addr), ..Peer::default() });
+    let connect = json!({"chat.b.example:443": peers.addr.to_string()});
+    let found_by = json!({"dns": peers.resolver.to_string(), "connect": connect, "ca": peers.fedctl.read("ca.pem")});
+    node.tell("configure", json!({"set": found_by}));
+    let room = text(&node.tell("direct", json!({"user": "ann", "with": FEDCTL})), "room");
+    assert!(peers.document(Collection::Rooms, &room).is_some());
 }

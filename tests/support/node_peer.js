@@ -1,5 +1,5 @@
-// A small classic federation server of 2.x, which can send the events of 1.x too, written from the description of the protocol
-// and with node-rsa, which real servers use: none of it comes from fedctl, so that both can be compared.
+// A small classic federation server of 2.x, or of 1.x without what its users do, written from the description of the protocol and
+// with node-rsa, which real servers use: none of it comes from fedctl, so that both can be compared.
 //
 // stdin: one line of JSON with the configuration, then one command a line. stdout: one line of JSON for everything that happens;
 // `what` names it. A command ends with `{"what":"done","number":N,…}` or with `{"what":"done","number":N,"error":"…"}`.
@@ -169,7 +169,7 @@ const seal = (object, to) => JSON.stringify(key.encryptPrivate(publicKey(to).enc
 
 function request(method, url, path, body) {
     const target = new URL(path, url);
-    const at = `${target.hostname}:${target.port}`;
+    const at = `${target.hostname}:${target.port || (target.protocol === 'https:' ? 443 : 80)}`;
     const [host, port] = ((me.connect && me.connect[at]) || at).split(':');
     const headers = { 'content-type': 'application/json', 'x-federation-domain': me.domain, host: at };
     const options = { method, host, port, path: target.pathname + target.search, headers, ca: me.ca, servername: target.hostname };
@@ -400,6 +400,126 @@ async function take(events, from) {
     }
 }
 
+// --- 1.x: identifiers of its own, and everything is found by the one of the home server ---------------------------------------------
+function ofHome(name, id) {
+    const [found] = all(name, (one) => one.federation && one.federation._id === id);
+    if (!found) throw new Error(`no ${name} has the identifier ${id}`);
+    return found;
+}
+
+function oldUser(user) {
+    const [known] = all('users', (one) => one.federation && one.federation._id === user.federation._id);
+    if (known) return known;
+    user.name.split('@');
+    const kept = { ...user, _id: randomId(), username: local(user.username) };
+    db.users.set(kept._id, kept);
+    return kept;
+}
+
+function oldRoom({ room, owner, users }, isNamed) {
+    if (all('rooms', (one) => one.federation._id === room.federation._id).length > 0) return;
+    const head = oldUser(owner);
+    const members = users.map(oldUser).map(({ _id }) => _id);
+    if (isNamed && !/^[0-9a-zA-Z-_.@]+$/.test(room.name)) throw new Error('the name of the room is not allowed');
+    const kept = { ...room, _id: randomId(), members, muted: [] };
+    if (isNamed) Object.assign(kept, { t: 'p', name: local(room.name), encrypted: false });
+    if (room.broadcast) kept.muted = members.filter((id) => id !== head._id);
+    db.rooms.set(kept._id, kept);
+}
+
+function oldMember(payload, list, isIn) {
+    const room = ofHome('rooms', payload.federated_room_id);
+    const user = payload.user ? oldUser(payload.user) : ofHome('users', payload.federated_user_id);
+    room[list] = room[list].filter((id) => id !== user._id);
+    if (isIn) room[list].push(user._id);
+}
+
+// The sender cut the names of mentions; the text still has them as they were written there.
+function oldText(message) {
+    let text = message.msg;
+    for (const { username, federation } of message.mentions) {
+        const whole = `@${username}@${federation.peer}`;
+        if (federation.peer === me.domain) text = text.split(whole).join(`@${username}`);
+        else if (!text.includes(whole)) text = text.split(`@${username}`).join(whole);
+    }
+    return text;
+}
+
+async function oldMessage({ message }) {
+    if (all('messages', (one) => one.federation._id === message.federation._id).length > 0) return;
+    const room = ofHome('rooms', message.federation.roomId);
+    const user = ofHome('users', message.u.federation._id);
+    const kept = { ...copy(message), _id: randomId(), rid: room._id, msg: oldText(message), u: { _id: user._id, username: user.username } };
+    if (kept.file) {
+        if (!kept.attachments.every((one) => one.title_link && one.image_url)) throw new Error('an attachment has no link');
+        await fetchFile({ ...kept, federation: { origin: message.federation.peer } });
+    }
+    db.messages.set(kept._id, kept);
+}
+
+function oldReaction({ federated_message_id: id, federated_user_id: userId, reaction, shouldReact }) {
+    react({ messageId: ofHome('messages', id)._id, username: ofHome('users', userId).username, reaction }, shouldReact);
+}
+
+const OLD_HANDLERS = {
+    png: () => {},
+    drc: (payload) => oldRoom(payload, false),
+    roc: (payload) => oldRoom(payload, true),
+    usj: (payload) => oldMember(payload, 'members', true),
+    usa: (payload) => ofHome('users', payload.federated_inviter_id) && oldMember(payload, 'members', true),
+    usl: (payload) => oldMember(payload, 'members', false),
+    usr: (payload) => ofHome('users', payload.federated_removed_by_user_id) && oldMember(payload, 'members', false),
+    usm: (payload) => oldMember(payload, 'muted', true),
+    usu: (payload) => oldMember(payload, 'muted', false),
+    msc: oldMessage,
+    msu({ message, federated_user_id: userId }) {
+        ofHome('users', userId);
+        Object.assign(ofHome('messages', message.federation._id), { msg: oldText(message), editedAt: new Date() });
+    },
+    msd: ({ federated_message_id: id }) => void db.messages.delete(ofHome('messages', id)._id),
+    msr: ({ federated_room_id: id, federated_user_id: user }) => void (ofHome('rooms', id).readBy = ofHome('users', user).username),
+    mrs: oldReaction,
+    mru: oldReaction,
+};
+
+const refusal = (text, errorType) => Object.assign(new Error(text), { errorType });
+
+async function openOld(headers, text) {
+    const { payload } = /^application\/json/.test(headers['content-type'] || '') ? JSON.parse(text) : {};
+    if (!payload) throw refusal('Payload was not sent');
+    const from = headers['x-federation-domain'];
+    if (!from) throw refusal('Cannot handle that request');
+    const peer = await discover(from).catch(() => { throw refusal('Could not find valid peer'); });
+    try {
+        const { event } = JSON.parse(key.decrypt(publicKey(peer.key).decryptPublic(Buffer.from(payload))).toString());
+        return [from, event];
+    } catch (error) {
+        throw refusal('Could not decrypt [error-decrypt]', 'error-decrypt');
+    }
+}
+
+const OLD_ROUTES = {
+    'GET users'(query) {
+        const name = query.get('username');
+        const mail = `${name}@${query.get('domain')}`;
+        const isAlike = (user) => user.name === name || (user.emails || []).some(({ address }) => address === mail);
+        const isNamed = (user) => user.username === name || (query.get('usernameOnly') !== 'true' && isAlike(user));
+        const found = all('users', isNamed).map((user) => ({ ...user, username: fq(user.username), roles: ['user'], statusConnection: 'online' }));
+        if (found.length === 0) throw new Error('There is no such user in this server');
+        return { federatedUsers: found.map((user) => ({ resourceName: 'federated-user', localPeerIdentifier: me.domain, user })) };
+    },
+    async 'POST events'(event, from) {
+        if (!event) throw new Error('Event was not sent');
+        try {
+            await OLD_HANDLERS[event.t](event.payload);
+        } catch (error) {
+            print('failed', { from, type: event.t, error: error.message });
+            throw new Error('Federation.peerServer.error is not a function');
+        }
+        print('applied', { from, type: event.t, id: event._id });
+    },
+};
+
 // --- routes -----------------------------------------------------------------------------------------------------------------------
 const ROUTES = {
     'GET users.search'(query) {
@@ -457,17 +577,19 @@ async function answer(method, url, headers, text) {
         const version = since('4.0.0') ? me.release.split('.').slice(0, 2).join('.') : me.release;
         return [200, since('3.0.0') ? { version, success: true } : { version }];
     }
-    const handler = ROUTES[`${method} ${route}`];
+    const isOld = !since('2.0.0');
+    const routes = isOld ? { ...OLD_ROUTES, 'GET uploads': ROUTES['GET uploads'] } : ROUTES;
+    const handler = routes[`${method} ${route}`];
     if (!handler) {
-        const other = ROUTES[`${method === 'GET' ? 'POST' : 'GET'} ${route}`];
+        const other = routes[`${method === 'GET' ? 'POST' : 'GET'} ${route}`];
         return other ? [405, { status: 'error', message: 'API endpoint does not exist' }] : [200, '<!DOCTYPE html>'];
     }
     const work = async () => {
         if (method === 'GET') return handler(url.searchParams);
-        const [from, body] = await open(headers, text);
+        const [from, body] = await (isOld ? openOld : open)(headers, text);
         return handler(body, from);
     };
-    if (method === 'POST' && !since('4.2.0')) {
+    if (method === 'POST' && !isOld && !since('4.2.0')) {
         // Answered before anything was looked at; what goes wrong is in the log alone.
         setImmediate(() => work().catch((error) => print('hidden', { route, error: error.message })));
         return [200, {}];
@@ -475,7 +597,7 @@ async function answer(method, url, headers, text) {
     try {
         return [200, { ...(await work()), success: true }];
     } catch (error) {
-        return [400, { success: false, error: error.message }];
+        return [400, { success: false, error: error.message, errorType: error.errorType }];
     }
 }
 
@@ -686,6 +808,7 @@ function begin(configuration) {
         const name = username[0].toUpperCase() + username.slice(1);
         const emails = [{ address: `${username}@${me.domain}`, verified: true }];
         const user = { _id: randomId(), username, type: 'user', emails, name, createdAt: now, _updatedAt: now };
+        if (!since('2.0.0')) user.federation = { _id: user._id, peer: me.domain };
         db.users.set(user._id, user);
     }
     server.listen(me.port || 0, me.listen, () => print('listening', { port: server.address().port }));

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex};
 
 use fedctl::commands::serve::peer::{PeerOptions, partners};
 use fedctl::endpoint::ConnectTo;
+use fedctl::facts::call::Outgoing;
 use fedctl::key::PrivateKey;
 use fedctl::net::Net;
 use fedctl::net::resolvers::Resolver;
 use fedctl::rocketchat::events::documents::{Collection, Documents};
-use fedctl::rocketchat::events::kind::Kind;
-use fedctl::rocketchat::events::room_event::RoomEvent;
+use fedctl::rocketchat::events::kind::{Kind, OldKind};
+use fedctl::rocketchat::events::room_event::{OldEvent, RoomEvent};
 use fedctl::serve::dns::{self, Zone};
 use fedctl::serve::peer::certificate::Tls;
 use fedctl::serve::peer::fault::Fault;
@@ -186,6 +187,14 @@ impl Peers {
     /// The peer sends these events to `a.example`; true when they were accepted.
     pub fn deliver(&self, events: &[Value]) -> bool {
         self._runtime.block_on(self.handler().deliver(&A.parse().unwrap(), events))
+    }
+
+    /// The peer sends an event of 1.x to `a.example`; the answer as it came.
+    pub fn deliver_old(&self, kind: OldKind, payload: Value) -> Value {
+        let to: fedctl::dns::name::Domain = A.parse().unwrap();
+        let event = OldEvent::new(&to, kind, peer::handler::now(), payload).to_json().to_string();
+        let exchange = self._runtime.block_on(self.handler().call(&to, Outgoing::Event(event)));
+        exchange.unwrap().answer().unwrap().json.clone().unwrap()
     }
 
     /// The peer keeps a file that others can fetch.
