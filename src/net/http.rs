@@ -167,19 +167,20 @@ impl Caller {
     }
 }
 
-/// Whether a port that should speak TLS answers plain HTTP.
-pub async fn speaks_plain(addr: SocketAddr, host: &str, wait: Duration) -> bool {
+/// The status with which the port answers plain HTTP; `None` when it does not.
+pub async fn plain_status(addr: SocketAddr, host: &str, wait: Duration) -> Option<u16> {
     let ask = async {
         let mut stream = TcpStream::connect(addr).await.ok()?;
         stream
             .write_all(format!("HEAD / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").as_bytes())
             .await
             .ok()?;
-        let mut start = [0; 5];
+        let mut start = [0; 12];
         stream.read_exact(&mut start).await.ok()?;
-        Some(&start == b"HTTP/")
+        let start = std::str::from_utf8(&start).ok()?;
+        start.strip_prefix("HTTP/")?.split(' ').nth(1)?.parse().ok()
     };
-    timeout(wait, ask).await.ok().flatten().unwrap_or(false)
+    timeout(wait, ask).await.ok().flatten()
 }
 
 /// What went wrong, told by the innermost cause that says something.

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use super::http::{Caller, speaks_plain};
+use super::http::{Caller, plain_status};
 use super::look_up::look_up_all;
 use super::{Net, description, elapsed, tls};
 use crate::dns::name::Domain;
@@ -154,11 +154,14 @@ impl Target {
             true => tls::observe(stream, &base.host, &self.net.roots, wait).await,
             false => {
                 let other = tls::observe(stream, &base.host, &self.net.roots, wait.min(Duration::from_secs(2))).await;
-                facts.speaks_other = other.outcome.is_ok() || matches!(other.outcome, Err(NoSession::Refused(_)));
+                let speaks_tls = other.outcome.is_ok() || matches!(other.outcome, Err(NoSession::Refused(_)));
+                // An entry point of Traefik speaks both on one port; a port for TLS alone answers plain HTTP with 400.
+                facts.speaks_other =
+                    speaks_tls && plain_status(addr, &base.host, wait).await.is_none_or(|status| status == 400);
                 return facts;
             }
         };
-        facts.speaks_other = seen.outcome.is_err() && speaks_plain(addr, &base.host, wait).await;
+        facts.speaks_other = seen.outcome.is_err() && plain_status(addr, &base.host, wait).await.is_some();
         let mut seen = seen;
         if let Ok(session) = &mut seen.outcome
             && session.speaks_12.is_none()
