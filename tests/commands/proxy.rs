@@ -32,9 +32,15 @@ impl Drop for Proxy {
     }
 }
 
-fn start(mut command: Command, addr: SocketAddr, fedctl: &Fedctl) -> Proxy {
-    let log = std::fs::File::create(fedctl.path("proxy.log")).unwrap();
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn().unwrap();
+fn start(command: Command, addr: SocketAddr, fedctl: &Fedctl) -> Proxy {
+    start_with(command, addr, fedctl, false)
+}
+
+/// `log`: stdout is a log too.
+fn start_with(mut command: Command, addr: SocketAddr, fedctl: &Fedctl, log: bool) -> Proxy {
+    let file = std::fs::File::create(fedctl.path("proxy.log")).unwrap();
+    let stdout = if log { Stdio::from(file.try_clone().unwrap()) } else { Stdio::null() };
+    let child = command.stdin(Stdio::null()).stdout(stdout).stderr(file).spawn().unwrap();
     let (begin, proxy) = (Instant::now(), Proxy { addr, child });
     while TcpStream::connect(addr).is_err() {
         assert!(begin.elapsed() < Duration::from_secs(30), "the proxy does not listen: {}", fedctl.read("proxy.log"));
@@ -141,6 +147,33 @@ fn caddy(fedctl: &Fedctl, upstream: SocketAddr, more: &[&str]) -> Option<Proxy> 
     Some(start(caddy("run"), addr, fedctl))
 }
 
+/// Traefik with the rules beside a router for the whole host. It checks a file when it loads it, and has no command for that.
+fn traefik(fedctl: &Fedctl, upstream: SocketAddr, more: &[&str]) -> Option<Proxy> {
+    let program = programs::pip_program("traefik")?;
+    let addr = free_addr();
+    std::fs::create_dir_all(fedctl.path("dynamic")).unwrap();
+    fedctl.write("dynamic/rules.yml", rules(fedctl, "traefik", upstream, more));
+    let site = format!(
+        "http:\n  routers:\n    site:\n      rule: \"Host(`chat.b.example`)\"\n      service: site\n  services:\n    site:\n      \
+         loadBalancer:\n        servers:\n          - url: \"http://{upstream}\"\n"
+    );
+    fedctl.write("dynamic/site.yml", site);
+    let mut command = Command::new(program);
+    command.args(["--global.checknewversion=false", "--global.sendanonymoususage=false", "--log.level=WARN"]);
+    command.arg(format!("--entrypoints.web.address={addr}"));
+    command.arg(format!("--providers.file.directory={}", fedctl.path("dynamic").display()));
+    let proxy = start_with(command, addr, fedctl, true);
+    let begin = Instant::now();
+    // It listens before it has read the files.
+    while status(addr, "127.0.0.1", "GET", "/api/info", None, b"") == 404 {
+        assert!(begin.elapsed() < Duration::from_secs(30), "no rules: {}", fedctl.read("proxy.log"));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let log = fedctl.read("proxy.log");
+    assert!(!log.contains("ERR"), "traefik: {log}");
+    Some(proxy)
+}
+
 /// The status of a request from a given address of this machine.
 fn status(addr: SocketAddr, from: &str, method: &str, path: &str, sender: Option<&str>, body: &[u8]) -> u16 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -241,9 +274,40 @@ fn caddy_keeps_the_rules() {
 }
 
 #[test]
+fn traefik_keeps_the_rules() {
+    keeps_the_rules("traefik", traefik);
+}
+
+/// What `doctor` finds at the server of b.example.
+fn examined(world: &Peers) -> Vec<String> {
+    let mut args: Vec<String> = ["doctor", "b.example", "--format", "json"].map(str::to_owned).to_vec();
+    args.extend(world.flags());
+    let ran = world.fedctl.run(&args);
+    all_findings(&serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}")))
+}
+
+#[test]
+fn doctor_reports_the_exposure_and_is_quiet_behind_the_rules() {
+    let server = Peers::start(&Peer { https: false, ..Peer::default() });
+    let exposed = |found: &[String]| found.iter().any(|line| line.ends_with("peer-exposure"));
+    let open = examined(&server);
+    assert!(exposed(&open), "{open:?}");
+    for (name, run) in
+        [("nginx", nginx as Start), ("apache", apache), ("haproxy", haproxy), ("caddy", caddy), ("traefik", traefik)]
+    {
+        let fedctl = Fedctl::new();
+        let Some(proxy) = run(&fedctl, server.addr, &["--allow", "a.example"]) else { continue };
+        let closed = examined(&Peers::around(proxy.addr));
+        assert!(!exposed(&closed), "{name}: {closed:?}");
+    }
+}
+
+#[test]
 fn without_a_list_every_domain_may_federate_but_nobody_without_a_name() {
     let server = Peers::start(&Peer { https: false, faults: &[Fault::Bypass], ..Peer::default() });
-    for (name, run) in [("nginx", nginx as Start), ("haproxy", haproxy), ("apache", apache), ("caddy", caddy)] {
+    for (name, run) in
+        [("nginx", nginx as Start), ("haproxy", haproxy), ("apache", apache), ("caddy", caddy), ("traefik", traefik)]
+    {
         let fedctl = Fedctl::new();
         let Some(proxy) = run(&fedctl, server.addr, &[]) else { return };
         let get = |sender| status(proxy.addr, "127.0.0.1", "GET", SEARCH, sender, b"");

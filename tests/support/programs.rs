@@ -52,6 +52,12 @@ pub fn python(modules: &[&str]) -> Option<PathBuf> {
     Some(python)
 }
 
+/// A program that pip has installed beside the Python of `FEDCTL_PYTHON`.
+pub fn pip_program(name: &str) -> Option<PathBuf> {
+    let path = python(&[])?.with_file_name(name);
+    if path.is_file() { Some(path) } else { missing(name) }
+}
+
 /// Runs a Python script with arguments and gives the JSON that it prints.
 pub fn python_json(modules: &[&str], script: &str, args: &[&str]) -> Option<Value> {
     let python = python(modules)?;

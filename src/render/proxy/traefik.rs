@@ -1,6 +1,6 @@
 //! Traefik 3: a file for its file provider. Routers with a higher priority come first; an allow list without a real address closes.
 
-use super::{BODY_MIB, Proxy, ROUTES, Rules, listed, own_name};
+use super::{BODY_MIB, Proxy, ROUTES, Rules, TIMEOUT, listed, own_name};
 
 pub const PROXY: Proxy = Proxy {
     id: "traefik",
@@ -46,8 +46,14 @@ http:
   services:
     rocketchat-federation:
       loadBalancer:
+        serversTransport: rocketchat-federation
         servers:
           - url: "http://{upstream}"
+  serversTransports:
+    rocketchat-federation:
+      forwardingTimeouts:
+        dialTimeout: 5s
+        responseHeaderTimeout: {TIMEOUT}s
 "#,
         own_rule = name(&own_name(rules)).replace('\\', "\\\\"),
         listed_rule = name(&listed(rules)).replace('\\', "\\\\"),
