@@ -1,5 +1,7 @@
 //! dnscontrol: calls for dnsconfig.js.
 
+use std::ops::Range;
+
 use super::{Facts, Format, Place, Proof, field, rdata};
 use crate::dns::record::{CharacterString, RData, Rr};
 use crate::error::Hinted;
@@ -24,18 +26,21 @@ pub const FORMAT: Format = Format {
 };
 
 fn write(plan: &Plan) -> Result<String, Hinted> {
-    let call = |record: &Record| {
-        let name = string(plan.set.relative(&record.owner));
-        let ttl = record.ttl;
-        Ok(match &record.data {
-            Data::Srv { priority, weight, port, target } => {
-                format!("  SRV({name}, {priority}, {weight}, {port}, {}, TTL({ttl}))", string(&target.absolute()))
-            }
-            data => format!("  TXT({name}, {}, TTL({ttl}))", string(&rdata::plain(data)?)),
-        })
-    };
-    let calls: Vec<String> = plan.set.records.iter().map(call).collect::<Result<_, Hinted>>()?;
+    let calls =
+        plan.set.records.iter().map(|record| Ok(format!("  {}", call(record, plan.set.relative(&record.owner))?)));
+    let calls: Vec<String> = calls.collect::<Result<_, Hinted>>()?;
     Ok(format!("D_EXTEND({},\n{}\n);\n", string(plan.set.zone.as_str()), calls.join(",\n")))
+}
+
+/// The call for one record, under a name relative to the zone that it is in.
+pub fn call(record: &Record, name: &str) -> Result<String, Hinted> {
+    let (name, ttl) = (string(name), record.ttl);
+    Ok(match &record.data {
+        Data::Srv { priority, weight, port, target } => {
+            format!("SRV({name}, {priority}, {weight}, {port}, {}, TTL({ttl}))", string(&target.absolute()))
+        }
+        data => format!("TXT({name}, {}, TTL({ttl}))", string(&rdata::plain(data)?)),
+    })
 }
 
 /// A JSON string is a JavaScript string too (ECMA-262, since 2019).
@@ -45,7 +50,7 @@ fn string(text: &str) -> String {
 
 /// A call's arguments, as far as they are literals.
 #[derive(Debug, Clone, PartialEq)]
-enum Token {
+pub enum Token {
     Name(String),
     Text(String),
     Mark(char),
@@ -78,7 +83,7 @@ fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
 }
 
 /// Where the call ends.
-fn end(tokens: &[Token]) -> Option<usize> {
+pub fn end(tokens: &[Token]) -> Option<usize> {
     let mut depth = 1;
     tokens.iter().position(|token| {
         depth += match token {
@@ -90,7 +95,7 @@ fn end(tokens: &[Token]) -> Option<usize> {
     })
 }
 
-fn record(kind: &str, tokens: &[Token], zone: &str) -> Result<Rr, Hinted> {
+pub fn record(kind: &str, tokens: &[Token], zone: &str) -> Result<Rr, Hinted> {
     let arguments = arguments(tokens);
     let literal = |at: usize| match arguments.get(at).copied() {
         Some([Token::Text(text) | Token::Name(text)]) => Ok(text.as_str()),
@@ -160,38 +165,63 @@ fn arguments(tokens: &[Token]) -> Vec<&[Token]> {
     arguments
 }
 
+/// The tokens without their places.
 fn tokens(text: &str) -> Result<Vec<Token>, Hinted> {
-    let mut tokens = Vec::new();
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' | '\'' => tokens.push(Token::Text(quoted(c, &mut chars)?)),
-            '/' if chars.peek() == Some(&'/') => while chars.next_if(|c| *c != '\n').is_some() {},
-            c if c.is_alphanumeric() || c == '_' => {
-                let mut word = String::from(c);
-                while let Some(c) = chars.next_if(|c| c.is_alphanumeric() || *c == '_') {
-                    word.push(c);
-                }
-                tokens.push(Token::Name(word));
+    Ok(placed(text)?.into_iter().map(|(token, _)| token).collect())
+}
+
+/// The tokens and where they are. Comments are none; a template and a regular expression are a mark.
+pub fn placed(text: &str) -> Result<Vec<(Token, Range<usize>)>, Hinted> {
+    let mut tokens: Vec<(Token, Range<usize>)> = Vec::new();
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let rest = &text[at..];
+        let (token, length) = match c {
+            '"' | '\'' => {
+                let (value, length) = quoted(rest, c)?;
+                (Some(Token::Text(value)), length)
             }
-            c if c.is_whitespace() => {}
-            c => tokens.push(Token::Mark(c)),
-        }
+            '`' => (Some(Token::Mark(c)), quoted(rest, c)?.1),
+            '/' if rest.starts_with("//") => (None, rest.find('\n').unwrap_or(rest.len())),
+            '/' if rest.starts_with("/*") => {
+                let end = rest.find("*/").ok_or_else(|| bad("a comment is opened and never closed"))?;
+                (None, end + 2)
+            }
+            '/' if tokens
+                .last()
+                .is_none_or(|(token, _)| matches!(token, Token::Mark(mark) if *mark != ')' && *mark != ']')) =>
+            {
+                (Some(Token::Mark(c)), quoted(rest, c)?.1)
+            }
+            c if c.is_alphanumeric() || c == '_' => {
+                let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
+                (Some(Token::Name(rest[..end].to_owned())), end)
+            }
+            c if c.is_whitespace() => (None, c.len_utf8()),
+            c => (Some(Token::Mark(c)), c.len_utf8()),
+        };
+        tokens.extend(token.map(|token| (token, at..at + length)));
+        at += length;
     }
     Ok(tokens)
 }
 
-fn quoted(quote: char, chars: &mut std::iter::Peekable<std::str::Chars>) -> Result<String, Hinted> {
+/// A string without its quotes and escapes, and how many bytes it takes in the text.
+fn quoted(text: &str, quote: char) -> Result<(String, usize), Hinted> {
     let mut out = String::new();
+    let mut chars = text.char_indices();
+    chars.next();
     loop {
-        match chars.next().ok_or_else(|| bad("a quote is opened and never closed"))? {
-            c if c == quote => return Ok(out),
-            '\\' => match chars.next().ok_or_else(|| bad("a backslash stands at the end"))? {
+        let (at, c) = chars.next().ok_or_else(|| bad("a quote is opened and never closed"))?;
+        match c {
+            c if c == quote => return Ok((out, at + c.len_utf8())),
+            '\\' => match chars.next().ok_or_else(|| bad("a backslash stands at the end"))?.1 {
                 'n' => out.push('\n'),
                 'r' => out.push('\r'),
                 't' => out.push('\t'),
-                'u' => {
-                    let digits: String = chars.by_ref().take(4).collect();
+                // A regular expression has other escapes; nobody reads its text.
+                'u' if quote != '/' => {
+                    let digits: String = chars.by_ref().take(4).map(|(_, digit)| digit).collect();
                     let code = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
                     out.push(code.ok_or_else(|| bad("an escape that is no character"))?);
                 }

@@ -91,6 +91,11 @@ impl Body {
         self.get(name).as_array().map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The names of its arguments and blocks.
+    pub fn names(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+
     pub fn ttl(&self) -> Result<u32, Hinted> {
         super::json::ttl(self.get("ttl"))
     }

@@ -8,6 +8,7 @@ pub mod changes;
 mod cloudflare;
 mod digitalocean;
 mod dnscontrol;
+pub mod edit;
 mod external_dns;
 mod facts;
 mod field;
