@@ -65,6 +65,8 @@ pub const EVIDENCE: FileKind = FileKind {
     missing: "`fedctl dns-check DOMAIN --save FILE` writes such a file",
     ..TEXT
 };
+/// The configuration of a tool that publishes records.
+pub const TOOL: FileKind = FileKind { name: "a configuration", max: 16 << 20, empty: None, ..TEXT };
 /// A zone file.
 pub const ZONE: FileKind = FileKind { name: "a zone file", max: 16 << 20, ..TEXT };
 /// A list of domains, or the export of a hub.

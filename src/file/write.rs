@@ -15,6 +15,8 @@ use crate::text::{NO_FILE_NAME, holds_private_key};
 pub enum Access {
     OwnerOnly,
     Everybody,
+    /// As the file that is replaced.
+    AsBefore,
 }
 
 /// Symbolic links that are followed, as many as Linux follows.
@@ -136,6 +138,9 @@ impl Pending {
         };
         let written = || -> io::Result<NamedTempFile> {
             let mut file = builder(access).tempfile_in(directory(&to))?;
+            if access == Access::AsBefore {
+                file.as_file().set_permissions(to.metadata()?.permissions())?;
+            }
             file.write_all(text.as_bytes())?;
             file.as_file().sync_all()?;
             Ok(file)
@@ -326,7 +331,7 @@ fn exists(path: &Path) -> anyhow::Error {
 fn builder(access: Access) -> tempfile::Builder<'static, 'static> {
     use std::os::unix::fs::PermissionsExt;
     let mode = match access {
-        Access::OwnerOnly => 0o600,
+        Access::OwnerOnly | Access::AsBefore => 0o600,
         Access::Everybody => 0o644,
     };
     let mut builder = tempfile::Builder::new();

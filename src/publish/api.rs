@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use super::provider::{Credentials, Provider};
-use super::sigv4;
+use super::{ovh_signature, sigv4};
 use crate::facts::api::{ApiRequest, ApiResponse, Method, Sent};
 use crate::facts::peer::HttpFailure;
 
@@ -12,6 +12,8 @@ use crate::facts::peer::HttpFailure;
 const ATTEMPTS: u32 = 5;
 /// The longest pause before it is sent again, in seconds.
 const PAUSE_MAX: u64 = 30;
+/// Shorter values are no secrets, and would be found in every text.
+const SECRET_MIN: usize = 4;
 /// Characters of a provider's error that are shown.
 const SHOWN: usize = 300;
 
@@ -59,7 +61,9 @@ pub type Transport = Box<dyn Fn(ApiRequest) -> Pin<Box<dyn Future<Output = Sent>
 pub struct Client {
     pub provider: &'static Provider,
     pub credentials: Credentials,
-    /// Host and port of the API, as they are in the header `Host`.
+    /// The URL of the API without a final slash.
+    pub base: String,
+    /// Its host and port, as they are in the header `Host`.
     pub authority: String,
     pub send: Transport,
     /// Seconds since 1970.
@@ -91,7 +95,7 @@ impl Client {
                 tokio::time::sleep(Duration::from_secs(pause)).await;
                 continue;
             }
-            return read_status(response, again);
+            return self.read_status(response, again);
         }
     }
 
@@ -100,22 +104,30 @@ impl Client {
         Ok(self.exchange(ApiRequest::new(Method::Get, path)).await?.json())
     }
 
+    fn read_status(&self, response: ApiResponse, busy: bool) -> Result<ApiResponse, Failure> {
+        let text = || readable(&self.without_secrets(&response.body));
+        match response.status {
+            200..300 => Ok(response),
+            status @ (429 | 503) if busy => Err(Failure::Busy(status)),
+            status @ (401 | 403) => Err(Failure::Credentials(status, text())),
+            status => Err(Failure::Refused { status, text: text() }),
+        }
+    }
+
+    /// Providers repeat parts of a request in their errors, AWS even the header with the session token.
+    fn without_secrets(&self, text: &str) -> String {
+        let extras = self.credentials.extras.iter().map(|(_, value)| value);
+        let secrets = extras.chain([&self.credentials.token]).filter(|secret| secret.len() >= SECRET_MIN);
+        secrets.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "[...]"))
+    }
+
     fn authorized(&self, request: &ApiRequest) -> ApiRequest {
         let request = request.clone().with("accept", "application/json");
         match self.provider.id {
             "route53" => sigv4::signed(request, &self.credentials, &self.authority, (self.clock)()),
+            "ovh" => ovh_signature::signed(request, &self.credentials, &self.base, (self.clock)()),
             _ => self.provider.authorize(request, &self.credentials),
         }
-    }
-}
-
-fn read_status(response: ApiResponse, busy: bool) -> Result<ApiResponse, Failure> {
-    let text = || readable(&response.body);
-    match response.status {
-        200..300 => Ok(response),
-        status @ (429 | 503) if busy => Err(Failure::Busy(status)),
-        status @ (401 | 403) => Err(Failure::Credentials(status, text())),
-        status => Err(Failure::Refused { status, text: text() }),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::api::{Client, Failure, encoded};
-use super::held::{Held, ZoneId, records};
+use super::held::{Held, Total, ZoneId, records};
 use crate::dns::name::Host;
 use crate::dns::record::{CharacterString, RData, RecordType, Rr};
 use crate::facts::api::{ApiRequest, Method};
@@ -74,6 +74,12 @@ fn held(set: &Value, kind: RecordType, name: &str) -> Vec<Held> {
         disabled: false,
     };
     data.into_iter().map(held).collect()
+}
+
+/// How many record sets the zone has.
+pub async fn total(client: &Client, zone: &ZoneId) -> Option<Total> {
+    let zone = client.get(&format!("{}?{VERSION}", zone.id)).await.ok()?;
+    zone["properties"]["numberOfRecordSets"].as_u64().map(Total::Sets)
 }
 
 /// The request for one record set.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::api::{Client, Failure, encoded};
-use super::held::{Held, Step, ZoneId};
+use super::held::{Held, Step, Total, ZoneId};
 use super::rdata;
 use crate::dns::name::Host;
 use crate::dns::record::{RData, RecordType, Rr};
@@ -44,6 +44,12 @@ fn held(record: &Value) -> Option<Held> {
     let name = record["name"].as_str()?.trim_end_matches('.').to_ascii_lowercase();
     let id = record["id"].as_str().map(str::to_owned);
     Some(Held { rr: Rr { name, ttl, data }, id, raw: content.to_owned(), disabled: false })
+}
+
+/// How many records the zone has.
+pub async fn total(client: &Client, zone: &ZoneId) -> Option<Total> {
+    let list = client.get(&format!("/zones/{}/dns_records?per_page=5", encoded(&zone.id))).await.ok()?;
+    list["result_info"]["total_count"].as_u64().map(Total::Records)
 }
 
 /// The request for one step.

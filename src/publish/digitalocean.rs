@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::api::{Client, Failure, encoded};
-use super::held::{Held, Step, ZoneId};
+use super::held::{Held, Step, Total, ZoneId};
 use super::rdata;
 use crate::dns::record::{RData, RecordType, Rr};
 use crate::facts::api::{ApiRequest, Method};
@@ -38,6 +38,12 @@ fn held(record: &Value, zone: &ZoneId) -> Option<Held> {
     };
     let id = record["id"].as_u64().map(|id| id.to_string());
     Some(Held { rr: Rr { name, ttl, data }, id, raw: content.to_owned(), disabled: false })
+}
+
+/// How many records the zone has.
+pub async fn total(client: &Client, zone: &ZoneId) -> Option<Total> {
+    let list = client.get(&format!("/v2/domains/{}/records?per_page=1", encoded(&zone.id))).await.ok()?;
+    list["meta"]["total"].as_u64().map(Total::Records)
 }
 
 /// The request for one step.

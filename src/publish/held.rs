@@ -55,6 +55,31 @@ pub fn records(held: &[Held], question: &Query) -> Vec<Rr> {
     held.iter().filter(|held| held.is_of(question) && !held.disabled).map(|held| held.rr.clone()).collect()
 }
 
+/// What a whole zone holds, where the API reports a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Total {
+    Records(u64),
+    /// Names with a type.
+    Sets(u64),
+}
+
+impl Total {
+    /// What is left besides the records of these questions, in words.
+    pub fn others(self, held: &[Held], questions: &[Query]) -> String {
+        let count = |of: fn(usize) -> usize| -> usize {
+            questions.iter().map(|question| of(held.iter().filter(|held| held.is_of(question)).count())).sum()
+        };
+        let (all, own, what) = match self {
+            Self::Records(all) => (all, count(|records| records), "record"),
+            Self::Sets(all) => (all, count(|records| records.min(1)), "record set"),
+        };
+        match all.saturating_sub(own as u64) {
+            1 => format!("1 other {what} is not touched"),
+            others => format!("{others} other {what}s are not touched"),
+        }
+    }
+}
+
 /// What a name server would answer.
 pub fn outcome(held: &[Held], question: &Query) -> Outcome {
     match records(held, question) {

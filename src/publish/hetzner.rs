@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::api::{Client, Failure, encoded};
-use super::held::{Held, ZoneId, records};
+use super::held::{Held, Total, ZoneId, records};
 use super::rdata;
 use crate::dns::name::Host;
 use crate::dns::record::{RecordType, Rr};
@@ -44,6 +44,12 @@ fn held(set: &Value, name: &str) -> Vec<Held> {
         Some(Held { rr, id: None, raw, disabled: false })
     };
     set["records"].as_array().map(|records| records.iter().filter_map(read).collect()).unwrap_or_default()
+}
+
+/// How many records the zone has.
+pub async fn total(client: &Client, zone: &ZoneId) -> Option<Total> {
+    let zone = client.get(&format!("/zones/{}", encoded(&zone.id))).await.ok()?;
+    zone["zone"]["record_count"].as_u64().map(Total::Records)
 }
 
 /// The requests for one record set.

@@ -10,6 +10,8 @@ mod gandi;
 mod google;
 pub mod held;
 mod hetzner;
+mod ovh;
+mod ovh_signature;
 mod powerdns;
 pub mod provider;
 mod rdata;

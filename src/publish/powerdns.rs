@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::api::{Client, Failure, encoded};
-use super::held::{Held, ZoneId};
+use super::held::{Held, Total, ZoneId};
 use super::rdata;
 use crate::dns::name::Host;
 use crate::dns::record::{RecordType, Rr};
@@ -50,6 +50,13 @@ fn held(set: &Value) -> Vec<Held> {
         Some(Held { rr, id: None, raw, disabled: record["disabled"].as_bool().unwrap_or_default() })
     };
     set["records"].as_array().map(|records| records.iter().filter_map(read).collect()).unwrap_or_default()
+}
+
+/// How many records the zone has.
+pub async fn total(client: &Client, zone: &ZoneId) -> Option<Total> {
+    let zone = client.get(&path(client, zone)).await.ok()?;
+    let records = zone["rrsets"].as_array()?.iter().filter_map(|set| set["records"].as_array());
+    Some(Total::Records(records.map(|records| records.len() as u64).sum()))
 }
 
 /// All changes in one request. Records that are kept but not served stay.

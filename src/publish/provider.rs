@@ -14,7 +14,7 @@ enum Scheme {
     Authorization(&'static str),
     /// Its own header field.
     Header(&'static str),
-    /// AWS Signature Version 4.
+    /// Over the whole request, with the token as the secret.
     Signature,
 }
 
@@ -49,6 +49,13 @@ pub struct Provider {
     /// True when all changes are made in one request or not at all.
     pub atomic: bool,
 }
+
+/// The endpoints of OVH by the names that OVH_ENDPOINT holds.
+const OVH_ENDPOINTS: &[(&str, &str)] = &[
+    ("ovh-eu", "https://eu.api.ovh.com/1.0"),
+    ("ovh-ca", "https://ca.api.ovh.com/1.0"),
+    ("ovh-us", "https://api.us.ovhcloud.com/1.0"),
+];
 
 /// All of them.
 pub const PROVIDERS: &[Provider] = &[
@@ -145,6 +152,21 @@ pub const PROVIDERS: &[Provider] = &[
         atomic: false,
     },
     Provider {
+        id: "ovh",
+        name: "OVH",
+        base: "https://eu.api.ovh.com/1.0",
+        base_variables: &["OVH_ENDPOINT"],
+        token_variables: &["OVH_APPLICATION_SECRET"],
+        extras: &[
+            Extra { name: "application key", variables: &["OVH_APPLICATION_KEY"], required: true },
+            Extra { name: "consumer key", variables: &["OVH_CONSUMER_KEY"], required: true },
+        ],
+        scheme: Scheme::Signature,
+        ttl_min: 60,
+        permission: "an application with GET, POST, PUT and DELETE on /domain/zone/ZONE/*",
+        atomic: false,
+    },
+    Provider {
         id: "powerdns",
         name: "PowerDNS",
         base: "http://127.0.0.1:8081",
@@ -195,6 +217,12 @@ impl Credentials {
 }
 
 impl Provider {
+    /// The base URL of an endpoint that the provider's own tools call by name.
+    pub fn named_base(&self, name: &str) -> Option<&'static str> {
+        let named = if self.id == "ovh" { OVH_ENDPOINTS } else { &[] };
+        named.iter().find(|(known, _)| *known == name).map(|(_, base)| *base)
+    }
+
     /// The request with the token filled in.
     pub fn authorize(&self, request: ApiRequest, credentials: &Credentials) -> ApiRequest {
         match self.scheme {
@@ -243,6 +271,14 @@ mod tests {
                 assert!(row.contains(&format!("`{variable}`")), "{} lacks {variable}", provider.id);
             }
         }
+    }
+
+    #[test]
+    fn an_endpoint_is_known_by_the_name_that_the_providers_tools_use() {
+        let ovh = find("ovh").unwrap();
+        assert_eq!(ovh.named_base("ovh-ca"), Some("https://ca.api.ovh.com/1.0"));
+        assert_eq!(ovh.named_base("https://eu.api.ovh.com/1.0"), None);
+        assert_eq!(find("gandi").unwrap().named_base("ovh-ca"), None);
     }
 
     #[test]

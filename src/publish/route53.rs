@@ -1,7 +1,7 @@
 //! Route 53: one batch of deletions and creations, done wholly or not at all; a deletion must match what is there.
 
 use super::api::{Client, Failure, encoded};
-use super::held::{Held, ZoneId};
+use super::held::{Held, Total, ZoneId};
 use super::rdata;
 use crate::dns::name::Host;
 use crate::dns::record::{RecordType, Rr};
@@ -63,6 +63,13 @@ fn records_of(set: &str, name: &str) -> Result<Vec<Held>, Failure> {
         Some(Held { rr, id: None, raw, disabled: false })
     };
     Ok(elements(set, "ResourceRecord").into_iter().filter_map(read).collect())
+}
+
+/// How many record sets the zone has.
+pub async fn total(client: &Client, zone: &ZoneId) -> Option<Total> {
+    let request = ApiRequest::new(Method::Get, format!("{VERSION}/hostedzone/{}", encoded(&zone.id)));
+    let body = client.exchange(request).await.ok()?.body;
+    text(&body, "ResourceRecordSetCount")?.parse().ok().map(Total::Sets)
 }
 
 /// All changes in one request.

@@ -1,4 +1,5 @@
-//! The file with the state before a change: what `records undo` reads. It holds no secret.
+//! The file with the state before a change: what `records undo` reads. It holds no secret; of a configuration file it
+//! holds the whole text.
 
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,8 @@ pub enum Place {
     Server(std::net::SocketAddr),
     /// At a provider, by its id and that of the zone.
     Provider { id: String, zone: String, endpoint: String },
+    /// In the configuration file of a tool: what it held before, and the SHA-256 of what it holds since.
+    File { tool: String, path: std::path::PathBuf, before: String, sha256: String },
 }
 
 /// Everything that is needed to bring the records back.

@@ -30,7 +30,8 @@ fn script(responses: Vec<(&'static str, u16, Value)>) -> Rc<Script> {
 
 impl Script {
     fn answer(&self, request: &ApiRequest) -> ApiResponse {
-        assert!(request.headers.iter().any(|(name, _)| *name == "authorization"));
+        let signed = |name: &str| matches!(name, "authorization" | "x-ovh-signature");
+        assert!(request.headers.iter().any(|(name, _)| signed(name)));
         let line = format!("{} {}", request.method.name(), request.path);
         self.sent.borrow_mut().push(format!("{line} {}", request.body.as_deref().unwrap_or("-")));
         let mut responses = self.responses.borrow_mut();
@@ -56,7 +57,14 @@ fn client(id: &str, script: &Rc<Script>) -> Client {
     let extra = |name| (name, Zeroizing::new("acme".to_owned()));
     let credentials =
         Credentials { token: Zeroizing::new("secret".into()), extras: vec![extra("project"), extra("subscription")] };
-    Client { provider: find(id).unwrap(), credentials, authority: "api.example".into(), send, clock: || 0 }
+    Client {
+        provider: find(id).unwrap(),
+        credentials,
+        base: "https://api.example".into(),
+        authority: "api.example".into(),
+        send,
+        clock: || 0,
+    }
 }
 
 fn txt(strings: &[&str]) -> Rr {
@@ -121,6 +129,86 @@ fn a_failure_half_way_says_how_far_it_came_and_loses_nothing() {
     let failure = replace("cloudflare", &script).unwrap_err();
     assert!(matches!(&failure, Failure::Partly { done: 1, total: 2, .. }), "{failure}");
     assert!(failure.to_string().contains("try later") && !failure.left_unchanged());
+}
+
+/// The zone as OVH lists it: ids, then each record.
+fn ovh(changes: Vec<(&'static str, u16, Value)>) -> Rc<Script> {
+    let record = |id: u64, kind, target| json!({"id": id, "fieldType": kind, "subDomain": "rocketchat-public-key", "ttl": 60, "target": target});
+    let mut responses = Vec::new();
+    for _ in 0..2 {
+        responses.extend([
+            ("GET /domain/zone/mydomain.com/record?subDomain=rocketchat-public-key", 200, json!([1, 2, 3])),
+            ("GET /domain/zone/mydomain.com/record/1", 200, record(1, "TXT", "\"half\"")),
+            ("GET /domain/zone/mydomain.com/record/2", 200, record(2, "TXT", "other")),
+            ("GET /domain/zone/mydomain.com/record/3", 200, record(3, "A", "192.0.2.1")),
+        ]);
+    }
+    script(responses.into_iter().chain(changes).collect())
+}
+
+#[test]
+fn ovh_is_given_one_string_in_quotes_and_serves_it_after_a_refresh() {
+    let calls = ovh(vec![("PUT", 200, Value::Null), ("DELETE", 200, Value::Null), ("POST", 200, Value::Null)]);
+    replace("ovh", &calls).unwrap();
+    let body = json!({"subDomain": "rocketchat-public-key", "target": "\"wholekey\"", "ttl": 3600});
+    let zone = "/domain/zone/mydomain.com";
+    assert_eq!(
+        calls.changes(),
+        [format!("PUT {zone}/record/1 {body}"), format!("DELETE {zone}/record/2 -"), format!("POST {zone}/refresh -")]
+    );
+    let calls = ovh(vec![("PUT", 200, Value::Null), ("DELETE", 200, Value::Null), ("POST", 500, Value::Null)]);
+    assert!(matches!(replace("ovh", &calls), Err(Failure::Partly { done: 2, total: 3, .. })));
+}
+
+#[test]
+fn what_else_a_zone_holds_is_counted_where_the_api_reports_it() {
+    let cases: [(&str, Vec<(&'static str, u16, Value)>, &str); 4] = [
+        (
+            "cloudflare",
+            vec![
+                ("GET /zones?name=", 200, json!({"result": [{"id": "z1"}]})),
+                ("GET /zones/z1/dns_records?name=", 200, cloudflare_read()),
+                ("GET /zones/z1/dns_records?per_page", 200, json!({"result_info": {"total_count": 20}})),
+            ],
+            "18 other records are not touched",
+        ),
+        (
+            "digitalocean",
+            vec![
+                ("GET /v2/domains/mydomain.com/records?name=", 200, json!({"domain_records": []})),
+                ("GET /v2/domains/mydomain.com/records?per_page", 200, json!({"meta": {"total": 1}})),
+            ],
+            "1 other record is not touched",
+        ),
+        (
+            "hetzner",
+            vec![
+                ("GET /zones?name=", 200, json!({"zones": [{"id": 7}]})),
+                ("GET /zones/7/rrsets", 200, json!({"rrsets": []})),
+                ("GET /zones/7", 200, json!({"zone": {"id": 7, "record_count": 9}})),
+            ],
+            "9 other records are not touched",
+        ),
+        (
+            "ovh",
+            vec![
+                ("GET /domain/zone/mydomain.com/record?", 200, json!([])),
+                ("GET /domain/zone/mydomain.com/record", 200, json!([1, 2])),
+            ],
+            "2 other records are not touched",
+        ),
+    ];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for (id, responses, words) in cases {
+        let script = script(responses);
+        let counted = runtime.block_on(async {
+            let zone = HostedZone::open(client(id, &script), &"mydomain.com".parse().unwrap(), None).await?;
+            let held = zone.read(&[NAME.to_owned()]).await?;
+            let total = zone.total().await.unwrap();
+            Ok::<_, Failure>(total.others(&held, &[Query::new(NAME, RecordType::Txt)]))
+        });
+        assert_eq!(counted.as_deref(), Ok(words), "{id}");
+    }
 }
 
 #[test]

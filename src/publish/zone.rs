@@ -1,8 +1,8 @@
 //! A zone at a provider: found, read, written. What is written is compared with what is there right before.
 
 use super::api::{Client, Failure};
-use super::held::{Held, ZoneId, records, steps};
-use super::{azure, cloudflare, desec, digitalocean, gandi, google, hetzner, powerdns, route53};
+use super::held::{Held, Total, ZoneId, records, steps};
+use super::{azure, cloudflare, desec, digitalocean, gandi, google, hetzner, ovh, powerdns, route53};
 use crate::dns::name::Host;
 use crate::dns::record::{Query, RecordType};
 use crate::rocketchat::change::{Change, same_data};
@@ -46,10 +46,42 @@ impl HostedZone {
                 "gandi" => gandi::read(client, zone, name).await?,
                 "google" => google::read(client, zone, name).await?,
                 "hetzner" => hetzner::read(client, zone, name).await?,
+                "ovh" => ovh::read(client, zone, name).await?,
                 _ => route53::read(client, zone, name).await?,
             });
         }
         Ok(held)
+    }
+
+    /// How much the whole zone holds; `None` when the API does not report it.
+    pub async fn total(&self) -> Option<Total> {
+        let (client, zone) = (&self.client, &self.zone);
+        match client.provider.id {
+            "azure" => azure::total(client, zone).await,
+            "cloudflare" => cloudflare::total(client, zone).await,
+            "digitalocean" => digitalocean::total(client, zone).await,
+            "hetzner" => hetzner::total(client, zone).await,
+            "ovh" => ovh::total(client, zone).await,
+            "powerdns" => powerdns::total(client, zone).await,
+            "route53" => route53::total(client, zone).await,
+            _ => None,
+        }
+    }
+
+    /// False when changes are recorded that are not served, as after a failure half-way at OVH.
+    pub async fn is_deployed(&self) -> Result<bool, Failure> {
+        match self.client.provider.id {
+            "ovh" => ovh::is_deployed(&self.client, &self.zone).await,
+            _ => Ok(true),
+        }
+    }
+
+    /// Serves what is recorded.
+    pub async fn deploy(&self) -> Result<(), Failure> {
+        match self.client.provider.id {
+            "ovh" => self.client.exchange(ovh::refresh(&self.zone)).await.map(drop),
+            _ => Ok(()),
+        }
     }
 
     /// Makes the changes, if the zone is still as the changes say that it is.
@@ -79,8 +111,12 @@ impl HostedZone {
                 "gandi" => gandi::requests(zone, change),
                 "hetzner" => hetzner::requests(zone, change, &held),
                 "cloudflare" => steps(change, &held).iter().map(|step| cloudflare::request(zone, step)).collect(),
+                "ovh" => steps(change, &held).iter().map(|step| ovh::request(zone, step)).collect(),
                 _ => steps(change, &held).iter().map(|step| digitalocean::request(zone, step)).collect(),
             });
+        }
+        if client.provider.id == "ovh" {
+            requests.push(ovh::refresh(zone));
         }
         let total = requests.len();
         for (done, request) in requests.into_iter().enumerate() {

@@ -7,9 +7,9 @@ use super::records_programs::whole_zone;
 use crate::support::name_servers::{Server, named_with};
 use crate::support::{Fedctl, programs};
 
-const POLICY: &str = "allow-update { key \"update.key\"; };";
+pub const POLICY: &str = "allow-update { key \"update.key\"; };";
 
-fn tsig(secret: &str) -> String {
+pub fn tsig(secret: &str) -> String {
     format!("key \"update.key\" {{\n\talgorithm hmac-sha256;\n\tsecret \"{secret}\";\n}};\n")
 }
 

@@ -11,13 +11,14 @@ use serde_json::{Value, json};
 use super::records::with_key;
 use super::records_servers::{PowerDns, free_port, power_dns};
 use crate::support::fault_proxy::{Fault, FaultProxy, forward};
+use crate::support::name_servers::unbound;
 use crate::support::world::World;
 use crate::support::{Fedctl, Ran, programs};
 
-const KEY_NAME: &str = "rocketchat-public-key.mydomain.com.";
+pub const KEY_NAME: &str = "rocketchat-public-key.mydomain.com.";
 
 /// A request to the API of PowerDNS, past fedctl.
-fn pdns(api: SocketAddr, method: &str, body: &Value) -> Value {
+pub fn pdns(api: SocketAddr, method: &str, body: &Value) -> Value {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let request = format!(
         "{method} /api/v1/servers/localhost/zones/mydomain.com. HTTP/1.1\r\nHost: {api}\r\nX-API-Key: test\r\n\
@@ -29,13 +30,13 @@ fn pdns(api: SocketAddr, method: &str, body: &Value) -> Value {
     serde_json::from_str(response.split_once("\r\n\r\n").unwrap().1).unwrap_or_default()
 }
 
-fn set(name: &str, kind: &str, values: &[&str]) -> Value {
+pub fn set(name: &str, kind: &str, values: &[&str]) -> Value {
     let records: Vec<Value> = values.iter().map(|value| json!({"content": value, "disabled": false})).collect();
     json!({"name": name, "type": kind, "ttl": 77, "changetype": "REPLACE", "records": records})
 }
 
 /// All records but SOA, as `NAME TYPE VALUE`, sorted.
-fn zone(api: SocketAddr) -> Vec<String> {
+pub fn zone(api: SocketAddr) -> Vec<String> {
     let answer = pdns(api, "GET", &Value::Null);
     let mut lines = Vec::new();
     for set in answer["rrsets"].as_array().unwrap().iter().filter(|set| set["type"] != "SOA") {
@@ -93,6 +94,7 @@ fn powerdns_is_changed_verified_and_brought_back() {
         "{}",
         plan.stderr
     );
+    assert!(plan.stderr.contains("     6 other records are not touched\n"), "{}", plan.stderr);
     assert!(plan.stderr.contains("Apply this plan? [y/N] \nnothing was changed"), "{}", plan.stderr);
     assert_eq!(zone(server.api), before, "without an answer nothing is changed");
 
@@ -120,6 +122,26 @@ fn powerdns_is_changed_verified_and_brought_back() {
     assert_eq!(zone(server.api), before);
     let twice = run(&fedctl, &server, &api, &["undo", "before.json", "--yes"]);
     assert!(twice.status == 2 && twice.stderr.contains("are not as apply left them"), "{}", twice.stderr);
+}
+
+#[test]
+fn wait_lasts_until_the_resolvers_have_the_new_key() {
+    let Some((fedctl, key, server)) = world() else { return };
+    let mut halves = set(KEY_NAME, "TXT", &[&format!("\"{}\"", &key[..255]), &format!("\"{}\"", &key[255..])]);
+    halves["ttl"] = json!(5);
+    // Only the key changes: the absence of a name would be cached for an hour.
+    let srv = |label: &str| set(&format!("_rocketchat.{label}.mydomain.com."), "SRV", &["1 1 443 chat.mydomain.com."]);
+    pdns(server.api, "PATCH", &json!({"rrsets": [halves, srv("_https"), srv("_tcp")]}));
+    let Some(resolver) = unbound(&[("mydomain.com", server.dns)]) else { return };
+    let (addr, near) = (resolver.addr.to_string(), format!("ns1.mydomain.com:53={}", server.dns));
+    let flags = ["--resolver", &addr, "--connect-to", &near];
+    let stale = fedctl.run(&[&["dns-check", "mydomain.com"][..], &flags].concat());
+    assert_eq!(stale.status, 1, "the resolver keeps the halves: {}", stale.stdout);
+    let endpoint = format!("http://{}", server.api);
+    let words = ["--endpoint", &endpoint, "--yes", "--undo", "before", "--wait", "60s"];
+    let ran = fedctl.run(&[&["records"], &APPLY[..], &words, &flags].concat());
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("is up to date"), "{}", ran.stdout);
 }
 
 #[test]
@@ -153,9 +175,9 @@ fn a_foreign_record_at_the_name_of_the_key_is_left_alone_and_reported() {
 fn a_second_writer_between_plan_and_change_is_noticed() {
     let Some((fedctl, _, server)) = world() else { return };
     let api = server.api;
-    // The second GET is the look right before the change.
+    // The first GET is for the plan, the second counts, the third is the look right before the change.
     let proxy = FaultProxy::start(api, move |line, before| {
-        if line.starts_with("GET") && before == 1 {
+        if line.starts_with("GET") && before == 2 {
             pdns(api, "PATCH", &json!({"rrsets": [set(KEY_NAME, "TXT", &["\"of somebody else\""])]}));
         }
         Fault::Pass
@@ -211,8 +233,8 @@ fn wrong_credentials_are_reported_without_showing_them() {
 }
 
 /// moto's server; it is killed when dropped.
-struct Moto {
-    addr: SocketAddr,
+pub struct Moto {
+    pub addr: SocketAddr,
     child: Child,
 }
 
@@ -223,7 +245,7 @@ impl Drop for Moto {
     }
 }
 
-fn moto() -> Option<Moto> {
+pub fn moto() -> Option<Moto> {
     let python = programs::python(&["moto.server"])?;
     let addr = free_port();
     let mut command = Command::new(python);
@@ -238,6 +260,11 @@ fn moto() -> Option<Moto> {
 }
 
 impl Moto {
+    /// Another client of a server that somebody else stops.
+    pub fn at(addr: SocketAddr) -> Self {
+        Self { addr, child: Command::new("true").spawn().unwrap() }
+    }
+
     fn send(&self, method: &str, path: &str, body: &str) -> String {
         let authorization =
             "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/route53/aws4_request, SignedHeaders=host, Signature=x";
@@ -251,12 +278,19 @@ impl Moto {
         response
     }
 
-    fn change(&self, zone: &str, kind: &str, values: &[String]) {
+    /// A zone of its own.
+    pub fn create(&self) -> String {
+        let create = "<CreateHostedZoneRequest xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><Name>mydomain.com</Name>\
+                      <CallerReference>1</CallerReference></CreateHostedZoneRequest>";
+        let made = self.send("POST", "hostedzone", create);
+        made.split("<Id>/hostedzone/").nth(1).unwrap().split('<').next().unwrap().to_owned()
+    }
+
+    pub fn change(&self, zone: &str, name: &str, kind: &str, values: &[String]) {
         let values: String =
             values.iter().map(|value| format!("<ResourceRecord><Value>{value}</Value></ResourceRecord>")).collect();
-        let set = format!(
-            "<Name>{KEY_NAME}</Name><Type>{kind}</Type><TTL>77</TTL><ResourceRecords>{values}</ResourceRecords>"
-        );
+        let set =
+            format!("<Name>{name}</Name><Type>{kind}</Type><TTL>77</TTL><ResourceRecords>{values}</ResourceRecords>");
         let change = format!("<Change><Action>UPSERT</Action><ResourceRecordSet>{set}</ResourceRecordSet></Change>");
         let body = format!(
             "<ChangeResourceRecordSetsRequest xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><ChangeBatch>\
@@ -265,8 +299,8 @@ impl Moto {
         self.send("POST", &format!("hostedzone/{zone}/rrset/"), &body);
     }
 
-    /// The values of the key's name and of the SRV names, as the service lists them.
-    fn values(&self, zone: &str) -> Vec<String> {
+    /// All values, as the service lists them.
+    pub fn values(&self, zone: &str) -> Vec<String> {
         let list = self.send("GET", &format!("hostedzone/{zone}/rrset"), "");
         let after = list.split("<Value>").skip(1);
         after
@@ -280,12 +314,9 @@ fn route_53_is_recognised_from_the_delegation_and_changed_in_one_batch() {
     let Some(moto) = moto() else { return };
     let (fedctl, key) = with_key();
     let fedctl = fedctl.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "hunter2");
-    let create = "<CreateHostedZoneRequest xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><Name>mydomain.com</Name>\
-                  <CallerReference>1</CallerReference></CreateHostedZoneRequest>";
-    let made = moto.send("POST", "hostedzone", create);
-    let zone = made.split("<Id>/hostedzone/").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let zone = moto.create();
     let halves = [format!("\"{}\"", &key[255..]), format!("\"{}\"", &key[..255])];
-    moto.change(&zone, "TXT", &halves);
+    moto.change(&zone, KEY_NAME, "TXT", &halves);
 
     let mut world = World::new();
     let delegation = "$TTL 60\n@ IN SOA ns-7.awsdns-01.com. host 5 60 60 60 60\n@ IN NS ns-7.awsdns-01.com.\n";
@@ -320,8 +351,7 @@ fn route_53_is_recognised_from_the_delegation_and_changed_in_one_batch() {
             // The second look at the key is the one right before the change.
             if reads == 2 {
                 reads += 1;
-                let child = Command::new("true").spawn().unwrap();
-                Moto { addr: upstream, child }.change(&id, "TXT", &other);
+                Moto::at(upstream).change(&id, KEY_NAME, "TXT", &other);
             }
             Fault::Pass
         })
@@ -329,11 +359,12 @@ fn route_53_is_recognised_from_the_delegation_and_changed_in_one_batch() {
     let ran = run(&racing.url(), &words);
     assert!(ran.status == 2 && ran.stderr.contains("have changed since the plan was made"), "{}", ran.stderr);
     assert!(moto.values(&zone).contains(&other[0]), "nothing was changed");
-    moto.change(&zone, "TXT", &halves);
+    moto.change(&zone, KEY_NAME, "TXT", &halves);
 
     let done = run(&url, &words);
     assert_eq!(done.status, 0, "{}", done.stderr);
     assert!(done.stderr.contains(&format!("zone mydomain.com at Route 53 ({zone}), serial 5")), "{}", done.stderr);
+    assert!(done.stderr.contains("     2 other record sets are not touched\n"), "{}", done.stderr);
     let values = moto.values(&zone);
     assert!(values.contains(&format!("\"{}\" \"{}\"", &key[..255], &key[255..])), "{values:?}");
     assert_eq!(values.iter().filter(|value| value.as_str() == "1 1 443 chat.mydomain.com.").count(), 2, "{values:?}");

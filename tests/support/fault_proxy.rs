@@ -12,6 +12,8 @@ pub enum Fault {
     Answer(&'static str),
     /// It reaches the API, and the connection is closed without a response.
     Cut,
+    /// The API never gets it; the response is 403 with the whole request in its body, as some providers explain signatures.
+    Echo,
 }
 
 /// Runs until the test process ends.
@@ -55,6 +57,11 @@ fn answer(mut stream: TcpStream, request: &[u8], upstream: SocketAddr, fault: Fa
         }
         Fault::Pass => {
             let _ = stream.write_all(&forward(upstream, request));
+        }
+        Fault::Echo => {
+            let length = request.len();
+            let head = format!("HTTP/1.1 403 Forbidden\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            let _ = stream.write_all(&[head.as_bytes(), request].concat());
         }
         Fault::Cut => drop(forward(upstream, request)),
     }

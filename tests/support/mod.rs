@@ -1,6 +1,7 @@
 //! What the tests share: the binary in a clean environment, and the real programs.
 
 pub mod browser;
+pub mod dns_proxy;
 pub mod fault_proxy;
 pub mod http;
 pub mod hub;

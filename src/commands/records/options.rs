@@ -59,6 +59,11 @@ impl RecordArgs {
         Ok(records::plan(&self.options(cx, found)?)?)
     }
 
+    /// The zone of `--zone`.
+    pub fn zone(&self) -> Option<&Host> {
+        self.zone.as_ref()
+    }
+
     /// The federation domain.
     pub fn domain(&self, cx: &Context) -> anyhow::Result<Domain> {
         match &self.domain {

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::apply::place::{Place, Unwritten};
 use super::apply::verify::Verification;
-use super::apply::{AfterArgs, PlaceArgs};
+use super::apply::{AfterArgs, PlaceArgs, via};
 use crate::commands::Context;
 use crate::commands::confirm::confirm;
 use crate::commands::network::NetworkArgs;
@@ -14,7 +14,7 @@ use crate::error::{ExitStatus, hinted};
 use crate::file::read;
 use crate::publish::provider::find;
 use crate::publish::state::{self, SCHEMA, SavedState};
-use crate::render::records::changes;
+use crate::render::records::changes::{self, OTHERS};
 use crate::rocketchat::change::Change;
 use crate::rocketchat::records::RecordSet;
 
@@ -76,11 +76,12 @@ impl Undo {
                 let zone = self.place.provider.zone_id.as_deref().unwrap_or(zone);
                 Place::open(cx, &self.place.provider, provider, &net, &saved.zone, Some(zone)).await?
             }
+            state::Place::File { .. } => return via::undo(cx, saved, self.yes),
         };
         let set = RecordSet { domain: saved.domain.clone(), zone: saved.zone.clone(), records: Vec::new() };
         let back: Vec<Change> = saved.changes.iter().map(Change::reversed).collect();
         let heading = format!("zone {} at {}", saved.zone, place.name());
-        cx.term.status(changes::plan(&heading, &set, &back, &[], cx.term.width));
+        cx.term.status(changes::plan(&heading, &set, &back, &[], OTHERS, cx.term.width));
         if !self.yes && !confirm(&cx.term, "Bring these records back?")? {
             cx.term.status("nothing was changed; --yes applies the plan without a question");
             return Ok(ExitStatus::Clean);

@@ -6,6 +6,8 @@ use crate::render::fill::{hang, harmless};
 use crate::rocketchat::change::Change;
 use crate::rocketchat::records::{Data, RecordSet};
 
+/// What happens to the records that nobody has counted.
+pub const OTHERS: &str = "other records are not touched";
 /// Bytes of an old value that are shown.
 const SHOWN: usize = 40;
 
@@ -22,7 +24,8 @@ fn description(data: &RData) -> String {
 }
 
 /// What will be done, a line a record: `+` is added, `-` removed, `=` is right already, `!` is left alone.
-pub fn plan(heading: &str, set: &RecordSet, changes: &[Change], foreign: &[Rr], width: usize) -> String {
+/// `rest` is what happens to everything else.
+pub fn plan(heading: &str, set: &RecordSet, changes: &[Change], foreign: &[Rr], rest: &str, width: usize) -> String {
     let mut out = format!("{}\n\n", harmless(heading));
     let column = changes.iter().map(|change| set.relative(&change.question.name).len()).max().unwrap_or_default();
     let mut row = |sign: char, question: &Query, text: &str| {
@@ -43,7 +46,7 @@ pub fn plan(heading: &str, set: &RecordSet, changes: &[Change], foreign: &[Rr], 
             row('!', &change.question, &text);
         }
     }
-    out + "     other records are not touched\n"
+    out + &format!("     {rest}\n")
 }
 
 /// An old record: its length and how it begins.
@@ -83,7 +86,7 @@ mod tests {
         change.after[0].data = RData::Txt(strings);
         let foreign =
             Rr { data: RData::Txt(vec![CharacterString(b"v=spf1 -all".to_vec())]), ..change.before[0].clone() };
-        insta::assert_snapshot!(plan("zone mydomain.com at Route 53", &set, &[change], &[foreign], 80), @r#"
+        insta::assert_snapshot!(plan("zone mydomain.com at Route 53", &set, &[change], &[foreign], OTHERS, 80), @r#"
         zone mydomain.com at Route 53
 
           -  TXT  rocketchat-public-key  "old"

@@ -59,7 +59,7 @@ impl ProviderArgs {
             provider.base_variables.iter().find_map(|name| std::env::var(name).ok().filter(|url| !url.is_empty()));
         let url = match (&self.endpoint, variable) {
             (Some(url), _) => url.clone(),
-            (None, Some(text)) => Url::parse(&text)
+            (None, Some(text)) => Url::parse(provider.named_base(&text).unwrap_or(&text))
                 .map_err(|error| hinted(format!("`{text}` is not a URL: {error}"), "give it with --endpoint URL"))?,
             (None, None) => Url::parse(provider.base)?,
         };

@@ -3,6 +3,7 @@
 pub mod credentials;
 pub mod place;
 pub mod verify;
+pub mod via;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use clap::Args;
 use self::credentials::ProviderArgs;
 use self::place::{Place, Unwritten, provider_of};
 use self::verify::Verification;
+use self::via::ViaArgs;
 use super::options::RecordArgs;
 use crate::commands::Context;
 use crate::commands::confirm::confirm;
@@ -26,7 +28,7 @@ use crate::facts::dns::ZoneCut;
 use crate::file::read;
 use crate::net::resolvers::Resolver;
 use crate::net::{Net, delegation};
-use crate::publish::state::{SCHEMA, SavedState};
+use crate::publish::state::{self, SCHEMA, SavedState};
 use crate::publish::tsig::Tsig;
 use crate::range::Times;
 use crate::render::records::changes;
@@ -49,6 +51,8 @@ pub struct Apply {
     options: RecordArgs,
     #[command(flatten)]
     place: PlaceArgs,
+    #[command(flatten)]
+    via: ViaArgs,
     /// Apply the plan without a question
     #[arg(long)]
     yes: bool,
@@ -130,6 +134,9 @@ impl Apply {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         // What is wrong with the flags is reported before any request.
         self.options.plan(cx, None)?;
+        if let Some(tool) = self.via.via {
+            return self.via.apply(cx, self, tool);
+        }
         let key = self.place.key(cx)?;
         let net = self.place.net(cx, &self.network)?;
         cx.block_on(self.apply(cx, &net, key))
@@ -145,7 +152,7 @@ impl Apply {
         raise_ttl(cx, &mut plan, &place);
         plan.warnings.iter().for_each(|warning| cx.term.warn(warning));
         let verification = Verification { cx, net, domain: &domain, settle: self.after.settle, wait: self.after.wait };
-        let seen = place.look(&plan.set).await?;
+        let (seen, others) = place.look(&plan.set).await?;
         let answer = |question: &Query| outcome_of(&seen, question);
         in_the_way(&plan.set, answer).iter().for_each(|line| cx.term.warn(line));
         let mut all = compare(&plan.set, answer).map_err(|(question, outcome)| {
@@ -154,15 +161,15 @@ impl Apply {
         })?;
         let foreign: Vec<_> = all.iter_mut().flat_map(Change::keep_foreign).collect();
         let heading = format!("zone {} at {}, serial {}", zone.apex, place.name(), zone.serial());
-        cx.term.status(changes::plan(&heading, &plan.set, &all, &foreign, cx.term.width));
+        cx.term.status(changes::plan(&heading, &plan.set, &all, &foreign, &others, cx.term.width));
         let needed: Vec<Change> = all.into_iter().filter(Change::is_needed).collect();
         if needed.is_empty() {
-            cx.term.status("nothing is to do; nothing was sent");
+            self.finish(cx, &place).await?;
         } else if !self.yes && !confirm(&cx.term, "Apply this plan?")? {
             cx.term.status("nothing was changed; --yes applies the plan without a question");
             return Ok(ExitStatus::Clean);
         } else {
-            let saved = self.save(&place, &plan, &needed)?;
+            let saved = self.save(place.saved(), &plan, &needed)?;
             write(cx, &place, &plan, &needed, &saved).await?;
             cx.term.status(format_args!("applied; to undo it: fedctl records undo {}", saved.display()));
         }
@@ -173,8 +180,19 @@ impl Apply {
         verification.report(&plan.set).await
     }
 
+    /// The records are right; what an earlier run has recorded and not deployed is deployed.
+    async fn finish(&self, cx: &Context, place: &Place) -> anyhow::Result<()> {
+        if place.is_deployed().await? {
+            cx.term.status("nothing is to do; nothing was sent");
+        } else if self.yes || confirm(&cx.term, "The zone has changes that are not served. Serve them?")? {
+            place.deploy().await?;
+            cx.term.status("the zone is served as it is recorded");
+        }
+        Ok(())
+    }
+
     /// Writes the state before; only its owner may read it.
-    fn save(&self, place: &Place, plan: &Plan, needed: &[Change]) -> anyhow::Result<PathBuf> {
+    fn save(&self, place: state::Place, plan: &Plan, needed: &[Change]) -> anyhow::Result<PathBuf> {
         let path = self.undo.clone().unwrap_or_else(|| {
             let stamp = jiff::Timestamp::from_second(now()).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ");
             PathBuf::from(format!("undo-{}-{stamp}.json", plan.set.domain))
@@ -186,7 +204,7 @@ impl Apply {
             time: now(),
             domain: plan.set.domain.clone(),
             zone: plan.set.zone.clone(),
-            place: place.saved(),
+            place,
             changes: needed.to_vec(),
         };
         let text = crate::text::escaped_json(&serde_json::to_string_pretty(&state)?) + "\n";

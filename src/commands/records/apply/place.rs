@@ -24,6 +24,7 @@ use crate::publish::state;
 use crate::publish::tsig::Tsig;
 use crate::publish::update::{Update, Updated};
 use crate::publish::zone::HostedZone;
+use crate::render::records::changes::OTHERS;
 use crate::rocketchat::change::{Change, questions};
 use crate::rocketchat::records::RecordSet;
 
@@ -79,7 +80,8 @@ impl Place {
             (host, Some(port)) => format!("{host}:{port}"),
             (host, None) => host.to_owned(),
         };
-        let client = Client { provider, credentials, authority, send, clock: now };
+        let root = base.as_str().trim_end_matches('/').to_owned();
+        let client = Client { provider, credentials, base: root, authority, send, clock: now };
         let zone = HostedZone::open(client, apex, id).await.map_err(|failure| refusal(provider, &failure))?;
         Ok(Self::Provider { provider, endpoint: base.to_string(), zone: Box::new(zone) })
     }
@@ -115,15 +117,15 @@ impl Place {
         }
     }
 
-    /// What is there now for the names of the set and for those that could conflict.
-    pub async fn look(&self, set: &RecordSet) -> anyhow::Result<Vec<(Query, Outcome)>> {
+    /// What is there now for the names of the set and for those that could conflict, and how much else.
+    pub async fn look(&self, set: &RecordSet) -> anyhow::Result<(Vec<(Query, Outcome)>, String)> {
         let own = questions(set);
         let mut all = own.clone();
         all.extend(crate::rocketchat::generation::questions(&set.domain));
         all.sort();
         all.dedup();
         match self {
-            Self::Server { addr, net, .. } => server(*addr, net, &all, &own, set).await,
+            Self::Server { addr, net, .. } => Ok((server(*addr, net, &all, &own, set).await?, OTHERS.into())),
             Self::Provider { provider, zone, .. } => {
                 let mut names: Vec<String> = all.iter().map(|question| question.name.clone()).collect();
                 names.dedup();
@@ -134,12 +136,32 @@ impl Place {
                         return Err(aliased(&question.name));
                     }
                 }
-                Ok(all.into_iter().map(|question| (question.clone(), outcome(&held, &question))).collect())
+                let others = zone.total().await.map_or_else(|| OTHERS.into(), |total| total.others(&held, &own));
+                let seen = all.into_iter().map(|question| (question.clone(), outcome(&held, &question)));
+                Ok((seen.collect(), others))
             }
         }
     }
 
-    /// Makes the changes. `Ok(false)` means that the records have changed since the plan was made.
+    /// False when changes are recorded that are not served.
+    pub async fn is_deployed(&self) -> anyhow::Result<bool> {
+        match self {
+            Self::Server { .. } => Ok(true),
+            Self::Provider { provider, zone, .. } => {
+                zone.is_deployed().await.map_err(|failure| refusal(provider, &failure))
+            }
+        }
+    }
+
+    /// Serves what is recorded.
+    pub async fn deploy(&self) -> anyhow::Result<()> {
+        match self {
+            Self::Server { .. } => Ok(()),
+            Self::Provider { provider, zone, .. } => zone.deploy().await.map_err(|failure| refusal(provider, &failure)),
+        }
+    }
+
+    /// Makes the changes, if the records are still as the plan says.
     pub async fn write(&self, zone: &Host, changes: &[Change]) -> Result<(), Unwritten> {
         match self {
             Self::Server { addr, key, net } => {
