@@ -83,6 +83,9 @@ impl TryFrom<String> for CharacterString {
     }
 }
 
+/// RFC 1035 section 3.3: a character-string holds so many bytes.
+pub const STRING_MAX: usize = 255;
+
 /// Why the escapes of a character-string cannot be undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EscapeError {

@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::api::{Client, Failure, encoded};
 use super::held::{Held, Total, ZoneId, records};
 use crate::dns::name::Host;
+use crate::dns::record::STRING_MAX;
 use crate::dns::record::{CharacterString, RData, RecordType, Rr};
 use crate::facts::api::{ApiRequest, Method};
 use crate::rocketchat::change::Change;
-use crate::rocketchat::records::STRING_MAX;
 
 const VERSION: &str = "api-version=2018-05-01";
 

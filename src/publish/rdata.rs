@@ -1,7 +1,7 @@
 //! Record data as the APIs of providers write it: the text form of zone files (RFC 1035 section 5.1).
 
+use crate::dns::record::STRING_MAX;
 use crate::dns::record::{CharacterString, RData, RecordType, unescape};
-use crate::rocketchat::records::STRING_MAX;
 
 /// `1 1 443 chat.mydomain.com.` or `"first string" "second string"`.
 pub fn text(data: &RData) -> String {

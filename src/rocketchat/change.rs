@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::generation::{PROTOCOL_LABEL, SrvLabel};
-use super::records::{Data, Record, RecordSet, STRING_MAX};
+use super::records::{Data, Record, RecordSet};
 use crate::dns::name::Domain;
+use crate::dns::record::STRING_MAX;
 use crate::dns::record::{CharacterString, Outcome, Query, RData, RecordType, Rr};
 
 /// All records of one name and type, before and after.

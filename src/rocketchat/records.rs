@@ -8,8 +8,6 @@ use super::release::Release;
 use crate::dns::name::{Domain, Host};
 use crate::error::Hinted;
 
-/// The longest character-string (RFC 1035 section 3.3), in bytes.
-pub const STRING_MAX: usize = 255;
 /// The smallest modulus that may be published, in bits.
 pub const KEY_BITS_MIN: usize = 2048;
 /// The guide's TTL, one hour, in seconds.

@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::hcl::{self, Block};
 use super::shell::{self, Line};
 use super::{Facts, Format, Limit, Measure, Place, Proof, field, json, rdata};
-use crate::dns::record::{CharacterString, RData, Rr};
+use crate::dns::record::{CharacterString, RData, Rr, STRING_MAX};
 use crate::error::Hinted;
-use crate::rocketchat::records::{Data, Plan, Record, RecordSet, STRING_MAX};
+use crate::rocketchat::records::{Data, Plan, Record, RecordSet};
 
 const LIMITS: &[Limit] = &[Limit {
     measure: Measure::Txt,

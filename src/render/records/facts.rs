@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::Place;
+use crate::dns::record::STRING_MAX;
 use crate::dns::record::{RData, Rr};
-use crate::rocketchat::records::STRING_MAX;
 
 /// The rules of one form.
 #[derive(Debug, Clone, Copy)]

@@ -1,11 +1,11 @@
 //! The records as a table for people, with the reason for each and the key in both spellings.
 
-use super::{Facts, Format, Place, Proof, rdata, zonefile};
-use crate::dns::record::Rr;
+use super::{Facts, Format, Place, Proof, rdata};
+use crate::dns::record::{Rr, STRING_MAX};
 use crate::error::Hinted;
 use crate::key::diagnosis;
 use crate::render::fill::hang;
-use crate::rocketchat::records::{Data, Plan, STRING_MAX};
+use crate::rocketchat::records::{Data, Plan};
 
 pub const FORMAT: Format = Format {
     id: "human",
@@ -91,7 +91,7 @@ fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
         };
         let value = if *value == "below" { below().unwrap_or_default() } else { after(row, kind) };
         let entry = format!("{owner} {ttl} IN {kind} {value}");
-        records.extend(zonefile::read(&entry, place)?);
+        records.extend(rdata::read_entries(&entry, place)?);
     }
     Ok(records)
 }

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::{Facts, Format, Proof, rdata};
-use crate::dns::record::{CharacterString, RData, Rr, unescape};
+use crate::dns::record::{CharacterString, RData, Rr, STRING_MAX, unescape};
 use crate::error::Hinted;
 use crate::key::diagnosis;
-use crate::rocketchat::records::{Data, Plan, Record, STRING_MAX};
+use crate::rocketchat::records::{Data, Plan, Record};
 
 const FACTS: Facts = Facts {
     txt: "`value` in one piece and `strings` cut at 255 bytes; other bytes than printable ASCII as `\\DDD`",

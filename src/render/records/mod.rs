@@ -11,7 +11,6 @@ mod dnscontrol;
 pub mod edit;
 mod external_dns;
 mod facts;
-mod field;
 mod fields;
 mod form;
 mod google;
@@ -28,16 +27,16 @@ mod unbound;
 mod update;
 mod windows;
 mod zone;
-mod zonefile;
 
 pub use facts::{Facts, Limit, Measure, Proof};
 pub use human::size;
 
+use crate::dns::field;
 use crate::dns::name::{Domain, Host};
-use crate::dns::record::{CharacterString, RData, Rr};
+use crate::dns::record::{CharacterString, RData, Rr, STRING_MAX};
 use crate::error::Hinted;
 use crate::rocketchat::change;
-use crate::rocketchat::records::{Plan, RecordSet, STRING_MAX};
+use crate::rocketchat::records::{Plan, RecordSet};
 
 /// One form.
 #[derive(Debug)]

@@ -1,10 +1,11 @@
 //! Record data as text: what stands after the type in a zone file, and in most providers' value boxes.
 
+use super::Place;
 use super::field::{number, shown};
-use super::zonefile;
-use crate::dns::record::{CharacterString, RData};
+use crate::dns::record::{CharacterString, RData, Rr, STRING_MAX};
+use crate::dns::zone_file;
 use crate::error::Hinted;
-use crate::rocketchat::records::{Data, STRING_MAX};
+use crate::rocketchat::records::{DEFAULT_TTL, Data};
 
 /// `1 1 443 chat.mydomain.com` and the end of the target: a dot or nothing.
 pub fn srv(data: &Data, end: &str) -> Option<String> {
@@ -72,10 +73,15 @@ pub fn host(target: &str) -> String {
     lower.strip_suffix('.').unwrap_or(&lower).to_owned()
 }
 
+/// Reads a zone file, or entries of one.
+pub fn read_entries(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
+    zone_file::records(text, place.zone.as_str(), DEFAULT_TTL)
+}
+
 /// Reads `"K1" "K2"`, or bare words, each one string.
 pub fn read_txt(value: &str) -> Result<RData, Hinted> {
-    let words = zonefile::words(value)?;
-    let strings = words.iter().map(zonefile::Word::string).collect::<Result<Vec<CharacterString>, Hinted>>()?;
+    let words = zone_file::words(value)?;
+    let strings = words.iter().map(zone_file::Word::string).collect::<Result<Vec<CharacterString>, Hinted>>()?;
     if strings.is_empty() {
         return Err(Hinted::new("a TXT record has no value", "write the value in quotes"));
     }

@@ -6,9 +6,9 @@ use super::form::{Block, Boxes, about, leading_seconds, note};
 use super::hcl;
 use super::shell;
 use super::{Facts, Format, Limit, Measure, Place, Proof, rdata};
-use crate::dns::record::{RData, Rr};
+use crate::dns::record::{RData, Rr, STRING_MAX};
 use crate::error::Hinted;
-use crate::rocketchat::records::{Plan, Record, STRING_MAX};
+use crate::rocketchat::records::{Plan, Record};
 
 const LIMITS: &[Limit] = &[Limit {
     measure: Measure::QuotedTxt,

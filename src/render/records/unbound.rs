@@ -1,6 +1,6 @@
 //! Unbound's `local-data` lines, for resolvers of a local network whose domain no public zone holds.
 
-use super::{Facts, Format, Place, Proof, rdata, zonefile};
+use super::{Facts, Format, Place, Proof, rdata};
 use crate::dns::record::Rr;
 use crate::error::Hinted;
 use crate::rocketchat::records::Plan;
@@ -40,7 +40,7 @@ fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let values = text.lines().filter_map(|line| line.trim_start().strip_prefix(KEY)).map(str::trim);
     let mut records = Vec::new();
     for value in values {
-        records.extend(zonefile::read(&absolute(unquoted(value)), place)?);
+        records.extend(rdata::read_entries(&absolute(unquoted(value)), place)?);
     }
     Ok(records)
 }

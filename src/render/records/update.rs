@@ -1,6 +1,6 @@
 //! Dynamic updates (RFC 2136) as text: scripts for BIND's nsupdate and Knot's knsupdate.
 
-use super::{Facts, Format, Place, Proof, rdata, zonefile};
+use super::{Facts, Format, Place, Proof, rdata};
 use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::Plan;
@@ -52,7 +52,7 @@ fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
         let line = line.strip_prefix("update ").unwrap_or(line).trim_start();
         let (verb, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         match verb {
-            "add" => records.extend(zonefile::read(rest.trim_start(), place)?),
+            "add" => records.extend(rdata::read_entries(rest.trim_start(), place)?),
             "delete" | "del" => {
                 let words: Vec<&str> = rest.split_whitespace().collect();
                 let name = place.full(words.first().copied().unwrap_or_default());

@@ -1,8 +1,9 @@
 //! A zone file: absolute names and no `$ORIGIN`, so that it can be pasted anywhere.
 
-use super::{Facts, Format, Proof, rdata, zonefile};
+use super::{Facts, Format, Proof, rdata};
+use crate::dns::record::STRING_MAX;
 use crate::error::Hinted;
-use crate::rocketchat::records::{Plan, STRING_MAX};
+use crate::rocketchat::records::Plan;
 
 pub const FORMAT: Format = Format {
     id: "zone",
@@ -10,7 +11,7 @@ pub const FORMAT: Format = Format {
     next: "paste it into the zone file, raise the serial of its SOA record, and reload the zone",
     tells_sizes: false,
     write,
-    read: zonefile::read,
+    read: rdata::read_entries,
     facts: Facts {
         txt: "quoted strings of at most 255 bytes; without quotes each word becomes a string",
         owner: "absolute with a final dot, or relative to the origin",

@@ -3,7 +3,6 @@
 //! Looking up is hickory's; the sockets are ours, because a server that stays silent, cuts its answers or sends garbage is not
 //! what a library is made for.
 
-mod escape;
 mod fault;
 mod view;
 mod zone;

@@ -1,42 +1,37 @@
 //! Zone files, and the catalogue that answers from them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use hickory_net::runtime::TokioRuntimeProvider;
-use hickory_proto::ProtoError;
-use hickory_proto::rr::rdata::{A, AAAA, NS, SOA};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, PTR, SOA, SRV, TXT};
 use hickory_proto::rr::{LowerName, Name, RData, Record, RecordSet, RecordType, RrKey};
-use hickory_proto::serialize::txt::Parser;
 use hickory_server::store::in_memory::InMemoryZoneHandler;
 use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneHandler, ZoneType};
 
-use super::escape;
+use crate::dns::record::unescape;
+use crate::dns::zone_file::{self, Entry, Word, ZoneFile};
+use crate::error::Hinted;
 
 /// TTL of what fedctl adds to a fragment, in seconds.
 const TTL: u32 = 3600;
 
 /// Why a text is no zone that can be served.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum ZoneError {
     #[error("it names no zone: write ORIGIN=FILE, or start it with $ORIGIN")]
     NoOrigin,
-    #[error("`{name}` is not a zone name: {why}")]
-    Origin { name: String, why: String },
+    #[error("`{name}` is not a name: {why}")]
+    Name { name: String, why: String },
     #[error("{0}")]
-    Syntax(String),
+    Syntax(#[from] Hinted),
+    #[error("{kind} `{name}` cannot be served: {why}")]
+    Data { name: String, kind: String, why: String },
     #[error("`{name}` is not inside the zone `{origin}`")]
     Outside { name: String, origin: String },
-    /// RFC 1035 section 3.3: a character-string holds 255 bytes. The library reads longer ones and then cannot send them.
-    #[error("a string of TXT `{name}` has {bytes} bytes; 255 is the most")]
-    LongString { name: String, bytes: usize },
-}
-
-impl From<ProtoError> for ZoneError {
-    fn from(error: ProtoError) -> Self {
-        Self::Syntax(error.to_string())
-    }
+    #[error("the zone `{origin}` cannot be served: {why}")]
+    Refused { origin: String, why: String },
 }
 
 /// The records of one zone.
@@ -50,19 +45,18 @@ impl Zone {
     /// Reads a zone file. The origin is `origin`, else what `$ORIGIN` says, else the owner of the SOA. A fragment without SOA
     /// and NS, as `fedctl records` prints it, gets them, with `ns1` at `addr` as its only name server.
     pub fn parse(text: &str, origin: Option<&str>, addr: IpAddr) -> Result<Self, ZoneError> {
-        let origin = match origin {
-            Some(origin) => absolute(origin)?,
-            None => declared_origin(text).ok_or(ZoneError::NoOrigin)?,
-        };
-        let text = format!("$TTL {TTL}\n{}", escape::put_on(text));
-        let (_, escaped) = Parser::new(text, None, Some(origin.clone()))
-            .parse()
-            .map_err(|error| ZoneError::Syntax(error.to_string()))?;
-        let mut records = escape::take_off(&escaped)?;
-        if let Some(stray) = records.keys().find(|key| !origin.zone_of(&Name::from(key.name().clone()))) {
-            return Err(ZoneError::Outside { name: stray.name().to_string(), origin: origin.to_string() });
+        let given = origin.map(|origin| origin.trim_end_matches('.').to_ascii_lowercase());
+        let file = zone_file::read(text, given.as_deref().unwrap_or_default(), TTL)?;
+        let origin = name(&given.or_else(|| declared_origin(&file)).ok_or(ZoneError::NoOrigin)?)?;
+        let mut sets: BTreeMap<RrKey, Vec<Record>> = BTreeMap::new();
+        for entry in &file.entries {
+            let record = Record::from_rdata(name(&entry.owner)?, entry.ttl, data(entry)?);
+            if !origin.zone_of(&record.name) {
+                return Err(ZoneError::Outside { name: record.name.to_string(), origin: origin.to_string() });
+            }
+            sets.entry(RrKey::new(LowerName::new(&record.name), record.record_type())).or_default().push(record);
         }
-        refuse_long_strings(&records)?;
+        let mut records = sets.into_iter().map(|(key, set)| (key, record_set(set))).collect();
         complete(&mut records, &origin, addr)?;
         Ok(Self { origin, records })
     }
@@ -108,46 +102,92 @@ pub fn catalog(zones: &[Zone], stale: bool) -> Result<Catalog, ZoneError> {
             ZoneType::Primary,
             AxfrPolicy::Deny,
         )
-        .map_err(ZoneError::Syntax)?;
+        .map_err(|why| ZoneError::Refused { origin: zone.origin.to_string(), why })?;
         let handlers: Vec<Arc<dyn ZoneHandler>> = vec![Arc::new(handler)];
         catalog.upsert(LowerName::new(&zone.origin), handlers);
     }
     Ok(catalog)
 }
 
-fn absolute(text: &str) -> Result<Name, ZoneError> {
-    let why = |error: ProtoError| ZoneError::Origin { name: text.to_owned(), why: error.to_string() };
-    let mut name = Name::from_ascii(text).map_err(why)?;
-    name.set_fqdn(true);
+/// The name that the file gives to itself.
+fn declared_origin(file: &ZoneFile) -> Option<String> {
+    let owner = || file.entries.iter().find(|entry| entry.kind == "SOA").map(|entry| entry.owner.clone());
+    file.origin.clone().or_else(owner).filter(|origin| !origin.is_empty())
+}
+
+/// A name from its text, escapes included. Labels may hold any byte (RFC 2181 section 11).
+fn name(text: &str) -> Result<Name, ZoneError> {
+    let bad = |why: String| ZoneError::Name { name: text.to_owned(), why };
+    let (mut labels, mut label, mut chars) = (Vec::new(), String::new(), text.chars());
+    while let Some(c) = chars.next() {
+        match c {
+            '.' => labels.push(std::mem::take(&mut label)),
+            '\\' => label.extend(std::iter::once(c).chain(chars.next())),
+            c => label.push(c),
+        }
+    }
+    labels.push(label);
+    if text.is_empty() {
+        labels.clear();
+    }
+    let labels: Result<Vec<Vec<u8>>, _> = labels.iter().map(|label| unescape(label.as_bytes())).collect();
+    let labels = labels.map_err(|why| bad(why.to_string()))?;
+    let name = Name::from_labels(labels.iter().map(Vec::as_slice)).map_err(|why| bad(why.to_string()))?;
     Ok(name.to_lowercase())
 }
 
-fn refuse_long_strings(records: &BTreeMap<RrKey, RecordSet>) -> Result<(), ZoneError> {
-    let all = records.values().flat_map(|set| set.records_without_rrsigs());
-    for record in all {
-        if let RData::TXT(txt) = &record.data
-            && let Some(long) = txt.txt_data.iter().find(|string| string.len() > 255)
-        {
-            return Err(ZoneError::LongString { name: record.name.to_string(), bytes: long.len() });
+/// The data of a record. Types without a name in their data are left to the library.
+fn data(entry: &Entry) -> Result<RData, ZoneError> {
+    let host = |word: &Word| name(&entry.name(word));
+    let bad = |why: String| ZoneError::Data { name: entry.owner.clone(), kind: entry.kind.clone(), why };
+    Ok(match (entry.kind.as_str(), entry.data.as_slice()) {
+        ("TXT", [_, ..]) => {
+            let strings = entry.data.iter().map(Word::string).collect::<Result<Vec<_>, _>>()?;
+            RData::TXT(TXT::from_bytes(strings.iter().map(|string| string.0.as_slice()).collect()))
         }
-    }
-    Ok(())
+        ("SRV", [priority, weight, port, target]) => RData::SRV(SRV::new(
+            priority.number("priority")?,
+            weight.number("weight")?,
+            port.number("port")?,
+            host(target)?,
+        )),
+        ("MX", [preference, exchange]) => RData::MX(MX::new(preference.number("preference")?, host(exchange)?)),
+        ("CNAME", [target]) => RData::CNAME(CNAME(host(target)?)),
+        ("PTR", [target]) => RData::PTR(PTR(host(target)?)),
+        ("NS", [server]) => RData::NS(NS(host(server)?)),
+        ("SOA", [primary, mailbox, numbers @ ..]) if numbers.len() == 5 => {
+            let numbers: Option<Vec<u32>> = numbers.iter().map(|word| zone_file::ttl(word.bare())).collect();
+            let Some([serial, refresh, retry, expire, minimum]) = numbers.as_deref() else {
+                return Err(entry.bad().into());
+            };
+            let signed = |number: &u32| i32::try_from(*number).unwrap_or(i32::MAX);
+            let (refresh, retry, expire) = (signed(refresh), signed(retry), signed(expire));
+            RData::SOA(SOA::new(host(primary)?, host(mailbox)?, *serial, refresh, retry, expire, *minimum))
+        }
+        ("TXT" | "SRV" | "MX" | "CNAME" | "PTR" | "NS" | "SOA", _) => return Err(entry.bad().into()),
+        (kind, words) => {
+            let kind: RecordType = kind.parse().map_err(|_| bad("its type is not known".to_owned()))?;
+            let text: Vec<String> = words.iter().map(Word::to_string).collect();
+            RData::try_from_str(kind, &text.join(" ")).map_err(|why| bad(why.to_string()))?
+        }
+    })
 }
 
-/// The name that the file gives to itself.
-fn declared_origin(text: &str) -> Option<Name> {
-    let declared = text.lines().find_map(|line| line.strip_prefix("$ORIGIN"));
-    let owner = || {
-        let line = text.lines().find(|line| line.split_whitespace().any(|word| word == "SOA"))?;
-        line.split_whitespace().next().filter(|owner| owner.ends_with('.'))
-    };
-    declared.and_then(|rest| rest.split_whitespace().next()).or_else(owner).and_then(|name| absolute(name).ok())
+/// The records of one name and type, each once.
+fn record_set(records: Vec<Record>) -> RecordSet {
+    let mut seen = HashSet::new();
+    let (name, kind, ttl) = records
+        .first()
+        .map_or((Name::root(), RecordType::ZERO, TTL), |one| (one.name.clone(), one.record_type(), one.ttl));
+    let mut set = RecordSet::with_ttl(name, kind, ttl);
+    set.set_records(records.into_iter().filter(|record| seen.insert(record.data.clone())).collect());
+    set
 }
 
 fn complete(records: &mut BTreeMap<RrKey, RecordSet>, origin: &Name, addr: IpAddr) -> Result<(), ZoneError> {
     let has =
         |records: &BTreeMap<RrKey, RecordSet>, kind| records.contains_key(&RrKey::new(LowerName::new(origin), kind));
-    let label = |label: &str| Name::from_ascii(label).and_then(|name| name.append_domain(origin));
+    let label = |label: &str| name(format!("{label}.{}", origin.to_ascii()).trim_end_matches('.'));
     let ns1 = label("ns1")?;
     if !has(records, RecordType::SOA) {
         let soa = SOA::new(ns1.clone(), label("hostmaster")?, 2, 3600, 600, 86400, 300);
@@ -173,11 +213,15 @@ fn insert(records: &mut BTreeMap<RrKey, RecordSet>, record: Record) {
 
 #[cfg(test)]
 mod tests {
-    use hickory_proto::rr::rdata::TXT;
-
     use super::*;
 
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    #[test]
+    fn the_root_is_a_zone_too() {
+        let zone = Zone::parse("b. 60 IN NS ns.b.\n", Some("."), HERE).unwrap();
+        assert_eq!((zone.origin.is_root(), zone.name_servers()), (true, vec!["ns1".to_owned()]));
+    }
 
     #[test]
     fn a_fragment_becomes_a_zone() {

@@ -1,4 +1,4 @@
-//! The numbers in record data, and how a bad one is shown in a message.
+//! The numbers in the text of a record, and how a bad one is shown in a message.
 
 use crate::error::Hinted;
 
