@@ -12,6 +12,7 @@ pub mod lab;
 pub mod list;
 pub mod log_line;
 pub mod mesh;
+pub mod page;
 pub mod proxy;
 pub mod records;
 pub mod releases;

@@ -29,7 +29,7 @@ use crate::facts::dns::Expected;
 use crate::key::PrivateKey;
 use crate::net::notify::Notifier;
 use crate::range::Counts;
-use crate::render::watch::html::policy;
+use crate::render::page::policy;
 use crate::render::watch::{Tally, board};
 use crate::rocketchat::settings::Method;
 use crate::serve::watch::{Config, start};
@@ -161,9 +161,13 @@ impl Run {
         store.set_list(watched, now).await?;
         store.beat(&id, now).await?;
         let pages = Site::new(watcher.clone(), self.probe_any, self.allow_private).pages();
-        let running = start(Config { listen: self.listen, pages, policy: policy() }).await.map_err(|error| {
-            hinted(format!("cannot listen on {}: {error}", self.listen), "choose a free port, or --listen 127.0.0.1:0")
-        })?;
+        let running =
+            start(Config { listen: self.listen, pages, policy: policy() }).await.map_err(|error| {
+                hinted(
+                    format!("cannot listen on {}: {error}", self.listen),
+                    "choose a free port, or --listen 127.0.0.1:0",
+                )
+            })?;
         cx.term.answer(format!("{}\n", running.addr))?;
         tracing::info!(addr = %running.addr, domains = watched.len(), watcher = id, "watching");
         let list = self.list.as_ref().map(|path| ListFile {

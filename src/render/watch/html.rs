@@ -1,47 +1,23 @@
 //! The status pages: the board of all domains, and one page a domain. Plain HTML without scripts, readable on a phone, in light
 //! and dark.
 
-use base64::Engine;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::{Digest, Sha256};
+use maud::{Markup, html};
 
 use super::board::summary;
 use super::strip::{DAYS, availability, days, diagram};
 use super::{Tally, verdict};
 use crate::dns::name::Domain;
 use crate::render::fill::harmless;
+use crate::render::page;
 use crate::report::watch::{DAY, Finding, Property, Span, Status, Stretch, Verdict, date, length, moment};
 
-const CSS: &str = include_str!("watch.css");
 /// Seconds after which a browser loads the page again.
-const REFRESH: &str = "60";
+const REFRESH: u32 = 60;
 /// Entries of the history on a page.
 const ENTRIES: usize = 200;
 
-/// The policy names the hash of the style, so that nothing else runs or loads, whatever slips into a page.
-pub fn policy() -> String {
-    let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(CSS));
-    format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
-    )
-}
-
 fn page(title: &str, body: Markup) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="robots" content="noindex";
-                meta http-equiv="refresh" content=(REFRESH);
-                title { (title) }
-                style { (PreEscaped(CSS)) }
-            }
-            body { (body) }
-        }
-    };
-    page.into_string()
+    page::page(title, REFRESH, body)
 }
 
 /// All domains, those with problems first.
