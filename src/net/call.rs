@@ -21,6 +21,8 @@ use crate::rocketchat::release::Release;
 /// How long an answer about a partner is kept; servers keep it for an hour, and testing needs less.
 const KEPT: Duration = Duration::from_secs(5);
 const KEPT_MAX: usize = 1024;
+/// Bytes of a response with a file, which is a list of numbers: a file has a quarter of it.
+const FILE_MAX: usize = 32 << 20;
 
 /// Calls other servers in the name of one domain.
 pub struct Partners {
@@ -90,6 +92,7 @@ impl Partners {
         let (route, text, form) = match request {
             Outgoing::Upload(id) => {
                 let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+                let caller = Caller { answer_max: FILE_MAX, ..caller };
                 return Ok(caller.get(&format!("/api/v1/federation.uploads?upload_id={id}")).await);
             }
             Outgoing::Dispatch(text) => ("events.dispatch", text, Wire::Two),

@@ -33,6 +33,8 @@ pub struct Caller {
     pub roots: Roots,
     /// For the whole exchange.
     pub wait: Duration,
+    /// Bytes of the response that are read.
+    pub answer_max: usize,
     /// The header `x-federation-domain`.
     pub sender: Option<String>,
     /// The header `Authorization`.
@@ -68,7 +70,8 @@ impl Caller {
     /// Somebody without a name, who calls this address of the endpoint.
     pub fn new(net: &Net, base: Endpoint, addr: SocketAddr) -> Self {
         let (roots, wait) = (net.roots.clone(), net.timeout);
-        Self { base, addr, roots, wait, sender: None, authorization: None, login: None }
+        let answer_max = ANSWER_MAX;
+        Self { base, addr, roots, wait, answer_max, sender: None, authorization: None, login: None }
     }
 
     /// GETs a path with its query.
@@ -93,8 +96,8 @@ impl Caller {
         let mut response = self.request(method, path, body)?.send().await.map_err(|error| failure(&error))?;
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
-            if bytes.len() + chunk.len() > ANSWER_MAX {
-                return Err(HttpFailure::TooLarge(ANSWER_MAX));
+            if bytes.len() + chunk.len() > self.answer_max {
+                return Err(HttpFailure::TooLarge(self.answer_max));
             }
             bytes.extend_from_slice(&chunk);
         }

@@ -18,6 +18,7 @@ pub mod records;
 pub mod releases;
 pub mod report;
 pub mod rotate;
+pub mod sandbox;
 pub mod status;
 pub mod upgrade;
 pub mod watch;

@@ -1,6 +1,6 @@
-//! The pages of the watch over HTTP: which address is which page, limits, security headers. What a page holds is given to it.
+//! The pages of the watch, and those of a sandbox, over HTTP: which address is which page, limits, security headers. What a page holds is given to it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::header::{self, HeaderName, HeaderValue};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -54,6 +55,8 @@ pub struct Config {
     pub pages: Pages,
     /// The value of `Content-Security-Policy`.
     pub policy: String,
+    /// Answer only to names of this machine, so that no page of another site reads these through a name that leads here.
+    pub is_local: bool,
 }
 
 /// Running pages; they stop when dropped.
@@ -83,6 +86,7 @@ impl Drop for Running {
 struct Served {
     pages: Pages,
     policy: HeaderValue,
+    is_local: bool,
 }
 
 #[derive(Deserialize)]
@@ -96,7 +100,7 @@ pub async fn start(config: Config) -> std::io::Result<Running> {
     let listener = tokio::net::TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
     let policy = HeaderValue::from_str(&config.policy).map_err(std::io::Error::other)?;
-    let served = Served { pages: config.pages, policy };
+    let served = Served { pages: config.pages, policy, is_local: config.is_local };
     let fixed = |page: Page| get(move |State(served): State<Served>| async move { served.answer(page.clone()).await });
     let router = Router::new()
         .route("/", fixed(Page::Board))
@@ -132,13 +136,22 @@ async fn probe(State(served): State<Served>, Query(query): Query<ProbeQuery>) ->
 
 async fn around(State(served): State<Served>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    let mut response = match tokio::time::timeout(ANSWER, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "too slow\n").into_response(),
+    let mut response = match served.is_local && !names_this_machine(request.headers()) {
+        true => (StatusCode::FORBIDDEN, "these pages are for this machine: use its loopback address\n").into_response(),
+        false => tokio::time::timeout(ANSWER, next.run(request))
+            .await
+            .unwrap_or_else(|_| (StatusCode::SERVICE_UNAVAILABLE, "too slow\n").into_response()),
     };
     protect(response.headers_mut(), &served.policy);
     tracing::debug!(path, status = response.status().as_u16(), "request");
     response
+}
+
+fn names_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let authority = host.parse::<Authority>();
+    let name = authority.as_ref().map(Authority::host).unwrap_or_default().trim_matches(['[', ']']);
+    name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 fn protect(headers: &mut HeaderMap, policy: &HeaderValue) {
@@ -148,4 +161,25 @@ fn protect(headers: &mut HeaderMap, policy: &HeaderValue) {
     set(header::REFERRER_POLICY, "no-referrer");
     set(header::CACHE_CONTROL, "no-store");
     headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_addresses_name_this_machine() {
+        let is_here = |host: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, host.parse().unwrap());
+            names_this_machine(&headers)
+        };
+        assert!(["127.0.0.1:8080", "localhost", "[::1]:80", "127.1.2.3"].into_iter().all(is_here));
+        assert!(
+            !["evil.example", "localhost.evil.example:80", "192.168.0.1", "", "a@127.0.0.1.evil"]
+                .into_iter()
+                .any(is_here)
+        );
+        assert!(!names_this_machine(&HeaderMap::new()));
+    }
 }

@@ -4,6 +4,7 @@
 //! requests, two processes or two machines cannot decide about the same domain at the same time. What a function has returned
 //! is on the disk.
 
+pub mod documents;
 mod pool;
 mod postgres;
 mod postgres_tls;

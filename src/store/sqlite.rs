@@ -150,7 +150,7 @@ impl Sqlite {
         work: impl FnOnce(&Connection) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
         let reader = self.reader.clone();
-        blocking(move || work(&lock(&reader))).await
+        blocking(move || work(&held(&reader))).await
     }
 
     async fn write<T: Send + 'static>(
@@ -159,7 +159,7 @@ impl Sqlite {
     ) -> anyhow::Result<T> {
         let writer = self.writer.clone();
         blocking(move || {
-            let mut writer = lock(&writer);
+            let mut writer = held(&writer);
             let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let answer = work(&tx)?;
             tx.commit()?;
@@ -170,8 +170,21 @@ impl Sqlite {
 }
 
 /// A panic inside a transaction has rolled it back; the connection is still good.
-fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+fn held(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
     connection.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// Takes a lock file that no second process gets; the system lets go of it when this one ends, however it ends.
+pub fn lock(path: &Path, busy: impl FnOnce() -> anyhow::Error) -> anyhow::Result<fs::File> {
+    let file = fs::File::options().create(true).truncate(false).write(true).open(path);
+    let file = file.with_context(|| format!("`{}` cannot be written", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(busy()),
+        Err(fs::TryLockError::Error(error)) => {
+            Err(error).with_context(|| format!("`{}` cannot be locked", path.display()))
+        }
+    }
 }
 
 pub fn make_private_dir(dir: &Path) -> anyhow::Result<()> {

@@ -36,5 +36,6 @@ mod records_tools;
 mod records_via;
 mod register;
 mod reports;
+mod sandbox;
 mod serve_peer;
 mod status;

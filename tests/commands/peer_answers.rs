@@ -126,6 +126,16 @@ fn dispatch_rows() -> Vec<Row> {
         ))
     };
     let edit = json!({"message": {"_id": "nobody", "msg": "x", "federation": {"origin": A}}});
+    let on_message = |id: &str, kind: &str, data: Value| {
+        events(with(event(id, kind, data), "context", json!({"roomId": "room-message"})))
+    };
+    let changed = json!({"message": {"_id": "message-message", "msg": "better", "federation": {"origin": A}}});
+    let reacts =
+        json!({"roomId": "room-message", "messageId": "message-message", "username": "ann", "reaction": ":+1:"});
+    let of_user = json!({"roomId": "room-message", "user": user, "domainsAfterRemoval": [A]});
+    let mut with_file = message("file");
+    with_file["message"]["file"] = json!({"_id": "f", "name": "a.png", "type": "image/png"});
+    let no_file = r#"failed [400] {"success":false,"error":"There is no such file in this server"}"#;
     let failed = r#"failed [400] {"success":false,"error":"Cannot read property 'length' of undefined"}"#;
     vec![
         row("a ping", Ask::Events(json!({"events": [{"type": "ping"}]})), &[("2.0.0", Said::Success)]),
@@ -148,6 +158,7 @@ fn dispatch_rows() -> Vec<Row> {
             Ask::Events(json!({"events": [null]})),
             &[("2.0.0", error("Cannot read property 'type' of null"))],
         ),
+        row("`null`", Ask::Text("events.dispatch", "null"), &[("2.0.0", error("Cannot destructure property"))]),
         row("`{\"events\":[{}]}`", events(json!({})), &unknown("roomId")),
         row("an unknown type without context", events(json!({"type": "other"})), &unknown("roomId")),
         row("an unknown type with a context", events(event("unknown", "other", json!({}))), &unknown("latestEventIds")),
@@ -171,6 +182,43 @@ fn dispatch_rows() -> Vec<Row> {
             "a message to an unknown room",
             events(event("message", "room_message", message("message"))),
             &[("2.0.0", Said::Success)],
+        ),
+        row(
+            "the same message again",
+            events(event("message", "room_message", message("message"))),
+            &[("2.0.0", Said::Success)],
+        ),
+        row("`room_edit_message`", on_message("edited", "room_edit_message", changed), &[("2.0.0", Said::Success)]),
+        row(
+            "`room_set_message_reaction`",
+            on_message("set", "room_set_message_reaction", reacts.clone()),
+            &[("2.0.0", Said::Success)],
+        ),
+        row(
+            "`room_unset_message_reaction`",
+            on_message("unset", "room_unset_message_reaction", reacts),
+            &[("2.0.0", Said::Success)],
+        ),
+        row("`room_mute_user`", on_message("mute", "room_mute_user", of_user.clone()), &[("2.0.0", Said::Success)]),
+        row(
+            "`room_unmute_user`",
+            on_message("unmute", "room_unmute_user", of_user.clone()),
+            &[("2.0.0", Said::Success)],
+        ),
+        row("`room_remove_user`", on_message("remove", "room_remove_user", of_user), &[("2.0.0", Said::Success)]),
+        row(
+            "`room_delete_message`",
+            on_message(
+                "delete",
+                "room_delete_message",
+                json!({"roomId": "room-message", "messageId": "message-message"}),
+            ),
+            &[("2.0.0", Said::Success)],
+        ),
+        row(
+            "a message with a file that the origin does not have",
+            events(event("file", "room_message", with_file)),
+            &[("2.0.0", error(no_file)), ("6.3.0", error("Invalid URL"))],
         ),
         row(
             "a message without `mentions`",
@@ -366,6 +414,9 @@ fn old_rows() -> Vec<Row> {
         json!({"_id": "u1", "username": "ann@a.example", "name": "Ann", "federation": {"_id": "uAnn", "peer": A}});
     let room = json!({"federation": {"_id": "rOld", "peer": A}, "t": "d"});
     let create = json!({"room": room, "owner": user, "users": [user]});
+    let mut group = create.clone();
+    group["room"] =
+        json!({"federation": {"_id": "rGroup", "peer": A, "peers": [A]}, "t": "p", "name": "team@a.example"});
     let mut bad_name = create.clone();
     bad_name["room"] = json!({"federation": {"_id": "rBad"}, "name": "a b"});
     let text = |rid: &str| {
@@ -380,6 +431,12 @@ fn old_rows() -> Vec<Row> {
     invited["federated_inviter_id"] = "uAnn".into();
     let edit = |id: &str| json!({"message": {"msg": "x", "mentions": [], "u": {}, "federation": {"_id": id}}, "federated_user_id": "uAnn"});
     let reaction = json!({"federated_room_id": "rOld", "federated_message_id": "mOld", "federated_user_id": "uAnn", "reaction": ":+1:", "shouldReact": true});
+    let mut taken_back = reaction.clone();
+    taken_back["shouldReact"] = false.into();
+    let mut pdf = text("rOld");
+    pdf["message"]["federation"]["_id"] = "mPdf".into();
+    pdf["message"]["file"] = json!({"_id": "f", "name": "a.pdf", "type": "application/pdf"});
+    pdf["message"]["attachments"] = json!([{"title_link": "/file-upload/f/a.pdf"}]);
     let fine = [("1.0.0", Said::Success)];
     vec![
         row("`png`", old("png", json!({})), &fine),
@@ -403,12 +460,42 @@ fn old_rows() -> Vec<Row> {
         row("`mrs`", old("mrs", reaction), &fine),
         row("`msr`", old("msr", gone.clone()), &fine),
         row("`usm`", old("usm", gone.clone()), &fine),
+        row("`usu`", old("usu", gone.clone()), &fine),
+        row("`mru`", old("mru", taken_back), &fine),
+        row("`roc`", old("roc", group), &fine),
+        row("`usj`", old("usj", json!({"federated_room_id": "rGroup", "user": user})), &fine),
+        row(
+            "`usr`",
+            old(
+                "usr",
+                json!({"federated_room_id": "rGroup", "federated_user_id": "uAnn", "federated_removed_by_user_id": "uAnn"}),
+            ),
+            &fine,
+        ),
+        row(
+            "`usr` by an unknown user",
+            old(
+                "usr",
+                json!({"federated_room_id": "rGroup", "federated_user_id": "uAnn", "federated_removed_by_user_id": "x"}),
+            ),
+            &masked,
+        ),
+        row("`msc` with an attachment without `image_url`", old("msc", pdf), &masked),
         row("`usa` of an unknown inviter", unknown_inviter, &masked),
         row("`usa`", old("usa", invited), &fine),
         row("`usl`", old("usl", gone), &fine),
         row("`msd`", old("msd", json!({"federated_message_id": "mOld"})), &fine),
         row("`msd` of an unknown message", old("msd", json!({"federated_message_id": "mOld"})), &masked),
         row("`roc` whose name holds a space", old("roc", bad_name), &masked),
+        row(
+            "`payload` without `type`",
+            body(
+                Some(A),
+                json,
+                format!(r#"{{"payload":{{"data":{:?}}}}}"#, sealed_bytes(br#"{"event":{"t":"png"}}"#)).as_bytes(),
+            ),
+            &fine,
+        ),
         row("a body of 2.x", body(Some(A), json, br#"{"type":"Buffer","data":[1]}"#), &not_sent),
         row("the body `{}`", body(Some(A), json, b"{}"), &not_sent),
         row("a body that is not encrypted", body(Some(A), json, br#"{"event":{"t":"png"}}"#), &not_sent),
@@ -550,6 +637,9 @@ fn origin() -> SocketAddr {
             let asked: Value = opened.map(|text| serde_json::from_slice(&text).unwrap()).unwrap_or_default();
             let (status, answer) = match asked.get("latestEventIds").is_some() || asked.get("events").is_some() {
                 true => ("200 OK", r#"{"success":true}"#),
+                false if body.is_empty() => {
+                    ("400 Bad Request", r#"{"success":false,"error":"There is no such file in this server"}"#)
+                }
                 false => {
                     ("400 Bad Request", r#"{"success":false,"error":"Cannot read property 'length' of undefined"}"#)
                 }

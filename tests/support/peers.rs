@@ -16,6 +16,7 @@ use fedctl::rocketchat::events::room_event::{OldEvent, RoomEvent};
 use fedctl::serve::dns::{self, Zone};
 use fedctl::serve::peer::certificate::Tls;
 use fedctl::serve::peer::fault::Fault;
+use fedctl::serve::peer::handler::Handler;
 use fedctl::serve::peer::{self, Config};
 use fedctl::x509::trust::Roots;
 use serde_json::Value;
@@ -26,6 +27,8 @@ use super::{Fedctl, Ran, repository};
 
 pub const A: &str = "a.example";
 pub const B: &str = "b.example";
+/// A domain whose server nobody runs; its key is carol's.
+pub const C: &str = "c.example";
 
 /// What the peer is to be.
 pub struct Peer<'a> {
@@ -38,11 +41,21 @@ pub struct Peer<'a> {
     pub listen: &'a str,
     /// Where the asker listens for the peer's own messages.
     pub callback: Option<SocketAddr>,
+    /// It answers messages.
+    pub sandbox: bool,
 }
 
 impl Default for Peer<'_> {
     fn default() -> Self {
-        Self { release: "6.2.0", faults: &[], https: true, swapped: false, listen: "127.0.0.1:0", callback: None }
+        Self {
+            release: "6.2.0",
+            faults: &[],
+            https: true,
+            swapped: false,
+            listen: "127.0.0.1:0",
+            callback: None,
+            sandbox: false,
+        }
     }
 }
 
@@ -53,9 +66,9 @@ pub struct Peers {
     pub resolver: SocketAddr,
     pub log: Arc<Mutex<Vec<String>>>,
     https: bool,
-    _servers: (dns::Running, Option<peer::Running>),
+    servers: (dns::Running, Option<peer::Running>),
     // After the servers, which stop while it still runs.
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 /// A key pair of the vectors.
@@ -83,7 +96,11 @@ fn records(https: bool, key: &PrivateKey) -> String {
 }
 
 async fn name_server(https: bool) -> dns::Running {
-    let zones = [(A, zone(1, &records(false, &key("alice")))), (B, zone(1, &records(https, &key("bob"))))];
+    let zones = [
+        (A, zone(1, &records(false, &key("alice")))),
+        (B, zone(1, &records(https, &key("bob")))),
+        (C, zone(1, &records(false, &key("carol")))),
+    ];
     let zones = zones.iter().map(|(origin, text)| Zone::parse(text, Some(origin), HERE).unwrap()).collect();
     dns::start(dns::Config { listen: SocketAddr::new(HERE, 0), zones, faults: Vec::new() }).await.unwrap()
 }
@@ -118,6 +135,8 @@ impl Peers {
             listen: peer.listen.parse().unwrap(),
             tls: (peer.https != peer.swapped).then_some(tls),
             faults: peer.faults.to_vec(),
+            sandbox: peer.sandbox,
+            users: ["fedctl", "echo"].into_iter().take(if peer.sandbox { 2 } else { 1 }).map(str::to_owned).collect(),
             ..Config::new(
                 (domain, key("bob")),
                 release,
@@ -127,7 +146,7 @@ impl Peers {
         };
         let running = runtime.block_on(peer::start(config)).unwrap();
         let addr = running.addr;
-        Self { fedctl, addr, resolver, log, https: peer.https, _servers: (names, Some(running)), _runtime: runtime }
+        Self { fedctl, addr, resolver, log, https: peer.https, servers: (names, Some(running)), runtime }
     }
 
     /// The name server alone; what answers at `addr` is the test's own affair, over plain HTTP.
@@ -135,15 +154,17 @@ impl Peers {
         let runtime = Runtime::new().unwrap();
         let names = runtime.block_on(name_server(false));
         let resolver = names.addr;
-        Self {
-            fedctl: directory(),
-            addr,
-            resolver,
-            log: Arc::default(),
-            https: false,
-            _servers: (names, None),
-            _runtime: runtime,
-        }
+        Self { fedctl: directory(), addr, resolver, log: Arc::default(), https: false, servers: (names, None), runtime }
+    }
+
+    /// The database of the peer, and what it sends.
+    pub fn handler(&self) -> Arc<Handler> {
+        self.servers.1.as_ref().unwrap().handler.clone()
+    }
+
+    /// Waits for something that the peer does.
+    pub fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+        self.runtime.block_on(work)
     }
 
     /// The flags that lead to this world.
@@ -155,10 +176,6 @@ impl Peers {
             flags.extend(["--ca-file".to_owned(), "ca.pem".to_owned()]);
         }
         flags
-    }
-
-    fn handler(&self) -> &peer::handler::Handler {
-        &self._servers.1.as_ref().unwrap().handler
     }
 
     /// Reads or changes the database of the peer.
@@ -186,7 +203,7 @@ impl Peers {
 
     /// The peer sends these events to `a.example`; true when they were accepted.
     pub fn deliver(&self, events: &[Value]) -> bool {
-        self._runtime.block_on(self.handler().deliver(&A.parse().unwrap(), events))
+        self.runtime.block_on(self.handler().deliver(&A.parse().unwrap(), events))
     }
 
     /// The peer sends an event of 1.x to `a.example`; the answer as it came.

@@ -3,6 +3,8 @@
 pub mod dns;
 pub mod hub;
 pub mod peer;
+mod peer_log;
+mod sandbox;
 
 use clap::{Args, Subcommand};
 

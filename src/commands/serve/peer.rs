@@ -1,15 +1,17 @@
 //! `fedctl serve peer`
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
-use std::sync::mpsc::sync_channel;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use clap::Args;
 use futures_util::FutureExt;
 
+use super::peer_log::{Refusals, log, write};
+use super::sandbox::SandboxArgs;
 use crate::commands::Context;
 use crate::commands::key_file::{Access, PassphraseArgs, Pending, read_bytes, read_private};
+use crate::commands::log::LogFormat;
 use crate::commands::network::NetworkArgs;
 use crate::commands::stop::Stop;
 use crate::dns::name::{Domain, Host};
@@ -20,24 +22,22 @@ use crate::net::Net;
 use crate::net::call::Partners;
 use crate::rocketchat::body::Wire;
 use crate::rocketchat::boundary;
+use crate::rocketchat::events::echo::can_send;
 use crate::rocketchat::life::parse_classic;
 use crate::rocketchat::release::Release;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::fault::Fault;
-use crate::serve::peer::log::Entry;
-use crate::serve::peer::{Config, Log, USER, start};
-use crate::term::Term;
-
-/// Lines of the log that may wait to be written; more are lost.
-const LOG_WAITING: usize = 1024;
+use crate::serve::peer::{Config, USER, start};
 
 /// A federation server for trials, which says why a message did not open, and can misbehave on request
 ///
-/// Answers as the chosen release does, finds its senders by DNS and opens what they send. It keeps events in memory only and
-/// knows one user, `fedctl@DOMAIN`. The first line of output is the address that it listens on; the log goes to stderr.
+/// Answers as the chosen release does, finds its senders by DNS and opens what they send. Without --sandbox it keeps events in
+/// memory only. With --sandbox real servers can talk to it: their users invite echo@DOMAIN, which answers messages, reacts,
+/// follows edits, sends files back and leaves when told to `leave`; every event is checked. The first line of output is the
+/// address that it listens on, with --page the second one is the address of the page; the log goes to stderr.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  fedctl serve peer --domain mydomain.test --key federation.key\n  fedctl serve peer --domain mydomain.test --key federation.key --release 3.18.3 --fault slow"
+    after_long_help = "Examples:\n  fedctl serve peer --domain mydomain.test --key federation.key\n  fedctl serve peer --domain mydomain.test --key federation.key --release 3.18.3 --fault slow\n  fedctl serve peer --domain mydomain.test --key federation.key --sandbox --page 127.0.0.1:8081"
 )]
 pub struct ServePeer {
     /// The federation domain of this peer [default: the one in fedctl.yaml]
@@ -91,6 +91,11 @@ pub struct ServePeer {
     #[arg(long)]
     faithful_bypass: bool,
     #[command(flatten)]
+    sandbox: SandboxArgs,
+    /// How to write the log: text or json
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", hide_possible_values = true)]
+    log_format: LogFormat,
+    #[command(flatten)]
     network: NetworkArgs,
 }
 
@@ -127,25 +132,29 @@ impl ServePeer {
         };
         let mut faults = self.faults.clone();
         faults.extend(self.faithful_bypass.then_some(Fault::Bypass));
-        let config = Config {
+        let refusals = Refusals::default();
+        let log = log(cx.term.clone(), self.log_format, refusals.clone());
+        let mut config = Config {
             listen: self.listen,
             tls,
             faults,
             users: self.users(),
             rate_limits: self.rate_limits,
             gate_open: self.gate_open,
-            ..Config::new((domain, key), release, partners(&asked, release), log(cx.term.clone()))
+            ..Config::new((domain, key), release, partners(&asked, release), log)
         };
-        let scheme = if config.tls.is_some() { "https" } else { "http" };
-        let (domain, release) = (config.domain.clone(), config.release);
         cx.block_on(async {
             let mut stop = Stop::catch()?;
-            let running = start(config).await?;
+            let state = self.sandbox.open(&mut config).await?;
+            let running = start(config.clone()).await?;
+            let page = self.sandbox.serve_page(&running.handler, refusals).await?;
             cx.term.answer(format!("{}\n", running.addr))?;
-            cx.term.status(format_args!(
-                "{domain} listens on {scheme}://{}, as a {release} server; Ctrl-C stops",
-                running.addr
-            ));
+            if let Some(page) = &page {
+                cx.term.answer(format!("{}\n", page.addr))?;
+            }
+            for line in greeting(&config, running.addr, state.as_deref(), page.as_ref().map(|page| page.addr)) {
+                write(&cx.term, self.log_format, &line, None);
+            }
             stop.requested().await;
             Ok(ExitStatus::Clean)
         })
@@ -165,12 +174,18 @@ impl ServePeer {
     }
 
     fn users(&self) -> Vec<String> {
-        let mut users = vec![USER.to_owned()];
-        users.extend(self.users.iter().filter(|user| *user != USER).cloned());
+        let given = self.users.iter().map(String::as_str);
+        let mut users: Vec<String> = Vec::new();
+        for user in [USER].into_iter().chain(self.sandbox.users().iter().copied()).chain(given) {
+            if !users.iter().any(|known| known == user) {
+                users.push(user.to_owned());
+            }
+        }
         users
     }
 
     fn refuse_contradictions(&self) -> anyhow::Result<()> {
+        self.sandbox.refuse_contradictions()?;
         if self.faithful_bypass && !self.listen.ip().is_loopback() {
             let what = format!(
                 "--faithful-bypass lets any client speak in the name of this peer, and `{}` is not a loopback address",
@@ -210,17 +225,20 @@ impl ServePeer {
     }
 }
 
-/// Writes the log beside the work: a reader of stderr that has stopped reading must not stop the peer.
-fn log(term: Term) -> Log {
-    let (sender, entries) = sync_channel::<Entry>(LOG_WAITING);
-    std::thread::spawn(move || entries.iter().for_each(|entry| term.status(harmless(&entry))));
-    // A full channel has nobody to tell.
-    Arc::new(move |entry| drop(sender.try_send(entry)))
-}
-
-/// An entry may quote what a peer answered, and a terminal obeys what it is shown.
-fn harmless(entry: &Entry) -> String {
-    entry.to_string().chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
+/// What the log begins with.
+fn greeting(config: &Config, addr: SocketAddr, state: Option<&Path>, page: Option<SocketAddr>) -> Vec<String> {
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let (domain, release) = (&config.domain, config.release);
+    let mut lines = vec![format!("{domain} listens on {scheme}://{addr}, as a {release} server; Ctrl-C stops")];
+    let Some(state) = state else { return lines };
+    lines.push(format!("the state is in {}", state.display()));
+    lines.extend(page.map(|page| format!("the conversations are on http://{page}/")));
+    lines.push(match config.speaks {
+        Wire::One => "not federated in 1.x: encrypted rooms".to_owned(),
+        _ => "not federated since 2.0: read receipts, broadcast rooms, public channels, encrypted rooms".to_owned(),
+    });
+    lines.extend(can_send(release).err().map(|why| format!("{why}, so `echo` is not heard: use --release 6.2.0")));
+    lines
 }
 
 /// How a listening peer reaches the world.

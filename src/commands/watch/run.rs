@@ -162,7 +162,7 @@ impl Run {
         store.beat(&id, now).await?;
         let pages = Site::new(watcher.clone(), self.probe_any, self.allow_private).pages();
         let running =
-            start(Config { listen: self.listen, pages, policy: policy() }).await.map_err(|error| {
+            start(Config { listen: self.listen, pages, policy: policy(), is_local: false }).await.map_err(|error| {
                 hinted(
                     format!("cannot listen on {}: {error}", self.listen),
                     "choose a free port, or --listen 127.0.0.1:0",

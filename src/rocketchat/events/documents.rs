@@ -15,10 +15,12 @@ pub enum Collection {
     Tasks,
     /// Events that are to be sent.
     Outbox,
+    /// What was received and sent, for people.
+    Timeline,
 }
 
 impl Collection {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Users,
         Self::Rooms,
         Self::Subscriptions,
@@ -27,6 +29,7 @@ impl Collection {
         Self::Uploads,
         Self::Tasks,
         Self::Outbox,
+        Self::Timeline,
     ];
 
     /// Its name in a store.
@@ -40,6 +43,7 @@ impl Collection {
             Self::Uploads => "uploads",
             Self::Tasks => "tasks",
             Self::Outbox => "outbox",
+            Self::Timeline => "timeline",
         }
     }
 
@@ -127,6 +131,12 @@ impl Documents {
         std::mem::take(&mut self.changes)
     }
 
+    /// Gives back changes that could not be saved.
+    pub fn give_back(&mut self, mut changes: Vec<Change>) {
+        changes.append(&mut self.changes);
+        self.changes = changes;
+    }
+
     /// Reads what was saved.
     pub fn load(saved: impl IntoIterator<Item = (Collection, String, Value)>) -> Self {
         let mut documents = Self::default();
@@ -139,13 +149,8 @@ impl Documents {
 
     /// Removes what is oldest until no more than `bytes` are held.
     pub fn shrink(&mut self, bytes: usize) {
-        for collection in [Collection::Uploads, Collection::Events, Collection::Messages, Collection::Subscriptions] {
-            while self.bytes > bytes {
-                let Some(oldest) = self.collection(collection).keys().next().cloned() else { break };
-                self.remove(collection, &oldest);
-            }
-        }
-        for collection in [Collection::Rooms, Collection::Users] {
+        use Collection::{Events, Messages, Rooms, Subscriptions, Timeline, Uploads, Users};
+        for collection in [Uploads, Timeline, Events, Messages, Subscriptions, Rooms, Users] {
             while self.bytes > bytes {
                 let Some(oldest) = self.collection(collection).keys().next().cloned() else { break };
                 self.remove(collection, &oldest);
@@ -190,6 +195,10 @@ mod tests {
         assert!(
             loaded.all(Collection::Events).eq(documents.all(Collection::Events)) && loaded.bytes == documents.bytes
         );
+        loaded.put(Collection::Events, "later", json!(1));
+        loaded.give_back(vec![Change { collection: Collection::Events, id: "before".into(), document: None }]);
+        let changes = loaded.take_changes();
+        assert_eq!(changes.iter().map(|change| change.id.as_str()).collect::<Vec<_>>(), ["before", "later"]);
         loaded.shrink(documents.bytes / 2);
         assert!(loaded.get(Collection::Events, "e0").is_none() && loaded.get(Collection::Events, "e98").is_some());
         loaded.shrink(0);

@@ -1,16 +1,17 @@
 //! What a receiver of events could check and no release does: members and their order, parents, domains, the identifier.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::documents::{Collection, Documents};
 use super::identifier::{self, Zone};
 use super::kind::Kind;
-use super::room_event::{NotAnEvent, RoomEvent};
+use super::room_event::{NotAnEvent, OldEvent, RoomEvent};
 use crate::dns::name::Domain;
 
 /// The members of an event, in the order in which servers write them.
 const MEMBERS: [&str; 9] =
     ["origin", "context", "parentIds", "type", "timestamp", "data", "hasChildren", "_id", "_updatedAt"];
+/// The same for version 1.
+const OLD_MEMBERS: [&str; 8] = ["t", "ts", "fulfilled", "payload", "peer", "options", "_updatedAt", "_id"];
 /// How far a time may be ahead, in milliseconds: the clocks of two servers differ.
 const AHEAD_MAX: i64 = 60_000;
 
@@ -35,6 +36,8 @@ pub enum Irregularity {
     Parent(String),
     #[error("the member `data.{0}` is missing")]
     MissingData(&'static str),
+    #[error("the member `payload.{0}` is missing")]
+    MissingPayload(&'static str),
     #[error("`data.{member}` is `{found}`, and the room of the event is `{room}`")]
     OtherRoom { member: &'static str, found: String, room: String },
     #[error("the domains of the room do not include `{0}`")]
@@ -45,6 +48,8 @@ pub enum Irregularity {
     NoList(&'static str),
     #[error("the time is {0} s ahead")]
     Ahead(i64),
+    #[error("the event is addressed to `{0}`")]
+    Addressee(String),
 }
 
 /// What an event was found to be.
@@ -55,8 +60,9 @@ pub struct Inspection {
     pub zone: Option<Zone<'static>>,
 }
 
-/// Checks one event that a server with this domain was sent; `now` is in milliseconds since 1970.
-pub fn inspect(event: &Value, sender: &Domain, own: &Domain, documents: &Documents, now: i64) -> Inspection {
+/// Checks one event that a server with this domain was sent. `is_known` knows the events that are here, `now` is in milliseconds
+/// since 1970.
+pub fn inspect(event: &Value, sender: &Domain, own: &Domain, is_known: impl Fn(&str) -> bool, now: i64) -> Inspection {
     let mut found = Vec::new();
     if event.get("type").and_then(Value::as_str) == Some(Kind::Ping.as_str()) {
         return Inspection { found, zone: None };
@@ -89,9 +95,52 @@ pub fn inspect(event: &Value, sender: &Domain, own: &Domain, documents: &Documen
         (true, None) => found.push(Irregularity::Hash),
         (true, Some(_)) => {}
     }
-    parents(&read, documents, &mut found);
+    parents(&read, is_known, &mut found);
     data(&read, own, &mut found);
     Inspection { found, zone }
+}
+
+/// Checks one event of version 1, without the object around it. Nothing in it can be derived again.
+pub fn inspect_old(event: &Value, sender: &Domain, own: &Domain, now: i64) -> Vec<Irregularity> {
+    let mut found = Vec::new();
+    let members = event.as_object();
+    let unknown = |name: &&String| !OLD_MEMBERS.contains(&name.as_str());
+    found.extend(
+        members
+            .into_iter()
+            .flat_map(|members| members.keys().filter(unknown))
+            .cloned()
+            .map(Irregularity::UnknownMember),
+    );
+    if members.is_some_and(|members| !in_order(members.keys(), &OLD_MEMBERS)) {
+        found.push(Irregularity::Order("the event"));
+    }
+    let read = match OldEvent::read(&json!({"event": event})) {
+        Ok(read) => read,
+        Err(why) => {
+            found.push(why.into());
+            return found;
+        }
+    };
+    if read.peer != own.as_str() {
+        found.push(Irregularity::Addressee(read.peer.clone()));
+    }
+    if now + AHEAD_MAX < read.time {
+        found.push(Irregularity::Ahead((read.time - now) / 1000));
+    }
+    let expected = read.kind.members();
+    if !in_order(read.payload.keys(), expected) {
+        found.push(Irregularity::Order("`payload`"));
+    }
+    let missing = expected.iter().filter(|member| !read.payload.contains_key(**member));
+    found.extend(missing.map(|member| Irregularity::MissingPayload(member)));
+    let peer = read.payload.get("message").and_then(|message| message.pointer("/federation/peer"));
+    if let Some(origin) = peer.and_then(Value::as_str)
+        && origin != sender.as_str()
+    {
+        found.push(Irregularity::Origin { origin: origin.to_owned(), sender: sender.to_string() });
+    }
+    found
 }
 
 fn in_order<'a>(names: impl Iterator<Item = &'a String>, expected: &[&str]) -> bool {
@@ -99,11 +148,11 @@ fn in_order<'a>(names: impl Iterator<Item = &'a String>, expected: &[&str]) -> b
     places.is_sorted()
 }
 
-fn parents(event: &RoomEvent, documents: &Documents, found: &mut Vec<Irregularity>) {
+fn parents(event: &RoomEvent, is_known: impl Fn(&str) -> bool, found: &mut Vec<Irregularity>) {
     for (at, parent) in event.parents.iter().enumerate() {
         if event.parents[..at].contains(parent) {
             found.push(Irregularity::ParentTwice(parent.clone()));
-        } else if documents.get(Collection::Events, parent).is_none() {
+        } else if !is_known(parent) {
             found.push(Irregularity::Parent(parent.clone()));
         }
     }
@@ -160,9 +209,8 @@ fn data(event: &RoomEvent, own: &Domain, found: &mut Vec<Irregularity>) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
+    use crate::rocketchat::events::kind::OldKind;
 
     const NOW: i64 = 1_600_000_000_000;
 
@@ -175,14 +223,13 @@ mod tests {
     }
 
     fn found(event: &Value, sender: &str) -> Vec<Irregularity> {
-        inspect(event, &sender.parse().unwrap(), &"b.example".parse().unwrap(), &Documents::default(), NOW).found
+        inspect(event, &sender.parse().unwrap(), &"b.example".parse().unwrap(), |_| false, NOW).found
     }
 
     #[test]
     fn what_a_server_sends_is_regular_and_tells_its_time_zone() {
         let event = message().to_json();
-        let all =
-            inspect(&event, &"a.example".parse().unwrap(), &"b.example".parse().unwrap(), &Documents::default(), NOW);
+        let all = inspect(&event, &"a.example".parse().unwrap(), &"b.example".parse().unwrap(), |_| false, NOW);
         assert_eq!(all, Inspection { found: vec![], zone: Some(identifier::UTC) });
         assert_eq!(found(&json!({"type": "ping"}), "a.example"), []);
     }
@@ -224,5 +271,27 @@ mod tests {
             .rev()
             .for_each(|(name, value)| drop(turned.insert(name.clone(), value.clone())));
         assert_eq!(found(&Value::Object(turned), "a.example"), [Is::Order("the event")]);
+    }
+
+    #[test]
+    fn events_of_version_1_are_checked_too() {
+        use Irregularity as Is;
+        let (a, b): (Domain, Domain) = ("a.example".parse().unwrap(), "b.example".parse().unwrap());
+        let message = json!({"message": {"msg": "hi", "federation": {"_id": "m", "peer": "a.example", "roomId": "r"}}});
+        let good = OldEvent::new(&b, OldKind::Message, NOW, message).to_json()["event"].clone();
+        assert_eq!(inspect_old(&good, &a, &b, NOW), []);
+        assert_eq!(
+            inspect_old(&good, &b, &a, NOW - 120_000),
+            [
+                Is::Addressee("b.example".into()),
+                Is::Ahead(120),
+                Is::Origin { origin: "a.example".into(), sender: "b.example".into() }
+            ]
+        );
+        let mut bad = good.clone();
+        bad["payload"] = json!({});
+        bad["more"] = json!(1);
+        assert_eq!(inspect_old(&bad, &a, &b, NOW), [Is::UnknownMember("more".into()), Is::MissingPayload("message")]);
+        assert_eq!(inspect_old(&json!(7), &a, &b, NOW), [Is::NotAnEvent(NotAnEvent::Missing("event"))]);
     }
 }

@@ -5,16 +5,20 @@
 
 pub mod chain;
 pub mod documents;
+pub mod echo;
 pub mod identifier;
 pub mod inspect;
 pub mod kind;
 mod message;
+pub mod old_echo;
 pub mod old_receiver;
 pub mod receiver;
 pub mod resource;
 pub mod room_event;
 pub mod thrown;
 pub mod time_zones;
+pub mod timeline;
+pub mod unfederated;
 
 pub use message::{
     Event, Incoming, LatestRequest, NotAMessage, Room, dispatch, dispatch_values, large_ping, old_ping, ping, read_json,

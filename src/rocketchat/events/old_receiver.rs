@@ -149,6 +149,25 @@ impl OldReceiver<'_> {
         self.documents.set(Collection::Rooms, room, member, list.into());
     }
 
+    /// The peers of a room are those of its members; they get what is written in it.
+    fn refresh_peers(&mut self, room: &str) {
+        let Some(known) = self.documents.get(Collection::Rooms, room) else { return };
+        let mut federation = known.get("federation").cloned().unwrap_or_default();
+        let members = known.get("members").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let peer_of = |id: &str| {
+            let user = self.documents.get(Collection::Users, id)?;
+            let peer = user.pointer("/federation/peer").and_then(Value::as_str);
+            Some(peer.unwrap_or(self.own.as_str()).to_owned())
+        };
+        let mut peers: Vec<String> = members.filter_map(peer_of).collect();
+        peers.sort_unstable();
+        peers.dedup();
+        if federation.is_object() {
+            federation["peers"] = json!(peers);
+            self.documents.set(Collection::Rooms, room, "federation", federation);
+        }
+    }
+
     fn join(&mut self, payload: &Value, is_invited: bool) -> Result<(), OldError> {
         let room = self.known(Collection::Rooms, payload, "/federated_room_id", OldError::Room)?;
         if is_invited {
@@ -156,6 +175,7 @@ impl OldReceiver<'_> {
         }
         let user = self.meet(payload.get("user").ok_or(OldError::Member)?)?;
         self.list(&room, "members", &user, true);
+        self.refresh_peers(&room);
         Ok(())
     }
 
@@ -166,6 +186,7 @@ impl OldReceiver<'_> {
             self.known(Collection::Users, payload, "/federated_removed_by_user_id", OldError::User)?;
         }
         self.list(&room, "members", &user, false);
+        self.refresh_peers(&room);
         Ok(())
     }
 
@@ -227,7 +248,9 @@ impl OldReceiver<'_> {
                 attachment[member] = link.replace(&old, id).into();
             }
         }
-        local["file"]["_id"] = id.into();
+        if let Some(file) = local.get_mut("file").and_then(Value::as_object_mut) {
+            file.insert("_id".into(), id.into());
+        }
         let mut stored = upload.clone();
         if let Some(members) = stored.as_object_mut() {
             members.insert("_id".into(), id.into());

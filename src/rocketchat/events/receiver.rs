@@ -250,7 +250,9 @@ impl Receiver<'_> {
                 attachment[member] = link.replace(&old, id).into();
             }
         }
-        local["file"]["_id"] = id.into();
+        if let Some(file) = local.get_mut("file").and_then(Value::as_object_mut) {
+            file.insert("_id".into(), id.into());
+        }
         let mut stored = upload.clone();
         let origin = text(message, "/federation/origin");
         if let Some(members) = stored.as_object_mut() {
@@ -339,4 +341,142 @@ fn link_members(release: Release, kind: &str) -> Vec<&'static str> {
 
 fn text(value: &Value, pointer: &str) -> String {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rocketchat::events::echo::{ECHO, Echo};
+    use crate::rocketchat::events::kind::OldKind;
+    use crate::rocketchat::events::old_echo::OldEcho;
+    use crate::rocketchat::events::old_receiver::{OldReceiver, OldStep};
+    use crate::rocketchat::events::resource::LocalUser;
+    use crate::rocketchat::events::room_event::tests::json_value;
+
+    const RELEASES: [Release; 5] = [
+        boundary::SECOND_PROTOCOL,
+        boundary::STRICT_EVENTS,
+        boundary::KEEPS_KNOWN,
+        boundary::LAST_SENDER,
+        boundary::CANNOT_SEND,
+    ];
+    /// The places of an event at which a receiver looks.
+    const PLACES: [&str; 16] = [
+        "",
+        "/context",
+        "/parentIds",
+        "/type",
+        "/origin",
+        "/data",
+        "/data/roomId",
+        "/data/room",
+        "/data/user",
+        "/data/subscription",
+        "/data/message",
+        "/data/message/file",
+        "/data/message/mentions",
+        "/data/message/attachments",
+        "/data/message/u",
+        "/data/domainsAfterAdd",
+    ];
+    const OLD_PLACES: [&str; 14] = [
+        "",
+        "/t",
+        "/payload",
+        "/payload/room",
+        "/payload/owner",
+        "/payload/users",
+        "/payload/user",
+        "/payload/message",
+        "/payload/message/file",
+        "/payload/message/mentions",
+        "/payload/message/attachments",
+        "/payload/message/u",
+        "/payload/room/federation",
+        "/payload/room/muted",
+    ];
+
+    fn replaced(mut event: Value, pointer: &str, with: Value) -> Value {
+        if let Some(place) = event.pointer_mut(pointer) {
+            *place = with;
+        }
+        event
+    }
+
+    fn with_everything(kind: Kind, id: usize) -> Value {
+        let user = json!({"_id": "uA", "username": "ann@a.example", "federation": {"origin": "a.example"}});
+        let file = json!({"_id": "f", "name": "a.png", "type": "image/png"});
+        json!({
+            "origin": "a.example", "context": {"roomId": "r"}, "parentIds": [], "type": kind.as_str(),
+            "timestamp": {"$date": 1}, "hasChildren": false, "_id": format!("e{id}"),
+            "data": {
+                "contextType": "room", "roomId": "r", "user": user, "messageId": "m", "username": "ann", "reaction": ":+1:",
+                "room": {"_id": "r", "t": "p", "name": "team", "usernames": [], "muted": [], "federation": {"domains": ["a.example"]}},
+                "subscription": {"_id": "s", "rid": "r", "u": {"_id": "uE", "username": "echo@b.example"}},
+                "message": {
+                    "_id": "m", "rid": "r", "msg": "hi", "u": user, "file": file, "mentions": [{"username": "ann@a.example"}],
+                    "channels": [], "attachments": [{"title_link": "/f", "image_url": "/f"}], "federation": {"origin": "a.example"},
+                },
+                "domainsAfterAdd": ["a.example"],
+            },
+        })
+    }
+
+    proptest! {
+        /// Whatever partners send one after the other, a receiver of any release and its `echo` go on.
+        #[test]
+        fn no_events_make_a_receiver_panic(
+            release in 0usize..5,
+            changes in proptest::collection::vec((0usize..13, 0usize..16, json_value(), any::<bool>()), 1..12),
+            upload in json_value(),
+        ) {
+            let own: Domain = "b.example".parse().unwrap();
+            let release = RELEASES[release];
+            let mut documents = Documents::default();
+            for (at, (kind, place, value, is_kept)) in changes.into_iter().enumerate() {
+                let event = with_everything(Kind::ALL[kind], at);
+                let event = if is_kept { event } else { replaced(event, PLACES[place], value) };
+                let mut receiver = Receiver { release, own: &own, documents: &mut documents };
+                if let Ok(Step::Fetch { .. }) = receiver.take(&event) {
+                    let _ = receiver.finish(&event, &upload, "copy");
+                }
+                let _ = Echo { own: &own, release, documents: &mut documents, now: 1 }.answer(&event);
+            }
+        }
+
+        #[test]
+        fn no_events_make_a_receiver_of_version_1_panic(
+            changes in proptest::collection::vec((0usize..15, 0usize..14, json_value(), any::<bool>()), 1..12),
+            upload in json_value(),
+        ) {
+            let own: Domain = "b.example".parse().unwrap();
+            let mut documents = Documents::default();
+            let echo = LocalUser::of(&own, ECHO).in_version_1(&own);
+            let ann = json!({"_id": "x", "username": "ann@a.example", "name": "Ann", "federation": {"_id": "uAnn", "peer": "a.example"}});
+            for (at, (kind, place, value, is_kept)) in changes.into_iter().enumerate() {
+                let event = json!({
+                    "t": OldKind::ALL[kind].as_str(), "_id": format!("e{at}"),
+                    "payload": {
+                        "room": {"_id": "y", "name": "team", "muted": [], "federation": {"_id": "r", "peers": ["a.example"]}},
+                        "owner": ann, "users": [ann, echo], "user": ann, "federated_room_id": "r", "federated_user_id": "uAnn",
+                        "federated_inviter_id": "uAnn", "federated_message_id": "m", "reaction": ":+1:", "shouldReact": true,
+                        "message": {
+                            "msg": "hi", "mentions": [{"username": "ann", "federation": {"peer": "a.example"}}], "channels": [],
+                            "u": {"username": "ann@a.example", "federation": {"_id": "uAnn"}}, "file": {"_id": "f"},
+                            "attachments": [{"title_link": "/f", "image_url": "/f"}],
+                            "federation": {"_id": "m", "peer": "a.example", "roomId": "r"},
+                        },
+                    },
+                });
+                let event = if is_kept { event } else { replaced(event, OLD_PLACES[place], value) };
+                let mut receiver = OldReceiver { own: &own, documents: &mut documents };
+                if let Ok(OldStep::Fetch { .. }) = receiver.take(&event) {
+                    let _ = receiver.finish(&event, &upload, "copy");
+                }
+                let _ = OldEcho { own: &own, documents: &mut documents, now: 1 }.answer(&event);
+            }
+        }
+    }
 }

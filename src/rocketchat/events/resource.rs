@@ -9,6 +9,9 @@ use crate::rocketchat::release::Release;
 /// From here on the answers about users hold an address that is made up, and no longer the real one.
 const HIDES_MAIL: Release = boundary::NO_MAIL;
 
+/// When every user was created: 2020-01-01T00:00:00Z.
+const CREATED: i64 = 1_577_836_800_000;
+
 /// The name with the domain behind it, unless it has one.
 pub fn full_name(name: &str, domain: &Domain) -> String {
     if name.contains('@') { name.to_owned() } else { format!("{name}@{domain}") }
@@ -97,6 +100,24 @@ pub struct LocalUser {
 }
 
 impl LocalUser {
+    /// A user of the server of this domain; the identifier stays the same for ever.
+    pub fn of(domain: &Domain, username: &str) -> Self {
+        let id = super::identifier::stable(&format!("{username}@{domain}"));
+        Self { id, username: username.to_owned(), name: username.to_owned(), created: CREATED }
+    }
+
+    /// A user as the database holds it.
+    pub fn stored(document: &Value) -> Option<Self> {
+        let text = |member: &str| document.get(member).and_then(Value::as_str).map(str::to_owned);
+        let username = text("username")?;
+        Some(Self {
+            id: text("_id")?,
+            name: text("name").unwrap_or_else(|| username.clone()),
+            username,
+            created: CREATED,
+        })
+    }
+
     /// As it leaves a server in an event of version 2.
     pub fn in_event(&self, own: &Domain, release: Release) -> Value {
         let mut user = self.in_answer(own, release);
@@ -116,9 +137,9 @@ impl LocalUser {
     /// As the two user routes of version 2 answer.
     pub fn in_answer(&self, own: &Domain, release: Release) -> Value {
         let address = format!("{}@{own}", self.id);
-        let original = if release < HIDES_MAIL { format!("{}@{own}", self.username) } else { address.clone() };
+        let original = if release < HIDES_MAIL { full_name(&self.username, own) } else { address.clone() };
         json!({
-            "_id": self.id, "username": format!("{}@{own}", self.username), "type": "user",
+            "_id": self.id, "username": full_name(&self.username, own), "type": "user",
             "emails": [{"address": address}], "name": self.name, "active": true, "roles": ["user"], "status": "online",
             "federation": {"origin": own, "originalInfo": {"email": original}}, "isRemote": false,
         })
@@ -128,8 +149,8 @@ impl LocalUser {
     pub fn in_version_1(&self, own: &Domain) -> Value {
         let moment = super::identifier::iso_date(self.created).unwrap_or_default();
         json!({
-            "_id": self.id, "username": format!("{}@{own}", self.username), "name": self.name, "type": "user",
-            "emails": [{"address": format!("{}@{own}", self.username), "verified": true}],
+            "_id": self.id, "username": full_name(&self.username, own), "name": self.name, "type": "user",
+            "emails": [{"address": full_name(&self.username, own), "verified": true}],
             "createdAt": moment, "lastLogin": moment, "status": "online", "_updatedAt": moment,
             "federation": {"_id": self.id, "peer": own}, "roles": ["user"], "statusConnection": "online",
         })

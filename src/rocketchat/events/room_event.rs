@@ -172,7 +172,7 @@ pub(crate) mod tests {
 
     use super::*;
 
-    fn json_value() -> impl Strategy<Value = Value> {
+    pub fn json_value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),

@@ -4,42 +4,36 @@
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
+use tokio::task::yield_now;
 
 use super::fault::Fault;
 use super::log::Entry;
 use super::{Config, lock};
 use crate::dns::name::Domain;
 use crate::facts::call::{self, CallFailure, Outgoing};
-use crate::facts::peer::{Answer, Exchange};
+use crate::facts::peer::Exchange;
 use crate::rocketchat::boundary;
 use crate::rocketchat::events::documents::{Collection, Documents};
+use crate::rocketchat::events::inspect::{self, Inspection, Irregularity};
 use crate::rocketchat::events::kind::Kind;
-use crate::rocketchat::events::old_receiver::{MASKED, OldError, OldReceiver, OldStep};
-use crate::rocketchat::events::receiver::{Asked, Receiver, Step};
+use crate::rocketchat::events::receiver::{Receiver, Step};
 use crate::rocketchat::events::resource::LocalUser;
 use crate::rocketchat::events::room_event::RoomEvent;
 use crate::rocketchat::events::thrown::{self, ServerError};
-use crate::rocketchat::events::{chain, dispatch_values, identifier, inspect};
+use crate::rocketchat::events::{chain, dispatch_values, identifier, timeline, unfederated};
 use crate::rocketchat::release::Release;
 
 /// Bytes of documents that are held; beyond that the oldest give way.
 const BYTES_MAX: usize = 64 << 20;
-/// Bytes of an event whose identifier is derived again.
-const INSPECTED_MAX: usize = 64 * 1024;
+/// Bytes of events in one message whose identifiers are derived again, in every time zone.
+const INSPECTED_MAX: usize = 256 * 1024;
 /// From here on servers call an address that came out as `undefined`, so nothing that they send arrives.
 pub const RECEIVES_ONLY: Release = boundary::CANNOT_SEND;
-/// What such a server says.
-const INVALID_URL: &str = "Invalid URL";
-/// From here on a partner that is not found has an URL that begins with `undefined`.
-const NESTED: Release = boundary::ASYNC_MODELS;
-const NOT_FOUND: &str = "Could not find the peer using DNS or Hub [federation-error-peer-no-found-using-dns]";
-const NO_URL: &str = "url must be absolute and start with http:// or https://";
-/// Bytes of an answer that an error quotes.
-const QUOTED: usize = 500;
+
+/// What a server says about a domain without records; from 4.2.0 on it goes on without an address.
+pub const NOT_FOUND: &str = "Could not find the peer using DNS or Hub [federation-error-peer-no-found-using-dns]";
 
 /// The database of the server, and its rules.
 pub struct Handler {
@@ -48,6 +42,14 @@ pub struct Handler {
     saving: tokio::sync::Mutex<()>,
     /// Is notified when there is something to answer or to send.
     pub work: Notify,
+}
+
+/// Why events did not arrive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotSent {
+    pub why: String,
+    /// The partner answered, so that the same again has the same end.
+    pub is_answer: bool,
 }
 
 /// Milliseconds since 1970.
@@ -61,7 +63,7 @@ impl Handler {
     pub fn new(config: Config) -> Self {
         let mut documents = config.documents.clone();
         for user in &config.users {
-            let user = local_user(&config.domain, user);
+            let user = LocalUser::of(&config.domain, user);
             if documents.get(Collection::Users, &user.id).is_none() {
                 let stored = json!({"_id": user.id, "username": user.username, "name": user.name, "type": "user"});
                 documents.put(Collection::Users, &user.id, stored);
@@ -75,10 +77,14 @@ impl Handler {
         work(&mut lock(&self.documents))
     }
 
-    /// The user of this server with exactly this name.
+    /// The user with exactly this name. A server finds the users of others that it knows too, and answers as if they were its
+    /// own.
     pub fn user(&self, username: &str) -> Option<LocalUser> {
         let known = self.config.users.iter().find(|known| *known == username);
-        known.map(|username| local_user(&self.config.domain, username))
+        known.map(|username| LocalUser::of(&self.config.domain, username)).or_else(|| {
+            let wanted = Value::from(username);
+            self.with(|documents| documents.having(Collection::Users, "/username", &wanted).find_map(LocalUser::stored))
+        })
     }
 
     /// Writes what has changed to the disk, in the order in which it changed.
@@ -89,7 +95,8 @@ impl Handler {
             documents.take_changes()
         });
         let Some(keep) = self.config.keep.as_ref().filter(|_| !changes.is_empty()) else { return Ok(()) };
-        keep(changes).await.map_err(|error| {
+        keep(changes.clone()).await.map_err(|error| {
+            self.with(|documents| documents.give_back(changes));
             (self.config.log)(Entry::Unsaved { why: format!("{error:#}") });
             ServerError("the database cannot be written".into())
         })
@@ -105,151 +112,180 @@ impl Handler {
         (self.config.call)(to.clone(), request).await
     }
 
-    /// `federation.events.dispatch`.
+    /// `federation.events.dispatch`. What is answered is on the disk.
     pub async fn dispatch(&self, sender: &Domain, body: &Value) -> Result<(), ServerError> {
-        for event in thrown::events(self.config.release, body)? {
-            self.inspect(sender, &event);
-            let step = self.with(|documents| self.receiver(documents).take(&event));
-            match step {
-                Ok(Step::Done) => {}
-                Ok(Step::Fetch { origin, upload }) => {
+        let taken = self.take_all(sender, body).await;
+        self.save().await?;
+        taken
+    }
+
+    async fn take_all(&self, sender: &Domain, body: &Value) -> Result<(), ServerError> {
+        let mut budget = INSPECTED_MAX;
+        for event in &thrown::events(self.config.release, body)? {
+            let inspection = self.inspect(sender, event, &mut budget);
+            let (step, is_new) = self.take(sender, event, inspection);
+            match step? {
+                Step::Done => {}
+                Step::Fetch { origin, upload } => {
                     self.save().await?;
-                    let fetched = self.fetch(sender, &event, &origin, &upload).await?;
-                    let id = identifier::random();
-                    self.with(|documents| self.receiver(documents).finish(&event, &fetched, &id))?;
+                    self.complete(sender, event, &origin, &upload).await?;
                 }
-                Ok(Step::Ask { origin, request }) => {
+                Step::Ask { origin, request } => {
                     self.save().await?;
                     // The rest of the events is dropped: the origin sends them again.
-                    return self.ask(sender, &event, &origin, &request).await;
-                }
-                Err(error) => {
-                    self.save().await?;
-                    return Err(error);
+                    return self.ask(sender, event, &origin, &request).await;
                 }
             }
-            self.applied(sender, &event);
-            self.save().await?;
+            let (kind, room, event) = (text(event, "/type"), text(event, "/context/roomId"), text(event, "/_id"));
+            let sender = sender.clone();
+            (self.config.log)(match is_new {
+                true => Entry::Applied { sender, kind, room, event },
+                false => Entry::Repeated { sender, kind, room, event },
+            });
+            // Others have their turn.
+            yield_now().await;
         }
         Ok(())
     }
 
-    fn receiver<'a>(&'a self, documents: &'a mut Documents) -> Receiver<'a> {
+    pub(super) fn receiver<'a>(&'a self, documents: &'a mut Documents) -> Receiver<'a> {
         Receiver { release: self.config.release, own: &self.config.domain, documents }
     }
 
-    fn inspect(&self, sender: &Domain, event: &Value) {
-        if event.to_string().len() > INSPECTED_MAX {
-            return;
-        }
-        let inspection = self.with(|documents| inspect::inspect(event, sender, &self.config.domain, documents, now()));
-        let id = event.get("_id").and_then(Value::as_str).unwrap_or_default().to_owned();
-        for found in inspection.found {
-            // A missing parent is asked for, which has its own entry.
-            if !matches!(found, inspect::Irregularity::Parent(_)) {
-                (self.config.log)(Entry::Irregular {
-                    sender: sender.clone(),
-                    event: id.clone(),
-                    what: found.to_string(),
-                });
-            }
-        }
-    }
-
-    fn applied(&self, sender: &Domain, event: &Value) {
-        let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let (kind, room, id) = (text("/type"), text("/context/roomId"), text("/_id"));
-        if self.config.sandbox && kind == Kind::Message.as_str() {
-            let task = json!({"_id": id, "event": event});
-            self.with(|documents| documents.put(Collection::Tasks, &id, task));
-            self.work.notify_one();
-        }
-        (self.config.log)(Entry::Applied { sender: sender.clone(), kind, room, event: id });
-    }
-
-    /// A partner that this server may call for an event: the sender itself, or a member of the room. Real servers call whatever
-    /// domain an event names.
-    fn partner(&self, sender: &Domain, event: &Value, origin: &str) -> Result<Domain, CallFailure> {
-        let refuse = || CallFailure::NotFound(format!("`{}` is no partner in this room", origin.escape_debug()));
-        let origin: Domain = origin.parse().map_err(|_| refuse())?;
-        let room = event.pointer("/context/roomId").and_then(Value::as_str).unwrap_or_default();
-        let is_member = self.with(|documents| {
-            let room = documents.get(Collection::Rooms, room);
-            let domains = room.and_then(|room| room.pointer("/federation/domains")).and_then(Value::as_array);
-            domains.is_some_and(|domains| domains.iter().any(|domain| domain.as_str() == Some(origin.as_str())))
-        });
-        if origin == *sender || is_member { Ok(origin) } else { Err(refuse()) }
-    }
-
-    async fn ask(&self, sender: &Domain, event: &Value, origin: &str, asked: &Asked) -> Result<(), ServerError> {
-        let room = event.pointer("/context/roomId").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let answer =
-            self.answer_of(self.partner(sender, event, origin), |own| Outgoing::Latest(asked.to_json(own))).await;
-        (self.config.log)(match &answer {
-            Ok(_) => Entry::Asked { origin: origin.to_owned(), room },
-            Err(why) => Entry::Undelivered { to: origin.to_owned(), why: why.to_string() },
-        });
-        answer.map(drop)
-    }
-
-    /// Fetches the file of a message; the content is kept as base64.
-    async fn fetch(&self, sender: &Domain, event: &Value, origin: &str, upload: &str) -> Result<Value, ServerError> {
-        let request = |_: &Domain| Outgoing::Upload(upload.to_owned());
-        let answer = self.answer_of(self.partner(sender, event, origin), request).await;
-        let bytes = answer.and_then(|answer| stored_upload(&answer).ok_or(ServerError("Invalid array length".into())));
-        (self.config.log)(match &bytes {
-            Ok((_, bytes)) => Entry::Fetched { from: origin.to_owned(), upload: upload.to_owned(), bytes: *bytes },
-            Err(why) => Entry::Undelivered { to: origin.to_owned(), why: why.to_string() },
-        });
-        bytes.map(|(upload, _)| upload)
-    }
-
-    /// The answer of a partner, or the error that this release turns it into.
-    async fn answer_of(
-        &self,
-        partner: Result<Domain, CallFailure>,
-        request: impl FnOnce(&Domain) -> Outgoing,
-    ) -> Result<Answer, ServerError> {
-        if self.config.release >= RECEIVES_ONLY {
-            return Err(ServerError(INVALID_URL.into()));
-        }
-        let answer = match partner {
-            Ok(partner) => call::answer(self.call(&partner, request(&self.config.domain)).await),
-            Err(failure) => Err(failure),
+    /// What no unchanged server sends; it is logged and hinders nothing.
+    fn inspect(&self, sender: &Domain, event: &Value, budget: &mut usize) -> Inspection {
+        *budget = match budget.checked_sub(event.to_string().len()) {
+            Some(rest) => rest,
+            None => return Inspection { found: Vec::new(), zone: None },
         };
-        match answer {
-            Ok(answer) if answer.status < 400 => Ok(answer),
-            Ok(answer) => {
-                let body = answer.json.map_or(answer.excerpt, |json| json.to_string());
-                Err(ServerError(format!(
-                    "failed [{}] {}",
-                    answer.status,
-                    body.chars().take(QUOTED).collect::<String>()
-                )))
-            }
-            Err(CallFailure::NotFound(_)) => {
-                Err(ServerError(if self.config.release < NESTED { NOT_FOUND } else { NO_URL }.into()))
-            }
-            Err(failure) => Err(ServerError(failure.to_string())),
+        let is_known = |id: &str| self.with(|documents| documents.get(Collection::Events, id).is_some());
+        let mut inspection = inspect::inspect(event, sender, &self.config.domain, is_known, now());
+        // A missing parent is asked for, which has its own entry.
+        inspection.found.retain(|found| !matches!(found, Irregularity::Parent(_)));
+        self.irregular(sender, &text(event, "/_id"), &inspection.found);
+        inspection
+    }
+
+    pub(super) fn irregular(&self, sender: &Domain, event: &str, found: &[Irregularity]) {
+        for found in found {
+            let (sender, event, what) = (sender.clone(), event.to_owned(), found.to_string());
+            (self.config.log)(Entry::Irregular { sender, event, what });
         }
+    }
+
+    /// Applies one event, and notes what is to be answered, in one turn: neither is on the disk without the other.
+    fn take(&self, sender: &Domain, event: &Value, inspection: Inspection) -> (Result<Step, ServerError>, bool) {
+        let id = text(event, "/_id");
+        self.with(|documents| {
+            let is_new = documents.get(Collection::Events, &id).is_none();
+            let step = self.receiver(documents).take(event);
+            if self.config.sandbox {
+                let mut entry = timeline::Entry::of(event, &self.config.domain, Some(sender), now());
+                entry.zone = inspection.zone.map(|zone| zone.to_string());
+                entry.problems = inspection.found.iter().map(ToString::to_string).collect();
+                match &step {
+                    Err(why) => entry.problems.push(format!("failed: {why}")),
+                    Ok(Step::Ask { origin, .. }) => {
+                        entry.problems.push(format!("parents are missing: {origin} is asked"))
+                    }
+                    Ok(Step::Done | Step::Fetch { .. }) => {}
+                }
+                let must_answer = matches!(Kind::of(&entry.kind), Some(Kind::Message | Kind::EditMessage));
+                if let (true, true, Ok(Step::Done | Step::Fetch { .. })) = (must_answer, is_new, &step) {
+                    self.answer_later(documents, sender, event, matches!(step, Ok(Step::Fetch { .. })));
+                }
+                self.remember(documents, sender, event, entry, is_new);
+            }
+            (step, is_new)
+        })
+    }
+
+    /// Answers an event as soon as its file is here.
+    pub(super) fn answer_later(&self, documents: &mut Documents, sender: &Domain, event: &Value, is_fetching: bool) {
+        let id = text(event, "/_id");
+        let task = json!({"_id": id, "event": event, "sender": sender, "is_fetching": is_fetching});
+        documents.put(Collection::Tasks, &id, task);
+        self.work.notify_one();
+    }
+
+    /// Keeps what people read about an event.
+    pub(super) fn remember(
+        &self,
+        documents: &mut Documents,
+        sender: &Domain,
+        event: &Value,
+        mut entry: timeline::Entry,
+        is_new: bool,
+    ) {
+        entry.notes = unfederated::in_event(event).into_iter().map(str::to_owned).collect();
+        for what in &entry.notes {
+            let (sender, event) = (sender.clone(), entry.id.clone());
+            (self.config.log)(Entry::Unfederated { sender, event, what: what.clone() });
+        }
+        if is_new && !entry.id.is_empty() {
+            entry.keep(documents);
+        }
+    }
+
+    /// Fetches the file of a message and stores both.
+    pub async fn complete(
+        &self,
+        sender: &Domain,
+        event: &Value,
+        origin: &str,
+        upload: &str,
+    ) -> Result<(), ServerError> {
+        let fetched = self.fetch(sender, event, origin, upload).await;
+        let id = text(event, "/_id");
+        self.with(|documents| {
+            let done = fetched.and_then(|file| self.receiver(documents).finish(event, &file, &identifier::random()));
+            self.fetched(documents, &id, done.as_ref().err().map(|why| why as &dyn std::fmt::Display));
+            done
+        })
+    }
+
+    /// The answer waits no longer for a file, or there is none without it.
+    pub(super) fn fetched(&self, documents: &mut Documents, id: &str, failure: Option<&dyn std::fmt::Display>) {
+        match failure {
+            None => documents.set(Collection::Tasks, id, "is_fetching", false.into()),
+            Some(why) => {
+                documents.remove(Collection::Tasks, id);
+                let why = format!("failed: {why}");
+                timeline::change(documents, id, |entry| entry.problems.push(why));
+            }
+        }
+        self.work.notify_one();
     }
 
     /// `federation.events.requestFromLatest`. Events go to the sender alone; real servers send them to any domain that is named.
-    pub fn latest(self: &Arc<Self>, sender: &Domain, body: &Value) -> Result<(), ServerError> {
+    pub async fn latest(self: &Arc<Self>, sender: &Domain, body: &Value) -> Result<(), ServerError> {
         let request = thrown::latest_request(self.config.release, body)?;
         if self.config.has(Fault::NeverSends) {
             return Ok(());
         }
         let undelivered = |why: String| (self.config.log)(Entry::Undelivered { to: sender.to_string(), why });
+        let Some(events) = self.with(|documents| chain::latest(documents, &request)) else {
+            undelivered("it names no event that is known here, so a server sends nothing".to_owned());
+            return Ok(());
+        };
         if self.config.release >= RECEIVES_ONLY {
             undelivered(format!("a {} server calls `undefined/api/v1/…`: Invalid URL", self.config.release));
             return Ok(());
         }
         if request.from_domain != sender.as_str() {
             undelivered(format!("{sender} asked for events to be sent to `{}`", request.from_domain.escape_debug()));
-            return Ok(());
+            let found = match request.from_domain.parse() {
+                Ok(domain) => (self.config.discover)(domain).await,
+                Err(_) => Err(CallFailure::NotFound(String::new())),
+            };
+            // Later releases do not notice that there is no such domain.
+            return match found {
+                Err(CallFailure::NotFound(_)) if self.config.release < boundary::ASYNC_MODELS => {
+                    Err(ServerError(NOT_FOUND.into()))
+                }
+                _ => Ok(()),
+            };
         }
-        let Some(events) = self.with(|documents| chain::latest(documents, &request)) else { return Ok(()) };
         let (handler, sender) = (self.clone(), sender.clone());
         tokio::spawn(async move { handler.deliver(&sender, &events).await });
         Ok(())
@@ -257,92 +293,25 @@ impl Handler {
 
     /// Sends events to a partner and logs what came of it.
     pub async fn deliver(&self, to: &Domain, events: &[Value]) -> bool {
-        let answer = call::answer(self.call(to, Outgoing::Dispatch(dispatch_values(events))).await);
-        let (done, entry) = match answer {
-            Ok(answer) if answer.status == 200 => (true, Entry::Delivered { to: to.clone(), events: events.len() }),
-            Ok(answer) => (false, Entry::Undelivered { to: to.to_string(), why: answer.shown() }),
-            Err(why) => (false, Entry::Undelivered { to: to.to_string(), why: why.to_string() }),
+        self.send(to, Outgoing::Dispatch(dispatch_values(events)), events.len()).await.is_ok()
+    }
+
+    /// Sends a request that holds events.
+    pub async fn send(&self, to: &Domain, request: Outgoing, events: usize) -> Result<(), NotSent> {
+        let done = match call::answer(self.call(to, request).await) {
+            Ok(answer) if answer.status == 200 => Ok(()),
+            Ok(answer) => Err(NotSent { is_answer: !matches!(answer.status, 429 | 500..), why: answer.shown() }),
+            Err(why) => Err(NotSent { is_answer: false, why: why.to_string() }),
         };
-        (self.config.log)(entry);
+        (self.config.log)(match &done {
+            Ok(()) => Entry::Delivered { to: to.clone(), events },
+            Err(failure) => Entry::Undelivered { to: to.to_string(), why: failure.why.clone() },
+        });
         done
     }
-
-    /// `federation.events` of 1.x; the error is what the server answers.
-    pub async fn old_event(&self, sender: &Domain, body: &Value) -> Result<(), ServerError> {
-        if body.is_null() {
-            return Err(ServerError("Cannot destructure property `event` of 'undefined' or 'null'.".into()));
-        }
-        let is_sent =
-            |event: &&Value| !matches!(event, Value::Null | Value::Bool(false)) && **event != 0 && **event != "";
-        let event = body.get("event").filter(is_sent).ok_or(ServerError("Event was not sent".into()))?;
-        let taken = match self.with(|documents| self.old_receiver(documents).take(event)) {
-            Ok(OldStep::Fetch { origin, upload }) => self.old_fetch(sender, event, &origin, &upload).await,
-            Ok(OldStep::Done) => Ok(()),
-            Err(why) => Err(why),
-        };
-        self.save().await?;
-        let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned();
-        taken.map_err(|why| {
-            (self.config.log)(Entry::Failed { sender: sender.clone(), why: why.to_string() });
-            ServerError(MASKED.into())
-        })?;
-        let room = [
-            text("/payload/federated_room_id"),
-            text("/payload/room/federation/_id"),
-            text("/payload/message/federation/roomId"),
-        ];
-        let room = room.into_iter().find(|room| !room.is_empty()).unwrap_or_default();
-        if self.config.sandbox && text("/t") == "msc" {
-            let id = text("/_id");
-            self.with(|documents| documents.put(Collection::Tasks, &id, json!({"_id": id, "old": event})));
-            self.work.notify_one();
-            self.save().await?;
-        }
-        (self.config.log)(Entry::Applied { sender: sender.clone(), kind: text("/t"), room, event: text("/_id") });
-        Ok(())
-    }
-
-    fn old_receiver<'a>(&'a self, documents: &'a mut Documents) -> OldReceiver<'a> {
-        OldReceiver { own: &self.config.domain, documents }
-    }
-
-    async fn old_fetch(&self, sender: &Domain, event: &Value, origin: &str, upload: &str) -> Result<(), OldError> {
-        let fetched = self.fetch(sender, event, origin, upload).await.map_err(|_| OldError::Attachment)?;
-        let id = identifier::random();
-        self.with(|documents| self.old_receiver(documents).finish(event, &fetched, &id))
-    }
-
-    /// `federation.uploads`: the document of a file and its content.
-    pub fn upload(&self, id: &str) -> Option<Value> {
-        let mut upload = self.with(|documents| documents.get(Collection::Uploads, id).cloned())?;
-        let content = upload.as_object_mut()?.shift_remove("content")?;
-        let bytes = STANDARD.decode(content.as_str()?).ok()?;
-        (self.config.log)(Entry::Served { upload: id.to_owned(), bytes: bytes.len() });
-        Some(json!({"upload": upload, "buffer": {"type": "Buffer", "data": bytes}}))
-    }
-
-    /// Keeps a file that others can fetch.
-    pub fn keep_upload(&self, id: &str, mut document: Value, bytes: &[u8]) {
-        document["_id"] = id.into();
-        document["content"] = STANDARD.encode(bytes).into();
-        self.with(|documents| documents.put(Collection::Uploads, id, document));
-    }
 }
 
-/// The document of a file and the number of its bytes, as the answer of a server holds them.
-fn stored_upload(answer: &Answer) -> Option<(Value, usize)> {
-    let json = answer.json.as_ref()?;
-    let bytes = json.pointer("/buffer/data")?.as_array()?;
-    let bytes: Vec<u8> =
-        bytes.iter().map(|byte| byte.as_u64().and_then(|byte| u8::try_from(byte).ok())).collect::<Option<_>>()?;
-    let mut upload = json.get("upload")?.clone();
-    upload.as_object_mut()?.insert("content".into(), STANDARD.encode(&bytes).into());
-    Some((upload, bytes.len()))
-}
-
-/// A user of this server; the identifier stays the same for ever.
-pub fn local_user(domain: &Domain, username: &str) -> LocalUser {
-    let id = identifier::stable(&format!("{username}@{domain}"));
-    // 2020-01-01T00:00:00Z
-    LocalUser { id, username: username.to_owned(), name: username.to_owned(), created: 1_577_836_800_000 }
+/// The text at a place, empty when there is none.
+pub(super) fn text(value: &Value, pointer: &str) -> String {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
 }

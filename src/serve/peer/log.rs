@@ -46,6 +46,25 @@ pub enum Entry {
         room: String,
         event: String,
     },
+    /// An event that is known was accepted again; nobody answers it a second time.
+    Repeated {
+        sender: Domain,
+        kind: String,
+        room: String,
+        event: String,
+    },
+    /// A room or a message has something that does not exist between servers.
+    Unfederated {
+        sender: Domain,
+        event: String,
+        what: String,
+    },
+    /// A message that `echo` does not answer.
+    Unanswered {
+        sender: Domain,
+        event: String,
+        why: String,
+    },
     /// A handler failed as that of the release does; from 4.2.0 on this is the answer.
     Failed {
         sender: Domain,
@@ -112,6 +131,15 @@ impl fmt::Display for Entry {
             Self::Refused { sender, why } => write!(f, "refused: {sender}: {why}"),
             Self::Applied { sender, kind, room, event } => {
                 write!(f, "applied: {} of {sender}, room {}, event {}", shown(kind), shown(room), shown(event))
+            }
+            Self::Repeated { sender, kind, room, event } => {
+                write!(f, "repeated: {} of {sender}, room {}, event {}", shown(kind), shown(room), shown(event))
+            }
+            Self::Unanswered { sender, event, why } => {
+                write!(f, "not answered: event {} of {sender}: {}", shown(event), shown(why))
+            }
+            Self::Unfederated { sender, event, what } => {
+                write!(f, "not federated: event {} of {sender}: {}", shown(event), shown(what))
             }
             Self::Failed { sender, why } => write!(f, "failed: {sender}: {}", shown(why)),
             Self::Irregular { sender, event, what } => {

@@ -9,10 +9,13 @@ pub mod handler;
 mod inbox;
 mod limit;
 pub mod log;
+mod old_handler;
 mod parse;
+mod partners;
 mod refusal;
 mod request;
 mod routes;
+mod sandbox;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -59,7 +62,7 @@ pub struct Config {
     pub rate_limits: bool,
     /// The environment variable that opens the routes of 7.x is set.
     pub gate_open: bool,
-    /// Answer messages.
+    /// Keep a timeline, and answer messages to `echo`.
     pub sandbox: bool,
     /// What was kept.
     pub documents: Documents,
@@ -104,13 +107,13 @@ pub struct Running {
     pub addr: SocketAddr,
     /// Its database, for a peer that sends too.
     pub handler: Arc<Handler>,
-    task: AbortHandle,
+    tasks: Vec<AbortHandle>,
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
         // The task owns every connection, so all of them end with it.
-        self.task.abort();
+        self.tasks.iter().for_each(AbortHandle::abort);
     }
 }
 
@@ -123,9 +126,12 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let addr = listener.local_addr()?;
     let acceptor = config.tls.as_ref().map(Tls::acceptor);
     let handler = Arc::new(Handler::new(config.clone()));
+    // What was made at the start is kept before anyone hears of it.
+    handler.save().await?;
+    let works = config.sandbox.then(|| tokio::spawn(sandbox::run(handler.clone())).abort_handle());
     let peer = Arc::new(routes::Peer::new(config, handler.clone())?);
-    let task = tokio::spawn(accept::run(listener, acceptor, peer)).abort_handle();
-    Ok(Running { addr, handler, task })
+    let accepts = tokio::spawn(accept::run(listener, acceptor, peer)).abort_handle();
+    Ok(Running { addr, handler, tasks: works.into_iter().chain([accepts]).collect() })
 }
 
 /// Nothing that holds one of these locks can leave its data half-changed.

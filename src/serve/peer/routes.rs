@@ -37,6 +37,8 @@ const BODY_UNITS: usize = 1024;
 const BODY_TIME: Duration = Duration::from_secs(10);
 /// Longer than servers wait.
 const SLOW: Duration = Duration::from_secs(3);
+/// How long an answer that says nothing waits until its message is kept.
+const KEEPING: Duration = Duration::from_millis(1500);
 /// Where [`Fault::BodyLimit`] draws its line.
 const PROXY_LIMIT: usize = 8 * 1024;
 /// What [`Fault::RateLimit`] tells to wait, in seconds.
@@ -191,8 +193,7 @@ impl Peer {
             let upload = self.handler.upload(&query(request, "upload_id"));
             return upload.map_or_else(|| answer::failure("There is no such file in this server"), answer::success);
         }
-        let asked = query(request, "username");
-        let found = self.handler.user(&asked);
+        let found = self.handler.user(&query(request, "username"));
         match (route, found) {
             ("users.search", found) => {
                 let users: Vec<Value> = found.iter().map(|user| user.in_answer(domain, release)).collect();
@@ -240,7 +241,11 @@ impl Peer {
         let (peer, route) = (self.clone(), route.to_owned());
         if self.config.speaks == Wire::Two && !self.answers_truthfully() {
             if !self.has(Fault::Disabled) {
-                tokio::spawn(async move { peer.take(&route, sender, body).await });
+                let taken = tokio::spawn(async move { peer.take(&route, sender, body).await });
+                if self.config.keep.is_some() {
+                    // What was answered must be on the disk; a server of these releases answers first.
+                    let _ = timeout(KEEPING, taken).await;
+                }
             }
             return answer::json(200, &json!({}));
         }
@@ -304,7 +309,7 @@ impl Peer {
     async fn handle(&self, route: &str, sender: &Domain, value: &Value) -> Result<(), Rejected> {
         let done = match route {
             "events.dispatch" => self.handler.dispatch(sender, value).await,
-            "events.requestFromLatest" => self.handler.latest(sender, value),
+            "events.requestFromLatest" => self.handler.latest(sender, value).await,
             _ => self.handler.old_event(sender, value).await,
         };
         done.map_err(|error| {

@@ -1,6 +1,6 @@
 //! The embedded database: one file, one watcher.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ToSql, TransactionBehavior};
 
-use super::super::sqlite::{blocking, connect, make_private_dir};
+use super::super::sqlite::{blocking, connect, lock, make_private_dir};
 use super::sql;
 use super::value::{Answer, Row, Step, Value};
 use crate::error::hinted;
@@ -34,7 +34,7 @@ impl Embedded {
             let path = dir.join(FILE_NAME);
             let lock = if watches {
                 make_private_dir(&dir)?;
-                Some(Arc::new(lock(&dir)?))
+                Some(Arc::new(lock(&dir.join(LOCK_NAME), || busy(&dir))?))
             } else if path.is_file() {
                 None
             } else {
@@ -77,18 +77,11 @@ impl Embedded {
     }
 }
 
-fn lock(dir: &Path) -> anyhow::Result<File> {
-    let path = dir.join(LOCK_NAME);
-    let file = File::options().create(true).truncate(false).write(true).open(&path);
-    let file = file.with_context(|| format!("`{}` cannot be written", path.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(hinted(
-            format!("another watch uses `{}`", dir.display()),
-            "stop it first; several that share the work need --database with PostgreSQL",
-        )),
-        Err(TryLockError::Error(error)) => Err(error).with_context(|| format!("`{}` cannot be locked", path.display())),
-    }
+fn busy(dir: &Path) -> anyhow::Error {
+    hinted(
+        format!("another watch uses `{}`", dir.display()),
+        "stop it first; several that share the work need --database with PostgreSQL",
+    )
 }
 
 fn migrate(db: &mut Connection) -> anyhow::Result<()> {
