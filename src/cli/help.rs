@@ -71,6 +71,8 @@ const RARE: &[&str] = &[
     "searches_per_minute",
     "settle",
     "smtp_ca",
+    "speaks",
+    "state",
     "suppress",
     "sync_config",
     "system_only",

@@ -23,13 +23,18 @@ use crate::store::documents::DocumentStore;
 /// The options of a sandbox.
 #[derive(Debug, Args)]
 pub struct SandboxArgs {
-    /// Keep rooms and messages over restarts, and answer what is written to the user echo; the user nobody never answers
+    /// Keep rooms, and answer messages to the user echo
+    ///
+    /// Other servers' users find and invite echo@DOMAIN, which answers, and nobody@DOMAIN, which never does. Rooms and messages
+    /// survive a restart.
     #[arg(long)]
     sandbox: bool,
     /// Keep the state in this SQLite file [default: fedctl/sandbox/DOMAIN.db in ~/.local/state]
     #[arg(long, value_name = "FILE", requires = "sandbox")]
     state: Option<PathBuf>,
-    /// Serve a page with the conversations here, on loopback only; port 0 takes a free one
+    /// Serve a page of the conversations on loopback
+    ///
+    /// Port 0 takes a free one; the second line of output is the address.
     #[arg(long, value_name = "ADDR:PORT", requires = "sandbox")]
     page: Option<SocketAddr>,
 }
