@@ -49,6 +49,10 @@ impl DocumentStore {
                 let what = format!("another sandbox uses `{}`", path.display());
                 hinted(what, "stop it first, or give another file with --state FILE")
             };
+            if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty() && !dir.is_dir()) {
+                let what = format!("the directory `{}` for the state of the sandbox is missing", dir.display());
+                return Err(hinted(what, format!("mkdir -p {}", dir.display())));
+            }
             let lock = lock(&beside(&path), busy)?;
             let mut db = connect(&path, true).map_err(|why| {
                 let what = format!("`{}` cannot be opened as the state of a sandbox: {why}", path.display());

@@ -110,7 +110,7 @@ fn dispatch_rows() -> Vec<Row> {
     let map = [("2.0.0", unreadable("map")), ("4.0.0", error("events is not iterable"))];
     let unknown =
         |rest: &str| [("2.0.0", Said::Success), ("3.0.0", unreadable("success")), ("3.2.0", unreadable(rest))];
-    let user = json!({"_id": "uA", "username": "ann@a.example", "federation": {"origin": A}});
+    let user = json!({"_id": "uA", "username": "ann@a.example", "name": "Ann", "federation": {"origin": A}});
     let add = json!({"roomId": "room-add", "user": user, "subscription": {"_id": "s", "rid": "room-add", "u": {"_id": "uA"}}});
     let left = json!({"roomId": "room-left", "user": user, "domainsAfterLeave": []});
     let room =
@@ -343,6 +343,8 @@ fn get_rows() -> Vec<Row> {
     };
     let id = fedctl::rocketchat::events::identifier::stable("fedctl@b.example");
     let release = |text: &str| Said::Json(json!({"version": text}));
+    let ann = json!({"username": "ann@a.example", "federation": {"origin": "b.example"}, "isRemote": false});
+    let met = |is_known: bool| Said::Json(json!({"users": if is_known { vec![ann.clone()] } else { Vec::new() }}));
     vec![
         row(
             "`users.getByUsername` of a user",
@@ -363,6 +365,11 @@ fn get_rows() -> Vec<Row> {
             "`users.search` for nobody",
             Ask::Get("users.search?username=nobody&domain=b.example"),
             &[("2.0.0", Said::Json(json!({"users": []})))],
+        ),
+        row(
+            "`users.search` for the name of another server's user, who is answered as a local one",
+            Ask::Get("users.search?username=Ann&domain=b.example"),
+            &[("2.0.0", met(true)), ("3.0.0", met(false)), ("3.0.10", met(true))],
         ),
         row(
             "`users.search` with another case",

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use crate::support::browser::Browser;
 use crate::support::http::{get, raw, send};
 use crate::support::hub::eventually;
+use crate::support::node_peer::{NodePeer, partner};
 use crate::support::peers::{A, B, C, Peer, Peers, free_addr, key};
 
 /// The sandbox as a process, and the peer that talks to it.
@@ -59,9 +60,14 @@ impl Talk {
         let release = peer.release.to_owned();
         let peers = Peers::start(&Peer { https: false, callback: Some(addr), ..peer });
         let more: Vec<String> = more.iter().map(ToString::to_string).collect();
+        Self::around(peers, addr, &release, &more)
+    }
+
+    /// The sandbox in a world that is there.
+    fn around(peers: Peers, addr: SocketAddr, release: &str, more: &[String]) -> Self {
         let log = Arc::default();
-        let (child, page) = sandbox(&peers, addr, &release, &more, &log);
-        Self { peers, addr, release, more, child, page, log }
+        let (child, page) = sandbox(&peers, addr, release, more, &log);
+        Self { peers, addr, release: release.to_owned(), more: more.to_owned(), child, page, log }
     }
 
     /// Kills the sandbox as `kill -9` does, and starts it again.
@@ -336,14 +342,23 @@ fn what_does_not_exist_between_servers_is_said() {
 /// message is answered, and none twice.
 #[test]
 fn a_sandbox_that_is_killed_loses_nothing_and_answers_once() {
-    const KILLS: usize = 25;
+    kill_again_and_again("6.2.0", 25);
+}
+
+/// These releases acknowledge with `{}` before they look at a message; the sandbox keeps it first.
+#[test]
+fn a_sandbox_of_3_18_that_is_killed_loses_nothing_and_answers_once() {
+    kill_again_and_again("3.18.7", 8);
+}
+
+fn kill_again_and_again(release: &str, kills: usize) {
     const EACH: usize = 4;
-    let mut talk = Talk::start("6.2.0", &[]);
+    let mut talk = Talk::start(release, &[]);
     let rooms = ["one", "two", "three"];
     rooms.iter().for_each(|room| talk.open(room, "p", &["echo"]));
     let mut acknowledged = Vec::new();
     let mut sent = BTreeMap::<&str, usize>::new();
-    for kill in 0..KILLS {
+    for kill in 0..kills {
         let room = rooms[kill % rooms.len()];
         let events: Vec<(String, RoomEvent)> = (0..EACH)
             .map(|at| {
@@ -376,7 +391,7 @@ fn a_sandbox_that_is_killed_loses_nothing_and_answers_once() {
         acknowledged.extend(taken);
         talk.restart();
     }
-    assert!(acknowledged.len() >= KILLS / 2, "only {} were acknowledged: nothing was tested", acknowledged.len());
+    assert!(acknowledged.len() >= kills / 2, "only {} were acknowledged: nothing was tested", acknowledged.len());
     for room in rooms {
         assert!(talk.say(room, &format!("last-{room}"), "the last one"));
         talk.hear(room, "echo: the last one");
@@ -452,7 +467,9 @@ fn a_flood_does_not_disturb_a_conversation() {
         };
         let floods: Vec<_> = (0..3).map(|at| scope.spawn(flood(at))).collect();
         for at in 0..MESSAGES {
-            assert!(talk.say("room", &format!("m{at}"), &format!("text {at}")), "message {at} was not taken");
+            // On a machine that is busy one may come too late, and is asked for or sent once more.
+            let event = talk.message("room", &format!("m{at}"), &format!("text {at}"), &[]);
+            assert!((0..5).any(|_| talk.dispatch(&event)), "message {at} was not taken");
             talk.hear("room", &format!("echo: text {at}"));
         }
         done.store(true, Ordering::Relaxed);
@@ -556,4 +573,88 @@ fn the_page_is_readable_without_scripts_on_a_phone_in_light_and_dark() {
         assert!(html.contains(part), "{part} is not in {html}");
     }
     assert!(html.contains(&identifier::stable("echo@a.example")) || html.contains("parents"), "{html}");
+}
+
+/// The addresses of `chat.c.example`, as `flags()` of the peers does it for b.example.
+fn third(addr: SocketAddr) -> [String; 2] {
+    ["--connect-to".to_owned(), format!("chat.c.example:80={addr}")]
+}
+
+/// Two servers made of Node and node-rsa, which owe nothing to fedctl, and the sandbox between them.
+#[test]
+fn servers_made_of_node_talk_to_echo_in_a_room_of_three() {
+    let Some(bob) = NodePeer::start(B, "bob", "4.8.7", &["bob"], &json!({})) else { return };
+    let Some(cy) = NodePeer::start(C, "carol", "3.18.7", &["cy"], &json!({})) else { return };
+    let addr = free_addr();
+    bob.meets(&[(A, partner(addr, "alice")), (C, partner(cy.addr, "carol"))]);
+    cy.meets(&[(A, partner(addr, "alice")), (B, partner(bob.addr, "bob"))]);
+    let mut talk = Talk::around(Peers::around(bob.addr), addr, "6.2.0", &third(cy.addr));
+    let found = bob.tell("search", json!({"username": "echo", "domain": A}))["users"].clone();
+    assert_eq!(found[0]["username"], "echo@a.example");
+    let room = bob.tell("private", json!({"user": "bob", "name": "team", "with": ["echo@a.example", "cy@c.example"]}))
+        ["room"]
+        .clone();
+    let heard = |node: &NodePeer, text: &str| {
+        eventually(|| node.documents("messages").into_iter().find(|message| message["msg"] == text))
+    };
+    let said =
+        bob.tell("say", json!({"room": room, "user": "bob", "text": "hi @cy@c.example \u{1f600}"}))["message"].clone();
+    heard(&bob, "echo: hi @cy@c.example \u{1f600}");
+    heard(&cy, "echo: hi @cy \u{1f600}");
+    for node in [&bob, &cy] {
+        let reacted = || {
+            node.documents("messages")
+                .into_iter()
+                .find(|message| message["_id"] == said && message["reactions"].is_object())
+        };
+        assert_eq!(eventually(reacted)["reactions"], json!({":+1:": {"usernames": ["echo"]}}));
+    }
+    // Killed in the middle, and an answer whose delivery broke is delivered all the same.
+    cy.tell("say", json!({"room": room, "user": "cy", "text": "from the third"}));
+    heard(&bob, "echo: from the third");
+    talk.restart();
+    bob.tell("refuse", json!({"count": 1}));
+    bob.tell("edit", json!({"message": said, "text": "changed"}));
+    heard(&cy, "echo: changed");
+    heard(&bob, "echo: changed");
+    // One event is lost on its way to the sandbox, which asks for it.
+    bob.tell("lose", json!({"count": 1}));
+    bob.tell("say", json!({"room": room, "user": "bob", "text": "lost"}));
+    bob.tell("say", json!({"room": room, "user": "bob", "text": "next"}));
+    heard(&bob, "echo: lost");
+    heard(&bob, "echo: next");
+    assert!(!bob.printed("asked").is_empty());
+    bob.tell("file", json!({"room": room, "user": "bob", "name": "a.png", "type": "image/png", "content": "AAEC/w=="}));
+    for node in [&bob, &cy] {
+        let fetched = node.wait("fetched", |line| line["from"] == A);
+        assert_eq!((&fetched["bytes"], &fetched["name"]), (&json!(4), &json!("a.png")));
+    }
+    bob.tell("say", json!({"room": room, "user": "bob", "text": "leave"}));
+    for node in [&bob, &cy] {
+        let gone =
+            || node.documents("subscriptions").iter().all(|one| one["u"]["username"] != "echo@a.example").then_some(());
+        eventually(gone);
+    }
+    assert!(bob.printed("failed").is_empty() && cy.printed("failed").is_empty());
+    assert!(!talk.log.lock().unwrap().iter().any(|line| line.starts_with("irregular")));
+}
+
+#[test]
+fn the_state_has_a_place_by_default_and_a_missing_directory_is_named() {
+    let talk = Talk::start("6.2.0", &[]);
+    let args = ["serve", "peer", "--domain", A, "--key", "a.key", "--plain", "--sandbox"];
+    let fedctl = &talk.peers.fedctl;
+    let mut child =
+        fedctl.command(&args).env("XDG_STATE_HOME", fedctl.path("home")).stderr(Stdio::piped()).spawn().unwrap();
+    let place = fedctl.path("home/fedctl/sandbox/a.example.db").display().to_string();
+    let said = BufReader::new(child.stderr.take().unwrap())
+        .lines()
+        .map_while(Result::ok)
+        .find(|line| line.contains("the state is in"));
+    let _ = (child.kill(), child.wait());
+    assert_eq!(said, Some(format!("the state is in {place}")));
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&place).unwrap().permissions());
+    assert_eq!(mode & 0o077, 0, "only the owner reads what was said");
+    let missing = fedctl.run(&[&args[..], &["--state", "nowhere/state.db"]].concat());
+    assert!(missing.status == 2 && missing.stderr.contains("mkdir -p nowhere"), "{missing:?}");
 }

@@ -217,6 +217,15 @@ pub(crate) mod tests {
         }
 
         #[test]
+        fn what_is_written_in_version_1_is_read_again(kind in 0usize..15, time in 0i64..4_000_000_000_000, value in json_value()) {
+            let kind = OldKind::ALL[kind];
+            let payload: Map<String, Value> =
+                kind.members().iter().map(|member| ((*member).to_owned(), value.clone())).collect();
+            let event = OldEvent::new(&"b.example".parse().unwrap(), kind, time, Value::Object(payload));
+            prop_assert_eq!(OldEvent::read(&serde_json::from_str(&event.to_json().to_string()).unwrap()), Ok(event));
+        }
+
+        #[test]
         fn no_json_makes_it_panic(value in json_value(), at in 0usize..9, with in json_value()) {
             let _ = (RoomEvent::read(&value), OldEvent::read(&value), identifier::zone_of(&value));
             let _ = OldEvent::read(&json!({"event": value}));

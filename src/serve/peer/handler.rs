@@ -1,6 +1,7 @@
 //! What becomes of messages that opened: events are applied as the release does, what is missing is asked for, and what others
 //! ask for is sent.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -85,6 +86,22 @@ impl Handler {
             let wanted = Value::from(username);
             self.with(|documents| documents.having(Collection::Users, "/username", &wanted).find_map(LocalUser::stored))
         })
+    }
+
+    /// The users with this name or user name, those of others among them.
+    pub fn users(&self, name: &str) -> Vec<LocalUser> {
+        let wanted = Value::from(name);
+        let own = self.config.users.iter().filter(|known| *known == name);
+        let mut found: Vec<LocalUser> = own.map(|username| LocalUser::of(&self.config.domain, username)).collect();
+        self.with(|documents| {
+            for member in ["/username", "/name"] {
+                let others = documents.having(Collection::Users, member, &wanted).filter_map(LocalUser::stored);
+                found.extend(others);
+            }
+        });
+        let mut seen = HashSet::new();
+        found.retain(|user| seen.insert(user.id.clone()));
+        found
     }
 
     /// Writes what has changed to the disk, in the order in which it changed.

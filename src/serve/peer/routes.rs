@@ -195,7 +195,8 @@ impl Peer {
         }
         let found = self.handler.user(&query(request, "username"));
         match (route, found) {
-            ("users.search", found) => {
+            ("users.search", _) => {
+                let found = self.handler.users(&query(request, "username"));
                 let users: Vec<Value> = found.iter().map(|user| user.in_answer(domain, release)).collect();
                 answer::success(json!({"users": users}))
             }
