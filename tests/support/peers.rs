@@ -210,7 +210,7 @@ impl Peers {
     pub fn deliver_old(&self, kind: OldKind, payload: Value) -> Value {
         let to: fedctl::dns::name::Domain = A.parse().unwrap();
         let event = OldEvent::new(&to, kind, peer::handler::now(), payload).to_json().to_string();
-        let exchange = self._runtime.block_on(self.handler().call(&to, Outgoing::Event(event)));
+        let exchange = self.runtime.block_on(self.handler().call(&to, Outgoing::Event(event)));
         exchange.unwrap().answer().unwrap().json.clone().unwrap()
     }
 
