@@ -33,7 +33,7 @@ fn offer(command: &str, arg: Arg) -> Arg {
         (_, "suppress") => arg.add(candidates(suppressible)),
         (_, "domain" | "peer" | "domains" | "members") => arg.add(candidates(domains)),
         (_, "audience") => arg.add(candidates(audiences)),
-        (_, "release" | "releases" | "view") => arg.add(candidates(releases)),
+        ("compatibility", "one" | "other") | (_, "release" | "releases" | "view") => arg.add(candidates(releases)),
         (_, "provider" | "for_provider") => arg.add(candidates(providers)),
         _ => arg,
     }

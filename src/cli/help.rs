@@ -112,10 +112,13 @@ fn fit(mut command: Command, globals: &[Arg]) -> Command {
     }
     let has = |ids: &[&str]| command.get_arguments().any(|arg| ids.contains(&arg.get_id().as_str()));
     let (connects, reports) = (has(NETWORK), command.get_arguments().any(writes_reports));
+    // Its answer is no report, and its exit status depends on the severity all the same.
+    let judges = reports || command.get_name() == "compatibility";
     // clap gives a command the global options that it does not have yet.
     let fitting = globals.iter().map(|arg| match arg.get_id().as_str() {
         "timeout" => arg.clone().hide(!connects),
-        "fail_on" | "suppress" => arg.clone().hide(!reports),
+        "fail_on" => arg.clone().hide(!judges),
+        "suppress" => arg.clone().hide(!reports),
         _ => arg.clone(),
     });
     command = command.args(fitting.collect::<Vec<Arg>>());

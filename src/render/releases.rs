@@ -14,7 +14,7 @@ use crate::rocketchat::status::STATUS_STRINGS;
 
 /// One release, for people.
 pub fn one(release: Release, width: usize) -> String {
-    let row = |name: &str, text: &str| hang(&format!("  {name:<10}{text}"), width, 12);
+    let row = |name: &str, text: &str| hang(&format!("  {name:<12}{text}"), width, 14);
     let life = Life::of(release);
     let mut out = format!("{release}\n\n");
     out += &row("federation", life.sentence());
