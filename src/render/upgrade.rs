@@ -5,28 +5,38 @@ use serde_json::json;
 
 use super::fill::wrap;
 use super::key::pretty;
+use crate::report::{FixPart, fix_parts};
+use crate::rocketchat::life::Life;
 use crate::rocketchat::release::Release;
 use crate::rocketchat::upgrade::{Step, When};
 
 /// Columns of the heading.
 const HEADING: usize = 10;
 
-/// The steps under their headings.
+/// The steps under their headings; a line to copy stands alone.
 pub fn human(from: Release, to: Release, steps: &[Step], width: usize) -> String {
     let mut out = format!("{}\n\n", format!("{from} to {to}").bold());
-    for when in [When::Stops, When::Before, When::During, When::After, When::Lost] {
-        for (at, step) in steps.iter().filter(|step| step.when == when).enumerate() {
-            let heading = if at == 0 { heading(when) } else { "" };
-            for (line, text) in wrap(&step.text, width.saturating_sub(HEADING + 4)).iter().enumerate() {
-                let heading = if line == 0 { heading } else { "" };
-                out += &format!("  {heading:<HEADING$}  {text}\n");
+    for when in [When::Stops, When::Partners, When::Before, When::During, When::After, When::Lost] {
+        let mut heading = heading(when);
+        for step in steps.iter().filter(|step| step.when == when) {
+            for part in fix_parts(&step.text) {
+                match part {
+                    FixPart::Copy(line) => out += &format!("{line}\n"),
+                    FixPart::Text(text) => {
+                        for line in wrap(text, width.saturating_sub(HEADING + 4)) {
+                            out += &format!("  {heading:<HEADING$}  {line}\n");
+                            heading = "";
+                        }
+                    }
+                }
             }
         }
     }
     let stops = steps.iter().any(|step| step.when == When::Stops);
-    let verdict = match (steps.is_empty(), stops) {
-        (true, _) | (_, false) => "classic federation works as before",
-        _ => "classic federation does not survive this upgrade unchanged",
+    let verdict = match (Life::of(from), stops) {
+        (Life::Removed, _) => "neither release has classic federation",
+        (_, true) => "classic federation does not survive this upgrade unchanged",
+        (_, false) => "classic federation works as before",
     };
     out + &format!("\n{from} to {to}: {verdict}\n")
 }
@@ -34,6 +44,7 @@ pub fn human(from: Release, to: Release, steps: &[Step], width: usize) -> String
 fn heading(when: When) -> &'static str {
     match when {
         When::Stops => "stops",
+        When::Partners => "partners",
         When::Before => "before",
         When::During => "during",
         When::After => "after",
