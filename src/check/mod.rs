@@ -32,6 +32,11 @@ pub mod key_record;
 pub mod key_strength;
 pub mod key_text;
 pub mod mesh;
+pub mod native_file;
+pub mod native_server;
+pub mod native_srv;
+pub mod native_tls;
+pub mod native_unused;
 #[cfg(test)]
 mod own_sample;
 mod peer_address;
@@ -75,6 +80,7 @@ mod sample;
 use self::stage::Stage;
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::facts::hub::HubFacts;
+use crate::facts::native::NativeFacts;
 use crate::facts::peer::PeerFacts;
 use crate::facts::published::Published;
 use crate::facts::server::{OwnFacts, ServerView};
@@ -115,6 +121,8 @@ pub enum Needs {
 pub enum Judge {
     /// The records of a domain, and what its admin expects.
     Dns(fn(&DnsFacts, &Expected) -> Vec<Verdict>),
+    /// What native federation finds, and the records beside it.
+    Native(fn(&DnsFacts, &NativeFacts) -> Vec<Verdict>),
     /// What a peer did.
     Peer(fn(&PeerFacts) -> Vec<Verdict>),
     /// A text that is about to be published.
@@ -130,6 +138,7 @@ pub enum Judge {
 /// Why a check is skipped when there is nothing to judge.
 const UNRESPONSIVE: &str = "nobody answered, so nothing is known about the records";
 const UNDELEGATED: &str = "the domain does not exist; see dns-zone";
+const NOT_CLASSIC: &str = "every named release has native federation, which does not read this";
 const NO_BASE: &str = "no address to call was discovered";
 const NO_CONNECTION: &str = "nothing could be connected to";
 
@@ -156,6 +165,11 @@ pub const CHECKS: &[Check] = &[
     dns_resolvers::CHECK,
     dns_generations::CHECK,
     dns_release::CHECK,
+    native_file::CHECK,
+    native_srv::CHECK,
+    native_tls::CHECK,
+    native_server::CHECK,
+    native_unused::CHECK,
     peer_discovery::CHECK,
     peer_address::CHECK,
     peer_connect::CHECK,
@@ -200,13 +214,33 @@ pub fn find(id: &str) -> Option<&'static Check> {
     CHECKS.iter().find(|check| check.id == id)
 }
 
+/// The checks of records that concern every kind of federation.
+const GENERAL: [&Check; 6] = [
+    &dns_zone::CHECK,
+    &dns_delegation::CHECK,
+    &dns_servers::CHECK,
+    &dns_transport::CHECK,
+    &dns_limits::CHECK,
+    &dns_dnssec::CHECK,
+];
+
 /// Judges the records of a domain; beside them what a server's own resolver says, when it was queried.
 pub fn judge_dns(dns: &DnsFacts, expected: &Expected, view: Option<&ServerView>) -> Vec<Line> {
+    let concerns = |check: &Check| expected.kinds.classic() || GENERAL.iter().any(|general| general.id == check.id);
     lines(|check| match (check.judge, view) {
-        (Judge::Dns(judge), _) => judge(dns, expected),
+        (Judge::Dns(judge), _) if concerns(check) => judge(dns, expected),
+        (Judge::Dns(_), _) => Verdict::skip(NOT_CLASSIC),
         (_, Some(view)) if check.id == server_resolver::CHECK.id => {
             server_resolver::compare(dns, &server_resolver::all_questions(&dns.domain), &view.resolved)
         }
+        _ => Vec::new(),
+    })
+}
+
+/// Judges what native federation finds at a domain.
+pub fn judge_native(dns: &DnsFacts, native: &NativeFacts) -> Vec<Line> {
+    lines(|check| match check.judge {
+        Judge::Native(judge) => judge(dns, native),
         _ => Vec::new(),
     })
 }
@@ -245,8 +279,14 @@ pub fn judge_own(own: &OwnFacts) -> Vec<Line> {
         Judge::Peer(judge) => judge(&own.peer),
         Judge::Own(judge) => judge(own),
         Judge::Hub(judge) => own.hub.as_ref().map(judge).unwrap_or_default(),
-        Judge::Text(_) | Judge::Command => Vec::new(),
+        Judge::Text(_) | Judge::Native(_) | Judge::Command => Vec::new(),
     })
+}
+
+/// A day in UTC; the argument is in seconds since 1970.
+fn date(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds)
+        .map_or_else(|_| "a date out of range".into(), |time| time.strftime("%Y-%m-%d").to_string())
 }
 
 fn lines(judge: impl Fn(&Check) -> Vec<Verdict>) -> Vec<Line> {

@@ -3,7 +3,9 @@
 use super::{Check, Judge, Needs};
 use crate::facts::server::OwnFacts;
 use crate::report::{Problem, Verdict};
+use crate::rocketchat::boundary;
 use crate::rocketchat::generation::Generation;
+use crate::rocketchat::life::Life;
 use crate::rocketchat::quirks::{self, Area, Quirk};
 use crate::rocketchat::settings::Method;
 use crate::severity::Severity;
@@ -22,6 +24,11 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     let Some(release) = own.release() else {
         return Verdict::skip("the server does not tell its release: `release: 3.18.3` in fedctl.yaml, or --release");
     };
+    match Life::of(release) {
+        Life::Removed => return vec![removed(own, &release.to_string()).into()],
+        Life::Unknown => return Verdict::pass(format!("{release}, which fedctl does not know")),
+        Life::Works | Life::ReceivesOnly | Life::Closed => {}
+    }
     // The hub matters to those who rely on it, and a limit of the protocol looks like no wrong setup.
     let matters = |quirk: &&&Quirk| match quirk.area {
         Area::Hub => own.method == Method::Hub,
@@ -54,6 +61,14 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     if verdicts.is_empty() { Verdict::pass(format!("{release}; {}", generation.memory)) } else { verdicts }
 }
 
+/// Native federation is another one, with other records.
+fn removed(own: &OwnFacts, release: &str) -> Problem {
+    let what = format!("{release} has no classic federation: it was removed in {}", boundary::REMOVED);
+    let means = "native federation, which speaks the Matrix protocol, replaced it; partners on older releases are cut off";
+    let fix = format!("Check what native federation needs:\n  fedctl dns-check {} --release {release}", own.dns.domain);
+    Problem::new(Severity::Error, what, means, fix)
+}
+
 fn description(quirk: &Quirk, release: &str) -> Verdict {
     let issue = quirk.issue.map(|number| format!("RocketChat/Rocket.Chat#{number}"));
     let what = format!("{release}: {} (releases {})", quirk.what, quirk.span());
@@ -84,5 +99,12 @@ mod tests {
         let hub = |method| judged(Release(5, 0, 0), method).iter().any(|problem| problem.what.contains("the hub"));
         assert!(hub(Method::Hub) && !hub(Method::Dns));
         assert!(judged(Release(6, 3, 0), Method::Dns)[0].what.contains("undefined/api/v1"));
+    }
+
+    #[test]
+    fn a_release_without_classic_federation_has_one_finding() {
+        let found = judged(Release(8, 0, 0), Method::Dns);
+        assert!(found.len() == 1 && found[0].fix.ends_with("--release 8.0.0"), "{found:?}");
+        assert!(judged(Release(99, 0, 0), Method::Dns).is_empty());
     }
 }

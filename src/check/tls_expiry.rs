@@ -1,7 +1,7 @@
 //! Is the certificate in time, and for how long?
 
 use super::stage::Stage;
-use super::{Check, Judge, Needs, sessions};
+use super::{Check, Judge, Needs, date, sessions};
 use crate::facts::peer::PeerFacts;
 use crate::facts::tls::Certificate;
 use crate::report::{Problem, Verdict};
@@ -60,11 +60,6 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
 
 fn problem(severity: Severity, what: String, means: &str, fix: &str) -> Verdict {
     Problem::new(severity, what, means, fix).into()
-}
-
-fn date(seconds: i64) -> String {
-    jiff::Timestamp::from_second(seconds)
-        .map_or_else(|_| "a date out of range".into(), |time| time.strftime("%Y-%m-%d").to_string())
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ use crate::render::report::{HUMAN, write};
 use crate::report::matrix::matrix;
 use crate::report::propagation::arrivals;
 use crate::report::{Report, Unchecked};
+use crate::rocketchat::life::with_classic;
 use crate::rocketchat::release::Release;
 use crate::rocketchat::settings::Method;
 use crate::settings::port;
@@ -142,7 +143,8 @@ impl Doctor {
                 key_source: path.map(|path| path.display().to_string()).unwrap_or_default(),
                 target: self.target.clone().or_else(|| settings.target.clone()),
                 port: self.port.or(settings.port),
-                releases: settings.releases.clone(),
+                releases: with_classic(&settings.releases),
+                ..Expected::default()
             },
             release: self.release.or(settings.release),
             server: self.server.clone().or_else(|| settings.server.clone()),

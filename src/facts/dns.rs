@@ -15,6 +15,7 @@ use crate::key::PublicKey;
 use crate::key::node_rsa;
 use crate::rocketchat::discovery::{DiscoveryResult, discovery};
 use crate::rocketchat::generation::{GENERATIONS, questions};
+use crate::rocketchat::life::Life;
 use crate::rocketchat::release::Release;
 
 /// Where an answer came from.
@@ -263,6 +264,38 @@ pub struct Expected {
     pub key_source: String,
     pub target: Option<Host>,
     pub port: Option<u16>,
-    /// Releases that must be able to use the domain.
+    /// Releases with classic federation that must be able to use the domain.
     pub releases: Vec<Release>,
+    pub kinds: Kinds,
+}
+
+/// The kinds of federation that a domain must work with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kinds {
+    #[default]
+    Classic,
+    Both,
+    Native,
+}
+
+impl Kinds {
+    /// What the named releases have; `native` when it was asked for beside them.
+    pub fn of(releases: &[Release], native: bool) -> Self {
+        let has_native = |release: &&Release| Life::of(**release) == Life::Removed;
+        let count = releases.iter().filter(has_native).count();
+        match (count > 0 || native, count > 0 && count == releases.len()) {
+            (_, true) => Self::Native,
+            (true, false) => Self::Both,
+            (false, false) => Self::Classic,
+        }
+    }
+
+    pub fn classic(self) -> bool {
+        self != Self::Native
+    }
+
+    pub fn native(self) -> bool {
+        self != Self::Classic
+    }
 }

@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::dns::{DnsFacts, Expected};
+use super::dns::{DnsFacts, Expected, Kinds};
+use super::native::NativeFacts;
 use super::server::ServerView;
 use crate::dns::name::Host;
 use crate::dns::record::{CharacterString, Outcome, RData};
@@ -34,6 +35,9 @@ pub struct Run {
     /// What the server's own resolver says, when it was queried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_server: Option<ServerView>,
+    /// What native federation finds, when that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub native: Option<NativeFacts>,
     /// Milliseconds.
     pub elapsed: u64,
 }
@@ -46,6 +50,8 @@ pub struct SavedExpectation {
     pub target: Option<Host>,
     pub port: Option<u16>,
     pub releases: Vec<Release>,
+    #[serde(default)]
+    pub kinds: Kinds,
 }
 
 impl Evidence {
@@ -70,6 +76,7 @@ impl From<&Expected> for SavedExpectation {
             target: expected.target.clone(),
             port: expected.port,
             releases: expected.releases.clone(),
+            kinds: expected.kinds,
         }
     }
 }
@@ -83,6 +90,7 @@ impl SavedExpectation {
             target: self.target.clone(),
             port: self.port,
             releases: self.releases.clone(),
+            kinds: self.kinds,
         })
     }
 }
@@ -122,7 +130,7 @@ mod tests {
         Evidence {
             schema: SCHEMA,
             program: "fedctl".into(),
-            runs: vec![Run { facts, expected, at_server: None, elapsed: 5 }],
+            runs: vec![Run { facts, expected, at_server: None, native: None, elapsed: 5 }],
         }
     }
 

@@ -7,6 +7,7 @@ pub mod evidence;
 pub mod hub;
 pub mod hub_discovery;
 pub mod mesh;
+pub mod native;
 pub mod near_miss;
 pub mod peer;
 pub mod published;

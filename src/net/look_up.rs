@@ -6,14 +6,19 @@ use super::Route;
 use super::ask::ask;
 use super::dns::Resolver;
 use crate::dns::codec::Flags;
-use crate::dns::record::{Outcome, Query};
+use crate::dns::record::{Outcome, Query, Response, Transport};
 
 /// Asks the resolvers one after the other until one answers; without an answer, the last failure.
 pub async fn look_up(route: &Route, resolvers: &[Resolver], question: &Query) -> Outcome {
-    let mut last = Outcome::Unreachable("no resolver is known".into());
+    response(route, resolvers, question).await.outcome
+}
+
+/// The same, with what stood around the records.
+pub async fn response(route: &Route, resolvers: &[Resolver], question: &Query) -> Response {
+    let mut last = Response::bare(Outcome::Unreachable("no resolver is known".into()), Transport::Udp);
     for resolver in resolvers {
-        last = ask(&route.udp, resolver.addr, question, Flags::RESOLVER, route.timeout).await.outcome;
-        if last.is_answer() {
+        last = ask(&route.udp, resolver.addr, question, Flags::RESOLVER, route.timeout).await;
+        if last.outcome.is_answer() {
             break;
         }
     }

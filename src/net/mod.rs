@@ -9,6 +9,7 @@ pub mod http;
 pub mod hub;
 pub mod locate;
 pub mod look_up;
+pub mod native;
 pub mod notify;
 pub mod peer;
 pub mod probes;

@@ -246,7 +246,7 @@ impl Sealed<'_> {
     }
 }
 
-async fn dial(addr: SocketAddr, wait: Duration) -> Result<TcpStream, ConnectFailure> {
+pub async fn dial(addr: SocketAddr, wait: Duration) -> Result<TcpStream, ConnectFailure> {
     match timeout(wait, TcpStream::connect(addr)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Err(ConnectFailure::Refused),

@@ -76,6 +76,11 @@ pub fn classic(release: Release) -> Result<Release, Hinted> {
     }
 }
 
+/// Those of the releases that have classic federation.
+pub fn with_classic(releases: &[Release]) -> Vec<Release> {
+    releases.iter().copied().filter(|release| classic(*release).is_ok()).collect()
+}
+
 /// The error about a release that does not exist as far as is known.
 pub fn unknown(release: Release) -> Hinted {
     let newest = boundary::NEWEST;
@@ -88,6 +93,12 @@ pub fn unknown(release: Release) -> Hinted {
         ),
         "use a release that exists, such as `3.18.3` or `6.2.0`",
     )
+}
+
+/// Reads a release that exists, with classic or with native federation.
+pub fn parse_known(text: &str) -> Result<Release, Hinted> {
+    let release = text.parse()?;
+    if Life::of(release) == Life::Unknown { Err(unknown(release)) } else { Ok(release) }
 }
 
 /// Reads a release from a command line, and refuses one without classic federation.

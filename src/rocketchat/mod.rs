@@ -14,6 +14,7 @@ pub mod log_line;
 pub mod log_table;
 pub mod log_text;
 pub mod promise;
+pub mod native;
 pub mod quirks;
 pub mod records;
 pub mod release;

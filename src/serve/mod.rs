@@ -2,5 +2,6 @@
 
 pub mod dns;
 pub mod hub;
+pub mod native;
 pub mod peer;
 pub mod watch;

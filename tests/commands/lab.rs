@@ -131,6 +131,48 @@ fn a_kept_lab_can_be_walked_through_by_hand_and_leaves_nothing() {
     lab.stop();
 }
 
+#[test]
+fn native_federation_is_checked_in_a_kept_lab() {
+    let lab = Kept::start(&Fedctl::new(), &[]);
+    let neighbour = lab.neighbour();
+    let check = |domain: &str, more: &[&str]| neighbour.run(&[&["dns-check", domain], more].concat());
+    let native = &["--release", "8.0"][..];
+    let healthy = check("native.test", native);
+    assert_eq!((healthy.status, healthy.stderr.as_str()), (0, ""), "{}", healthy.stdout);
+    for part in
+        ["native-file    names chat.native.test:443", "native-server  Rocket.Chat 8.0.0 at chat.native.test:443, key", "https://chat.native.test:443"]
+    {
+        assert!(healthy.stdout.contains(part), "{part}: {}", healthy.stdout);
+    }
+    for (domain, id, part) in [
+        ("native-srv.test", "native-tls", "not for the target"),
+        ("native-url.test", "native-file", "is a URL"),
+        ("native-old.test", "native-srv", "_matrix-fed._tcp.native-old.test. 3600 IN SRV 10 0 443 chat"),
+        ("native-proxy.test", "native-server", "/_matrix/"),
+        ("native-name.test", "native-server", "the server calls itself chat.native-name.test"),
+        ("native-keys.test", "native-server", "were valid until"),
+        ("closed.test", "native-server", "no server of native federation is named"),
+    ] {
+        let ran = check(domain, native);
+        assert!(ran.stdout.contains(id) && ran.stdout.replace('\n', " ").contains(part), "{domain}: {}", ran.stdout);
+    }
+    // Classic records count only for releases that read them.
+    let classic = check("native.test", &["--native"]);
+    assert!(classic.status == 1 && classic.stdout.contains("error    dns-srv"), "{}", classic.stdout);
+    let both = check("native.test", &["--release", "6.2", "--release", "8.0"]);
+    assert!(both.status == 1 && both.stdout.contains("a server of release 6.2.0 cannot use"), "{}", both.stdout);
+    let left = check("native-left.test", native);
+    assert!(left.status == 0 && left.stdout.contains("3 records of classic federation"), "{}", left.stdout);
+    // A saved run is judged again to the same report.
+    let file = neighbour.path("run.json").display().to_string();
+    let saved = check("native-keys.test", &["--release", "8.0", "--save", &file]);
+    let again = neighbour.run(&["dns-check", "--replay", &file]);
+    assert_eq!(saved.stdout, again.stdout);
+    let (error, _) = neighbour.refused(&["dns-check", "native.test", "--release", "99"]);
+    assert!(error.contains("99.0.0 is not known"), "{error}");
+    lab.stop();
+}
+
 impl Drop for Kept {
     /// A test that fails leaves none behind either.
     fn drop(&mut self) {

@@ -1,6 +1,7 @@
 //! `fedctl dns-check`
 
 mod at_server;
+mod native;
 pub mod wait;
 mod zone_file;
 
@@ -23,6 +24,7 @@ use crate::dns::name::{Domain, Host};
 use crate::error::{ExitStatus, hinted};
 use crate::facts::dns::{DnsFacts, Expected, Role};
 use crate::facts::evidence::{Evidence, Run, SCHEMA, SavedExpectation};
+use crate::facts::native::NativeFacts;
 use crate::facts::server::ServerView;
 use crate::net::dns::{Scope, observe};
 use crate::range::Times;
@@ -30,6 +32,7 @@ use crate::report::matrix::matrix;
 use crate::report::propagation::arrivals;
 use crate::report::{Report, Unchecked};
 use crate::rocketchat::discovery::DiscoveryResult;
+use crate::rocketchat::life::parse_known;
 use crate::rocketchat::release::Release;
 use crate::serve::dns::Zone;
 use crate::settings::port;
@@ -41,7 +44,7 @@ use crate::text::escaped_json;
 /// reads, and reports the discovery result of each generation.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  fedctl dns-check mydomain.com --key federation.pub\n  fedctl dns-check mydomain.com --wait\n  fedctl dns-check --list partners.txt --format json --output report.json"
+    after_long_help = "Examples:\n  fedctl dns-check mydomain.com --key federation.pub\n  fedctl dns-check mydomain.com --wait\n  fedctl dns-check mydomain.com --release 8.0\n  fedctl dns-check --list partners.txt --format json --output report.json"
 )]
 pub struct DnsCheck {
     /// Federation domains [default: the one in fedctl.yaml]
@@ -61,8 +64,14 @@ pub struct DnsCheck {
     #[arg(long, value_name = "PORT", value_parser = port, conflicts_with = "list")]
     port: Option<u16>,
     /// This release must be able to use the domain; may be repeated
-    #[arg(long = "release", alias = "for", value_name = "RELEASE")]
+    ///
+    /// Releases from 7.11 on have native federation, which reads other records: for them the well-known file, its SRV records and
+    /// the server are checked.
+    #[arg(long = "release", alias = "for", value_name = "RELEASE", value_parser = parse_known)]
     releases: Vec<Release>,
+    /// Check what native federation finds, too: the well-known file, SRV records, certificate and keys of the server
+    #[arg(long, conflicts_with_all = ["replay", "zone_file"])]
+    native: bool,
     #[command(flatten)]
     report: ReportArgs,
     /// Look again until everybody agrees, for at most this time [default when given: 10m]
@@ -102,13 +111,15 @@ impl DnsCheck {
     /// Each domain of the list; of the settings only what holds for every domain counts.
     fn check_list(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let net = self.network.net(cx, None)?.with_qps(self.list.qps);
-        let expected = Arc::new(Expected { releases: self.releases.clone(), ..Expected::default() });
+        let expected = Arc::new(native::with_releases(Expected::default(), &self.releases, self.native));
         self.list.run(cx, &self.report, |listed| {
             let (net, expected) = (net.clone(), expected.clone());
             async move {
                 let begun = Instant::now();
                 let facts = observe(&net, &net.resolvers, &listed.domain, None, Scope::Everybody, now()).await;
-                Checked { report: report(&facts, &expected, begun), detail: detail(&facts) }
+                let native = native::look(&net, &listed.domain, &expected).await;
+                let seen = Seen { native: native.as_ref(), view: None };
+                Checked { report: report_with(&facts, &expected, seen, begun), detail: detail(&facts) }
             }
         })
     }
@@ -126,7 +137,8 @@ impl DnsCheck {
             }
         };
         let judged = |run: &Run| {
-            let mut report = report_with(&run.facts, &run.expected.restore()?, run.at_server.as_ref(), Instant::now());
+            let seen = Seen { native: run.native.as_ref(), view: run.at_server.as_ref() };
+            let mut report = report_with(&run.facts, &run.expected.restore()?, seen, Instant::now());
             report.elapsed = run.elapsed;
             Ok(report)
         };
@@ -171,8 +183,9 @@ impl DnsCheck {
                     Some(server) if !interrupted => Some(server.look(cx, domain).await),
                     _ => None,
                 };
+                let native = if interrupted { None } else { native::look(&net, domain, &expected).await };
                 let elapsed = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-                runs.push(Run { facts, expected: SavedExpectation::from(&expected), at_server, elapsed });
+                runs.push(Run { facts, expected: SavedExpectation::from(&expected), at_server, native, elapsed });
                 if interrupted {
                     break;
                 }
@@ -216,23 +229,44 @@ impl DnsCheck {
         if releases.is_empty() && own {
             releases = cx.settings.releases.clone();
         }
-        Ok(Expected {
+        let expected = Expected {
             key,
             key_source: key_file.map(|path| path.display().to_string()).unwrap_or_default(),
             target: if own { self.target.clone().or_else(|| cx.settings.target.clone()) } else { self.target.clone() },
             port: if own { self.port.or(cx.settings.port) } else { self.port },
-            releases,
-        })
+            ..Expected::default()
+        };
+        let expected = native::with_releases(expected, &releases, self.native);
+        if self.zone_file.is_some() && expected.kinds.native() {
+            return Err(hinted(
+                "native federation is found through a web server, and --zone-file calls none",
+                "name releases before 7.11 with --release, or leave out --zone-file",
+            ));
+        }
+        Ok(expected)
     }
+}
+
+/// What was seen beside the records.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Seen<'a> {
+    /// What native federation finds.
+    pub native: Option<&'a NativeFacts>,
+    /// What a server's own resolver says.
+    pub view: Option<&'a ServerView>,
 }
 
 /// Judges what was seen.
 pub fn report(dns: &DnsFacts, expected: &Expected, start: Instant) -> Report {
-    report_with(dns, expected, None, start)
+    report_with(dns, expected, Seen::default(), start)
 }
 
-/// The same, with what a server's own resolver says beside it.
-fn report_with(dns: &DnsFacts, expected: &Expected, view: Option<&ServerView>, start: Instant) -> Report {
+/// The same, with what was seen beside the records.
+pub fn report_with(dns: &DnsFacts, expected: &Expected, seen: Seen, start: Instant) -> Report {
+    let mut lines = check::judge_dns(dns, expected, seen.view);
+    lines.extend(seen.native.map(|native| check::judge_native(dns, native)).unwrap_or_default());
+    let mut generations = if expected.kinds.classic() { dns.discoveries() } else { Vec::new() };
+    generations.extend(seen.native.map(NativeFacts::discovery));
     let servers = dns.zone.as_ref().map(|zone| zone.servers.len()).unwrap_or_default();
     let resolvers = dns.in_role(Role::Resolver).count();
     let about = match &dns.zone {
@@ -249,10 +283,10 @@ fn report_with(dns: &DnsFacts, expected: &Expected, view: Option<&ServerView>, s
         pass_summary: "can be found".into(),
         fail_summary: "is not ready for federation".into(),
         time: Some(dns.time),
-        lines: check::judge_dns(dns, expected, view),
-        generations: dns.discoveries(),
+        lines,
+        generations,
         arrivals: arrivals(dns),
-        matrix: matrix(dns, view),
+        matrix: matrix(dns, seen.view),
         unchecked: dns.unchecked().map(Unchecked::network),
         elapsed: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
         ..Report::default()

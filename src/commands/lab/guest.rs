@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::scenarios::SCENARIOS;
+use super::every::scenarios;
 use crate::commands::key_file::read_text;
 use crate::dns::name::Host;
 use crate::error::{Hinted, hinted};
@@ -28,7 +28,7 @@ impl std::str::FromStr for Guest {
         if origin.labels().count() != 2 || origin.labels().last() != Some(TOP) {
             return Err(Hinted::new(format!("`{origin}` is not a domain below `{TOP}`"), hint));
         }
-        if SCENARIOS.iter().any(|scenario| scenario.domain == origin.as_str()) || origin.as_str() == "lab.test" {
+        if scenarios().any(|scenario| scenario.domain == origin.as_str()) || origin.as_str() == "lab.test" {
             return Err(Hinted::new(format!("`{origin}` is in the lab already"), hint));
         }
         Ok(Self { origin, file: file.to_owned() })

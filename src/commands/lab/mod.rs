@@ -1,6 +1,8 @@
 //! `fedctl lab`: federation on this machine, and whether fedctl finds every mistake in it.
 
+mod every;
 mod guest;
+mod native_scenarios;
 mod scenarios;
 mod site;
 mod world;
@@ -20,7 +22,7 @@ use crate::render::lab as render;
 use crate::render::report::{HUMAN, Style, write};
 use crate::report::{Report, Verdict};
 use guest::Guest;
-use scenarios::{NEIGHBOUR, SCENARIOS, Scenario};
+use scenarios::{NEIGHBOUR, Scenario};
 use world::World;
 
 /// Try everything on this machine, without the internet
@@ -62,7 +64,7 @@ impl Lab {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         if self.list {
             let domains: Vec<(&str, &str)> =
-                SCENARIOS.iter().map(|scenario| (scenario.domain, scenario.description)).collect();
+                every::scenarios().map(|scenario| (scenario.domain, scenario.description)).collect();
             cx.term.answer(render::list_domains(&domains, cx.term.width))?;
             return Ok(ExitStatus::Clean);
         }
@@ -116,7 +118,7 @@ impl Lab {
                 Some(path) => Pending::write(path, &text, Access::OwnerOnly, true)?.commit()?,
                 None => cx.term.answer(text)?,
             }
-            let domains: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.domain).collect();
+            let domains: Vec<&str> = every::scenarios().map(|scenario| scenario.domain).collect();
             cx.term.status(render::invitation(&domains, self.output.as_deref(), cx.term.width));
             stop.requested().await;
             if let Some(path) = &self.output {
@@ -131,14 +133,13 @@ impl Lab {
 
     fn scenarios(&self) -> anyhow::Result<Vec<&'static Scenario>> {
         if self.only.is_empty() {
-            return Ok(SCENARIOS.iter().collect());
+            return Ok(every::scenarios().collect());
         }
         let find = |name: &String| {
-            SCENARIOS
-                .iter()
+            every::scenarios()
                 .find(|scenario| scenario.domain == name || scenario.domain.trim_end_matches(".test") == name)
                 .ok_or_else(|| {
-                    let names: Vec<&str> = SCENARIOS.iter().map(|scenario| scenario.domain).collect();
+                    let names: Vec<&str> = every::scenarios().map(|scenario| scenario.domain).collect();
                     hinted(format!("there is no `{name}` in the lab"), format!("the domains are {}", names.join(", ")))
                 })
         };

@@ -63,7 +63,7 @@ fn key(value: &str) -> String {
     txt("rocketchat-public-key", value)
 }
 
-fn healthy(keys: &Keys) -> String {
+pub fn healthy(keys: &Keys) -> String {
     format!("{HOST}{SRV}{}", key(&keys.own))
 }
 
@@ -83,7 +83,7 @@ pub const NEIGHBOUR: &str = "neighbour.test";
 /// The domain that only the hub knows.
 pub const HUB_ONLY: &str = "hub-only.test";
 
-/// All scenarios; the first two are healthy.
+/// The scenarios of classic federation; the first two are healthy.
 pub const SCENARIOS: &[Scenario] = &[
     server(HEALTHY, "followed what fedctl records prints", Site::Peer(RELEASE, &[]), &[]),
     Scenario {
@@ -301,7 +301,7 @@ const fn broken(
     server(domain, description, Site::Peer(RELEASE, faults), expect)
 }
 
-const fn scenario(
+pub const fn scenario(
     domain: &'static str,
     description: &'static str,
     zone: fn(&Keys) -> String,

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 
+use crate::commands::network::now;
 use crate::commands::serve::peer::{PeerOptions, partners};
 use crate::rocketchat::release::Release;
+use crate::serve::native;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::fault::Fault;
 use crate::serve::peer::{Config, Running, start};
@@ -20,14 +22,41 @@ pub enum Site {
     Plain,
     /// Nothing listens.
     Closed,
+    /// A server of native federation: what its certificate names below the domain, its well-known file, what it does wrong.
+    Native(&'static [Name], Option<&'static str>, &'static [native::Fault]),
+}
+
+/// A name in a certificate.
+#[derive(Debug, Clone, Copy)]
+pub enum Name {
+    Domain,
+    /// `chat.` the domain.
+    Host,
+}
+
+impl Name {
+    /// The name as it is written.
+    pub fn of(self, domain: &str) -> String {
+        match self {
+            Self::Domain => domain.to_owned(),
+            Self::Host => format!("chat.{domain}"),
+        }
+    }
 }
 
 /// A server of the lab, and the authority to trust for it.
 pub struct Open {
     /// Dropped, it stops.
-    _running: Option<Running>,
+    _running: Server,
     pub addr: SocketAddr,
     pub authority: Option<String>,
+}
+
+/// What runs, if anything does.
+enum Server {
+    None,
+    Classic { _running: Running },
+    Native { _running: native::Running },
 }
 
 /// Nothing listens here.
@@ -39,6 +68,11 @@ pub const RELEASE: &str = "6.2.0";
 pub fn certificate(host: &str, site: Site) -> anyhow::Result<Option<Tls>> {
     match site {
         Site::Peer(_, faults) => Tls::made(&[host.to_owned()], faults).map(Some),
+        Site::Native(names, _, _) => {
+            let domain = host.strip_prefix("chat.").unwrap_or(host);
+            let names: Vec<String> = names.iter().map(|name| name.of(domain)).collect();
+            Tls::made(&names, &[]).map(Some)
+        }
         Site::Plain | Site::Closed => Ok(None),
     }
 }
@@ -46,7 +80,8 @@ pub fn certificate(host: &str, site: Site) -> anyhow::Result<Option<Tls>> {
 /// Starts the server of the scenario.
 pub async fn open(site: Site, tls: Option<Tls>, asked: &PeerOptions, listen: SocketAddr) -> anyhow::Result<Open> {
     let (release, faults) = match site {
-        Site::Closed => return Ok(Open { _running: None, addr: NOBODY, authority: None }),
+        Site::Closed => return Ok(Open { _running: Server::None, addr: NOBODY, authority: None }),
+        Site::Native(_, file, faults) => return open_native(file, faults, tls, asked, listen).await,
         Site::Peer(release, faults) => (release, faults),
         Site::Plain => (RELEASE, &[][..]),
     };
@@ -60,5 +95,21 @@ pub async fn open(site: Site, tls: Option<Tls>, asked: &PeerOptions, listen: Soc
         ..Config::new((domain.clone(), key), release, partners(asked, release), Arc::new(drop))
     };
     let running = start(config).await.with_context(|| format!("the server of {domain}"))?;
-    Ok(Open { addr: running.addr, _running: Some(running), authority })
+    Ok(Open { addr: running.addr, _running: Server::Classic { _running: running }, authority })
+}
+
+async fn open_native(
+    file: Option<&'static str>,
+    faults: &'static [native::Fault],
+    tls: Option<Tls>,
+    asked: &PeerOptions,
+    listen: SocketAddr,
+) -> anyhow::Result<Open> {
+    let domain = asked.identity.0.clone();
+    let tls = tls.with_context(|| format!("the server of {domain} has no certificate"))?;
+    let authority = tls.authority.clone();
+    let well_known = file.map(|file| file.replace('$', domain.as_str()));
+    let config = native::Config { listen, tls, domain, well_known, faults, now: now() };
+    let running = native::start(config).await?;
+    Ok(Open { addr: running.addr, _running: Server::Native { _running: running }, authority })
 }

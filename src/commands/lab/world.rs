@@ -10,19 +10,21 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use super::guest::Guest;
-use super::scenarios::{HUB_ONLY, Keys, NEIGHBOUR, SCENARIOS, Scenario};
+use super::every::scenarios;
+use super::scenarios::{HUB_ONLY, Keys, NEIGHBOUR, Scenario};
 use super::site::{self, Open, Site};
 use crate::check::judge_peer;
-use crate::commands::dns_check::report;
+use crate::commands::dns_check::{Seen, report, report_with};
 use crate::commands::key_file::{Access, Pending};
 use crate::commands::network::{dns_client, now};
 use crate::commands::serve::peer::PeerOptions;
 use crate::endpoint::ConnectTo;
 use crate::error::hinted;
-use crate::facts::dns::Expected;
+use crate::facts::dns::{Expected, Kinds};
 use crate::facts::peer::ProbeOptions;
 use crate::key::{DEFAULT_BITS, PrivateKey};
 use crate::net::dns::{Scope, observe};
+use crate::net::native;
 use crate::net::peer::{self, Target};
 use crate::net::resolvers::Resolver;
 use crate::net::udp::Udp;
@@ -68,7 +70,7 @@ impl World {
         let (connect_to, roots) = (overrides.clone(), Roots::new(None)?);
         let net = Net { timeout, deadline: DEADLINE, connect_to, resolvers, roots, udp: Udp::default() };
         let (mut sites, mut authorities) = (Vec::new(), String::new());
-        for scenario in SCENARIOS {
+        for scenario in scenarios() {
             let Some(site) = scenario.site else { continue };
             let host = format!("chat.{}", scenario.domain);
             let key = if scenario.domain == NEIGHBOUR { &neighbour } else { &own };
@@ -77,7 +79,13 @@ impl World {
             // Nobody would be told to trust what a server has signed for itself.
             let trusted = !matches!(site, Site::Peer(_, faults) if faults.contains(&crate::serve::peer::fault::Fault::SelfSigned));
             authorities += open.authority.as_deref().filter(|_| trusted).unwrap_or_default();
-            overrides.push(format!("{host}:443={}", open.addr).parse()?);
+            let native = matches!(site, Site::Native(..));
+            for called in [(host.as_str(), 443), (scenario.domain, 443), (scenario.domain, 8448)]
+                .iter()
+                .take(if native { 3 } else { 1 })
+            {
+                overrides.push(format!("{}:{}={}", called.0, called.1, open.addr).parse()?);
+            }
             sites.push(open);
         }
         let dir = tempfile::Builder::new().prefix("fedctl-lab-").tempdir().context("the lab needs a directory")?;
@@ -107,6 +115,11 @@ impl World {
         let begun = Instant::now();
         let domain = scenario.domain.parse()?;
         let dns = observe(&self.net, &self.net.resolvers, &domain, None, Scope::Everybody, now()).await;
+        if let Some(Site::Native(..)) = scenario.site {
+            let native = native::observe(&self.net, &domain, now()).await;
+            let expected = Expected { kinds: Kinds::Native, ..expected };
+            return Ok(report_with(&dns, &expected, Seen { native: Some(&native), view: None }, begun));
+        }
         let mut report = report(&dns, &expected, begun);
         if scenario.site.is_some() {
             let facts = peer::observe(&self.probe(scenario)?, |_| {}).await;
@@ -143,18 +156,17 @@ fn view(addr: SocketAddr) -> Resolver {
 
 /// Root, top and leaves, and the resolver that goes from the one to the other; each leaf and the top can be called by name.
 async fn name_servers(keys: &Keys, guests: &[Guest]) -> anyhow::Result<(Vec<Running>, SocketAddr, Vec<ConnectTo>)> {
-    let mut zones = SCENARIOS
-        .iter()
+    let mut zones = scenarios()
         .map(|scenario| zone(scenario.domain, &(scenario.zone)(keys)))
         .collect::<anyhow::Result<Vec<Zone>>>()?;
     for guest in guests {
         zones.push(zone(guest.origin.as_str(), &guest.text()?)?);
     }
     let domains =
-        SCENARIOS.iter().map(|scenario| scenario.domain).chain(guests.iter().map(|guest| guest.origin.as_str()));
-    let faults = SCENARIOS.iter().filter_map(fault).collect::<anyhow::Result<Vec<Fault>>>()?;
+        scenarios().map(|scenario| scenario.domain).chain(guests.iter().map(|guest| guest.origin.as_str()));
+    let faults = scenarios().filter_map(fault).collect::<anyhow::Result<Vec<Fault>>>()?;
     let mut stale = faults.clone();
-    for scenario in SCENARIOS.iter().filter(|scenario| scenario.stale) {
+    for scenario in scenarios().filter(|scenario| scenario.stale) {
         stale.push(format!("stale@*.{}", scenario.domain).parse()?);
     }
     let soa = "@ IN SOA top.test. hostmaster.test. 1 3600 600 86400 300\n";

@@ -21,6 +21,7 @@ use crate::render::records::{Format, Place, too_long};
 use crate::render::report::{HUMAN, ReportFormat};
 use crate::report::{Line, Report};
 use crate::rocketchat::generation::{KEY_LABEL, key_question, questions};
+use crate::rocketchat::life::parse_classic;
 use crate::rocketchat::release::Release;
 
 /// Check a text in a provider's form before it is saved
@@ -50,7 +51,7 @@ pub struct Lint {
     #[command(flatten)]
     passphrase: PassphraseArgs,
     /// This release must be able to use the records; may be repeated
-    #[arg(long = "release", alias = "for", value_name = "RELEASE")]
+    #[arg(long = "release", alias = "for", value_name = "RELEASE", value_parser = parse_classic)]
     releases: Vec<Release>,
     #[arg(long, value_name = "REPORT", default_value = HUMAN.id, value_parser = ReportFormatParser, help = format_help())]
     #[arg(hide_possible_values = true)]

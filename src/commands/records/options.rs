@@ -12,6 +12,7 @@ use crate::key::PublicKey;
 use crate::key::diagnosis;
 use crate::range::Counts;
 use crate::rocketchat::generation::Protocol;
+use crate::rocketchat::life::with_classic;
 use crate::rocketchat::records::{self, Audience, DEFAULT_TTL, Plan, RecordOptions};
 use crate::settings;
 
@@ -109,7 +110,7 @@ impl RecordArgs {
         if !self.audience.is_empty() {
             return self.audience.clone();
         }
-        let releases: Vec<Audience> = cx.settings.releases.iter().copied().map(Audience::Release).collect();
+        let releases: Vec<Audience> = with_classic(&cx.settings.releases).into_iter().map(Audience::Release).collect();
         if releases.is_empty() { vec![Audience::All] } else { releases }
     }
 }

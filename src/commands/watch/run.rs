@@ -31,6 +31,7 @@ use crate::net::notify::Notifier;
 use crate::range::Counts;
 use crate::render::page::policy;
 use crate::render::watch::{Tally, board};
+use crate::rocketchat::life::with_classic;
 use crate::rocketchat::settings::Method;
 use crate::serve::watch::{Config, start};
 use crate::settings::HubUrl;
@@ -265,7 +266,8 @@ impl Run {
             key_source: path.map(|path| path.display().to_string()).unwrap_or_default(),
             target: settings.target.clone(),
             port: settings.port,
-            releases: settings.releases.clone(),
+            releases: with_classic(&settings.releases),
+                ..Expected::default()
         };
         Ok(Some((domain, expected)))
     }

@@ -15,7 +15,9 @@ pub fn rows(discoveries: &[DiscoveryResult]) -> Vec<(String, String, Worth)> {
             _ => rows.push((discovery.releases.to_owned(), text, worth(discovery))),
         }
     }
-    if let [one] = rows.as_mut_slice() {
+    if let [one] = rows.as_mut_slice()
+        && discoveries.len() > 1
+    {
         one.0 = "all releases".into();
     }
     rows
