@@ -1,11 +1,16 @@
 //! Texts that only releases of 1.x write.
 
-use super::{DNS, HUB_GONE, Known, NO_SRV, OWN_RESOLVER, SHAKE, TEST_DOMAIN, cause, known};
+use super::{Cause, DNS, HUB_GONE, Known, NO_SRV, OWN_RESOLVER, SHAKE, TEST_DOMAIN, cause, known};
 use crate::rocketchat::boundary::Span;
 
 const ONE: Span = Span::ONE;
 const REASON_BEFORE: &str = "read the lines before it: they contain the reason";
 const REPEAT: &str = "1.x does not repeat a lost event: write the message again when the cause is fixed";
+const LOST_EARLIER: Cause = cause(
+    "an earlier event was lost, and 1.x does not ask for it again",
+    REASON_BEFORE,
+    "invite the peer's users to a new room",
+);
 
 pub const KNOWN: &[Known] = &[
     known(
@@ -195,13 +200,60 @@ pub const KNOWN: &[Known] = &[
     ),
     known(
         ONE,
+        &["Cannot read propert", "'room'|'getLocalRoom'|'getFederationId'"],
+        "an event is about a room that this server does not have",
+        &[LOST_EARLIER],
+    ),
+    known(
+        ONE,
+        &["Cannot read propert", "'getLocalUser'|'user'"],
+        "an event is about a user that this server does not have",
+        &[LOST_EARLIER],
+    ),
+    known(
+        ONE,
+        &["Cannot read propert", "'getLocalMessage'"],
+        "an event is about a message that this server does not have",
+        &[LOST_EARLIER],
+    ),
+    known(
+        ONE,
+        &["Cannot read propert", "'ls'"],
+        "a peer reports that a user has read a room which that user is not in here",
+        &[LOST_EARLIER],
+    ),
+    known(
+        Span::ALL,
+        &["Cannot read propert", "'_id'|'federation'"],
+        "a document is missing: a user, a room or a membership",
+        &[
+            cause(
+                "1.x: a user or a room that has never taken part in federation is to be sent to a peer",
+                "look at which user did what when the line was written",
+                "let that user send a message in a federated room, or make the room anew",
+            ),
+            cause(
+                "2.0 and later: an event came without its user, room or membership; no Rocket.Chat server sends that",
+                "look at the sender in the log of the proxy",
+                "correct that program",
+            ),
+        ],
+    ),
+    known(
+        ONE,
+        &["error-invalid-room-name|error-duplicate-channel-name"],
+        "a peer's room could not be made here: its name is taken, or has signs that are not allowed",
+        &[cause(
+            "a room of this name exists, or the name has signs other than letters, digits and `-_.@`",
+            "look at the name in the line",
+            "rename the room on the server where it was made, and invite the peer's users again",
+        )],
+    ),
+    known(
+        ONE,
         &["Inviting user does not exist|Author does not exist|Room does not exist|Message does not exist"],
         "an event names something that this server never received",
-        &[cause(
-            "an earlier event was lost, and 1.x does not ask for it again",
-            REASON_BEFORE,
-            "invite the peer's users to a new room",
-        )],
+        &[LOST_EARLIER],
     ),
     known(
         ONE,

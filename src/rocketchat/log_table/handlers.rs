@@ -145,7 +145,7 @@ pub const KNOWN: &[Known] = &[
     ),
     known(
         Span::from(boundary::NO_MAIL),
-        &["Cannot read propert", "'indexOf'"],
+        &["Cannot read propert|Cannot convert undefined or null to object", "'indexOf'|null to object"],
         "the user that was asked for does not exist",
         &[cause("a user name that is not known there", "look at the name", "correct it")],
     ),
@@ -158,6 +158,35 @@ pub const KNOWN: &[Known] = &[
             SHAKE,
             "give the user a mail address, or upgrade to 4.3.0 or later",
         )],
+    ),
+    known(
+        TWO,
+        &["Cannot read propert", "'some'"],
+        "a room has data of federation without a list of domains",
+        &[cause(
+            "the room was federated by 1.x, whose rooms are not converted",
+            "look at whether the room is older than the upgrade to 2.0",
+            "make the room anew and invite the peer's users",
+        )],
+    ),
+    known(
+        TWO,
+        &["Cannot read propert", "'username'|'split'"],
+        "a room, message or membership arrived or is to be sent without its user",
+        &[
+            cause(
+                "a member of the room was deleted from the database of this server",
+                "look at the members of the room",
+                "remove that member, or make the room anew",
+            ),
+            cause(FOREIGN, SENDER, STOP),
+        ],
+    ),
+    known(
+        TWO,
+        &["attachments is not iterable"],
+        "a message with a file arrived without a list of attachments",
+        &[cause(FOREIGN, SENDER, STOP)],
     ),
     known(
         TWO,

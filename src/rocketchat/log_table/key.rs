@@ -6,6 +6,16 @@ use crate::rocketchat::boundary::Span;
 pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
+        &["Cannot read propert", "'decrypt'|'encryptPrivate'|'decryptPublic'"],
+        "this server has no key pair in its database, so it can neither open nor seal a message",
+        &[cause(
+            "the collection `rocketchat_federation_keys` is empty: a restored database without it, or it was deleted",
+            "in the database: db.rocketchat_federation_keys.find()",
+            "put a key pair in: fedctl keygen --form mongosh; then restart the server and publish its public key",
+        )],
+    ),
+    known(
+        Span::ALL,
         &["Expected 0x30"],
         "a peer's published key does not parse: the sender's when a message is opened, the RECIPIENT's when one is sealed",
         &[
