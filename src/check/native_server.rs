@@ -2,7 +2,7 @@
 
 use super::{Check, Judge, Needs, date};
 use crate::facts::dns::DnsFacts;
-use crate::facts::native::{Destination, NativeFacts, Way};
+use crate::facts::native::{Destination, NativeFacts, NoServer, Way};
 use crate::facts::peer::Answer;
 use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::native::{KEY_PREFIX, KEYS, KeyDefect, VERSION};
@@ -25,11 +25,13 @@ fn judge(dns: &DnsFacts, facts: &NativeFacts) -> Vec<Verdict> {
     let (Some(to), Some(server)) = (&facts.destination, &facts.server) else {
         return Verdict::skip(super::NO_BASE);
     };
-    match (&server.addr, &server.connect) {
-        (Err(_), _) if to.way != Way::Port && to.way != Way::File => return Verdict::skip("the SRV target has no address"),
-        (Err(why), _) | (Ok(_), Err(why)) => return vec![unreachable(facts, to, why).into()],
-        (Ok(_), Ok(())) if !facts.is_trusted() => return Verdict::skip("there is no TLS connection that servers trust"),
-        (Ok(_), Ok(())) => {}
+    match &server.addr {
+        Err(NoServer::NoAddress(_)) if matches!(to.way, Way::Srv(_)) => {
+            return Verdict::skip("the SRV target has no address");
+        }
+        Err(why) => return vec![unreachable(facts, to, why).into()],
+        Ok(_) if !facts.is_trusted() => return Verdict::skip("there is no TLS connection that servers trust"),
+        Ok(_) => {}
     }
     let mut found: Vec<Verdict> = version(facts, to).err().into_iter().map(Verdict::from).collect();
     match keys(facts) {
@@ -52,7 +54,7 @@ fn is_object(answer: &Answer) -> bool {
 }
 
 /// Nothing listens where servers look.
-fn unreachable(facts: &NativeFacts, to: &Destination, why: &str) -> Problem {
+fn unreachable(facts: &NativeFacts, to: &Destination, why: &NoServer) -> Problem {
     let domain = &facts.domain;
     match to.way {
         Way::Port => {
@@ -86,7 +88,7 @@ fn version(facts: &NativeFacts, to: &Destination) -> Result<String, Problem> {
         let name = member(answer, "name").unwrap_or_else(|| "a Matrix server".into());
         return Ok(format!("{name} {}", member(answer, "version").unwrap_or_default()).trim_end().to_owned());
     }
-    let seen = answer.map_or_else(|why| why, Answer::shown);
+    let seen = answer.map_or_else(|why| why.to_string(), Answer::shown);
     let what = format!("{} does not answer {VERSION} as a server of native federation does", to.authority());
     let fix = "Let the proxy hand /_matrix/ to Rocket.Chat, and switch native federation on there; it needs a licence with the \
                module `federation`.";
@@ -100,7 +102,7 @@ fn keys(facts: &NativeFacts) -> Result<String, Problem> {
         Ok(key) => return Ok(format!("key {}, valid until {}", key.name, date(key.until))),
         Err(defect) => defect,
     };
-    let seen = facts.answer(|server| &server.keys).map_or_else(|why| why, Answer::shown);
+    let seen = facts.answer(|server| &server.keys).map_or_else(|why| why.to_string(), Answer::shown);
     let (what, fix) = match defect {
         KeyDefect::NoObject => {
             (format!("{KEYS} does not answer with signing keys"), "Let the proxy hand /_matrix/ to Rocket.Chat.".to_owned())
@@ -130,6 +132,7 @@ mod tests {
     use super::*;
     use crate::check::sample::{problems, sample as dns};
     use crate::facts::native::sample::{by_srv, exchange, sample};
+    use crate::facts::peer::ConnectFailure;
     use crate::rocketchat::native::SrvLabel;
 
     fn with_keys(keys: Value) -> Vec<Problem> {
@@ -171,13 +174,13 @@ mod tests {
     #[test]
     fn a_server_that_cannot_be_called_is_an_error_once() {
         let mut facts = by_srv(SrvLabel::MatrixFed, "chat.mydomain.com");
-        facts.server.as_mut().unwrap().connect = Err("connection refused".into());
+        facts.server.as_mut().unwrap().addr = Err(NoServer::Connect(ConnectFailure::Refused));
         assert!(problems(judge(&dns(), &facts))[0].what.contains("connection refused"));
         facts.destination.as_mut().unwrap().way = Way::Port;
         let found = problems(judge(&dns(), &facts));
         assert!(found[0].what.contains("is named") && found[0].fix.contains("\n  {\"m.server\""), "{found:?}");
         facts.server.as_mut().unwrap().tls.as_mut().unwrap().outcome.as_mut().unwrap().name_fits = false;
-        facts.server.as_mut().unwrap().connect = Ok(());
+        facts.server.as_mut().unwrap().addr = Ok("192.0.2.7:443".parse().unwrap());
         assert!(matches!(judge(&dns(), &facts)[..], [Verdict::Skip { .. }]), "that is judged by native-tls");
     }
 }

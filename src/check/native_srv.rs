@@ -3,7 +3,7 @@
 use super::{Check, Judge, Needs};
 use crate::dns::record::{Outcome, RData, RecordType};
 use crate::facts::dns::DnsFacts;
-use crate::facts::native::{File, NativeFacts, Way};
+use crate::facts::native::{File, NativeFacts, NoServer, Way};
 use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::native::SrvLabel;
 use crate::severity::Severity;
@@ -58,12 +58,12 @@ fn none(facts: &NativeFacts, base: &str) -> Vec<Verdict> {
 }
 
 fn no_address(facts: &NativeFacts, owner: &str, target: &str) -> Option<Problem> {
-    let why = facts.server.as_ref()?.addr.as_ref().err()?;
+    let why = facts.server.as_ref()?.addr.as_ref().err().filter(|why| matches!(why, NoServer::NoAddress(_)))?;
     let outcome = facts.outcome(target, RecordType::A);
     if outcome.is_some_and(|outcome| !outcome.is_answer()) {
         return None;
     }
-    let seen = outcome.map_or_else(|| why.clone(), |outcome: &Outcome| format!("A {target}: {outcome}"));
+    let seen = outcome.map_or_else(|| why.to_string(), |outcome: &Outcome| format!("A {target}: {outcome}"));
     let fix = with_line("Give the target an address, or name another host:", &format!("{target}. 3600 IN A ADDRESS"));
     let what = format!("the target {target} of SRV {owner} has no address");
     Some(Problem::new(Severity::Error, what, "servers cannot connect", fix).seen([seen]))
@@ -99,6 +99,7 @@ mod tests {
     use super::*;
     use crate::check::sample::{problems, sample as dns};
     use crate::dns::record::Rr;
+    use crate::facts::call::NoAddress;
     use crate::facts::native::sample::{answered, by_srv, sample};
 
     const TARGET: &str = "chat.mydomain.com";
@@ -123,7 +124,7 @@ mod tests {
         let mut facts = by_srv(SrvLabel::MatrixFed, TARGET);
         facts.answers.pop();
         facts.answers.push(answered(TARGET, RecordType::A, None));
-        facts.server.as_mut().unwrap().addr = Err("no address".into());
+        facts.server.as_mut().unwrap().addr = Err(NoServer::NoAddress(NoAddress { host: TARGET.into(), outcome: None }));
         assert!(problems(judge(&dns(), &facts))[0].what.contains("has no address"));
     }
 

@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::peer::{Answer, Exchange};
+use super::call::NoAddress;
+use super::peer::{Answer, ConnectFailure, Exchange, HttpFailure};
 use super::tls::{Session, TlsFacts};
 use crate::dns::name::Domain;
 use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
-use crate::rocketchat::discovery::DiscoveryResult;
+use crate::rocketchat::discovery::{DiscoveryError, DiscoveryResult};
 use crate::rocketchat::native::{self, Defect, Delegation, KeyDefect, RELEASES, SigningKey, SrvLabel};
 
 /// Everything that was seen.
@@ -29,13 +30,33 @@ pub struct NativeFacts {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileFacts {
     /// Why there was no request.
-    pub unreachable: Option<String>,
+    pub unreachable: Option<NoServer>,
     /// The first request, and those that redirects led to.
     pub exchanges: Vec<Exchange>,
     /// Why the redirects led nowhere.
-    pub stopped: Option<String>,
+    pub stopped: Option<LostRedirect>,
     /// The TLS handshake, when there was no answer.
     pub tls: Option<TlsFacts>,
+}
+
+/// Why a server is not reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum NoServer {
+    #[error("{0}")]
+    NoAddress(NoAddress),
+    #[error(transparent)]
+    Connect(ConnectFailure),
+}
+
+/// Why a redirect is not followed to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum LostRedirect {
+    #[error("it redirects to {0}, which is not https")]
+    NotHttps(String),
+    #[error("it redirects, and {0}")]
+    NoServer(NoServer),
+    #[error("it redirects more than {0} times")]
+    TooMany(usize),
 }
 
 /// The step of discovery that names the server.
@@ -64,10 +85,8 @@ pub struct Destination {
 /// The server at the destination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerFacts {
-    /// `Err` says why there is none.
-    pub addr: Result<SocketAddr, String>,
-    /// `Err` has the system's reason.
-    pub connect: Result<(), String>,
+    /// The address that took a connection.
+    pub addr: Result<SocketAddr, NoServer>,
     pub tls: Option<TlsFacts>,
     pub version: Option<Exchange>,
     pub keys: Option<Exchange>,
@@ -77,10 +96,43 @@ pub struct ServerFacts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum File {
     /// There is none; servers go on with SRV records.
-    None(String),
+    None(NoFile),
     /// There is one that servers cannot use; they go on with SRV records.
-    Unusable(String),
+    Unusable(FileDefect),
     Names(Delegation),
+}
+
+/// Why there is no well-known file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoFile {
+    #[error(transparent)]
+    NoServer(NoServer),
+    #[error(transparent)]
+    Unanswered(HttpFailure),
+    #[error("status {0}")]
+    Status(u16),
+    #[error("it was not queried")]
+    NotQueried,
+}
+
+/// Why a well-known file is of no use.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FileDefect {
+    #[error(transparent)]
+    Redirect(LostRedirect),
+    #[error(transparent)]
+    Content(Defect),
+    #[error("its server has a certificate that servers reject: {0}")]
+    Certificate(&'static str),
+}
+
+/// Why a route gave no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    #[error("it was not queried")]
+    NotQueried,
+    #[error(transparent)]
+    Failed(HttpFailure),
 }
 
 impl NativeFacts {
@@ -127,10 +179,9 @@ impl NativeFacts {
     }
 
     /// The answer of a route, or why there is none.
-    pub fn answer<'a>(&'a self, exchange: impl Fn(&'a ServerFacts) -> &'a Option<Exchange>) -> Result<&'a Answer, String> {
-        let missing = || "it was not queried".to_owned();
-        let exchange = self.server.as_ref().and_then(|server| exchange(server).as_ref()).ok_or_else(missing)?;
-        exchange.outcome.as_ref().map_err(ToString::to_string)
+    pub fn answer<'a>(&'a self, route: impl Fn(&'a ServerFacts) -> &'a Option<Exchange>) -> Result<&'a Answer, NoAnswer> {
+        let exchange = self.server.as_ref().and_then(|server| route(server).as_ref()).ok_or(NoAnswer::NotQueried)?;
+        exchange.outcome.as_ref().map_err(|why| NoAnswer::Failed(why.clone()))
     }
 
     /// The signing key of the server, or what is wrong with it.
@@ -146,8 +197,8 @@ impl NativeFacts {
         let works = self.is_trusted() && self.signing_key().is_ok();
         let error = match (&url, works) {
             (_, true) => None,
-            (None, _) => Some("no server of native federation is named".to_owned()),
-            (Some(_), false) => Some("no server of native federation with a valid key".to_owned()),
+            (None, _) => Some(DiscoveryError::NoNativeServer),
+            (Some(_), false) => Some(DiscoveryError::NoNativeKey),
         };
         DiscoveryResult { id: "native", releases: RELEASES, url, key: None, error, note: None }
     }
@@ -157,29 +208,30 @@ impl FileFacts {
     /// What it says.
     pub fn says(&self) -> File {
         if let Some(why) = &self.unreachable {
-            return File::None(why.clone());
+            return File::None(NoFile::NoServer(why.clone()));
         }
         if let Some(why) = &self.stopped {
-            return File::Unusable(why.clone());
+            return File::Unusable(FileDefect::Redirect(why.clone()));
         }
         let answer = match self.exchanges.last().map(|exchange| &exchange.outcome) {
             Some(Ok(answer)) => answer,
-            Some(Err(why)) => return self.unanswered(&why.to_string()),
-            None => return File::None("it was not queried".into()),
+            Some(Err(why)) => return self.unanswered(why),
+            None => return File::None(NoFile::NotQueried),
         };
+        let unusable = |defect| File::Unusable(FileDefect::Content(defect));
         match (answer.status, &answer.json) {
-            (200, Some(json)) => native::delegation(json).map_or_else(|why| File::Unusable(why.to_string()), File::Names),
-            (200, None) => File::Unusable(Defect::NoObject.to_string()),
-            (status, _) => File::None(format!("status {status}")),
+            (200, Some(json)) => native::delegation(json).map_or_else(unusable, File::Names),
+            (200, None) => unusable(Defect::NoObject),
+            (status, _) => File::None(NoFile::Status(status)),
         }
     }
 
     /// A certificate that nobody trusts hides a file that may be there.
-    fn unanswered(&self, why: &str) -> File {
+    fn unanswered(&self, why: &HttpFailure) -> File {
         let session = self.tls.as_ref().and_then(|tls| tls.outcome.as_ref().ok());
         match session.and_then(Session::node_error) {
-            Some(error) => File::Unusable(format!("its server has a certificate that servers reject: {error}")),
-            None => File::None(why.to_owned()),
+            Some(error) => File::Unusable(FileDefect::Certificate(error)),
+            None => File::None(NoFile::Unanswered(why.clone())),
         }
     }
 }
@@ -259,7 +311,6 @@ pub mod sample {
             }),
             server: Some(ServerFacts {
                 addr: Ok("192.0.2.7:443".parse().unwrap()),
-                connect: Ok(()),
                 tls: Some(session(&host)),
                 version: Some(exchange(
                     native::VERSION,

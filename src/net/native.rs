@@ -10,7 +10,7 @@ use super::{Net, tls};
 use crate::dns::name::Domain;
 use crate::dns::record::{Query, RecordType};
 use crate::endpoint::Endpoint;
-use crate::facts::native::{Destination, File, FileFacts, NativeFacts, ServerFacts, Way};
+use crate::facts::native::{Destination, File, FileFacts, LostRedirect, NativeFacts, NoServer, ServerFacts, Way};
 use crate::rocketchat::native::{HTTPS, KEYS, PORT, SrvLabel, VERSION, WELL_KNOWN};
 
 /// Redirects of the well-known file that are followed.
@@ -31,26 +31,20 @@ pub async fn observe(net: &Net, domain: &Domain, time: i64) -> NativeFacts {
 /// Asks for the file, and follows its redirects.
 async fn well_known(net: &Net, domain: &Domain) -> FileFacts {
     let mut facts = FileFacts { unreachable: None, exchanges: Vec::new(), stopped: None, tls: None };
-    let Ok(mut url) = Url::parse(&format!("https://{domain}{WELL_KNOWN}")) else {
-        facts.unreachable = Some(format!("`{domain}` is not a host"));
-        return facts;
-    };
+    let Ok(mut url) = Url::parse(&format!("https://{domain}{WELL_KNOWN}")) else { return facts };
     for _ in 0..=REDIRECTS {
-        let base = match Endpoint::of(&url) {
-            Ok(base) if base.https => base,
-            Ok(_) | Err(_) => {
-                facts.stopped = Some(format!("it redirects to {url}, which is not https"));
-                return facts;
-            }
+        let Some(base) = Endpoint::of(&url).ok().filter(|base| base.https) else {
+            facts.stopped = Some(LostRedirect::NotHttps(url.to_string()));
+            return facts;
         };
         let addr = match net.locate_one(&base).await {
             Ok(addr) => addr,
             Err(none) if facts.exchanges.is_empty() => {
-                facts.unreachable = Some(none.to_string());
+                facts.unreachable = Some(NoServer::NoAddress(none));
                 return facts;
             }
             Err(none) => {
-                facts.stopped = Some(none.to_string());
+                facts.stopped = Some(LostRedirect::NoServer(NoServer::NoAddress(none)));
                 return facts;
             }
         };
@@ -69,7 +63,7 @@ async fn well_known(net: &Net, domain: &Domain) -> FileFacts {
             None => return facts,
         }
     }
-    facts.stopped = Some(format!("it redirects more than {REDIRECTS} times"));
+    facts.stopped = Some(LostRedirect::TooMany(REDIRECTS));
     facts
 }
 
@@ -106,12 +100,12 @@ async fn ask(net: &Net, facts: &mut NativeFacts, name: &str, kind: RecordType) {
 /// Connects to the server, and asks what needs no key once it is trusted.
 async fn server(net: &Net, to: &Destination) -> ServerFacts {
     let target = Endpoint { https: true, host: to.host.clone(), port: to.port };
-    let addr = net.locate_one(&target).await.map_err(|none| none.to_string());
-    let mut facts = ServerFacts { addr, connect: Ok(()), tls: None, version: None, keys: None };
+    let addr = net.locate_one(&target).await.map_err(NoServer::NoAddress);
+    let mut facts = ServerFacts { addr, tls: None, version: None, keys: None };
     let Ok(addr) = facts.addr else { return facts };
     let stream = match dial(addr, net.timeout).await {
         Ok(stream) => stream,
-        Err(why) => return ServerFacts { connect: Err(why.to_string()), ..facts },
+        Err(why) => return ServerFacts { addr: Err(NoServer::Connect(why)), ..facts },
     };
     let seen = tls::observe(stream, &to.name, &net.roots, net.timeout).await;
     if seen.is_trusted() {

@@ -26,6 +26,10 @@ pub enum DiscoveryError {
     /// The answer of the hub is not waited for, so the URL is missing.
     #[error("url must be absolute and start with http:// or https://")]
     HubNotAwaited,
+    #[error("no server of native federation is named")]
+    NoNativeServer,
+    #[error("no server of native federation with a valid key")]
+    NoNativeKey,
 }
 
 impl Serialize for DiscoveryError {
