@@ -58,7 +58,8 @@ fn unreachable(facts: &NativeFacts, to: &Destination, why: &NoServer) -> Problem
     let domain = &facts.domain;
     match to.way {
         Way::Port => {
-            let what = format!("no server of native federation is named, and {} does not answer: {why}", to.authority());
+            let what =
+                format!("no server of native federation is named, and {} does not answer: {why}", to.authority());
             let fix = with_line(
                 &format!("Serve https://{domain}/.well-known/matrix/server with the host and port of your server:"),
                 &format!("{{\"m.server\":\"chat.{domain}:443\"}}"),
@@ -104,9 +105,10 @@ fn keys(facts: &NativeFacts) -> Result<String, Problem> {
     };
     let seen = facts.answer(|server| &server.keys).map_or_else(|why| why.to_string(), Answer::shown);
     let (what, fix) = match defect {
-        KeyDefect::NoObject => {
-            (format!("{KEYS} does not answer with signing keys"), "Let the proxy hand /_matrix/ to Rocket.Chat.".to_owned())
-        }
+        KeyDefect::NoObject => (
+            format!("{KEYS} does not answer with signing keys"),
+            "Let the proxy hand /_matrix/ to Rocket.Chat.".to_owned(),
+        ),
         KeyDefect::OtherName(name) => (
             format!("the server calls itself `{name}`, and {domain} was expected"),
             format!("Set Federation_Service_Domain to {domain} and restart the server."),
@@ -153,7 +155,10 @@ mod tests {
         for (answer, part) in [
             (json!({"server_name": "chat.mydomain.com", "verify_keys": keys, "valid_until_ts": until}), "calls itself"),
             (json!({"server_name": name, "verify_keys": {"rsa:0": {}}, "valid_until_ts": until}), "`ed25519:`"),
-            (json!({"server_name": name, "verify_keys": keys, "valid_until_ts": 1_600_000_000_000_i64}), "were valid until"),
+            (
+                json!({"server_name": name, "verify_keys": keys, "valid_until_ts": 1_600_000_000_000_i64}),
+                "were valid until",
+            ),
             (json!({"server_name": name, "verify_keys": keys}), "`valid_until_ts`"),
             (json!([]), "does not answer with signing keys"),
         ] {

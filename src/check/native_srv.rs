@@ -34,7 +34,8 @@ fn judge(_: &DnsFacts, facts: &NativeFacts) -> Vec<Verdict> {
     found.extend(no_address(facts, &owner, &target).map(Verdict::from));
     found.extend(alias(facts, &owner, &target).map(Verdict::from));
     if label == SrvLabel::Matrix {
-        let means = "Rocket.Chat does not query this old name when there is no _matrix-fed record; other Matrix servers do";
+        let means =
+            "Rocket.Chat does not query this old name when there is no _matrix-fed record; other Matrix servers do";
         let fix = with_line(
             "Publish the same record under the current name:",
             &format!("{}. 3600 IN SRV 10 0 {port} {target}.", SrvLabel::MatrixFed.owner(&base)),
@@ -114,7 +115,10 @@ mod tests {
     #[test]
     fn the_old_name_alone_an_alias_and_a_missing_address_are_named() {
         let old = problems(judge(&dns(), &by_srv(SrvLabel::Matrix, TARGET)));
-        assert!(old.len() == 1 && old[0].fix.contains("_matrix-fed._tcp.mydomain.com. 3600 IN SRV 10 0 443"), "{old:?}");
+        assert!(
+            old.len() == 1 && old[0].fix.contains("_matrix-fed._tcp.mydomain.com. 3600 IN SRV 10 0 443"),
+            "{old:?}"
+        );
 
         let mut facts = by_srv(SrvLabel::MatrixFed, TARGET);
         let rr = Rr { name: TARGET.into(), ttl: 60, data: RData::Cname("proxy.example".into()) };
@@ -124,7 +128,8 @@ mod tests {
         let mut facts = by_srv(SrvLabel::MatrixFed, TARGET);
         facts.answers.pop();
         facts.answers.push(answered(TARGET, RecordType::A, None));
-        facts.server.as_mut().unwrap().addr = Err(NoServer::NoAddress(NoAddress { host: TARGET.into(), outcome: None }));
+        facts.server.as_mut().unwrap().addr =
+            Err(NoServer::NoAddress(NoAddress { host: TARGET.into(), outcome: None }));
         assert!(problems(judge(&dns(), &facts))[0].what.contains("has no address"));
     }
 
@@ -133,9 +138,8 @@ mod tests {
         let found = problems(judge(&dns(), &by_srv(SrvLabel::MatrixFed, "")));
         assert!(found[0].what.contains("there is no server"), "{found:?}");
         let mut facts = by_srv(SrvLabel::MatrixFed, TARGET);
-        facts.answers = SrvLabel::ALL
-            .map(|label| answered(&label.owner("mydomain.com"), RecordType::Srv, None))
-            .to_vec();
+        facts.answers =
+            SrvLabel::ALL.map(|label| answered(&label.owner("mydomain.com"), RecordType::Srv, None)).to_vec();
         facts.destination.as_mut().unwrap().way = Way::Port;
         assert_eq!(judge(&dns(), &facts), Verdict::pass("none; servers call port 8448 of mydomain.com"));
         facts.answers[0].1.outcome = Outcome::ServFail;

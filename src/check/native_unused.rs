@@ -34,7 +34,11 @@ fn judge(dns: &DnsFacts, _: &NativeFacts) -> Vec<Verdict> {
     if left.is_empty() {
         return Verdict::pass("none");
     }
-    let what = format!("{} of classic federation {} still published", counted(left.len()), if left.len() == 1 { "is" } else { "are" });
+    let what = format!(
+        "{} of classic federation {} still published",
+        counted(left.len()),
+        if left.len() == 1 { "is" } else { "are" }
+    );
     let means = "releases from 7.11 on do not read them; partners on older releases do";
     let fix = "Remove them when no partner runs a release before 7.11.";
     vec![Problem::new(Severity::Notice, what, means, fix).seen(left).into()]

@@ -179,7 +179,10 @@ impl NativeFacts {
     }
 
     /// The answer of a route, or why there is none.
-    pub fn answer<'a>(&'a self, route: impl Fn(&'a ServerFacts) -> &'a Option<Exchange>) -> Result<&'a Answer, NoAnswer> {
+    pub fn answer<'a>(
+        &'a self,
+        route: impl Fn(&'a ServerFacts) -> &'a Option<Exchange>,
+    ) -> Result<&'a Answer, NoAnswer> {
         let exchange = self.server.as_ref().and_then(|server| route(server).as_ref()).ok_or(NoAnswer::NotQueried)?;
         exchange.outcome.as_ref().map_err(|why| NoAnswer::Failed(why.clone()))
     }

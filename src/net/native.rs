@@ -82,9 +82,7 @@ async fn destination(net: &Net, facts: &mut NativeFacts) -> Option<Destination> 
     }
     let found = match facts.srv() {
         Some((_, target, _)) if target.is_empty() => return None,
-        Some((label, host, port)) => {
-            Destination { way: Way::Srv(label), host, port, name: base, name_port: HTTPS }
-        }
+        Some((label, host, port)) => Destination { way: Way::Srv(label), host, port, name: base, name_port: HTTPS },
         None => Destination { way: Way::Port, host: base.clone(), port: PORT, name: base, name_port: HTTPS },
     };
     ask(net, facts, &found.host, RecordType::A).await;

@@ -118,7 +118,10 @@ impl Upgrade<'_> {
                 && !told.contains(&quirk.id)
                 && !quirk.is_in(from)
         };
-        quirks::of(to).into_iter().filter(counts).map(move |quirk| format!("{to}: {}. What helps: {}.", quirk.what, quirk.fix))
+        quirks::of(to)
+            .into_iter()
+            .filter(counts)
+            .map(move |quirk| format!("{to}: {}. What helps: {}.", quirk.what, quirk.fix))
     }
 
     fn partners(&self, partners: &[Partner]) -> Vec<String> {
@@ -138,7 +141,10 @@ impl Upgrade<'_> {
     fn partner(&self, partner: &Partner) -> String {
         let domain = &partner.domain;
         let Some(release) = partner.release else {
-            return format!("{domain}: {} Its release:\n  fedctl handshake {domain}", self.noticed(boundary::LAST_SENDER));
+            return format!(
+                "{domain}: {} Its release:\n  fedctl handshake {domain}",
+                self.noticed(boundary::LAST_SENDER)
+            );
         };
         format!("{domain}, {release}: {}", self.noticed(release))
     }
@@ -154,7 +160,8 @@ impl Upgrade<'_> {
             return format!("not affected, since its release has no classic federation; it {again}.");
         }
         if old(partner) != old(self.to) {
-            return "cut off in both directions: one side speaks the protocol of 1.x, the other that of 2.0 and later.".into();
+            return "cut off in both directions: one side speaks the protocol of 1.x, the other that of 2.0 and later."
+                .into();
         }
         match ours {
             Life::Removed => "cut off in both directions until it has native federation too; shared rooms end.".into(),
@@ -191,9 +198,7 @@ impl Upgrade<'_> {
                 Life::Removed => format!("If the server stops at a release from {} on the way, set", boundary::GATE),
                 _ => "Set".to_owned(),
             };
-            all.push(format!(
-                "{stop} {GATE_VARIABLE}=true in its environment, to go on receiving. It cannot send."
-            ));
+            all.push(format!("{stop} {GATE_VARIABLE}=true in its environment, to go on receiving. It cannot send."));
         }
         if self.crosses(boundary::REMOVED) {
             let domain = self.domain;
@@ -201,7 +206,9 @@ impl Upgrade<'_> {
             all.push(format!(
                 "Switch on Federation_Service_Enabled, set Federation_Service_Domain to {domain}, and restart the server."
             ));
-            all.push("Keep the value of Federation_Service_Matrix_Signing_Key: it is the identity of the server.".into());
+            all.push(
+                "Keep the value of Federation_Service_Matrix_Signing_Key: it is the identity of the server.".into(),
+            );
         }
         all
     }

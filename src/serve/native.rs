@@ -105,9 +105,13 @@ fn answer(config: &Config, path: &str) -> Response<Body> {
     let (status, kind, text) = match (path, &config.well_known) {
         (WELL_KNOWN, Some(file)) => (200, "application/json", file.clone()),
         (VERSION | KEYS, _) if has(Fault::Html) => (200, "text/html", "<!DOCTYPE html>\n".to_owned()),
-        (VERSION, _) => (200, "application/json", json!({"server": {"name": "Rocket.Chat", "version": "8.0.0"}}).to_string()),
+        (VERSION, _) => {
+            (200, "application/json", json!({"server": {"name": "Rocket.Chat", "version": "8.0.0"}}).to_string())
+        }
         (KEYS, _) => (200, "application/json", keys(config).to_string()),
-        _ => (404, "application/json", json!({"errcode": "M_UNRECOGNIZED", "error": "Unrecognized request"}).to_string()),
+        _ => {
+            (404, "application/json", json!({"errcode": "M_UNRECOGNIZED", "error": "Unrecognized request"}).to_string())
+        }
     };
     let response = Response::builder().status(status).header("content-type", kind).body(Body::from(text));
     response.unwrap_or_default()

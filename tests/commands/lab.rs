@@ -139,9 +139,11 @@ fn native_federation_is_checked_in_a_kept_lab() {
     let native = &["--release", "8.0"][..];
     let healthy = check("native.test", native);
     assert_eq!((healthy.status, healthy.stderr.as_str()), (0, ""), "{}", healthy.stdout);
-    for part in
-        ["native-file    names chat.native.test:443", "native-server  Rocket.Chat 8.0.0 at chat.native.test:443, key", "https://chat.native.test:443"]
-    {
+    for part in [
+        "native-file    names chat.native.test:443",
+        "native-server  Rocket.Chat 8.0.0 at chat.native.test:443, key",
+        "https://chat.native.test:443",
+    ] {
         assert!(healthy.stdout.contains(part), "{part}: {}", healthy.stdout);
     }
     for (domain, id, part) in [

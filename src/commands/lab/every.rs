@@ -1,7 +1,7 @@
 //! All scenarios of the lab.
 
-use super::scenarios::{SCENARIOS, Scenario};
 use super::native_scenarios;
+use super::scenarios::{SCENARIOS, Scenario};
 
 /// Those of classic federation first.
 pub fn scenarios() -> impl Iterator<Item = &'static Scenario> {

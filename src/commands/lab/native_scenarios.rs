@@ -7,7 +7,14 @@ use crate::serve::native::Fault;
 
 /// The scenarios of native federation.
 pub const SCENARIOS: &[Scenario] = &[
-    native("native.test", "moved to native federation with a well-known file", FILE, &[Name::Host, Name::Domain], &[], &[]),
+    native(
+        "native.test",
+        "moved to native federation with a well-known file",
+        FILE,
+        &[Name::Host, Name::Domain],
+        &[],
+        &[],
+    ),
     Scenario {
         zone: |keys| format!("@ IN A 127.0.0.1\n{}", healthy(keys)),
         ..native(

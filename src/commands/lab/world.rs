@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use super::guest::Guest;
 use super::every::scenarios;
+use super::guest::Guest;
 use super::scenarios::{HUB_ONLY, Keys, NEIGHBOUR, Scenario};
 use super::site::{self, Open, Site};
 use crate::check::judge_peer;
@@ -162,8 +162,7 @@ async fn name_servers(keys: &Keys, guests: &[Guest]) -> anyhow::Result<(Vec<Runn
     for guest in guests {
         zones.push(zone(guest.origin.as_str(), &guest.text()?)?);
     }
-    let domains =
-        scenarios().map(|scenario| scenario.domain).chain(guests.iter().map(|guest| guest.origin.as_str()));
+    let domains = scenarios().map(|scenario| scenario.domain).chain(guests.iter().map(|guest| guest.origin.as_str()));
     let faults = scenarios().filter_map(fault).collect::<anyhow::Result<Vec<Fault>>>()?;
     let mut stale = faults.clone();
     for scenario in scenarios().filter(|scenario| scenario.stale) {

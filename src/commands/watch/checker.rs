@@ -55,7 +55,8 @@ impl Checker {
         let elapsed = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
         let observed = Observed { dns: &seen, peer: Some(&peer), hub: hub.as_ref(), elapsed };
         let judged = snapshot(observed, expected, &self.suppress, self.fail_on);
-        let run = Run { facts: seen, expected: SavedExpectation::from(expected), at_server: None, native: None, elapsed };
+        let run =
+            Run { facts: seen, expected: SavedExpectation::from(expected), at_server: None, native: None, elapsed };
         let program = concat!("fedctl ", env!("CARGO_PKG_VERSION")).to_owned();
         let dns = Evidence { schema: SCHEMA, program, runs: vec![run] };
         let mut evidence = WatchEvidence { dns, peer: Some(peer), hub };

@@ -267,7 +267,7 @@ impl Run {
             target: settings.target.clone(),
             port: settings.port,
             releases: with_classic(&settings.releases),
-                ..Expected::default()
+            ..Expected::default()
         };
         Ok(Some((domain, expected)))
     }
