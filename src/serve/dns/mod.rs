@@ -12,7 +12,7 @@ pub use view::{Forward, View};
 pub use zone::Zone;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -26,13 +26,16 @@ use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseI
 use hickory_server::zone_handler::{Catalog, MessageResponse};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 use crate::dns::codec;
 
-/// TCP connections at a time; more wait in the system's queue.
+/// TCP connections at a time; above, the oldest one of the busiest client gives way.
 const CONNECTIONS: usize = 64;
+/// UDP queries that are worked on at a time; more are dropped, as a busy server does.
+const QUERIES: usize = 1024;
+/// After a failed accept.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 /// A TCP client that says nothing for so long is sent away.
 const IDLE: Duration = Duration::from_secs(10);
 /// The largest UDP answer, in bytes, whatever the client announces (as BIND does since 9.16).
@@ -122,6 +125,9 @@ async fn serve_udp(server: Arc<Server>, socket: Arc<UdpSocket>) {
     let mut tasks = JoinSet::new();
     loop {
         while tasks.try_join_next().is_some() {}
+        if tasks.len() >= QUERIES {
+            let _ = tasks.join_next().await;
+        }
         // A failed receive is the echo of an answer that somebody refused.
         let Ok((length, from)) = socket.recv_from(&mut buffer).await else { continue };
         let (server, socket, query) = (server.clone(), socket.clone(), buffer[..length].to_vec());
@@ -134,19 +140,33 @@ async fn serve_udp(server: Arc<Server>, socket: Arc<UdpSocket>) {
 }
 
 async fn serve_tcp(server: Arc<Server>, listener: TcpListener) {
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut tasks = JoinSet::new();
+    let mut open: Vec<(IpAddr, AbortHandle)> = Vec::new();
     loop {
         while tasks.try_join_next().is_some() {}
-        let Ok(place) = places.clone().acquire_owned().await else { return };
-        let Ok((stream, from)) = listener.accept().await else { continue };
+        let Ok((stream, from)) = listener.accept().await else {
+            // Out of descriptors, most likely.
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            continue;
+        };
+        open.retain(|(_, task)| !task.is_finished());
+        if open.len() >= CONNECTIONS {
+            open.remove(oldest_of_busiest(&open)).1.abort();
+        }
         let server = server.clone();
-        tasks.spawn(async move {
+        let task = tasks.spawn(async move {
             // The client is gone or talks nonsense; either way there is nobody to tell.
             let _ = serve_stream(&server, stream, from).await;
-            drop(place);
         });
+        open.push((from.ip(), task));
     }
+}
+
+/// The first connection of the client that has most; `open` is in the order of arrival.
+fn oldest_of_busiest(open: &[(IpAddr, AbortHandle)]) -> usize {
+    let count = |ip: IpAddr| open.iter().filter(|(from, _)| *from == ip).count();
+    let most = open.iter().map(|(from, _)| count(*from)).max();
+    open.iter().position(|(from, _)| Some(count(*from)) == most).unwrap_or_default()
 }
 
 async fn serve_stream(server: &Server, mut stream: TcpStream, from: SocketAddr) -> io::Result<()> {
