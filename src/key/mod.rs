@@ -216,9 +216,8 @@ impl PrivateKey {
         let inside = private_key_in_json(text);
         let unfolded = unfold(inside.as_deref().map_or(text, String::as_str));
         let hint = "a private key file starts with `-----BEGIN PRIVATE KEY-----`; `fedctl keygen` makes one";
-        let block = pem::parse(unfolded.as_str()).map_err(|_| Hinted::new("this is not a PEM private key", hint))?;
-        let der = Zeroizing::new(block.contents().to_vec());
-        let rsa = match block.tag() {
+        let (label, der) = opened(&unfolded).ok_or_else(|| Hinted::new("this is not a PEM private key", hint))?;
+        let rsa = match label {
             "PRIVATE KEY" => pkcs8(&der)?,
             "RSA PRIVATE KEY" => RsaPrivateKey::from_pkcs1_der(&der).map_err(|_| damaged("RSA PRIVATE KEY"))?,
             "ENCRYPTED PRIVATE KEY" => decrypt(&der, &passphrase()?)?,
@@ -249,13 +248,14 @@ impl PrivateKey {
 
     /// Unencrypted PKCS#8 on one line, as servers store it.
     pub fn one_line(&self) -> anyhow::Result<Zeroizing<String>> {
-        Ok(Zeroizing::new(self.pem()?.replace('\n', "")))
+        let pem = self.pem()?;
+        Ok(copied(pem.len(), pem.lines()))
     }
 
     /// Unencrypted PKCS#8 as ordinary PEM.
     pub fn pem(&self) -> anyhow::Result<Zeroizing<String>> {
         let pem = self.rsa.to_pkcs8_pem(LineEnding::LF).map_err(|_| damaged("PRIVATE KEY"))?;
-        Ok(Zeroizing::new(format!("{}\n", pem.trim_end())))
+        Ok(copied(pem.len() + 1, [pem.trim_end(), "\n"]))
     }
 
     /// Encrypted PKCS#8 as ordinary PEM: PBES2 with scrypt and AES-256-CBC (RFC 8018, RFC 7914).
@@ -335,8 +335,8 @@ pub fn unfold(text: &str) -> Zeroizing<String> {
         Some((&text[begin..head], &text[head..tail], &text[tail..]))
     });
     let Some((head, body, tail)) = parts else { return Zeroizing::new(text.to_owned()) };
-    let body: Zeroizing<String> = Zeroizing::new(body.chars().filter(|c| !c.is_ascii_whitespace()).collect());
-    let mut out = Zeroizing::new(String::with_capacity(text.len() + 64));
+    let body = copied(body.len(), body.split_ascii_whitespace());
+    let mut out = Zeroizing::new(String::with_capacity(text.len() + body.len() / 64 + 8));
     out.push_str(head);
     for (at, c) in body.chars().enumerate() {
         if at % 64 == 0 {
@@ -347,6 +347,23 @@ pub fn unfold(text: &str) -> Zeroizing<String> {
     out.push('\n');
     out.push_str(tail);
     out.push('\n');
+    out
+}
+
+/// The label and the content of a PEM text. The crate for PEM leaves copies behind that nobody zeroes.
+fn opened(text: &str) -> Option<(&str, Zeroizing<Vec<u8>>)> {
+    let (label, rest) = text.strip_prefix("-----BEGIN ")?.split_once("-----")?;
+    let (body, tail) = rest.split_once("-----END ")?;
+    let is_closed = tail.strip_prefix(label).is_some_and(|tail| tail.starts_with("-----"));
+    let body = copied(body.len(), body.split_ascii_whitespace());
+    let der = Zeroizing::new(base64::strict(body.as_bytes())?);
+    is_closed.then_some((label, der))
+}
+
+/// The parts as one text that is zeroed. It has room for `length` bytes from the beginning: a text that grows leaves copies.
+fn copied<'a>(length: usize, parts: impl IntoIterator<Item = &'a str>) -> Zeroizing<String> {
+    let mut out = Zeroizing::new(String::with_capacity(length));
+    parts.into_iter().for_each(|part| out.push_str(part));
     out
 }
 
