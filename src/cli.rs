@@ -2,6 +2,7 @@
 
 mod complete;
 mod help;
+mod secret;
 
 use std::ffi::OsString;
 
@@ -86,6 +87,9 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitStatus {
         Err(error) => return usage(&error, &argv),
     };
     let term = Term::new(cli.global.color, cli.global.quiet, cli.global.verbose);
+    for exposed in secret::exposed(&command(), &matches) {
+        term.warn(exposed);
+    }
     let name = matches.subcommand_name().unwrap_or_default();
     let run = Context::new(term.clone(), command(), name, &cli.global).and_then(|cx| dispatch(cli.command, &cx));
     run.unwrap_or_else(|error| {
