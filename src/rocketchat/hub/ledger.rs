@@ -128,8 +128,11 @@ pub fn ask(ledger: &Ledger, domain: &Domain, request: Action, now: i64, terms: T
     if ledger.proposals.iter().filter(same).any(|proposal| fresh(&proposal)) {
         return (Vec::new(), Requested::Waiting);
     }
-    let counts = |created: &i64| *created > now - DAY && is_past(*created);
-    let mut recent: Vec<i64> = ledger.proposals.iter().map(|proposal| proposal.created).filter(counts).collect();
+    // Only who reads the mails can refuse: a refused one does not count, so that strangers cannot use up the owner's mails.
+    let is_counted = |proposal: &&Proposal| {
+        proposal.created > now - DAY && is_past(proposal.created) && proposal.closed != Some(Closed::Refused)
+    };
+    let mut recent: Vec<i64> = ledger.proposals.iter().filter(is_counted).map(|proposal| proposal.created).collect();
     recent.sort_unstable();
     if let Some(frees) = recent.len().checked_sub(terms.mails_per_day.max(1)).and_then(|at| recent.get(at)) {
         return (Vec::new(), Requested::TooMany(frees + DAY - now));
@@ -392,6 +395,17 @@ mod tests {
         assert_eq!(hub.url(), Some("a"));
         assert_eq!(hub.ask(serve("s"), 8), Requested::TooMany(DAY - 8), "a decision does not refill the allowance");
         assert_eq!(hub.ask(serve("s"), DAY), Requested::Mailed);
+    }
+
+    #[test]
+    fn an_owner_who_refuses_the_requests_of_strangers_gets_through() {
+        let mut hub = Hub::default();
+        let strangers: Vec<Token> = ["x", "y", "z", "q", "r"].iter().map(|url| hub.mail(serve(url), 0)).collect();
+        assert_eq!(hub.ask(serve("a"), 1), Requested::TooMany(DAY - 1));
+        hub.decide(&strangers[3], false, 2).unwrap();
+        let owner = hub.mail(serve("a"), 3);
+        hub.decide(&owner, true, 4).unwrap();
+        assert_eq!(hub.url(), Some("a"));
     }
 
     #[test]
