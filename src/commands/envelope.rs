@@ -2,9 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
-use zeroize::Zeroizing;
-
 use super::Context;
 use super::key_file::{PassphraseArgs, read_private, read_public};
 use crate::error::{ExitStatus, hinted};
@@ -13,6 +10,7 @@ use crate::key::{PrivateKey, PublicKey};
 use crate::render::envelope as render;
 use crate::rocketchat::body::Wire;
 use crate::rocketchat::envelope::{self, Failure};
+use clap::{Args, Subcommand};
 
 /// Encrypt or decrypt one message as servers do
 ///
@@ -91,7 +89,7 @@ impl Keys {
 impl Seal {
     fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let (mine, theirs) = self.keys.read(cx)?;
-        let message = read_stdin()?;
+        let message = read::bytes(Path::new("-"), &read::MESSAGE)?;
         let sealed = envelope::seal(&message, &mine, &theirs)
             .map_err(|small| hinted(small.to_string(), "federation keys have 2048 bits or more; `fedctl keygen`"))?;
         cx.term.bytes(&self.wire.write(&sealed))?;
@@ -102,7 +100,7 @@ impl Seal {
 impl Open {
     fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let (mine, theirs) = self.keys.read(cx)?;
-        let body = read_stdin()?;
+        let body = read::bytes(Path::new("-"), &read::BODY)?;
         let (form, sealed) = match Wire::read(&body) {
             Ok(read) => read,
             Err(why) => {
@@ -126,8 +124,4 @@ impl Open {
     fn explain(&self, why: &Failure, bytes: usize, mine: &PrivateKey, theirs: &PublicKey, width: usize) -> String {
         render::failure(&render::Unopened { why, bytes, recipient: mine.public(), sender: theirs }, width)
     }
-}
-
-fn read_stdin() -> anyhow::Result<Zeroizing<Vec<u8>>> {
-    read::bytes(Path::new("-"), &read::MESSAGE)
 }

@@ -87,8 +87,10 @@ pub const TSIG: FileKind =
     FileKind { name: "a TSIG key", missing: "make a key with `tsig-keygen NAME > FILE`", ..TEXT };
 /// What fedctl itself keeps between runs.
 pub const STATE: FileKind = FileKind { name: "a state file", empty: None, ..TEXT };
-/// A message or a body for `envelope`.
-pub const MESSAGE: FileKind = FileKind { name: "a message", max: LARGE_MAX, ..TEXT };
+/// A message for `envelope seal`: every 214 bytes take two operations with a private key.
+pub const MESSAGE: FileKind = FileKind { name: "a message", max: 1 << 20, ..TEXT };
+/// What `envelope seal` makes of the largest message, written as JSON.
+pub const BODY: FileKind = FileKind { name: "a body", max: 8 << 20, ..TEXT };
 
 /// How long a FIFO may have no writer.
 const WRITER_WAIT: Duration = Duration::from_millis(500);
