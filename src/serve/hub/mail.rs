@@ -9,6 +9,8 @@ use lettre::message::{Body, Mailbox, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use tokio::sync::watch;
 
 use super::{Hub, now};
@@ -91,6 +93,9 @@ fn tls_parameters(host: &str, ca: Option<&[u8]>) -> Result<TlsParameters, Hinted
     let hint = "give a file of PEM certificates (`-----BEGIN CERTIFICATE-----`)";
     let mut builder = TlsParameters::builder(host.trim_start_matches('[').trim_end_matches(']').to_owned());
     if let Some(pem) = ca {
+        if CertificateDer::pem_slice_iter(pem).next().is_none() {
+            return Err(Hinted::new("the CA file for the mail server holds no certificate", hint));
+        }
         let certificate = Certificate::from_pem(pem);
         let certificate = certificate.map_err(|_| Hinted::new("the CA for the mail server cannot be read", hint))?;
         builder = builder.add_root_certificate(certificate).certificate_store(CertificateStore::None);
