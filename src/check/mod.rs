@@ -331,4 +331,25 @@ mod tests {
             }
         }
     }
+
+    /// What the fuzz targets and the tests of formats begin with: facts of every kind.
+    #[test]
+    fn the_evidence_of_the_fuzz_corpus_is_fresh() {
+        use crate::facts::evidence::{Evidence, Run, SCHEMA, SavedExpectation};
+        use crate::facts::watch_evidence::WatchEvidence;
+        let own = own_sample::sample();
+        let expected = SavedExpectation { port: Some(443), ..SavedExpectation::default() };
+        let run = Run { facts: own.dns, expected, at_server: None, elapsed: 5 };
+        let dns = Evidence { schema: SCHEMA, program: "fedctl".into(), runs: vec![run] };
+        let mut hub = hub_sample::sample();
+        hub.hub =
+            Some(hub_sample::call("POST", 200, "application/json", r#"{"success":true,"peer":{"url":"https://x"}}"#));
+        let evidence = WatchEvidence { dns, peer: Some(own.peer), hub: Some(hub) };
+        let text = serde_json::to_string_pretty(&evidence).unwrap() + "\n";
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fuzz/corpus/evidence/watch.json");
+        if std::env::var_os("FEDCTL_BLESS").is_some() {
+            std::fs::write(path, &text).unwrap();
+        }
+        assert!(std::fs::read_to_string(path).unwrap() == text, "FEDCTL_BLESS=1 cargo test --lib fresh writes it anew");
+    }
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use reqwest::header::{self, HeaderMap, HeaderValue};
+use reqwest::header::{self, HeaderValue};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, RequestBuilder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -101,7 +101,8 @@ impl Caller {
             }
             bytes.extend_from_slice(&chunk);
         }
-        Ok(answer(response.status().as_u16(), response.headers(), &bytes))
+        let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
+        Ok(answer(response.status().as_u16(), header, &bytes))
     }
 
     /// Each request has its own client, so that it begins with a connection to this address.
@@ -200,17 +201,16 @@ fn failure(error: &reqwest::Error) -> HttpFailure {
     HttpFailure::Closed(io.unwrap_or_else(last))
 }
 
-fn answer(status: u16, headers: &HeaderMap, bytes: &[u8]) -> Answer {
-    let text = |name: header::HeaderName| {
-        let value = headers.get(name).and_then(|value| value.to_str().ok());
-        value.map(|value| value.chars().filter(|c| !c.is_control()).take(200).collect::<String>())
-    };
+/// A response as facts; `header` gives the value of a header field as text.
+pub fn answer<'a>(status: u16, header: impl Fn(&str) -> Option<&'a str>, bytes: &[u8]) -> Answer {
+    let text =
+        |name: &str| header(name).map(|value| value.chars().filter(|c| !c.is_control()).take(200).collect::<String>());
     let words = String::from_utf8_lossy(&bytes[..bytes.len().min(EXCERPT * 8)]);
     let words = words.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     Answer {
         status,
-        content_type: text(header::CONTENT_TYPE).unwrap_or_default(),
-        location: text(header::LOCATION),
+        content_type: text(header::CONTENT_TYPE.as_str()).unwrap_or_default(),
+        location: text(header::LOCATION.as_str()),
         length: bytes.len(),
         excerpt: words.collect::<Vec<_>>().join(" ").chars().take(EXCERPT).collect(),
         json: serde_json::from_slice(bytes).ok(),
