@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::text::{guarded, lines};
+use crate::text::{Filtered, guarded, lines};
 
 /// `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -62,8 +62,12 @@ impl Term {
         self.bytes(guarded(text.as_ref(), self.color).as_bytes())
     }
 
-    /// Writes bytes to stdout as they are: a message that was decrypted, or commands for a workflow runner. The caller answers
-    /// for what is in them.
+    /// Writes text to stdout that went through another filter.
+    pub fn filtered(&self, text: &Filtered) -> anyhow::Result<()> {
+        self.bytes(text.as_str().as_bytes())
+    }
+
+    /// Writes bytes to stdout as they are: a message that was sealed or opened, of which nothing may be lost.
     pub fn bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(bytes).and_then(|()| stdout.flush()) {

@@ -37,6 +37,47 @@ impl fmt::Debug for Untrusted<'_> {
     }
 }
 
+/// Text that may leave fedctl for a file or a stream of bytes. Only the functions here make one, and each says which filter it
+/// went through, so that no output can forget the filter.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Filtered<'a>(Cow<'a, str>);
+
+impl<'a> Filtered<'a> {
+    /// What people read.
+    pub fn answer(text: &'a str) -> Self {
+        Self(guarded(text, false))
+    }
+
+    /// JSON: nothing is taken out but private keys, and what is unsafe is escaped.
+    pub fn json(json: &str) -> Self {
+        Self(Cow::Owned(escaped_json(&redacted(json))))
+    }
+
+    /// Commands for a workflow runner, in which the text of others is escaped already; and pages of markup.
+    pub fn markup(text: &str) -> Self {
+        Self(Cow::Owned(lines(text)))
+    }
+
+    /// What fedctl made itself, without a word of others: keys, scripts and certificates. It is written as it is.
+    pub fn own(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A line of a log as it may be written: with one line break at its end, and none inside.
+pub fn log_line(line: &str, is_json: bool) -> String {
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    let safe = match is_json {
+        true => escaped_json(&redacted(line)).replace('\n', "\\n"),
+        false => guarded(&one_line(line), false).into_owned(),
+    };
+    safe + "\n"
+}
+
 fn one_line(text: &str) -> String {
     let safe = |c: char| match c {
         '\n' | '\t' => ' ',
@@ -52,7 +93,8 @@ pub fn lines(text: &str) -> String {
     text.chars().map(|c| if is_unsafe(c) && !matches!(c, '\n' | '\t') { REPLACEMENT } else { c }).collect()
 }
 
-/// JSON with every unsafe character as `\u` and its number, which programs read as the same text.
+/// JSON with every unsafe character as `\u` and its number, which programs read as the same text; so is the beginning of a
+/// workflow command.
 pub fn escaped_json(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
@@ -64,7 +106,8 @@ pub fn escaped_json(json: &str) -> String {
             out.push(c);
         }
     }
-    out
+    // In JSON it can only be inside a string.
+    if out.contains("##[") { out.replace("##[", "#\\u0023[") } else { out }
 }
 
 /// The last guard before a terminal, a log or a file: whatever a module forgot to filter is filtered here. Colours pass where
@@ -78,16 +121,18 @@ pub fn guarded(text: &str, color: bool) -> Cow<'_, str> {
         return redacted;
     }
     let mut out = String::with_capacity(redacted.len() + 16);
+    // Only a document of which every line ends so, as CSV, keeps its carriage returns.
+    let keeps_returns = redacted.split_inclusive('\n').all(|line| line.ends_with("\r\n"));
     for line in redacted.split_inclusive('\n') {
         let start = out.len();
-        filter_line(line, color, &mut out);
+        filter_line(line, color, keeps_returns, &mut out);
         disarm(&mut out, start);
     }
     Cow::Owned(out)
 }
 
 /// Appends the line without what is unsafe.
-fn filter_line(line: &str, color: bool, out: &mut String) {
+fn filter_line(line: &str, color: bool, keeps_returns: bool, out: &mut String) {
     let mut rest = line;
     while let Some(c) = rest.chars().next() {
         if let Some(sequence) = own_color(rest).filter(|_| color) {
@@ -95,7 +140,7 @@ fn filter_line(line: &str, color: bool, out: &mut String) {
             rest = &rest[sequence.len()..];
             continue;
         }
-        let is_line_end = c == '\n' || rest == "\r\n";
+        let is_line_end = c == '\n' || keeps_returns && rest == "\r\n";
         out.push(if is_line_end || c == '\t' || !is_unsafe(c) { c } else { REPLACEMENT });
         rest = &rest[c.len_utf8()..];
     }
@@ -256,15 +301,27 @@ mod tests {
         assert_eq!(format!("{}|{:?}", Untrusted("a\nb\t"), Untrusted("\u{202e}")), "a b |\"\u{fffd}\"");
         assert_eq!(guarded("é – 日本 · ü\n", false), "é – 日本 · ü\n");
         assert_eq!(guarded("a,b\r\nc\rd\r\n", false), "a,b\r\nc\u{fffd}d\r\n");
+        assert_eq!(guarded("a,b\r\nc\n", false), "a,b\u{fffd}\nc\n");
     }
 
     #[test]
     fn json_keeps_its_meaning() {
-        let value = serde_json::json!({"a\u{202e}": "b\u{9b}\u{7f}\u{e0041}\u{0}\n", "c": ["é\u{feff}"]});
+        let value = serde_json::json!({"a\u{202e}": "##[b\u{9b}\u{7f}\u{e0041}\u{0}\n", "c": ["é\u{feff}"]});
         let text = escaped_json(&serde_json::to_string_pretty(&value).unwrap());
         assert!(!text.chars().any(|c| is_unsafe(c) && c != '\n'), "{text}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
         assert_eq!(guarded(&text, false), text);
+    }
+
+    #[test]
+    fn a_log_line_is_one_line() {
+        let event = "INFO request path=/\n::error::forged\r\n\u{9b}31m\u{202e}x\n";
+        assert_eq!(log_line(event, false), "INFO request path=/ ::error::forged\u{fffd} \u{fffd}31m\u{fffd}x\n");
+        assert_eq!(log_line("::error::x\n", false), "\\::error::x\n");
+        let json = serde_json::json!({"path": event}).to_string() + "\n";
+        let line = log_line(&json, true);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap()["path"], event);
+        assert!(!line.trim_end().contains(is_unsafe), "{line:?}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use crate::render::report::{
     GITHUB, HUMAN, JSON, REPORT_FORMATS, ReportFormat, State, Style, nagios_state, names, write,
 };
 use crate::report::Report;
-use crate::text::{guarded, lines};
+use crate::text::Filtered;
 
 /// Commands whose subject is a file and not a domain.
 const ABOUT_FILES: [&str; 2] = ["diff", "key"];
@@ -142,7 +142,8 @@ impl ReportArgs {
     fn put(&self, cx: &Context, text: &str) -> anyhow::Result<()> {
         match &self.output {
             // The only form that is meant for a workflow runner escapes its text itself.
-            _ if self.format == GITHUB => put_bytes(cx, self.output.as_deref(), &lines(text)),
+            Some(path) if self.format == GITHUB => put(path, &Filtered::markup(text)),
+            None if self.format == GITHUB => cx.term.filtered(&Filtered::markup(text)),
             Some(path) => put_file(path, text),
             None => cx.term.answer(text),
         }
@@ -151,14 +152,11 @@ impl ReportArgs {
 
 /// Writes an answer into a file, through the same filter as to the terminal.
 pub fn put_file(path: &Path, text: &str) -> anyhow::Result<()> {
-    Pending::write(path, &guarded(text, false), Access::Everybody, true)?.commit()
+    put(path, &Filtered::answer(text))
 }
 
-fn put_bytes(cx: &Context, path: Option<&Path>, text: &str) -> anyhow::Result<()> {
-    match path {
-        Some(path) => Pending::write(path, text, Access::Everybody, true)?.commit(),
-        None => cx.term.bytes(text.as_bytes()),
-    }
+fn put(path: &Path, text: &Filtered) -> anyhow::Result<()> {
+    Pending::write(path, text, Access::Everybody, true)?.commit()
 }
 
 /// Keeps what was found, for `fedctl status` and for completion.

@@ -11,6 +11,7 @@ use etcetera::BaseStrategy;
 use super::Context;
 use super::key_file::{Access, Pending};
 use crate::error::{ExitStatus, hinted};
+use crate::text::Filtered;
 
 /// The variable by which a shell asks for completions.
 pub const VARIABLE: &str = "_FEDCTL_COMPLETE";
@@ -57,7 +58,7 @@ impl Completions {
         if let Some(dir) = path.parent() {
             std::fs::create_dir_all(dir).with_context(|| format!("`{}` cannot be made", dir.display()))?;
         }
-        Pending::write(&path, &String::from_utf8_lossy(&script), Access::Everybody, true)?.commit()?;
+        Pending::write(&path, &Filtered::own(&String::from_utf8_lossy(&script)), Access::Everybody, true)?.commit()?;
         cx.term.answer(format!("{}\n", path.display()))?;
         cx.term.status(rest);
         Ok(ExitStatus::Clean)

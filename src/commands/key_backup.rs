@@ -15,6 +15,7 @@ use crate::key::{PrivateKey, PublicKey};
 use crate::net::look_up::look_up_all;
 use crate::render::key as render;
 use crate::rocketchat::generation::key_question;
+use crate::text::Filtered;
 
 /// Keep the server's key pair in an encrypted file
 ///
@@ -113,7 +114,7 @@ impl Backup {
         let in_dns = self.published.compare(cx, key.public())?;
         describe(cx, &in_dns, key.public());
         let text = key.encrypted_pem(&self.passphrase.create()?)?;
-        Pending::write(&self.output, &text, Access::OwnerOnly, self.force)?.commit()?;
+        Pending::write(&self.output, &Filtered::own(&text), Access::OwnerOnly, self.force)?.commit()?;
         cx.term.status(format_args!("written to {}; keep the passphrase elsewhere", self.output.display()));
         cx.term.status(format_args!("to put it back: fedctl key restore {}", self.output.display()));
         Ok(status(!matches!(in_dns, InDns::Other(_))))
@@ -142,7 +143,7 @@ impl Restore {
             Form::Json => render::pair_json(&key)?,
             Form::OneLine => Zeroizing::new(format!("{}\n", *key.one_line()?)),
         };
-        Pending::write(&output, &text, Access::OwnerOnly, self.force)?.commit()?;
+        Pending::write(&output, &Filtered::own(&text), Access::OwnerOnly, self.force)?.commit()?;
         let shown = output.display();
         cx.term.status(format_args!("written to {shown}; it holds the private key in clear: delete it afterwards"));
         if self.form == Form::Mongosh {

@@ -11,6 +11,7 @@ use crate::error::{ExitStatus, Hinted, hinted};
 use crate::file::write::refuse_aliases;
 use crate::key::{DEFAULT_BITS, PrivateKey, check_size};
 use crate::render::key as render;
+use crate::text::Filtered;
 
 /// Create a key pair that a server can use
 ///
@@ -80,9 +81,10 @@ impl Keygen {
             Form::Pem => key.public().pem(),
             _ => format!("{}\n", key.public().one_line()),
         };
-        let mut pending = vec![Pending::write(&public_path, &public, Access::Everybody, self.force)?];
+        let mut pending = vec![Pending::write(&public_path, &Filtered::own(&public), Access::Everybody, self.force)?];
         if writes_private {
-            pending.push(Pending::write(&self.private, &self.private_text(&key)?, Access::OwnerOnly, self.force)?);
+            let private = self.private_text(&key)?;
+            pending.push(Pending::write(&self.private, &Filtered::own(&private), Access::OwnerOnly, self.force)?);
         }
         Pending::commit_all(pending)?;
         let made = render::Made {

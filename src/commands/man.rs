@@ -11,6 +11,7 @@ use super::Context;
 use super::key_file::{Access, Pending};
 use crate::error::ExitStatus;
 use crate::settings::SETTINGS;
+use crate::text::Filtered;
 
 /// Write the manual pages
 ///
@@ -34,7 +35,7 @@ impl Man {
         std::fs::create_dir_all(dir).with_context(|| format!("`{}` cannot be made", dir.display()))?;
         for (name, page) in &pages {
             let path = dir.join(name);
-            Pending::write(&path, &String::from_utf8_lossy(page), Access::Everybody, true)?.commit()?;
+            Pending::write(&path, &Filtered::own(&String::from_utf8_lossy(page)), Access::Everybody, true)?.commit()?;
         }
         cx.term.status(format_args!("{} pages in {}", pages.len(), dir.display()));
         Ok(ExitStatus::Clean)

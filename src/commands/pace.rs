@@ -9,6 +9,7 @@ use super::key_file::{Access, Pending};
 use super::network::now;
 use crate::dns::name::Domain;
 use crate::file::read as files;
+use crate::text::Filtered;
 
 /// Handshakes with one peer a minute.
 const RUNS: usize = 3;
@@ -31,7 +32,7 @@ pub fn remember(peer: &Domain) {
         && let Some(dir) = path.parent()
         && std::fs::create_dir_all(dir).is_ok()
     {
-        let _ = Pending::write(&path, &text, Access::OwnerOnly, true).and_then(Pending::commit);
+        let _ = Pending::write(&path, &Filtered::own(&text), Access::OwnerOnly, true).and_then(Pending::commit);
     }
 }
 

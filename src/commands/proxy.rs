@@ -11,6 +11,7 @@ use super::key_file::{Access, Pending};
 use crate::dns::name::{Domain, Host};
 use crate::error::{ExitStatus, Hinted, hinted};
 use crate::render::proxy::{PROXIES, Proxy, Rules, find, write};
+use crate::text::Filtered;
 
 /// Print rules for the reverse proxy in front of the server
 ///
@@ -73,7 +74,7 @@ impl ProxyCommand {
         let text = write(self.proxy, &rules);
         match &self.output {
             Some(path) => {
-                Pending::write(path, &text, Access::Everybody, self.force)?.commit()?;
+                Pending::write(path, &Filtered::answer(&text), Access::Everybody, self.force)?.commit()?;
                 cx.term.status(format_args!("written to {}", path.display()));
             }
             None => cx.term.answer(text)?,

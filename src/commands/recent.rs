@@ -11,7 +11,7 @@ use crate::file::read;
 use crate::render::fill::harmless;
 use crate::report::Report;
 use crate::severity::Severity;
-use crate::text::escaped_json;
+use crate::text::Filtered;
 
 /// Runs that are kept, newest first.
 const RUNS_MAX: usize = 40;
@@ -73,7 +73,7 @@ impl Recent {
         if let Some(dir) = path.parent() {
             std::fs::create_dir_all(dir)?;
         }
-        Pending::write(&path, &escaped_json(&serde_json::to_string(self)?), Access::OwnerOnly, true)?.commit()
+        Pending::write(&path, &Filtered::json(&serde_json::to_string(self)?), Access::OwnerOnly, true)?.commit()
     }
 }
 

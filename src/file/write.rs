@@ -8,7 +8,7 @@ use tempfile::{NamedTempFile, TempPath};
 use zeroize::Zeroizing;
 
 use crate::error::hinted;
-use crate::text::{NO_FILE_NAME, holds_private_key};
+use crate::text::{Filtered, NO_FILE_NAME, holds_private_key};
 
 /// Who may read a new file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,17 +94,23 @@ fn unwritable(path: &Path, error: &io::Error) -> anyhow::Error {
     hinted(format!("`{}` cannot be written: {error}", path.display()), "choose a directory that you may write to")
 }
 
-/// Opens a file that is read and changed in its place, such as a database, or makes it. Of a file for the owner only, the access of
-/// others is taken away.
-pub fn in_place(path: &Path, access: Access) -> io::Result<File> {
+/// Opens a file that is read and changed in its place, such as a database, or makes it. A device, a FIFO or a directory is not
+/// opened at all. Of a file for the owner only, the access of others is taken away.
+pub fn in_place(path: &Path, access: Access) -> anyhow::Result<File> {
+    if let Target::Stream(_) = Target::find(path)? {
+        return Err(hinted(format!("`{}` is not a regular file", path.display()), "give a file name"));
+    }
+    open_in_place(path, access).map_err(|error| unwritable(path, &error))
+}
+
+fn open_in_place(path: &Path, access: Access) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false);
     #[cfg(unix)]
     if access == Access::OwnerOnly {
         use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
         let file = options.mode(0o600).open(path)?;
-        let meta = file.metadata()?;
-        if meta.is_file() && meta.permissions().mode() & 0o077 != 0 {
+        if file.metadata()?.permissions().mode() & 0o077 != 0 {
             file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
         }
         return Ok(file);
@@ -127,11 +133,11 @@ enum Place {
 
 impl Pending {
     /// Writes `text` beside `path`, with its final access from the first byte on. A stream is written into at the end.
-    pub fn write(path: &Path, text: &str, access: Access, replace: bool) -> anyhow::Result<Self> {
+    pub fn write(path: &Path, text: &Filtered, access: Access, replace: bool) -> anyhow::Result<Self> {
         refuse_existing(path, replace)?;
         let to = match Target::find(path)? {
             Target::Stream(to) => {
-                let text = Zeroizing::new(text.as_bytes().to_vec());
+                let text = Zeroizing::new(text.as_str().as_bytes().to_vec());
                 return Ok(Self { path: path.to_owned(), place: Place::Stream { to, text } });
             }
             Target::New(to) | Target::Regular(to) => to,
@@ -141,7 +147,7 @@ impl Pending {
             if access == Access::AsBefore {
                 file.as_file().set_permissions(to.metadata()?.permissions())?;
             }
-            file.write_all(text.as_bytes())?;
+            file.write_all(text.as_str().as_bytes())?;
             file.as_file().sync_all()?;
             Ok(file)
         };
@@ -150,13 +156,13 @@ impl Pending {
     }
 
     /// Adds text to the end.
-    pub fn append(&mut self, more: &str) -> anyhow::Result<()> {
+    pub fn append(&mut self, more: &Filtered) -> anyhow::Result<()> {
         match &mut self.place {
             Place::Beside { file, .. } => {
-                file.write_all(more.as_bytes()).map_err(|error| unwritable(&self.path, &error))
+                file.write_all(more.as_str().as_bytes()).map_err(|error| unwritable(&self.path, &error))
             }
             Place::Stream { text, .. } => {
-                text.extend_from_slice(more.as_bytes());
+                text.extend_from_slice(more.as_str().as_bytes());
                 Ok(())
             }
         }

@@ -44,6 +44,11 @@ pub fn harmless(text: &str) -> String {
     crate::text::lines(text).replace(['\t', GLUE], "\u{fffd}")
 }
 
+/// [`harmless`] for what belongs on one line.
+pub fn one_line(text: &str) -> String {
+    harmless(text).replace('\n', " ")
+}
+
 /// The pieces of a text that was written with backticks around code, and which of them are code.
 pub fn spans(text: &str) -> Vec<(bool, &str)> {
     match text.matches('`').count() % 2 {

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use tokio::sync::watch;
 
 use super::hub::listener;
+use crate::text::Filtered;
 
 /// For one page; a probe waits for other servers.
 const ANSWER: Duration = Duration::from_secs(120);
@@ -122,7 +123,9 @@ impl Served {
     async fn answer(&self, page: Page) -> Response {
         let answer = (self.pages)(page).await;
         let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        (status, [(header::CONTENT_TYPE, answer.content_type)], answer.body).into_response()
+        // Servers and peers have put words into it.
+        let body = Filtered::markup(&answer.body).as_str().to_owned();
+        (status, [(header::CONTENT_TYPE, answer.content_type)], body).into_response()
     }
 }
 

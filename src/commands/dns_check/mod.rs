@@ -36,7 +36,7 @@ use crate::rocketchat::life::parse_known;
 use crate::rocketchat::release::Release;
 use crate::serve::dns::Zone;
 use crate::settings::port;
-use crate::text::escaped_json;
+use crate::text::Filtered;
 
 /// Check the DNS records of a domain
 ///
@@ -146,8 +146,8 @@ impl DnsCheck {
         if let Some(path) = &self.save {
             let evidence =
                 Evidence { schema: SCHEMA, program: concat!("fedctl ", env!("CARGO_PKG_VERSION")).into(), runs };
-            let text = escaped_json(&serde_json::to_string_pretty(&evidence)?) + "\n";
-            Pending::write(path, &text, Access::Everybody, true)?.commit()?;
+            let text = serde_json::to_string_pretty(&evidence)? + "\n";
+            Pending::write(path, &Filtered::json(&text), Access::Everybody, true)?.commit()?;
         }
         Ok(reports)
     }

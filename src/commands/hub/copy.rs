@@ -13,6 +13,7 @@ use crate::file::read;
 use crate::render::hub as render;
 use crate::rocketchat::hub::ledger::Change;
 use crate::rocketchat::hub::transfer::{self, Merge};
+use crate::text::Filtered;
 
 /// Write the served entries as JSON
 ///
@@ -43,7 +44,7 @@ impl Export {
         if to_stdout {
             cx.term.answer(text)?;
         } else {
-            Pending::write(&self.file, &text, Access::OwnerOnly, self.force)?.commit()?;
+            Pending::write(&self.file, &Filtered::json(&text), Access::OwnerOnly, self.force)?.commit()?;
             cx.term.status(format_args!("{} in {}", render::counted(peers.len()), self.file.display()));
         }
         Ok(ExitStatus::Clean)
@@ -127,7 +128,7 @@ pub struct Backup {
 
 impl Backup {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        let pending = Pending::write(&self.file, "", Access::OwnerOnly, self.force)?;
+        let pending = Pending::write(&self.file, &Filtered::own(""), Access::OwnerOnly, self.force)?;
         let to = pending.path()?.to_owned();
         cx.block_on(async { self.store.open().await?.backup(to).await })
             .with_context(|| format!("`{}` cannot be written", self.file.display()))?;

@@ -27,6 +27,7 @@ use crate::rocketchat::records::{self, Audience, DEFAULT_TTL, RecordOptions};
 use crate::rocketchat::release::Release;
 use crate::rocketchat::settings::Method;
 use crate::settings::FILE_NAME;
+use crate::text::Filtered;
 
 const PRIVATE: &str = "federation.key";
 const PUBLIC: &str = "federation.pub";
@@ -295,14 +296,24 @@ impl Init {
         if let Key::New(pair) = key {
             let public = format!("{}\n", pair.public().one_line());
             let private = zeroize::Zeroizing::new(format!("{}\n", *pair.one_line()?));
-            pending.push(Pending::write(&self.file.with_file_name(PUBLIC), &public, Access::Everybody, self.force)?);
-            pending.push(Pending::write(&self.file.with_file_name(PRIVATE), &private, Access::OwnerOnly, self.force)?);
+            pending.push(Pending::write(
+                &self.file.with_file_name(PUBLIC),
+                &Filtered::own(&public),
+                Access::Everybody,
+                self.force,
+            )?);
+            pending.push(Pending::write(
+                &self.file.with_file_name(PRIVATE),
+                &Filtered::own(&private),
+                Access::OwnerOnly,
+                self.force,
+            )?);
             cx.term.status(format_args!("\nwriting {PRIVATE} (never publish it), {PUBLIC}, {}", self.file.display()));
         } else {
             cx.term.status(format_args!("\nwriting {}", self.file.display()));
         }
         let text = file::text(answers, &self.file)?;
-        pending.push(Pending::write(&self.file, &text, Access::Everybody, self.force)?);
+        pending.push(Pending::write(&self.file, &Filtered::answer(&text), Access::Everybody, self.force)?);
         Pending::commit_all(pending)
     }
 

@@ -21,6 +21,7 @@ use crate::error::{ExitStatus, hinted};
 use crate::render::lab as render;
 use crate::render::report::{HUMAN, Style, write};
 use crate::report::{Report, Verdict};
+use crate::text::Filtered;
 use guest::Guest;
 use scenarios::{NEIGHBOUR, Scenario};
 use world::World;
@@ -115,7 +116,7 @@ impl Lab {
             progress.finish_and_clear();
             let text = render::environment(&variables(&world));
             match &self.output {
-                Some(path) => Pending::write(path, &text, Access::OwnerOnly, true)?.commit()?,
+                Some(path) => Pending::write(path, &Filtered::answer(&text), Access::OwnerOnly, true)?.commit()?,
                 None => cx.term.answer(text)?,
             }
             let domains: Vec<&str> = every::scenarios().map(|scenario| scenario.domain).collect();

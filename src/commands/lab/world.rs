@@ -35,6 +35,7 @@ use crate::rocketchat::hub::registration::{Admission, Entry};
 use crate::serve::dns::{Config, Fault, Running, View, Zone, start, start_resolver};
 use crate::serve::hub;
 use crate::store::Store;
+use crate::text::Filtered;
 use crate::x509::trust::Roots;
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -89,8 +90,9 @@ impl World {
             sites.push(open);
         }
         let dir = tempfile::Builder::new().prefix("fedctl-lab-").tempdir().context("the lab needs a directory")?;
-        let write =
-            |name: &str, text: &str, access| Pending::write(&dir.path().join(name), text, access, false)?.commit();
+        let write = |name: &str, text: &str, access| {
+            Pending::write(&dir.path().join(name), &Filtered::own(text), access, false)?.commit()
+        };
         write("ca.pem", &authorities, Access::Everybody)?;
         write("federation.key", &format!("{}\n", *neighbour.one_line()?), Access::OwnerOnly)?;
         let hub = open_hub(dir.path().join("hub"), &keys).await?;

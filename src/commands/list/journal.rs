@@ -37,13 +37,7 @@ impl Journal {
         let failed = |error: std::io::Error| {
             hinted(format!("`{}` cannot be used: {error}", path.display()), "give a file that you may write to")
         };
-        let mut file = in_place(path, Access::Everybody).map_err(failed)?;
-        if !file.metadata().map_err(failed)?.is_file() {
-            return Err(hinted(
-                format!("`{}` is not a regular file", path.display()),
-                "give another file for --resume",
-            ));
-        }
+        let mut file = in_place(path, Access::Everybody)?;
         let mut text = Vec::new();
         (&mut file).take(BYTES_MAX + 1).read_to_end(&mut text).map_err(failed)?;
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);

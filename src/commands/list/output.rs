@@ -7,8 +7,9 @@ use crate::commands::answer::ReportArgs;
 use crate::commands::key_file::{Access, Pending};
 use crate::error::hinted;
 use crate::render::list as render;
-use crate::render::report::{HUMAN, ReportFormat, Stream, Style, write};
+use crate::render::report::{GITHUB, HUMAN, ReportFormat, Stream, Style, write};
 use crate::report::Report;
+use crate::text::Filtered;
 
 /// Reports that are held for a form that needs all of them.
 const HELD_MAX: usize = 5000;
@@ -42,7 +43,7 @@ impl<'a> Output<'a> {
             ));
         }
         let to = match report.output() {
-            Some(path) => To::File(Box::new(Pending::write(path, "", Access::Everybody, true)?)),
+            Some(path) => To::File(Box::new(Pending::write(path, &Filtered::own(""), Access::Everybody, true)?)),
             None => To::Stdout,
         };
         let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.verbosity() };
@@ -106,9 +107,13 @@ impl<'a> Output<'a> {
     }
 
     fn put(&mut self, text: &str) -> anyhow::Result<()> {
+        // The only form that is meant for a workflow runner escapes its text itself.
+        let is_markup = self.format == GITHUB;
         match &mut self.to {
+            To::Stdout if is_markup => self.cx.term.filtered(&Filtered::markup(text)),
             To::Stdout => self.cx.term.answer(text),
-            To::File(file) => file.append(text),
+            To::File(file) if is_markup => file.append(&Filtered::markup(text)),
+            To::File(file) => file.append(&Filtered::answer(text)),
         }
     }
 }

@@ -28,6 +28,7 @@ use crate::rocketchat::release::Release;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::fault::Fault;
 use crate::serve::peer::{Config, USER, start};
+use crate::text::Filtered;
 
 /// A federation server for trials, which says why a message did not open, and can misbehave on request
 ///
@@ -219,7 +220,7 @@ impl ServePeer {
         let tls = Tls::made(&names, &self.faults)?;
         if let (Some(path), Some(authority)) = (&self.ca_out, &tls.authority) {
             // The authority is new at every start, so an older file of it is worth nothing.
-            Pending::write(path, authority, Access::Everybody, true)?.commit()?;
+            Pending::write(path, &Filtered::own(authority), Access::Everybody, true)?.commit()?;
         }
         Ok(Some(tls))
     }

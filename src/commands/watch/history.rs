@@ -20,6 +20,7 @@ use crate::range::Counts;
 use crate::render::watch::history as render;
 use crate::report::watch::{DAY, Difference, HOUR, MINUTE, Span, differences, moment};
 use crate::store::watch::WatchStore;
+use crate::text::Filtered;
 
 const DAYS: Counts = Counts::new(1, 36_500);
 
@@ -142,7 +143,7 @@ impl History {
     fn replay(&self, cx: &Context, evidence: &WatchEvidence) -> anyhow::Result<ExitStatus> {
         if let Some(path) = &self.save {
             let text = serde_json::to_string_pretty(evidence)? + "\n";
-            Pending::write(path, &text, Access::Everybody, false)?.commit()?;
+            Pending::write(path, &Filtered::json(&text), Access::Everybody, false)?.commit()?;
         }
         let run = evidence.dns.runs.first().context("the evidence is empty")?;
         let mut report = dns_check::report(&run.facts, &run.expected.restore()?, Instant::now());

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{ReportFormat, Style, arrivals, by_release, propagation};
 use crate::check::{self, Judge};
-use crate::render::fill::{harmless, wrap, wrap_all};
+use crate::render::fill::{harmless, one_line, wrap, wrap_all};
 use crate::report::{FixPart, Line, Problem, Report, Suppressed, Verdict};
 use crate::rocketchat::discovery::DiscoveryResult;
 use crate::severity::Severity;
@@ -63,12 +63,10 @@ fn one(report: &Report, style: Style) -> String {
 
 /// The subject, and what is known about it: beside it, or below it when the line is too short.
 pub fn heading(report: &Report, width: usize) -> String {
-    let taken = report.subject.width() + report.about.width();
-    match width.checked_sub(taken).filter(|gap| *gap >= 2) {
-        Some(gap) => format!("{}{}{}\n\n", report.subject.bold(), " ".repeat(gap), report.about),
-        None => {
-            format!("{}\n  {}\n\n", report.subject.bold(), wrap(&report.about, width.saturating_sub(2)).join("\n  "))
-        }
+    let (subject, about) = (one_line(&report.subject), one_line(&report.about));
+    match width.checked_sub(subject.width() + about.width()).filter(|gap| *gap >= 2) {
+        Some(gap) => format!("{}{}{about}\n\n", subject.bold(), " ".repeat(gap)),
+        None => format!("{}\n  {}\n\n", subject.bold(), wrap(&about, width.saturating_sub(2)).join("\n  ")),
     }
 }
 

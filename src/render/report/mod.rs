@@ -19,6 +19,7 @@ mod tap;
 
 pub use nagios::{State, state as nagios_state};
 
+use crate::render::fill::one_line;
 use crate::report::Report;
 
 use crate::severity::Severity;
@@ -137,13 +138,14 @@ pub fn counts(report: &Report) -> String {
 /// The whole verdict in one sentence, and whether it is good.
 pub fn sentence(report: &Report, style: Style) -> (bool, String) {
     if let Some(unchecked) = report.unchecked.as_ref().filter(|_| report.is_unknown(style.fail_on)) {
-        return (false, format!("{} could not be checked: {}", report.subject, unchecked.why));
+        let why = one_line(&format!("{} could not be checked: {}", report.subject, unchecked.why));
+        return (false, why);
     }
     let clean = report.is_clean(style.fail_on);
     let words = if clean { &report.pass_summary } else { &report.fail_summary };
     let counts = counts(report);
     let colon = if counts.is_empty() { "" } else { ": " };
-    (clean, format!("{} {words}{colon}{counts}", report.subject))
+    (clean, one_line(&format!("{} {words}{colon}{counts}", report.subject)))
 }
 
 /// Seconds with three digits behind the point.

@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::render::fill::one_line;
 use crate::report::{Cell, Matrix};
 
 const TITLE: &str = "propagation";
@@ -26,9 +27,10 @@ pub fn write(matrix: &Matrix, width: usize) -> String {
 fn table(matrix: &Matrix, show: fn(&Cell) -> String) -> String {
     let head = matrix.columns.iter().map(|column| heading(column));
     let mut rows = vec![std::iter::once(String::new()).chain(head).collect::<Vec<String>>()];
-    rows.extend(
-        matrix.rows.iter().map(|row| std::iter::once(row.observer.clone()).chain(row.cells.iter().map(show)).collect()),
-    );
+    rows.extend(matrix.rows.iter().map(|row| {
+        let cells = std::iter::once(row.observer.clone()).chain(row.cells.iter().map(show));
+        cells.map(|cell| one_line(&cell)).collect()
+    }));
     let widths: Vec<usize> =
         (0..rows[0].len()).map(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or_default()).collect();
     let mut out = String::new();

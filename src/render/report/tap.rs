@@ -17,7 +17,7 @@ pub const FORMAT: ReportFormat = ReportFormat {
 fn write(reports: &[Report], style: Style) -> String {
     let mut points = Vec::new();
     for report in reports {
-        let subject = &report.subject;
+        let subject = &escape(&report.subject);
         for line in &report.lines {
             let name = |text: &str| format!("{}: {subject}: {}", line.id, escape(text));
             points.push(match &line.verdict {

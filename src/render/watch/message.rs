@@ -8,6 +8,7 @@ use crate::report::watch::domain_state::DomainState;
 use crate::report::watch::message::{Change, Kind, Message};
 use crate::report::watch::{DAY, Finding, MINUTE, date, length, moment};
 use crate::severity::Severity;
+use crate::text::guarded;
 
 /// Columns of a plain text.
 const WIDTH: usize = 78;
@@ -45,7 +46,8 @@ pub fn text(message: &Message) -> String {
     }
     out += "\nTo check it now:\n";
     out += &commands(message).iter().map(|line| format!("{line}\n")).collect::<String>();
-    out + &format!("\nTo see its history:\nfedctl watch history {}\n", message.domain)
+    out += &format!("\nTo see its history:\nfedctl watch history {}\n", message.domain);
+    guarded(&out, false).into_owned()
 }
 
 /// The names and values of one change.

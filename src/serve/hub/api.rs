@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::{Extension, RawQuery, State};
 use axum::http::{StatusCode, header};
@@ -18,20 +17,31 @@ use crate::dns::name::Domain;
 use crate::error::Hinted;
 use crate::rocketchat::hub::ledger::{Action, Ledger, Requested, ask};
 use crate::rocketchat::hub::registration::{Entry, Request};
+use crate::text::Filtered;
 
 #[derive(Deserialize)]
 struct Removal {
     domain: String,
 }
 
+/// JSON, through the filter: what a client has sent may be in it.
+fn answer(value: &Value) -> Response {
+    let json = Filtered::json(&value.to_string()).as_str().to_owned();
+    ([(header::CONTENT_TYPE, "application/json")], json).into_response()
+}
+
 /// An error as JSON; clients of 1.x and 2.x look at the status only.
 pub fn error(status: StatusCode, what: &str, hint: &str) -> Response {
-    (status, Json(json!({"success": false, "error": what, "hint": hint}))).into_response()
+    (status, answer(&json!({"success": false, "error": what, "hint": hint}))).into_response()
 }
 
 fn wait(seconds: u64) -> Response {
     let what = format!("too many requests; try again in {seconds} seconds");
-    let mut response = error(StatusCode::TOO_MANY_REQUESTS, &what, "the newest mail to webmaster@ still works");
+    let mut response = error(
+        StatusCode::TOO_MANY_REQUESTS,
+        &what,
+        "the newest mail to webmaster@ still works; refusing a request in one of them makes room for yours",
+    );
     response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     response
 }
@@ -73,9 +83,7 @@ async fn find(hub: &Arc<Hub>, from: IpAddr, query: &str) -> (&'static str, Respo
         return ("refused", error(StatusCode::NOT_FOUND, "this is not a domain", hint));
     };
     match hub.store.peer(&domain).await {
-        Ok(Some(found)) => {
-            ("found", Json(json!({"success": true, "peer": peer(&domain, &found.entry)})).into_response())
-        }
+        Ok(Some(found)) => ("found", answer(&json!({"success": true, "peer": peer(&domain, &found.entry)}))),
         Ok(None) => {
             let what = format!("`{domain}` is not registered, or nobody has confirmed it");
             ("unknown", error(StatusCode::NOT_FOUND, &what, "fedctl register DOMAIN"))
@@ -115,8 +123,8 @@ async fn take_registration(hub: &Arc<Hub>, from: IpAddr, body: &[u8]) -> (&'stat
         Ok(Requested::Unknown) => return ("refused", error(StatusCode::NOT_FOUND, "nothing is registered", "")),
         Err(problem) => return ("failed", failed(&problem)),
     };
-    let answer = json!({"success": true, "status": status, "message": description, "peer": peer(&domain, &entry)});
-    (status, Json(answer).into_response())
+    let registered = json!({"success": true, "status": status, "message": description, "peer": peer(&domain, &entry)});
+    (status, answer(&registered))
 }
 
 fn mailed(domain: &Domain) -> String {
@@ -131,9 +139,7 @@ pub async fn remove(State(hub): State<Arc<Hub>>, Extension(From(from)): Extensio
         return error(StatusCode::BAD_REQUEST, "this is not a removal", "send JSON with the text `domain`");
     };
     match ask_removal(&hub, from, &text).await {
-        Ok((domain, status)) => {
-            Json(json!({"success": true, "status": status, "message": mailed(&domain)})).into_response()
-        }
+        Ok((domain, status)) => answer(&json!({"success": true, "status": status, "message": mailed(&domain)})),
         Err(response) => response,
     }
 }

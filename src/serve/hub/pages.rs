@@ -8,6 +8,7 @@ use crate::dns::name::Domain;
 use crate::key::{PublicKey, base64};
 use crate::rocketchat::hub::ledger::{Action, Closed, Dead, Peer, Proposal};
 use crate::rocketchat::hub::registration::Entry;
+use crate::text::Filtered;
 
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}\
 code{overflow-wrap:anywhere}dt{font-weight:bold;margin-top:.5rem}dd{margin:0}\
@@ -40,11 +41,12 @@ fn escape(text: &str) -> String {
 /// `title` is text, `body` is HTML.
 fn page(title: &str, body: &str) -> String {
     let title = escape(title);
-    format!(
+    let page = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"robots\" content=\"noindex\">\
          <title>{title}</title><style>{STYLE}</style></head>\n<body><h1>{title}</h1>\n{body}\n</body></html>\n"
-    )
+    );
+    Filtered::markup(&page).as_str().to_owned()
 }
 
 fn entry(entry: &Entry) -> String {
@@ -93,7 +95,12 @@ pub fn question(proposal: &Proposal, served: Option<&Peer>, token: &str) -> Stri
 pub fn decided(proposal: &Proposal, accept: bool) -> String {
     let domain = escape(proposal.domain.as_str());
     let (title, body) = match (accept, &proposal.request) {
-        (false, _) => ("Nothing was changed", format!("<p>The request about {domain} is thrown away.</p>")),
+        (false, _) => (
+            "Nothing was changed",
+            format!(
+                "<p>The request about {domain} is refused. It no longer counts among the mails of today: you can register {domain} now.</p>"
+            ),
+        ),
         (true, Action::Remove) => ("Removed", format!("<p>This hub no longer tells where {domain} is.</p>")),
         (true, Action::Serve(_)) => {
             ("Confirmed", format!("<p>Servers that ask this hub can find <strong>{domain}</strong> now.</p>"))

@@ -34,6 +34,7 @@ use crate::range::Times;
 use crate::render::records::changes;
 use crate::rocketchat::change::{Change, compare, in_the_way};
 use crate::rocketchat::records::Plan;
+use crate::text::Filtered;
 
 /// Publish the records at the DNS provider or name server
 ///
@@ -207,8 +208,8 @@ impl Apply {
             place,
             changes: needed.to_vec(),
         };
-        let text = crate::text::escaped_json(&serde_json::to_string_pretty(&state)?) + "\n";
-        Pending::write(&path, &text, Access::OwnerOnly, false)?.commit()?;
+        let text = serde_json::to_string_pretty(&state)? + "\n";
+        Pending::write(&path, &Filtered::json(&text), Access::OwnerOnly, false)?.commit()?;
         Ok(path)
     }
 }
