@@ -90,6 +90,49 @@ fn no_value_of_a_number_panics_and_what_is_out_of_range_names_the_range() {
     }
 }
 
+/// Ports, moments, hours and intervals inside other values: whatever is taken can be used.
+#[test]
+fn no_number_inside_another_value_panics() {
+    for value in EXTREMES {
+        for args in [
+            vec!["watch", "history", "b.example", "--at", value],
+            vec!["watch", "diff", "b.example", value],
+            vec!["watch", "b.example", "--silence", value],
+            vec!["serve", "dns", "--zone", "x", "--listen", value],
+        ] {
+            let _ = fedctl::cli::command().try_get_matches_from(["fedctl"].into_iter().chain(args));
+        }
+        for option in [
+            format!("--at={value}d"),
+            format!("--at={value}-01-01"),
+            format!("--silence={value}:00-06:00"),
+            format!("--silence=b.example={value}/{value}"),
+            format!("--resolver=127.0.0.1:{value}"),
+            format!("--connect-to=a.example:{value}=127.0.0.1:{value}"),
+            format!("--listen=127.0.0.1:{value}"),
+            format!("--certificate-days={value},{value}"),
+            format!("--fault=delay={value}"),
+        ] {
+            for words in
+                [&["watch", "history", "b.example"][..], &["watch", "b.example"], &["serve", "dns", "--zone=x"]]
+            {
+                let argv = ["fedctl"].iter().chain(words).map(ToString::to_string).chain([option.clone()]);
+                let _ = fedctl::cli::command().try_get_matches_from(argv);
+            }
+        }
+        let _ = fedctl::commands::watch::list::parse(&format!("a.example every={value}\n"), Duration::from_secs(60));
+        let port =
+            fedctl::settings::Settings::of_text(&format!("port: {value}\n"), std::path::Path::new("fedctl.yaml"));
+        assert!(port.is_err() || matches!(*value, "" | "1"), "{value}");
+    }
+    // What is taken is used too: the ends of the calendar.
+    let fedctl = Fedctl::new();
+    for moment in ["4294967295d", "-009999-01-02T01:59:59Z", "9999-12-30T22:00:00Z", "0s"] {
+        let ran = fedctl.run(&["watch", "history", "b.example", "--data", "watch", &format!("--at={moment}")]);
+        assert!(ran.status == 2 && !ran.stderr.contains("panicked"), "{moment}: {}", ran.stderr);
+    }
+}
+
 #[test]
 fn the_longest_times_work_and_longer_ones_are_refused() {
     let fedctl = Fedctl::new();
