@@ -100,6 +100,40 @@ fn every_command_named_in_the_docs_exists() {
     }
 }
 
+/// The names of all tests in the sources.
+fn tests(dir: &Path, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            tests(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            let after = text.split("#[test]").chain(text.split("#[tokio::test")).map(|part| part.split("fn ").nth(1));
+            let name = |part: &str| part.split('(').next().unwrap_or_default().to_owned();
+            found.extend(after.flatten().map(name));
+        }
+    }
+}
+
+#[test]
+fn every_test_in_the_table_of_threats_exists() {
+    let mut known = Vec::new();
+    for dir in ["src", "tests"] {
+        tests(&repository(dir), &mut known);
+    }
+    let page = std::fs::read_to_string(repository("docs/security.md")).unwrap();
+    let section = page.split("## Threats").nth(1).unwrap().split("\n## ").next().unwrap();
+    let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| ")).skip(2).collect();
+    assert!(rows.len() >= 15, "{}", rows.len());
+    for row in rows {
+        let named: Vec<&str> = row.rsplit(" | ").next().unwrap().split('`').skip(1).step_by(2).collect();
+        assert!(!named.is_empty(), "no test shows what holds: {row}");
+        for test in named {
+            assert!(known.iter().any(|name| name == test), "there is no test `{test}`");
+        }
+    }
+}
+
 #[test]
 fn every_link_leads_to_a_file() {
     for page in pages() {

@@ -27,6 +27,30 @@ const READERS: &[&[&str]] = &[
     &["records", "b.example", "--target", "chat.b.example", "--key", "FILE"],
     &["records", "lint", "--format", "zone", "FILE"],
     &["keygen", "--from-private", "FILE"],
+    &["dns-check", "--list", "FILE", "--resolver", "127.0.0.1:9"],
+    &["handshake", "--list", "FILE", "--resolver", "127.0.0.1:9"],
+    &["handshake", "--join", "FILE", "FILE"],
+    &["mesh", "--list", "FILE", "--resolver", "127.0.0.1:9"],
+    &["watch", "--once", "--list", "FILE", "--data", "watch", "--resolver", "127.0.0.1:9"],
+    &["watch", "--once", "b.example", "--ca-file", "FILE", "--data", "watch", "--resolver", "127.0.0.1:9"],
+    &["key", "backup", "FILE", "--no-dns", "-o", "new.pem"],
+    &["key", "restore", "FILE", "--no-dns", "-o", "new.txt"],
+    &["records", "undo", "FILE", "--resolver", "127.0.0.1:9"],
+    &["records", "diff", "b.example", "--target", "chat.b.example", "--key", "FILE", "--resolver", "127.0.0.1:9"],
+    &["serve", "peer", "--domain", "b.example", "--key", "FILE"],
+    &["envelope", "seal", "--key", "FILE", "--peer-key", "FILE"],
+    &[
+        "serve",
+        "hub",
+        "--public-url",
+        "https://hub.b.example",
+        "--data",
+        "hub",
+        "--smtp",
+        "smtps://127.0.0.1:9",
+        "--smtp-ca",
+        "FILE",
+    ],
 ];
 
 fn refused_each(fedctl: &Fedctl, file: &str, input: &[u8], sentence: &str) {
@@ -36,6 +60,27 @@ fn refused_each(fedctl: &Fedctl, file: &str, input: &[u8], sentence: &str) {
         assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{args:?}: {}", ran.stderr);
         let first = ran.stderr.lines().next().unwrap_or_default();
         assert!(first.starts_with("fedctl: error: ") && first.contains(sentence), "{args:?}: {}", ran.stderr);
+    }
+}
+
+/// A file of the wrong kind is refused or ends as such; it never hangs, and never crashes.
+#[test]
+fn nested_and_binary_files_end_with_an_error() {
+    let fedctl = Fedctl::new();
+    let noise: Vec<u8> = (0..5000u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    for (name, text) in [
+        ("brackets", "[".repeat(200_000).into_bytes()),
+        ("objects", "{\"a\":".repeat(40_000).into_bytes()),
+        ("noise", noise),
+        ("nothing", vec![0; 1000]),
+    ] {
+        fedctl.write(name, text);
+        for reader in READERS.iter().chain([&["dns-check", "--list", "list", "--resume", "FILE"][..]].iter()) {
+            let args: Vec<&str> = reader.iter().map(|arg| if *arg == "FILE" { name } else { *arg }).collect();
+            let ran = bounded(&fedctl, &args, b"").unwrap_or_else(|| panic!("{args:?} does not end"));
+            assert!(matches!(ran.status, 1 | 2), "{args:?}: {} {}", ran.status, ran.stderr);
+            assert!(!ran.stderr.contains("panicked"), "{args:?}: {}", ran.stderr);
+        }
     }
 }
 
@@ -60,6 +105,40 @@ fn a_fifo_with_a_writer_is_read() {
     let ran = bounded(&fedctl, &["dns-check", "b.example", "--zone-file", "pipe"], b"").expect("it ends");
     assert!(ran.status < 2, "{}", ran.stderr);
     assert!(writer.wait().unwrap().success());
+}
+
+/// Neither as records nor in an error, whatever stands around the directive.
+#[test]
+fn no_zone_file_reads_another_file() {
+    let fedctl = Fedctl::new();
+    let other = fedctl.write("other", "stolen 60 IN TXT topsecret\n");
+    let secret = fedctl.write("secret", "topsecret content\n");
+    for file in [other.to_str().unwrap(), secret.to_str().unwrap(), "/dev/zero", "other"] {
+        for text in [
+            format!("$INCLUDE {file}\n"),
+            format!("$INCLUDE \"{file}\"\n"),
+            format!("chat 60 IN TXT \"a\\\"\" ; \"\n$INCLUDE {file} x\n"),
+            format!("chat 60 IN TXT (\n\"a\")\n  $INCLUDE\t{file}\n"),
+            format!("chat 60 IN TXT \"\n$INCLUDE {file}\n\"\n$INCLUDE {file}\n"),
+        ] {
+            fedctl.write("zone", format!("$ORIGIN b.example.\n{text}"));
+            for args in [
+                &["dns-check", "b.example", "--zone-file", "zone"][..],
+                &["serve", "dns", "--zone", "zone"],
+                &["lab", "--only", "nothing.example", "--zone", "b.example=zone"],
+                &["records", "lint", "--format", "zone", "--domain", "b.example", "zone"],
+            ] {
+                let ran = bounded(&fedctl, args, b"").unwrap_or_else(|| panic!("{args:?} does not end: {text}"));
+                assert!(ran.status != 0, "{args:?}: {text}: {}", ran.stdout);
+                let said = format!("{}{}", ran.stdout, ran.stderr);
+                assert!(!said.contains("topsecret") && !said.to_lowercase().contains("content"), "{args:?}: {said}");
+            }
+        }
+    }
+    // In a string it is text.
+    fedctl.write("zone", "$ORIGIN b.example.\nrocketchat-public-key 60 IN TXT \"$INCLUDE x\"\n");
+    let ran = fedctl.run(&["dns-check", "b.example", "--zone-file", "zone", "-v"]);
+    assert!(ran.stdout.contains("one TXT record, strings of 10 bytes"), "{}{}", ran.stdout, ran.stderr);
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! What hostile files, names and arguments must not do (docs/security.md): each test failed on the code before it.
 
+mod formats;
 mod inputs;
 mod outputs;
 mod secrets;
+mod servers;
+mod tokens;
 mod words;
 
 use std::io::Write;

@@ -113,6 +113,112 @@ fn a_passphrase_or_token_where_its_file_belongs_is_not_repeated() {
     assert_eq!(error, "`locked`: the passphrase file does not exist");
 }
 
+/// Every readable byte of a process; `None` when this user may not read it.
+fn memory(process: u32) -> Option<Vec<u8>> {
+    use std::io::{Read, Seek, SeekFrom};
+    let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).ok()?;
+    let mut memory = std::fs::File::open(format!("/proc/{process}/mem")).ok()?;
+    let mut all = Vec::new();
+    for line in maps.lines().filter(|line| line.split(' ').nth(1).is_some_and(|access| access.starts_with("rw"))) {
+        let (from, to) = line.split(' ').next()?.split_once('-')?;
+        let (from, to) = (u64::from_str_radix(from, 16).ok()?, u64::from_str_radix(to, 16).ok()?);
+        let mut part = vec![0; usize::try_from(to - from).ok()?];
+        memory.seek(SeekFrom::Start(from)).ok()?;
+        if memory.read_exact(&mut part).is_ok() {
+            all.extend(part);
+        }
+    }
+    Some(all)
+}
+
+/// What a core would hold, and what a user with the right to look at processes reads: the numbers of the key, for as long as they
+/// are used, and no copy of its text.
+#[test]
+fn no_copy_of_the_text_of_a_key_stays_in_memory() {
+    use base64::Engine;
+    let (fedctl, line) = with_key();
+    let fedctl = fedctl.env("FEDCTL_KEY", "own.pem").env("FEDCTL_DOMAIN", "b.example");
+    let body = line.split("-----").nth(2).unwrap();
+    let der = base64::engine::general_purpose::STANDARD.decode(body).unwrap();
+    for args in [
+        &["serve", "peer", "--domain", "b.example", "--key", "own.key", "--resolver", "127.0.0.1:9"][..],
+        &["serve", "peer", "--domain", "b.example", "--key", "own.pem", "--resolver", "127.0.0.1:9"],
+        &["watch", "b.example", "--data", "watch", "--listen", "127.0.0.1:0", "--resolver", "127.0.0.1:9"],
+    ] {
+        let mut child = fedctl.command(args);
+        let mut child = child.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let mut first = String::new();
+        std::io::BufRead::read_line(&mut std::io::BufReader::new(child.stdout.as_mut().unwrap()), &mut first).unwrap();
+        let memory = memory(child.id());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let Some(memory) = memory else { return };
+        assert!(first.contains("127.0.0.1") && memory.len() > 100_000, "{args:?}: {first}");
+        // The first numbers are public: the modulus and the exponent.
+        let texts = body.as_bytes()[400..].chunks_exact(32).chain(der[300..].chunks_exact(24));
+        let kept = texts.filter(|part| memory.windows(part.len()).any(|window| window == *part)).count();
+        assert_eq!(kept, 0, "{args:?}: parts of the text of the key are in memory");
+    }
+}
+
+#[test]
+fn a_secret_in_the_process_list_is_pointed_out() {
+    let fedctl = Fedctl::new();
+    for (args, option, variable) in [
+        (
+            &["serve", "hub", "--public-url", "x", "--data", "hub", "--smtp", "smtps://me:s3cret@127.0.0.1"][..],
+            "--smtp",
+            "FEDCTL_HUB_SMTP",
+        ),
+        (&["hub", "list", "--database", "postgres://me:s3cret@127.0.0.1:9/x"], "--database", "FEDCTL_HUB_DATABASE"),
+        (&["watch", "--once", "--smtp", "smtps://me:s3cret@127.0.0.1"], "--smtp", "FEDCTL_WATCH_SMTP"),
+        (&["watch", "--once", "--alert", "webhook:https://127.0.0.1/s3cret"], "--alert", "FEDCTL_WATCH_ALERTS"),
+    ] {
+        let ran = fedctl.run(args);
+        let warning =
+            format!("fedctl: warning: the secret in {option} is in the process list of this machine: set {variable}");
+        assert!(ran.stderr.starts_with(&warning), "{args:?}: {}", ran.stderr);
+        assert!(!ran.stderr.contains("s3cret") && !ran.stdout.contains("s3cret"), "{args:?}: {}", ran.stderr);
+        let named = Fedctl::new().env(variable, args.last().unwrap());
+        let ran = named.run(&args[..args.len() - 2]);
+        assert!(!ran.stderr.contains("process list") && !ran.stderr.contains("s3cret"), "{args:?}: {}", ran.stderr);
+    }
+}
+
+/// Every command refuses a key among its arguments, whichever place it is in, and repeats no part of it.
+#[test]
+fn no_command_repeats_a_key_among_its_arguments() {
+    let (fedctl, line) = with_key();
+    fn leaves(command: &clap::Command, path: &[String], found: &mut Vec<Vec<String>>) {
+        if command.get_subcommands().next().is_none() {
+            found.push(path.to_vec());
+        }
+        for child in command.get_subcommands() {
+            leaves(child, &[path, &[child.get_name().to_owned()]].concat(), found);
+        }
+    }
+    let mut all = Vec::new();
+    leaves(&fedctl::cli::command(), &[], &mut all);
+    assert!(all.len() > 30, "{}", all.len());
+    for path in all.iter().filter(|path| path[0] != "explain") {
+        let mut command = fedctl::cli::command();
+        for word in path {
+            command = command.find_subcommand(word).unwrap().clone();
+        }
+        let options = command.get_arguments().filter(|arg| arg.get_action().takes_values());
+        let options = options.filter_map(|arg| arg.get_long()).map(|name| format!("--{name}={line}"));
+        for last in options.chain([line.clone()]) {
+            let ran = fedctl.run(&[&path[..], &[last.clone()]].concat());
+            assert_secret(
+                &ran,
+                &line,
+                &format!("{path:?} {}", last.split('=').next().unwrap().split('-').next().unwrap()),
+            );
+            assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{path:?}: {}", ran.stderr);
+        }
+    }
+}
+
 #[test]
 fn no_crash_leaves_a_core() {
     let fedctl = Fedctl::new();
