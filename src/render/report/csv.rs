@@ -44,11 +44,14 @@ fn row(cells: [&str; 6]) -> String {
     cells.map(cell).join(",") + "\r\n"
 }
 
+/// What begins a formula, in both widths that spreadsheets know, and the blank that they skip.
+const FORMULA: [char; 9] = ['=', '+', '-', '@', ' ', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
+
 /// A cell in quotes. A spreadsheet runs what begins like a formula, and names and texts come from others: an apostrophe keeps
 /// it a text.
 fn cell(text: &str) -> String {
     let text: String = text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).collect();
-    let guard = if text.starts_with(['=', '+', '-', '@', ' ']) { "'" } else { "" };
+    let guard = if text.starts_with(FORMULA) { "'" } else { "" };
     format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
 
@@ -60,6 +63,7 @@ mod tests {
     fn a_cell_is_never_a_formula_and_never_two_cells() {
         assert_eq!(cell("=HYPERLINK(\"http://a\")"), "\"'=HYPERLINK(\"\"http://a\"\")\"");
         assert_eq!(cell("\t-1,\"a\"\nb"), "\"' -1,\"\"a\"\" b\"");
+        assert_eq!(cell("\u{ff1d}a()"), "\"'\u{ff1d}a()\"");
         assert_eq!(cell("plain, text"), "\"plain, text\"");
     }
 }
