@@ -28,6 +28,8 @@ pub struct Sqlite {
     path: PathBuf,
     writer: Arc<Mutex<Connection>>,
     reader: Arc<Mutex<Connection>>,
+    /// The file cannot be written by this user.
+    is_read_only: bool,
 }
 
 /// Runs work that waits for the disk where waiting hurts nobody.
@@ -47,13 +49,19 @@ impl Sqlite {
             let hint = "give the directory that `fedctl serve hub --data` uses";
             return Err(hinted(format!("`{}` holds no hub: there is no {FILE_NAME}", dir.display()), hint));
         }
-        let mut writer = connect(&path, true).map_err(|why| {
+        let refused = |why: anyhow::Error| {
             let hint = "restore a copy of `fedctl hub backup`, or give another directory";
             hinted(format!("`{}` cannot be opened as the database of a hub: {why}", path.display()), hint)
-        })?;
-        prepare(&mut writer).with_context(|| format!("`{}`", path.display()))?;
-        let reader = connect(&path, false).with_context(|| format!("`{}` cannot be opened", path.display()))?;
-        Ok(Self { path, writer: Arc::new(Mutex::new(writer)), reader: Arc::new(Mutex::new(reader)) })
+        };
+        let is_read_only = !create && !is_writable(&path);
+        let connect = |write| if is_read_only { connect_read_only(&path) } else { connect(&path, write) };
+        let mut writer = connect(true).map_err(refused)?;
+        if !is_read_only {
+            prepare(&mut writer).with_context(|| format!("`{}`", path.display()))?;
+        }
+        let reader = connect(false).with_context(|| format!("`{}` cannot be opened", path.display()))?;
+        let (writer, reader) = (Arc::new(Mutex::new(writer)), Arc::new(Mutex::new(reader)));
+        Ok(Self { path, writer, reader, is_read_only })
     }
 
     pub async fn transact<T: Send + 'static>(
@@ -127,9 +135,9 @@ impl Sqlite {
 
     /// SQLite's online backup: a consistent copy, while others read and write.
     pub async fn backup(&self, to: PathBuf) -> anyhow::Result<()> {
-        let from = self.path.clone();
+        let (from, is_read_only) = (self.path.clone(), self.is_read_only);
         blocking(move || {
-            let source = connect(&from, false)?;
+            let source = if is_read_only { connect_read_only(&from)? } else { connect(&from, false)? };
             let mut copy = Connection::open(&to)?;
             let backup = rusqlite::backup::Backup::new(&source, &mut copy)?;
             backup.run_to_completion(BACKUP_STEP.0, BACKUP_STEP.1, None)?;
@@ -158,9 +166,10 @@ impl Sqlite {
         work: impl FnOnce(&Transaction) -> anyhow::Result<T> + Send + 'static,
     ) -> anyhow::Result<T> {
         let writer = self.writer.clone();
+        let behavior = if self.is_read_only { TransactionBehavior::Deferred } else { TransactionBehavior::Immediate };
         blocking(move || {
             let mut writer = held(&writer);
-            let tx = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let tx = writer.transaction_with_behavior(behavior)?;
             let answer = work(&tx)?;
             tx.commit()?;
             Ok(answer)
@@ -176,8 +185,7 @@ fn held(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
 
 /// Takes a lock file that no second process gets; the system lets go of it when this one ends, however it ends.
 pub fn lock(path: &Path, busy: impl FnOnce() -> anyhow::Error) -> anyhow::Result<fs::File> {
-    let file = fs::File::options().create(true).truncate(false).write(true).open(path);
-    let file = file.with_context(|| format!("`{}` cannot be written", path.display()))?;
+    let file = in_place(path, Access::OwnerOnly)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(busy()),
@@ -217,6 +225,39 @@ pub fn connect(path: &Path, write: bool) -> anyhow::Result<Connection> {
     // FULL: the disk has confirmed a commit before it returns.
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "query_only", if write { "OFF" } else { "ON" })?;
+    Ok(db)
+}
+
+/// True when this user may write the file, and the files that SQLite keeps beside it.
+pub fn is_writable(path: &Path) -> bool {
+    #[cfg(unix)]
+    return [Some(path), path.parent()].into_iter().flatten().all(|path| {
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
+    });
+    #[cfg(not(unix))]
+    path.metadata().is_ok_and(|metadata| !metadata.permissions().readonly())
+}
+
+/// Reads a database that cannot be written, as on a read-only disk or by another user. Without the right to make the files of the
+/// write-ahead log it is read as it stands, which is complete when nobody has left such a log behind.
+pub fn connect_read_only(path: &Path) -> anyhow::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let is_read = |db: &Connection| db.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()));
+    let db = Connection::open_with_flags(path, flags)?;
+    let Err(why) = is_read(&db) else { return Ok(db) };
+    let log = path.with_extension("db-wal");
+    if log.metadata().is_ok_and(|metadata| metadata.len() > 0) {
+        return Err(why.into());
+    }
+    let escape = |byte: u8| match byte {
+        b'/' | b'.' | b'-' | b'_' => char::from(byte).to_string(),
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("%{byte:02X}"),
+    };
+    let uri: String = std::path::absolute(path)?.as_os_str().as_encoded_bytes().iter().copied().map(escape).collect();
+    let db = Connection::open_with_flags(format!("file:{uri}?immutable=1"), flags | OpenFlags::SQLITE_OPEN_URI)?;
+    is_read(&db)?;
     Ok(db)
 }
 

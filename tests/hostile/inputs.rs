@@ -181,6 +181,7 @@ fn only_one_module_opens_files() {
                     "fs::write(",
                     "File::create",
                     "OpenOptions",
+                    "File::options",
                     "fs::rename",
                     ".persist(",
                 ];

@@ -129,3 +129,28 @@ fn a_hub_that_could_not_work_does_not_start() {
     assert!(error.contains("PostgreSQL cannot be used") && !error.contains("secret"), "{error}");
     assert!(fedctl.files().is_empty());
 }
+
+/// A disk that cannot be written: what is there can be listed, shown, exported and copied.
+#[test]
+fn a_hub_on_a_read_only_disk_can_be_read() {
+    let fedctl = Fedctl::new();
+    let hub = Hub::start(&fedctl, &["--data", "hub", "--mail-to-log"]);
+    hub.register("a.example.org", "https://chat.example.org", &KEYS[0]);
+    hub.answer(&hub.logged_token("a.example.org", 0), "yes");
+    assert_eq!(hub.stop(), 0);
+    let script = "mount --bind hub hub && mount -o remount,bind,ro hub && ! touch hub/x 2>/dev/null && \
+                  \"$0\" hub list --data hub && \"$0\" hub show a.example.org --data hub && \
+                  \"$0\" hub export --data hub && \"$0\" hub backup --data hub copy.db && \
+                  ! \"$0\" hub remove a.example.org --data hub && touch done";
+    let mut command = std::process::Command::new("unshare");
+    command.args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_fedctl")]).current_dir(fedctl.dir.path());
+    let Ok(output) = command.env("HOME", fedctl.dir.path()).output() else { return };
+    let said = String::from_utf8_lossy(&output.stderr);
+    // Systems that let nobody make a mount cannot show it.
+    if !fedctl.path("done").exists() && !said.contains("fedctl: error") {
+        return;
+    }
+    assert!(fedctl.path("done").exists(), "{}{said}", String::from_utf8_lossy(&output.stdout));
+    assert!(String::from_utf8_lossy(&output.stdout).matches("a.example.org").count() >= 3);
+    assert!(said.contains("fedctl: error"), "{said}");
+}

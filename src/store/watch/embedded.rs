@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ToSql, TransactionBehavior};
 
-use super::super::sqlite::{blocking, connect, lock, make_private_dir};
+use super::super::sqlite::{blocking, connect, connect_read_only, is_writable, lock, make_private_dir};
 use super::sql;
 use super::value::{Answer, Row, Step, Value};
 use crate::error::hinted;
@@ -42,9 +42,13 @@ impl Embedded {
                 return Err(hinted(what, "give the directory that `fedctl watch --data` uses"));
             };
             let opened = || format!("`{}` cannot be opened as the database of a watch", path.display());
-            let mut writer = connect(&path, true).with_context(opened)?;
-            migrate(&mut writer).with_context(|| format!("`{}`", path.display()))?;
-            let reader = connect(&path, false).with_context(opened)?;
+            let is_read_only = !watches && !is_writable(&path);
+            let connect = |write| if is_read_only { connect_read_only(&path) } else { connect(&path, write) };
+            let mut writer = connect(true).with_context(opened)?;
+            if !is_read_only {
+                migrate(&mut writer).with_context(|| format!("`{}`", path.display()))?;
+            }
+            let reader = connect(false).with_context(opened)?;
             Ok(Self { writer: Arc::new(Mutex::new(writer)), reader: Arc::new(Mutex::new(reader)), _lock: lock })
         })
         .await
