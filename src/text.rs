@@ -55,7 +55,7 @@ impl<'a> Filtered<'a> {
 
     /// Commands for a workflow runner, in which the text of others is escaped already; and pages of markup.
     pub fn markup(text: &str) -> Self {
-        Self(Cow::Owned(lines(text)))
+        Self(Cow::Owned(lines(text).replace("##[", "## [")))
     }
 
     /// What fedctl made itself, without a word of others: keys, scripts and certificates. It is written as it is.

@@ -80,7 +80,6 @@ const WRITERS: &[&[&str]] = &[
     &["dns-check", "b.example", "--zone-file", "zone.txt", "--save", "OUT"],
     &["dns-check", "--list", "list", "-o", "OUT", "--resolver", "127.0.0.1:9"],
     &["handshake", "--list", "list", "-o", "OUT", "--resolver", "127.0.0.1:9"],
-    &["handshake", "b.example", "-o", "OUT", "--resolver", "127.0.0.1:9"],
     &["doctor", "b.example", "-o", "OUT", "--resolver", "127.0.0.1:9"],
     &["mesh", "a.example", "b.example", "-o", "OUT", "--resolver", "127.0.0.1:9"],
     &["keygen", "--private", "OUT", "--public", "new.pub"],

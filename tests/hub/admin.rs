@@ -120,12 +120,13 @@ fn a_hub_that_could_not_work_does_not_start() {
     let refused = |more: &[&str]| fedctl.refused(&[&base, more].concat());
     assert!(refused(&["--public-url", "https://hub.example.org"]).1.contains("--mail-to-log"));
     assert!(refused(&["--public-url", "hub.example.org", "--mail-to-log"]).0.contains("is not a url"));
-    let clear = refused(&["--public-url", "https://hub.example.org", "--smtp", "smtp://me:secret@mail.example.org"]);
+    let smtp = Fedctl::new().env("FEDCTL_HUB_SMTP", "smtp://me:secret@mail.example.org");
+    let clear = smtp.refused(&[&base[..], &["--public-url", "https://hub.example.org"]].concat());
     assert!(clear.0.contains("in clear") && !clear.0.contains("secret"), "{}", clear.0);
     let long = refused(&["--public-url", "https://hub.example.org", "--mail-to-log", "--link-lifetime", "999999h"]);
     assert!(long.0.contains("out of range"), "{}", long.0);
-    let database = ["serve", "hub", "--public-url", "https://hub.example.org", "--mail-to-log", "--database"];
-    let (error, _) = fedctl.refused(&[&database[..], &["postgres://me:secret@127.0.0.1:9/x"]].concat());
+    let database = Fedctl::new().env("FEDCTL_HUB_DATABASE", "postgres://me:secret@127.0.0.1:9/x");
+    let (error, _) = database.refused(&["serve", "hub", "--public-url", "https://hub.example.org", "--mail-to-log"]);
     assert!(error.contains("PostgreSQL cannot be used") && !error.contains("secret"), "{error}");
     assert!(fedctl.files().is_empty());
 }
