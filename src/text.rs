@@ -43,7 +43,7 @@ impl fmt::Debug for Untrusted<'_> {
 pub struct Filtered<'a>(Cow<'a, str>);
 
 impl<'a> Filtered<'a> {
-    /// What people read.
+    /// What people read: reports, tables and pages.
     pub fn answer(text: &'a str) -> Self {
         Self(guarded(text, false))
     }
@@ -53,8 +53,8 @@ impl<'a> Filtered<'a> {
         Self(Cow::Owned(escaped_json(&redacted(json))))
     }
 
-    /// Commands for a workflow runner, in which the text of others is escaped already; and pages of markup.
-    pub fn markup(text: &str) -> Self {
+    /// Commands for a workflow runner, in which the text of others is escaped already.
+    pub fn workflow(text: &str) -> Self {
         Self(Cow::Owned(lines(text).replace("##[", "## [")))
     }
 

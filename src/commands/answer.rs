@@ -142,8 +142,8 @@ impl ReportArgs {
     fn put(&self, cx: &Context, text: &str) -> anyhow::Result<()> {
         match &self.output {
             // The only form that is meant for a workflow runner escapes its text itself.
-            Some(path) if self.format == GITHUB => put(path, &Filtered::markup(text)),
-            None if self.format == GITHUB => cx.term.filtered(&Filtered::markup(text)),
+            Some(path) if self.format == GITHUB => put(path, &Filtered::workflow(text)),
+            None if self.format == GITHUB => cx.term.filtered(&Filtered::workflow(text)),
             Some(path) => put_file(path, text),
             None => cx.term.answer(text),
         }

@@ -124,7 +124,7 @@ impl Served {
         let answer = (self.pages)(page).await;
         let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         // Servers and peers have put words into it.
-        let body = Filtered::markup(&answer.body).as_str().to_owned();
+        let body = Filtered::answer(&answer.body).as_str().to_owned();
         (status, [(header::CONTENT_TYPE, answer.content_type)], body).into_response()
     }
 }

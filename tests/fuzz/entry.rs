@@ -128,7 +128,7 @@ pub fn reports(evidence: &WatchEvidence) -> Vec<Report> {
 pub fn written(reports: &[Report]) -> Vec<(&'static str, String)> {
     let style = Style { width: 80, fail_on: Severity::Error, verbose: 2 };
     let leave = |id: &str, text: &str| match id {
-        "github" => Filtered::markup(text).as_str().to_owned(),
+        "github" => Filtered::workflow(text).as_str().to_owned(),
         _ => Filtered::answer(text).as_str().to_owned(),
     };
     let one = |format: &'static fedctl::render::report::ReportFormat| {

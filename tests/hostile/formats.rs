@@ -171,11 +171,11 @@ fn of_watch(evidence: &WatchEvidence) -> Vec<(&'static str, String)> {
     }
     let status = Status { domain, is_listed: true, every: 300, due: 0, checks: 1, state };
     let span = Span { number: 1, start: 0, end: 1, checks: 1, snapshot: found };
-    let page = |text: String| ("html", Filtered::markup(&text).as_str().to_owned());
+    let page = |text: String| ("html", Filtered::answer(&text).as_str().to_owned());
     texts.push(page(html::board(std::slice::from_ref(&status), &[], 1)));
     texts.push(page(html::domain(&status, &[span], 1)));
     let metrics = fedctl::render::watch::metrics::page(&[status], None, 1);
-    texts.push(("prometheus", Filtered::markup(&metrics).as_str().to_owned()));
+    texts.push(("prometheus", Filtered::answer(&metrics).as_str().to_owned()));
     texts
 }
 

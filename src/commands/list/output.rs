@@ -110,9 +110,9 @@ impl<'a> Output<'a> {
         // The only form that is meant for a workflow runner escapes its text itself.
         let is_markup = self.format == GITHUB;
         match &mut self.to {
-            To::Stdout if is_markup => self.cx.term.filtered(&Filtered::markup(text)),
+            To::Stdout if is_markup => self.cx.term.filtered(&Filtered::workflow(text)),
             To::Stdout => self.cx.term.answer(text),
-            To::File(file) if is_markup => file.append(&Filtered::markup(text)),
+            To::File(file) if is_markup => file.append(&Filtered::workflow(text)),
             To::File(file) => file.append(&Filtered::answer(text)),
         }
     }

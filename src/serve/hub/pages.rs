@@ -46,7 +46,7 @@ fn page(title: &str, body: &str) -> String {
          <meta name=\"viewport\" content=\"width=device-width\"><meta name=\"robots\" content=\"noindex\">\
          <title>{title}</title><style>{STYLE}</style></head>\n<body><h1>{title}</h1>\n{body}\n</body></html>\n"
     );
-    Filtered::markup(&page).as_str().to_owned()
+    Filtered::answer(&page).as_str().to_owned()
 }
 
 fn entry(entry: &Entry) -> String {
