@@ -371,7 +371,7 @@ fn all_hold(evidence: &WatchEvidence, word: &str) -> Result<(), String> {
     let (reports, texts) = outputs(evidence, word);
     // A command is copied into a shell as it stands.
     for (_, problem) in reports.iter().flat_map(Report::problems) {
-        let copied = fix_parts(&problem.fix).into_iter().filter(|part| matches!(part, FixPart::Copy(_)));
+        let copied = fix_parts(&problem.fix).filter(|part| matches!(part, FixPart::Copy(_)));
         if let Some(part) = copied.into_iter().find(|part| format!("{part:?}").contains(MARK)) {
             return Err(format!("a command holds what a server said: {part:?}"));
         }

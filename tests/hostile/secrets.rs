@@ -208,7 +208,7 @@ fn no_command_repeats_a_key_among_its_arguments() {
         let options = command.get_arguments().filter(|arg| arg.get_action().takes_values());
         let options = options.filter_map(|arg| arg.get_long()).map(|name| format!("--{name}={line}"));
         for last in options.chain([line.clone()]) {
-            let ran = fedctl.run(&[&path[..], &[last.clone()]].concat());
+            let ran = fedctl.run(&[&path[..], std::slice::from_ref(&last)].concat());
             assert_secret(
                 &ran,
                 &line,
