@@ -24,6 +24,7 @@ use crate::render::records::changes;
 use crate::render::records::edit::{Edited, File, TOOLS, Tool, edit};
 use crate::rocketchat::change::Change;
 use crate::rocketchat::records::Plan;
+use crate::text::Filtered;
 
 /// Which tool, and which file of it.
 #[derive(Debug, Clone, Default, Args)]
@@ -183,7 +184,7 @@ fn replace(path: &Path, expected: &str, text: &str) -> anyhow::Result<()> {
         let what = format!("`{}` has changed since the plan was made; nothing was changed", path.display());
         return Err(hinted(what, "run the same command again for a new plan"));
     }
-    Pending::write(path, text, Access::AsBefore, true)?.commit()
+    Pending::write(path, &Filtered::own(text), Access::AsBefore, true)?.commit()
 }
 
 fn digest(text: &str) -> String {
