@@ -339,7 +339,7 @@ mod tests {
         use crate::facts::watch_evidence::WatchEvidence;
         let own = own_sample::sample();
         let expected = SavedExpectation { port: Some(443), ..SavedExpectation::default() };
-        let run = Run { facts: own.dns, expected, at_server: None, elapsed: 5 };
+        let run = Run { facts: own.dns, expected, at_server: None, native: None, elapsed: 5 };
         let dns = Evidence { schema: SCHEMA, program: "fedctl".into(), runs: vec![run] };
         let mut hub = hub_sample::sample();
         hub.hub =

@@ -182,7 +182,7 @@ pub fn events(bytes: &[u8]) {
     let list = list.unwrap_or_else(|| vec![message.clone()]);
     let mut known = Documents::default();
     for event in list.iter().take(20) {
-        inspect(event, &sender, &own, &known, 1_795_428_000_000);
+        inspect(event, &sender, &own, |id| id.starts_with('a'), 1_795_428_000_000);
         let _ = OldReceiver { own: &own, documents: &mut known }.take(event);
     }
     for release in [Release(2, 0, 0), Release(3, 18, 7), Release(4, 2, 0), Release(6, 2, 1)] {
