@@ -123,3 +123,79 @@ pub fn steps(change: &Change, held: &[Held]) -> Vec<Step> {
     steps.extend(old[pairs..].iter().map(|held| Step::Delete(id(held))));
     steps
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::record::CharacterString;
+
+    const NAME: &str = "rocketchat-public-key.mydomain.com";
+
+    fn txt(text: &str) -> Rr {
+        Rr { name: NAME.into(), ttl: 60, data: RData::Txt(vec![CharacterString(text.as_bytes().to_vec())]) }
+    }
+
+    fn held(texts: &[&str]) -> Vec<Held> {
+        let held = |(at, text): (usize, &&str)| Held {
+            rr: txt(text),
+            id: Some(at.to_string()),
+            raw: String::new(),
+            disabled: false,
+        };
+        texts.iter().enumerate().map(held).collect()
+    }
+
+    fn done(held: &mut Vec<Held>, step: &Step) {
+        match step {
+            Step::Replace(id, rr) => {
+                held.iter_mut().filter(|held| held.id.as_ref() == Some(id)).for_each(|held| held.rr = rr.clone());
+            }
+            Step::Create(rr) => {
+                let id = Some(format!("new {}", held.len()));
+                held.push(Held { rr: rr.clone(), id, raw: String::new(), disabled: false });
+            }
+            Step::Delete(id) => held.retain(|held| held.id.as_ref() != Some(id)),
+        }
+    }
+
+    /// Whatever there was, whatever there should be, and wherever it stops.
+    #[test]
+    fn a_failure_half_way_leaves_no_name_empty_and_the_next_run_completes() {
+        let sets: [&[&str]; 7] =
+            [&[], &["key"], &["half", "other"], &["half", "key"], &["key", "mine"], &["a", "b", "c"], &["mine"]];
+        let question = Query::new(NAME, RecordType::Txt);
+        for (before, after) in sets.iter().flat_map(|before| sets.iter().map(move |after| (before, after))) {
+            let change = |held: &[Held]| Change {
+                question: question.clone(),
+                before: records(held, &question),
+                after: after.iter().map(|text| txt(text)).collect(),
+            };
+            let start = held(before);
+            let all = steps(&change(&start), &start);
+            for stop in 0..=all.len() {
+                let mut zone = start.clone();
+                all[..stop].iter().for_each(|step| done(&mut zone, step));
+                assert!(
+                    !zone.is_empty() || before.is_empty() || after.is_empty(),
+                    "{before:?} to {after:?}, step {stop}"
+                );
+                for step in steps(&change(&zone), &zone) {
+                    done(&mut zone, &step);
+                }
+                assert!(
+                    same_data(&records(&zone, &question), &change(&zone).after),
+                    "{before:?} to {after:?}, step {stop}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn records_and_record_sets_are_counted_apart() {
+        let (held, questions) = (held(&["half", "other"]), [Query::new(NAME, RecordType::Txt)]);
+        assert_eq!(Total::Records(20).others(&held, &questions), "18 other records are not touched");
+        assert_eq!(Total::Sets(20).others(&held, &questions), "19 other record sets are not touched");
+        assert_eq!(Total::Records(3).others(&held, &questions), "1 other record is not touched");
+        assert_eq!(Total::Records(1).others(&held, &questions), "0 other records are not touched");
+    }
+}
