@@ -201,6 +201,7 @@ fn status(addr: SocketAddr, from: &str, method: &str, path: &str, sender: Option
 
 const DISPATCH: &str = "/api/v1/federation.events.dispatch";
 const SEARCH: &str = "/api/v1/federation.users.search?username=fedctl%40b.example&domain=b.example";
+const UPLOAD: &str = "/api/v1/federation.uploads?upload_id=abc";
 const PING: &[u8] = br#"{"events":[{"type":"ping"}]}"#;
 
 type Start = fn(&Fedctl, SocketAddr, &[&str]) -> Option<Proxy>;
@@ -234,6 +235,9 @@ fn keeps_the_rules(name: &str, run: Start) {
 
     let get = |sender| status(proxy.addr, "127.0.0.1", "GET", SEARCH, sender, b"");
     assert_eq!((get(None), get(Some("c.example")), get(Some("a.example"))), (403, 403, 200), "{name}");
+    let file = |sender| status(proxy.addr, "127.0.0.1", "GET", UPLOAD, sender, b"");
+    assert_eq!((file(None), file(Some("c.example"))), (403, 403), "{name}: files are hidden");
+    assert_ne!(file(Some("a.example")), 403, "{name}: the server answers a listed domain");
     assert_eq!(status(proxy.addr, "127.0.0.1", "GET", "/api/info", None, b""), 200, "{name}: other routes are open");
     let large = vec![b' '; 40_000_000];
     assert_eq!(

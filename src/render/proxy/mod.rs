@@ -125,7 +125,7 @@ mod tests {
     fn every_proxy_gets_the_same_rules() {
         for proxy in PROXIES {
             let text = write(proxy, &rules(&["partner.example"]));
-            for part in ["partner", "127.0.0.1:3000", "2001:db8::7", "api/+v1/+federation", "nothing proves it"] {
+            for part in ["partner", "127.0.0.1:3000", "2001:db8::7", "api/+v1/+federation", "nothing proves it", "60"] {
                 assert!(text.contains(part), "{} lacks {part}:\n{text}", proxy.id);
             }
             assert!(!proxy.next.is_empty() && text.ends_with('\n'));
