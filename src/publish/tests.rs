@@ -162,7 +162,7 @@ fn ovh_is_given_one_string_in_quotes_and_serves_it_after_a_refresh() {
 
 #[test]
 fn what_else_a_zone_holds_is_counted_where_the_api_reports_it() {
-    let cases: [(&str, Vec<(&'static str, u16, Value)>, &str); 4] = [
+    let cases = [
         (
             "cloudflare",
             vec![

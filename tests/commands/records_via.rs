@@ -138,6 +138,20 @@ fn octodns_publishes_what_was_written_into_its_file() {
 }
 
 #[test]
+fn octodns_that_cannot_reach_the_name_server_leaves_a_way_back() {
+    let Some((fedctl, _, server)) = octodns() else { return };
+    drop(server);
+    let before = fedctl.read(ZONE);
+    let ran = apply(&fedctl, &[&OCTODNS[..], &["--yes", "--undo", "before"]].concat());
+    assert!(ran.status == 2 && ran.stderr.contains("the preview of octodns-sync failed"), "{}", ran.stderr);
+    assert!(!format!("{}{}", ran.stdout, ran.stderr).contains(SECRET));
+    let again = apply(&fedctl, &OCTODNS);
+    assert!(again.status == 0 && again.stderr.contains("nothing is to do"), "{}", again.stderr);
+    let back = fedctl.run(&["records", "undo", "before", "--yes"]);
+    assert_eq!((back.status, fedctl.read(ZONE)), (0, before), "{}", back.stderr);
+}
+
+#[test]
 fn an_alias_in_the_file_is_refused_and_a_foreign_value_is_kept() {
     let (fedctl, key) = with_key();
     fedctl.write("zone.yaml", "rocketchat-public-key: {type: CNAME, value: key.example.}\n");

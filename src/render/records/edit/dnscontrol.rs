@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::super::dnscontrol::{Token, call, end, placed, record};
-use super::{Edit, File, Piece, line, mentions, part, unclear};
+use super::{Edit, Edits, File, Piece, line, mentions, part, unclear};
 use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::change::{Change, questions};
@@ -92,7 +92,7 @@ fn records(file: &File, tokens: &[Placed], inside: Range<usize>, zone: &str) -> 
     Ok(pieces)
 }
 
-pub fn edit(file: &File, pieces: &[Piece], changes: &[Change]) -> Result<Vec<Edit>, Hinted> {
+pub fn edit(file: &File, pieces: &[Piece], changes: &[Change]) -> Edits {
     let set = &file.plan.set;
     let (mut edits, mut missing, mut gone) = (Vec::new(), Vec::new(), Vec::new());
     for change in changes {

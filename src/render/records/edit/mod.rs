@@ -22,8 +22,11 @@ pub struct Tool {
     /// The program that compares the file with the zone and changes the zone.
     pub program: &'static str,
     find: fn(&File) -> Result<Vec<Piece>, Hinted>,
-    edit: fn(&File, &[Piece], &[Change]) -> Result<Vec<Edit>, Hinted>,
+    edit: fn(&File, &[Piece], &[Change]) -> Edits,
 }
+
+/// Replacements in any order, or why there are none.
+type Edits = Result<Vec<Edit>, Hinted>;
 
 /// All of them.
 pub const TOOLS: &[Tool] = &[

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Map, Value};
 
 use super::super::{Place, json, octodns::FORMAT};
-use super::{Edit, File, Piece, applied, of, part, unclear};
+use super::{Edit, Edits, File, Piece, applied, of, part, unclear};
 use crate::dns::record::{RData, RecordType};
 use crate::error::Hinted;
 use crate::rocketchat::change::{Change, questions};
@@ -75,7 +75,7 @@ fn key(line: &str) -> Option<String> {
     (rest.is_empty() || rest.starts_with([' ', '\t'])).then(|| name.trim_end().to_owned())
 }
 
-pub fn edit(file: &File, pieces: &[Piece], changes: &[Change]) -> Result<Vec<Edit>, Hinted> {
+pub fn edit(file: &File, pieces: &[Piece], changes: &[Change]) -> Edits {
     let all = entries(file.text)?;
     let mut edits = Vec::new();
     for change in changes {

@@ -2,7 +2,7 @@
 
 use super::super::{Format, Place, hcl};
 use super::hcl_blocks::{Block, blocks};
-use super::{Edit, File, Piece, line, mentions, part, unclear};
+use super::{Edit, Edits, File, Piece, line, mentions, part, unclear};
 use crate::error::Hinted;
 use crate::rocketchat::change::{Change, questions};
 
@@ -91,7 +91,7 @@ fn format(family: &Family) -> Result<&'static Format, Hinted> {
     super::super::find(family.format).ok_or_else(|| unclear("the provider's resources"))
 }
 
-pub fn edit(file: &File, pieces: &[Piece], changes: &[Change]) -> Result<Vec<Edit>, Hinted> {
+pub fn edit(file: &File, pieces: &[Piece], changes: &[Change]) -> Edits {
     let all = all(file)?;
     let family = family(file, &all)?.ok_or_else(|| {
         let known: Vec<&str> = FAMILIES.iter().map(|family| family.provider).collect();
