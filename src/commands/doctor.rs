@@ -15,13 +15,13 @@ use crate::endpoint::Endpoint;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::dns::{DnsFacts, Expected, Role};
 use crate::facts::hub::HubFacts;
-use crate::facts::peer::ProbeOptions;
-use crate::facts::server::{KeyFile, NotRead, OwnFacts, ServerFacts};
-use crate::net::http::Login;
+use crate::facts::peer::{PeerFacts, ProbeOptions};
+use crate::facts::server::{KeyFile, NotRead, OwnFacts, ServerFacts, Setting, version};
+use crate::net::http::{Caller, Login};
 use crate::net::hub::HubClient;
 use crate::net::peer::Target;
 use crate::net::server::is_here;
-use crate::net::{dns, peer, server};
+use crate::net::{Net, dns, peer, server};
 use crate::render::doctor as render;
 use crate::render::report::{HUMAN, write};
 use crate::report::matrix::matrix;
@@ -41,6 +41,15 @@ use crate::settings::port;
     after_long_help = "Examples:\n  fedctl doctor\n  fedctl doctor mydomain.com --key federation.pub --server https://chat.mydomain.com"
 )]
 pub struct Doctor {
+    #[command(flatten)]
+    report: ReportArgs,
+    #[command(flatten)]
+    own: OwnArgs,
+}
+
+/// Your setup: what fedctl.yaml says, and the flags over it.
+#[derive(Debug, Clone, Default, Args)]
+pub struct OwnArgs {
     /// Your federation domain [default: the one in fedctl.yaml]
     #[arg(value_name = "DOMAIN")]
     domain: Option<Domain>,
@@ -57,25 +66,39 @@ pub struct Doctor {
     /// From 1 to 65535.
     #[arg(long, value_name = "PORT", value_parser = port)]
     port: Option<u16>,
+    #[command(flatten)]
+    pub server: ServerArgs,
+}
+
+/// Where the server is, and who asks it.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ServerArgs {
     /// URL of the server, for its settings [default: the one in fedctl.yaml]
     #[arg(long, value_name = "URL")]
-    server: Option<Endpoint>,
+    pub server: Option<Endpoint>,
     /// The server's release, if it does not report one
     #[arg(long, value_name = "RELEASE")]
-    release: Option<Release>,
-    /// File with user id and token of an admin, to compare the live settings (docs/doctor.md)
+    pub release: Option<Release>,
+    /// File with user id and token of an admin, for the live settings (docs/doctor.md)
     #[arg(long, value_name = "FILE")]
-    token_file: Option<PathBuf>,
+    pub token_file: Option<PathBuf>,
     /// Send the token to a host that is not this machine without TLS
     #[arg(long)]
-    allow_plain_http: bool,
+    pub allow_plain_http: bool,
     /// Trust the authorities in this PEM file too
     #[arg(long, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
     #[command(flatten)]
-    report: ReportArgs,
-    #[command(flatten)]
-    network: NetworkArgs,
+    pub network: NetworkArgs,
+}
+
+/// How the server is called as an admin.
+pub struct AdminAccess {
+    pub server: Option<Endpoint>,
+    pub login: Option<Login>,
+    /// What is said about its release.
+    pub release: Option<Release>,
+    pub net: Net,
 }
 
 /// What to look at, and with what.
@@ -84,34 +107,46 @@ pub struct Setup {
     pub key: Option<KeyFile>,
     pub expected: Expected,
     pub method: Method,
-    pub release: Option<Release>,
-    pub server: Option<Endpoint>,
+    pub admin: AdminAccess,
     /// Asked when the method is hub.
     pub hub: Option<Endpoint>,
-    pub login: Option<Login>,
+    /// The settings of the server, when they were read a moment ago.
+    pub settings: Option<Vec<Setting>>,
     pub probe: Target,
 }
 
 impl Doctor {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        self.report.answer_with(cx, self.look(cx), |format, reports, style| {
-            if format == HUMAN {
-                return Ok(reports.iter().map(|report| render::page(report, style)).collect());
-            }
-            write(format, reports, style)
-        })
+        answer(&self.report, cx, self.own.setup(cx))
+    }
+}
+
+/// Looks at everything, and writes the report.
+pub fn answer(report: &ReportArgs, cx: &Context, setup: anyhow::Result<Setup>) -> anyhow::Result<ExitStatus> {
+    report.answer_with(cx, setup.and_then(|setup| look(cx, &setup)), |format, reports, style| {
+        if format == HUMAN {
+            return Ok(reports.iter().map(|report| render::page(report, style)).collect());
+        }
+        write(format, reports, style)
+    })
+}
+
+fn look(cx: &Context, setup: &Setup) -> anyhow::Result<Vec<Report>> {
+    let progress = cx.term.progress(format!("looking at {}", setup.domain));
+    let begun = Instant::now();
+    let seen = cx.block_on(async { Ok(setup.observe(|stage| progress.set_message(stage.to_owned())).await) });
+    progress.finish_and_clear();
+    Ok(vec![report(&seen?, begun)])
+}
+
+impl OwnArgs {
+    /// What fedctl.yaml says.
+    pub fn of_settings(passphrase: PassphraseArgs, server: ServerArgs) -> Self {
+        Self { passphrase, server, ..Self::default() }
     }
 
-    fn look(&self, cx: &Context) -> anyhow::Result<Vec<Report>> {
-        let setup = self.setup(cx)?;
-        let progress = cx.term.progress(format!("looking at {}", setup.domain));
-        let begun = Instant::now();
-        let seen = cx.block_on(async { Ok(setup.observe(|stage| progress.set_message(stage.to_owned())).await) });
-        progress.finish_and_clear();
-        Ok(vec![report(&seen?, begun)])
-    }
-
-    fn setup(&self, cx: &Context) -> anyhow::Result<Setup> {
+    /// The setup that these arguments and fedctl.yaml describe.
+    pub fn setup(&self, cx: &Context) -> anyhow::Result<Setup> {
         let settings = &cx.settings;
         let domain = self.domain.clone().or_else(|| settings.domain.clone());
         let domain = domain.ok_or_else(|| {
@@ -125,12 +160,9 @@ impl Doctor {
             key = Some(KeyFile { path: path.display().to_string(), private, exposed });
             public = Some(half);
         }
-        let login = match self.token_file.clone().or_else(|| settings.token_file.clone()) {
-            Some(path) => Some(token_file::read(&path, self.allow_plain_http, &cx.term)?),
-            None => None,
-        };
+        let admin = self.server.access(cx)?;
         let probe = Target {
-            net: self.network.net(cx, self.ca_file.as_deref())?,
+            net: admin.net.clone(),
             peer: domain.clone(),
             options: ProbeOptions::default(),
             identity: None,
@@ -146,15 +178,41 @@ impl Doctor {
                 releases: with_classic(&settings.releases),
                 ..Expected::default()
             },
-            release: self.release.or(settings.release),
-            server: self.server.clone().or_else(|| settings.server.clone()),
+            admin,
             hub: if method == Method::Hub { Some(hub(cx)?) } else { None },
             method,
             domain,
             key,
-            login,
+            settings: None,
             probe,
         })
+    }
+}
+
+impl ServerArgs {
+    /// The server and the login of these arguments, over fedctl.yaml.
+    pub fn access(&self, cx: &Context) -> anyhow::Result<AdminAccess> {
+        let settings = &cx.settings;
+        let login = match self.token_file.clone().or_else(|| settings.token_file.clone()) {
+            Some(path) => Some(token_file::read(&path, self.allow_plain_http, &cx.term)?),
+            None => None,
+        };
+        Ok(AdminAccess {
+            server: self.server.clone().or_else(|| settings.server.clone()),
+            login,
+            release: self.release.or(settings.release),
+            net: self.network.net(cx, self.ca_file.as_deref())?,
+        })
+    }
+}
+
+impl AdminAccess {
+    /// How to call the server as the admin. The host that DNS names is not called: anyone who writes the records would get the
+    /// token.
+    pub async fn caller(&self) -> Result<Caller, NotRead> {
+        let login = self.login.as_ref().ok_or(NotRead::NoToken)?;
+        let base = self.server.clone().ok_or(NotRead::NoServer)?;
+        server::caller(&self.net, base, login).await
     }
 }
 
@@ -188,13 +246,13 @@ impl Setup {
             None => None,
         };
         tell("settings");
-        let server = self.server(&dns).await;
+        let server = self.server(&dns, &peer).await;
         let direct = peer.addresses.iter().filter(|address| !address.override_to).map(|address| address.addr.ip());
         OwnFacts {
             key: self.key.clone(),
             expected: self.expected.clone(),
             method: self.method,
-            release: self.release,
+            release: self.admin.release,
             here: direct.into_iter().find(|ip| is_here(*ip)),
             dns,
             peer,
@@ -219,12 +277,12 @@ impl Setup {
         }
     }
 
-    /// The host that DNS names is not asked: anyone who writes the records would get the token.
-    async fn server(&self, dns: &DnsFacts) -> Result<ServerFacts, NotRead> {
-        let login = self.login.as_ref().ok_or(NotRead::NoToken)?;
-        let base = self.server.clone().ok_or(NotRead::NoServer)?;
-        let caller = server::caller(&self.probe.net, base, login).await?;
-        Ok(server::observe(&caller, &server_resolver::questions(dns)).await)
+    async fn server(&self, dns: &DnsFacts, peer: &PeerFacts) -> Result<ServerFacts, NotRead> {
+        let caller = self.admin.caller().await?;
+        // Where peers find the same server, its release is known from there.
+        let info = peer.info.clone().filter(|info| peer.base.as_ref() == Some(&caller.base) && version(info).is_some());
+        let known = server::Known { info, settings: self.settings.clone() };
+        Ok(server::observe(&caller, &server_resolver::questions(dns), known).await)
     }
 }
 

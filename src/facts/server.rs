@@ -9,7 +9,7 @@ use super::peer::{Exchange, HttpFailure, PeerFacts};
 use crate::dns::record::{Outcome, Query, RData};
 use crate::endpoint::Endpoint;
 use crate::rocketchat::release::Release;
-use crate::rocketchat::settings::Method;
+use crate::rocketchat::settings::{FactorMethod, Method};
 
 /// What the key file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +39,8 @@ pub enum NotRead {
     TokenRejected,
     #[error("the user of the token may not do this (403): it must be an admin")]
     Forbidden,
-    #[error("the server says that there were too many requests: try again in a minute")]
-    TooManyRequests,
+    #[error("the server says that there were too many requests: try again in {0} s")]
+    TooManyRequests(u64),
     /// Any other answer, in one line.
     #[error("{0}")]
     OtherAnswer(String),
@@ -50,13 +50,41 @@ pub enum NotRead {
     NoText { id: String, value: Value },
     #[error("it was not asked for")]
     NotQueried,
+    #[error("release {0} hides this setting")]
+    Hidden(Release),
 }
 
 impl NotRead {
     /// True when no other request would fare better: the token is refused, or the server cannot be reached.
     pub fn is_general(&self) -> bool {
-        !matches!(self, Self::TooManyRequests | Self::OtherAnswer(_) | Self::NoValue(_) | Self::NoText { .. })
+        !matches!(
+            self,
+            Self::TooManyRequests(_)
+                | Self::OtherAnswer(_)
+                | Self::NoValue(_)
+                | Self::NoText { .. }
+                | Self::NotQueried
+                | Self::Hidden(_)
+        )
     }
+}
+
+/// Why a setting was not changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotSet {
+    #[error("the server wants a second factor: the {}", .0.description())]
+    FactorNeeded(FactorMethod),
+    #[error("the server does not accept the {}", .0.description())]
+    FactorRejected(FactorMethod),
+    /// The request was not answered with success, and why.
+    #[error("{0}")]
+    Other(NotRead),
+}
+
+/// The value of one setting, or why it is not known.
+pub fn value<'a>(settings: &'a [Setting], id: &str) -> Result<&'a Value, NotRead> {
+    let setting = settings.iter().find(|setting| setting.id == id).ok_or(NotRead::NotQueried)?;
+    setting.value.as_ref().map_err(Clone::clone)
 }
 
 /// All of it.
@@ -177,9 +205,7 @@ pub struct ServerFacts {
 impl ServerFacts {
     /// The value of a setting, or why it is not known.
     pub fn setting(&self, id: &str) -> Result<&Value, NotRead> {
-        let settings = self.settings.as_ref().map_err(Clone::clone)?;
-        let setting = settings.iter().find(|setting| setting.id == id).ok_or(NotRead::NotQueried)?;
-        setting.value.as_ref().map_err(Clone::clone)
+        value(self.settings.as_ref().map_err(Clone::clone)?, id)
     }
 
     /// The text of a setting, or why it is not known.

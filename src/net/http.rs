@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::{Net, elapsed};
 use crate::endpoint::Endpoint;
 use crate::facts::peer::{Answer, Exchange, HttpFailure};
+use crate::rocketchat::settings::FactorMethod;
 use crate::x509::trust::Roots;
 
 /// Bytes of a response that are read; no federation answer comes near it, files aside.
@@ -41,6 +42,21 @@ pub struct Caller {
     pub authorization: Option<Bearer>,
     /// An admin of the server, for routes that need one.
     pub login: Option<Login>,
+    /// Proof that the admin is there, for routes that change something.
+    pub second_factor: Option<SecondFactor>,
+}
+
+/// A second factor, as the headers carry it. Never shown.
+#[derive(Clone)]
+pub struct SecondFactor {
+    pub method: FactorMethod,
+    pub code: Zeroizing<String>,
+}
+
+impl std::fmt::Debug for SecondFactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecondFactor")
+    }
 }
 
 /// The value of the header `Authorization`. It is marked sensitive, so that it is never shown.
@@ -70,8 +86,8 @@ impl Caller {
     /// Somebody without a name, who calls this address of the endpoint.
     pub fn new(net: &Net, base: Endpoint, addr: SocketAddr) -> Self {
         let (roots, wait) = (net.roots.clone(), net.timeout);
-        let answer_max = ANSWER_MAX;
-        Self { base, addr, roots, wait, answer_max, sender: None, authorization: None, login: None }
+let (answer_max, sender) = (ANSWER_MAX, None);
+        Self { base, addr, roots, wait, answer_max, sender, authorization: None, login: None, second_factor: None }
     }
 
     /// GETs a path with its query.
@@ -138,6 +154,11 @@ impl Caller {
             let mut token = HeaderValue::from_str(&login.token).map_err(|error| broken(&error))?;
             token.set_sensitive(true);
             request = request.header("x-user-id", &login.user).header("x-auth-token", token);
+        }
+        if let Some(factor) = &self.second_factor {
+            let mut code = HeaderValue::from_str(&factor.code).map_err(|error| broken(&error))?;
+            code.set_sensitive(true);
+            request = request.header("x-2fa-code", code).header("x-2fa-method", factor.method.name());
         }
         if method == Method::POST {
             request = request.header(header::CONTENT_TYPE, "application/json").body(body);

@@ -35,7 +35,7 @@ pub fn page(markdown: &str, width: usize) -> String {
 pub fn statuses(found: &[&StatusString], width: usize) -> String {
     let row = |name: &str, text: &str| hang(&format!("  {name:<9}{text}"), width, 11);
     let each = found.iter().map(|status| {
-        let StatusString { text, releases, means, next } = status;
+        let StatusString { text, releases, means, next, .. } = status;
         format!("{text}\n\n{}{}{}", row("releases", releases), row("means", means), row("next", next))
     });
     each.collect::<Vec<_>>().join("\n")
@@ -49,7 +49,7 @@ pub fn page_json(check: &Check) -> anyhow::Result<String> {
 /// What a status means as one object.
 pub fn statuses_json(found: &[&StatusString]) -> anyhow::Result<String> {
     let each = found.iter().map(|status| {
-        let StatusString { text, releases, means, next } = status;
+        let StatusString { text, releases, means, next, .. } = status;
         json!({"text": text, "releases": releases, "means": means, "next": next})
     });
     pretty(&json!({"schema": 1, "statuses": each.collect::<Vec<_>>()}))

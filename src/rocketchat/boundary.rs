@@ -15,6 +15,8 @@ pub const PROTOCOL_TXT: Release = Release(1, 2, 0);
 pub const LAST_OF_1: Release = Release(1, 3, 5);
 /// The second protocol: events in a chain, SRV records at `_https` and `_http`.
 pub const SECOND_PROTOCOL: Release = Release(2, 0, 0);
+/// A server whose status is `Enabled` does not register at the hub again.
+pub const REGISTERS_ONCE: Release = Release(2, 1, 0);
 /// `/api/info` has `success` beside the version.
 pub const PLAIN_INFO: Release = Release(2, 5, 0);
 /// Unknown events make the handler fail, and `room_add_user` is registered under a wrong name.
@@ -31,6 +33,8 @@ pub const ANY_FILE: Release = Release(3, 3, 0);
 pub const TCP_NAME: Release = Release(3, 4, 0);
 /// Documents that are known already are left as they are.
 pub const KEEPS_KNOWN: Release = Release(3, 4, 0);
+/// Changing a setting needs a second factor, through the REST API too.
+pub const SETTINGS_2FA: Release = Release(3, 6, 0);
 /// Everything is sent again, and events have a rate limit of their own.
 pub const SENDS_AGAIN: Release = Release(3, 6, 3);
 /// The DNS assistant, the health test and the routes of the server's resolver.

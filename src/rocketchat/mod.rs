@@ -18,6 +18,7 @@ pub mod promise;
 pub mod quirks;
 pub mod records;
 pub mod release;
+pub mod setting_change;
 pub mod settings;
 pub mod status;
 pub mod upgrade;

@@ -1,5 +1,18 @@
 //! The texts that a server shows as its federation status, by release, and what each means for its admin.
 
+use super::boundary;
+use super::release::Release;
+
+/// What a status says about federation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    Running,
+    /// It changes by itself.
+    Starting,
+    /// Federation is off, and stays off until somebody changes something.
+    Off,
+}
+
 /// One text, as one span of releases means it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatusString {
@@ -7,6 +20,7 @@ pub struct StatusString {
     pub text: &'static str,
     /// The releases that show it.
     pub releases: &'static str,
+    pub phase: Phase,
     pub means: &'static str,
     pub next: &'static str,
 }
@@ -24,12 +38,14 @@ pub const STATUS_STRINGS: &[StatusString] = &[
     StatusString {
         text: "-",
         releases: ONE,
+        phase: Phase::Off,
         means: "federation was never started since the installation",
         next: "fill in Domain and Discovery Method, switch Enabled on, save",
     },
     StatusString {
         text: "Could not enable, settings are not fully set",
         releases: ONE,
+        phase: Phase::Off,
         means: "Enabled is on, but Domain, Discovery Method, the hub's URL, the Site URL or the key is empty",
         next: "fill in every field of Federation, look at Site URL under General, save again; an empty key box is \
                fixed by `fedctl keygen --form mongosh`",
@@ -37,18 +53,21 @@ pub const STATUS_STRINGS: &[StatusString] = &[
     StatusString {
         text: "Booting...",
         releases: ONE,
+        phase: Phase::Starting,
         means: "federation is starting; this takes seconds",
         next: "when it stays, look into the server's log, and switch federation off and on again",
     },
     StatusString {
         text: "Registering with Hub...",
         releases: ONE,
+        phase: Phase::Starting,
         means: "the server is sending its domain, URL and key to the hub of its setting Hub URL",
         next: "when it stays or fails, look at the hub: fedctl hub lookup DOMAIN --hub-url URL",
     },
     StatusString {
         text: "Registering with Hub...",
         releases: TWO_ONE,
+        phase: Phase::Starting,
         means: "the server is sending its domain, URL and key to https://hub.rocket.chat; while this is shown, a change of \
                 the settings does not register again",
         next: "when it stays, switch federation off and on again; better, choose the discovery method DNS",
@@ -56,6 +75,7 @@ pub const STATUS_STRINGS: &[StatusString] = &[
     StatusString {
         text: "Running, registered to Hub",
         releases: ONE,
+        phase: Phase::Running,
         means: "the hub has taken the registration; the text becomes `Running` at once. Peers find the server only after \
                 the link in the mail to webmaster@ the domain was followed",
         next: "fedctl hub lookup DOMAIN --hub-url URL",
@@ -63,12 +83,14 @@ pub const STATUS_STRINGS: &[StatusString] = &[
     StatusString {
         text: "Running",
         releases: ONE,
+        phase: Phase::Running,
         means: "federation is switched on. It says nothing about whether peers can find the server",
         next: "fedctl dns-check DOMAIN --key FILE, or fedctl hub lookup DOMAIN",
     },
     StatusString {
         text: "Disabled, could not register with Hub",
         releases: ONE,
+        phase: Phase::Off,
         means: "the discovery method is Hub, and the hub did not take the registration within two seconds, or refused it; \
                 federation is off until that works",
         next: BY_HUB,
@@ -76,6 +98,7 @@ pub const STATUS_STRINGS: &[StatusString] = &[
     StatusString {
         text: "Could not register with Hub",
         releases: TWO,
+        phase: Phase::Off,
         means: "the discovery method is Hub, and https://hub.rocket.chat did not take the registration within two seconds, \
                 or refused it; that address cannot be changed, and the public hub may be gone. Federation is off",
         next: BY_HUB,
@@ -83,12 +106,14 @@ pub const STATUS_STRINGS: &[StatusString] = &[
     StatusString {
         text: "Enabled",
         releases: TWO_ZERO,
+        phase: Phase::Running,
         means: "federation is switched on. With the discovery method DNS no record was looked at",
         next: "fedctl dns-check DOMAIN --key FILE",
     },
     StatusString {
         text: "Enabled",
         releases: TWO_ONE,
+        phase: Phase::Running,
         means: "federation is switched on. With the discovery method DNS no record was looked at. A server that shows this \
                 does not register at the hub when its method, domain or URL changes",
         next: "fedctl dns-check DOMAIN --key FILE; to register at a hub, switch federation off and on again",
@@ -96,6 +121,7 @@ pub const STATUS_STRINGS: &[StatusString] = &[
     StatusString {
         text: "Disabled",
         releases: "all",
+        phase: Phase::Off,
         means: "federation is switched off, and nothing is sent or taken",
         next: "switch Enabled on under Administration > Settings > Federation, save",
     },
@@ -105,6 +131,16 @@ pub const STATUS_STRINGS: &[StatusString] = &[
 pub fn find(text: &str) -> Vec<&'static StatusString> {
     let wanted = plain(text);
     STATUS_STRINGS.iter().filter(|known| plain(known.text) == wanted).collect()
+}
+
+/// What this status says, whichever release shows it; `None` for a text that no release has.
+pub fn phase(text: &str) -> Option<Phase> {
+    find(text).first().map(|known| known.phase)
+}
+
+/// The status of a server of this release that has come up with federation.
+pub fn running(release: Release) -> &'static str {
+    if release < boundary::SECOND_PROTOCOL { "Running" } else { "Enabled" }
 }
 
 fn plain(text: &str) -> String {
@@ -140,6 +176,10 @@ mod tests {
         for known in STATUS_STRINGS {
             assert!(find(known.text).contains(&known));
             assert!(!known.means.is_empty() && !known.next.is_empty());
+            assert!(find(known.text).iter().all(|same| same.phase == known.phase), "{}", known.text);
+        }
+        for release in ["1.3.5", "6.2.0"] {
+            assert_eq!(phase(running(release.parse().unwrap())), Some(Phase::Running));
         }
     }
 }

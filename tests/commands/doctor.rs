@@ -28,9 +28,9 @@ impl Clinic {
         for host in ["ns1.mydomain.com", "ns2.mydomain.com"] {
             world.serve(host, &[("mydomain.com", text.clone())], &[]);
         }
-        let rest = Rest::start(Script {
+        let mut script = Script::new(
             release,
-            settings: vec![
+            vec![
                 ("FEDERATION_Enabled", true.into()),
                 ("FEDERATION_Status", "Enabled".into()),
                 ("FEDERATION_Domain", "mydomain.com".into()),
@@ -38,14 +38,14 @@ impl Clinic {
                 ("FEDERATION_Discovery_Method", "dns".into()),
                 ("Site_Url", "http://chat.mydomain.com".into()),
             ],
-            resolved: [
-                ("_rocketchat._http.mydomain.com".to_owned(), srv_answer()),
-                ("_rocketchat._tcp.mydomain.com".to_owned(), srv_answer()),
-                ("rocketchat-public-key.mydomain.com".to_owned(), key.into()),
-            ]
-            .into(),
-            no_query: false,
-        });
+        );
+        script.resolved = [
+            ("_rocketchat._http.mydomain.com".to_owned(), srv_answer()),
+            ("_rocketchat._tcp.mydomain.com".to_owned(), srv_answer()),
+            ("rocketchat-public-key.mydomain.com".to_owned(), key.into()),
+        ]
+        .into();
+        let rest = Rest::start(script);
         fedctl.write(
             "fedctl.yaml",
             "domain: mydomain.com\ntarget: chat.mydomain.com\nkey: federation.key\nserver: http://chat.mydomain.com\n",
@@ -55,8 +55,7 @@ impl Clinic {
     }
 
     fn set(&self, id: &str, value: impl Into<Value>) {
-        let mut script = self.rest.script.lock().unwrap();
-        script.settings.iter_mut().find(|(known, _)| *known == id).unwrap().1 = value.into();
+        self.rest.script.lock().unwrap().set(id, value);
     }
 
     fn run(&self, args: &[&str]) -> Ran {
@@ -162,6 +161,37 @@ fn settings_are_read_one_by_one_when_they_cannot_be_queried() {
     clinic.rest.script.lock().unwrap().no_query = true;
     clinic.set("FEDERATION_Domain", "chat.mydomain.com");
     assert_eq!(clinic.findings(), ["server-domain"]);
+}
+
+#[test]
+fn runs_in_the_same_minute_stay_within_the_limit_of_the_server() {
+    for no_query in [false, true] {
+        let clinic = Clinic::new("4.8.3");
+        {
+            let mut script = clinic.rest.script.lock().unwrap();
+            script.no_query = no_query;
+            script.limit = (10, std::time::Duration::from_secs(60));
+        }
+        for run in 0..3 {
+            assert_eq!(clinic.findings(), [""; 0], "run {run}, no_query {no_query}");
+        }
+        let settings = clinic.rest.count("GET /api/v1/settings");
+        assert_eq!(settings, if no_query { 3 * 5 } else { 3 }, "no_query {no_query}");
+        // The release is known from the call of a peer.
+        assert_eq!(clinic.rest.count("GET /api/info"), 3);
+    }
+}
+
+#[test]
+fn settings_that_a_release_hides_are_not_asked_for() {
+    let clinic = Clinic::new("7.11.0");
+    let ran = clinic.run(&["-v"]);
+    assert!(
+        ran.stdout.contains("server-domain") && ran.stdout.contains("release 7.11.0 hides this setting"),
+        "{}",
+        ran.stdout
+    );
+    assert_eq!(clinic.rest.count("GET /api/v1/settings"), 1);
 }
 
 #[test]
