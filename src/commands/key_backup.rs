@@ -9,8 +9,9 @@ use super::key_file::{Access, PassphraseArgs, Pending, read_key, refuse_existing
 use super::network::NetworkArgs;
 use super::{Context, status};
 use crate::dns::name::Domain;
+use crate::dns::record::Outcome;
 use crate::error::{ExitStatus, hinted};
-use crate::facts::peer::Records;
+use crate::facts::peer::{NoKey, Records};
 use crate::key::{PrivateKey, PublicKey};
 use crate::net::look_up::look_up_all;
 use crate::render::key as render;
@@ -48,7 +49,7 @@ pub struct Backup {
 /// Turn a backup into what puts the key pair back into a server
 ///
 /// Decrypts the backup, compares the key with the one in DNS, and writes a mongosh script (or JSON) with both keys. If DNS has
-/// another key, nothing is written: peers would refuse the server.
+/// another key, or does not answer, nothing is written: peers would refuse the server.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  fedctl key restore federation-backup.pem\n  fedctl key restore federation-backup.pem --form json --output pair.json"
@@ -99,8 +100,10 @@ enum Form {
 enum InDns {
     Same,
     Other(String),
-    /// Nothing is known, and why.
+    /// There is none to compare with, and why.
     Unknown(String),
+    /// Nobody answered, so there may be one.
+    Unanswered(String),
 }
 
 impl Backup {
@@ -137,6 +140,10 @@ impl Restore {
             let what = format!("DNS has another key ({other}); peers would refuse a server with this one");
             return Err(hinted(what, "restore the backup of that key, or publish this one too and add --other-key"));
         }
+        if let InDns::Unanswered(why) = &in_dns {
+            let what = format!("the key cannot be compared with DNS: {why}");
+            return Err(hinted(what, "try again, name a resolver with --resolver, or add --no-dns"));
+        }
         describe(cx, &in_dns, key.public());
         let text = match self.form {
             Form::Mongosh => render::mongosh(&key)?,
@@ -169,6 +176,10 @@ impl PublishedArgs {
         Ok(match (Records { domain, answers }).key() {
             Ok(published) if published.fingerprint() == key.fingerprint() => InDns::Same,
             Ok(published) => InDns::Other(published.fingerprint().short()),
+            Err(why @ NoKey::NoRecord { outcome: Outcome::NoData | Outcome::NxDomain, .. }) => {
+                InDns::Unknown(why.to_string())
+            }
+            Err(why @ NoKey::NoRecord { .. }) => InDns::Unanswered(why.to_string()),
             Err(why) => InDns::Unknown(why.to_string()),
         })
     }
@@ -181,7 +192,7 @@ fn describe(cx: &Context, in_dns: &InDns, key: &PublicKey) {
         InDns::Other(other) => {
             cx.term.warn(format_args!("DNS has another key ({other}) than this one ({})", print.short()));
         }
-        InDns::Unknown(why) => {
+        InDns::Unknown(why) | InDns::Unanswered(why) => {
             cx.term.warn(format_args!("RSA-{}, sha256 {print}: not compared with DNS: {why}", key.bits()));
         }
     }

@@ -99,6 +99,22 @@ fn another_key_in_dns_is_noticed_before_anything_is_written() {
 }
 
 #[test]
+fn a_restore_that_cannot_be_compared_writes_nothing() {
+    let (fedctl, world) = world(None);
+    assert_eq!(run(&fedctl, &world, &["key", "backup", "federation.key"]).status, 0);
+    let files = fedctl.files();
+    let alone = |more: &[&str]| {
+        let words =
+            ["key", "restore", "federation-backup.pem", "--domain", "mydomain.com", "--passphrase-file", "pass"];
+        fedctl.run(&[&words[..], &["--resolver", "127.0.0.1:1", "--timeout", "1s"], more].concat())
+    };
+    let ran = alone(&[]);
+    assert!(ran.status == 2 && ran.stderr.contains("the key cannot be compared with DNS"), "{}", ran.stderr);
+    assert_eq!(fedctl.files(), files, "nothing was written");
+    assert_eq!(alone(&["--no-dns"]).status, 0);
+}
+
+#[test]
 fn what_is_no_pair_is_refused() {
     let (fedctl, world) = world(None);
     let other = Fedctl::new();
