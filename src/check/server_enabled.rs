@@ -51,7 +51,7 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     let status = own.text("FEDERATION_Status").unwrap_or_default().to_owned();
     if !enabled {
         let means = "the server refuses what peers send (`Federation not enabled`) and sends nothing";
-        let fix = "Administration > Settings > Federation: Enabled, then save";
+        let fix = "Administration > Settings > Federation: Enabled, then save. Or:\n  fedctl configure";
         return vec![Problem::new(Severity::Error, "federation is switched off in the server", means, fix).into()];
     }
     match STATUSES.iter().find(|(text, ..)| *text == status) {

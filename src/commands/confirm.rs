@@ -18,3 +18,11 @@ pub fn confirm(term: &Term, question: &str) -> anyhow::Result<bool> {
     }
     Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))
 }
+
+/// Shows a plan on stderr. With --quiet it is shown all the same when a question about it follows.
+pub fn show_plan(term: &Term, plan: &str, asks: bool) {
+    match term.is_quiet() && asks {
+        true => term.prompt(&format!("{plan}\n")),
+        false => term.status(plan),
+    }
+}

@@ -105,6 +105,22 @@ pub fn read_bytes(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
     read::bytes(path, &read::TEXT)
 }
 
+/// Writes the state before a change; only its owner may read it. Without a name it is called by its subject and the time.
+pub fn save_state(given: Option<&Path>, subject: &str, state: &impl serde::Serialize) -> anyhow::Result<PathBuf> {
+    let stamp = jiff::Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let numbered = |number: usize| match number {
+        1 => PathBuf::from(format!("undo-{subject}-{stamp}.json")),
+        more => PathBuf::from(format!("undo-{subject}-{stamp}-{more}.json")),
+    };
+    // Another run in the same second has the same time.
+    let free = || (1..100).map(numbered).find(|path| !path.exists());
+    let path = given.map(Path::to_owned).or_else(free).unwrap_or_else(|| numbered(1));
+    refuse_existing(&path, false)?;
+    let text = crate::text::escaped_json(&serde_json::to_string_pretty(state)?) + "\n";
+    Pending::write(&path, &text, Access::OwnerOnly, false)?.commit()?;
+    Ok(path)
+}
+
 /// Warns when others may read a secret file.
 pub fn warn_when_exposed(path: &Path, what: &str, term: &Term) {
     if let Some(mode) = exposed(path) {

@@ -4,6 +4,7 @@ pub mod answer;
 pub mod compatibility;
 pub mod completions;
 pub mod config;
+pub mod configure;
 pub mod confirm;
 pub mod diff;
 pub mod dns_check;
@@ -39,6 +40,7 @@ pub mod token_file;
 pub mod upgrade;
 pub mod watch;
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -93,6 +95,12 @@ impl Context {
             fail_on: global.fail_on,
             suppress: global.suppress.clone(),
         })
+    }
+
+    /// The same with the settings of this file.
+    pub fn with_settings(&self, file: &Path) -> anyhow::Result<Self> {
+        let settings = Settings::load(Some(file))?;
+        Ok(Self { record_format: record_format(&settings)?, settings, ..self.clone() })
     }
 
     /// Runs a future on a runtime that lives as long as the command; commands without network never start one.

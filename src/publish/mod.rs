@@ -16,6 +16,7 @@ mod powerdns;
 pub mod provider;
 mod rdata;
 mod route53;
+pub mod settings;
 mod sigv4;
 pub mod state;
 pub mod tsig;

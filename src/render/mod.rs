@@ -19,6 +19,7 @@ pub mod releases;
 pub mod report;
 pub mod rotate;
 pub mod sandbox;
+pub mod settings;
 pub mod status;
 pub mod upgrade;
 pub mod watch;

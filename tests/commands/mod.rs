@@ -1,5 +1,6 @@
 mod compatibility;
 mod completion;
+mod configure;
 mod diagnosis;
 mod dns_check;
 mod dns_interop;

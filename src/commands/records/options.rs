@@ -55,6 +55,21 @@ pub struct RecordArgs {
 }
 
 impl RecordArgs {
+    /// What fedctl.yaml says.
+    pub fn of_settings(passphrase: PassphraseArgs) -> Self {
+        Self {
+            domain: None,
+            target: None,
+            port: None,
+            protocol: None,
+            key: None,
+            passphrase,
+            audience: Vec::new(),
+            ttl: DEFAULT_TTL,
+            zone: None,
+        }
+    }
+
     /// The records for these arguments, over the configuration; `found` is the zone that DNS has named.
     pub fn plan(&self, cx: &Context, found: Option<&Host>) -> anyhow::Result<Plan> {
         Ok(records::plan(&self.options(cx, found)?)?)

@@ -8,7 +8,7 @@ use super::apply::place::{Place, Unwritten};
 use super::apply::verify::Verification;
 use super::apply::{AfterArgs, PlaceArgs, via};
 use crate::commands::Context;
-use crate::commands::confirm::confirm;
+use crate::commands::confirm::{confirm, show_plan};
 use crate::commands::network::NetworkArgs;
 use crate::error::{ExitStatus, hinted};
 use crate::file::read;
@@ -81,7 +81,7 @@ impl Undo {
         let set = RecordSet { domain: saved.domain.clone(), zone: saved.zone.clone(), records: Vec::new() };
         let back: Vec<Change> = saved.changes.iter().map(Change::reversed).collect();
         let heading = format!("zone {} at {}", saved.zone, place.name());
-        cx.term.status(changes::plan(&heading, &set, &back, &[], OTHERS, cx.term.width));
+        show_plan(&cx.term, &changes::plan(&heading, &set, &back, &[], OTHERS, cx.term.width), !self.yes);
         if !self.yes && !confirm(&cx.term, "Bring these records back?")? {
             cx.term.status("nothing was changed; --yes applies the plan without a question");
             return Ok(ExitStatus::Clean);

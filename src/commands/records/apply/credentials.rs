@@ -28,22 +28,23 @@ pub struct ProviderArgs {
     pub zone_id: Option<String>,
     /// Base URL of the API [default: the provider's, or the variable of its tools]
     #[arg(long, value_name = "URL")]
-    endpoint: Option<Url>,
+    pub endpoint: Option<Url>,
     /// File with the token, or with NAME=VALUE lines for the variables of the provider
     #[arg(long, value_name = "FILE", conflicts_with = "token_command")]
-    token_file: Option<PathBuf>,
+    pub token_file: Option<PathBuf>,
     /// Command that prints the token, such as `pass show dns` or `gcloud auth print-access-token`
     #[arg(long, value_name = "COMMAND")]
-    token_command: Option<String>,
+    pub token_command: Option<String>,
     /// Send the token to a host that is not this machine without TLS
     #[arg(long)]
-    allow_plain_http: bool,
+    pub allow_plain_http: bool,
     /// Trust the authorities in this PEM file too
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
 }
 
-fn provider(id: &str) -> Result<&'static Provider, Hinted> {
+/// Reads the id of a provider.
+pub fn provider(id: &str) -> Result<&'static Provider, Hinted> {
     find(id).ok_or_else(|| {
         let ids: Vec<&str> = PROVIDERS.iter().map(|provider| provider.id).collect();
         let hint =
@@ -75,7 +76,7 @@ impl ProviderArgs {
     pub fn credentials(&self, provider: &Provider, term: &Term) -> anyhow::Result<Credentials> {
         let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(Zeroizing::new);
         let given = match (&self.token_command, &self.token_file) {
-            (Some(command), _) => Given::read(&run(command)?),
+            (Some(command), _) => Given::read(&printed(command, "token", &[])?),
             (None, Some(path)) => {
                 warn_when_exposed(path, "a token", term);
                 Given::read(&read::text(path, &read::TOKEN)?)
@@ -159,22 +160,23 @@ fn assignment(line: &str) -> Option<(String, Zeroizing<String>)> {
     (is_name && !bare.trim_matches('=').is_empty()).then(|| (name.to_owned(), Zeroizing::new(bare.to_owned())))
 }
 
-/// What the command prints. It may ask on the terminal; its stderr stays visible.
-fn run(command: &str) -> anyhow::Result<Zeroizing<String>> {
-    let hint = "run it by itself: it must print the token and nothing else";
+/// What a command prints, as in `token`. It may ask on the terminal; its stderr stays visible.
+pub fn printed(command: &str, what: &str, variables: &[(&str, &str)]) -> anyhow::Result<Zeroizing<String>> {
+    let hint = format!("run it by itself: it must print the {what} and nothing else");
     let output = Command::new("sh")
         .args(["-c", command])
+        .envs(variables.iter().copied())
         .stdin(Stdio::inherit())
         .stderr(Stdio::inherit())
         .output()
-        .map_err(|error| hinted(format!("the token command cannot be run: {error}"), hint))?;
+        .map_err(|error| hinted(format!("the {what} command cannot be run: {error}"), hint.clone()))?;
     let text = Zeroizing::new(output.stdout);
     if !output.status.success() {
-        return Err(hinted(format!("the token command failed ({})", output.status), hint));
+        return Err(hinted(format!("the {what} command failed ({})", output.status), hint));
     }
     match std::str::from_utf8(&text) {
         Ok(text) if !text.trim().is_empty() && text.len() <= TOKEN_MAX => Ok(Zeroizing::new(text.to_owned())),
-        _ => Err(hinted("the token command has printed no token", hint)),
+        _ => Err(hinted(format!("the {what} command has printed no {what}"), hint)),
     }
 }
 

@@ -18,9 +18,10 @@ use self::verify::Verification;
 use self::via::ViaArgs;
 use super::options::RecordArgs;
 use crate::commands::Context;
-use crate::commands::confirm::confirm;
-use crate::commands::key_file::{Access, Pending, refuse_existing, warn_when_exposed};
+use crate::commands::confirm::{confirm, show_plan};
+use crate::commands::key_file::{PassphraseArgs, save_state, warn_when_exposed};
 use crate::commands::network::{NetworkArgs, now};
+use crate::dns::name::Domain;
 use crate::dns::record::{Outcome, Query};
 use crate::endpoint;
 use crate::error::{ExitStatus, Hinted, hinted};
@@ -33,8 +34,7 @@ use crate::publish::tsig::Tsig;
 use crate::range::Times;
 use crate::render::records::changes;
 use crate::rocketchat::change::{Change, compare, in_the_way};
-use crate::rocketchat::records::Plan;
-use crate::text::Filtered;
+use crate::rocketchat::records::{Plan, RecordSet};
 
 /// Publish the records at the DNS provider or name server
 ///
@@ -98,7 +98,8 @@ pub struct AfterArgs {
     pub no_verify: bool,
 }
 
-fn server(text: &str) -> Result<SocketAddr, Hinted> {
+/// Reads the address of a name server.
+pub fn server(text: &str) -> Result<SocketAddr, Hinted> {
     endpoint::resolver(text)
 }
 
@@ -131,19 +132,75 @@ impl PlaceArgs {
     }
 }
 
+/// How publishing ended.
+pub enum Published {
+    Declined,
+    /// The name servers serve the plan, or nobody was asked.
+    AsPlanned(Box<NewRecords>),
+}
+
+/// What was published, and how to look at it.
+pub struct NewRecords {
+    net: Net,
+    domain: Domain,
+    set: RecordSet,
+    after: AfterArgs,
+}
+
+impl NewRecords {
+    fn verification<'a>(&'a self, cx: &'a Context) -> Verification<'a> {
+        Verification { cx, net: &self.net, domain: &self.domain, settle: self.after.settle, wait: self.after.wait }
+    }
+
+    /// Waits until the resolvers have what was published.
+    pub async fn wait_for_resolvers(&self, cx: &Context) -> anyhow::Result<()> {
+        self.verification(cx).facts(&self.set).await.map(|_| ())
+    }
+}
+
 impl Apply {
+    /// What fedctl.yaml says, to this place.
+    pub fn of_settings(
+        place: PlaceArgs,
+        passphrase: &PassphraseArgs,
+        yes: bool,
+        (settle, wait): (Duration, Option<Duration>),
+        network: &NetworkArgs,
+    ) -> Self {
+        Self {
+            options: RecordArgs::of_settings(passphrase.clone()),
+            place,
+            via: ViaArgs::default(),
+            yes,
+            undo: None,
+            after: AfterArgs { settle, wait, no_verify: false },
+            network: network.clone(),
+        }
+    }
+
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        // What is wrong with the flags is reported before any request.
-        self.options.plan(cx, None)?;
         if let Some(tool) = self.via.via {
+            self.options.plan(cx, None)?;
             return self.via.apply(cx, self, tool);
         }
+        match self.publish(cx)? {
+            Published::AsPlanned(published) if !self.after.no_verify => {
+                cx.block_on(published.verification(cx).report(&published.set))
+            }
+            Published::AsPlanned(_) | Published::Declined => Ok(ExitStatus::Clean),
+        }
+    }
+
+    /// Plans, asks, changes, and waits for the name servers.
+    pub fn publish(&self, cx: &Context) -> anyhow::Result<Published> {
+        // What is wrong with the flags is reported before any request.
+        self.options.plan(cx, None)?;
         let key = self.place.key(cx)?;
         let net = self.place.net(cx, &self.network)?;
         cx.block_on(self.apply(cx, &net, key))
     }
 
-    async fn apply(&self, cx: &Context, net: &Net, key: Option<Tsig>) -> anyhow::Result<ExitStatus> {
+    async fn apply(&self, cx: &Context, net: &Net, key: Option<Tsig>) -> anyhow::Result<Published> {
         let domain = self.options.domain(cx)?;
         let zone = delegation::find(net, &net.resolver_addrs(), &domain).await.map_err(|why| {
             hinted(format!("the zone of `{domain}` was not found: {why}"), "name another resolver with --resolver")
@@ -152,7 +209,6 @@ impl Apply {
         let mut plan = self.options.plan(cx, Some(&zone.apex))?;
         raise_ttl(cx, &mut plan, &place);
         plan.warnings.iter().for_each(|warning| cx.term.warn(warning));
-        let verification = Verification { cx, net, domain: &domain, settle: self.after.settle, wait: self.after.wait };
         let (seen, others) = place.look(&plan.set).await?;
         let answer = |question: &Query| outcome_of(&seen, question);
         in_the_way(&plan.set, answer).iter().for_each(|line| cx.term.warn(line));
@@ -162,23 +218,24 @@ impl Apply {
         })?;
         let foreign: Vec<_> = all.iter_mut().flat_map(Change::keep_foreign).collect();
         let heading = format!("zone {} at {}, serial {}", zone.apex, place.name(), zone.serial());
-        cx.term.status(changes::plan(&heading, &plan.set, &all, &foreign, &others, cx.term.width));
+        let shown = changes::plan(&heading, &plan.set, &all, &foreign, &others, cx.term.width);
         let needed: Vec<Change> = all.into_iter().filter(Change::is_needed).collect();
+        show_plan(&cx.term, &shown, !self.yes && !needed.is_empty());
         if needed.is_empty() {
             self.finish(cx, &place).await?;
         } else if !self.yes && !confirm(&cx.term, "Apply this plan?")? {
             cx.term.status("nothing was changed; --yes applies the plan without a question");
-            return Ok(ExitStatus::Clean);
+            return Ok(Published::Declined);
         } else {
             let saved = self.save(place.saved(), &plan, &needed)?;
             write(cx, &place, &plan, &needed, &saved).await?;
             cx.term.status(format_args!("applied; to undo it: fedctl records undo {}", saved.display()));
         }
-        if self.after.no_verify {
-            return Ok(ExitStatus::Clean);
+        let published = NewRecords { net: net.clone(), domain, set: plan.set, after: self.after.clone() };
+        if !self.after.no_verify {
+            published.verification(cx).settle(&needed).await?;
         }
-        verification.settle(&needed).await?;
-        verification.report(&plan.set).await
+        Ok(Published::AsPlanned(Box::new(published)))
     }
 
     /// The records are right; what an earlier run has recorded and not deployed is deployed.
@@ -194,11 +251,6 @@ impl Apply {
 
     /// Writes the state before; only its owner may read it.
     fn save(&self, place: state::Place, plan: &Plan, needed: &[Change]) -> anyhow::Result<PathBuf> {
-        let path = self.undo.clone().unwrap_or_else(|| {
-            let stamp = jiff::Timestamp::from_second(now()).unwrap_or_default().strftime("%Y%m%dT%H%M%SZ");
-            PathBuf::from(format!("undo-{}-{stamp}.json", plan.set.domain))
-        });
-        refuse_existing(&path, false)?;
         let state = SavedState {
             schema: SCHEMA,
             program: concat!("fedctl ", env!("CARGO_PKG_VERSION")).into(),
@@ -208,9 +260,7 @@ impl Apply {
             place,
             changes: needed.to_vec(),
         };
-        let text = serde_json::to_string_pretty(&state)? + "\n";
-        Pending::write(&path, &Filtered::json(&text), Access::OwnerOnly, false)?.commit()?;
-        Ok(path)
+        save_state(self.undo.as_deref(), plan.set.domain.as_str(), &state)
     }
 }
 

@@ -66,13 +66,19 @@ impl Verification<'_> {
     /// dns-check, with the key that was published as the expected one.
     pub async fn report(&self, set: &RecordSet) -> anyhow::Result<ExitStatus> {
         let start = Instant::now();
+        let (facts, expected) = self.facts(set).await?;
+        ReportArgs::human().answer(self.cx, Ok(vec![report(&facts, &expected, start)]))
+    }
+
+    /// What the name servers and the resolvers answer; with a limit for waiting, when they agree.
+    pub async fn facts(&self, set: &RecordSet) -> anyhow::Result<(DnsFacts, Expected)> {
         let key = set.key().map(String::from_utf8_lossy).and_then(|text| PublicKey::from_pem(&text).ok());
         let expected = Expected { key, key_source: "the key that was published".into(), ..Expected::default() };
         let facts = match self.wait {
             Some(limit) => wait::wait(self.cx, self.net, self.domain, &expected, limit).await?.facts,
             None => self.look(Scope::Everybody).await,
         };
-        ReportArgs::human().answer(self.cx, Ok(vec![report(&facts, &expected, start)]))
+        Ok((facts, expected))
     }
 
     async fn look(&self, scope: Scope) -> DnsFacts {

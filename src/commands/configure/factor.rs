@@ -1,0 +1,58 @@
+//! Where the second factor comes from: a command, or the terminal. Never an argument.
+
+use std::io::{self, IsTerminal};
+
+use anyhow::Context as _;
+use clap::Args;
+use zeroize::Zeroizing;
+
+use crate::commands::records::apply::credentials::printed;
+use crate::error::hinted;
+use crate::net::http::SecondFactor;
+use crate::rocketchat::settings::FactorMethod;
+
+/// The flags of the second factor.
+#[derive(Debug, Clone, Default, Args)]
+pub struct FactorArgs {
+    /// Command that prints the second factor when the server wants one; without it the terminal asks
+    ///
+    /// It prints the code of the authenticator app, or the password where the server wants that. The variable FEDCTL_FACTOR of
+    /// its environment says which: totp, email or password.
+    #[arg(long, value_name = "COMMAND")]
+    pub code_command: Option<String>,
+}
+
+impl FactorArgs {
+    /// True when a rejected code can be asked for again.
+    pub fn asks(&self) -> bool {
+        self.code_command.is_none()
+    }
+
+    /// Gets the second factor.
+    pub fn get(&self, method: &FactorMethod) -> anyhow::Result<SecondFactor> {
+        let secret = match &self.code_command {
+            Some(command) => printed(command, "code", &[("FEDCTL_FACTOR", method.name())])?,
+            None => ask(method)?,
+        };
+        let secret = secret.trim();
+        let plain =
+            !secret.is_empty() && (*method == FactorMethod::Password || secret.bytes().all(|b| b.is_ascii_graphic()));
+        if !plain {
+            return Err(hinted("that is no code", "give the code as the app or the mail shows it, on one line"));
+        }
+        Ok(SecondFactor { method: method.clone(), code: method.header(secret) })
+    }
+}
+
+fn ask(method: &FactorMethod) -> anyhow::Result<Zeroizing<String>> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        let hint = "use --code-command COMMAND, or make a token with \"Ignore Two Factor Authentication\" ticked";
+        let what = format!(
+            "the server wants a second factor, the {}, and there is no terminal to ask for it",
+            method.description()
+        );
+        return Err(hinted(what, hint));
+    }
+    let prompt = format!("{}: ", method.description());
+    rpassword::prompt_password(prompt).map(Zeroizing::new).context("the terminal cannot be read")
+}
