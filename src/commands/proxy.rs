@@ -13,6 +13,9 @@ use crate::error::{ExitStatus, Hinted, hinted};
 use crate::render::proxy::{PROXIES, Proxy, Rules, find, write};
 use crate::text::Filtered;
 
+/// Where a server listens by default.
+const UPSTREAM: &str = "127.0.0.1:3000";
+
 /// Print rules for the reverse proxy in front of the server
 ///
 /// The rules refuse requests in the name of your own domain that do not come from the server itself, let only the domains of
@@ -33,7 +36,7 @@ pub struct ProxyCommand {
     #[arg(long, value_name = "HOST")]
     host: Option<Host>,
     /// Where the server listens, HOST:PORT
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:3000", value_parser = upstream)]
+    #[arg(long, value_name = "HOST:PORT", default_value = UPSTREAM, value_parser = upstream)]
     upstream: String,
     /// Let this domain federate, and no other that is not listed; may be repeated
     #[arg(long, value_name = "DOMAIN")]
@@ -49,7 +52,8 @@ pub struct ProxyCommand {
     force: bool,
 }
 
-fn proxy() -> impl TypedValueParser<Value = &'static Proxy> {
+/// Reads the id of a proxy, and names all of them to completions.
+pub fn proxy() -> impl TypedValueParser<Value = &'static Proxy> {
     let ids: Vec<&str> = PROXIES.iter().map(|proxy| proxy.id).collect();
     PossibleValuesParser::new(ids)
         .try_map(|id| find(&id).ok_or_else(|| Hinted::new(format!("there is no proxy `{id}`"), "fedctl proxy --help")))
@@ -69,6 +73,20 @@ fn upstream(text: &str) -> Result<String, Hinted> {
 }
 
 impl ProxyCommand {
+    /// The rules for the domain of fedctl.yaml, into a new file.
+    pub fn to_file(proxy: &'static Proxy, output: PathBuf) -> Self {
+        Self {
+            proxy,
+            domain: None,
+            host: None,
+            upstream: UPSTREAM.to_owned(),
+            allow: Vec::new(),
+            own_address: Vec::new(),
+            output: Some(output),
+            force: false,
+        }
+    }
+
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let rules = self.rules(cx)?;
         let text = write(self.proxy, &rules);

@@ -14,6 +14,7 @@ pub mod frame;
 mod handshake;
 mod help;
 mod init;
+mod init_apply;
 mod key;
 mod key_backup;
 mod key_interop;

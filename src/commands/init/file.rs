@@ -22,6 +22,7 @@ pub struct Answers {
     pub method: Method,
     pub hub_url: Option<String>,
     pub ca_file: Option<String>,
+    pub token_file: Option<String>,
 }
 
 /// The file, read back and compared before anyone relies on it.
@@ -69,9 +70,14 @@ fn compose(answers: &Answers) -> anyhow::Result<String> {
     if let Some(file) = &answers.ca_file {
         put("Authorities to trust besides the known ones", "ca_file", quoted(file)?)?;
     }
-    out += "\n# Releases of peers that must be able to federate with this domain\n# releases: [3.18.3, 6.2.0]\n\
-            \n# An admin's user id and token, for comparing the live settings: fedctl doctor (docs/doctor.md)\n# token_file: admin.token\n\
-            \n# Resolvers to ask instead of this machine's and public ones\n# resolvers: [192.0.2.53]\n";
+    if let Some(file) = &answers.token_file {
+        put("An admin's user id and token, for the live settings (docs/doctor.md)", "token_file", quoted(file)?)?;
+    }
+    out += "\n# Releases of peers that must be able to federate with this domain\n# releases: [3.18.3, 6.2.0]\n";
+    if answers.token_file.is_none() {
+        out += "\n# An admin's user id and token, for the live settings: fedctl doctor, fedctl configure (docs/doctor.md)\n# token_file: admin.token\n";
+    }
+    out += "\n# Resolvers to ask instead of this machine's and public ones\n# resolvers: [192.0.2.53]\n";
     Ok(out)
 }
 
@@ -99,6 +105,7 @@ mod tests {
             method: Method::Hub,
             hub_url: Some("https://hub.mydomain.com".into()),
             ca_file: None,
+            token_file: None,
         };
         let path = Path::new("fedctl.yaml");
         let config = Settings::of_text(&text(&answers, path).unwrap(), path).unwrap();

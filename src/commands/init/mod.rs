@@ -1,5 +1,6 @@
 //! `fedctl init`: asks what cannot be found out, finds out the rest, and writes fedctl.yaml and the key beside it.
 
+mod apply;
 mod ask;
 mod file;
 mod find;
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use url::Url;
 
+use self::apply::{ApplyArgs, Run};
 use self::ask::{Asker, Question};
 use self::file::Answers;
 use self::find::{Finder, InDns};
@@ -19,7 +21,7 @@ use super::records::options::{publishable, zone_of};
 use super::records::{format, write as write_records};
 use crate::dns::name::{Domain, Host};
 use crate::endpoint::Endpoint;
-use crate::error::{ExitStatus, Hinted};
+use crate::error::{ExitStatus, Hinted, hinted};
 use crate::key::{DEFAULT_BITS, PrivateKey, PublicKey};
 use crate::render::records::{Format, write};
 use crate::rocketchat::generation::Protocol;
@@ -36,9 +38,13 @@ const PUBLIC: &str = "federation.pub";
 ///
 /// Asks only what cannot be found out. The delegation tells who hosts the zone, the server tells its release. Nothing is
 /// written before the last question is answered, and existing files are kept unless --force is given.
+///
+/// With --apply it goes on from there: it publishes the records (as records apply does), sets up the server (as configure does),
+/// writes rules for the proxy, and ends with the report of doctor. Each step can be declined; the same command continues a run that
+/// was interrupted. Exit status then: that of doctor.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  fedctl init\n  fedctl init mydomain.com --server https://chat.mydomain.com --yes"
+    after_long_help = "Examples:\n  fedctl init\n  fedctl init mydomain.com --server https://chat.mydomain.com --yes\n  fedctl init --apply --token-file admin.token --proxy nginx"
 )]
 pub struct Init {
     /// The Domain of the server's federation settings: what stands after the `@` of its users
@@ -62,7 +68,7 @@ pub struct Init {
     #[arg(long, value_enum, value_name = "METHOD", default_value = "dns", hide_possible_values = true)]
     method: Method,
     /// The hub, for --method hub
-    #[arg(long, value_name = "URL", required_if_eq("method", "hub"))]
+    #[arg(long, value_name = "URL", required_if_eq("method", "hub"), hide_short_help = true)]
     hub_url: Option<Url>,
     /// Trust the authorities in this PEM file too
     #[arg(long, value_name = "FILE")]
@@ -76,6 +82,8 @@ pub struct Init {
     /// Replace existing files
     #[arg(long)]
     force: bool,
+    #[command(flatten)]
+    apply: ApplyArgs,
     #[command(flatten)]
     network: NetworkArgs,
 }
@@ -104,11 +112,37 @@ fn site(text: &str) -> Result<Url, Hinted> {
 enum Key {
     /// The file, as it goes into fedctl.yaml.
     Known(String, PublicKey),
+    /// The one that the server shows.
+    Shown(PublicKey),
     New(Box<PrivateKey>),
 }
 
 impl Init {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let apply = self.apply.apply;
+        if apply {
+            cx.term.status(format_args!("step 1 of 6: {}", self.file.display()));
+        }
+        if apply && self.file.is_file() && !self.force {
+            cx.term.status("  it is there and is used; --force makes a new one");
+        } else {
+            let status = self.create(cx)?;
+            if !apply || status != ExitStatus::Clean {
+                return Ok(status);
+            }
+        }
+        let cx = cx.with_settings(&self.file)?;
+        if let (Some(asked), Some(domain)) = (&self.domain, &cx.settings.domain)
+            && asked != domain
+        {
+            let what = format!("`{}` is about {domain}, not about {asked}", self.file.display());
+            return Err(hinted(what, "name another file with --output, or replace it with --force"));
+        }
+        let (yes, file, passphrase, network) = (self.yes, self.file.as_path(), &self.passphrase, &self.network);
+        Run { args: &self.apply, cx, yes, file, passphrase, network }.run()
+    }
+
+    fn create(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         refuse_existing(&self.file, self.force)?;
         let asker = Asker { term: &cx.term, silent: self.yes };
         let finder = Finder { net: self.network.net(cx, self.ca_file.as_deref())? };
@@ -123,7 +157,7 @@ impl Init {
         let base = Endpoint::of(&server)?;
         let release = self.release(cx, &asker, &finder, &base)?;
         let provider = self.provider(&asker, &seen)?;
-        let key = self.key(cx, &asker)?;
+        let key = self.key(cx, &asker, &base)?;
         let answers = Answers {
             target: base.host.parse()?,
             port: base.port,
@@ -133,20 +167,24 @@ impl Init {
             provider: provider.id,
             key: match &key {
                 Key::Known(file, _) => file.clone(),
+                Key::Shown(_) => PUBLIC.into(),
                 Key::New(_) => PRIVATE.into(),
             },
             method: self.method,
             hub_url: self.hub_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned()),
             ca_file: self.ca_file.as_ref().map(|file| self.beside_file(file)).transpose()?,
+            token_file: self.apply.token_file.as_ref().map(|file| self.beside_file(file)).transpose()?,
             domain,
         };
         let public = match &key {
-            Key::Known(_, public) => public.clone(),
+            Key::Known(_, public) | Key::Shown(public) => public.clone(),
             Key::New(pair) => pair.public().clone(),
         };
         let records = self.records(&answers, public, provider, &seen)?;
         self.write(cx, &answers, &key)?;
-        self.tell(cx, &answers, &key, provider, &records)?;
+        if !self.apply.apply {
+            self.tell(cx, &answers, &key, provider, &records)?;
+        }
         if let Some(why) = seen.unchecked() {
             cx.term.warn(format_args!("{} could not be checked: {why}", answers.domain));
             return Ok(ExitStatus::Failed);
@@ -219,16 +257,25 @@ impl Init {
         asker.ask(&question, |answer| Ok(format(answer)?))
     }
 
-    fn key(&self, cx: &Context, asker: &Asker) -> anyhow::Result<Key> {
+    fn key(&self, cx: &Context, asker: &Asker, base: &Endpoint) -> anyhow::Result<Key> {
         let here = self.file.with_file_name(PRIVATE);
         let existing = [here.clone(), self.file.with_file_name(PUBLIC)].into_iter().find(|path| path.is_file());
-        let default = existing.map_or_else(|| "new".to_owned(), |path| path.display().to_string());
+        let shown = match existing.is_none() && self.key.is_none() {
+            true => self.apply.shown_key(cx, base, &self.network)?,
+            false => None,
+        };
+        let default = match (existing, &shown) {
+            (Some(path), _) => path.display().to_string(),
+            (None, Some(_)) => "server".to_owned(),
+            (None, None) => "new".to_owned(),
+        };
         let read = |answer: &str| match answer {
             "new" => {
                 refuse_existing(&here, self.force)?;
                 refuse_existing(&here.with_file_name(PUBLIC), self.force)?;
                 Ok(None)
             }
+            "server" if shown.is_some() => Ok(shown.clone().map(Key::Shown)),
             file => {
                 let public = read_public(Path::new(file), &self.passphrase, &cx.term)?;
                 publishable(public.clone(), file)?;
@@ -309,6 +356,10 @@ impl Init {
                 self.force,
             )?);
             cx.term.status(format_args!("\nwriting {PRIVATE} (never publish it), {PUBLIC}, {}", self.file.display()));
+        } else if let Key::Shown(public) = key {
+            let public = format!("{}\n", public.one_line());
+            pending.push(Pending::write(&self.file.with_file_name(PUBLIC), &public, Access::Everybody, self.force)?);
+            cx.term.status(format_args!("\nwriting {PUBLIC}, {}", self.file.display()));
         } else {
             cx.term.status(format_args!("\nwriting {}", self.file.display()));
         }
