@@ -86,7 +86,7 @@ impl Caller {
     /// Somebody without a name, who calls this address of the endpoint.
     pub fn new(net: &Net, base: Endpoint, addr: SocketAddr) -> Self {
         let (roots, wait) = (net.roots.clone(), net.timeout);
-let (answer_max, sender) = (ANSWER_MAX, None);
+        let (answer_max, sender) = (ANSWER_MAX, None);
         Self { base, addr, roots, wait, answer_max, sender, authorization: None, login: None, second_factor: None }
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::support::rest::{Rest, Script, TOKEN, USER};
+use crate::support::terminal::Terminal;
 use crate::support::world::{World, key_record, zone};
 use crate::support::{Fedctl, Ran};
 
@@ -37,14 +38,7 @@ impl Site {
         if release.starts_with("1.") {
             settings.push(("FEDERATION_Hub_URL", json!("https://hub.rocket.chat")));
         }
-        let mut script = Script::new(release, settings);
-        let answer = json!({"target": "chat.mydomain.com", "port": 80, "priority": 1, "weight": 1});
-        script.resolved = [
-            ("_rocketchat._http.mydomain.com".to_owned(), answer.clone()),
-            ("_rocketchat._tcp.mydomain.com".to_owned(), answer),
-            ("rocketchat-public-key.mydomain.com".to_owned(), json!(key)),
-        ]
-        .into();
+        let script = Script::new(release, settings).resolving(&key);
         fedctl.write("fedctl.yaml", YAML);
         fedctl.write("admin.token", format!("{USER}\n{TOKEN}\n"));
         for file in ["admin.token", "federation.key"] {
@@ -126,6 +120,7 @@ fn a_new_server_is_set_up_checked_and_put_back() {
     assert_eq!(done.status, 0, "{}{}", done.stdout, done.stderr);
     assert!(done.stderr.contains("set; to undo it: fedctl configure undo before.json"), "{}", done.stderr);
     assert!(done.stderr.contains("the status is \"Enabled\""), "{}", done.stderr);
+    assert!(done.stderr.contains("no restart is needed"), "{}", done.stderr);
     assert!(done.stdout.lines().last().unwrap().starts_with("mydomain.com is set up correctly"), "{}", done.stdout);
     let posts: Vec<String> = site
         .rest
@@ -251,6 +246,25 @@ fn the_second_factor_comes_from_a_command_and_never_from_an_argument() {
     let site = Site::new("3.5.4");
     site.script(|script| script.second_factor = Some(("totp", "424242".into())));
     assert_eq!(site.run(&["--yes"]).status & !1, 0);
+    assert_eq!(site.value("FEDERATION_Enabled"), json!(true));
+}
+
+#[test]
+fn a_terminal_asks_for_the_second_factor_and_does_not_show_it() {
+    let site = Site::new("4.8.3");
+    site.script(|script| script.second_factor = Some(("totp", "424242".into())));
+    let line = format!("{} configure --yes {}; read wait", env!("CARGO_BIN_EXE_fedctl"), site.flags().join(" "));
+    let Some(terminal) = Terminal::start(&line, site.fedctl.dir.path(), &[]) else { return site.forget() };
+    let question = "code of the authenticator app:";
+    let answer = |count: usize, code: &str| {
+        terminal.wait("the question", |screen| screen.matches(question).count() == count);
+        terminal.text(code);
+        terminal.key("Enter");
+    };
+    answer(1, "111111");
+    answer(2, "424242");
+    let screen = terminal.wait("the verdict", |screen| screen.contains("mydomain.com is set up correctly"));
+    assert!(!screen.contains("424242") && !screen.contains("111111"), "{screen}");
     assert_eq!(site.value("FEDERATION_Enabled"), json!(true));
 }
 

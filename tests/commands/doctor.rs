@@ -13,10 +13,6 @@ struct Clinic {
     world: World,
 }
 
-fn srv_answer() -> Value {
-    json!({"target": "chat.mydomain.com", "port": 80, "priority": 1, "weight": 1})
-}
-
 impl Clinic {
     fn new(release: &'static str) -> Self {
         let fedctl = Fedctl::new();
@@ -28,7 +24,7 @@ impl Clinic {
         for host in ["ns1.mydomain.com", "ns2.mydomain.com"] {
             world.serve(host, &[("mydomain.com", text.clone())], &[]);
         }
-        let mut script = Script::new(
+        let script = Script::new(
             release,
             vec![
                 ("FEDERATION_Enabled", true.into()),
@@ -38,13 +34,9 @@ impl Clinic {
                 ("FEDERATION_Discovery_Method", "dns".into()),
                 ("Site_Url", "http://chat.mydomain.com".into()),
             ],
-        );
-        script.resolved = [
-            ("_rocketchat._http.mydomain.com".to_owned(), srv_answer()),
-            ("_rocketchat._tcp.mydomain.com".to_owned(), srv_answer()),
-            ("rocketchat-public-key.mydomain.com".to_owned(), key.into()),
-        ]
-        .into();
+        )
+        .resolving(&key);
+        ();
         let rest = Rest::start(script);
         fedctl.write(
             "fedctl.yaml",

@@ -55,15 +55,9 @@ impl Start {
                 ("FEDERATION_Discovery_Method", json!("dns")),
                 ("Site_Url", json!("http://localhost:3000")),
             ],
-        );
+        )
+        .resolving(&key);
         script.upstream = Some(upstream);
-        let answer = json!({"target": "chat.mydomain.com", "port": 80, "priority": 1, "weight": 1});
-        script.resolved = [
-            ("_rocketchat._http.mydomain.com".to_owned(), answer.clone()),
-            ("_rocketchat._tcp.mydomain.com".to_owned(), answer),
-            ("rocketchat-public-key.mydomain.com".to_owned(), json!(key)),
-        ]
-        .into();
         let fedctl = Fedctl::new();
         fedctl.write("admin.token", format!("{USER}\n{TOKEN}\n"));
         fedctl.write("tsig", TSIG);

@@ -63,6 +63,18 @@ impl Script {
         }
     }
 
+    /// The same, and the server's own resolver has the records of mydomain.com at port 80 with this key.
+    pub fn resolving(mut self, key: &str) -> Self {
+        let answer = json!({"target": "chat.mydomain.com", "port": 80, "priority": 1, "weight": 1});
+        self.resolved = [
+            ("_rocketchat._http.mydomain.com".to_owned(), answer.clone()),
+            ("_rocketchat._tcp.mydomain.com".to_owned(), answer),
+            ("rocketchat-public-key.mydomain.com".to_owned(), json!(key)),
+        ]
+        .into();
+        self
+    }
+
     /// The numbers of the release.
     fn release(&self) -> (u16, u16) {
         let mut parts = self.release.split('.').map(|part| part.parse().unwrap());

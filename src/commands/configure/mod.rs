@@ -156,10 +156,11 @@ impl ChangeArgs {
         session.set_all(&needed).await.map_err(|stopped| self.stopped(stopped, &saved))?;
         cx.term.status(format_args!("set; to undo it: fedctl configure undo {}", saved.display()));
         session.wait_until_running().await;
-        if Life::of(release) == Life::Closed {
-            cx.term.warn(format_args!(
+        match Life::of(release) {
+            Life::Closed => cx.term.warn(format_args!(
                 "release {release} closes the federation routes: set {GATE_VARIABLE}=true in the server's environment and restart it"
-            ));
+            )),
+            _ => cx.term.status("the server acts on its settings at once; no restart is needed"),
         }
         Ok(Outcome::Changed(session.live))
     }
