@@ -12,6 +12,7 @@ use crate::file::read;
 pub use crate::file::write::{Access, Pending, refuse_existing};
 use crate::key::{PrivateKey, PublicKey};
 use crate::term::Term;
+use crate::text::Filtered;
 
 /// The variable that holds a passphrase.
 const PASSPHRASE_VARIABLE: &str = "FEDCTL_PASSPHRASE";
@@ -116,8 +117,8 @@ pub fn save_state(given: Option<&Path>, subject: &str, state: &impl serde::Seria
     let free = || (1..100).map(numbered).find(|path| !path.exists());
     let path = given.map(Path::to_owned).or_else(free).unwrap_or_else(|| numbered(1));
     refuse_existing(&path, false)?;
-    let text = crate::text::escaped_json(&serde_json::to_string_pretty(state)?) + "\n";
-    Pending::write(&path, &text, Access::OwnerOnly, false)?.commit()?;
+    let text = serde_json::to_string_pretty(state)? + "\n";
+    Pending::write(&path, &Filtered::json(&text), Access::OwnerOnly, false)?.commit()?;
     Ok(path)
 }
 

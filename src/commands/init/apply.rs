@@ -30,6 +30,7 @@ use crate::range::Times;
 use crate::render::key::mongosh;
 use crate::render::proxy::{PROXIES, Proxy, find};
 use crate::rocketchat::settings::{Method, PUBLIC_KEY};
+use crate::text::Filtered;
 
 /// The script that puts a new key pair into the server.
 const SCRIPT: &str = "server-key.js";
@@ -192,7 +193,7 @@ impl Run<'_> {
         let script = self.file.with_file_name(SCRIPT);
         if !script.is_file() {
             let text = mongosh(&read_private(Path::new(shown), self.passphrase, &self.cx.term)?)?;
-            Pending::write(&script, &text, Access::OwnerOnly, false)?.commit()?;
+            Pending::write(&script, &Filtered::own(&text), Access::OwnerOnly, false)?.commit()?;
         }
         let script = script.display();
         self.cx.term.status(format_args!(

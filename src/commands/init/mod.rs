@@ -358,7 +358,12 @@ impl Init {
             cx.term.status(format_args!("\nwriting {PRIVATE} (never publish it), {PUBLIC}, {}", self.file.display()));
         } else if let Key::Shown(public) = key {
             let public = format!("{}\n", public.one_line());
-            pending.push(Pending::write(&self.file.with_file_name(PUBLIC), &public, Access::Everybody, self.force)?);
+            pending.push(Pending::write(
+                &self.file.with_file_name(PUBLIC),
+                &Filtered::own(&public),
+                Access::Everybody,
+                self.force,
+            )?);
             cx.term.status(format_args!("\nwriting {PUBLIC}, {}", self.file.display()));
         } else {
             cx.term.status(format_args!("\nwriting {}", self.file.display()));
