@@ -1,9 +1,10 @@
 //! One self-contained page: nothing loaded from anywhere, light, dark and print. Its one script adds copy buttons to commands;
 //! everything can be read and copied without it.
 
-use super::junit::escape;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
 use super::{ReportFormat, Style, arrivals, by_release, seconds, sentence};
-use crate::render::fill::spans;
+use crate::render::fill::{harmless, spans};
 use crate::report::{FixPart, Matrix, Problem, Report, Stage, StageOutcome, Suppressed, Verdict};
 use crate::severity::Severity;
 
@@ -16,72 +17,76 @@ pub const FORMAT: ReportFormat = ReportFormat {
     holds: "one self-contained page that loads nothing; light, dark, paper",
     monitoring: false,
     stream: None,
-    write: |reports, style| Ok(write(reports, style)),
+    write: |reports, style| Ok(page(reports, style).into_string() + "\n"),
 };
 
-/// Writes all reports as one page.
-fn write(reports: &[Report], style: Style) -> String {
+/// All reports as one page.
+fn page(reports: &[Report], style: Style) -> Markup {
     let title = match reports {
-        [one] => format!("{}: federation report", one.subject),
+        [one] => harmless(&format!("{}: federation report", one.subject)),
         all => format!("Federation report on {} domains", all.len()),
     };
-    let mut out = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{}</title>\n<style>\n{CSS}</style>\n</head>\n<body>\n",
-        escape(&title)
-    );
-    if reports.len() > 1 {
-        contents(&mut out, reports, style, &title);
+    let level = if reports.len() > 1 { 2 } else { 1 };
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (PreEscaped(CSS)) }
+            }
+            body {
+                @if reports.len() > 1 { (contents(reports, style, &title)) }
+                main { @for (at, report) in reports.iter().enumerate() { (one(at + 1, report, style, level)) } }
+                footer { "Written by fedctl " (env!("CARGO_PKG_VERSION")) }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
     }
-    out += "<main>\n";
-    for (at, report) in reports.iter().enumerate() {
-        one(&mut out, at + 1, report, style, if reports.len() > 1 { 2 } else { 1 });
-    }
-    out += "</main>\n";
-    out += &format!("<footer>Written by fedctl {}</footer>\n", env!("CARGO_PKG_VERSION"));
-    out + &format!("<script>\n{SCRIPT}</script>\n</body>\n</html>\n")
 }
 
-fn contents(out: &mut String, reports: &[Report], style: Style, title: &str) {
-    *out += &format!("<h1>{}</h1>\n<nav aria-label=\"Domains\">\n<ul>\n", escape(title));
-    for (at, report) in reports.iter().enumerate() {
-        let (clean, sentence) = sentence(report, style);
-        let (class, word) = if clean { ("ok", "ok") } else { ("error", "problems") };
-        *out += &format!(
-            "<li><span class=\"tag {class}\">{word}</span> <a href=\"#report-{}\">{}</a></li>\n",
-            at + 1,
-            escape(&sentence)
-        );
+fn contents(reports: &[Report], style: Style, title: &str) -> Markup {
+    html! {
+        h1 { (title) }
+        nav aria-label="Domains" {
+            ul {
+                @for (at, report) in reports.iter().enumerate() {
+                    @let (clean, sentence) = sentence(report, style);
+                    li {
+                        (if clean { tag("ok", "ok") } else { tag("error", "problems") })
+                        " " a href={ "#report-" (at + 1) } { (harmless(&sentence)) }
+                    }
+                }
+            }
+        }
     }
-    *out += "</ul>\n</nav>\n";
 }
 
-fn one(out: &mut String, number: usize, report: &Report, style: Style, level: u8) {
+/// A word that carries a status; the colour only repeats it.
+fn tag(class: &str, word: &str) -> Markup {
+    html! { span class={ "tag " (class) } { (word) } }
+}
+
+fn one(number: usize, report: &Report, style: Style, level: u8) -> Markup {
     let (clean, verdict) = sentence(report, style);
-    let class = if clean { "good" } else { "bad" };
-    *out += &format!("<section id=\"report-{number}\">\n<h{level}>{}</h{level}>\n", escape(&report.subject));
-    let about: Vec<String> = [report.about.clone(), time(report), format!("{} s", seconds(report.elapsed))]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect();
-    *out += &format!("<p class=\"soft\">{}</p>\n", escape(&about.join(" · ")));
-    *out += &format!("<p class=\"verdict {class}\">{}</p>\n", escape(&verdict));
-    if !report.problems().is_empty() {
-        *out += "<h2>Findings</h2>\n";
+    let about = [report.about.clone(), time(report), format!("{} s", seconds(report.elapsed))];
+    let about: Vec<String> = about.into_iter().filter(|part| !part.is_empty()).collect();
+    html! {
+        section id={ "report-" (number) } {
+            @if level == 1 { h1 { (harmless(&report.subject)) } } @else { h2 { (harmless(&report.subject)) } }
+            p class="soft" { (harmless(&about.join(" · "))) }
+            p class=(if clean { "verdict good" } else { "verdict bad" }) { (harmless(&verdict)) }
+            @if !report.problems().is_empty() { h2 { "Findings" } }
+            @for (id, problem) in report.problems() { (finding(id, problem)) }
+            (suppressed(&report.suppressed))
+            (generations(report))
+            @if let Some(found) = &report.matrix { (matrix(found)) }
+            (effective(report))
+            (timeline(&report.stages))
+            (checks(report))
+        }
     }
-    for (id, problem) in report.problems() {
-        finding(out, id, problem);
-    }
-    suppressed(out, &report.suppressed);
-    generations(out, report);
-    if let Some(found) = &report.matrix {
-        matrix(out, found);
-    }
-    arrivals(out, report);
-    timeline(out, &report.stages);
-    checks(out, report);
-    *out += "</section>\n";
 }
 
 /// In UTC, to the second.
@@ -93,196 +98,203 @@ fn time(report: &Report) -> String {
         .unwrap_or_default()
 }
 
-fn finding(out: &mut String, id: &str, problem: &Problem) {
-    let severity = problem.severity;
-    *out += &format!(
-        "<article>\n<h3><span class=\"tag {severity}\">{severity}</span> {}</h3>\n<dl>\n\
-         <dt>Means</dt><dd>{}</dd>\n<dt>Fix</dt><dd>{}</dd>\n\
-         <dt>Check</dt><dd><code>{}</code></dd>\n</dl>\n",
-        prose(&problem.what),
-        prose(&problem.means),
-        fix(problem),
-        escape(id)
-    );
-    evidence(out, &problem.evidence);
-    *out += "</article>\n";
+fn finding(id: &str, problem: &Problem) -> Markup {
+    let severity = problem.severity.to_string();
+    html! {
+        article {
+            h3 { (tag(&severity, &severity)) " " (prose(&problem.what)) }
+            dl {
+                dt { "Means" } dd { (prose(&problem.means)) }
+                dt { "Fix" } dd { (fix(problem)) }
+                dt { "Check" } dd { code { (id) } }
+            }
+            (evidence(&problem.evidence))
+        }
+    }
 }
 
 /// Sentences as paragraphs, each line to copy in its own box.
-fn fix(problem: &Problem) -> String {
-    let part = |part| match part {
-        FixPart::Text(text) => format!("<p>{}</p>", prose(text)),
-        FixPart::Copy(line) => format!("<div class=\"copy\"><pre>{}</pre></div>", escape(line)),
-    };
-    problem.fix_parts().map(part).collect()
-}
-
-/// A sentence, with what stands between backticks as code.
-fn prose(text: &str) -> String {
-    let piece = |(is_code, piece): (bool, &str)| match is_code {
-        true => format!("<code>{}</code>", escape(piece)),
-        false => escape(piece),
-    };
-    spans(text).into_iter().map(piece).collect()
-}
-
-fn evidence(out: &mut String, lines: &[String]) {
-    if !lines.is_empty() {
-        let plural = if lines.len() == 1 { "" } else { "s" };
-        *out += &format!(
-            "<details>\n<summary>Evidence, {} line{plural}</summary>\n<pre>{}</pre>\n</details>\n",
-            lines.len(),
-            escape(&lines.join("\n"))
-        );
-    }
-}
-
-fn suppressed(out: &mut String, suppressed: &[Suppressed]) {
-    if suppressed.is_empty() {
-        return;
-    }
-    *out += "<h2>Suppressed: listed, not counted</h2>\n";
-    for Suppressed { id, problem, reason } in suppressed {
-        *out += &format!(
-            "<article>\n<h3><span class=\"tag suppressed\">{}</span> {}</h3>\n<dl>\n<dt>Reason</dt><dd>{}</dd>\n\
-             <dt>Check</dt><dd><code>{}</code></dd>\n</dl>\n",
-            problem.severity,
-            prose(&problem.what),
-            escape(reason),
-            escape(id)
-        );
-        evidence(out, &problem.evidence);
-        *out += "</article>\n";
-    }
-}
-
-fn generations(out: &mut String, report: &Report) {
-    let rows = by_release::rows(&report.generations);
-    if rows.is_empty() {
-        return;
-    }
-    *out += "<h2>Discovery result by release</h2>\n";
-    *out += &scroll("Discovery result by release");
-    *out += "<table class=\"releases\">\n<thead><tr><th scope=\"col\">Releases</th>\
-             <th scope=\"col\">Result</th></tr></thead>\n<tbody>\n";
-    for (releases, seen, word) in rows {
-        let class = match word {
-            "usable" => "ok",
-            "limited" => "warning",
-            _ => "error",
-        };
-        *out += &format!(
-            "<tr><th scope=\"row\">{}</th><td><span class=\"tag {class}\">{word}</span> {}</td></tr>\n",
-            escape(&releases),
-            prose(&seen)
-        );
-    }
-    *out += "</tbody>\n</table>\n</section>\n";
-}
-
-fn matrix(out: &mut String, found: &Matrix) {
-    *out += "<h2>Responses by server</h2>\n";
-    *out += &scroll("Responses by server");
-    *out += "<table class=\"matrix\">\n<thead><tr><th scope=\"col\">Server</th>";
-    for column in &found.columns {
-        *out += &format!("<th scope=\"col\">{}</th>", escape(column));
-    }
-    *out += "</tr></thead>\n<tbody>\n";
-    for row in &found.rows {
-        *out += &format!(
-            "<tr><th scope=\"row\">{}<br><span class=\"soft\">{}</span></th>",
-            escape(&row.observer),
-            row.role
-        );
-        for cell in &row.cells {
-            *out += &match cell.differs {
-                true => format!("<td><span class=\"tag differs\">differs</span> {}</td>", escape(&cell.text)),
-                false => format!("<td>{}</td>", escape(&cell.text)),
-            };
+fn fix(problem: &Problem) -> Markup {
+    html! {
+        @for part in problem.fix_parts() {
+            @match part {
+                FixPart::Text(text) => p { (prose(text)) },
+                FixPart::Copy(line) => div class="copy" { pre { (harmless(line)) } },
+            }
         }
-        *out += "</tr>\n";
     }
-    *out += "</tbody>\n</table>\n</section>\n";
 }
 
-/// Opens a box that a wide table can be moved in, with the keyboard too.
-fn scroll(label: &str) -> String {
-    format!("<section class=\"scroll\" aria-label=\"{label}\" tabindex=\"0\">\n")
+/// A sentence, with what is between backticks as code.
+fn prose(text: &str) -> Markup {
+    let text = harmless(text);
+    html! {
+        @for (is_code, piece) in spans(&text) {
+            @if is_code { code { (piece) } } @else { (piece) }
+        }
+    }
+}
+
+fn evidence(lines: &[String]) -> Markup {
+    let plural = if lines.len() == 1 { "" } else { "s" };
+    html! {
+        @if !lines.is_empty() {
+            details {
+                summary { "Evidence, " (lines.len()) " line" (plural) }
+                pre { (harmless(&lines.join("\n"))) }
+            }
+        }
+    }
+}
+
+fn suppressed(suppressed: &[Suppressed]) -> Markup {
+    html! {
+        @if !suppressed.is_empty() { h2 { "Suppressed: listed, not counted" } }
+        @for Suppressed { id, problem, reason } in suppressed {
+            article {
+                h3 { (tag("suppressed", &problem.severity.to_string())) " " (prose(&problem.what)) }
+                dl {
+                    dt { "Reason" } dd { (harmless(reason)) }
+                    dt { "Check" } dd { code { (id) } }
+                }
+                (evidence(&problem.evidence))
+            }
+        }
+    }
+}
+
+fn generations(report: &Report) -> Markup {
+    let rows = by_release::rows(&report.generations);
+    let class = |word| match word {
+        "usable" => "ok",
+        "limited" => "warning",
+        _ => "error",
+    };
+    let table = html! {
+        table class="releases" {
+            thead { tr { th scope="col" { "Releases" } th scope="col" { "Result" } } }
+            tbody {
+                @for (releases, seen, word) in &rows {
+                    tr { th scope="row" { (releases) } td { (tag(class(word), word)) " " (prose(seen)) } }
+                }
+            }
+        }
+    };
+    html! { @if !rows.is_empty() { (wide("Discovery result by release", &table)) } }
+}
+
+fn matrix(found: &Matrix) -> Markup {
+    let table = html! {
+        table class="matrix" {
+            thead {
+                tr {
+                    th scope="col" { "Server" }
+                    @for column in &found.columns { th scope="col" { (harmless(column)) } }
+                }
+            }
+            tbody {
+                @for row in &found.rows {
+                    tr {
+                        th scope="row" { (harmless(&row.observer)) br; span class="soft" { (row.role) } }
+                        @for cell in &row.cells {
+                            td { @if cell.differs { (tag("differs", "differs")) " " } (harmless(&cell.text)) }
+                        }
+                    }
+                }
+            }
+        }
+    };
+    wide("Responses by server", &table)
+}
+
+/// A heading, and a box that a wide table can be moved in, with the keyboard too.
+fn wide(heading: &str, table: &Markup) -> Markup {
+    html! {
+        h2 { (heading) }
+        section class="scroll" aria-label=(heading) tabindex="0" { (table) }
+    }
 }
 
 /// When a change takes effect, by observer; only where there is one to make.
-fn arrivals(out: &mut String, report: &Report) {
-    if report.arrivals.is_empty() || report.worst() < Some(Severity::Warning) {
-        return;
+fn effective(report: &Report) -> Markup {
+    let shown = !report.arrivals.is_empty() && report.worst() >= Some(Severity::Warning);
+    html! {
+        @if shown {
+            h2 { "When a fix takes effect" }
+            table {
+                thead { tr { th scope="col" { "By" } th scope="col" { "At the latest" } } }
+                tbody {
+                    @for (who, when) in arrivals::rows(&report.arrivals) {
+                        tr { th scope="row" { (harmless(&who)) } td { (harmless(&when)) } }
+                    }
+                }
+            }
+        }
     }
-    *out += "<h2>When a fix takes effect</h2>\n<table>\n<thead><tr><th scope=\"col\">By</th>\
-             <th scope=\"col\">At the latest</th></tr></thead>\n<tbody>\n";
-    for (who, when) in arrivals::rows(&report.arrivals) {
-        *out += &format!("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", escape(&who), escape(&when));
-    }
-    *out += "</tbody>\n</table>\n";
 }
 
-/// A bar a stage, on one common scale.
-fn timeline(out: &mut String, stages: &[Stage]) {
-    if stages.is_empty() {
-        return;
-    }
+/// A bar for each stage, on one common scale.
+fn timeline(stages: &[Stage]) -> Markup {
     let end = stages.iter().map(|stage| stage.start.saturating_add(stage.took)).max().unwrap_or_default().max(1);
-    let share = |part: u32| f64::from(part) * 100.0 / f64::from(end);
-    *out += "<h2>Timeline</h2>\n<table class=\"timeline\">\n<thead><tr><th scope=\"col\">Stage</th>\
-             <th scope=\"col\">When</th><th scope=\"col\">Took</th><th scope=\"col\">Found</th></tr></thead>\n<tbody>\n";
-    for stage in stages {
-        let (class, word, took) = match stage.outcome {
-            StageOutcome::Done => ("done", "ok", format!("{} ms", stage.took)),
-            StageOutcome::Failed => ("failed", "error", format!("{} ms", stage.took)),
-            StageOutcome::Skipped => ("", "skipped", "skipped".to_owned()),
-        };
-        let bar = match stage.outcome {
-            StageOutcome::Skipped => String::new(),
-            _ => format!(
-                "<rect class=\"{class}\" x=\"{:.2}\" y=\"0\" width=\"{:.2}\" height=\"10\"></rect>",
-                share(stage.start).min(99.2),
-                share(stage.took).max(0.8)
-            ),
-        };
-        let drawn = format!(
-            "<svg class=\"bar\" viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">{bar}</svg>"
-        );
-        *out += &format!(
-            "<tr><th scope=\"row\">{}</th><td>{drawn}</td><td><span class=\"tag {word}\">{took}</span></td><td>{}</td></tr>\n",
-            escape(&stage.name),
-            prose(&stage.note)
-        );
+    html! {
+        @if !stages.is_empty() {
+            h2 { "Timeline" }
+            table class="timeline" {
+                thead {
+                    tr { @for title in ["Stage", "When", "Took", "Found"] { th scope="col" { (title) } } }
+                }
+                tbody { @for stage in stages { (stage_row(stage, end)) } }
+            }
+        }
     }
-    *out += "</tbody>\n</table>\n";
 }
 
-fn checks(out: &mut String, report: &Report) {
-    let rows: Vec<(&str, &str, &str)> = report
-        .lines
-        .iter()
-        .filter_map(|line| match &line.verdict {
-            Verdict::Pass { note } => Some(("ok", line.id, note.as_str())),
-            Verdict::Skip { why } => Some(("skipped", line.id, why.as_str())),
-            Verdict::Problem(_) => None,
-        })
-        .collect();
-    if rows.is_empty() {
-        return;
+fn stage_row(stage: &Stage, end: u32) -> Markup {
+    let share = |part: u32| f64::from(part) * 100.0 / f64::from(end);
+    let (class, word, took) = match stage.outcome {
+        StageOutcome::Done => ("done", "ok", format!("{} ms", stage.took)),
+        StageOutcome::Failed => ("failed", "error", format!("{} ms", stage.took)),
+        StageOutcome::Skipped => ("", "skipped", "skipped".to_owned()),
+    };
+    let (x, width) = (share(stage.start).min(99.2), share(stage.took).max(0.8));
+    html! {
+        tr {
+            th scope="row" { (harmless(&stage.name)) }
+            td {
+                svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" {
+                    @if stage.outcome != StageOutcome::Skipped {
+                        rect class=(class) x=(format!("{x:.2}")) y="0" width=(format!("{width:.2}")) height="10" {}
+                    }
+                }
+            }
+            td { (tag(word, &took)) }
+            td { (prose(&stage.note)) }
+        }
     }
+}
+
+fn checks(report: &Report) -> Markup {
+    let row = |line: &'_ crate::report::Line| match &line.verdict {
+        Verdict::Pass { note } => Some(("ok", line.id, note.clone())),
+        Verdict::Skip { why } => Some(("skipped", line.id, why.clone())),
+        Verdict::Problem(_) => None,
+    };
+    let rows: Vec<(&str, &str, String)> = report.lines.iter().filter_map(row).collect();
     let passed = rows.iter().filter(|(word, ..)| *word == "ok").count();
-    *out += &format!(
-        "<h2>Other checks</h2>\n<details>\n<summary>{passed} passed, {} skipped</summary>\n<table>\n\
-         <thead><tr><th scope=\"col\">Check</th><th scope=\"col\">Found</th></tr></thead>\n<tbody>\n",
-        rows.len() - passed
-    );
-    for (word, id, note) in rows {
-        *out += &format!(
-            "<tr><th scope=\"row\"><code>{}</code></th><td><span class=\"tag {word}\">{word}</span> {}</td></tr>\n",
-            escape(id),
-            prose(note)
-        );
+    html! {
+        @if !rows.is_empty() {
+            h2 { "Other checks" }
+            details {
+                summary { (passed) " passed, " (rows.len() - passed) " skipped" }
+                table {
+                    thead { tr { th scope="col" { "Check" } th scope="col" { "Found" } } }
+                    tbody {
+                        @for (word, id, note) in &rows {
+                            tr { th scope="row" { code { (id) } } td { (tag(word, word)) " " (prose(note)) } }
+                        }
+                    }
+                }
+            }
+        }
     }
-    *out += "</tbody>\n</table>\n</details>\n";
 }
