@@ -3,6 +3,8 @@
 use std::pin::Pin;
 use std::time::Duration;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::provider::{Credentials, Provider};
 use super::{ovh_signature, sigv4};
 use crate::facts::api::{ApiRequest, ApiResponse, Method, Sent};
@@ -137,7 +139,10 @@ fn readable(body: &str) -> String {
     words.collect::<Vec<_>>().join(" ").chars().take(SHOWN).collect()
 }
 
+/// What RFC 3986 section 2.3 leaves as it is; request signatures of providers are made of this form.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// A value in the path or query of a URL.
 pub fn encoded(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
+    utf8_percent_encode(text, RESERVED).to_string()
 }

@@ -168,7 +168,7 @@ fn a_hub_says_how_it_is() {
     hub.answer(&token, "no");
     assert_eq!(hub.url_of("mydomain.com"), None);
     let metrics = get(hub.addr, "/metrics");
-    assert!(metrics.header("content-type").starts_with("text/plain; version=0.0.4"));
+    assert!(metrics.header("content-type").starts_with("application/openmetrics-text; version=1.0.0"));
     for line in [
         "fedctl_hub_registrations_total{outcome=\"mailed\"} 1",
         "fedctl_hub_links_total{outcome=\"refused\"} 1",

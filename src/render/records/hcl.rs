@@ -1,9 +1,11 @@
 //! The part of Terraform's language that records need: resource blocks with literal values.
 
+use ::hcl::{Expression, ObjectKey, Structure};
 use serde_json::{Map, Value};
 
 use crate::error::Hinted;
 use crate::rocketchat::records::{Record, RecordSet};
+use crate::text::Untrusted;
 
 /// A quoted string: backslash escapes, and templates made harmless (HCL native syntax, "Template Expressions").
 pub fn string(text: &str) -> String {
@@ -101,143 +103,71 @@ impl Body {
     }
 }
 
-/// The bodies of all resources of these kinds.
+/// Brackets within brackets; the library would read deeper ones until the stack ends.
+const DEPTH_MAX: usize = 64;
+
+/// The bodies of all resources of these kinds. Other blocks may hold whatever Terraform takes.
 pub fn resources(text: &str, kinds: &[&str]) -> Result<Vec<Body>, Hinted> {
-    let mut reader = Reader { tokens: tokens(text)?.into_iter().peekable() };
-    let mut bodies = Vec::new();
-    while let Some(token) = reader.tokens.next() {
-        let Token::Word(word) = token else { continue };
-        let mut labels = Vec::new();
-        while let Some(Token::Text(label)) = reader.tokens.next_if(|token| matches!(token, Token::Text(_))) {
-            labels.push(label);
-        }
-        if reader.tokens.next_if_eq(&Token::Mark('{')).is_some() {
-            let body = reader.body()?;
-            if word == "resource" && labels.first().is_some_and(|kind| kinds.contains(&kind.as_str())) {
-                bodies.push(Body(body));
-            }
-        }
+    if depth(text) > DEPTH_MAX {
+        return Err(bad(&format!("brackets are nested more than {DEPTH_MAX} deep")));
     }
-    Ok(bodies)
+    let file = ::hcl::parse(text).map_err(|error| bad(&Untrusted(&error.to_string()).to_string()))?;
+    let wanted = |block: &::hcl::Block| {
+        block.identifier() == "resource" && block.labels().first().is_some_and(|kind| kinds.contains(&kind.as_str()))
+    };
+    file.into_blocks().filter(wanted).map(|block| body(block.body).map(Body)).collect()
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Token {
-    /// A quoted string, without its escapes.
-    Text(String),
-    /// A name, a number, or an expression that is not looked into.
-    Word(String),
-    Mark(char),
-    LineEnd,
+/// The deepest nesting of brackets, those in strings and comments included.
+fn depth(text: &str) -> usize {
+    let (mut now, mut most) = (0usize, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'{' | b'[' | b'(' => now += 1,
+            b'}' | b']' | b')' => now = now.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(now);
+    }
+    most
 }
 
 fn bad(what: &str) -> Hinted {
     Hinted::new(format!("this is not Terraform as fedctl reads it: {what}"), "give resource blocks with literal values")
 }
 
-fn tokens(text: &str) -> Result<Vec<Token>, Hinted> {
-    let mut tokens = Vec::new();
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '"' => tokens.push(Token::Text(quoted(&mut chars)?)),
-            '#' => while chars.next_if(|c| *c != '\n').is_some() {},
-            '/' if chars.peek() == Some(&'/') => while chars.next_if(|c| *c != '\n').is_some() {},
-            '\n' => tokens.push(Token::LineEnd),
-            '{' | '}' | '[' | ']' | '=' | ',' | ':' => tokens.push(Token::Mark(c)),
-            c if c.is_whitespace() => {}
-            c => {
-                let mut word = String::from(c);
-                while let Some(c) = chars.next_if(|c| !c.is_whitespace() && !"{}[]=,:\"#".contains(*c)) {
-                    word.push(c);
+fn body(body: ::hcl::Body) -> Result<Map<String, Value>, Hinted> {
+    let mut map = Map::new();
+    for structure in body {
+        match structure {
+            Structure::Attribute(argument) => {
+                map.insert(argument.key.to_string(), value(argument.expr)?);
+            }
+            Structure::Block(block) => {
+                let inner = Value::Object(self::body(block.body)?);
+                match map.entry(block.identifier.to_string()).or_insert_with(|| Value::Array(Vec::new())) {
+                    Value::Array(blocks) => blocks.push(inner),
+                    other => *other = inner,
                 }
-                tokens.push(Token::Word(word));
             }
         }
     }
-    Ok(tokens)
+    Ok(map)
 }
 
-fn quoted(chars: &mut std::iter::Peekable<std::str::Chars>) -> Result<String, Hinted> {
-    let mut out = String::new();
-    loop {
-        match chars.next().ok_or_else(|| bad("a quote is opened and never closed"))? {
-            '"' => return Ok(out),
-            '\\' => out.push(match chars.next() {
-                Some('n') => '\n',
-                Some('r') => '\r',
-                Some('t') => '\t',
-                Some(c @ ('"' | '\\')) => c,
-                _ => return Err(bad("an unknown escape in a string")),
-            }),
-            // `$${` is a text, `${` a template.
-            c @ ('$' | '%') => {
-                let mut ahead = chars.clone();
-                match (ahead.next(), ahead.next()) {
-                    (Some('{'), _) => return Err(bad("a template in a string")),
-                    (Some(next), Some('{')) if next == c => out.extend(chars.next()),
-                    _ => out.push(c),
-                }
-            }
-            c => out.push(c),
+/// A literal; an expression is its text.
+fn value(expression: Expression) -> Result<Value, Hinted> {
+    Ok(match expression {
+        Expression::Null => Value::Null,
+        Expression::Bool(value) => Value::Bool(value),
+        Expression::Number(number) => number.as_u64().map_or_else(|| Value::String(number.to_string()), Value::from),
+        Expression::String(text) => Value::String(text),
+        Expression::Array(items) => Value::Array(items.into_iter().map(value).collect::<Result<_, _>>()?),
+        Expression::Object(object) => {
+            let pair = |(key, item): (ObjectKey, Expression)| Ok((key.to_string(), value(item)?));
+            Value::Object(object.into_iter().map(pair).collect::<Result<_, Hinted>>()?)
         }
-    }
-}
-
-struct Reader {
-    tokens: std::iter::Peekable<std::vec::IntoIter<Token>>,
-}
-
-impl Reader {
-    /// Arguments and blocks up to the closing brace.
-    fn body(&mut self) -> Result<Map<String, Value>, Hinted> {
-        let mut map = Map::new();
-        loop {
-            let name = match self.tokens.next().ok_or_else(|| bad("a brace is opened and never closed"))? {
-                Token::Mark('}') => return Ok(map),
-                Token::LineEnd | Token::Mark(',') => continue,
-                Token::Word(name) | Token::Text(name) => name,
-                Token::Mark(mark) => return Err(bad(&format!("a `{mark}` where a name should be"))),
-            };
-            match self.tokens.next() {
-                Some(Token::Mark('=' | ':')) => {
-                    let value = self.value()?;
-                    map.insert(name, value);
-                }
-                Some(Token::Mark('{')) => {
-                    let block = Value::Object(self.body()?);
-                    match map.entry(name).or_insert_with(|| Value::Array(Vec::new())) {
-                        Value::Array(blocks) => blocks.push(block),
-                        other => *other = block,
-                    }
-                }
-                _ => return Err(bad(&format!("`{}` has no value", super::field::shown(&name)))),
-            }
-        }
-    }
-
-    fn value(&mut self) -> Result<Value, Hinted> {
-        match self.tokens.next() {
-            Some(Token::Text(text)) => Ok(Value::String(text)),
-            Some(Token::Word(word)) => Ok(word.parse::<u64>().map_or(Value::String(word), Value::from)),
-            Some(Token::Mark('{')) => Ok(Value::Object(self.body()?)),
-            Some(Token::Mark('[')) => self.list(),
-            _ => Err(bad("an argument without a value")),
-        }
-    }
-
-    fn list(&mut self) -> Result<Value, Hinted> {
-        let mut items = Vec::new();
-        loop {
-            match self.tokens.peek() {
-                Some(Token::Mark(']')) => {
-                    self.tokens.next();
-                    return Ok(Value::Array(items));
-                }
-                Some(Token::Mark(',') | Token::LineEnd) => drop(self.tokens.next()),
-                Some(_) => items.push(self.value()?),
-                None => return Err(bad("a list is opened and never closed")),
-            }
-        }
-    }
+        Expression::TemplateExpr(_) => return Err(bad("a template in a string")),
+        other => Value::String(other.to_string()),
+    })
 }

