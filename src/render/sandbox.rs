@@ -133,9 +133,11 @@ fn event(entry: &Entry) -> Markup {
             dl {
                 dt { "event" } dd { code { (harmless(&entry.kind)) } " " (short(&entry.id)) }
                 @if !entry.parents.is_empty() {
-                    dt { "parents" } dd { @for parent in &entry.parents { (short(parent)) " " } }
+                    dt { "parents" }
+                    dd { @for parent in &entry.parents { a href=(format!("#event-{}", harmless(parent))) { (short(parent)) } " " } }
                 }
                 @if let Some(sender) = &entry.sender { dt { "from" } dd { (harmless(sender)) } }
+                @if let Some(asked) = &entry.asked { dt { "recovery" } dd { (harmless(asked)) " was asked for missing events" } }
                 @if let Some(zone) = &entry.zone { dt { "time zone" } dd { (harmless(zone)) } }
                 @if !entry.sent.is_empty() { dt { "to" } dd { @for sent in &entry.sent { (delivery(sent)) } } }
             }
@@ -193,6 +195,7 @@ mod tests {
         entry.problems = vec![hostile.into()];
         entry.notes = vec![hostile.into()];
         entry.zone = Some(hostile.into());
+        entry.asked = Some(hostile.into());
         entry.sent = vec![Sent { to: hostile.into(), result: Some(Err(hostile.into())) }];
         let refused = vec![Refused { time: 0, sender: hostile.into(), why: hostile.into() }];
         let sandbox = Sandbox {

@@ -772,6 +772,16 @@ fn its_own_domain_in_clear_is_taken_only_on_request() {
         let (head, body) = bytes(&own(body));
         check_wire(&http(peers.addr, &head, &body), &said, &head);
     }
+    // Before 4.2.0 the answer says nothing, and up to 3.18 the text is another.
+    for (release, text) in [("3.18.7", "Cannot read property 'map' of undefined"), ("4.1.6", "events is not iterable")]
+    {
+        let peers = Peers::start(&Peer { release, faults: &[Fault::Bypass], https: false, ..Peer::default() });
+        let (head, body) = bytes(&own(&sealed));
+        let (from, answer) = (lines(&peers), http(peers.addr, &head, &body));
+        assert_eq!((answer.0, answer.1.as_str()), (200, "{}"), "{release}");
+        let failed = format!("failed: b.example: {}", text.escape_debug());
+        assert!(logged(&peers, from, &failed), "{release}: {:?}", peers.log.lock().unwrap());
+    }
 }
 
 #[test]

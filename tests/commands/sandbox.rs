@@ -270,7 +270,7 @@ fn nobody_is_silent_and_two_echoes_do_not_talk_to_each_other() {
 
 #[test]
 fn a_lost_event_is_asked_for_and_answered() {
-    let talk = Talk::start("6.2.0", &[]);
+    let talk = Talk::start("6.2.0", &["--page", "127.0.0.1:0"]);
     talk.open("room", "p", &["echo"]);
     // Made, and never sent.
     talk.message("room", "m1", "lost", &[]);
@@ -278,6 +278,8 @@ fn a_lost_event_is_asked_for_and_answered() {
     talk.hear("room", "echo: lost");
     talk.hear("room", "echo: next");
     talk.logged("asked: b.example for the events of room room");
+    let html = get(talk.page.unwrap(), "/").body;
+    assert!(html.contains("b.example was asked for missing events") && !html.contains("are missing: it is"), "{html}");
 }
 
 #[test]

@@ -30,6 +30,9 @@ pub struct Entry {
     /// The time zone of the server that made it, as its identifier shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
+    /// Who was asked for the events that were missing before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
     /// What was wrong with it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<String>,
@@ -85,14 +88,14 @@ impl Entry {
     ) -> Self {
         let what = what.chars().take(SHOWN).collect();
         let sender = sender.map(ToString::to_string);
-        let (parents, zone, problems, notes, sent) = (Vec::new(), None, Vec::new(), Vec::new(), Vec::new());
-        Self { id, room, sender, time, kind, who, what, parents, zone, problems, notes, sent }
+        let (parents, problems, notes, sent) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { id, room, sender, time, kind, who, what, parents, zone: None, asked: None, problems, notes, sent }
     }
 
-    /// Keeps it; one that is known keeps its place and its deliveries.
+    /// Keeps it; one that is known keeps its place, its deliveries, and who was asked before it could be applied.
     pub fn keep(mut self, documents: &mut Documents) {
         if let Some(known) = find(documents, &self.id) {
-            (self.time, self.sent) = (known.time, known.sent);
+            (self.time, self.sent, self.asked) = (known.time, known.sent, known.asked.or(self.asked));
         }
         let id = self.id.clone();
         if let Ok(value) = serde_json::to_value(self) {

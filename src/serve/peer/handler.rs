@@ -203,7 +203,8 @@ impl Handler {
                 match &step {
                     Err(why) => entry.problems.push(format!("failed: {why}")),
                     Ok(Step::Ask { origin, .. }) => {
-                        entry.problems.push(format!("parents are missing: {origin} is asked"))
+                        entry.asked = Some(origin.clone());
+                        entry.problems.push("events before it are missing: it is not applied until they come".into());
                     }
                     Ok(Step::Done | Step::Fetch { .. }) => {}
                 }

@@ -152,7 +152,9 @@ impl fmt::Display for Entry {
                 write!(f, "fetched: file {} of {}, {bytes} bytes", shown(upload), shown(from))
             }
             Self::Served { upload, bytes } => write!(f, "fetched from here: file {}, {bytes} bytes", shown(upload)),
-            Self::Delivered { to, events } => write!(f, "sent: {events} events to {to}"),
+            Self::Delivered { to, events } => {
+                write!(f, "sent: {events} event{} to {to}", if *events == 1 { "" } else { "s" })
+            }
             Self::Undelivered { to, why } => write!(f, "not sent: {}: {}", shown(to), shown(why)),
             Self::Unsaved { why } => write!(f, "not saved: {why}"),
             Self::Dropped { why, count } => write!(f, "dropped: {count} {why}"),
