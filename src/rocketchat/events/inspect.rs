@@ -209,8 +209,25 @@ fn data(event: &RoomEvent, own: &Domain, found: &mut Vec<Irregularity>) {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::rocketchat::events::Incoming;
     use crate::rocketchat::events::kind::OldKind;
+    use crate::rocketchat::events::room_event::tests::json_value;
+
+    proptest! {
+        #[test]
+        fn no_json_makes_the_checks_panic(value in json_value(), at in 0usize..9) {
+            let domain: Domain = "a.example".parse().unwrap();
+            let mut changed = message().to_json();
+            changed[MEMBERS[at]] = value.clone();
+            for event in [value, changed] {
+                let _ = (Incoming::of(event.clone()), Incoming::of(json!({"events": [event]})));
+                let _ = (inspect(&event, &domain, &domain, |_| true, 1), inspect_old(&event, &domain, &domain, 1));
+            }
+        }
+    }
 
     const NOW: i64 = 1_600_000_000_000;
 
