@@ -63,6 +63,18 @@ pub fn scenarios() -> Vec<Scenario> {
         hurt(DefectKind::PercentEncoded, "sent the key through an address bar", |keys| {
             with_key(keys.own.replace('+', "%2B").replace('/', "%2F"))
         }),
+        hurt(DefectKind::HtmlEntities, "copied the key from the source of a web page", |keys| {
+            with_key(keys.own.replace('+', "&#43;").replace('/', "&sol;"))
+        }),
+        hurt(DefectKind::QuotedPrintable, "sent the key through a mail program", |keys| {
+            with_key(keys.own.replace('=', "=3D").replace('+', "=2B"))
+        }),
+        hurt(DefectKind::Hexadecimal, "published the key in hexadecimal", |keys| {
+            with_key(keys.own.bytes().map(|byte| format!("{byte:02x}")).collect::<String>())
+        }),
+        bruised(DefectKind::TextAround, Warning, "put a label before the key", |keys| {
+            with_key(format!("key={}", keys.own))
+        }),
         hurt(DefectKind::PlusBecameSpace, "pasted into a form that takes + for a blank", |keys| {
             with_key(body(&keys.own, |body| body.replace('+', " ")))
         }),

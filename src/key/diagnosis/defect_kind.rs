@@ -33,6 +33,10 @@ pub enum DefectKind {
     BackslashesKept,
     SemicolonKept,
     PercentEncoded,
+    HtmlEntities,
+    QuotedPrintable,
+    Hexadecimal,
+    TextAround,
     PlusBecameSpace,
     EncodedTwice,
     HalvesSwapped,
@@ -72,8 +76,11 @@ pub enum DefectKind {
     OddExponent,
 }
 
+/// What helps when nothing can be repaired.
+const AGAIN: &str = "copy the key again from the server's settings, as a whole";
+
 /// The stable id of each kind, in the order of the variants.
-const IDS: [(DefectKind, &str); 65] = [
+const IDS: [(DefectKind, &str); 69] = [
     (DefectKind::PrivateKey, "private-key"),
     (DefectKind::Empty, "empty"),
     (DefectKind::Placeholder, "placeholder"),
@@ -102,6 +109,10 @@ const IDS: [(DefectKind, &str); 65] = [
     (DefectKind::BackslashesKept, "backslashes-kept"),
     (DefectKind::SemicolonKept, "semicolon-kept"),
     (DefectKind::PercentEncoded, "percent-encoded"),
+    (DefectKind::HtmlEntities, "html-entities"),
+    (DefectKind::QuotedPrintable, "quoted-printable"),
+    (DefectKind::Hexadecimal, "hexadecimal"),
+    (DefectKind::TextAround, "text-around"),
     (DefectKind::PlusBecameSpace, "plus-became-space"),
     (DefectKind::EncodedTwice, "encoded-twice"),
     (DefectKind::HalvesSwapped, "halves-swapped"),
@@ -163,6 +174,31 @@ impl DefectKind {
     /// What is unwise about the numbers of a key whose text is right.
     pub const OF_NUMBERS: [Self; 3] = [Self::WeakSize, Self::OddSize, Self::OddExponent];
 
+    /// What to do when no key could be recovered from the text, in one sentence without a final dot.
+    pub fn remedy_without_key(self) -> &'static str {
+        match self {
+            Self::PrivateKey
+            | Self::Empty
+            | Self::Placeholder
+            | Self::StringTooLong
+            | Self::OtherKey
+            | Self::OneCharacterChanged
+            | Self::Certificate
+            | Self::OpensshLine
+            | Self::DkimRecord
+            | Self::EcKey
+            | Self::Ed25519Key
+            | Self::WrongAlgorithm => self.remedy(),
+            kind if Self::OF_SETS.contains(&kind)
+                || Self::OF_CUTS.contains(&kind)
+                || Self::OF_NUMBERS.contains(&kind) =>
+            {
+                self.remedy()
+            }
+            _ => AGAIN,
+        }
+    }
+
     /// The stable id, in kebab case.
     pub fn id(self) -> &'static str {
         IDS[self as usize].1
@@ -193,7 +229,7 @@ impl DefectKind {
             }
             Self::Empty | Self::Placeholder => "paste the key that the server shows as FEDERATION_Public_Key",
             Self::NotAKey | Self::LowerCased | Self::CharactersLost | Self::ModulusDamaged | Self::HeaderDamaged => {
-                "copy the key again from the server, as a whole"
+                AGAIN
             }
             Self::Truncated255 | Self::Truncated512 | Self::TruncatedOne | Self::Truncated | Self::CutAtStart => {
                 "publish the whole key, cut into strings of at most 255 bytes in one record: `fedctl records`"
@@ -241,6 +277,6 @@ mod tests {
         for (at, (kind, id)) in IDS.iter().enumerate() {
             assert_eq!((*kind as usize, kind.id()), (at, *id));
         }
-        assert_eq!(DefectKind::ALL[64], DefectKind::OddExponent);
+        assert_eq!(DefectKind::ALL[68], DefectKind::OddExponent);
     }
 }

@@ -26,6 +26,8 @@ use super::node_rsa::{self, ImportError};
 use crate::key::{BEGIN_PUBLIC, END_PUBLIC, PublicKey};
 use crate::severity::Severity;
 
+/// Shorter texts of hexadecimal digits may be anything.
+const HEX_MIN: usize = 200;
 /// A key of 16,384 bits has 2,800 characters; longer texts are not taken apart.
 const TEXT_MAX: usize = 4096;
 
@@ -136,7 +138,7 @@ pub fn examine(text: &[u8]) -> Diagnosis {
     let recovered = recover(text, &mut defects);
     let accepted = recovered.is_some() && server.as_ref().ok() == recovered.as_ref();
     // A server that reads another key than the one recovered shows that the text is ambiguous.
-    let repaired = recovered.filter(|key| server.as_ref().map_or(true, |read| read == key));
+    let repaired = recovered.filter(|key| server.as_ref().map_or(true, |read| read == key) && is_publishable(key));
     if defects.is_empty() {
         defects.push(Defect::new(DefectKind::NotAKey, "this is not what a server would publish"));
     }
@@ -152,6 +154,12 @@ pub fn is_plausible_modulus(n: &num_bigint::BigUint) -> bool {
 /// The key that a server imports, or the line that it writes to its log; defects are not looked for.
 pub fn as_servers_read(text: &[u8]) -> Result<PublicKey, ImportError> {
     whole::recall(text).map_or_else(|| node_rsa::key(text), |known| known.server)
+}
+
+/// True when the text of a key is what a server would publish, and a server reads the same key from it.
+fn is_publishable(key: &PublicKey) -> bool {
+    let line = key.one_line();
+    exact(line.as_bytes()).as_ref() == Some(key) && as_servers_read(line.as_bytes()).as_ref() == Ok(key)
 }
 
 /// The strict reading: armour, strict base64 without white space, one SubjectPublicKeyInfo.
@@ -177,6 +185,10 @@ fn recover(bytes: &[u8], defects: &mut Vec<Defect>) -> Option<PublicKey> {
         defects.push(Defect::new(DefectKind::NotAKey, what));
         return None;
     }
+    if let Some(inner) = hexadecimal(bytes) {
+        defects.push(Defect::new(DefectKind::Hexadecimal, "the key is written in hexadecimal"));
+        return recover(&inner, defects);
+    }
     let glyphs = glyphs::read(bytes, defects);
     if abridged(&glyphs::text(&glyphs), defects) {
         return None;
@@ -191,6 +203,29 @@ fn recover(bytes: &[u8], defects: &mut Vec<Defect>) -> Option<PublicKey> {
         return None;
     }
     unfold(&glyphs, bytes.len(), defects)
+}
+
+/// The text that hexadecimal digits stand for: a key text, or the DER inside one.
+fn hexadecimal(bytes: &[u8]) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let digits: String =
+        text.trim().trim_start_matches("0x").chars().filter(|c| !matches!(c, ':' | ' ' | '\n' | '\r')).collect();
+    if digits.len() < HEX_MIN
+        || !digits.len().is_multiple_of(2)
+        || !digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    {
+        return None;
+    }
+    let byte = |at: usize| u8::from_str_radix(digits.get(at..at + 2)?, 16).ok();
+    let inner: Vec<u8> = (0..digits.len()).step_by(2).map_while(byte).collect();
+    match inner.first() {
+        Some(0x30) => {
+            let body = base64::encode(&inner);
+            Some(format!("{BEGIN_PUBLIC}{body}{END_PUBLIC}").into_bytes())
+        }
+        Some(_) if inner.is_ascii() => Some(inner),
+        _ => None,
+    }
 }
 
 fn abridged(text: &str, defects: &mut Vec<Defect>) -> bool {

@@ -168,7 +168,7 @@ fn accepted(diagnosis: &Diagnosis, key: Option<&PublicKey>) -> bool {
 fn verified(diagnosis: &mut Diagnosis, key: impl Into<Option<PublicKey>>, defects: Vec<Defect>) {
     diagnosis.exact = None;
     diagnosis.defects = defects;
-    diagnosis.repaired = key.into();
+    diagnosis.repaired = key.into().filter(super::is_publishable);
     settle(&mut diagnosis.defects, false);
 }
 

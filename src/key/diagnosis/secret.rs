@@ -21,7 +21,7 @@ pub fn find(text: &[u8]) -> Option<&'static str> {
     by_armour(text).or_else(|| by_content(text)).or_else(|| {
         // base64 of a whole PEM file, or its hex dump
         let once = base64::digits(text.iter().map(|byte| char::from(*byte)));
-        by_armour(&once).or_else(|| header(&unhex(text)))
+        by_armour(&once).or_else(|| header(&unhex(text))).or_else(|| by_armour(&unhex(text)))
     })
 }
 
