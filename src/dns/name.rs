@@ -18,7 +18,8 @@ const LABEL_MAX: usize = 63;
 /// The longest prefix that a server puts before the domain and that carries a record: `rocketchat-public-key.`
 const PREFIX_MAX: usize = "rocketchat-public-key.".len();
 
-/// A host name: lower case, letters, digits and hyphens, at least two labels, no final dot.
+/// A host name: lower case, letters, digits, hyphens and underscores, at least two labels, no final dot. Names of hosts have no
+/// underscore by the standard (RFC 952), but DNS and servers take them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Host(String);
@@ -236,8 +237,9 @@ fn refuse_other_things(text: &str, noun: &str, example: &str) -> Result<(), Hint
 }
 
 fn refuse_bad_label(text: &str, label: &str, noun: &str, example: &str) -> Result<(), Hinted> {
-    let hint =
-        format!("a {noun} is labels of letters, digits and hyphens with one dot between them, as in `{example}`");
+    let hint = format!(
+        "a {noun} is labels of letters, digits, hyphens and underscores with one dot between them, as in `{example}`"
+    );
     if label.is_empty() {
         return Err(Hinted::new(format!("`{text}` has an empty label"), hint));
     }
@@ -247,7 +249,7 @@ fn refuse_bad_label(text: &str, label: &str, noun: &str, example: &str) -> Resul
             format!("a label in DNS holds {LABEL_MAX} characters"),
         ));
     }
-    if let Some(bad) = label.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
+    if let Some(bad) = label.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')) {
         return Err(Hinted::new(format!("`{}` has a `{}` in it", text.escape_debug(), bad.escape_debug()), hint));
     }
     if label.starts_with('-') || label.ends_with('-') {
@@ -280,12 +282,13 @@ mod tests {
     fn a_zone_may_have_one_label() {
         assert_eq!(Host::zone("LAN.").unwrap().as_str(), "lan");
         assert_eq!(Host::zone("mydomain.com").unwrap().as_str(), "mydomain.com");
-        assert!(Host::zone("").is_err() && Host::zone("a_b").is_err() && "lan".parse::<Host>().is_err());
+        assert!(Host::zone("").is_err() && Host::zone("a b").is_err() && "lan".parse::<Host>().is_err());
     }
 
     #[test]
     fn a_domain_is_lower_case_without_final_dot() {
         assert_eq!("MyDomain.COM.".parse::<Domain>().unwrap().as_str(), "mydomain.com");
+        assert_eq!("my_domain.com".parse::<Domain>().unwrap().as_str(), "my_domain.com");
         assert_eq!("xn--bcher-kva.example".parse::<Domain>().unwrap().as_str(), "xn--bcher-kva.example");
     }
 
@@ -323,7 +326,6 @@ mod tests {
             "a..b",
             ".a.b",
             "a-.b",
-            "my_domain.com",
             "a.b\u{0}",
             "xn--\u{7f}.com",
             &long_name,
