@@ -22,8 +22,8 @@ use super::stop::Stop;
 use crate::error::{ExitStatus, hinted};
 use crate::range::Counts;
 use crate::render::list as render;
-use crate::report::Report;
-use crate::report::summary::{Entry, Summary};
+use crate::report::summary::{Entry, Result as Outcome, Summary};
+use crate::report::{Report, Unchecked};
 
 /// Domains that are checked at the same time.
 const JOBS: u16 = 128;
@@ -89,7 +89,11 @@ impl ListArgs {
             let entry = Entry::of(&checked.report, cx.fail_on);
             output.add(checked)?;
             summary.add(&entry);
-            journal.as_mut().map_or(Ok(()), |journal| journal.add(entry))
+            match journal.as_mut() {
+                // It is checked again when the run goes on.
+                Some(journal) if entry.result != Outcome::Unknown => journal.add(entry),
+                _ => Ok(()),
+            }
         }))?;
         if interrupted {
             let how = match &self.resume {
@@ -100,7 +104,10 @@ impl ListArgs {
         }
         let clean = summary.failed == 0 && list.rejected.is_empty() && !interrupted;
         output.finish(&render::summary(&summary, list.rejected.len(), begun.elapsed(), cx.term.width))?;
-        Ok(status(clean))
+        if summary.unknown > 0 {
+            cx.term.hint(&Unchecked::network(String::new()).fix);
+        }
+        Ok(if clean && summary.unknown > 0 { ExitStatus::Failed } else { status(clean) })
     }
 }
 

@@ -24,11 +24,16 @@ pub fn line(report: &Report, detail: &str, fail_on: Severity, width: usize) -> S
         Result::Ok => format!("{:<STATUS$}", "ok").green(),
         Result::Warnings => format!("{:<STATUS$}", "warn").yellow(),
         Result::Failed => format!("{:<STATUS$}", "FAIL").red().bold(),
+        Result::Unknown => format!("{:<STATUS$}", "?").yellow(),
     };
     let domain = harmless(&report.subject);
     let shown = |problem: &Problem| problem.severity >= Severity::Warning || problem.severity >= fail_on;
     let problems: Vec<String> = match result {
         Result::Ok => vec![harmless(detail)],
+        Result::Unknown => {
+            let why = report.unchecked.as_ref().map(|unchecked| harmless(&unchecked.why)).unwrap_or_default();
+            vec![format!("could not be checked: {why}")]
+        }
         _ => report
             .problems()
             .into_iter()
@@ -61,16 +66,24 @@ fn margin(width: usize) -> usize {
 /// The last lines: how many of each result, and what they have most often.
 pub fn summary(summary: &Summary, unread: usize, elapsed: Duration, width: usize) -> String {
     let fine = summary.failed == 0 && unread == 0;
+    let unknown = match summary.unknown {
+        0 => String::new(),
+        count => format!(", {} could not be checked", number(count)),
+    };
     let total = summary.total();
     let sentence = format!(
-        "{} {}: {} ok, {} with warnings, {} failed",
+        "{} {}: {} ok, {} with warnings, {} failed{unknown}",
         number(total),
         if total == 1 { "domain" } else { "domains" },
         number(summary.ok),
         number(summary.warnings),
         number(summary.failed),
     );
-    let word = if fine { "PASS".green() } else { "FAIL".red().bold() };
+    let word = match (fine, unknown.is_empty()) {
+        (true, true) => "PASS".green(),
+        (true, false) => "?   ".yellow(),
+        (false, _) => "FAIL".red().bold(),
+    };
     let time = format!("{:.1} s", elapsed.as_secs_f64());
     let causes: Vec<String> =
         summary.frequent().into_iter().take(CAUSES).map(|(id, count)| format!("{id} {}", number(count))).collect();
@@ -134,7 +147,8 @@ mod tests {
 
     #[test]
     fn the_last_line_names_what_failed() {
-        let numbers = Summary { ok: 951, warnings: 31, failed: 18, causes: [("srv".to_owned(), 18)].into() };
+        let numbers =
+            Summary { ok: 951, warnings: 31, failed: 18, unknown: 0, causes: [("srv".to_owned(), 18)].into() };
         let text = summary(&numbers, 2, Duration::from_millis(1640), 80);
         assert!(text.contains("1,000 domains: 951 ok, 31 with warnings, 18 failed"), "{text}");
         assert!(text.contains("      2 lines of the list were not read\n"), "{text}");

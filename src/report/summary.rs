@@ -15,12 +15,15 @@ pub enum Result {
     /// With findings that do not reach `--fail-on`, notices aside.
     Warnings,
     Failed,
+    /// It could not be checked.
+    Unknown,
 }
 
 impl Result {
     /// What a report amounts to.
     pub fn of(report: &Report, fail_on: Severity) -> Self {
         match report.worst() {
+            _ if report.is_unknown(fail_on) => Self::Unknown,
             Some(worst) if worst >= fail_on => Self::Failed,
             Some(worst) if worst >= Severity::Warning => Self::Warnings,
             _ => Self::Ok,
@@ -43,7 +46,11 @@ impl Entry {
     pub fn of(report: &Report, fail_on: Severity) -> Self {
         let result = Result::of(report, fail_on);
         let worst = report.problems().first().map(|(id, _)| (*id).to_owned());
-        Self { subject: report.subject.clone(), result, cause: worst.filter(|_| result != Result::Ok) }
+        Self {
+            subject: report.subject.clone(),
+            result,
+            cause: worst.filter(|_| !matches!(result, Result::Ok | Result::Unknown)),
+        }
     }
 }
 
@@ -53,6 +60,8 @@ pub struct Summary {
     pub ok: usize,
     pub warnings: usize,
     pub failed: usize,
+    /// Could not be checked.
+    pub unknown: usize,
     /// How often each check was the worst finding.
     pub causes: BTreeMap<String, usize>,
 }
@@ -64,6 +73,7 @@ impl Summary {
             Result::Ok => self.ok += 1,
             Result::Warnings => self.warnings += 1,
             Result::Failed => self.failed += 1,
+            Result::Unknown => self.unknown += 1,
         }
         if let Some(cause) = &entry.cause {
             *self.causes.entry(cause.clone()).or_default() += 1;
@@ -72,7 +82,7 @@ impl Summary {
 
     /// All that were counted.
     pub fn total(&self) -> usize {
-        self.ok + self.warnings + self.failed
+        self.ok + self.warnings + self.failed + self.unknown
     }
 
     /// The causes, most frequent first.
