@@ -87,6 +87,41 @@ impl FromStr for Endpoint {
     }
 }
 
+/// From where an address can be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// From anywhere.
+    World,
+    /// Only from inside a network; the words say what kind of address it is.
+    Inside(&'static str),
+    /// From no other machine.
+    Nobody(&'static str),
+}
+
+/// From where `ip` can be reached, by the registries of special addresses (RFC 6890).
+pub fn reach(ip: IpAddr) -> Reach {
+    match ip.to_canonical() {
+        IpAddr::V4(v4) => match v4.octets() {
+            [0, ..] => Reach::Nobody("the address of no host"),
+            [127, ..] => Reach::Nobody("a loopback address"),
+            [224..=239, ..] => Reach::Nobody("a multicast address"),
+            [240..=255, ..] => Reach::Nobody("a reserved address"),
+            [169, 254, ..] => Reach::Inside("a link-local address"),
+            // RFC 6598.
+            [100, 64..=127, ..] => Reach::Inside("an address behind a carrier-grade NAT"),
+            _ if v4.is_private() => Reach::Inside("a private address"),
+            _ => Reach::World,
+        },
+        IpAddr::V6(v6) if v6.is_unspecified() => Reach::Nobody("the address of no host"),
+        IpAddr::V6(v6) if v6.is_loopback() => Reach::Nobody("a loopback address"),
+        IpAddr::V6(v6) if v6.is_multicast() => Reach::Nobody("a multicast address"),
+        // RFC 4291 section 2.5.6, RFC 4193.
+        IpAddr::V6(v6) if v6.segments()[0] & 0xffc0 == 0xfe80 => Reach::Inside("a link-local address"),
+        IpAddr::V6(v6) if v6.segments()[0] & 0xfe00 == 0xfc00 => Reach::Inside("a private address"),
+        IpAddr::V6(_) => Reach::World,
+    }
+}
+
 fn without_brackets(host: &str) -> &str {
     host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host)
 }
@@ -178,6 +213,31 @@ mod tests {
         for bad in ["", "chat.mydomain.com", "ftp://a.b", "https://", "http://a.b:0", "https://u:secret@a.b"] {
             let error = bad.parse::<Endpoint>().unwrap_err();
             assert!(!format!("{error}").contains("secret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_address_says_from_where_it_can_be_reached() {
+        for (ip, world, nobody) in [
+            ("198.51.100.7", true, false),
+            ("2001:db8::7", true, false),
+            ("172.32.0.1", true, false),
+            ("100.128.0.1", true, false),
+            ("0.0.0.0", false, true),
+            ("127.0.1.1", false, true),
+            ("::ffff:127.0.0.1", false, true),
+            ("::", false, true),
+            ("255.255.255.255", false, true),
+            ("224.0.0.251", false, true),
+            ("10.0.0.1", false, false),
+            ("172.16.0.1", false, false),
+            ("100.64.0.1", false, false),
+            ("169.254.0.1", false, false),
+            ("fe80::1", false, false),
+            ("fd00::1", false, false),
+        ] {
+            let reach = reach(ip.parse().unwrap());
+            assert_eq!((reach == Reach::World, matches!(reach, Reach::Nobody(_))), (world, nobody), "{ip}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::stage::Stage;
 use super::{Check, Judge, Needs};
 use crate::dns::record::Query;
+use crate::endpoint::{Reach, reach};
 use crate::facts::peer::PeerFacts;
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
@@ -59,16 +60,7 @@ fn none(facts: &PeerFacts, host: &str) -> Problem {
 }
 
 fn is_local(ip: IpAddr) -> bool {
-    match ip.to_canonical() {
-        IpAddr::V4(v4) => v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_unspecified(),
-        // RFC 4193 (fc00::/7) and RFC 4291 section 2.5.6 (fe80::/10).
-        IpAddr::V6(v6) => {
-            v6.is_loopback()
-                || v6.is_unspecified()
-                || v6.segments()[0] & 0xfe00 == 0xfc00
-                || v6.segments()[0] & 0xffc0 == 0xfe80
-        }
-    }
+    reach(ip) != Reach::World
 }
 
 #[cfg(test)]
