@@ -1,10 +1,7 @@
 //! Does the parent zone delegate to the name servers that the zone names itself?
 
-use std::collections::BTreeSet;
-
-use super::{Check, Judge, Needs};
-use crate::dns::record::{Query, RData, RecordType, Response};
-use crate::facts::dns::{DnsFacts, Expected, Role};
+use super::{Check, Judge, Needs, dns_servers};
+use crate::facts::dns::{DnsFacts, Expected, Role, ZoneCut};
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
 
@@ -20,44 +17,17 @@ pub const CHECK: Check = Check {
 
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let Ok(zone) = &dns.zone else { return Verdict::skip("there is no zone to ask about") };
-    let question = Query::new(zone.apex.as_str(), RecordType::Ns);
-    let side = |role: Role| -> BTreeSet<String> {
-        dns.replies(&question)
-            .filter(|(observer, _)| observer.role == role)
-            .flat_map(|(_, reply)| named(reply, zone.apex.as_str()))
-            .collect()
-    };
-    let (parent, child) = (side(Role::Parent), side(Role::Authority));
-    if parent.is_empty() {
+    let [parent, child] = dns.sides();
+    let mut verdicts: Vec<Verdict> = old_addresses(dns, zone).map(Verdict::from).into_iter().collect();
+    if verdicts.is_empty() && parent.is_empty() {
         return Verdict::skip("no name server of the parent zone responded");
     }
-    if child.is_empty() {
+    if verdicts.is_empty() && child.is_empty() {
         return Verdict::skip("no name server of the zone told its side");
     }
-    let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect::<Vec<_>>().join(", ");
-    let (only_parent, only_child) = (only(&parent, &child), only(&child, &parent));
-    let mut verdicts: Vec<Verdict> = Vec::new();
-    if !only_parent.is_empty() {
-        verdicts.push(
-            Problem::new(
-                Severity::Warning,
-                format!("the parent zone delegates to {only_parent}, which the zone does not name"),
-                "resolvers begin there; if it holds an old copy, or nothing, peers find the domain only occasionally",
-                format!("correct the name servers of {} at its registrar, or the NS records in the zone", zone.apex),
-            )
-            .into(),
-        );
-    }
-    if !only_child.is_empty() {
-        verdicts.push(
-            Problem::new(
-                Severity::Notice,
-                format!("the zone names {only_child}, to which the parent zone does not delegate"),
-                "resolvers may never ask it: changes that are made only there have no effect",
-                format!("add it to the name servers of {} at its registrar, or take it out of the zone", zone.apex),
-            )
-            .into(),
-        );
+    if !parent.is_empty() && !child.is_empty() {
+        verdicts.extend(only_parent(dns, zone, parent.difference(&child)).map(Verdict::from));
+        verdicts.extend(only_child(dns, zone, child.difference(&parent)).map(Verdict::from));
     }
     if verdicts.is_empty() {
         return Verdict::pass(format!("both sides name {}", child.into_iter().collect::<Vec<_>>().join(", ")));
@@ -65,21 +35,88 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     verdicts
 }
 
-/// NS records of the answer, or of a referral in the authority section (RFC 1034 section 4.3.2 step 3b).
-fn named(reply: &Response, apex: &str) -> Vec<String> {
-    let all = reply.outcome.records().iter().chain(&reply.authority);
-    all.filter_map(|rr| match &rr.data {
-        RData::Ns(name) if rr.name.eq_ignore_ascii_case(apex) || rr.name.is_empty() => Some(name.to_ascii_lowercase()),
-        _ => None,
-    })
-    .collect()
+/// What is wrong with servers that only one side names: the worst of them, and a line for each.
+fn state<'a>(dns: &DnsFacts, names: impl Iterator<Item = &'a String>) -> (Option<Severity>, Vec<String>) {
+    let of = |name: &'a String| {
+        let observers = dns.in_role(Role::Authority).filter(move |observer| observer.name == *name);
+        observers.filter_map(|observer| dns_servers::stray_fault(dns, observer))
+    };
+    let faults: Vec<(Severity, String)> = names.flat_map(of).collect();
+    (faults.iter().map(|(severity, _)| *severity).max(), faults.into_iter().map(|(_, line)| line).collect())
+}
+
+fn only_parent<'a>(dns: &DnsFacts, zone: &ZoneCut, names: impl Iterator<Item = &'a String> + Clone) -> Option<Problem> {
+    let (fault, seen) = state(dns, names.clone());
+    let list = names.cloned().collect::<Vec<_>>().join(", ");
+    if list.is_empty() {
+        return None;
+    }
+    let what = format!("the parent zone delegates to {list}, which the zone does not name");
+    let means = match fault {
+        Some(_) => "resolvers begin there, so peers find the domain only occasionally, or something old",
+        None => "resolvers begin there; when the zone changes, it may keep an old copy",
+    };
+    let fix = format!(
+        "Take it out of the name servers of {} at its registrar, or add it to the NS records in the zone.",
+        zone.apex
+    );
+    Some(Problem::new(fault.unwrap_or(Severity::Warning), what, means, fix).seen(seen))
+}
+
+fn only_child<'a>(dns: &DnsFacts, zone: &ZoneCut, names: impl Iterator<Item = &'a String> + Clone) -> Option<Problem> {
+    let (fault, seen) = state(dns, names.clone());
+    let list = names.cloned().collect::<Vec<_>>().join(", ");
+    if list.is_empty() {
+        return None;
+    }
+    let what = format!("the zone names {list}, to which the parent zone does not delegate");
+    let means = match fault {
+        Some(_) => {
+            "resolvers that have read the zone ask it too, so peers find the domain only occasionally, or something old"
+        }
+        None => "resolvers may never ask it: changes that are made only there have no effect",
+    };
+    let fix = match fault {
+        Some(_) => format!("Take it out of the NS records in the zone {}, or make it serve the zone.", zone.apex),
+        None => format!("Add it to the name servers of {} at its registrar, or take it out of the zone.", zone.apex),
+    };
+    Some(Problem::new(fault.unwrap_or(Severity::Notice), what, means, fix).seen(seen))
+}
+
+/// Glue that the zone has left behind.
+fn old_addresses(dns: &DnsFacts, zone: &ZoneCut) -> Option<Problem> {
+    let first = zone.stale_glue.first()?;
+    let listed = |ips: &[std::net::IpAddr]| ips.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let mut seen: Vec<String> = Vec::new();
+    let mut worst = Severity::Warning;
+    for glue in &zone.stale_glue {
+        seen.push(format!("{}: {} at the parent, {} in its zone", glue.server, glue.ip, listed(&glue.right)));
+        let at_glue =
+            dns.in_role(Role::Authority).find(|observer| observer.name == glue.server && observer.addr == glue.addr);
+        if let Some((severity, line)) = at_glue.and_then(|observer| dns_servers::stray_fault(dns, observer)) {
+            worst = worst.max(severity);
+            seen.push(line);
+        }
+    }
+    // Resolvers begin with the glue: when all of it is old, they cannot begin.
+    let is_old = |(server, ips): &(String, Vec<std::net::IpAddr>)| {
+        ips.iter().all(|ip| zone.stale_glue.iter().any(|glue| glue.server == *server && glue.ip == *ip))
+    };
+    if zone.glue.iter().all(is_old) {
+        worst = Severity::Error;
+    }
+    let what = format!("the parent zone has an old address (glue) for {}: {}", first.server, first.ip);
+    let means = "resolvers begin with the glue: they lose time, or find what is at the old address";
+    let fix =
+        format!("Set the address of {} to {} at the registrar of {}.", first.server, listed(&first.right), zone.apex);
+    Some(Problem::new(worst, what, means, fix).seen(seen))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::check::sample::{problems, sample, set, set_at};
-    use crate::dns::record::{Outcome, Rr};
+    use crate::dns::record::{Outcome, Query, RData, RecordType, Rr};
     use crate::facts::dns::Observer;
 
     fn ns(names: &[&str]) -> Outcome {

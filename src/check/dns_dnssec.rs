@@ -1,7 +1,7 @@
 //! Do validating resolvers accept the zone?
 
 use super::{Check, Judge, Needs};
-use crate::facts::dns::{DnsFacts, Expected, Purpose, Role};
+use crate::facts::dns::{DnsFacts, Expected, Role};
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::key_question;
 use crate::severity::Severity;
@@ -17,21 +17,18 @@ pub const CHECK: Check = Check {
 };
 
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
-    let bogus: Vec<String> = dns
-        .probed(|purpose| *purpose == Purpose::Unchecked)
-        .filter(|(_, probe)| probe.reply.outcome.is_answer())
-        .map(|(observer, _)| observer.name.clone())
-        .collect();
-    if !bogus.is_empty() {
-        return vec![
-            Problem::new(
-                Severity::Error,
-                format!("DNSSEC is broken: {} answers SERVFAIL, and answers when told not to validate", bogus.join(", ")),
-                "servers behind validating resolvers, which are many, cannot find the domain at all; others see nothing wrong",
-                "renew the signatures, or correct or remove the DS record at the registrar",
-            )
-            .into(),
-        ];
+    let bogus = dns.bogus();
+    if let Some((_, first)) = bogus.first() {
+        let mut names: Vec<&str> = bogus.iter().map(|(resolver, _)| resolver.name.as_str()).collect();
+        names.dedup();
+        let of = if **first == key_question(&dns.domain) { "the domain" } else { first.name.as_str() };
+        let what = format!(
+            "DNSSEC is broken for {of}: {} answers SERVFAIL, and answers when told not to validate",
+            names.join(", ")
+        );
+        let means = "servers behind validating resolvers, which are many, cannot find the domain at all; others see nothing wrong";
+        let fix = "renew the signatures, or correct or remove the DS record at the registrar of that zone";
+        return vec![Problem::new(Severity::Error, what, means, fix).into()];
     }
     let question = key_question(&dns.domain);
     let mut answers =
@@ -48,6 +45,7 @@ mod tests {
     use crate::check::sample::{problems, sample, txt};
     use crate::dns::record::Outcome;
     use crate::facts::dns::Probe;
+    use crate::facts::dns::Purpose;
 
     fn judged(unchecked: Outcome) -> Vec<Verdict> {
         let mut dns = sample();

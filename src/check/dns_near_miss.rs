@@ -1,8 +1,10 @@
 //! Does the missing record exist under a name that people type by mistake?
 
 use super::{Check, Judge, Needs};
+use crate::dns::record::RData;
 use crate::facts::dns::{DnsFacts, Expected, Probe, Purpose};
-use crate::report::{Problem, Verdict};
+use crate::key::diagnosis;
+use crate::report::{Problem, Verdict, with_line};
 use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
@@ -15,27 +17,52 @@ pub const CHECK: Check = Check {
     judge: Judge::Dns(judge),
 };
 
-fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
+fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     let asked = dns.probed(|purpose| matches!(purpose, Purpose::NearMiss { .. })).count();
     if asked == 0 {
         return Verdict::skip("nothing is missing, so no wrong name was queried");
     }
-    let problems: Vec<Verdict> = dns.near_misses().filter_map(problem).map(Verdict::from).collect();
+    let problems: Vec<Verdict> =
+        dns.near_misses().filter_map(|probe| problem(dns, expected, probe)).map(Verdict::from).collect();
     if problems.is_empty() {
         return Verdict::pass(format!("none of {asked} likely wrong names holds one"));
     }
     problems
 }
 
-fn problem(probe: &Probe) -> Option<Problem> {
+fn problem(dns: &DnsFacts, expected: &Expected, probe: &Probe) -> Option<Problem> {
     let Purpose::NearMiss { mistake, meant } = &probe.purpose else { return None };
     let (kind, wrong) = (probe.question.kind, &probe.question.name);
+    let fix = moved(dns, expected, probe, meant)?;
     Some(Problem::new(
         Severity::Error,
         format!("{kind} {wrong} exists: {mistake}"),
         format!("no server asks for that name; all ask for {meant}"),
-        format!("move the record: delete {wrong} and create {meant} with the same value"),
+        fix,
     ))
+}
+
+/// What to publish instead: the same text when it is a good key, the key in it when that can be repaired, and for SRV records the
+/// whole set, because one record alone does not serve every release.
+fn moved(dns: &DnsFacts, expected: &Expected, probe: &Probe, meant: &str) -> Option<String> {
+    let wrong = &probe.question.name;
+    let (first, records) = (probe.reply.outcome.records().first()?, probe.reply.outcome.records().len());
+    if let RData::Srv { target, port, .. } = &first.data {
+        let target = target.to_ascii_lowercase().parse().ok();
+        let expected = Expected {
+            target: expected.target.clone().or(target),
+            port: expected.port.or(Some(*port).filter(|port| !matches!(port, 0 | 443))),
+            ..expected.clone()
+        };
+        return Some(dns.publish(&format!("Delete {wrong}, and publish what this command prints:"), &expected));
+    }
+    let diagnosis = diagnosis::examine(&first.data.joined()?);
+    let is_good = diagnosis.is_good() && diagnosis.defects.is_empty() && records == 1;
+    Some(match diagnosis.repaired.or(diagnosis.exact.filter(|_| !is_good)) {
+        _ if is_good => format!("Move the record: delete {wrong} and create {meant} with the same value."),
+        Some(key) => with_line(&format!("Delete {wrong} and create TXT {meant} with this text:"), &key.one_line()),
+        None => dns.publish(&format!("Delete {wrong}, and publish what this command prints:"), expected),
+    })
 }
 
 #[cfg(test)]

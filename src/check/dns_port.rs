@@ -22,6 +22,10 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         .into_iter()
         .filter_map(|label| {
             let outcome = dns.outcome(&Query::new(label.owner(&dns.domain), RecordType::Srv));
+            // dns-wildcard has said that nobody meant it.
+            if dns.is_wildcard(RecordType::Srv, &outcome) {
+                return None;
+            }
             outcome.records().iter().find_map(|rr| match &rr.data {
                 RData::Srv { port, target, .. } => Some((label, *port, target.clone())),
                 _ => None,

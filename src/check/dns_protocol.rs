@@ -45,7 +45,11 @@ fn value(dns: &DnsFacts, label: &str) -> Option<String> {
     if dns.is_wildcard(RecordType::Txt, &outcome) {
         return None;
     }
+    // key-secret says what to do about a private key.
     let joined = outcome.records().iter().find_map(|rr| rr.data.joined())?;
+    if diagnosis::hold_secret(std::slice::from_ref(&joined)) {
+        return None;
+    }
     Some(String::from_utf8_lossy(&joined).into_owned())
 }
 

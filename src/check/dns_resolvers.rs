@@ -1,8 +1,13 @@
 //! Do resolvers see what the name servers publish?
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::dns_servers::description;
 use super::{Check, Judge, Needs, UNRESPONSIVE};
-use crate::dns::record::{Outcome, Query, RData, Response};
-use crate::facts::dns::{DnsFacts, Expected, Observer, Role};
+use crate::dns::record::{Outcome, Query, RData, RecordType, Response, is_newer};
+use crate::endpoint::{Reach, reach};
+use crate::facts::dns::{DnsFacts, Expected, Observer, Probe, Purpose, Role};
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::questions;
 use crate::severity::Severity;
@@ -28,15 +33,18 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     if dns.is_unresponsive() {
         return Verdict::skip(UNRESPONSIVE);
     }
-    let questions = questions(&dns.domain);
+    let questions = compared(dns);
+    let bogus: Vec<&Observer> = dns.bogus().into_iter().map(|(resolver, _)| resolver).collect();
     let mut verdicts: Vec<Verdict> = Vec::new();
-    for resolver in &resolvers {
+    // dns-dnssec has the cause of what a validating resolver does not give.
+    for resolver in resolvers.iter().filter(|resolver| !bogus.contains(resolver)) {
         let replies: Vec<(&Query, &Response)> =
             questions.iter().filter_map(|question| Some((question, reply(dns, question, resolver)?))).collect();
         match unusable(resolver, &replies) {
             Some(problem) => verdicts.push(problem.into()),
-            None => verdicts.extend(lag(dns, resolver, &replies).map(Verdict::from)),
+            None => verdicts.extend(differences(dns, resolver, &replies).into_iter().map(Verdict::from)),
         }
+        verdicts.extend(invented(dns, resolver).map(Verdict::from));
     }
     if verdicts.is_empty() {
         let names: Vec<&str> = resolvers.iter().map(|resolver| resolver.name.as_str()).collect();
@@ -73,37 +81,199 @@ fn unusable(resolver: &Observer, replies: &[(&Query, &Response)]) -> Option<Prob
     Some(Problem::new(severity, what, means, fix))
 }
 
-/// What a resolver answers otherwise than the name servers do.
-fn lag(dns: &DnsFacts, resolver: &Observer, replies: &[(&Query, &Response)]) -> Option<Problem> {
-    let mut evidence = Vec::new();
+/// The records of the domain, and the addresses of its targets.
+fn compared(dns: &DnsFacts) -> Vec<Query> {
+    let mut all = questions(&dns.domain);
+    let seen = dns.observations.iter().map(|seen| &seen.question);
+    let targets: BTreeSet<&Query> =
+        seen.filter(|question| matches!(question.kind, RecordType::A | RecordType::Aaaa)).collect();
+    all.extend(targets.into_iter().cloned());
+    all
+}
+
+/// What the name servers say when they agree, else, for a target in another zone, what another resolver says.
+fn truth<'a>(dns: &'a DnsFacts, question: &'a Query) -> Option<&'a Response> {
+    let is_address = matches!(question.kind, RecordType::A | RecordType::Aaaa);
+    let mut spoken = dns.replies(question).filter(|(observer, reply)| {
+        observer.role == Role::Authority && !dns.is_stray(observer) && reply.speaks() && reply.aliases.is_empty()
+    });
+    let Some((_, first)) = spoken.next() else {
+        let mut others = dns.replies(question).filter(|(observer, _)| observer.role == Role::Resolver);
+        return others.find(|(_, reply)| is_address && !reply.outcome.records().is_empty()).map(|(_, reply)| reply);
+    };
+    // A load balancer answers every query otherwise.
+    spoken.all(|(_, reply)| !is_address || same(&first.outcome, &reply.outcome)).then_some(first)
+}
+
+/// What a resolver answers otherwise than the name servers do, by its cause.
+fn differences(dns: &DnsFacts, resolver: &Observer, replies: &[(&Query, &Response)]) -> Vec<Problem> {
+    let mut found: BTreeMap<Cause, Vec<String>> = BTreeMap::new();
     let mut wait = 0;
+    let own_view = is_own_view(dns, resolver, replies);
+    let invents = invented(dns, resolver).is_some();
     for (question, seen) in replies {
-        let truth = dns.replies(question).find(|(observer, reply)| {
-            observer.role == Role::Authority
-                && reply.authoritative
-                && reply.outcome.is_answer()
-                && reply.aliases.is_empty()
-        });
-        let Some((_, truth)) = truth else { continue };
-        if same(&truth.outcome, &seen.outcome) {
+        let Some(truth) = truth(dns, question).filter(|truth| !same(&truth.outcome, &seen.outcome)) else { continue };
+        let Some(cause) = cause(truth, seen, own_view) else { continue };
+        if invents && truth.outcome.is_absent() {
             continue;
         }
         let left = seen.outcome.records().iter().map(|rr| rr.ttl).max().or(seen.negative_ttl()).unwrap_or(0);
-        wait = wait.max(left);
-        evidence.push(format!(
-            "{} {}: {} here, {} published, {left} s left",
-            question.kind, question.name, seen.outcome, truth.outcome
-        ));
+        wait = wait.max(if cause == Cause::Cached { left } else { 0 });
+        let lasting = if cause == Cause::Cached { format!(", {left} s left") } else { String::new() };
+        let [here, published] = [seen, truth].map(|reply| description(&reply.outcome));
+        found
+            .entry(cause)
+            .or_default()
+            .push(format!("{} {}: {here} here, {published} published{lasting}", question.kind, question.name));
     }
-    (!evidence.is_empty()).then(|| {
-        Problem::new(
-            Severity::Warning,
-            format!("the resolver {} does not see what is published", resolver.name),
-            format!("servers that use it have the old state for up to {wait} s, and those from 3.4 on cache it for up to an hour more"),
-            "wait, or flush its cache if it is yours; servers from 3.4 on forget at a restart",
-        )
-        .seen(evidence)
-    })
+    found.into_iter().map(|(cause, evidence)| cause.problem(resolver, wait).seen(evidence)).collect()
+}
+
+/// The resolver does not pass on the published zone: it answers with authority, or names another primary or a newer serial.
+fn is_own_view(dns: &DnsFacts, resolver: &Observer, replies: &[(&Query, &Response)]) -> bool {
+    let answers = |(_, reply): &(&Query, &Response)| reply.authoritative && reply.recursion;
+    let zone = dns.zone.as_ref().ok();
+    let other = zone.is_some_and(|zone| {
+        let question = Query::new(zone.apex.as_str(), RecordType::Soa);
+        let soa = reply(dns, &question, resolver).and_then(|reply| reply.outcome.records().first());
+        match (soa.map(|rr| &rr.data), &zone.soa) {
+            (Some(RData::Soa(own)), Some(soa)) => {
+                !own.mname.eq_ignore_ascii_case(&soa.mname) || is_newer(own.serial, soa.serial)
+            }
+            _ => false,
+        }
+    });
+    other || replies.iter().any(answers)
+}
+
+/// Why a resolver answers otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Cause {
+    /// The text arrives changed.
+    Rewritten(&'static str),
+    /// It says that a name does not exist, without the SOA record that such an answer needs (RFC 2308 section 3).
+    Filtered,
+    /// It fails where the name servers answer.
+    Failed,
+    /// It has its own version of the zone.
+    OwnView,
+    /// It has an older answer in its cache.
+    Cached,
+}
+
+fn cause(truth: &Response, seen: &Response, own_view: bool) -> Option<Cause> {
+    if seen.outcome == Outcome::NoRoute {
+        return None;
+    }
+    if !seen.outcome.is_answer() {
+        return Some(Cause::Failed);
+    }
+    if let Some(how) = rewritten(&truth.outcome, &seen.outcome) {
+        return Some(Cause::Rewritten(how));
+    }
+    let soa = seen.authority.iter().any(|rr| matches!(rr.data, RData::Soa(_)));
+    if seen.outcome.is_absent() && !truth.outcome.is_absent() && !soa && !own_view {
+        return Some(Cause::Filtered);
+    }
+    let inside = |outcome: &Outcome| {
+        let ips: Vec<IpAddr> = outcome.records().iter().filter_map(|rr| address(&rr.data)).collect();
+        !ips.is_empty() && ips.iter().all(|ip| matches!(reach(*ip), Reach::Inside(_)))
+    };
+    // What is cached has less time left than it was published with.
+    let ttl = |outcome: &Outcome| outcome.records().iter().map(|rr| rr.ttl).max();
+    let fresh = ttl(&seen.outcome).is_some_and(|left| ttl(&truth.outcome).is_some_and(|full| left > full));
+    let other_view = own_view || fresh || inside(&seen.outcome) != inside(&truth.outcome);
+    Some(if other_view { Cause::OwnView } else { Cause::Cached })
+}
+
+/// How a text was changed on the way, when it is recognisably the same.
+fn rewritten(truth: &Outcome, seen: &Outcome) -> Option<&'static str> {
+    let text = |outcome: &Outcome| outcome.records().iter().find_map(|rr| rr.data.joined());
+    let (truth_text, seen_text) = (text(truth)?, text(seen)?);
+    let plain =
+        |text: &[u8]| -> Vec<u8> { text.iter().copied().filter(|byte| !b"\"'\\ \t\r\n".contains(byte)).collect() };
+    let sorted = |text: &[u8]| {
+        let mut bytes = text.to_vec();
+        bytes.sort_unstable();
+        bytes
+    };
+    match () {
+        () if truth_text == seen_text => None,
+        () if !seen_text.is_empty() && truth_text.starts_with(&seen_text) => Some("it cuts the text off"),
+        () if truth_text.eq_ignore_ascii_case(&seen_text) => Some("it does not keep capitals and small letters"),
+        () if plain(&truth_text) == plain(&seen_text) => Some("it adds or removes quotes, backslashes or blanks"),
+        () if sorted(&truth_text) == sorted(&seen_text) => Some("it puts the strings of the text into another order"),
+        () => None,
+    }
+}
+
+impl Cause {
+    fn problem(self, resolver: &Observer, wait: u32) -> Problem {
+        let name = &resolver.name;
+        let problem = |severity, what: String, means: String, fix: &str| Problem::new(severity, what, means, fix);
+        match self {
+            Self::Rewritten(how) => problem(
+                Severity::Warning,
+                format!("the resolver {name} changes what it passes on: {how}"),
+                "servers that use it cannot read the key; the records are right, and time does not change this".into(),
+                "Use another resolver in your network, or fix the proxy or firewall that rewrites DNS answers.",
+            ),
+            Self::Filtered => problem(
+                Severity::Warning,
+                format!("the resolver {name} says that published names do not exist, without a SOA record: a filter answers"),
+                "servers that use it cannot find the domain, and time does not change this".into(),
+                "Take the domain off the block list of that resolver, or use another one.",
+            ),
+            Self::Failed => problem(
+                Severity::Warning,
+                format!("the resolver {name} fails for names that the name servers answer"),
+                "servers that use it do not find the domain, or its host".into(),
+                "Look at the log of that resolver if it is yours, or use another one.",
+            ),
+            Self::OwnView => problem(
+                Severity::Notice,
+                format!("the resolver {name} has its own version of these names (split horizon)"),
+                "servers behind it use its version, all others what is published; this is no old cache, and time does not change it"
+                    .into(),
+                "Nothing, if it is meant so. If not, publish the same records in the inner version of the zone.",
+            ),
+            Self::Cached => problem(
+                Severity::Warning,
+                format!("the resolver {name} does not see what is published"),
+                format!(
+                    "servers that use it have the old state for up to {wait} s, and those from 3.4 on cache it for up to an hour more"
+                ),
+                "wait, or flush its cache if it is yours; servers from 3.4 on forget at a restart",
+            ),
+        }
+    }
+}
+
+/// An address for a name that does not exist hides every misspelt name.
+fn invented(dns: &DnsFacts, resolver: &Observer) -> Option<Problem> {
+    let of_kind = |probe: &&Probe| probe.question.kind == RecordType::A;
+    let strangers = || dns.probed(|purpose| *purpose == Purpose::Wildcard);
+    let absent = strangers().any(|(observer, probe)| {
+        observer.role == Role::Authority
+            && of_kind(&probe)
+            && probe.reply.outcome.is_absent()
+            && probe.reply.aliases.is_empty()
+    });
+    let (_, probe) = strangers().find(|(observer, probe)| *observer == resolver && of_kind(probe))?;
+    let ip = probe.reply.outcome.records().iter().find_map(|rr| address(&rr.data)).filter(|_| absent)?;
+    let what = format!("the resolver {} answers with {ip} for names that do not exist", resolver.name);
+    let means = "servers that use it call that address when a host is misspelt or gone, and report other errors than they should";
+    let fix = "Use another resolver, or switch this off where it is offered as search help or a landing page.";
+    let seen = format!("A {}: {ip}", probe.question.name);
+    Some(Problem::new(Severity::Warning, what, means, fix).seen([seen]))
+}
+
+fn address(data: &RData) -> Option<IpAddr> {
+    match data {
+        RData::A(v4) => Some(IpAddr::V4(*v4)),
+        RData::Aaaa(v6) => Some(IpAddr::V6(*v6)),
+        _ => None,
+    }
 }
 
 fn same(a: &Outcome, b: &Outcome) -> bool {
@@ -127,7 +297,8 @@ fn lower(data: &RData) -> RData {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::check::sample::{problems, sample, set_at};
+    use crate::check::sample::{key, problems, sample, set_at, txt};
+    use crate::dns::record::Rr;
     use crate::rocketchat::generation::key_question;
 
     const RESOLVER: usize = 2;
@@ -150,8 +321,32 @@ mod tests {
         let question = key_question(&dns.domain);
         set_at(&mut dns, RESOLVER, &question, Outcome::NxDomain);
         let found = problems(judge(&dns, &Expected::default()));
+        assert!(found.len() == 1 && found[0].what.contains("a filter answers"), "{found:?}");
+        let soa = RData::Soa(dns.zone.as_ref().unwrap().soa.clone().unwrap());
+        let seen = dns.observations.iter_mut().find(|seen| seen.observer == RESOLVER && seen.question == question);
+        seen.unwrap().reply.authority = vec![Rr { name: "mydomain.com".into(), ttl: 120, data: soa }];
+        let found = problems(judge(&dns, &Expected::default()));
         assert_eq!((found.len(), found[0].severity), (1, Severity::Warning));
-        assert!(found[0].evidence[0].contains("NXDOMAIN here, 1 record published"), "{found:?}");
+        assert!(found[0].evidence[0].contains("NXDOMAIN here") && found[0].means.contains("120 s"), "{found:?}");
+    }
+
+    #[test]
+    fn a_text_that_was_changed_on_the_way_is_no_old_text() {
+        let line = key().one_line();
+        let quoted = format!("\"{line}\"");
+        for (text, changed) in [
+            (&line[..255], true),
+            (&line.to_ascii_lowercase(), true),
+            (&quoted, true),
+            (&format!("{}{}", &line[255..], &line[..255]), true),
+            (&line.replace("MII", "MIJ"), false),
+        ] {
+            let mut dns = sample();
+            let question = key_question(&dns.domain);
+            set_at(&mut dns, RESOLVER, &question, txt(&[&[text]]));
+            let found = problems(judge(&dns, &Expected::default()));
+            assert_eq!(found[0].what.contains("changes what it passes on"), changed, "{found:?}");
+        }
     }
 
     #[test]

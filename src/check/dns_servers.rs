@@ -1,9 +1,11 @@
 //! Do all name servers answer for the zone, and with the same records?
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use super::{Check, Judge, Needs};
-use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
+use crate::dns::record::{Outcome, Query, RData, RecordType, Response, is_newer};
+use crate::endpoint::{Reach, reach};
 use crate::facts::dns::{DnsFacts, Expected, Observer, Role};
 use crate::key::diagnosis;
 use crate::report::{Problem, Verdict};
@@ -27,15 +29,25 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     if servers.is_empty() {
         return Verdict::skip("no address is known for any name server");
     }
-    let silent: Vec<(String, String)> = servers.iter().filter_map(|server| fault(dns, server)).collect();
-    if silent.len() == servers.len() && resolver_answers(dns) {
-        let seen: Vec<String> = silent.iter().map(|(server, why)| format!("{server}: {why}")).collect();
+    let silent: Vec<(&Observer, String)> =
+        servers.iter().filter_map(|server| Some((*server, fault(dns, server)?))).collect();
+    let unheard = silent.iter().all(|(server, _)| !answers(dns, server));
+    if silent.len() == servers.len() && unheard && resolver_answers(dns) {
+        let seen: Vec<String> = silent.iter().map(|(server, why)| format!("{}: {why}", named(server))).collect();
         return Verdict::skip(format!(
             "no name server can be queried from here, though a resolver gets answers; does this network block port 53? ({})",
             seen.join("; ")
         ));
     }
-    let mut verdicts: Vec<Verdict> = silent.iter().map(|(server, why)| broken(server, why).into()).collect();
+    if dns.is_unresponsive() {
+        return Verdict::skip("no name server answers; see dns-zone");
+    }
+    // dns-delegation judges the servers that should not be asked at all.
+    let agreed = silent.iter().filter(|(server, why)| !dns.is_stray(server) && !is_unreachable_from_here(why));
+    let mut verdicts: Vec<Verdict> = agreed.map(|(server, why)| broken(&named(server), why).into()).collect();
+    verdicts.extend(nameless(dns).map(Verdict::from));
+    verdicts.extend(inside(dns).map(Verdict::from));
+    verdicts.extend(partly(dns).map(Verdict::from));
     verdicts.extend(disagreements(dns).map(Verdict::from));
     verdicts.extend(serials(dns).map(Verdict::from));
     if verdicts.is_empty() {
@@ -43,6 +55,25 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         return Verdict::pass(agreement(names));
     }
     verdicts
+}
+
+fn named(server: &Observer) -> String {
+    format!("{} ({})", server.name, server.addr.ip())
+}
+
+/// A machine without IPv6 says nothing about a server that has no other address.
+fn is_unreachable_from_here(why: &str) -> bool {
+    why == Outcome::NoRoute.to_string()
+}
+
+/// True when the server has answered anything.
+fn answers(dns: &DnsFacts, server: &Observer) -> bool {
+    replies(dns, server).any(|(_, reply)| reply.outcome.is_answer())
+}
+
+fn replies<'a>(dns: &'a DnsFacts, server: &'a Observer) -> impl Iterator<Item = (&'a Query, &'a Response)> {
+    let of_server = dns.observations.iter().filter(move |seen| dns.observers.get(seen.observer) == Some(server));
+    of_server.map(|seen| (&seen.question, &seen.reply))
 }
 
 fn agreement(mut names: Vec<String>) -> String {
@@ -62,25 +93,101 @@ fn resolver_answers(dns: &DnsFacts) -> bool {
 }
 
 /// Why a server is of no use, if it is.
-fn fault(dns: &DnsFacts, server: &Observer) -> Option<(String, String)> {
-    let replies: Vec<&Response> = dns
-        .observations
-        .iter()
-        .filter(|seen| dns.observers.get(seen.observer) == Some(server))
-        .map(|seen| &seen.reply)
-        .collect();
-    let name = format!("{} ({})", server.name, server.addr.ip());
+fn fault(dns: &DnsFacts, server: &Observer) -> Option<String> {
+    let replies: Vec<&Response> = replies(dns, server).map(|(_, reply)| reply).collect();
     if replies.is_empty() || replies.iter().any(|reply| reply.outcome.is_answer() && reply.authoritative) {
         return None;
     }
-    let why = match replies.iter().find(|reply| reply.outcome.is_answer()) {
+    Some(match replies.iter().find(|reply| reply.outcome.is_answer()) {
         Some(_) => "it answers, but not with authority: it does not hold this zone (lame)".to_owned(),
         None if replies.iter().all(|reply| reply.outcome == Outcome::Refused) => {
             "REFUSED: it does not hold this zone (lame), or does not talk to everybody".to_owned()
         }
-        None => replies.first().map(|reply| reply.outcome.to_string()).unwrap_or_default(),
+        None => {
+            let telling = replies.iter().find(|reply| reply.outcome != Outcome::Timeout).or(replies.first());
+            telling.map(|reply| reply.outcome.to_string()).unwrap_or_default()
+        }
+    })
+}
+
+/// What is wrong with a server that only one side of the delegation names, or that was found at an old address.
+pub(super) fn stray_fault(dns: &DnsFacts, server: &Observer) -> Option<(Severity, String)> {
+    if let Some(why) = fault(dns, server) {
+        return Some((Severity::Warning, format!("{} is of no use: {why}", named(server))));
+    }
+    let differs = |(question, reply): &(&Query, &Response)| {
+        let counts = matches!(question.kind, RecordType::Srv | RecordType::Txt) && reply.speaks();
+        counts
+            && dns
+                .published(question)
+                .is_some_and(|published| description(&published.outcome) != description(&reply.outcome))
     };
-    Some((name, why))
+    let (question, reply) = replies(dns, server).find(differs)?;
+    let line =
+        format!("{} gives {} for {} {}", named(server), description(&reply.outcome), question.kind, question.name);
+    Some((Severity::Error, line))
+}
+
+/// Name servers whose names lead to no address.
+fn nameless(dns: &DnsFacts) -> Option<Problem> {
+    let zone = dns.zone.as_ref().ok()?;
+    let (first, _) = zone.missing.first()?;
+    let seen = zone.missing.iter().map(|(name, outcome)| format!("{name}: {outcome}"));
+    let what = format!("the name server {first} has no address");
+    let means = "resolvers cannot ask it, so the domain depends on the others";
+    let fix = format!(
+        "Correct its name in the NS records and at the registrar of {}, or give {first} an address.",
+        zone.apex
+    );
+    Some(Problem::new(Severity::Warning, what, means, fix).seen(seen))
+}
+
+/// Name servers at addresses that exist only inside a network.
+fn inside(dns: &DnsFacts) -> Option<Problem> {
+    let zone = dns.zone.as_ref().ok()?;
+    let of = |(name, ips): &(String, Vec<IpAddr>)| {
+        let kind = |ip: &IpAddr| match reach(*ip) {
+            Reach::World => None,
+            // Trials on one machine have everything on loopback; elsewhere such a server does not answer.
+            _ if ip.is_loopback() => None,
+            Reach::Inside(kind) | Reach::Nobody(kind) => Some(format!("{name}: {ip}, {kind}")),
+        };
+        ips.iter().filter_map(kind).collect::<Vec<String>>()
+    };
+    let seen: Vec<String> = zone.servers.iter().flat_map(of).collect();
+    let first = seen.first()?.clone();
+    let what = format!("a name server has an address that only its own network can reach ({first})");
+    let means = "resolvers elsewhere that choose it lose time or fail, so peers find the domain only occasionally";
+    let fix =
+        "Publish the public address of the name server, or take it out of the NS records and out of the delegation.";
+    Some(Problem::new(Severity::Warning, what, means, fix).seen(seen.into_iter().skip(1)))
+}
+
+/// Servers that fail for one name that another server answers.
+fn partly(dns: &DnsFacts) -> Option<Problem> {
+    let mut seen = Vec::new();
+    for server in dns.in_role(Role::Authority).filter(|server| fault(dns, server).is_none() && !dns.is_stray(server)) {
+        let failed = replies(dns, server).filter(|(question, reply)| {
+            let counts = matches!(question.kind, RecordType::Srv | RecordType::Txt | RecordType::A | RecordType::Aaaa);
+            let fails = !reply.outcome.is_answer() && !reply.truncated && reply.outcome != Outcome::NoRoute;
+            counts && fails && other_speaks(dns, server, question)
+        });
+        let kinds: Vec<String> =
+            failed.map(|(question, reply)| format!("{} {}: {}", question.kind, question.name, reply.outcome)).collect();
+        if let Some(first) = kinds.first() {
+            let more = if kinds.len() > 1 { format!(", and {} more", kinds.len() - 1) } else { String::new() };
+            seen.push(format!("{} fails for {first}{more}", server.name));
+        }
+    }
+    let first = seen.first()?.clone();
+    let means = "which name server a resolver asks is random: peers find the domain only occasionally";
+    let fix = "Look at the log and the version of this name server: the others answer the same query.";
+    let what = format!("a name server answers some queries and fails for others: {first}");
+    Some(Problem::new(Severity::Warning, what, means, fix).seen(seen.into_iter().skip(1)))
+}
+
+fn other_speaks(dns: &DnsFacts, server: &Observer, question: &Query) -> bool {
+    dns.replies(question).any(|(other, reply)| other.role == Role::Authority && other != server && reply.speaks())
 }
 
 fn broken(server: &str, why: &str) -> Problem {
@@ -98,14 +205,17 @@ fn disagreements(dns: &DnsFacts) -> Option<Problem> {
     questions.sort();
     questions.dedup();
     let mut found: Vec<(&Query, Vec<String>)> = Vec::new();
-    for question in questions.into_iter().filter(|question| matches!(question.kind, RecordType::Srv | RecordType::Txt))
-    {
+    let compared = |kind| !matches!(kind, RecordType::Ns | RecordType::Soa);
+    for question in questions.into_iter().filter(|question| compared(question.kind)) {
         let mut answers: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let asked = dns.replies(question).filter(|(observer, reply)| {
-            observer.role == Role::Authority && reply.authoritative && reply.outcome.is_answer()
-        });
+        let asked = dns
+            .replies(question)
+            .filter(|(observer, reply)| observer.role == Role::Authority && reply.speaks() && !dns.is_stray(observer));
         for (observer, reply) in asked {
-            answers.entry(description(&reply.outcome)).or_default().push(observer.name.clone());
+            // Load balancers give other addresses to other clients.
+            let is_address = matches!(question.kind, RecordType::A | RecordType::Aaaa) && !reply.outcome.is_absent();
+            let answer = if is_address { "an address".to_owned() } else { description(&reply.outcome) };
+            answers.entry(answer).or_default().push(observer.name.clone());
         }
         if answers.len() > 1 {
             let description = answers.iter().map(|(answer, servers)| format!("{}: {answer}", servers.join(", ")));
@@ -139,7 +249,7 @@ fn disagreements(dns: &DnsFacts) -> Option<Problem> {
 }
 
 /// An answer in a few words that differ when the answers do.
-fn description(outcome: &Outcome) -> String {
+pub(super) fn description(outcome: &Outcome) -> String {
     let texts: Vec<Vec<u8>> = outcome.records().iter().filter_map(|rr| rr.data.joined()).collect();
     let mut records = diagnosis::shown(&texts);
     records.extend(outcome.records().iter().filter_map(|rr| record(&rr.data)));
@@ -153,6 +263,8 @@ fn record(data: &RData) -> Option<String> {
             Some(format!("{priority} {weight} {port} {}", target.to_ascii_lowercase()))
         }
         RData::Txt(_) => None,
+        RData::A(ip) => Some(ip.to_string()),
+        RData::Aaaa(ip) => Some(ip.to_string()),
         other => Some(format!("{other:?}")),
     }
 }
@@ -163,26 +275,34 @@ fn serials(dns: &DnsFacts) -> Option<Problem> {
     let question = Query::new(zone.apex.as_str(), RecordType::Soa);
     let serials: BTreeMap<String, u32> = dns
         .replies(&question)
-        .filter(|(observer, _)| observer.role == Role::Authority)
+        .filter(|(observer, _)| observer.role == Role::Authority && !dns.is_stray(observer))
         .filter_map(|(observer, reply)| match &reply.outcome.records().first()?.data {
             RData::Soa(soa) => Some((observer.name.clone(), soa.serial)),
             _ => None,
         })
         .collect();
-    let newest = serials.values().max()?;
+    let newest = serials.values().copied().reduce(|a, b| if is_newer(b, a) { b } else { a })?;
     let behind: Vec<String> = serials
         .iter()
-        .filter(|(_, serial)| *serial != newest)
+        .filter(|(_, serial)| **serial != newest)
         .map(|(name, serial)| format!("{name} has {serial}"))
         .collect();
-    (!behind.is_empty()).then(|| {
-        Problem::new(
-            Severity::Notice,
-            format!("the SOA serials differ: {}, the newest is {newest}", behind.join(", ")),
-            "a zone transfer is on its way, or it is broken",
-            format!("look again after the SOA refresh time of {} s", zone.refresh()),
-        )
-    })
+    if behind.is_empty() {
+        return None;
+    }
+    let apart = serials.values().any(|serial| *serial != newest && !is_newer(newest, *serial));
+    if apart {
+        let what = format!("the SOA serials cannot be compared: {}, another has {newest}", behind.join(", "));
+        let means = "they are more than half the range apart (RFC 1982): secondaries do not fetch the zone";
+        let fix = "Set the serial on the primary so that every secondary takes it for newer: at most 2147483647 above theirs.";
+        return Some(Problem::new(Severity::Notice, what, means, fix));
+    }
+    Some(Problem::new(
+        Severity::Notice,
+        format!("the SOA serials differ: {}, the newest is {newest}", behind.join(", ")),
+        "a zone transfer is on its way, or it is broken",
+        format!("look again after the SOA refresh time of {} s", zone.refresh()),
+    ))
 }
 
 #[cfg(test)]

@@ -31,7 +31,13 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     let found: Vec<&(SrvLabel, Outcome)> = asked.iter().filter(|(_, outcome)| !outcome.records().is_empty()).collect();
     let mut verdicts: Vec<Verdict> = Vec::new();
     if found.is_empty() {
-        return vec![none(dns, &asked, expected).into()];
+        let only = SrvLabel::ALL
+            .iter()
+            .all(|label| dns.is_wildcard_alias(&Query::new(label.owner(&dns.domain), RecordType::Srv)));
+        return match only {
+            true => Verdict::skip("only a wildcard answers; see dns-wildcard"),
+            false => vec![none(dns, &asked, expected).into()],
+        };
     }
     for (label, outcome) in &asked {
         verdicts.extend(broken(dns, *label, outcome).map(Verdict::from));
@@ -57,6 +63,16 @@ fn shown(label: SrvLabel, outcome: &Outcome) -> String {
 
 fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> Problem {
     let evidence = asked.iter().map(|(label, outcome)| format!("{}: {outcome}", label.owner(&dns.domain)));
+    let chains = asked.iter().map(|(label, outcome)| (dns.alias_chain(&label.owner(&dns.domain)), outcome));
+    if let Some((chain, outcome)) = chains.clone().find(|(chain, _)| chain.count() > 0) {
+        let owner = chain.names().first().cloned().unwrap_or_default();
+        let what = format!("no SRV record: {} is {}", owner, chain.fault(outcome).trim_end_matches(','));
+        let fix = dns.publish("Delete the alias, and publish what this command prints:", expected);
+        let mut seen: Vec<String> = chains.flat_map(|(chain, _)| chain.steps()).collect();
+        seen.dedup();
+        let means = "no server of any release can find this domain";
+        return Problem::new(Severity::Error, what, means, fix).seen(seen);
+    }
     let absent = asked.iter().all(|(_, outcome)| outcome.is_absent());
     let what = if absent {
         format!("no SRV record: none of the names that servers ask for exists under `{}`", dns.domain)
@@ -127,6 +143,9 @@ fn unusable(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Vec<Problem> 
 fn both(dns: &DnsFacts, found: &[&(SrvLabel, Outcome)]) -> Option<Problem> {
     let of = |label| found.iter().find(|(known, _)| *known == label).map(|(_, outcome)| outcome);
     let (https, http) = (of(SrvLabel::Https)?, of(SrvLabel::Http)?);
+    if dns.is_wildcard(RecordType::Srv, http) {
+        return None;
+    }
     if leads_nowhere(dns, https) && !leads_nowhere(dns, http) {
         let owner = SrvLabel::Https.owner(&dns.domain);
         return Some(Problem::new(

@@ -1,10 +1,13 @@
 //! Does the SRV target lead to an address, and is it the expected one?
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::{Check, Judge, Needs};
+use crate::dns::name::Host;
 use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
-use crate::facts::dns::{DnsFacts, Expected, Role};
+use crate::endpoint::{Reach, reach};
+use crate::facts::dns::{DnsFacts, Elsewhere, Expected, Observer, Role};
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::SrvLabel;
 use crate::severity::Severity;
@@ -19,6 +22,10 @@ pub const CHECK: Check = Check {
     judge: Judge::Dns(judge),
 };
 
+/// The address families.
+const KINDS: [RecordType; 2] = [RecordType::A, RecordType::Aaaa];
+const NO_CONNECTION: &str = "peers find the record but cannot connect";
+
 fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     let targets = targets(dns);
     if targets.is_empty() {
@@ -30,10 +37,19 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     names.dedup();
     for name in names {
         match resolve(dns, name) {
-            Ok(found) => addresses.extend(found),
+            Ok(found) => {
+                verdicts.extend(unusable(dns, expected, name, &found).map(Verdict::from));
+                verdicts.extend(half(dns, name).map(Verdict::from));
+                addresses.extend(found);
+            }
             Err(problem) => verdicts.extend(problem.map(Verdict::from)),
         }
-        verdicts.extend(alias(dns, name).map(Verdict::from));
+    }
+    // An alias that leads nowhere is part of the error.
+    if verdicts.iter().all(|verdict| matches!(verdict, Verdict::Problem(problem) if problem.severity < Severity::Error))
+    {
+        let names: BTreeSet<&str> = targets.iter().map(|(_, target, _)| target.as_str()).collect();
+        verdicts.extend(names.into_iter().filter_map(|name| alias(dns, name)).map(Verdict::from));
     }
     verdicts.extend(
         targets
@@ -82,7 +98,7 @@ fn resolve(dns: &DnsFacts, target: &str) -> Result<Vec<IpAddr>, Option<Problem>>
     if let Some(problem) = misspelt(dns, target) {
         return Err(Some(problem));
     }
-    let outcomes = [RecordType::A, RecordType::Aaaa].map(|kind| outcome(dns, target, kind));
+    let outcomes = KINDS.map(|kind| outcome(dns, target, kind));
     let addresses: Vec<IpAddr> = outcomes
         .iter()
         .flatten()
@@ -96,21 +112,46 @@ fn resolve(dns: &DnsFacts, target: &str) -> Result<Vec<IpAddr>, Option<Problem>>
     if !addresses.is_empty() {
         return Ok(addresses);
     }
-    let evidence: Vec<String> = [RecordType::A, RecordType::Aaaa]
-        .iter()
-        .zip(&outcomes)
-        .filter_map(|(kind, reply)| Some(format!("{kind} {target}: {}", reply.as_ref()?.outcome)))
-        .collect();
-    let outcomes: Vec<&Outcome> = outcomes.iter().flatten().map(|reply| &reply.outcome).collect();
+    let outcomes: Vec<(RecordType, &Outcome)> =
+        KINDS.into_iter().zip(&outcomes).filter_map(|(kind, reply)| Some((kind, &reply.as_ref()?.outcome))).collect();
+    Err(without_address(dns, target, &outcomes))
+}
+
+/// Why there is no address; `None` when it could not be queried, or when another check has the cause.
+fn without_address(dns: &DnsFacts, target: &str, outcomes: &[(RecordType, &Outcome)]) -> Option<Problem> {
+    let mut evidence: Vec<String> =
+        outcomes.iter().map(|(kind, outcome)| format!("{kind} {target}: {outcome}")).collect();
+    let outcomes: Vec<&Outcome> = outcomes.iter().map(|(_, outcome)| *outcome).collect();
+    let chain = dns.alias_chain(target);
+    let first = outcomes.iter().copied().find(|outcome| outcome.is_absent()).or(outcomes.first().copied());
+    if let Some(first) = first.filter(|_| chain.count() > 0) {
+        let what =
+            format!("the SRV target {target} has no address: it is {}", chain.fault(first).trim_end_matches(','));
+        let fix = format!("Give {target} its own A or AAAA record, or correct the alias.");
+        return Some(Problem::new(Severity::Error, what, NO_CONNECTION, fix).seen(chain.steps()));
+    }
+    // dns-dnssec has the cause.
+    if dns.bogus().iter().any(|(_, question)| question.name == target) {
+        return None;
+    }
+    if let Some(elsewhere) = dns.elsewhere.iter().find(|elsewhere| elsewhere.host == target) {
+        return Some(in_other_zone(elsewhere, evidence));
+    }
     // A name server that is queried instead of a resolver has no records of hosts outside of its zones.
-    if outcomes.iter().all(|outcome| **outcome == Outcome::Refused) {
-        return Err(None);
+    if outcomes.iter().all(|outcome| **outcome == Outcome::Refused) && !is_held(dns, target) {
+        return None;
     }
     if !outcomes.iter().any(|outcome| outcome.is_absent()) {
-        let fix = "try again, or ask another resolver with --resolver";
-        let means = "peers whose resolver fails like this cannot connect";
+        let held = is_held(dns, target);
+        let severity = if held { Severity::Error } else { Severity::Warning };
         let what = format!("the addresses of the SRV target {target} cannot be looked up");
-        return Err(Some(Problem::new(Severity::Warning, what, means, fix).seen(evidence)));
+        let fix = match held {
+            true => format!("Look at the name servers of the zone: they answer for other names and fail for {target}."),
+            false => "Name another resolver with --resolver; this one fails for the target.".to_owned(),
+        };
+        evidence.dedup();
+        let means = "peers whose resolver fails like this cannot connect";
+        return Some(Problem::new(severity, what, means, fix).seen(evidence));
     }
     let apex = dns.zone.as_ref().map_or(dns.domain.as_str(), |zone| zone.apex.as_str());
     let appended = [dns.domain.as_str(), apex].into_iter().find(|name| target.ends_with(&format!(".{name}.{name}")));
@@ -120,10 +161,10 @@ fn resolve(dns: &DnsFacts, target: &str) -> Result<Vec<IpAddr>, Option<Problem>>
     } else {
         format!("publish an A or AAAA record for {target}, or correct the target")
     };
-    let means = "peers find the record but cannot connect";
-    Err(Some(
-        Problem::new(Severity::Error, format!("the SRV target {target} has no address"), means, fix).seen(evidence),
-    ))
+    Some(
+        Problem::new(Severity::Error, format!("the SRV target {target} has no address"), NO_CONNECTION, fix)
+            .seen(evidence),
+    )
 }
 
 /// A target that no host can have: a URL, or an address to which the zone was appended.
@@ -151,18 +192,84 @@ fn misspelt(dns: &DnsFacts, target: &str) -> Option<Problem> {
     })
 }
 
+/// The zone that holds the target fails.
+fn in_other_zone(elsewhere: &Elsewhere, mut evidence: Vec<String>) -> Problem {
+    let host = &elsewhere.host;
+    evidence.extend(elsewhere.answers.iter().map(|(server, outcome)| format!("{server}: {outcome}")));
+    let (place, missing) = match &elsewhere.zone {
+        Ok(zone) => (format!("the zone {}", zone.apex), zone.missing.clone()),
+        Err(failure) => (failure.to_string(), Vec::new()),
+    };
+    evidence.extend(missing.iter().map(|(server, outcome)| format!("{server} has no address: {outcome}")));
+    let what = format!("the SRV target {host} cannot be looked up: {place} fails, not the zone of the domain");
+    let fix = format!(
+        "Have the name servers of that zone fixed by the admin of {host}, or name a host in a zone that works."
+    );
+    Problem::new(Severity::Error, what, NO_CONNECTION, fix).seen(evidence)
+}
+
+/// Addresses that peers cannot call.
+fn unusable(dns: &DnsFacts, expected: &Expected, target: &str, addresses: &[IpAddr]) -> Option<Problem> {
+    let mut bad: Vec<(IpAddr, &str, bool)> = Vec::new();
+    for ip in addresses {
+        match reach(*ip) {
+            Reach::World => {}
+            // Everything in the lab is on this machine, and peer-address judges a server that is contacted.
+            Reach::Nobody(_) if ip.to_canonical().is_loopback() && (dns.is_lab() || expected.is_contacted) => {}
+            Reach::Nobody(kind) => bad.push((*ip, kind, true)),
+            Reach::Inside(kind) => bad.push((*ip, kind, false)),
+        }
+    }
+    bad.dedup();
+    let (ip, kind, _) = bad.first()?;
+    let all = bad.iter().all(|(.., nobody)| *nobody) && bad.len() == addresses.len();
+    let severity = if all { Severity::Error } else { Severity::Warning };
+    let what = format!("the SRV target {target} has the address {ip}: {kind}");
+    let means = match all {
+        true => "no peer can connect to it; each would call itself, or nobody",
+        false if bad.len() == addresses.len() => "only peers inside the same network can connect",
+        false => "peers that choose this address cannot connect, unless they are inside the same network",
+    };
+    let fix = format!("Publish the public address of {target}, and resolve it to another one inside only.");
+    let seen = bad.iter().skip(1).map(|(ip, kind, _)| format!("{ip}: {kind}"));
+    Some(Problem::new(severity, what, means, fix).seen(seen))
+}
+
+/// One address family answers and the other fails.
+fn half(dns: &DnsFacts, target: &str) -> Option<Problem> {
+    let failed = KINDS.into_iter().find(|kind| {
+        let question = Query::new(target, *kind);
+        let mut replies = dns.replies(&question).peekable();
+        replies.peek().is_some() && replies.all(|(_, reply)| !reply.outcome.is_answer())
+    })?;
+    let question = Query::new(target, failed);
+    let reply = dns.published(&question)?;
+    let what = format!("{failed} {target} cannot be looked up: {}", reply.outcome);
+    let means = "a resolver that waits for both address families is slow or fails, and with it the connection";
+    let fix = "Fix the name servers of the target: for an address family without records the answer is NODATA.";
+    Some(Problem::new(Severity::Warning, what, means, fix))
+}
+
+/// True when the zone of the domain holds the target.
+fn is_held(dns: &DnsFacts, target: &str) -> bool {
+    let name: Option<Host> = target.parse().ok();
+    dns.zone.as_ref().is_ok_and(|zone| name.is_some_and(|name| name.is_within(&zone.apex)))
+}
+
+/// The answer that counts: the name servers' own, when they hold the target, else the best of the resolvers.
 fn outcome<'a>(dns: &'a DnsFacts, target: &str, kind: RecordType) -> Option<&'a Response> {
     let question = Query::new(target, kind);
-    let asked = dns.observations.iter().filter(|seen| seen.question == question);
-    let rank = |reply: &Response| match reply.outcome {
-        Outcome::Found(_) => 0,
-        Outcome::NoData | Outcome::NxDomain => 1,
-        _ => 2,
+    let rank = |observer: &Observer, reply: &Response| match (&reply.outcome, observer.role) {
+        (Outcome::Found(_), Role::Authority) if reply.speaks() && !dns.is_stray(observer) => 0,
+        (outcome, Role::Authority) if outcome.is_absent() && reply.speaks() && reply.aliases.is_empty() => 1,
+        (Outcome::Found(_), Role::Resolver) => 2,
+        (Outcome::NoData | Outcome::NxDomain, Role::Resolver) => 3,
+        (_, Role::Resolver) => 4,
+        _ => 5,
     };
-    asked
-        .filter(|seen| dns.observers.get(seen.observer).is_some_and(|observer| observer.role == Role::Resolver))
-        .map(|seen| &seen.reply)
-        .min_by_key(|reply| rank(reply))
+    let seen = dns.observations.iter().filter(|seen| seen.question == question);
+    let seen = seen.filter_map(|seen| Some((dns.observers.get(seen.observer)?, &seen.reply)));
+    seen.min_by_key(|(observer, reply)| rank(observer, reply)).map(|(_, reply)| reply)
 }
 
 /// RFC 2782: the target must not be an alias.

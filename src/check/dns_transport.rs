@@ -1,8 +1,11 @@
 //! Does the long answer with the key get through, over UDP and over TCP?
 
+use std::collections::BTreeSet;
+
 use super::{Check, Judge, Needs};
 use crate::dns::codec;
-use crate::facts::dns::{DnsFacts, Expected, Probe, Purpose, Role};
+use crate::dns::record::{EdnsFault, Outcome, Query, Response};
+use crate::facts::dns::{DnsFacts, Expected, Observer, Probe, Purpose, Role};
 use crate::key::node_rsa;
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::key_question;
@@ -25,56 +28,26 @@ const SAFE: usize = codec::PAYLOAD as usize;
 
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let question = key_question(&dns.domain);
-    let largest = dns
+    let answered = dns
         .replies(&question)
         .filter(|(observer, reply)| observer.role == Role::Authority && reply.outcome.is_answer())
-        .map(|(_, reply)| reply)
-        .max_by_key(|reply| reply.size);
-    let Some(largest) = largest else { return Verdict::skip("no name server answered for the key") };
-    let deaf: Vec<String> = dns
-        .probed(|purpose| *purpose == Purpose::Tcp)
-        .filter(|(_, probe)| !probe.reply.outcome.is_answer() && answers_udp(dns, probe))
-        .map(|(observer, probe)| format!("{}: {}", observer.name, probe.reply.outcome))
-        .collect();
-    let size = largest.size;
+        .map(|(_, reply)| reply);
+    let largest = answered.max_by_key(|reply| reply.size);
     let mut verdicts: Vec<Verdict> = Vec::new();
-    if !deaf.is_empty() {
-        let severity = if largest.truncated || size > SAFE { Severity::Error } else { Severity::Warning };
-        let means = format!(
-            "the answer with the key has {size} bytes; a resolver that cannot take it over UDP asks over TCP and gets nothing"
-        );
-        let fix = "open TCP port 53 beside UDP port 53 on the name server and its firewall (RFC 7766)";
-        let what = "a name server does not answer over TCP";
-        verdicts.push(Problem::new(severity, what, means, fix).seen(deaf).into());
-    }
+    verdicts.extend(over_tcp(dns, &question, largest).map(Verdict::from));
+    verdicts.extend(edns(dns, largest).map(Verdict::from));
+    let Some(largest) = largest else {
+        return if verdicts.is_empty() { Verdict::skip("no name server answered for the key") } else { verdicts };
+    };
+    let size = largest.size;
     // What is no key must be replaced anyway.
     let readable =
         largest.outcome.records().iter().filter_map(|rr| rr.data.joined()).any(|text| node_rsa::import(&text).is_ok());
     if size > SAFE && readable {
         let means = "such answers go over TCP or in fragments, which many firewalls drop; the key is then missing for those behind them";
         let fix = "publish a key of 2048 bits, and nothing but the key at this name";
-        verdicts.push(
-            Problem::new(
-                Severity::Notice,
-                format!("the answer with the key has {size} bytes, more than {SAFE}"),
-                means,
-                fix,
-            )
-            .into(),
-        );
-    }
-    let without: Vec<String> = dns
-        .replies(&question)
-        .filter(|(observer, reply)| {
-            observer.role == Role::Authority && reply.outcome.is_answer() && reply.edns.is_none()
-        })
-        .map(|(observer, _)| observer.name.clone())
-        .collect();
-    if !without.is_empty() && size > PLAIN {
-        let what = format!("{} does not speak EDNS", without.join(", "));
-        let means =
-            format!("every answer over {PLAIN} bytes, and this one has {size}, costs a second question over TCP");
-        verdicts.push(Problem::new(Severity::Notice, what, means, "update the name server").into());
+        let what = format!("the answer with the key has {size} bytes, more than {SAFE}");
+        verdicts.push(Problem::new(Severity::Notice, what, means, fix).into());
     }
     if verdicts.is_empty() {
         let how = if largest.truncated { ", cut over UDP and whole over TCP" } else { "" };
@@ -83,9 +56,99 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     verdicts
 }
 
-/// A server that answers nothing at all is dns-servers' business.
+/// True when the key is lost on the way: its answer is cut over UDP, and TCP gives none.
+pub(super) fn is_lost(dns: &DnsFacts) -> bool {
+    let lost = |reply: &Response| reply.truncated && !reply.outcome.is_answer();
+    dns.published(&key_question(&dns.domain)).is_some_and(lost)
+}
+
+/// Servers without TCP.
+fn over_tcp(dns: &DnsFacts, question: &Query, largest: Option<&Response>) -> Option<Problem> {
+    let deaf: Vec<String> = dns
+        .probed(|purpose| *purpose == Purpose::Tcp)
+        .filter(|(observer, probe)| {
+            !probe.reply.outcome.is_answer() && answers_udp(dns, probe) && !is_edns(dns, observer, probe)
+        })
+        .map(|(observer, probe)| format!("{}: {}", observer.name, probe.reply.outcome))
+        .collect();
+    if deaf.is_empty() {
+        return None;
+    }
+    let cut = dns.replies(question).any(|(observer, reply)| observer.role == Role::Authority && reply.truncated);
+    let fix = "open TCP port 53 beside UDP port 53 on the name server and its firewall (RFC 7766)";
+    let (severity, means) = match largest.map(|reply| reply.size) {
+        _ if cut => (
+            Severity::Error,
+            "the answer with the key is cut over UDP; resolvers then ask over TCP and get nothing".to_owned(),
+        ),
+        Some(size) => (
+            if size > SAFE { Severity::Error } else { Severity::Warning },
+            format!(
+                "the answer with the key has {size} bytes; a resolver that cannot take it over UDP asks over TCP and gets nothing"
+            ),
+        ),
+        None => (Severity::Warning, "resolvers that ask over TCP get nothing".to_owned()),
+    };
+    Some(Problem::new(severity, "a name server does not answer over TCP", means, fix).seen(deaf))
+}
+
+/// True when EDNS, which the query over TCP had too, explains that it failed.
+fn is_edns(dns: &DnsFacts, server: &Observer, probe: &Probe) -> bool {
+    let replies = dns.observations.iter().filter(|seen| dns.observers.get(seen.observer) == Some(server));
+    let mut faults = replies.filter_map(|seen| seen.reply.edns_fault);
+    let answered = matches!(probe.reply.outcome, Outcome::OtherRcode(_));
+    faults.any(|fault| fault == EdnsFault::Dropped || answered)
+}
+
+/// Servers that drop or refuse EDNS (RFC 6891), and those from before it when the answer is longer than plain DNS carries.
+fn edns(dns: &DnsFacts, largest: Option<&Response>) -> Option<Problem> {
+    let authorities =
+        || dns.observations.iter().filter_map(|seen| Some((dns.observers.get(seen.observer)?, &seen.reply)));
+    let faults: BTreeSet<(EdnsFault, &str)> = authorities()
+        .filter(|(observer, _)| observer.role == Role::Authority)
+        .filter_map(|(observer, reply)| Some((reply.edns_fault?, observer.name.as_str())))
+        .collect();
+    let names = |is: fn(EdnsFault) -> bool| {
+        let names: BTreeSet<&str> = faults.iter().filter(|(fault, _)| is(*fault)).map(|(_, name)| *name).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    };
+    let seen = faults.iter().map(|(fault, name)| format!("{name}: {fault} with EDNS, an answer without"));
+    let dropping = names(|fault| fault == EdnsFault::Dropped);
+    if !dropping.is_empty() {
+        let what = format!("{dropping} does not answer queries with EDNS");
+        let means = "resolvers send EDNS with every query: they wait for nothing, and many give up and take the server for dead";
+        let fix = "let the firewall before it pass DNS messages with an OPT record, or update the name server";
+        return Some(Problem::new(Severity::Warning, what, means, fix).seen(seen));
+    }
+    let refusing = names(|_| true);
+    if !refusing.is_empty() {
+        let what = format!("{refusing} refuses EDNS");
+        let means = "resolvers ask each question twice, and an answer over 512 bytes once more over TCP";
+        return Some(Problem::new(Severity::Notice, what, means, "update the name server").seen(seen));
+    }
+    let key = key_question(&dns.domain);
+    let without: Vec<String> = dns
+        .replies(&key)
+        .filter(|(observer, reply)| {
+            observer.role == Role::Authority && reply.outcome.is_answer() && reply.edns.is_none()
+        })
+        .map(|(observer, _)| observer.name.clone())
+        .collect();
+    let size = largest.map_or(0, |reply| reply.size);
+    if without.is_empty() || size <= PLAIN {
+        return None;
+    }
+    let what = format!("{} does not speak EDNS", without.join(", "));
+    let means = format!("every answer over {PLAIN} bytes, and this one has {size}, costs a second question over TCP");
+    Some(Problem::new(Severity::Notice, what, means, "update the name server"))
+}
+
+/// A server that fails for the key over UDP too is dns-servers' business.
 fn answers_udp(dns: &DnsFacts, probe: &Probe) -> bool {
-    dns.observations.iter().any(|seen| seen.observer == probe.observer && seen.reply.outcome.is_answer())
+    dns.observations.iter().any(|seen| {
+        let same = seen.observer == probe.observer && seen.question == probe.question;
+        same && (seen.reply.outcome.is_answer() || seen.reply.truncated)
+    })
 }
 
 #[cfg(test)]

@@ -22,7 +22,11 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let mut red = Vec::new();
     for label in SrvLabel::ALL {
         let owner = label.owner(&dns.domain);
-        for rr in dns.outcome(&Query::new(&owner, RecordType::Srv)).records() {
+        let outcome = dns.outcome(&Query::new(&owner, RecordType::Srv));
+        if dns.is_wildcard(RecordType::Srv, &outcome) {
+            continue;
+        }
+        for rr in outcome.records() {
             if let RData::Srv { priority, weight, target, .. } = &rr.data
                 && !target.is_empty()
             {

@@ -43,6 +43,15 @@ fn in_zone(dns: &DnsFacts, zone: &ZoneCut) -> Option<Problem> {
         let fix = format!("set the name servers of `{apex}` at its registrar");
         return Some(Problem::new(severity(dns), what, "no resolver can ask for its records", fix));
     }
+    if dns.is_unresponsive() && !zone.circular.is_empty() {
+        return Some(circular(zone));
+    }
+    let nameless = zone.servers.iter().all(|(_, ips)| ips.is_empty()) && !zone.missing.is_empty();
+    if dns.is_unresponsive() && nameless {
+        let what = format!("`{apex}` is delegated to name servers that have no address");
+        let fix = format!("Correct the name servers of `{apex}` at its registrar.");
+        return Some(Problem::new(Severity::Error, what, NOBODY, fix).seen(failures(dns)));
+    }
     if dns.is_unresponsive() {
         let what = format!("no name server of `{apex}` answers");
         let fix = format!("look at the name servers of `{apex}`: do they run, and do they hold the zone?");
@@ -55,6 +64,21 @@ fn in_zone(dns: &DnsFacts, zone: &ZoneCut) -> Option<Problem> {
         let fix = "Add a SOA record, or ignore this if a load balancer answers for this name.";
         Problem::new(Severity::Notice, what, means, fix)
     })
+}
+
+/// Nobody can begin to look up the name servers.
+fn circular(zone: &ZoneCut) -> Problem {
+    let apex = &zone.apex;
+    let seen = zone.circular.iter().map(|circle| {
+        format!("{} is in the zone {}, whose name servers are {}", circle.server, circle.zone, circle.back.join(", "))
+    });
+    let what = format!(
+        "the name servers of `{apex}` can be looked up only by asking them: the parent zone gives no address (glue)"
+    );
+    let fix = format!(
+        "Enter the addresses of the name servers (glue) at the registrar of `{apex}`, or use name servers in another zone."
+    );
+    Problem::new(Severity::Error, what, NOBODY, fix).seen(seen)
 }
 
 /// What each name server did instead of answering.

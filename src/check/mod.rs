@@ -29,6 +29,7 @@ pub mod key_file;
 pub mod key_inspection;
 pub mod key_match;
 pub mod key_record;
+mod key_secret;
 pub mod key_strength;
 pub mod key_text;
 pub mod mesh;
@@ -144,6 +145,7 @@ const NO_CONNECTION: &str = "nothing could be connected to";
 
 /// Every check, in the order of a report.
 pub const CHECKS: &[Check] = &[
+    key_secret::CHECK,
     dns_zone::CHECK,
     dns_delegation::CHECK,
     dns_servers::CHECK,

@@ -176,6 +176,7 @@ impl OwnArgs {
                 target: self.target.clone().or_else(|| settings.target.clone()),
                 port: self.port.or(settings.port),
                 releases: with_classic(&settings.releases),
+                is_contacted: true,
                 ..Expected::default()
             },
             admin,
@@ -301,6 +302,7 @@ pub fn report(own: &OwnFacts, begun: Instant) -> Report {
     let lines = judge_own(own);
     let mut stages = stage::timeline(&own.peer, &lines);
     stages.retain(|stage| ALONE.contains(&stage.name.as_str()));
+    let unchecked = own.dns.unchecked().map(Unchecked::network);
     Report {
         subject: own.dns.domain.to_string(),
         about,
@@ -308,11 +310,11 @@ pub fn report(own: &OwnFacts, begun: Instant) -> Report {
         fail_summary: "is not ready for federation".into(),
         stages,
         lines,
-        generations: own.dns.discoveries(),
+        generations: if unchecked.is_none() { own.dns.discoveries() } else { Vec::new() },
         time: Some(own.dns.time),
         arrivals: arrivals(&own.dns),
         matrix: matrix(&own.dns, None),
-        unchecked: own.dns.unchecked().map(Unchecked::network),
+        unchecked,
         elapsed: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         ..Report::default()
     }

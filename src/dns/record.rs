@@ -165,6 +165,11 @@ pub struct Soa {
     pub minimum: u32,
 }
 
+/// True when serial `a` is newer than `b`; of two that are half the range apart neither is (RFC 1982 section 3.2).
+pub fn is_newer(a: u32, b: u32) -> bool {
+    a != b && a.wrapping_sub(b) < 1 << 31
+}
+
 impl RData {
     /// The joined strings of a TXT record, as servers read it.
     pub fn joined(&self) -> Option<Vec<u8>> {
@@ -189,6 +194,8 @@ pub enum Outcome {
     Timeout,
     /// This machine has no route to the address, or no address of that family: nothing is known about the server.
     NoRoute,
+    /// A resolver that was asked to recurse gave neither records nor a reason.
+    NoRecursion,
     /// The system's reason.
     Unreachable(String),
     /// What could not be read.
@@ -224,9 +231,12 @@ impl fmt::Display for Outcome {
             Self::NxDomain => f.pad("NXDOMAIN"),
             Self::ServFail => f.pad("SERVFAIL"),
             Self::Refused => f.pad("REFUSED"),
+            Self::OtherRcode(1) => f.pad("FORMERR"),
+            Self::OtherRcode(4) => f.pad("NOTIMP"),
             Self::OtherRcode(code) => f.pad(&format!("RCODE {code}")),
             Self::Timeout => f.pad("timeout"),
             Self::NoRoute => f.pad("no route from this machine"),
+            Self::NoRecursion => f.pad("it does not recurse"),
             Self::Unreachable(why) => f.pad(&format!("unreachable ({why})")),
             Self::Malformed(why) => f.pad(&format!("malformed ({why})")),
         }
@@ -238,6 +248,26 @@ impl fmt::Display for Outcome {
 pub enum Transport {
     Udp,
     Tcp,
+}
+
+/// What a server did with queries that carry an EDNS record, when it answered the same query without one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EdnsFault {
+    /// No answer came.
+    Dropped,
+    FormErr,
+    NotImp,
+}
+
+impl fmt::Display for EdnsFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Dropped => "no response",
+            Self::FormErr => "FORMERR",
+            Self::NotImp => "NOTIMP",
+        })
+    }
 }
 
 /// One answer of one server, with what stood around it.
@@ -256,6 +286,9 @@ pub struct Response {
     pub authenticated: bool,
     /// The UDP payload size that the server announced (RFC 6891 section 6.2.3); `None` without EDNS.
     pub edns: Option<u16>,
+    /// What the server did with the query as it was sent first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edns_fault: Option<EdnsFault>,
     /// Bytes of the answer.
     pub size: usize,
     /// CNAME records on the way to the records.
@@ -282,6 +315,7 @@ impl Response {
             recursion: false,
             authenticated: false,
             edns: None,
+            edns_fault: None,
             size: 0,
             aliases: Vec::new(),
             authority: Vec::new(),
@@ -289,6 +323,20 @@ impl Response {
             omitted: 0,
             elapsed: 0,
         }
+    }
+
+    /// True when the server only names the servers of another zone (RFC 1034 section 4.3.2 step 3b).
+    pub fn is_referral(&self) -> bool {
+        let has = |is: fn(&RData) -> bool| self.authority.iter().any(|rr| is(&rr.data));
+        self.outcome == Outcome::NoData
+            && self.aliases.is_empty()
+            && has(|data| matches!(data, RData::Ns(_)))
+            && !has(|data| matches!(data, RData::Soa(_)))
+    }
+
+    /// True when the server speaks for the zone: it has answered with authority, and not with a delegation.
+    pub fn speaks(&self) -> bool {
+        self.authoritative && self.outcome.is_answer() && !self.is_referral()
     }
 
     /// The negative TTL in seconds: the lesser of the SOA's TTL and its minimum (RFC 2308 section 5).
@@ -312,6 +360,13 @@ mod tests {
             let text = CharacterString(bytes.clone());
             prop_assert_eq!(unescape(text.to_string().as_bytes()).unwrap(), bytes);
         }
+    }
+
+    #[test]
+    fn serials_compare_around_the_end_of_their_range() {
+        assert!(is_newer(7, 6) && !is_newer(6, 7) && !is_newer(7, 7));
+        assert!(is_newer(3, u32::MAX - 2) && !is_newer(u32::MAX - 2, 3));
+        assert!(!is_newer(1, 0x8000_0001) && !is_newer(0x8000_0001, 1));
     }
 
     #[test]

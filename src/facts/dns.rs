@@ -7,12 +7,12 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-pub use super::zone::{LeftOut, ZoneCut, ZoneFailure};
+pub use super::zone::{Circular, Elsewhere, LeftOut, StaleGlue, ZoneCut, ZoneFailure};
 use crate::dns::name::{Domain, Host};
 use crate::dns::provider::{DnsHost, recognise};
 use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
 use crate::key::PublicKey;
-use crate::key::node_rsa;
+use crate::key::{diagnosis, node_rsa};
 use crate::rocketchat::discovery::{DiscoveryResult, discovery};
 use crate::rocketchat::generation::{GENERATIONS, questions};
 use crate::rocketchat::life::Life;
@@ -76,6 +76,12 @@ pub enum Purpose {
     Unchecked,
     /// For a name that nobody can have created.
     Wildcard,
+    /// For the alias of a name that gives no records.
+    Alias,
+    /// For the address of the host that is proposed as target.
+    Host,
+    /// For a text at a name where nobody needs one: a private key may be there.
+    Text,
     /// For a name that people create by mistake.
     NearMiss {
         /// What the mistake is, as in "an underscore too many".
@@ -97,6 +103,9 @@ pub struct DnsFacts {
     pub observations: Vec<Observation>,
     #[serde(default)]
     pub probes: Vec<Probe>,
+    /// Targets that no resolver can look up.
+    #[serde(default)]
+    pub elsewhere: Vec<Elsewhere>,
     /// What was not looked at.
     #[serde(default)]
     pub left_out: Vec<LeftOut>,
@@ -122,11 +131,12 @@ impl DnsFacts {
         // A name server that holds only the alias does not have the records at its end, and a lame one has none.
         let complete = |reply: &Response| {
             reply.outcome.is_answer()
+                && !reply.is_referral()
                 && (reply.aliases.is_empty() || !reply.outcome.is_absent())
                 && (reply.authoritative || !reply.outcome.is_absent())
         };
         let rank = |observer: &Observer, reply: &Response| match (observer.role, reply.outcome.is_answer()) {
-            (Role::Authority, _) if complete(reply) => 0,
+            (Role::Authority, _) if complete(reply) && !self.is_stray(observer) => 0,
             (Role::Resolver, true) => 1,
             (Role::Authority, true) => 2,
             (Role::Authority, false) => 3,
@@ -157,7 +167,7 @@ impl DnsFacts {
 
     /// An instruction, and below it the command that prints the records for the zone's host, with what to watch for there.
     pub fn publish(&self, sentence: &str, expected: &Expected) -> String {
-        let target = expected.target.as_ref().map_or_else(|| format!("chat.{}", self.domain), ToString::to_string);
+        let target = expected.target.as_ref().map_or_else(|| self.likely_target(), ToString::to_string);
         let port = expected.port.map(|port| format!(" --port {port}")).unwrap_or_default();
         let key = if expected.key_source.is_empty() { "federation.pub" } else { &expected.key_source };
         let line = format!("fedctl records {} --target {target}{port} --key {key}", self.domain);
@@ -186,12 +196,21 @@ impl DnsFacts {
                 .any(|(_, stranger)| stranger.question.kind == kind && sorted(&stranger.reply.outcome) == data)
     }
 
+    /// True when a name of the domain has its records from a wildcard.
+    pub fn has_only_wildcard(&self, question: &Query) -> bool {
+        self.is_wildcard(question.kind, &self.outcome(question))
+    }
+
     /// The wrong names that were asked for and hold a record of the asked kind; of TXT records, a key or a piece of one.
     pub fn near_misses(&self) -> impl Iterator<Item = &Probe> {
         let fits = |probe: &Probe| {
             let outcome = &probe.reply.outcome;
             outcome.records().iter().any(|rr| match &rr.data {
-                RData::Txt(_) => rr.data.joined().is_some_and(|text| node_rsa::is_key_like(&text)),
+                // A private key is no record to move.
+                RData::Txt(_) => rr
+                    .data
+                    .joined()
+                    .is_some_and(|text| node_rsa::is_key_like(&text) && !diagnosis::hold_secret(&[text])),
                 data => probe.question.kind == RecordType::Srv && matches!(data, RData::Srv { .. }),
             }) && !self.is_wildcard(probe.question.kind, outcome)
         };
@@ -231,9 +250,10 @@ impl DnsFacts {
         self.discoveries().iter().any(DiscoveryResult::is_usable)
     }
 
-    /// True when nobody answered anything, so that nothing is known about the domain.
+    /// True when nobody answered anything, so that nothing is known about the domain. The parent zone only delegates.
     pub fn is_unresponsive(&self) -> bool {
-        self.observations.iter().all(|seen| !seen.reply.outcome.is_answer())
+        let is_parent = |index: usize| self.observers.get(index).is_some_and(|observer| observer.role == Role::Parent);
+        self.observations.iter().all(|seen| !seen.reply.outcome.is_answer() || is_parent(seen.observer))
     }
 
     /// The observers that play this role.
@@ -267,6 +287,8 @@ pub struct Expected {
     /// Releases with classic federation that must be able to use the domain.
     pub releases: Vec<Release>,
     pub kinds: Kinds,
+    /// The server is contacted too: from where its addresses can be reached is judged there.
+    pub is_contacted: bool,
 }
 
 /// The kinds of federation that a domain must work with.

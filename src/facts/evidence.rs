@@ -91,6 +91,7 @@ impl SavedExpectation {
             port: self.port,
             releases: self.releases.clone(),
             kinds: self.kinds,
+            is_contacted: false,
         })
     }
 }

@@ -1,7 +1,9 @@
 //! What was observed, as plain values that can be saved and judged again.
 
+pub mod aliases;
 pub mod api;
 pub mod call;
+mod causes;
 pub mod dns;
 pub mod evidence;
 pub mod hub;

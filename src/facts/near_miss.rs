@@ -33,6 +33,20 @@ pub fn candidates(dns: &DnsFacts, target: Option<&Host>) -> Vec<NearMiss> {
     found
 }
 
+/// Names where a text may be that nobody needs there, such as a private key, and that are not asked for otherwise.
+pub fn strays(dns: &DnsFacts) -> Vec<Query> {
+    let domain = &dns.domain;
+    let mut names: Vec<Query> = key_names(dns, None).into_iter().map(|miss| miss.question).collect();
+    names.extend(
+        ["rocketchat-private-key", "_rocketchat-private-key"]
+            .map(|label| Query::new(format!("{label}.{domain}"), RecordType::Txt)),
+    );
+    names.extend(SrvLabel::ALL.map(|label| Query::new(label.owner(domain), RecordType::Txt)));
+    let asked: Vec<Query> = candidates(dns, None).into_iter().map(|miss| miss.question).collect();
+    names.retain(|question| !asked.contains(question));
+    names
+}
+
 fn key_names(dns: &DnsFacts, target: Option<&Host>) -> Vec<NearMiss> {
     let domain = &dns.domain;
     let meant = key_question(domain).name;
@@ -119,6 +133,7 @@ mod tests {
             observers: vec![],
             observations: vec![],
             probes: vec![],
+            elsewhere: Vec::new(),
             left_out: vec![],
         }
     }

@@ -23,9 +23,45 @@ pub struct ZoneCut {
     /// The addresses that the parent zone gives for name servers.
     #[serde(default)]
     pub glue: Vec<(String, Vec<IpAddr>)>,
+    /// Addresses that only the parent zone gives.
+    #[serde(default)]
+    pub stale_glue: Vec<StaleGlue>,
+    /// Name servers whose address only the domain itself could give.
+    #[serde(default)]
+    pub circular: Vec<Circular>,
     /// Some name servers of the parent zone, with an address of each; empty when they are not known.
     #[serde(default)]
     pub parents: Vec<(String, Vec<IpAddr>)>,
+}
+
+/// An address in the parent zone that differs from what the name server's own zone says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StaleGlue {
+    pub server: String,
+    pub ip: IpAddr,
+    /// Where it was contacted.
+    pub addr: SocketAddr,
+    /// What the zone of the name server says.
+    pub right: Vec<IpAddr>,
+}
+
+/// A name server in a zone whose name servers are in the domain: without glue, neither can be found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Circular {
+    pub server: String,
+    /// The zone that holds its name.
+    pub zone: String,
+    /// The name servers of that zone.
+    pub back: Vec<String>,
+}
+
+/// What the name servers of another zone say about a host that resolvers cannot look up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    pub host: String,
+    pub zone: Result<ZoneCut, ZoneFailure>,
+    /// Each name server with its answer.
+    pub answers: Vec<(String, Outcome)>,
 }
 
 fn zone_name<'de, D: Deserializer<'de>>(from: D) -> Result<Host, D::Error> {

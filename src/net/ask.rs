@@ -8,24 +8,34 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
-use super::udp::Udp;
+use super::udp::{Received, Udp};
 use super::{elapsed, unreachable};
 use crate::dns::codec::{self, Flags};
-use crate::dns::record::{Outcome, Query, Response, Transport};
+use crate::dns::record::{EdnsFault, Outcome, Query, Response, Transport};
 
 /// Asks and waits for at most `wait`. Every way to fail is an [`Outcome`].
 pub async fn ask(udp: &Udp, server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
     let start = Instant::now();
     let mut reply = over_udp(udp, server, question, flags, wait).await;
     // RFC 6891 section 7: a server from before EDNS answers FORMERR (1) or NOTIMP (4).
-    if flags.edns && matches!(reply.outcome, Outcome::OtherRcode(1 | 4)) {
-        reply = over_udp(udp, server, question, Flags { edns: false, ..flags }, wait).await;
+    let fault = match reply.outcome {
+        Outcome::OtherRcode(1) if flags.edns => Some(EdnsFault::FormErr),
+        Outcome::OtherRcode(4) if flags.edns => Some(EdnsFault::NotImp),
+        _ => None,
+    };
+    if fault.is_some() {
+        let plain = over_udp(udp, server, question, Flags { edns: false, ..flags }, wait).await;
+        if plain.outcome != reply.outcome {
+            reply = Response { edns_fault: fault, ..plain };
+        }
     }
     if reply.truncated {
         let cut = reply;
+        let flags = Flags { edns: flags.edns && cut.edns_fault.is_none(), ..flags };
         reply = over_tcp(server, question, flags, wait).await;
         reply.truncated = true;
         reply.edns = reply.edns.or(cut.edns);
+        reply.edns_fault = cut.edns_fault;
     }
     reply.elapsed = elapsed(start);
     reply
@@ -44,13 +54,19 @@ async fn over_udp(udp: &Udp, server: SocketAddr, question: &Query, flags: Flags,
         Ok(query) => query,
         Err(why) => return Response::bare(Outcome::Malformed(why), Transport::Udp),
     };
-    match udp.exchange(server, &mut query, wait).await {
-        Ok(Some(bytes)) => {
+    // A firewall may drop queries with EDNS; the last attempt goes without.
+    let plain = Flags { edns: false, ..flags };
+    let mut plain = codec::query(question, plain).ok().filter(|_| flags.edns).map(|(_, plain)| plain);
+    match udp.exchange(server, &mut query, plain.as_deref_mut(), wait).await {
+        Ok(Received::Response { bytes, late }) => {
             let mut reply = codec::reply(&bytes, question, Transport::Udp);
             reply.truncated = codec::is_truncated(&bytes);
+            reply.edns_fault =
+                Some(EdnsFault::Dropped).filter(|_| late && reply.edns.is_none() && reply.outcome.is_answer());
             reply
         }
-        Ok(None) => Response::bare(Outcome::Timeout, Transport::Udp),
+        Ok(Received::Foreign(why)) => Response::bare(Outcome::Malformed(why.into()), Transport::Udp),
+        Ok(Received::Nothing) => Response::bare(Outcome::Timeout, Transport::Udp),
         Err(error) => Response::bare(unreachable(&error, ""), Transport::Udp),
     }
 }
@@ -71,7 +87,8 @@ async fn over_tcp(server: SocketAddr, question: &Query, flags: Flags, wait: Dura
 /// Sends the bytes of a query and returns those of the response: UDP, then TCP when the response was cut.
 pub async fn forward(udp: &Udp, server: SocketAddr, query: &[u8], wait: Duration) -> io::Result<Vec<u8>> {
     let Some(id) = query.first_chunk::<2>() else { return Err(io::ErrorKind::InvalidInput.into()) };
-    let mut response = udp.exchange(server, &mut query.to_vec(), wait).await?.ok_or(io::ErrorKind::TimedOut)?;
+    let received = udp.exchange(server, &mut query.to_vec(), None, wait).await?;
+    let Received::Response { bytes: mut response, .. } = received else { return Err(io::ErrorKind::TimedOut.into()) };
     if !codec::is_truncated(&response) {
         response[..2].copy_from_slice(id);
         return Ok(response);

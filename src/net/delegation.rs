@@ -14,7 +14,7 @@ use super::view::{UNCHECKED, View, ancestors, view_of};
 use crate::dns::codec::Flags;
 use crate::dns::name::{Domain, Host};
 use crate::dns::record::{Outcome, Query, RData, RecordType, Response, Rr, Soa};
-use crate::facts::dns::{ZoneCut, ZoneFailure};
+use crate::facts::dns::{Circular, StaleGlue, ZoneCut, ZoneFailure};
 use crate::rocketchat::generation::SrvLabel;
 
 /// The port of DNS.
@@ -35,6 +35,8 @@ struct Zone {
     servers: Servers,
     missing: Vec<(String, Outcome)>,
     glue: Servers,
+    /// What resolvers give for the names of the servers.
+    resolved: Servers,
 }
 
 /// What the servers of a zone say about the way to a domain.
@@ -84,9 +86,13 @@ pub async fn walk(session: &Session<'_>, resolvers: &[SocketAddr], domain: &Doma
             return Err(ZoneFailure::Unregistered { registry });
         }
     };
-    if view.failed.is_some() && own.is_silent {
+    if view.failed.is_some() && own.is_silent && parent.is_none() {
         return Err(view.failure());
     }
+    let mut zone = zone;
+    own_addresses(session, &mut zone).await;
+    let stale_glue = stale_glue(session, &zone);
+    let circular = circular(session, parent.as_ref(), &zone).await;
     let known: BTreeSet<&String> = zone.servers.iter().map(|(name, _)| name).collect();
     let more: BTreeSet<String> = own.servers.iter().filter(|name| !known.contains(name)).cloned().collect();
     let more = with_addresses(session, resolvers, &zone.name, &more, Vec::new()).await;
@@ -98,6 +104,8 @@ pub async fn walk(session: &Session<'_>, resolvers: &[SocketAddr], domain: &Doma
         servers: zone.servers.into_iter().chain(more.servers).collect(),
         missing: zone.missing.into_iter().chain(more.missing).collect(),
         glue: zone.glue,
+        stale_glue,
+        circular,
         parents: parent.map(|parent| parent.servers).unwrap_or_default(),
     })
 }
@@ -111,7 +119,7 @@ async fn down(
 ) -> Result<Way, ZoneFailure> {
     let mut above: Option<Zone> = None;
     let mut parent: Option<Zone> = None;
-    if let Some(start) = view.start(is_registry) {
+    if let Some(start) = view.start(is_registry).or_else(|| view.zone()) {
         let few: BTreeSet<String> = view.servers_of(start).into_iter().take(PARENTS).collect();
         let mut here = with_addresses(session, resolvers, start, &few, Vec::new()).await;
         for _ in 0..STEPS {
@@ -128,7 +136,7 @@ async fn down(
                 // There is no delegation, whatever the resolvers know: all servers of this zone are wanted.
                 Step::Here { .. } => return Ok(zone_of(session, resolvers, names, start, view, None).await),
                 Step::Unknown => {
-                    parent = Some(here);
+                    parent = Some(here).filter(|here| Some(here.name.as_str()) != view.zone());
                     break;
                 }
             }
@@ -251,6 +259,7 @@ async fn with_addresses(
     let found = join_all(few.map(|server| async { (server.clone(), addresses_of(session, resolvers, server).await) }));
     let mut zone = Zone { name: name.to_owned(), glue, ..Zone::default() };
     for (server, (mut ips, outcome)) in found.await {
+        zone.resolved.push((server.clone(), ips.clone()));
         let from_parent = zone.glue.iter().find(|(named, _)| *named == server).map(|(_, ips)| ips.clone());
         // An override replaces every address.
         if session.net.override_to(&server, PORT).is_none() {
@@ -262,6 +271,80 @@ async fn with_addresses(
         zone.servers.push((server, ips));
     }
     zone
+}
+
+/// What the zone itself says about the addresses of its name servers, beside the glue.
+async fn own_addresses(session: &Session<'_>, zone: &mut Zone) {
+    let suffix = format!(".{}", zone.name);
+    let own = |(server, _): &(String, Vec<IpAddr>)| {
+        server.ends_with(&suffix) && session.net.override_to(server, PORT).is_none()
+    };
+    let names: Vec<String> = zone.glue.iter().filter(|glue| own(glue)).map(|(server, _)| server.clone()).collect();
+    let few: Servers = zone.servers.iter().take(super::session::ADDRESSES).cloned().collect();
+    let asked = names.iter().take(super::session::SERVERS).map(|server| {
+        let few = &few;
+        async move {
+            let both = [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(server, kind));
+            let replies = join_all(both.iter().map(|question| ask_each(session, few, question))).await;
+            let spoken = replies.into_iter().flatten().filter(Response::speaks);
+            let ips: BTreeSet<IpAddr> =
+                spoken.flat_map(|reply| reply.outcome.records().to_vec()).filter_map(|rr| address(&rr.data)).collect();
+            (server, ips)
+        }
+    });
+    for (server, ips) in join_all(asked).await.into_iter().filter(|(_, ips)| !ips.is_empty()) {
+        for (_, known) in zone.servers.iter_mut().filter(|(name, _)| name == server) {
+            known.extend(ips.iter().filter(|ip| !known.contains(ip)).copied().collect::<Vec<_>>());
+        }
+        for (_, resolved) in zone.resolved.iter_mut().filter(|(name, _)| name == server) {
+            *resolved = ips.iter().copied().collect();
+        }
+    }
+}
+
+/// The glue that differs from what the zone of the name server itself says.
+fn stale_glue(session: &Session<'_>, zone: &Zone) -> Vec<StaleGlue> {
+    let resolvers = session.net.resolver_addrs();
+    let of = |(server, glue): &(String, Vec<IpAddr>)| {
+        let right =
+            zone.resolved.iter().find(|(name, _)| name == server).map(|(_, ips)| ips.clone()).unwrap_or_default();
+        // An override replaces every address.
+        let known = !right.is_empty() && session.net.override_to(server, PORT).is_none();
+        let family = |ip: &IpAddr| right.iter().any(|known| known.is_ipv4() == ip.is_ipv4());
+        let stale = glue.iter().filter(|ip| known && family(ip) && !right.contains(ip));
+        let stale = stale.map(|ip| StaleGlue {
+            server: server.clone(),
+            ip: *ip,
+            addr: socket(session.net, server, *ip, &resolvers),
+            right: right.clone(),
+        });
+        stale.collect::<Vec<_>>()
+    };
+    zone.glue.iter().flat_map(of).collect()
+}
+
+/// The name servers without an address whose names are in a zone that is delegated to servers in the domain's zone.
+async fn circular(session: &Session<'_>, parent: Option<&Zone>, zone: &Zone) -> Vec<Circular> {
+    let Some(parent) = parent else { return Vec::new() };
+    let is_within = |name: &str| name == zone.name || name.ends_with(&format!(".{}", zone.name));
+    let mut found = Vec::new();
+    for (server, _) in zone.missing.iter().filter(|(_, outcome)| !outcome.is_absent()).take(PARENTS) {
+        if is_within(server) {
+            found.push(Circular { server: server.clone(), zone: zone.name.clone(), back: vec![server.clone()] });
+            continue;
+        }
+        let replies = ask_each(session, &parent.servers, &Query::new(server, RecordType::Ns)).await;
+        let cut = replies.iter().flat_map(|reply| &reply.authority).filter(|rr| matches!(rr.data, RData::Ns(_)));
+        let cut: Vec<&Rr> = cut.collect();
+        let back: BTreeSet<String> = cut.iter().filter_map(|rr| name_server(rr)).collect();
+        if let Some(rr) = cut.first()
+            && back.iter().all(|name| is_within(name))
+        {
+            let back = back.into_iter().collect();
+            found.push(Circular { server: server.clone(), zone: rr.name.to_ascii_lowercase(), back });
+        }
+    }
+    found
 }
 
 /// The addresses of a host, and what was answered when there is none.

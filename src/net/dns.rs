@@ -9,9 +9,10 @@ use futures_util::future::join_all;
 pub use super::resolvers::Resolver;
 use super::session::Session;
 use super::{Net, delegation, probes, session};
+use crate::dns::codec::Flags;
 use crate::dns::name::{Domain, Host};
-use crate::dns::record::{Query, RData, RecordType};
-use crate::facts::dns::{DnsFacts, LeftOut, Observation, Observer, Role, ZoneCut};
+use crate::dns::record::{Outcome, Query, RData, RecordType};
+use crate::facts::dns::{DnsFacts, Elsewhere, LeftOut, Observation, Observer, Role, ZoneCut};
 use crate::facts::evidence::withhold_secrets;
 use crate::rocketchat::generation::questions;
 
@@ -42,6 +43,7 @@ pub async fn observe(
         observers: Vec::new(),
         observations: Vec::new(),
         probes: Vec::new(),
+        elsewhere: Vec::new(),
         left_out: Vec::new(),
     };
     if let Ok(zone) = &dns.zone {
@@ -60,13 +62,17 @@ pub async fn observe(
     let mut targets = targets(&dns.observations);
     let more = targets.split_off(targets.len().min(session::TARGETS * 2)).len() / 2;
     dns.left_out.extend(Some(LeftOut::Targets(more)).filter(|_| more > 0));
+    let (inside, outside): (Vec<Query>, Vec<Query>) = targets.iter().cloned().partition(|query| is_held(&dns, query));
     let resolvers_only = |observer: &Observer| observer.role == Role::Resolver;
-    let (addresses, more) = futures_util::join!(
-        ask_all(&session, &dns.observers, &targets, resolvers_only),
+    let (held, addresses, more) = futures_util::join!(
+        ask_all(&session, &dns.observers, &inside, |observer| observer.role != Role::Parent),
+        ask_all(&session, &dns.observers, &outside, resolvers_only),
         probes::second(&session, &dns, target)
     );
-    dns.observations.extend(addresses);
+    dns.observations.extend(held.into_iter().chain(addresses));
     dns.probes.extend(more);
+    dns.probes.extend(probes::third(&session, &dns, &targets).await);
+    dns.elsewhere = elsewhere(&session, &addrs, &dns, &targets).await;
     dns.left_out.extend(session.left_out());
     withhold_secrets(&mut dns);
     dns
@@ -86,6 +92,42 @@ async fn records(session: &Session<'_>, dns: &DnsFacts) -> Vec<Observation> {
         ask_all(session, &dns.observers, &delegation, |observer| observer.role == Role::Parent)
     );
     child.into_iter().chain(parent).collect()
+}
+
+/// True for a name in the zone of the domain.
+fn is_held(dns: &DnsFacts, query: &Query) -> bool {
+    let name: Option<Host> = query.name.parse().ok();
+    dns.zone.as_ref().is_ok_and(|zone| name.is_some_and(|name| name.is_within(&zone.apex)))
+}
+
+/// What the name servers of other zones say about the targets that no resolver can look up.
+async fn elsewhere(
+    session: &Session<'_>,
+    resolvers: &[SocketAddr],
+    dns: &DnsFacts,
+    targets: &[Query],
+) -> Vec<Elsewhere> {
+    let fails = |query: &&Query| {
+        let mut replies = dns.replies(query).peekable();
+        query.kind == RecordType::A && replies.peek().is_some() && replies.all(|(_, reply)| !reply.outcome.is_answer())
+    };
+    let failing = targets.iter().filter(|query| !is_held(dns, query)).filter(fails);
+    let looked = failing.filter_map(|query| {
+        let domain: Domain = query.name.parse().ok()?;
+        Some(async move {
+            let zone = delegation::walk(session, resolvers, &domain).await;
+            let servers = zone.as_ref().map(|zone| zone.servers.clone()).unwrap_or_default();
+            let asked = servers.iter().take(session::ADDRESSES).filter_map(|(server, ips)| {
+                let addr = delegation::socket(session.net, server, *ips.first()?, resolvers);
+                Some(async move {
+                    session.ask(addr, query, Flags::AUTHORITY).await.map(|reply| (server.clone(), reply.outcome))
+                })
+            });
+            let answers: Vec<(String, Outcome)> = join_all(asked).await.into_iter().flatten().collect();
+            Elsewhere { host: query.name.clone(), zone, answers }
+        })
+    });
+    join_all(looked).await
 }
 
 fn parents(net: &Net, zone: &ZoneCut, resolvers: &[SocketAddr]) -> Vec<Observer> {

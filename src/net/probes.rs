@@ -5,10 +5,13 @@ use futures_util::future::join_all;
 use super::session::Session;
 use crate::dns::codec::Flags;
 use crate::dns::name::Host;
-use crate::dns::record::{Outcome, Query, RecordType};
+use crate::dns::record::{Outcome, Query, RData, RecordType};
 use crate::facts::dns::{DnsFacts, Observer, Probe, Purpose, Role};
-use crate::facts::near_miss::candidates;
-use crate::rocketchat::generation::key_question;
+use crate::facts::near_miss::{candidates, strays};
+use crate::rocketchat::generation::{SrvLabel, key_question};
+
+/// Aliases that are followed; no resolver follows more.
+const ALIASES: usize = 20;
 
 /// Those that depend on nothing but the servers: the key over TCP from each, and a random sibling from one.
 pub async fn first(session: &Session<'_>, dns: &DnsFacts) -> Vec<Probe> {
@@ -21,16 +24,22 @@ pub async fn first(session: &Session<'_>, dns: &DnsFacts) -> Vec<Probe> {
         }
     });
     let label: u64 = rand::random();
-    let stranger =
-        [RecordType::Txt, RecordType::Srv].map(|kind| Query::new(format!("fedctl-{label:016x}.{}", dns.domain), kind));
+    let stranger = [RecordType::Txt, RecordType::Srv, RecordType::A]
+        .map(|kind| Query::new(format!("fedctl-{label:016x}.{}", dns.domain), kind));
     let wildcard = spokesman(dns).into_iter().flat_map(|(observer, server)| {
         stranger.iter().map(move |question| async move {
             let reply = session.ask_one(server, question).await?;
             Some(Probe { purpose: Purpose::Wildcard, observer, question: question.clone(), reply })
         })
     });
-    let (tcp, wildcard) = futures_util::join!(join_all(over_tcp), join_all(wildcard));
-    tcp.into_iter().chain(wildcard).flatten().collect()
+    // A resolver that gives an address for what does not exist hides every mistake.
+    let address = &stranger[2];
+    let hidden = of_role(dns, Role::Resolver).map(|(observer, resolver)| async move {
+        let reply = session.ask_one(resolver, address).await?;
+        Some(Probe { purpose: Purpose::Wildcard, observer, question: address.clone(), reply })
+    });
+    let (tcp, wildcard, hidden) = futures_util::join!(join_all(over_tcp), join_all(wildcard), join_all(hidden));
+    tcp.into_iter().chain(wildcard).chain(hidden).flatten().collect()
 }
 
 /// Those that follow from what was seen: near misses when something is missing, unchecked answers after SERVFAIL.
@@ -55,8 +64,78 @@ pub async fn second(session: &Session<'_>, dns: &DnsFacts, target: Option<&Host>
             Some(Probe { purpose: Purpose::Unchecked, observer, question, reply })
         }
     });
-    let (near, unchecked) = futures_util::join!(join_all(near), join_all(unchecked));
-    near.into_iter().chain(unchecked).flatten().collect()
+    let texts = strays(dns);
+    let texts = spokesman(dns).into_iter().flat_map(|(observer, server)| {
+        texts.iter().map(move |question| async move {
+            let reply = session.ask_one(server, question).await?;
+            Some(Probe { purpose: Purpose::Text, observer, question: question.clone(), reply })
+        })
+    });
+    let host = Query::new(dns.usual_target(), RecordType::A);
+    let host = spokesman(dns).filter(|_| target.is_none()).map(|(observer, server)| async move {
+        let reply = session.ask_one(server, &host).await?;
+        Some(Probe { purpose: Purpose::Host, observer, question: host, reply })
+    });
+    let (near, unchecked, texts, host) =
+        futures_util::join!(join_all(near), join_all(unchecked), join_all(texts), join_all(host));
+    near.into_iter().chain(unchecked).chain(texts).chain(host).flatten().collect()
+}
+
+/// Those that follow from the addresses: aliases behind names without records, and unchecked answers for targets.
+pub async fn third(session: &Session<'_>, dns: &DnsFacts, targets: &[Query]) -> Vec<Probe> {
+    let srv = SrvLabel::ALL.map(|label| Query::new(label.owner(&dns.domain), RecordType::Srv));
+    let addresses = targets.iter().filter(|question| question.kind == RecordType::A);
+    let asked: Vec<&Query> = srv.iter().chain(addresses.clone()).collect();
+    let key = key_question(&dns.domain);
+    let without = asked.into_iter().chain([&key]).filter(|question| {
+        let outcome = dns.outcome(question);
+        let chain = dns.alias_chain(&question.name);
+        let failed = !outcome.is_answer() && dns.replies(question).next().is_some();
+        outcome.records().is_empty() && (chain.count() > 0 || failed)
+    });
+    let followed = join_all(without.map(|question| follow(session, dns, question))).await;
+    let failed = of_role(dns, Role::Resolver).flat_map(|(observer, resolver)| {
+        let failed = addresses.clone().filter(move |question| {
+            dns.replies(question).any(|(who, reply)| who == resolver && reply.outcome == Outcome::ServFail)
+        });
+        failed.map(move |question| async move {
+            let flags = Flags { unchecked: true, ..Flags::RESOLVER };
+            let reply = session.ask(resolver.addr, question, flags).await?;
+            Some(Probe { purpose: Purpose::Unchecked, observer, question: question.clone(), reply })
+        })
+    });
+    let unchecked = join_all(failed).await;
+    followed.into_iter().flatten().chain(unchecked.into_iter().flatten()).collect()
+}
+
+/// One alias after the other, each asked for by itself: a name server answers only for its own zone.
+async fn follow(session: &Session<'_>, dns: &DnsFacts, question: &Query) -> Vec<Probe> {
+    let chain = dns.alias_chain(&question.name);
+    if chain.is_loop() {
+        return Vec::new();
+    }
+    let (mut name, mut seen) = (chain.last().to_owned(), chain.names().to_vec());
+    let mut probes = Vec::new();
+    for _ in 0..ALIASES {
+        let held = dns.zone.as_ref().is_ok_and(|zone| name.ends_with(zone.apex.as_str()));
+        let role = if held { Role::Authority } else { Role::Resolver };
+        let Some((observer, server)) = of_role(dns, role).chain(spokesman(dns)).next() else { break };
+        let question = Query::new(&name, RecordType::Cname);
+        let Some(reply) = session.ask_one(server, &question).await else { break };
+        let next = reply.outcome.records().iter().find_map(|rr| match &rr.data {
+            RData::Cname(to) => Some(to.to_ascii_lowercase()),
+            _ => None,
+        });
+        probes.push(Probe { purpose: Purpose::Alias, observer, question, reply });
+        match next {
+            Some(next) if !seen.contains(&next) => {
+                seen.push(next.clone());
+                name = next;
+            }
+            _ => break,
+        }
+    }
+    probes
 }
 
 fn of_role(dns: &DnsFacts, role: Role) -> impl Iterator<Item = (usize, &Observer)> {

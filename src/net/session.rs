@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::Net;
 use super::ask::{ask, ask_tcp};
 use crate::dns::codec::Flags;
-use crate::dns::record::{Query, Response};
+use crate::dns::record::{Outcome, Query, Response};
 use crate::facts::dns::{LeftOut, Observer, Role};
 
 /// Name servers of one zone that are queried. The largest zones have 13.
@@ -49,7 +49,12 @@ impl<'a> Session<'a> {
     pub async fn ask(&self, server: SocketAddr, question: &Query, flags: Flags) -> Option<Response> {
         let _place = self.places.acquire().await.ok()?;
         let wait = self.wait()?;
-        Some(ask(&self.net.udp, server, question, flags, wait).await)
+        let mut reply = ask(&self.net.udp, server, question, flags, wait).await;
+        let is_empty = reply.outcome == Outcome::NoData && reply.authority.is_empty() && reply.aliases.is_empty();
+        if flags.recurse && is_empty && !reply.recursion && !reply.authoritative {
+            reply.outcome = Outcome::NoRecursion;
+        }
+        Some(reply)
     }
 
     /// The same over TCP from the start.

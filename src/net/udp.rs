@@ -4,7 +4,7 @@
 //! What keeps a forged response out: the kernel takes datagrams of the connected server only, the port is chosen by the kernel
 //! for each socket, the identifier is random among those that are free, and the question must be the same (RFC 5452 section 9).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +23,8 @@ const SOCKETS: usize = 5;
 const OPEN: usize = 256;
 /// Bytes before the question (RFC 1035 section 4.1.1).
 const HEADER: usize = 12;
+/// Identifiers of queries that are over, which are remembered: a late response to one of them is not forged.
+const LATE: usize = 256;
 /// Datagrams that are read before other tasks get their turn.
 const BURST: usize = 64;
 
@@ -42,6 +44,19 @@ struct Server {
     next: Mutex<Instant>,
 }
 
+/// What came back for a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    Response {
+        bytes: Vec<u8>,
+        /// The second form of the query had been sent by then.
+        late: bool,
+    },
+    /// Only responses that cannot belong to the query.
+    Foreign(&'static str),
+    Nothing,
+}
+
 /// One socket, with the queries that wait at it.
 #[derive(Debug)]
 struct Socket {
@@ -53,7 +68,13 @@ struct Socket {
 
 type Answer = Result<Vec<u8>, io::ErrorKind>;
 /// By identifier. What was answered stays, without its sender, until its query is over: no other query may take the identifier.
-type Waiting = Mutex<HashMap<u16, Query>>;
+type Waiting = Mutex<Queries>;
+
+#[derive(Debug, Default)]
+struct Queries {
+    open: HashMap<u16, Query>,
+    over: VecDeque<u16>,
+}
 
 /// A query that was sent.
 #[derive(Debug)]
@@ -61,6 +82,8 @@ struct Query {
     /// As it is written in the message.
     question: Box<[u8]>,
     answer: Option<oneshot::Sender<Answer>>,
+    /// Why a response that came was not taken for the answer.
+    foreign: Option<&'static str>,
 }
 
 impl Drop for Socket {
@@ -75,26 +98,43 @@ impl Udp {
         Self { servers: Arc::default(), qps }
     }
 
-    /// Sends, and once more after a third of the time; `None` when nothing came back. The first two bytes of `query` are
-    /// replaced by a free identifier.
-    pub async fn exchange(&self, to: SocketAddr, query: &mut [u8], wait: Duration) -> io::Result<Option<Vec<u8>>> {
+    /// Sends, once more after a third of the time, and after two thirds the other form of the query, if there is one. The first
+    /// two bytes of both are replaced by a free identifier.
+    pub async fn exchange(
+        &self,
+        to: SocketAddr,
+        query: &mut [u8],
+        mut other: Option<&mut [u8]>,
+        wait: Duration,
+    ) -> io::Result<Received> {
         let server = self.server(to);
         if let Some(at) = self.turn(&server, to) {
             sleep_until(at).await;
         }
         let socket = server.socket(to)?;
-        let Ok(_permit) = socket.permits.acquire().await else { return Ok(None) };
+        let Ok(_permit) = socket.permits.acquire().await else { return Ok(Received::Nothing) };
         let (id, mut answer) = socket.wait(question(query));
         let _forget = Forget { waiting: &socket.waiting, id };
-        query[..2].copy_from_slice(&id.to_be_bytes());
+        for form in [Some(&mut *query), other.as_deref_mut()].into_iter().flatten() {
+            form[..2].copy_from_slice(&id.to_be_bytes());
+        }
         let begun = Instant::now();
-        for deadline in [begun + wait / 3, begun + wait] {
-            socket.udp.send(query).await?;
-            if let Ok(received) = timeout_at(deadline, &mut answer).await {
-                return received.map_err(io::Error::other)?.map(Some).map_err(io::Error::from);
+        let (query, other) = (&*query, other.as_deref());
+        let last = if other.is_some() { wait * 2 / 3 } else { wait };
+        let rounds = [Some((query, wait / 3)), Some((query, last)), other.map(|other| (other, wait))];
+        for (at, (form, until)) in rounds.into_iter().flatten().enumerate() {
+            if let Err(error) = socket.udp.send(form).await {
+                // It belongs to a query that was sent before, and the system tells it once.
+                fail(&socket.waiting, error.kind());
+                return Err(error);
+            }
+            if let Ok(received) = timeout_at(begun + until, &mut answer).await {
+                let bytes = received.map_err(io::Error::other)?.map_err(io::Error::from)?;
+                return Ok(Received::Response { bytes, late: at == 2 });
             }
         }
-        Ok(None)
+        let foreign = held(&socket.waiting).open.get(&id).and_then(|query| query.foreign);
+        Ok(foreign.map_or(Received::Nothing, Received::Foreign))
     }
 
     /// What is known of a server; one that nobody waits for makes room.
@@ -151,8 +191,8 @@ impl Socket {
         let mut waiting = held(&self.waiting);
         loop {
             let id = rand::random();
-            if let std::collections::hash_map::Entry::Vacant(free) = waiting.entry(id) {
-                free.insert(Query { question: question.into(), answer: Some(sender) });
+            if let std::collections::hash_map::Entry::Vacant(free) = waiting.open.entry(id) {
+                free.insert(Query { question: question.into(), answer: Some(sender), foreign: None });
                 return (id, receiver);
             }
         }
@@ -167,7 +207,12 @@ struct Forget<'a> {
 
 impl Drop for Forget<'_> {
     fn drop(&mut self) {
-        held(self.waiting).remove(&self.id);
+        let mut queries = held(self.waiting);
+        queries.open.remove(&self.id);
+        queries.over.push_back(self.id);
+        if queries.over.len() > LATE {
+            queries.over.pop_front();
+        }
     }
 }
 
@@ -179,14 +224,17 @@ async fn read(socket: Arc<UdpSocket>, waiting: Arc<Waiting>) {
             match socket.try_recv(&mut buffer) {
                 Ok(length) => deliver(&waiting, &buffer[..length]),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) => {
-                    let all: Vec<_> = held(&waiting).values_mut().filter_map(|query| query.answer.take()).collect();
-                    all.into_iter().for_each(|query| drop(query.send(Err(error.kind()))));
-                }
+                Err(error) => fail(&waiting, error.kind()),
             }
         }
         tokio::task::yield_now().await;
     }
+}
+
+/// Ends all queries that wait.
+fn fail(waiting: &Waiting, error: io::ErrorKind) {
+    let all: Vec<_> = held(waiting).open.values_mut().filter_map(|query| query.answer.take()).collect();
+    all.into_iter().for_each(|query| drop(query.send(Err(error))));
 }
 
 /// What is not a response to a query that waits may be late, or forged, and is dropped.
@@ -196,9 +244,18 @@ fn deliver(waiting: &Waiting, datagram: &[u8]) {
         return;
     }
     let mut waiting = held(waiting);
-    let query =
-        waiting.get_mut(&u16::from_be_bytes([*high, *low])).filter(|query| !is_foreign(datagram, &query.question));
-    if let Some(answer) = query.and_then(|query| query.answer.take()) {
+    let id = u16::from_be_bytes([*high, *low]);
+    let Queries { open, over } = &mut *waiting;
+    let Some(query) = open.get_mut(&id) else {
+        let repeated = |query: &&mut Query| datagram[HEADER.min(datagram.len())..].starts_with(&query.question);
+        if let Some(query) = open.values_mut().find(repeated).filter(|_| !over.contains(&id)) {
+            query.foreign = Some("the response has another identifier than the query");
+        }
+        return;
+    };
+    if is_foreign(datagram, &query.question) {
+        query.foreign = Some("the response is to another question");
+    } else if let Some(answer) = query.answer.take() {
         let _ = answer.send(Ok(datagram.to_vec()));
     }
 }
@@ -217,7 +274,7 @@ fn question(query: &[u8]) -> &[u8] {
 fn is_foreign(datagram: &[u8], question: &[u8]) -> bool {
     let count = datagram.get(4..6).map_or(0, |count| u16::from_be_bytes([count[0], count[1]]));
     let repeated = datagram.get(HEADER..HEADER + question.len());
-    count == 1 && repeated.is_some_and(|repeated| !repeated.eq_ignore_ascii_case(question))
+    count == 1 && datagram.len() > HEADER && !repeated.is_some_and(|repeated| repeated.eq_ignore_ascii_case(question))
 }
 
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -252,8 +309,9 @@ mod tests {
             let udp = udp.clone();
             tokio::spawn(async move {
                 let mut sent = query(at);
-                let received = udp.exchange(addr, &mut sent, Duration::from_secs(12)).await.unwrap().unwrap();
-                assert_eq!(received[HEADER..], query(at)[HEADER..]);
+                let received = udp.exchange(addr, &mut sent, None, Duration::from_secs(12)).await.unwrap();
+                let Received::Response { bytes, .. } = received else { panic!("{received:?}") };
+                assert_eq!(bytes[HEADER..], query(at)[HEADER..]);
             })
         });
         for one in all.collect::<Vec<_>>() {
@@ -265,7 +323,7 @@ mod tests {
     #[tokio::test]
     async fn a_closed_port_is_an_error_at_once() {
         let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let error = Udp::default().exchange(closed, &mut query(1), Duration::from_secs(60)).await.unwrap_err();
+        let error = Udp::default().exchange(closed, &mut query(1), None, Duration::from_secs(60)).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     }
 

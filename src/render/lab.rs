@@ -40,7 +40,9 @@ pub fn table(rows: &[Row], width: usize) -> String {
         }
     }
     let right = rows.iter().filter(|row| row.right).count();
-    out + &format!("\n{right} of {} diagnoses are right\n", rows.len())
+    let local =
+        "All servers of the lab are on loopback, which no peer elsewhere can reach. In the lab that does not count.";
+    out + &format!("\n{}\n{right} of {} diagnoses are right\n", hang(local, width, 0), rows.len())
 }
 
 fn list<T: AsRef<str>>(ids: &[T]) -> String {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::dns::record::{Query, RData, RecordType, Response};
+use crate::dns::record::{Query, RData, RecordType, Response, is_newer};
 use crate::facts::dns::{DnsFacts, Role};
 use crate::rocketchat::generation::questions;
 
@@ -52,15 +52,15 @@ fn authority(dns: &DnsFacts, index: usize) -> Option<Arrival> {
         RData::Soa(soa) => Some(soa.serial),
         _ => None,
     };
-    let newest =
-        dns.replies(&soa).filter(|(o, _)| o.role == Role::Authority).filter_map(|(_, reply)| serial_of(reply)).max();
+    let all = dns.replies(&soa).filter(|(o, _)| o.role == Role::Authority).filter_map(|(_, reply)| serial_of(reply));
+    let newest = all.reduce(|a, b| if is_newer(b, a) { b } else { a });
     let own = dns
         .observations
         .iter()
         .find(|seen| seen.observer == index && seen.question == soa)
         .and_then(|seen| serial_of(&seen.reply));
     let who = dns.observers.get(index)?.name.clone();
-    if own.is_some() && own < newest {
+    if own.is_some() && own != newest {
         let refresh = zone.refresh();
         let why = "it lags behind the newest serial; it looks for changes after the SOA refresh time".into();
         return Some(Arrival { who, latest_s: refresh, why });

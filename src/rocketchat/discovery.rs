@@ -165,7 +165,7 @@ pub fn node_code(outcome: &Outcome) -> &'static str {
         Outcome::Refused => "EREFUSED",
         Outcome::OtherRcode(_) => "EFORMERR",
         Outcome::Timeout => "ETIMEOUT",
-        Outcome::Unreachable(_) | Outcome::NoRoute => "ECONNREFUSED",
+        Outcome::Unreachable(_) | Outcome::NoRoute | Outcome::NoRecursion => "ECONNREFUSED",
         Outcome::Malformed(_) => "EBADRESP",
     }
 }

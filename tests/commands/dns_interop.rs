@@ -15,7 +15,7 @@ fn published(fedctl: &Fedctl, more: &[&str]) -> String {
     args.extend(more);
     let records = fedctl.ok(&args);
     format!(
-        "$TTL 3600\n@ IN SOA ns1 hostmaster 7 3600 600 86400 300\n@ IN NS ns1\nns1 IN A 127.0.0.1\nchat IN A 127.0.0.1\n{records}"
+        "$TTL 3600\n@ IN SOA ns1 hostmaster 7 3600 600 86400 300\n@ IN NS ns1\nns1 IN A 127.0.0.1\nchat IN A 198.51.100.7\n{records}"
     )
 }
 

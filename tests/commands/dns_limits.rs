@@ -116,5 +116,11 @@ fn a_resolver_of_no_use_is_not_a_fault_of_the_domain() {
         let doctor = run(&["doctor", "a.example"]);
         assert_eq!(doctor.status, 2, "{doctor:?}");
         assert!(doctor.stdout.contains("a.example could not be checked"), "{doctor:?}");
+        fedctl.write("list", "a.example\nb.example\n");
+        let list = run(&["dns-check", "--list", "list"]);
+        assert_eq!(list.status, 2, "{list:?}");
+        assert!(list.stdout.contains("?     a.example") && list.stdout.contains("2 could not be checked"), "{list:?}");
+        let init = run(&["init", "a.example", "--yes", "--server", "https://chat.a.example"]);
+        assert!(init.stderr.contains("DNS could not be checked"), "{init:?}");
     }
 }

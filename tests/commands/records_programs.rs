@@ -8,7 +8,7 @@ pub fn whole_zone(records: &str) -> String {
     format!(
         "mydomain.com. 3600 IN SOA ns1.mydomain.com. host.mydomain.com. 1 3600 600 86400 300\n\
          mydomain.com. 3600 IN NS ns1.mydomain.com.\nns1.mydomain.com. 3600 IN A 127.0.0.1\n\
-         chat.mydomain.com. 3600 IN A 127.0.0.1\n$ORIGIN mydomain.com.\n{records}"
+         chat.mydomain.com. 3600 IN A 198.51.100.7\n$ORIGIN mydomain.com.\n{records}"
     )
 }
 

@@ -57,7 +57,7 @@ fn world() -> Option<(Fedctl, String, PowerDns)> {
     let sets = [
         set("mydomain.com.", "NS", &["ns1.mydomain.com."]),
         set("ns1.mydomain.com.", "A", &["127.0.0.1"]),
-        set("chat.mydomain.com.", "A", &["127.0.0.1"]),
+        set("chat.mydomain.com.", "A", &["198.51.100.7"]),
         set("www.mydomain.com.", "TXT", &["\"mine\""]),
         set("mydomain.com.", "TXT", &["\"v=spf1 -all\""]),
         set(KEY_NAME, "TXT", &[&second, &first]),

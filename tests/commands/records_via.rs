@@ -53,7 +53,7 @@ const ZONE: &str = "config/mydomain.com.yaml";
 
 fn zone_file(key: &str) -> String {
     format!(
-        "---\n# the zone of the office\n'':\n  type: NS\n  value: ns1.mydomain.com.\nchat:\n  type: A\n  value: 127.0.0.1\n\
+        "---\n# the zone of the office\n'':\n  type: NS\n  value: ns1.mydomain.com.\nchat:\n  type: A\n  value: 198.51.100.7\n\
          ns1: {{type: A, value: 127.0.0.1}}   # this machine\nrocketchat-public-key:\n  ttl: 60\n  type: TXT\n  values:\n  \
          - '{}'\n  - {}\nwww: {{ttl: 60, type: TXT, value: mine}}\n",
         &key[..255],

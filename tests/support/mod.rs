@@ -1,5 +1,6 @@
 //! What the tests share: the binary in a clean environment, and the real programs.
 
+pub mod bent_server;
 pub mod browser;
 pub mod dns_proxy;
 pub mod fault_proxy;

@@ -78,7 +78,7 @@ impl Drop for World {
 pub fn zone(serial: u32, body: &str) -> String {
     format!(
         "$TTL 3600\n@ IN SOA ns1 hostmaster {serial} 3600 600 86400 300\n@ IN NS ns1\n@ IN NS ns2\n\
-         ns1 IN A 127.0.0.1\nns2 IN A 127.0.0.1\nchat IN A 127.0.0.1\n{body}\n"
+         ns1 IN A 127.0.0.1\nns2 IN A 127.0.0.1\nchat IN A 198.51.100.7\n{body}\n"
     )
 }
 

@@ -1,8 +1,10 @@
 //! A zoo of domains: one for every way to get the records wrong that admins have met, one for every defect of the diagnosis that
 //! DNS can carry, and a few sound ones. The embedded servers and the real ones must lead to the same findings.
 
+mod advice;
 mod characters;
 mod names;
+mod odd;
 mod other_text;
 mod parts;
 mod rings;

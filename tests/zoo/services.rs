@@ -68,7 +68,7 @@ fn choices() -> Vec<Scenario> {
     vec![
         Scenario::new("two-srv.example", "wanted to balance the load with two SRV records", |keys| {
             let srv = "_rocketchat._https IN SRV 1 1 443 chat\n_rocketchat._https IN SRV 1 1 443 talk";
-            with_srv(&format!("{srv}\n_rocketchat._tcp IN SRV 1 1 443 chat\ntalk IN A 127.0.0.1"), keys)
+            with_srv(&format!("{srv}\n_rocketchat._tcp IN SRV 1 1 443 chat\ntalk IN A 198.51.100.8"), keys)
         })
         .finds(&[(Warning, "dns-srv")]),
         Scenario::new("both.example", "published _https and _http to be safe", |keys| {

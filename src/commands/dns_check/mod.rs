@@ -277,6 +277,7 @@ pub fn report_with(dns: &DnsFacts, expected: &Expected, seen: Seen, start: Insta
         }
         Err(_) => counted(resolvers, "resolver"),
     };
+    let unchecked = dns.unchecked().map(Unchecked::network);
     Report {
         subject: dns.domain.to_string(),
         about,
@@ -284,10 +285,10 @@ pub fn report_with(dns: &DnsFacts, expected: &Expected, seen: Seen, start: Insta
         fail_summary: "is not ready for federation".into(),
         time: Some(dns.time),
         lines,
-        generations,
+        generations: if unchecked.is_none() { generations } else { Vec::new() },
         arrivals: arrivals(dns),
         matrix: matrix(dns, seen.view),
-        unchecked: dns.unchecked().map(Unchecked::network),
+        unchecked,
         elapsed: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
         ..Report::default()
     }

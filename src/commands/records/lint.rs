@@ -147,6 +147,7 @@ fn facts(text: &Published) -> DnsFacts {
         observers: vec![observer],
         observations: questions(&text.domain).into_iter().map(observe).collect(),
         probes: Vec::new(),
+        elsewhere: Vec::new(),
         left_out: Vec::new(),
     }
 }

@@ -267,6 +267,7 @@ impl Run {
             target: settings.target.clone(),
             port: settings.port,
             releases: with_classic(&settings.releases),
+            is_contacted: true,
             ..Expected::default()
         };
         Ok(Some((domain, expected)))

@@ -68,7 +68,7 @@ fn marked(cell: &Cell) -> String {
         (true, _) => "≠".into(),
         (false, true) => SAME.into(),
         (false, false) if matches!(cell.text.as_str(), "NXDOMAIN" | "NODATA") => "none".into(),
-        (false, false) => description(cell),
+        (false, false) => cell.text.split(" (").next().unwrap_or_default().into(),
     }
 }
 

@@ -90,11 +90,29 @@ impl View {
         None
     }
 
+    /// With EDNS, and without it when the server does not take that (RFC 6891 section 6.2.2).
     async fn ask(&self, server: SocketAddr, name: &Name, kind: RecordType) -> io::Result<Message> {
+        match self.ask_with(server, name, kind, true).await {
+            Ok(answer) if matches!(answer.metadata.response_code, ResponseCode::FormErr | ResponseCode::NotImp) => {}
+            Err(error) if error.kind() == io::ErrorKind::TimedOut => {}
+            answer => return answer,
+        }
+        self.ask_with(server, name, kind, false).await
+    }
+
+    async fn ask_with(
+        &self,
+        server: SocketAddr,
+        name: &Name,
+        kind: RecordType,
+        with_edns: bool,
+    ) -> io::Result<Message> {
         let mut query = Message::query();
         query.metadata.id = rand::random();
         query.add_query(Query::query(name.clone(), kind));
-        query.set_edns(edns());
+        if with_edns {
+            query.set_edns(edns());
+        }
         let response = (self.forward)(server, query.to_vec().map_err(io::Error::other)?).await?;
         Message::from_vec(&response).map_err(io::Error::other)
     }

@@ -1,0 +1,113 @@
+//! What explains the answers: delegations that differ, wildcards, broken signatures, and secrets.
+
+use std::collections::BTreeSet;
+
+use super::dns::{DnsFacts, Observer, Purpose, Role, StaleGlue};
+use crate::dns::name::Host;
+use crate::dns::record::{Query, RData, RecordType, Response};
+use crate::key::diagnosis;
+use crate::rocketchat::generation::SrvLabel;
+
+impl DnsFacts {
+    /// The name servers that the parent zone names, and those that the zone names itself.
+    pub fn sides(&self) -> [BTreeSet<String>; 2] {
+        let Ok(zone) = &self.zone else { return Default::default() };
+        let apex = zone.apex.as_str();
+        let question = Query::new(apex, RecordType::Ns);
+        [Role::Parent, Role::Authority].map(|role| {
+            let replies = self.replies(&question).filter(|(observer, _)| observer.role == role);
+            replies.flat_map(|(_, reply)| named(reply, apex)).collect()
+        })
+    }
+
+    /// True for a name server that only one side of the delegation names, or that the parent zone has under an old address, beside
+    /// others that both sides agree on.
+    pub fn is_stray(&self, observer: &Observer) -> bool {
+        if observer.role != Role::Authority {
+            return false;
+        }
+        let [parent, child] = self.sides();
+        let known = !parent.is_empty() && !child.is_empty() && parent.intersection(&child).next().is_some();
+        let one_sided = known && parent.contains(&observer.name) != child.contains(&observer.name);
+        one_sided || self.stale_glue(observer).is_some()
+    }
+
+    /// The glue by which this server was found, when it is an old address.
+    pub fn stale_glue(&self, observer: &Observer) -> Option<&StaleGlue> {
+        let zone = self.zone.as_ref().ok()?;
+        zone.stale_glue.iter().find(|glue| glue.server == observer.name && glue.addr == observer.addr)
+    }
+
+    /// The host to name in a command: the one that the SRV records name, or the usual one when it may exist, else a word to replace.
+    pub fn likely_target(&self) -> String {
+        let named = SrvLabel::ALL.iter().find_map(|label| {
+            let outcome = self.outcome(&Query::new(label.owner(&self.domain), RecordType::Srv));
+            outcome.records().iter().find_map(|rr| match &rr.data {
+                RData::Srv { target, .. } => {
+                    Some(target.to_ascii_lowercase()).filter(|name| name.parse::<Host>().is_ok())
+                }
+                _ => None,
+            })
+        });
+        let usual = self.usual_target();
+        let mut probed = self.probed(|purpose| *purpose == Purpose::Host);
+        let absent = probed.any(|(_, probe)| probe.reply.outcome.is_absent());
+        named.unwrap_or(if absent { "HOST".to_owned() } else { usual })
+    }
+
+    /// The host that most admins choose.
+    pub fn usual_target(&self) -> String {
+        format!("chat.{}", self.domain)
+    }
+
+    /// True for a domain of the lab, whose servers are all on this machine.
+    pub fn is_lab(&self) -> bool {
+        self.zone.as_ref().is_ok_and(|zone| zone.server_names().any(|name| name.ends_with(".lab.test")))
+    }
+
+    /// Where a private key, or a part of one, can be read.
+    pub fn secrets(&self) -> BTreeSet<&str> {
+        let seen = self.observations.iter().map(|seen| (&seen.question, &seen.reply));
+        let probed = self.probes.iter().map(|probe| (&probe.question, &probe.reply));
+        let holds = |reply: &Response| {
+            let values: Vec<Vec<u8>> = reply.outcome.records().iter().filter_map(|rr| rr.data.joined()).collect();
+            !values.is_empty() && diagnosis::hold_secret(&values)
+        };
+        seen.chain(probed).filter(|(_, reply)| holds(reply)).map(|(question, _)| question.name.as_str()).collect()
+    }
+
+    /// The resolvers that hold a zone for forged: they answer only when told not to validate. With each, what it was asked for.
+    pub fn bogus(&self) -> Vec<(&Observer, &Query)> {
+        let answered = self.probed(|purpose| *purpose == Purpose::Unchecked);
+        answered
+            .filter(|(_, probe)| probe.reply.outcome.is_answer())
+            .map(|(who, probe)| (who, &probe.question))
+            .collect()
+    }
+
+    /// The name that a wildcard makes an alias of, when it answers for every name that has no records.
+    pub fn wildcard_alias(&self) -> Option<&str> {
+        let mut strangers = self.probed(|purpose| *purpose == Purpose::Wildcard);
+        strangers.find_map(|(_, probe)| match &probe.reply.aliases.first()?.data {
+            // DNAME keeps the label.
+            RData::Cname(to) if to.split('.').next() != probe.question.name.split('.').next() => Some(to.as_str()),
+            _ => None,
+        })
+    }
+
+    /// True when only the wildcard that is an alias answers for a name.
+    pub fn is_wildcard_alias(&self, question: &Query) -> bool {
+        let Some(wildcard) = self.wildcard_alias() else { return false };
+        self.outcome(question).records().is_empty() && self.alias_chain(&question.name).second() == Some(wildcard)
+    }
+}
+
+/// NS records of the answer, or of a referral in the authority section (RFC 1034 section 4.3.2 step 3b).
+fn named(reply: &Response, apex: &str) -> Vec<String> {
+    let all = reply.outcome.records().iter().chain(&reply.authority);
+    all.filter_map(|rr| match &rr.data {
+        RData::Ns(name) if rr.name.eq_ignore_ascii_case(apex) || rr.name.is_empty() => Some(name.to_ascii_lowercase()),
+        _ => None,
+    })
+    .collect()
+}
