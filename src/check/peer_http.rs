@@ -22,9 +22,14 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         Err(failure) => Some(failed(failure)),
         Ok(answer) => answered(answer),
     };
+    let front = info.answer().and_then(Answer::delivery_network);
+    let through = |front: &String| format!("the response came through {front}");
     match judged {
-        Some(problem) => vec![problem.seen([info.shown()]).into()],
-        None => Verdict::pass("JSON from the server itself"),
+        Some(problem) => vec![problem.seen([info.shown()]).seen(front.as_ref().map(through)).into()],
+        None => match front {
+            Some(front) => Verdict::pass(format!("JSON from the server, through {front}")),
+            None => Verdict::pass("JSON from the server itself"),
+        },
     }
 }
 

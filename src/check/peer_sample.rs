@@ -15,6 +15,7 @@ pub fn answer(status: u16, content_type: &str, body: &str) -> Answer {
         location: None,
         length: body.len(),
         excerpt: body.into(),
+        front: Vec::new(),
         json: serde_json::from_str(body).ok(),
     }
 }

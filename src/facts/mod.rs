@@ -6,6 +6,7 @@ pub mod call;
 mod causes;
 pub mod dns;
 pub mod evidence;
+pub mod front;
 pub mod hub;
 pub mod hub_discovery;
 pub mod mesh;

@@ -262,6 +262,7 @@ pub mod sample {
             length: 2,
             excerpt: json.as_ref().map(ToString::to_string).unwrap_or_default(),
             json,
+            front: Vec::new(),
         };
         Exchange { method: "GET".into(), path: path.into(), elapsed: 1, outcome: Ok(answer) }
     }

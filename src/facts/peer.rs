@@ -126,6 +126,9 @@ pub struct Answer {
     pub excerpt: String,
     /// The body, when it is JSON.
     pub json: Option<serde_json::Value>,
+    /// Header fields that tell who is between fedctl and the server: the name in lower case, the value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub front: Vec<(String, String)>,
 }
 
 /// Why there is no response.

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 use super::{Net, elapsed};
 use crate::endpoint::Endpoint;
+use crate::facts::front::FRONT;
 use crate::facts::peer::{Answer, Exchange, HttpFailure};
 use crate::rocketchat::settings::FactorMethod;
 use crate::x509::trust::Roots;
@@ -226,6 +227,7 @@ fn failure(error: &reqwest::Error) -> HttpFailure {
 pub fn answer<'a>(status: u16, header: impl Fn(&str) -> Option<&'a str>, bytes: &[u8]) -> Answer {
     let text =
         |name: &str| header(name).map(|value| value.chars().filter(|c| !c.is_control()).take(200).collect::<String>());
+    let front = FRONT.iter().filter_map(|name| Some(((*name).to_owned(), text(name)?)));
     let words = String::from_utf8_lossy(&bytes[..bytes.len().min(EXCERPT * 8)]);
     let words = words.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
     Answer {
@@ -235,6 +237,7 @@ pub fn answer<'a>(status: u16, header: impl Fn(&str) -> Option<&'a str>, bytes: 
         length: bytes.len(),
         excerpt: words.collect::<Vec<_>>().join(" ").chars().take(EXCERPT).collect(),
         json: serde_json::from_slice(bytes).ok(),
+        front: front.collect(),
     }
 }
 
