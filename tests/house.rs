@@ -262,6 +262,7 @@ fn functions_stay_short() {
 const OWN_TEXT: &[&str] = &[
     "commands/completions.rs",
     "commands/hub/copy.rs",
+    "commands/init/apply.rs",
     "commands/init/mod.rs",
     "commands/key_backup.rs",
     "commands/keygen.rs",

@@ -48,7 +48,7 @@ impl PassphraseArgs {
         if let Ok(passphrase) = std::env::var(PASSPHRASE_VARIABLE) {
             return Ok(Zeroizing::new(passphrase));
         }
-        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        if !has_terminal() {
             let hint = format!("use --passphrase-file FILE, or set {PASSPHRASE_VARIABLE}");
             return Err(hinted("a passphrase is needed, and there is no terminal to ask for it", hint));
         }
@@ -61,6 +61,11 @@ impl PassphraseArgs {
         }
         Ok(passphrase)
     }
+}
+
+/// True when a person can be asked for a secret.
+pub fn has_terminal() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Reads a private key, and warns when others can read its file too.

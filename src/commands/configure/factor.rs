@@ -1,11 +1,10 @@
 //! Where the second factor comes from: a command, or the terminal. Never an argument.
 
-use std::io::{self, IsTerminal};
-
 use anyhow::Context as _;
 use clap::Args;
 use zeroize::Zeroizing;
 
+use crate::commands::key_file::has_terminal;
 use crate::commands::records::apply::credentials::printed;
 use crate::error::hinted;
 use crate::net::http::SecondFactor;
@@ -45,7 +44,7 @@ impl FactorArgs {
 }
 
 fn ask(method: &FactorMethod) -> anyhow::Result<Zeroizing<String>> {
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if !has_terminal() {
         let hint = "use --code-command COMMAND, or make a token with \"Ignore Two Factor Authentication\" ticked";
         let what = format!(
             "the server wants a second factor, the {}, and there is no terminal to ask for it",

@@ -117,10 +117,8 @@ impl<'a> Session<'a> {
     /// Sets one after the other, and reads each back.
     pub async fn set_all(&mut self, changes: &[SettingChange]) -> Result<(), Stopped> {
         for (at, change) in changes.iter().enumerate() {
-            let progress = self.cx.term.progress(format!("setting {}", change.id));
-            let set = self.set(change).await;
-            progress.finish_and_clear();
-            if let Err((why, hint)) = set {
+            // No progress is drawn here: it would erase the question for the second factor.
+            if let Err((why, hint)) = self.set(change).await {
                 let ids = |changes: &[SettingChange]| changes.iter().map(|change| change.id.clone()).collect();
                 return Err(Stopped { set: ids(&changes[..at]), left: ids(&changes[at..]), why, hint });
             }
