@@ -9,7 +9,9 @@ use clap::Args;
 use tokio::sync::mpsc;
 
 use super::answer::ReportArgs;
-use super::key_file::{PassphraseArgs, read_bytes, read_private, read_public};
+use super::callback::CallbackArgs;
+use super::identity::IdentityArgs;
+use super::key_file::{read_bytes, read_public};
 use super::list::{Checked, ListArgs};
 use super::network::{NetworkArgs, now};
 use super::serve::peer::{PeerOptions, partners};
@@ -30,9 +32,8 @@ use crate::rocketchat::boundary;
 use crate::rocketchat::compatibility::Compatibility;
 use crate::rocketchat::life::{classic, parse_classic};
 use crate::rocketchat::release::Release;
-use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::log::Entry;
-use crate::serve::peer::{Config, Log, Running, start};
+use crate::serve::peer::{Log, Running, start};
 
 /// How long the peer may take to send its own message; it does so within a second or never.
 const CALLBACK_TIME: Duration = Duration::from_secs(10);
@@ -52,14 +53,8 @@ pub struct Handshake {
     /// The federation domain of the peer
     #[arg(value_name = "PEER", required_unless_present_any = ["join", "list"], conflicts_with = "list")]
     peer: Option<Domain>,
-    /// Your own federation domain [default: the one in fedctl.yaml]
-    #[arg(long, value_name = "DOMAIN")]
-    domain: Option<Domain>,
-    /// Your private key [default: the one in fedctl.yaml]
-    #[arg(long, value_name = "FILE")]
-    key: Option<PathBuf>,
     #[command(flatten)]
-    passphrase: PassphraseArgs,
+    identity: IdentityArgs,
     /// Your own release: discover as it does, and compare it with the peer's [default: that of the peer]
     #[arg(long, alias = "as", value_name = "RELEASE", value_parser = parse_classic)]
     release: Option<Release>,
@@ -72,12 +67,8 @@ pub struct Handshake {
     /// Listen here for the peer's own message; your SRV record must lead to this address
     #[arg(long, value_name = "ADDR:PORT", conflicts_with = "list")]
     callback: Option<SocketAddr>,
-    /// Certificate chain for the callback, in PEM, when no proxy speaks TLS for it
-    #[arg(long, value_name = "FILE", requires_all = ["callback", "callback_cert_key"])]
-    callback_cert: Option<PathBuf>,
-    /// Private key of that certificate
-    #[arg(long, value_name = "FILE", requires = "callback_cert")]
-    callback_cert_key: Option<PathBuf>,
+    #[command(flatten)]
+    callback_tls: CallbackArgs,
     /// Print a text that asks the other admin to look from the other side
     #[arg(long, conflicts_with_all = ["callback", "probe_bypass", "join", "list"])]
     invite: bool,
@@ -123,7 +114,10 @@ impl Handshake {
     }
 
     fn shake(&self, peer: &Domain, cx: &Context) -> anyhow::Result<(PeerFacts, Report)> {
-        let identity = self.identity(peer, cx)?;
+        let identity = self.asker(peer, cx)?;
+        if self.callback_tls.speaks_tls() && self.callback.is_none() {
+            return Err(hinted("--callback-cert needs --callback", "add --callback ADDR:PORT"));
+        }
         if self.callback.is_some() && identity.is_none() {
             return Err(hinted("--callback needs an identity", "add --domain mydomain.com --key federation.key"));
         }
@@ -145,7 +139,7 @@ impl Handshake {
     /// Every peer of the list, as the same identity; a peer that was called three times within a minute waits its turn.
     fn check_list(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let net = self.network.net(cx, self.ca_file.as_deref())?.with_qps(self.list.qps);
-        let target = self.target(self.own_identity(cx)?, net);
+        let target = self.target(self.identity.read(cx)?, net);
         self.list.run(cx, &self.report, |listed| {
             let target = target(listed.domain);
             async move {
@@ -209,10 +203,6 @@ impl Handshake {
         (domain, key): (Domain, PrivateKey),
         sender: mpsc::Sender<(Instant, Entry)>,
     ) -> anyhow::Result<Running> {
-        let tls = match (&self.callback_cert, &self.callback_cert_key) {
-            (Some(chain), Some(key)) => Some(Tls::given(&read_bytes(chain)?, &read_bytes(key)?)?),
-            _ => None,
-        };
         let asked = PeerOptions { net: probe.net.clone(), identity: (domain.clone(), key.clone()) };
         let release = boundary::LAST_SENDER;
         let (discover, _) = partners(&asked, release);
@@ -220,13 +210,12 @@ impl Handshake {
         let silent: Call = std::sync::Arc::new(|_, _| Box::pin(async { Err(CallFailure::Silent) }));
         // When too much comes in, what is lost is not what is waited for: that came first.
         let log: Log = std::sync::Arc::new(move |entry| drop(sender.try_send((Instant::now(), entry))));
-        let config = Config { listen: addr, tls, ..Config::new((domain, key), release, (discover, silent), log) };
-        start(config).await
+        start(self.callback_tls.config(addr, (domain, key), release, (discover, silent), log)?).await
     }
 
-    /// Who asks; without a word about it nobody does.
-    fn identity(&self, peer: &Domain, cx: &Context) -> anyhow::Result<Option<(Domain, PrivateKey)>> {
-        let Some((domain, key)) = self.own_identity(cx)? else { return Ok(None) };
+    /// Who asks, unless it is the peer itself.
+    fn asker(&self, peer: &Domain, cx: &Context) -> anyhow::Result<Option<(Domain, PrivateKey)>> {
+        let Some((domain, key)) = self.identity.read(cx)? else { return Ok(None) };
         if domain == *peer {
             cx.term.warn(format_args!(
                 "`{domain}` is the identity too, and servers do not decrypt what comes in their own name: encrypted stages are left out"
@@ -236,31 +225,11 @@ impl Handshake {
         Ok(Some((domain, key)))
     }
 
-    fn own_identity(&self, cx: &Context) -> anyhow::Result<Option<(Domain, PrivateKey)>> {
-        let given = self.domain.is_some() || self.key.is_some();
-        let domain = self.domain.clone().or_else(|| cx.settings.domain.clone());
-        let path = self.key.clone().or_else(|| cx.settings.key.clone());
-        let (domain, path) = match (domain, path) {
-            (Some(domain), Some(path)) => (domain, path),
-            (None, Some(_)) if given => return Err(hinted("--key needs --domain", "add --domain mydomain.com")),
-            (Some(_), None) if given => return Err(hinted("--domain needs --key", "add --key federation.key")),
-            _ => return Ok(None),
-        };
-        if !given && read_bytes(&path).is_ok_and(|text| !String::from_utf8_lossy(&text).contains("PRIVATE KEY")) {
-            cx.term.warn(format_args!(
-                "`{}` is a public key: without the private one nothing can be sent",
-                path.display()
-            ));
-            return Ok(None);
-        }
-        Ok(Some((domain, read_private(&path, &self.passphrase, &cx.term)?)))
-    }
-
     fn print_invitation(&self, peer: &Domain, cx: &Context) -> anyhow::Result<ExitStatus> {
-        let own = self.domain.clone().or_else(|| cx.settings.domain.clone());
+        let own = self.identity.domain.clone().or_else(|| cx.settings.domain.clone());
         let own = own.ok_or_else(|| hinted("an invitation needs your own domain", "add --domain mydomain.com"))?;
-        let key = match self.key.clone().or_else(|| cx.settings.key.clone()) {
-            Some(path) => Some(read_public(&path, &self.passphrase, &cx.term)?),
+        let key = match self.identity.key.clone().or_else(|| cx.settings.key.clone()) {
+            Some(path) => Some(read_public(&path, &self.identity.passphrase, &cx.term)?),
             None => None,
         };
         cx.term.answer(render::invitation(&render::Invitation { own: &own, peer, key: key.as_ref() }))?;

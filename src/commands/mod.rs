@@ -1,6 +1,7 @@
 //! One file for each command: its arguments, and the function that calls the layers for it.
 
 pub mod answer;
+pub mod callback;
 pub mod compatibility;
 pub mod completions;
 pub mod config;
@@ -16,6 +17,7 @@ pub mod global;
 pub mod handshake;
 pub mod hub;
 pub mod hub_client;
+pub mod identity;
 pub mod init;
 pub mod key;
 pub mod key_backup;

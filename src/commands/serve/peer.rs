@@ -252,11 +252,14 @@ pub struct PeerOptions {
 /// How a listening peer finds its senders and calls others, as a server of this release.
 pub fn partners(asked: &PeerOptions, release: Release) -> (Discover, Call) {
     let PeerOptions { net, identity } = asked.clone();
-    let known = Mutex::default();
-    let partners = Arc::new(Partners { net, identity, release, known });
-    let callers = partners.clone();
+    network(&Arc::new(Partners { net, identity, release, known: Mutex::default() }))
+}
+
+/// The same for partners that others use too.
+pub fn network(partners: &Arc<Partners>) -> (Discover, Call) {
+    let (senders, callers) = (partners.clone(), partners.clone());
     let discover: Discover = Arc::new(move |sender| {
-        let partners = partners.clone();
+        let partners = senders.clone();
         async move { partners.key(&sender).await }.boxed()
     });
     let call: Call = Arc::new(move |partner, request| {

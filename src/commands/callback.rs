@@ -1,0 +1,48 @@
+//! Listening for what a peer sends back, in the name of your domain.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::key_file::read_bytes;
+use crate::dns::name::Domain;
+use crate::facts::call::{Call, Discover};
+use crate::key::PrivateKey;
+use crate::rocketchat::release::Release;
+use crate::serve::peer::certificate::Tls;
+use crate::serve::peer::{Config, Log};
+
+/// How the listener speaks TLS.
+#[derive(Debug, Clone, Args)]
+pub struct CallbackArgs {
+    /// Certificate chain for what the peer sends back, in PEM, when no proxy speaks TLS for it
+    #[arg(long, value_name = "FILE", requires = "callback_cert_key")]
+    callback_cert: Option<PathBuf>,
+    /// Private key of that certificate
+    #[arg(long, value_name = "FILE", requires = "callback_cert")]
+    callback_cert_key: Option<PathBuf>,
+}
+
+impl CallbackArgs {
+    /// True when the listener has a certificate.
+    pub fn speaks_tls(&self) -> bool {
+        self.callback_cert.is_some()
+    }
+
+    /// A listener that answers as this release does.
+    pub fn config(
+        &self,
+        listen: SocketAddr,
+        identity: (Domain, PrivateKey),
+        release: Release,
+        network: (Discover, Call),
+        log: Log,
+    ) -> anyhow::Result<Config> {
+        let tls = match (&self.callback_cert, &self.callback_cert_key) {
+            (Some(chain), Some(key)) => Some(Tls::given(&read_bytes(chain)?, &read_bytes(key)?)?),
+            _ => None,
+        };
+        Ok(Config { listen, tls, ..Config::new(identity, release, network, log) })
+    }
+}
