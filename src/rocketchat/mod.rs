@@ -5,6 +5,7 @@ pub mod boundary;
 pub mod change;
 pub mod compatibility;
 pub mod discovery;
+pub mod drill;
 pub mod envelope;
 pub mod events;
 pub mod generation;

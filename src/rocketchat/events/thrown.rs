@@ -11,6 +11,9 @@ pub const LOOPS: Release = boundary::READS_ALL;
 /// The first release on a Node that words TypeErrors in the new way.
 const NEW_WORDING: Release = boundary::GATE;
 
+/// From 6.3.0 on servers call an address that came out as `undefined`, and say this about it.
+pub const INVALID_URL: &str = "Invalid URL";
+
 /// The text of an error that a release throws.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -22,6 +25,20 @@ pub fn cannot_read(release: Release, of: &str, member: &str) -> ServerError {
         true => format!("Cannot read property '{member}' of {of}"),
         false => format!("Cannot read properties of {of} (reading '{member}')"),
     })
+}
+
+/// True for the same error in the words of two Node versions.
+pub fn is_same(one: &str, other: &str) -> bool {
+    old_wording(one) == old_wording(other)
+}
+
+/// `Cannot read properties of X (reading 'Y')` as Node up to 14 words it.
+fn old_wording(text: &str) -> String {
+    let parts = text.strip_prefix("Cannot read properties of ").and_then(|rest| rest.split_once(" (reading "));
+    match parts.and_then(|(of, member)| Some((of, member.strip_suffix(')')?))) {
+        Some((of, member)) => format!("Cannot read property {member} of {of}"),
+        None => text.to_owned(),
+    }
 }
 
 fn no_object(member: &str) -> ServerError {
@@ -66,4 +83,17 @@ pub fn latest_request(release: Release, body: &Value) -> Result<LatestRequest, S
         context_query: Room { room_id: text("/contextQuery/roomId") },
         latest_event_ids: known,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_the_same_in_the_words_of_every_node() {
+        let (old, new) =
+            (cannot_read(boundary::NO_MAIL, "undefined", "x").0, cannot_read(boundary::GATE, "undefined", "x").0);
+        assert_ne!(old, new);
+        assert!(is_same(&old, &new) && is_same(INVALID_URL, INVALID_URL) && !is_same(&old, INVALID_URL));
+    }
 }

@@ -81,6 +81,12 @@ pub enum Entry {
         origin: String,
         room: String,
     },
+    /// Another server asks for the events of a room that it lacks, and names those that it has.
+    Requested {
+        sender: Domain,
+        room: String,
+        known: Vec<String>,
+    },
     /// A file was fetched from another server.
     Fetched {
         from: String,
@@ -147,6 +153,9 @@ impl fmt::Display for Entry {
             }
             Self::Asked { origin, room } => {
                 write!(f, "asked: {} for the events of room {}", shown(origin), shown(room))
+            }
+            Self::Requested { sender, room, known } => {
+                write!(f, "requested: {sender} asks for the events of room {} and has {}", shown(room), known.len())
             }
             Self::Fetched { from, upload, bytes } => {
                 write!(f, "fetched: file {} of {}, {bytes} bytes", shown(upload), shown(from))
