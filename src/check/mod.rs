@@ -17,6 +17,20 @@ mod dns_ttl;
 mod dns_wildcard;
 pub mod dns_wizard;
 mod dns_zone;
+pub mod drill;
+mod drill_delete;
+mod drill_file;
+pub mod drill_leftovers;
+mod drill_look_up;
+mod drill_member;
+mod drill_message;
+mod drill_mute;
+mod drill_reaction;
+mod drill_recovery;
+mod drill_room;
+#[cfg(test)]
+mod drill_sample;
+pub mod drill_way_back;
 mod hub_answer;
 mod hub_audience;
 pub mod hub_entry;
@@ -80,6 +94,7 @@ mod sample;
 
 use self::stage::Stage;
 use crate::facts::dns::{DnsFacts, Expected};
+use crate::facts::drill::DrillFacts;
 use crate::facts::hub::HubFacts;
 use crate::facts::native::NativeFacts;
 use crate::facts::peer::PeerFacts;
@@ -87,6 +102,8 @@ use crate::facts::published::Published;
 use crate::facts::server::{OwnFacts, ServerView};
 use crate::facts::tls::Session;
 use crate::report::{Line, Verdict};
+use crate::rocketchat::drill::step::Step;
+use crate::severity::Severity;
 
 /// One check.
 #[derive(Debug)]
@@ -130,6 +147,10 @@ pub enum Judge {
     Text(fn(&Published) -> Vec<Verdict>),
     /// What a hub did, and what is to be registered there.
     Hub(fn(&HubFacts) -> Vec<Verdict>),
+    /// Steps of a drill.
+    Steps(&'static [Step], fn(&DrillFacts, Step) -> Verdict),
+    /// The end of a drill.
+    Drill(fn(&DrillFacts) -> Vec<Verdict>),
     /// Your setup.
     Own(fn(&OwnFacts) -> Vec<Verdict>),
     /// What one command compares or tries out itself.
@@ -189,6 +210,17 @@ pub const CHECKS: &[Check] = &[
     peer_round_trip::CHECK,
     peer_bypass::CHECK,
     peer_exposure::CHECK,
+    drill_way_back::CHECK,
+    drill_look_up::CHECK,
+    drill_room::CHECK,
+    drill_message::CHECK,
+    drill_reaction::CHECK,
+    drill_file::CHECK,
+    drill_recovery::CHECK,
+    drill_mute::CHECK,
+    drill_member::CHECK,
+    drill_delete::CHECK,
+    drill_leftovers::CHECK,
     records_text::CHECK,
     records_alias::CHECK,
     records_published::CHECK,
@@ -263,6 +295,35 @@ pub fn judge_peer(facts: &PeerFacts) -> Vec<Line> {
     })
 }
 
+/// Judges a drill: why the peer could not be talked to, then each step, then what stays.
+pub fn judge_drill(facts: &DrillFacts) -> Vec<Line> {
+    let mut all = Vec::new();
+    if !drill::is_possible(facts) {
+        let is_error =
+            |line: &Line| matches!(&line.verdict, Verdict::Problem(found) if found.severity == Severity::Error);
+        all.extend(judge_peer(&facts.peer).into_iter().filter(is_error));
+    }
+    all.extend(judge_steps(facts).into_iter().map(|(_, line)| line));
+    all.extend(lines(|check| match check.judge {
+        Judge::Drill(judge) => judge(facts),
+        _ => Vec::new(),
+    }));
+    all
+}
+
+/// The steps of a drill in order, each with what came of it.
+pub fn judge_steps(facts: &DrillFacts) -> Vec<(Step, Line)> {
+    let judge = |step: &Step| {
+        CHECKS.iter().find_map(|check| match check.judge {
+            Judge::Steps(steps, judge) if steps.contains(step) => {
+                Some((*step, Line { id: check.id, minor: check.minor, verdict: judge(facts, *step) }))
+            }
+            _ => None,
+        })
+    };
+    Step::all(facts.is_first_protocol()).iter().filter_map(judge).collect()
+}
+
 /// Judges a registration, or a look-up at a hub.
 pub fn judge_hub(facts: &HubFacts) -> Vec<Line> {
     lines(|check| match check.judge {
@@ -281,7 +342,7 @@ pub fn judge_own(own: &OwnFacts) -> Vec<Line> {
         Judge::Peer(judge) => judge(&own.peer),
         Judge::Own(judge) => judge(own),
         Judge::Hub(judge) => own.hub.as_ref().map(judge).unwrap_or_default(),
-        Judge::Text(_) | Judge::Native(_) | Judge::Command => Vec::new(),
+        Judge::Text(_) | Judge::Steps(..) | Judge::Drill(_) | Judge::Native(_) | Judge::Command => Vec::new(),
     })
 }
 

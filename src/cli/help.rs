@@ -19,6 +19,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
 const NETWORK: &[&str] = &["resolvers", "hub_url", "connect_to"];
 /// Options that `-h` leaves to `--help`: few people need them, and short help is one screen.
 const RARE: &[&str] = &[
+    "accept_leftovers",
     "alert_severity",
     "allow_domain",
     "allow_plain_http",

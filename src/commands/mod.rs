@@ -11,6 +11,7 @@ pub mod diff;
 pub mod dns_check;
 pub mod doctor;
 pub mod domain_list;
+pub mod drill;
 pub mod envelope;
 pub mod explain;
 pub mod global;

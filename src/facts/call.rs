@@ -21,6 +21,10 @@ pub enum Outgoing {
     Event(String),
     /// Fetches a file by its identifier.
     Upload(String),
+    /// Looks up a user of version 2 by the name.
+    User(String),
+    /// The same for version 1.
+    OldUser(String),
 }
 
 /// Why the host of an endpoint cannot be called.

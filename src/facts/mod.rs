@@ -5,6 +5,7 @@ pub mod api;
 pub mod call;
 mod causes;
 pub mod dns;
+pub mod drill;
 pub mod evidence;
 pub mod front;
 pub mod hub;

@@ -89,11 +89,17 @@ impl Partners {
         let Partner { base, addr, key } = self.find(domain).await?;
         let (own, own_key) = &self.identity;
         let caller = Caller { sender: Some(own.to_string()), ..Caller::new(&self.net, base, addr) };
+        let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let get = async |path: String| Ok(caller.get(&format!("/api/v1/federation.{path}")).await);
         let (route, text, form) = match request {
             Outgoing::Upload(id) => {
-                let id: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
                 let caller = Caller { answer_max: FILE_MAX, ..caller };
-                return Ok(caller.get(&format!("/api/v1/federation.uploads?upload_id={id}")).await);
+                return Ok(caller.get(&format!("/api/v1/federation.uploads?upload_id={}", encoded(&id))).await);
+            }
+            Outgoing::User(name) => return get(format!("users.getByUsername?username={}", encoded(&name))).await,
+            Outgoing::OldUser(name) => {
+                let name = encoded(&name);
+                return get(format!("users?username={name}&domain={domain}&usernameOnly=true")).await;
             }
             Outgoing::Dispatch(text) => ("events.dispatch", text, Wire::Two),
             Outgoing::Latest(text) => ("events.requestFromLatest", text, Wire::Two),

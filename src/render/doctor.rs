@@ -43,7 +43,7 @@ impl Section {
             Judge::Peer(_) => Some(Self::Connection),
             Judge::Hub(_) => Some(Self::Hub),
             Judge::Own(_) => Some(Self::Settings),
-            Judge::Text(_) | Judge::Native(_) | Judge::Command => None,
+            Judge::Text(_) | Judge::Steps(..) | Judge::Drill(_) | Judge::Native(_) | Judge::Command => None,
         }
     }
 }

@@ -64,7 +64,7 @@ pub fn invitation(domains: &[&str], file: Option<&Path>, width: usize) -> String
     };
     format!(
         "\n{list}\n{source}\n  fedctl doctor\n  fedctl handshake healthy.test\n  fedctl dns-check two-records.test\n  \
-         fedctl handshake chain.test\n\nCtrl-C ends the lab."
+         fedctl handshake chain.test\n  fedctl drill healthy.test --user bob --yes\n\nCtrl-C ends the lab."
     )
 }
 

@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod compatibility;
 pub mod doctor;
+pub mod drill;
 pub mod envelope;
 pub mod fill;
 pub mod handshake;

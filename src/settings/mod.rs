@@ -54,6 +54,8 @@ pub struct Settings {
     pub resolvers: Vec<SocketAddr>,
     /// Addresses to use instead of those in DNS.
     pub connect_to: Vec<ConnectTo>,
+    /// The federation domain that drills are held as.
+    pub drill_domain: Option<Domain>,
     /// The domains to watch; each may have its interval behind it.
     pub watch: Vec<String>,
     /// As they were written, each with its origin.
@@ -109,6 +111,7 @@ impl Settings {
             ca_file: written.path("ca_file"),
             resolvers: written.list("resolvers", resolver)?,
             connect_to: written.list("connect_to", str::parse)?,
+            drill_domain: written.one("drill_domain", str::parse)?,
             watch: written.texts("watch").collect(),
             written: settings.to_vec(),
         })

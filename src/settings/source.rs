@@ -27,6 +27,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("ca_file", "authorities to trust besides the known ones, PEM"),
     ("resolvers", "DNS resolvers to ask, ADDR or ADDR:PORT"),
     ("connect_to", "addresses to use instead of those in DNS"),
+    ("drill_domain", "the federation domain that `fedctl drill` is held as"),
     ("watch", "domains that `fedctl watch` checks"),
 ];
 

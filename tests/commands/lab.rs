@@ -63,7 +63,7 @@ impl Kept {
                 break;
             }
         }
-        assert_eq!(variables.len(), 6, "the lab did not start");
+        assert_eq!(variables.len(), 7, "the lab did not start");
         Self { child, variables }
     }
 
@@ -124,8 +124,16 @@ fn a_kept_lab_can_be_walked_through_by_hand_and_leaves_nothing() {
     for part in ["--ttl 60", "+2h05min", "rocketchat-public-key", "-----BEGIN PUBLIC KEY-----"] {
         assert!(plan.stdout.contains(part), "{part}: {}", plan.stdout);
     }
+    let drill = neighbour.run(&["drill", "healthy.test", "--user", "bob", "--yes"]);
+    assert_eq!(drill.status, 0, "{}{}", drill.stdout, drill.stderr);
+    for part in ["drill.test → healthy.test", "fetched from us", "asked us for the withheld event", "16 of 16 steps"]
+    {
+        assert!(drill.stdout.contains(part), "{part}: {}", drill.stdout);
+    }
+    let old = neighbour.run(&["drill", "first.test", "--user", "bob", "--yes"]);
+    assert!(old.status == 0 && old.stdout.contains("read receipt"), "{}{}", old.stdout, old.stderr);
     let secret = std::fs::read_to_string(lab.get("FEDCTL_KEY")).unwrap();
-    for ran in [doctor, broken, chain, hub, plan] {
+    for ran in [doctor, broken, chain, hub, plan, drill, old] {
         assert!(!ran.stdout.contains(&secret[200..240]) && !ran.stderr.contains(&secret[200..240]));
     }
     lab.stop();

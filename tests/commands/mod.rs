@@ -7,6 +7,7 @@ mod dns_interop;
 mod dns_limits;
 mod dns_modes;
 mod doctor;
+mod drill;
 mod envelope;
 mod envelope_interop;
 mod explain;

@@ -19,6 +19,7 @@ use fedctl::serve::peer::fault::Fault;
 use fedctl::serve::peer::handler::Handler;
 use fedctl::serve::peer::{self, Config};
 use fedctl::x509::trust::Roots;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -43,6 +44,13 @@ pub struct Peer<'a> {
     pub callback: Option<SocketAddr>,
     /// It answers messages.
     pub sandbox: bool,
+    /// The routes of a 7.x release are open.
+    pub gate_open: bool,
+    /// The rate limits of the release apply.
+    pub rate_limits: bool,
+    /// Both domains speak https, with certificates of an authority that both trust; those of the asker are in `drill.pem` and
+    /// `drill-key.pem`.
+    pub https_both: bool,
 }
 
 impl Default for Peer<'_> {
@@ -55,6 +63,9 @@ impl Default for Peer<'_> {
             listen: "127.0.0.1:0",
             callback: None,
             sandbox: false,
+            gate_open: false,
+            rate_limits: false,
+            https_both: false,
         }
     }
 }
@@ -95,9 +106,9 @@ fn records(https: bool, key: &PrivateKey) -> String {
     format!("{}{protocol}{}", srv.concat(), key_record(&key.public().one_line()))
 }
 
-async fn name_server(https: bool) -> dns::Running {
+async fn name_server(asker: bool, https: bool) -> dns::Running {
     let zones = [
-        (A, zone(1, &records(false, &key("alice")))),
+        (A, zone(1, &records(asker, &key("alice")))),
         (B, zone(1, &records(https, &key("bob")))),
         (C, zone(1, &records(false, &key("carol")))),
     ];
@@ -105,17 +116,38 @@ async fn name_server(https: bool) -> dns::Running {
     dns::start(dns::Config { listen: SocketAddr::new(HERE, 0), zones, faults: Vec::new() }).await.unwrap()
 }
 
+/// The peer's certificate, and the authorities that it trusts.
+fn certificates(fedctl: &Fedctl, peer: &Peer) -> (Tls, Roots) {
+    if !peer.https_both {
+        let tls = Tls::made(&["chat.b.example".to_owned()], peer.faults).unwrap();
+        fedctl.write("ca.pem", tls.authority.as_ref().unwrap());
+        return (tls, Roots::new(None).unwrap());
+    }
+    let (root, key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let pem = authority.self_signed(&root).unwrap().pem();
+    let hosts = ["chat.a.example", "chat.b.example"].map(str::to_owned);
+    let leaf = CertificateParams::new(hosts).unwrap();
+    let chain = leaf.signed_by(&key, &Issuer::from_params(&authority, &root)).unwrap().pem();
+    fedctl.write("ca.pem", &pem);
+    fedctl.write("drill.pem", &chain);
+    fedctl.write("drill-key.pem", key.serialize_pem());
+    let tls = Tls::given(chain.as_bytes(), key.serialize_pem().as_bytes()).unwrap();
+    (tls, Roots::new(Some(pem.as_bytes())).unwrap())
+}
+
 impl Peers {
     /// Starts the name server and the peer.
     pub fn start(peer: &Peer) -> Self {
         let runtime = Runtime::new().unwrap();
-        let names = runtime.block_on(name_server(peer.https));
+        let names = runtime.block_on(name_server(peer.https_both, peer.https));
         let resolver = names.addr;
-        let tls = Tls::made(&["chat.b.example".to_owned()], peer.faults).unwrap();
         let fedctl = directory();
-        fedctl.write("ca.pem", tls.authority.as_ref().unwrap());
+        let (tls, roots) = certificates(&fedctl, peer);
+        let port = if peer.https_both { 443 } else { 80 };
         let overrides: Vec<ConnectTo> =
-            peer.callback.iter().map(|addr| format!("chat.a.example:80={addr}").parse().unwrap()).collect();
+            peer.callback.iter().map(|addr| format!("chat.a.example:{port}={addr}").parse().unwrap()).collect();
         let release = peer.release.parse().unwrap();
         let domain: fedctl::dns::name::Domain = B.parse().unwrap();
         let asked = PeerOptions {
@@ -124,7 +156,7 @@ impl Peers {
                 deadline: fedctl::net::DEADLINE,
                 connect_to: overrides,
                 resolvers: vec![Resolver::at(resolver)],
-                roots: Roots::new(None).unwrap(),
+                roots,
                 udp: fedctl::net::udp::Udp::default(),
             },
             identity: (domain.clone(), key("bob")),
@@ -136,7 +168,9 @@ impl Peers {
             tls: (peer.https != peer.swapped).then_some(tls),
             faults: peer.faults.to_vec(),
             sandbox: peer.sandbox,
-            users: ["fedctl", "echo"].into_iter().take(if peer.sandbox { 2 } else { 1 }).map(str::to_owned).collect(),
+            users: ["fedctl", "bob", "echo"].into_iter().take(if peer.sandbox { 3 } else { 2 }).map(str::to_owned).collect(),
+            gate_open: peer.gate_open,
+            rate_limits: peer.rate_limits,
             ..Config::new(
                 (domain, key("bob")),
                 release,
@@ -152,7 +186,7 @@ impl Peers {
     /// The name server alone; what answers at `addr` is the test's own affair, over plain HTTP.
     pub fn around(addr: SocketAddr) -> Self {
         let runtime = Runtime::new().unwrap();
-        let names = runtime.block_on(name_server(false));
+        let names = runtime.block_on(name_server(false, false));
         let resolver = names.addr;
         Self { fedctl: directory(), addr, resolver, log: Arc::default(), https: false, servers: (names, None), runtime }
     }

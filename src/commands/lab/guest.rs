@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::every::scenarios;
+use super::scenarios::DRILL;
 use crate::commands::key_file::read_text;
 use crate::dns::name::Host;
 use crate::error::{Hinted, hinted};
@@ -28,7 +29,8 @@ impl std::str::FromStr for Guest {
         if origin.labels().count() != 2 || origin.labels().last() != Some(TOP) {
             return Err(Hinted::new(format!("`{origin}` is not a domain below `{TOP}`"), hint));
         }
-        if scenarios().any(|scenario| scenario.domain == origin.as_str()) || origin.as_str() == "lab.test" {
+        let known = scenarios().map(|scenario| scenario.domain).chain([DRILL, "lab.test"]);
+        if known.into_iter().any(|known| known == origin.as_str()) {
             return Err(Hinted::new(format!("`{origin}` is in the lab already"), hint));
         }
         Ok(Self { origin, file: file.to_owned() })

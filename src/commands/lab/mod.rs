@@ -23,7 +23,7 @@ use crate::render::report::{HUMAN, Style, write};
 use crate::report::{Report, Verdict};
 use crate::text::Filtered;
 use guest::Guest;
-use scenarios::{NEIGHBOUR, Scenario};
+use scenarios::{DRILL, NEIGHBOUR, Scenario};
 use world::World;
 
 /// Try everything on this machine, without the internet
@@ -157,6 +157,7 @@ fn variables(world: &World) -> Vec<(&'static str, String)> {
         ("FEDCTL_RESOLVERS", world.resolver.to_string()),
         ("FEDCTL_CA_FILE", world.file("ca.pem").display().to_string()),
         ("FEDCTL_HUB_URL", format!("http://{}", world.hub)),
+        ("FEDCTL_DRILL_DOMAIN", DRILL.into()),
         ("FEDCTL_CONNECT_TO", overrides.join(",")),
     ]
 }

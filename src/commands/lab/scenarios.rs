@@ -83,6 +83,15 @@ pub const NEIGHBOUR: &str = "neighbour.test";
 /// The domain that only the hub knows.
 pub const HUB_ONLY: &str = "hub-only.test";
 
+/// The domain that `fedctl drill` is held as. Its records lead to a port of this machine, over plain HTTP.
+pub const DRILL: &str = "drill.test";
+
+/// Its zone; its key is that of the neighbour.
+pub fn drill_zone(keys: &Keys, port: u16) -> String {
+    let srv = format!("_rocketchat._http IN SRV 1 1 {port} chat\n_rocketchat._tcp IN SRV 1 1 {port} chat\n");
+    format!("{HOST}{srv}{}{}", txt("rocketchat-protocol", "http"), key(&keys.other))
+}
+
 /// The scenarios of classic federation; the first two are healthy.
 pub const SCENARIOS: &[Scenario] = &[
     server(HEALTHY, "followed what fedctl records prints", Site::Peer(RELEASE, &[]), &[]),

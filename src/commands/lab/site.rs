@@ -11,7 +11,7 @@ use crate::rocketchat::release::Release;
 use crate::serve::native;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::fault::Fault;
-use crate::serve::peer::{Config, Running, start};
+use crate::serve::peer::{Config, Running, USER, start};
 
 /// The server at the SRV target of a scenario.
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +61,8 @@ enum Server {
 
 /// Nothing listens here.
 const NOBODY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 1);
+/// A user of every server, for `fedctl drill`.
+const DRILLED: &str = "bob";
 /// The release of servers that nothing is said about.
 pub const RELEASE: &str = "6.2.0";
 
@@ -92,6 +94,7 @@ pub async fn open(site: Site, tls: Option<Tls>, asked: &PeerOptions, listen: Soc
         listen,
         tls,
         faults: faults.to_vec(),
+        users: vec![USER.to_owned(), DRILLED.to_owned()],
         ..Config::new((domain.clone(), key), release, partners(asked, release), Arc::new(drop))
     };
     let running = start(config).await.with_context(|| format!("the server of {domain}"))?;

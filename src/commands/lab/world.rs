@@ -11,7 +11,7 @@ use anyhow::Context as _;
 
 use super::every::scenarios;
 use super::guest::Guest;
-use super::scenarios::{HUB_ONLY, Keys, NEIGHBOUR, Scenario};
+use super::scenarios::{DRILL, HUB_ONLY, Keys, NEIGHBOUR, Scenario, drill_zone};
 use super::site::{self, Open, Site};
 use crate::check::judge_peer;
 use crate::commands::dns_check::{Seen, report, report_with};
@@ -66,7 +66,8 @@ impl World {
     pub async fn start(timeout: Duration, guests: &[Guest]) -> anyhow::Result<Self> {
         let (own, neighbour) = (PrivateKey::generate(DEFAULT_BITS)?, PrivateKey::generate(DEFAULT_BITS)?);
         let keys = Keys::new(&own, &neighbour, &PrivateKey::generate_weak()?);
-        let (names, resolver, mut overrides) = name_servers(&keys, guests).await?;
+        let drill = free_port().await?;
+        let (names, resolver, mut overrides) = name_servers(&keys, drill, guests).await?;
         let resolvers = vec![view(resolver)];
         let (connect_to, roots) = (overrides.clone(), Roots::new(None)?);
         let net = Net { timeout, deadline: DEADLINE, connect_to, resolvers, roots, udp: Udp::default() };
@@ -152,19 +153,30 @@ impl World {
     }
 }
 
+/// A port for the drill, which listens there later and in another process.
+async fn free_port() -> anyhow::Result<u16> {
+    Ok(tokio::net::TcpListener::bind(ANY).await?.local_addr()?.port())
+}
+
 fn view(addr: SocketAddr) -> Resolver {
     Resolver { name: "the lab's resolver".into(), addr }
 }
 
 /// Root, top and leaves, and the resolver that goes from the one to the other; each leaf and the top can be called by name.
-async fn name_servers(keys: &Keys, guests: &[Guest]) -> anyhow::Result<(Vec<Running>, SocketAddr, Vec<ConnectTo>)> {
+async fn name_servers(
+    keys: &Keys,
+    drill: u16,
+    guests: &[Guest],
+) -> anyhow::Result<(Vec<Running>, SocketAddr, Vec<ConnectTo>)> {
     let mut zones = scenarios()
         .map(|scenario| zone(scenario.domain, &(scenario.zone)(keys)))
         .collect::<anyhow::Result<Vec<Zone>>>()?;
+    zones.push(zone(DRILL, &drill_zone(keys, drill))?);
     for guest in guests {
         zones.push(zone(guest.origin.as_str(), &guest.text()?)?);
     }
-    let domains = scenarios().map(|scenario| scenario.domain).chain(guests.iter().map(|guest| guest.origin.as_str()));
+    let guests = guests.iter().map(|guest| guest.origin.as_str());
+    let domains = scenarios().map(|scenario| scenario.domain).chain([DRILL]).chain(guests);
     let faults = scenarios().filter_map(fault).collect::<anyhow::Result<Vec<Fault>>>()?;
     let mut stale = faults.clone();
     for scenario in scenarios().filter(|scenario| scenario.stale) {

@@ -94,17 +94,26 @@ pub fn write_line(out: &mut String, line: &Line, subject: &str, room: usize, wid
         Verdict::Problem(problem) => (status(problem.severity), problem.what.as_str()),
         Verdict::Skip { why } => (format!("{:<STATUS$}", "skipped").dimmed(), why.as_str()),
     };
+    write_row(out, status, subject, sentence, (room, width));
+    if let Verdict::Problem(problem) = &line.verdict {
+        write_asides(out, problem, 2 + STATUS + 2, width);
+    }
+}
+
+/// A status, a subject that gets `room` columns, and a sentence.
+fn write_row(out: &mut String, status: ColoredString, subject: &str, sentence: &str, (room, width): (usize, usize)) {
     let indent = 2 + STATUS + 2 + room + 2;
-    let text = wrap(sentence, width.saturating_sub(indent));
-    for (at, part) in text.iter().enumerate() {
+    for (at, part) in wrap(sentence, width.saturating_sub(indent)).iter().enumerate() {
         match at {
             0 => out.push_str(&format!("  {status}  {subject:<room$}  {part}\n")),
             _ => out.push_str(&format!("{}{part}\n", " ".repeat(indent))),
         }
     }
-    if let Verdict::Problem(problem) = &line.verdict {
-        write_asides(out, problem, 2 + STATUS + 2, width);
-    }
+}
+
+/// A row for what does not exist.
+pub fn write_absent(out: &mut String, subject: &str, why: &str, size: (usize, usize)) {
+    write_row(out, format!("{:<STATUS$}", "n/a").dimmed(), subject, why, size);
 }
 
 /// Listed with its reason, so that nobody takes silence for health.

@@ -1,0 +1,100 @@
+//! The small server of a drill: it listens, finds the peer, and knows whether its own records lead to it.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+
+use super::Drill;
+use super::listener::Arrivals;
+use super::player::call;
+use crate::commands::serve::peer::network;
+use crate::dns::name::Domain;
+use crate::error::hinted;
+use crate::facts::call::{CallFailure, Outgoing};
+use crate::facts::drill::{Arrived, WayBack};
+use crate::facts::peer::{PeerFacts, Speaks};
+use crate::key::PrivateKey;
+use crate::net::Net;
+use crate::net::call::Partners;
+use crate::rocketchat::boundary;
+use crate::rocketchat::events::identifier;
+use crate::rocketchat::release::Release;
+use crate::serve::peer::{Config, Running, start};
+
+/// The server, and what comes in.
+pub struct Site {
+    pub running: Running,
+    pub arrivals: Arc<Arrivals>,
+    pub partners: Arc<Partners>,
+}
+
+impl Site {
+    /// Listens, and answers as a server of the peer's protocol does.
+    pub async fn open(drill: &Drill, net: Net, own: (Domain, PrivateKey), peer: &PeerFacts) -> anyhow::Result<Self> {
+        let is_first = peer.speaks() == Speaks::Old;
+        let release = if is_first { boundary::LAST_OF_1 } else { boundary::LAST_SENDER };
+        Self::listen(drill, net, own, peer.view, release).await
+    }
+
+    /// Listens as this release; records are read as the release `view` reads them.
+    pub async fn listen(
+        drill: &Drill,
+        net: Net,
+        own: (Domain, PrivateKey),
+        view: Release,
+        release: Release,
+    ) -> anyhow::Result<Self> {
+        let partners = Arc::new(Partners { net, identity: own.clone(), release: view, known: Mutex::default() });
+        let listen = match drill.listen {
+            Some(listen) => listen,
+            None => published(drill, &partners).await?,
+        };
+        let arrivals = Arrivals::new();
+        let config = drill.callback_tls.config(listen, own, release, network(&partners), arrivals.log())?;
+        // Nobody can be found here, so that no conversation begins that ends with the drill.
+        let config = Config { users: Vec::new(), ..config };
+        let running = start(config).await?;
+        Ok(Self { running, arrivals, partners })
+    }
+
+    /// Follows the records of the drill domain, and asks there for something that only this server has.
+    pub async fn way_back(&self) -> WayBack {
+        let (domain, key) = &self.partners.identity;
+        let found = match self.partners.find(domain).await {
+            Ok(found) => found,
+            Err(CallFailure::Key(why)) => return WayBack::NoKey { why: why.to_string() },
+            Err(failure) => return WayBack::NoRecords { why: failure.to_string() },
+        };
+        if found.key != *key.public() {
+            return WayBack::OtherKey { published: found.key.fingerprint().to_string() };
+        }
+        let (token, url, since) = (identifier::random(), found.base.to_string(), self.arrivals.now());
+        self.running.handler.keep_upload(&token, json!({"name": "way back"}), b"fedctl");
+        let exchange = call(&self.running.handler, domain, Outgoing::Upload(token.clone())).await;
+        let is_ours = |what: &Arrived| matches!(what, Arrived::Fetched { upload, .. } if *upload == token);
+        match self.arrivals.has(since, is_ours) && exchange.answer().is_some_and(|answer| answer.status == 200) {
+            true => WayBack::Here { url },
+            false => WayBack::Elsewhere { url, exchange },
+        }
+    }
+}
+
+/// The address that the records of the domain lead to.
+async fn published(drill: &Drill, partners: &Partners) -> anyhow::Result<SocketAddr> {
+    let domain = &partners.identity.0;
+    let found = partners.find(domain).await.map_err(|why| {
+        let what = format!("the records of {domain} do not say where to listen: {why}");
+        hinted(
+            what,
+            format!(
+                "name the address with --listen ADDR:PORT; fedctl drill --prepare --domain {domain} prints the records"
+            ),
+        )
+    })?;
+    if found.base.https && !drill.callback_tls.speaks_tls() {
+        let what = format!("the records of {domain} lead to {}, and there is no certificate for it", found.base);
+        return Err(hinted(what, "add --callback-cert and --callback-cert-key, or --listen ADDR:PORT behind a proxy"));
+    }
+    Ok(found.addr)
+}
