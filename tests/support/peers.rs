@@ -168,7 +168,11 @@ impl Peers {
             tls: (peer.https != peer.swapped).then_some(tls),
             faults: peer.faults.to_vec(),
             sandbox: peer.sandbox,
-            users: ["fedctl", "bob", "echo"].into_iter().take(if peer.sandbox { 3 } else { 2 }).map(str::to_owned).collect(),
+            users: ["fedctl", "bob", "echo"]
+                .into_iter()
+                .take(if peer.sandbox { 3 } else { 2 })
+                .map(str::to_owned)
+                .collect(),
             gate_open: peer.gate_open,
             rate_limits: peer.rate_limits,
             ..Config::new(

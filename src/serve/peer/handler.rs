@@ -22,13 +22,8 @@ use crate::rocketchat::events::kind::Kind;
 use crate::rocketchat::events::receiver::{Receiver, Step};
 use crate::rocketchat::events::resource::LocalUser;
 use crate::rocketchat::events::room_event::RoomEvent;
-<<<<<<< HEAD
 use crate::rocketchat::events::thrown::{self, ServerError};
 use crate::rocketchat::events::{chain, dispatch_values, identifier, timeline, unfederated};
-=======
-use crate::rocketchat::events::thrown::{self, INVALID_URL, ServerError};
-use crate::rocketchat::events::{chain, dispatch_values, identifier, inspect};
->>>>>>> 67776a8 (Model the events of a drill and what each release does with them)
 use crate::rocketchat::release::Release;
 
 /// Bytes of documents that are held; beyond that the oldest give way.
@@ -37,18 +32,9 @@ const BYTES_MAX: usize = 64 << 20;
 const INSPECTED_MAX: usize = 256 * 1024;
 /// From here on servers call an address that came out as `undefined`, so nothing that they send arrives.
 pub const RECEIVES_ONLY: Release = boundary::CANNOT_SEND;
-<<<<<<< HEAD
 
 /// What a server says about a domain without records; from 4.2.0 on it goes on without an address.
 pub const NOT_FOUND: &str = "Could not find the peer using DNS or Hub [federation-error-peer-no-found-using-dns]";
-=======
-/// From here on a partner that is not found has an URL that begins with `undefined`.
-const NESTED: Release = boundary::ASYNC_MODELS;
-const NOT_FOUND: &str = "Could not find the peer using DNS or Hub [federation-error-peer-no-found-using-dns]";
-const NO_URL: &str = "url must be absolute and start with http:// or https://";
-/// Bytes of an answer that an error quotes.
-const QUOTED: usize = 500;
->>>>>>> 67776a8 (Model the events of a drill and what each release does with them)
 
 /// The database of the server, and its rules.
 pub struct Handler {

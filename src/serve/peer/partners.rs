@@ -12,11 +12,9 @@ use crate::facts::peer::Answer;
 use crate::rocketchat::boundary;
 use crate::rocketchat::events::documents::Collection;
 use crate::rocketchat::events::receiver::Asked;
-use crate::rocketchat::events::thrown::ServerError;
+use crate::rocketchat::events::thrown::{INVALID_URL, ServerError};
 use crate::rocketchat::release::Release;
 
-/// What a server says that calls an address that came out as `undefined`.
-const INVALID_URL: &str = "Invalid URL";
 /// From here on a partner that is not found has an URL that begins with `undefined`.
 const NESTED: Release = boundary::ASYNC_MODELS;
 const NO_URL: &str = "url must be absolute and start with http:// or https://";
