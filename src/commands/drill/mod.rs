@@ -40,7 +40,7 @@ use crate::rocketchat::drill::step::Step;
 use crate::rocketchat::life::parse_classic;
 use crate::rocketchat::release::Release;
 use crate::serve::peer::USER;
-use crate::text::escaped_json;
+use crate::text::Filtered;
 
 /// Steps that the verdict names.
 const NAMED: usize = 2;
@@ -151,8 +151,8 @@ impl Drill {
         self.ask_consent(cx, peer, user, &identity.0)?;
         let facts = self.play(cx, peer, user, identity)?;
         if let Some(path) = &self.save {
-            let text = escaped_json(&SavedDrill::text(&facts)?);
-            Pending::write(path, &text, Access::Everybody, true)?.commit()?;
+            let text = SavedDrill::text(&facts)?;
+            Pending::write(path, &Filtered::json(&text), Access::Everybody, true)?.commit()?;
         }
         Ok(facts)
     }
