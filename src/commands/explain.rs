@@ -8,6 +8,7 @@ use clap::Args;
 use super::{Context, Format};
 use crate::check::{self, CHECKS};
 use crate::error::{ExitStatus, hinted};
+use crate::key::diagnosis::DefectKind;
 use crate::render::{catalogue as render, log_line, releases};
 use crate::rocketchat::log_line::{translate, translate_all};
 use crate::rocketchat::release::Release;
@@ -18,7 +19,8 @@ const LOG_MAX: usize = 16 << 20;
 
 /// Explain a check, a release, a status or a log line
 ///
-/// Shows the page of a check: what it looks at, what its findings mean for peers, how to fix them. For a release,
+/// Shows the page of a check: what it looks at, what its findings mean for peers, how to fix them. For a defect of a key text,
+/// such as split-records, shows what it is. For a release,
 /// such as 6.5.0, shows what it can do and its faults. For a status, such as "Disabled, could not register with Hub", shows what it means in each release and what to do. Anything else is taken for a
 /// line of a server's log or an error from its screen: its likely causes in order, each with what shows whether it is this one,
 /// and the fix. `journalctl -u rocketchat | fedctl explain -` reads a whole log.
@@ -50,6 +52,13 @@ impl Explain {
             cx.term.answer(match self.format {
                 Format::Human => render::page(check.page, cx.term.width),
                 Format::Json => render::page_json(check)?,
+            })?;
+            return Ok(ExitStatus::Clean);
+        }
+        if let Some(kind) = DefectKind::find(&self.id) {
+            cx.term.answer(match self.format {
+                Format::Human => render::defect(kind, cx.term.width),
+                Format::Json => render::defect_json(kind)?,
             })?;
             return Ok(ExitStatus::Clean);
         }

@@ -5,7 +5,11 @@ use serde_json::json;
 use super::fill::hang;
 use super::key::pretty;
 use crate::check::Check;
+use crate::key::diagnosis::DefectKind;
 use crate::rocketchat::status::StatusString;
+
+/// The page that lists the defects of a key text.
+const DEFECTS: &str = include_str!("../../docs/key-diagnosis.md");
 
 /// One line a check.
 pub fn list(checks: &[Check]) -> String {
@@ -39,6 +43,31 @@ pub fn statuses(found: &[&StatusString], width: usize) -> String {
         format!("{text}\n\n{}{}{}", row("releases", releases), row("means", means), row("next", next))
     });
     each.collect::<Vec<_>>().join("\n")
+}
+
+/// What a defect of a key text is: its row on the page of key diagnosis, and the fix.
+pub fn defect(kind: DefectKind, width: usize) -> String {
+    let row = |name: &str, text: &str| hang(&format!("  {name:<9}{text}"), width, 11);
+    let id = kind.id();
+    format!(
+        "{id}\n\n{}{}{}",
+        row("found", described(kind)),
+        row("fix", kind.remedy()),
+        row("check", "fedctl explain key-text, fedctl explain key-record")
+    )
+}
+
+/// The same as one object.
+pub fn defect_json(kind: DefectKind) -> anyhow::Result<String> {
+    pretty(&json!({"schema": 1, "defect": {"id": kind.id(), "found": described(kind), "fix": kind.remedy()}}))
+}
+
+fn described(kind: DefectKind) -> &'static str {
+    let row = |line: &'static str| {
+        let (id, text) = line.strip_prefix("| `")?.split_once("` | ")?;
+        (id == kind.id()).then(|| text.trim_end_matches(" |"))
+    };
+    DEFECTS.lines().find_map(row).unwrap_or_default()
 }
 
 /// The page of a check as one object.

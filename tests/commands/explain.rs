@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::support::Fedctl;
+use crate::support::{Fedctl, repository};
 
 #[test]
 fn a_log_line_has_its_causes_in_order() {
@@ -46,6 +46,29 @@ fn everything_is_there_as_json_too() {
     for (text, member) in [("peer-ping", "check"), ("Enabled", "statuses"), ("ECONNREFUSED", "lines")] {
         let description: Value = serde_json::from_str(&fedctl.ok(&["explain", text, "--format", "json"])).unwrap();
         assert!(description["schema"] == 1 && !description[member].is_null(), "{description}");
+    }
+}
+
+/// Reports name the defect of a key text beside the check.
+#[test]
+fn every_defect_that_a_report_names_is_explained() {
+    let fedctl = Fedctl::new();
+    insta::assert_snapshot!(fedctl.ok(&["explain", "split-records"]), @r"
+    split-records
+
+      found    the key lies in pieces in several TXT records; the order that makes
+               it whole is reported
+      fix      keep one record: delete all, then add one that holds the whole key
+      check    fedctl explain key-text, fedctl explain key-record
+    ");
+    let page = std::fs::read_to_string(repository("docs/key-diagnosis.md")).unwrap();
+    let ids: Vec<&str> =
+        page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |")).map(|row| row.0).collect();
+    assert!(ids.len() > 50);
+    for id in ids {
+        let description: Value = serde_json::from_str(&fedctl.ok(&["explain", id, "--format", "json"])).unwrap();
+        let filled = |member: &str| description["defect"][member].as_str().is_some_and(|text| !text.is_empty());
+        assert!(filled("found") && filled("fix"), "{description}");
     }
 }
 

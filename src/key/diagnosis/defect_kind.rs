@@ -199,6 +199,11 @@ impl DefectKind {
         }
     }
 
+    /// The kind with this id.
+    pub fn find(id: &str) -> Option<Self> {
+        IDS.iter().find(|(_, known)| *known == id).map(|(kind, _)| *kind)
+    }
+
     /// The stable id, in kebab case.
     pub fn id(self) -> &'static str {
         IDS[self as usize].1

@@ -65,6 +65,7 @@ fn one(report: &Report, style: Style) -> String {
 pub fn heading(report: &Report, width: usize) -> String {
     let (subject, about) = (one_line(&report.subject), one_line(&report.about));
     match width.checked_sub(subject.width() + about.width()).filter(|gap| *gap >= 2) {
+        _ if about.is_empty() => format!("{}\n\n", subject.bold()),
         Some(gap) => format!("{}{}{about}\n\n", subject.bold(), " ".repeat(gap)),
         None => format!("{}\n  {}\n\n", subject.bold(), wrap(&about, width.saturating_sub(2)).join("\n  ")),
     }
