@@ -37,7 +37,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Init(commands::init::Init),
+    Init(Box<commands::init::Init>),
     Keygen(commands::keygen::Keygen),
     Key(commands::key::Key),
     Records(Box<commands::records::Records>),

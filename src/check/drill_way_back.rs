@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(severity(WayBack::NoRecords { why: "NXDOMAIN".into() }), Some(Severity::Error));
         assert_eq!(severity(WayBack::OtherKey { published: "00".into() }), Some(Severity::Error));
         let exchange = facts.look_up.unwrap();
-        let elsewhere = WayBack::Elsewhere { url: "https://drill.example:443".into(), exchange };
+        let elsewhere = WayBack::Elsewhere { url: "https://drill.example:443".into(), exchange: Box::new(exchange) };
         assert_eq!(severity(elsewhere), Some(Severity::Warning));
     }
 }

@@ -48,7 +48,7 @@ pub enum WayBack {
     /// The request came out elsewhere, or nowhere.
     Elsewhere {
         url: String,
-        exchange: Exchange,
+        exchange: Box<Exchange>,
     },
 }
 

@@ -36,7 +36,6 @@ impl Clinic {
             ],
         )
         .resolving(&key);
-        ();
         let rest = Rest::start(script);
         fedctl.write(
             "fedctl.yaml",

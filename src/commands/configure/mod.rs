@@ -196,7 +196,7 @@ impl ChangeArgs {
 
 /// What the settings should be, by fedctl.yaml.
 fn wanted(cx: &Context, setup: &Setup, site_url: Option<String>) -> Wanted {
-    let protocol = cx.settings.protocol.unwrap_or_else(|| match &setup.admin.server {
+    let protocol = cx.settings.protocol.unwrap_or(match &setup.admin.server {
         Some(server) if !server.https => Protocol::Http,
         _ => Protocol::Https,
     });

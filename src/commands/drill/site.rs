@@ -75,7 +75,7 @@ impl Site {
         let is_ours = |what: &Arrived| matches!(what, Arrived::Fetched { upload, .. } if *upload == token);
         match self.arrivals.has(since, is_ours) && exchange.answer().is_some_and(|answer| answer.status == 200) {
             true => WayBack::Here { url },
-            false => WayBack::Elsewhere { url, exchange },
+            false => WayBack::Elsewhere { url, exchange: Box::new(exchange) },
         }
     }
 }
