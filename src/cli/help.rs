@@ -42,6 +42,7 @@ const RARE: &[&str] = &[
     "jobs",
     "join",
     "keep",
+    "keep_room",
     "key_days",
     "names",
     "no_verify",
