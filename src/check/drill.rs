@@ -182,7 +182,7 @@ pub fn unasked(facts: &DrillFacts, request: &Request, what: &str, means: &str) -
         Arrived::Refused { why } => Some(why.clone()),
         _ => None,
     });
-    let evidence: Vec<String> = [request.exchange.shown(), format!("listened on {}", facts.listened)].into();
+    let evidence: Vec<String> = [request.exchange.shown(), format!("listened on {}", facts.listened())].into();
     let fix = "Check, in this order:\n\
                1. that the host and port of the drill's SRV record lead to the --listen address from where the peer is\n\
                2. that the peer trusts the certificate there\n\

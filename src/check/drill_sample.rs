@@ -56,7 +56,7 @@ pub fn sample(release: &str) -> DrillFacts {
         domain,
         username: "bob".into(),
         options: DrillOptions::default(),
-        listened: "192.0.2.1:443".parse().unwrap(),
+        listened: Some("192.0.2.1:443".parse().unwrap()),
         peer,
         way_back: Some(WayBack::Here { url: "https://drill.example:443".into() }),
         look_up: Some(exchange(

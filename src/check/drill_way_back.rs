@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
 
 fn judge(facts: &DrillFacts, step: Step) -> Verdict {
     match (&facts.way_back, unsent(facts, step)) {
-        (Some(way_back), _) => verdict(way_back, &facts.domain, &facts.listened.to_string()),
+        (Some(way_back), _) => verdict(way_back, &facts.domain, &facts.listened()),
         (None, why) => Verdict::Skip { why: why.unwrap_or_default() },
     }
 }

@@ -151,7 +151,8 @@ pub struct DrillFacts {
     /// The name that was looked up.
     pub username: String,
     pub options: DrillOptions,
-    pub listened: SocketAddr,
+    /// Where the drill listened; nowhere when the peer could not be reached.
+    pub listened: Option<SocketAddr>,
     pub peer: PeerFacts,
     pub way_back: Option<WayBack>,
     pub look_up: Option<Exchange>,
@@ -216,6 +217,11 @@ impl DrillFacts {
         requests
             .flat_map(|request| request.parts.iter().map(move |part| (request, part)))
             .find(|(_, part)| part.step == step)
+    }
+
+    /// Where the drill listened, for people.
+    pub fn listened(&self) -> String {
+        self.listened.map_or_else(|| "ADDR:PORT".to_owned(), |addr| addr.to_string())
     }
 
     /// What the peer's release does with a step that was sent.

@@ -5,7 +5,7 @@ use fedctl::rocketchat::compatibility::Direction;
 use fedctl::rocketchat::drill::step::Step;
 use fedctl::rocketchat::promise::Promise;
 use fedctl::serve::peer::fault::Fault;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::peers::{A, B, Peer, Peers, free_addr};
 use crate::support::{Fedctl, Ran};
@@ -28,12 +28,16 @@ fn start_https(release: &str) -> (Peers, String) {
 const CERTIFICATE: [&str; 4] = ["--callback-cert", "drill.pem", "--callback-cert-key", "drill-key.pem"];
 
 fn drill(peers: &Peers, way_back: &str, more: &[&str]) -> Ran {
+    peers.fedctl.run(&arguments(peers, way_back, more))
+}
+
+fn arguments(peers: &Peers, way_back: &str, more: &[&str]) -> Vec<String> {
     let args = ["drill", B, "--user", "bob", "--domain", A, "--key", "a.key", "--connect-to", way_back];
     let mut args: Vec<String> = args.map(str::to_owned).to_vec();
     args.extend(peers.flags());
     args.extend(["--timeout", "20s", "--yes"].map(str::to_owned));
     args.extend(more.iter().map(ToString::to_string));
-    peers.fedctl.run(&args)
+    args
 }
 
 fn read(ran: &Ran) -> Value {
@@ -429,4 +433,19 @@ fn preparing_prints_the_records_and_checks_that_they_lead_here() {
         "{}",
         ran.stdout
     );
+}
+
+#[test]
+fn an_unreachable_peer_is_reported_before_anything_about_listening() {
+    // The records of a.example lead to a host that nothing leads to.
+    let peers = Peers::around(free_addr());
+    let args: Vec<String> = arguments(&peers, "chat.nowhere.example:80=127.0.0.1:9", &["--format", "json"]);
+    let args: Vec<String> = args.into_iter().map(|arg| if arg == A { "d.example".to_owned() } else { arg }).collect();
+    let ran = peers.fedctl.run(&args);
+    assert_eq!(ran.status, 1, "{ran:?}");
+    let report = read(&ran);
+    let ids: Vec<&str> =
+        report["findings"].as_array().unwrap().iter().map(|found| found["id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["peer-connect"], "{report:#}");
+    assert_eq!(report["drill"]["requests"], json!([]));
 }

@@ -197,7 +197,6 @@ impl Drill {
             let options = ProbeOptions { release: self.release, ..ProbeOptions::default() };
             let target = Target { net: net.clone(), peer: peer.clone(), options, identity: None, time: now() };
             let observed = observe(&target, tell).await;
-            let site = Site::open(self, net, own.clone(), &observed).await?;
             let options = DrillOptions { release: self.release, only: self.only.clone(), keep_room: self.keep_room };
             let mut facts = DrillFacts {
                 time: target.time,
@@ -205,7 +204,7 @@ impl Drill {
                 domain: own.0.clone(),
                 username: user.to_owned(),
                 options,
-                listened: site.running.addr,
+                listened: None,
                 peer: observed,
                 way_back: None,
                 look_up: None,
@@ -216,6 +215,8 @@ impl Drill {
             };
             if facts.peer.is_reachable() {
                 self.refuse_leftovers(&facts)?;
+                let site = Site::open(self, net, own.clone(), &facts.peer).await?;
+                facts.listened = Some(site.running.addr);
                 converse(&site, &mut facts, &secret, &tell).await;
             }
             Ok(facts)
