@@ -11,6 +11,9 @@ use crate::rocketchat::drill::step::Step;
 use crate::rocketchat::events::thrown::is_same;
 use crate::severity::Severity;
 
+/// Why a step was not taken after a signal.
+const STOPPED: &str = "left out: the drill was stopped";
+
 /// What verifies that a step was applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -50,10 +53,12 @@ pub fn unsent(facts: &DrillFacts, step: Step) -> Option<String> {
         Some(WayBack::NoRecords { .. } | WayBack::NoKey { .. } | WayBack::OtherKey { .. }) if step != Step::WayBack => {
             "the peer could not open anything from this domain"
         }
+        _ if facts.look_up.is_none() && facts.stopped.is_some() => STOPPED,
         _ if step <= Step::LookUp => return None,
         _ if facts.guest.is_none() => "the user was not found",
         _ if facts.sent(step).is_some() => return None,
         _ if facts.options.keep_room && kept.contains(&step) => "left out: --keep-room",
+        _ if facts.stopped.is_some() => STOPPED,
         _ => "left out: the peer did not take the room",
     };
     Some(why.into())
@@ -176,8 +181,11 @@ pub fn is_known_limit(facts: &DrillFacts, step: Step) -> bool {
     }
 }
 
-/// The peer did not call back for something.
-pub fn unasked(facts: &DrillFacts, request: &Request, what: &str, means: &str) -> Problem {
+/// The verdict when the peer did not call back for something.
+pub fn unasked(facts: &DrillFacts, step: Step, request: &Request, what: &str, means: &str) -> Verdict {
+    if facts.is_cut(step) {
+        return Verdict::Skip { why: "the drill was stopped before the peer called back".into() };
+    }
     let refused = facts.arrived_since(request.at).filter_map(|arrival| match &arrival.what {
         Arrived::Refused { why } => Some(why.clone()),
         _ => None,
@@ -187,7 +195,7 @@ pub fn unasked(facts: &DrillFacts, request: &Request, what: &str, means: &str) -
                1. that the host and port of the drill's SRV record lead to the --listen address from where the peer is\n\
                2. that the peer trusts the certificate there\n\
                3. the reason in the peer's log:\n  fedctl explain 'THE LINE'";
-    Problem::new(Severity::Error, format!("the peer {what}"), means, fix).seen(evidence).seen(refused)
+    Problem::new(Severity::Error, format!("the peer {what}"), means, fix).seen(evidence).seen(refused).into()
 }
 
 fn unanswered(request: &Request) -> Problem {

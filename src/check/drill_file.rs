@@ -29,8 +29,8 @@ fn judge(facts: &DrillFacts, step: Step) -> Verdict {
         (None, Taken::Applied | Taken::Accepted) => match expected.outcome {
             Outcome::Fails(error) => known_limit(facts, step, &error.0).seen([request.exchange.shown()]).into(),
             _ => {
-                unasked(facts, request, "did not fetch the file", "the message arrives without its file, or not at all")
-                    .into()
+                let means = "the message arrives without its file, or not at all";
+                unasked(facts, step, request, "did not fetch the file", means)
             }
         },
         _ => judge_sent(facts, step, done),

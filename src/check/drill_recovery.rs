@@ -42,11 +42,11 @@ fn judge(facts: &DrillFacts, step: Step) -> Verdict {
             Outcome::Fails(error) => known_limit(facts, step, &error.0).seen([request.exchange.shown()]).into(),
             _ => unasked(
                 facts,
+                step,
                 request,
                 "did not ask for the withheld event",
                 "an event that is lost on the way stays lost, and all that follow it",
-            )
-            .into(),
+            ),
         },
         _ => match judge_sent(facts, step, "") {
             Verdict::Problem(mut problem) if repair.is_some_and(|repair| repair.taken() == Taken::Applied) => {

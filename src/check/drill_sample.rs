@@ -68,5 +68,6 @@ pub fn sample(release: &str) -> DrillFacts {
         room: Some(cast.room.clone()),
         requests,
         arrivals,
+        stopped: None,
     }
 }

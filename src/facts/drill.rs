@@ -161,6 +161,9 @@ pub struct DrillFacts {
     pub room: Option<String>,
     pub requests: Vec<Request>,
     pub arrivals: Vec<Arrival>,
+    /// When a signal stopped it, in milliseconds since the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped: Option<u32>,
 }
 
 impl Request {
@@ -217,6 +220,13 @@ impl DrillFacts {
         requests
             .flat_map(|request| request.parts.iter().map(move |part| (request, part)))
             .find(|(_, part)| part.step == step)
+    }
+
+    /// True when the drill was stopped while it waited for what the peer calls back for.
+    pub fn is_cut(&self, step: Step) -> bool {
+        let Some(stopped) = self.stopped else { return false };
+        let last = self.requests.iter().rfind(|request| request.at <= stopped);
+        last.is_some_and(|last| last.parts.iter().any(|part| part.step == step))
     }
 
     /// Where the drill listened, for people.

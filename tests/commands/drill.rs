@@ -1,8 +1,13 @@
 //! The drill against a peer of every generation: what each step shows, how it is verified, and what stays.
 
+use std::net::TcpListener;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
 use clap::ValueEnum as _;
 use fedctl::rocketchat::compatibility::Direction;
 use fedctl::rocketchat::drill::step::Step;
+use fedctl::rocketchat::events::documents::Collection;
 use fedctl::rocketchat::promise::Promise;
 use fedctl::serve::peer::fault::Fault;
 use serde_json::{Value, json};
@@ -433,6 +438,60 @@ fn preparing_prints_the_records_and_checks_that_they_lead_here() {
         "{}",
         ran.stdout
     );
+}
+
+/// A drill that gets this signal as soon as the peer has the room and waits for a file that it cannot fetch: the peer is sent to a
+/// port that takes connections and says nothing.
+fn stopped(release: &str, signal: &str, more: &[&str]) -> (Peers, Ran) {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let callback = Some(silent.local_addr().unwrap());
+    let peers = Peers::start(&Peer { release, https: false, callback, ..Peer::default() });
+    let args = arguments(&peers, &format!("chat.a.example:80={}", free_addr()), more);
+    let mut command = peers.fedctl.command(&args);
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    let says_file = || peers.log.lock().unwrap().iter().filter(|line| line.contains("says room_message")).count() > 1;
+    while !says_file() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{:#?}", peers.log.lock().unwrap());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    let ran = Ran::from(child.wait_with_output().unwrap());
+    (peers, ran)
+}
+
+#[test]
+fn a_drill_that_is_stopped_removes_its_room_and_reports_what_was_seen() {
+    for (release, signal) in [("3.18.7", "-INT"), ("6.2.0", "-TERM")] {
+        let (peers, ran) = stopped(release, signal, &["--format", "json"]);
+        assert_eq!(ran.status, 1, "{ran:?}");
+        assert_eq!(peers.with(|documents| documents.all(Collection::Rooms).count()), 0, "{ran:?}");
+        let report = read(&ran);
+        let steps = report["drill"]["steps"].as_array().unwrap();
+        let of = |name: &str| steps.iter().find(|step| step["step"] == name).unwrap();
+        assert_eq!(
+            (&of("message")["status"], &of("delete-room")["status"]),
+            (&json!("ok"), &json!("ok")),
+            "{report:#}"
+        );
+        assert_eq!(
+            (&of("mute")["status"], &of("mute")["note"]),
+            (&json!("skipped"), &json!("left out: the drill was stopped"))
+        );
+        let left = report["drill"]["left"].to_string();
+        assert!(left.contains("the user fedctl@a.example") && !left.contains("the room "), "{left}");
+    }
+}
+
+#[test]
+fn a_drill_that_is_stopped_keeps_the_room_that_it_was_told_to_keep() {
+    let (peers, ran) = stopped("3.18.7", "-INT", &["--keep-room"]);
+    assert_eq!(ran.status, 1, "{ran:?}");
+    assert_eq!(peers.with(|documents| documents.all(Collection::Rooms).count()), 1);
+    let text = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("left at the peer") && text.contains("the room "), "{}", ran.stdout);
+    assert!(text.contains("skipped file the drill was stopped before the peer called back"), "{}", ran.stdout);
+    assert!(text.contains("; stopped"), "{}", ran.stdout);
 }
 
 #[test]

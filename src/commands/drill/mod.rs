@@ -21,6 +21,7 @@ use super::confirm::confirm;
 use super::identity::IdentityArgs;
 use super::key_file::{Access, Pending, refuse_existing};
 use super::network::{NetworkArgs, now};
+use super::stop::Stop;
 use super::{Context, pace};
 use crate::check::drill::{is_known_limit, is_unverified};
 use crate::check::{judge_drill, judge_steps};
@@ -120,15 +121,17 @@ impl Drill {
             Ok(facts) => facts,
             Err(error) => return self.report.answer(cx, Err(error)),
         };
-        self.report.answer_with(cx, Ok(vec![report(&facts, begun.elapsed())]), |format, reports, style| {
-            let Some(report) = reports.first() else { return Ok(String::new()) };
-            let seen = render::Drill { facts: &facts, report };
-            match format {
-                _ if format == HUMAN => Ok(render::human(&seen, style)),
-                _ if format == JSON => render::json(&seen, style),
-                _ => write(format, reports, style),
-            }
-        })
+        let status =
+            self.report.answer_with(cx, Ok(vec![report(&facts, begun.elapsed())]), |format, reports, style| {
+                let Some(report) = reports.first() else { return Ok(String::new()) };
+                let seen = render::Drill { facts: &facts, report };
+                match format {
+                    _ if format == HUMAN => Ok(render::human(&seen, style)),
+                    _ if format == JSON => render::json(&seen, style),
+                    _ => write(format, reports, style),
+                }
+            })?;
+        Ok(if facts.stopped.is_some() && status == ExitStatus::Clean { ExitStatus::Problems } else { status })
     }
 
     /// What was seen, now or in a saved run.
@@ -212,12 +215,14 @@ impl Drill {
                 room: None,
                 requests: Vec::new(),
                 arrivals: Vec::new(),
+                stopped: None,
             };
             if facts.peer.is_reachable() {
                 self.refuse_leftovers(&facts)?;
                 let site = Site::open(self, net, own.clone(), &facts.peer).await?;
                 facts.listened = Some(site.running.addr);
-                converse(&site, &mut facts, &secret, &tell).await;
+                let mut stop = Stop::catch()?;
+                converse(&site, &mut facts, &secret, &tell, &mut stop).await;
             }
             Ok(facts)
         })?;
@@ -242,29 +247,41 @@ impl Drill {
     }
 }
 
-/// Way back, look-up, and all steps after them.
-async fn converse(site: &Site, facts: &mut DrillFacts, secret: &str, tell: &(dyn Fn(&str) + Sync)) {
+/// Way back, look-up, and all steps after them, until a signal.
+async fn converse(site: &Site, facts: &mut DrillFacts, secret: &str, tell: &(dyn Fn(&str) + Sync), stop: &mut Stop) {
+    let guest = tokio::select! {
+        guest = look_up(site, facts, tell) => guest,
+        () = stop.requested() => {
+            facts.stopped = Some(site.arrivals.now());
+            return;
+        }
+    };
+    let Some(guest) = guest else { return };
+    let cast = Cast::new(&facts.domain, &facts.peer.records.domain, guest, USER, secret);
+    facts.room = Some(cast.room.clone());
+    let is_limited = !is_local(facts);
+    Player::new(site.running.handler.clone(), site.arrivals.clone(), &cast, is_limited, tell).play(facts, stop).await;
+}
+
+/// The user as the peer knows it, when the records of the drill lead anywhere.
+async fn look_up(site: &Site, facts: &mut DrillFacts, tell: &(dyn Fn(&str) + Sync)) -> Option<Guest> {
     tell("way back");
     facts.way_back = Some(site.way_back().await);
     if matches!(facts.way_back, Some(WayBack::NoRecords { .. } | WayBack::NoKey { .. } | WayBack::OtherKey { .. })) {
-        return;
+        return None;
     }
     tell("look-up");
-    let (peer, is_first) = (facts.peer.records.domain.clone(), facts.is_first_protocol());
+    let (peer, is_first) = (&facts.peer.records.domain, facts.is_first_protocol());
     let name = facts.username.clone();
     let looked =
-        call(&site.running.handler, &peer, if is_first { Outgoing::OldUser(name) } else { Outgoing::User(name) }).await;
+        call(&site.running.handler, peer, if is_first { Outgoing::OldUser(name) } else { Outgoing::User(name) }).await;
     let json = looked.answer().and_then(|answer| answer.json.as_ref());
     let guest = match is_first {
         true => json.and_then(|json| Guest::read_old(json.pointer("/federatedUsers/0/user")?)),
         false => json.and_then(|json| Guest::read(json.get("user")?)),
     };
     (facts.look_up, facts.guest) = (Some(looked), guest.clone());
-    let Some(guest) = guest else { return };
-    let cast = Cast::new(&facts.domain, &peer, guest, USER, secret);
-    facts.room = Some(cast.room.clone());
-    let is_limited = !is_local(facts);
-    Player::new(site.running.handler.clone(), site.arrivals.clone(), &cast, is_limited, tell).play(facts).await;
+    guest
 }
 
 /// A server on this machine is nobody's but the user's.
@@ -302,9 +319,10 @@ fn report(facts: &DrillFacts, elapsed: Duration) -> Report {
     let open = steps.iter().filter(|(step, line)| is_passed(line) && is_unverified(facts, *step)).count();
     let verified = if open > 0 { format!(", {} verified", passed - open) } else { String::new() };
     let summary = format!(
-        "passed {passed} of {all} steps{verified}{}{}",
+        "passed {passed} of {all} steps{verified}{}{}{}",
         named("; not: ", &failed),
-        named("; known limit: ", &limits)
+        named("; known limit: ", &limits),
+        if facts.stopped.is_some() { "; stopped" } else { "" }
     );
     let release = facts.release().map_or_else(|| "release unknown".to_owned(), |release| release.to_string());
     Report {

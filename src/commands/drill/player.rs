@@ -4,7 +4,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
 use super::listener::Arrivals;
+use crate::commands::stop::Stop;
 use crate::dns::name::Domain;
 use crate::facts::call::{CallFailure, Outgoing};
 use crate::facts::drill::{Arrived, DrillFacts, Purpose, Request, Taken};
@@ -45,6 +49,17 @@ pub struct Player<'a> {
     /// Hears of each step before it begins, and of waiting.
     pub tell: &'a (dyn Fn(&str) + Sync),
     sent: VecDeque<Instant>,
+    under_way: Option<UnderWay>,
+}
+
+/// A request whose answer has not come yet.
+struct UnderWay {
+    at: u32,
+    purpose: Purpose,
+    parts: Vec<Part>,
+    exchange: BoxFuture<'static, Exchange>,
+    /// What is noted when nobody waits for the answer.
+    cut: Exchange,
 }
 
 impl<'a> Player<'a> {
@@ -56,18 +71,55 @@ impl<'a> Player<'a> {
         is_limited: bool,
         tell: &'a (dyn Fn(&str) + Sync),
     ) -> Self {
-        Self { handler, arrivals, cast, is_limited, tell, sent: VecDeque::new() }
+        Self { handler, arrivals, cast, is_limited, tell, sent: VecDeque::new(), under_way: None }
     }
 
-    /// Takes the steps that were chosen.
-    pub async fn play(&mut self, facts: &mut DrillFacts) {
+    /// Takes the steps that were chosen until a signal stops them, and removes the room. A second signal leaves the room.
+    pub async fn play(&mut self, facts: &mut DrillFacts, stop: &mut Stop) {
         self.handler.keep_upload(&self.cast.upload, upload_document(self.cast, now()), IMAGE);
         let steps: VecDeque<Step> = facts.steps().into_iter().filter(|step| *step > Step::LookUp).collect();
+        let is_stopped = tokio::select! {
+            () = self.take(facts, steps) => false,
+            () = stop.requested() => true,
+        };
+        if is_stopped {
+            facts.stopped = Some(self.arrivals.now());
+            (self.tell)("stopping; Ctrl-C again leaves the room at the peer");
+        }
+        let again = async {
+            if !is_stopped {
+                stop.requested().await;
+            }
+            stop.requested().await;
+        };
+        let is_cut = tokio::select! {
+            () = self.clean_up(facts) => false,
+            () = again => true,
+        };
+        if is_cut {
+            facts.stopped.get_or_insert(self.arrivals.now());
+            self.note(facts, None);
+        }
+        facts.arrivals = self.arrivals.all();
+    }
+
+    async fn take(&mut self, facts: &mut DrillFacts, steps: VecDeque<Step>) {
         match facts.is_first_protocol() {
             true => self.play_old(facts, steps).await,
             false => self.play_new(facts, steps).await,
         }
-        facts.arrivals = self.arrivals.all();
+    }
+
+    /// Removes the room, once the peer is done with what it was sent before: a room that is deleted too early comes back.
+    async fn clean_up(&mut self, facts: &mut DrillFacts) {
+        self.answered(facts).await;
+        if facts.stopped.is_some() && facts.is_blind() {
+            tokio::time::sleep(PAUSE).await;
+        }
+        if !facts.options.keep_room && !facts.requests.is_empty() && !facts.is_first_protocol() {
+            let parts = self.part(Step::DeleteRoom).into_iter().collect();
+            self.send(facts, Purpose::Steps, parts).await;
+        }
     }
 
     async fn play_old(&mut self, facts: &mut DrillFacts, steps: VecDeque<Step>) {
@@ -98,10 +150,6 @@ impl<'a> Player<'a> {
             }
         }
         self.ask_what_is_stored(facts).await;
-        if !facts.options.keep_room && !facts.requests.is_empty() {
-            let parts = self.part(Step::DeleteRoom).into_iter().collect();
-            self.send(facts, Purpose::Steps, parts).await;
-        }
     }
 
     fn part(&self, step: Step) -> Option<Part> {
@@ -127,18 +175,15 @@ impl<'a> Player<'a> {
         (self.tell)(&step.name());
         let reserve = if step == Step::DeleteRoom { 0 } else { RESERVE };
         self.keep_pace(facts, reserve).await;
-        let at = self.arrivals.now();
         let events: Vec<_> = parts.iter().flat_map(|part| part.sent.iter().cloned()).collect();
         let outgoing = match (facts.is_first_protocol(), events.first()) {
             (true, Some(event)) => Outgoing::Event(event.to_string()),
             _ => Outgoing::Dispatch(dispatch_values(&events)),
         };
-        self.sent.push_back(Instant::now());
-        let exchange = self.call(&self.cast.peer, outgoing).await;
-        let request = Request { at, purpose, parts, exchange };
+        let at = self.dispatch(facts, purpose, parts, outgoing).await;
+        let Some(request) = facts.requests.last() else { return };
         let (taken, is_blind) =
             (matches!(request.taken(), Taken::Applied | Taken::Accepted), request.taken() == Taken::Accepted);
-        facts.requests.push(request);
         match step {
             Step::File if taken && self.can_call(facts) => {
                 let is_ours =
@@ -148,6 +193,37 @@ impl<'a> Player<'a> {
             Step::Recovery if purpose == Purpose::Steps => Box::pin(self.recover(facts, at, taken)).await,
             _ if is_blind => tokio::time::sleep(PAUSE).await,
             _ => {}
+        }
+    }
+
+    /// Makes a request and notes what came of it; when it was made.
+    async fn dispatch(
+        &mut self,
+        facts: &mut DrillFacts,
+        purpose: Purpose,
+        parts: Vec<Part>,
+        outgoing: Outgoing,
+    ) -> u32 {
+        let (at, handler, peer) = (self.arrivals.now(), self.handler.clone(), self.cast.peer.clone());
+        self.sent.push_back(Instant::now());
+        let cut = failed(&outgoing, HttpFailure::Closed("the drill was stopped".into()));
+        let exchange = async move { call(&handler, &peer, outgoing).await }.boxed();
+        self.under_way = Some(UnderWay { at, purpose, parts, exchange, cut });
+        self.answered(facts).await;
+        at
+    }
+
+    /// Waits for the answer to the request that is under way, also when the wait for it was ended before.
+    async fn answered(&mut self, facts: &mut DrillFacts) {
+        if let Some(under_way) = &mut self.under_way {
+            let exchange = (&mut under_way.exchange).await;
+            self.note(facts, Some(exchange));
+        }
+    }
+
+    fn note(&mut self, facts: &mut DrillFacts, exchange: Option<Exchange>) {
+        if let Some(UnderWay { at, purpose, parts, cut, .. }) = self.under_way.take() {
+            facts.requests.push(Request { at, purpose, parts, exchange: exchange.unwrap_or(cut) });
         }
     }
 
@@ -191,10 +267,8 @@ impl<'a> Player<'a> {
         let (release, time) = (boundary::LAST_SENDER, now());
         let event = self.handler.with(|documents| Script { cast: self.cast, documents, release, time }.question());
         self.keep_pace(facts, 1).await;
-        let at = self.arrivals.now();
-        self.sent.push_back(Instant::now());
-        let exchange = self.call(&self.cast.peer, Outgoing::Dispatch(dispatch_values(&[event]))).await;
-        facts.requests.push(Request { at, purpose: Purpose::Question, parts: Vec::new(), exchange });
+        let outgoing = Outgoing::Dispatch(dispatch_values(&[event]));
+        let at = self.dispatch(facts, Purpose::Question, Vec::new(), outgoing).await;
         self.asked(at).await;
     }
 
@@ -213,16 +287,23 @@ impl<'a> Player<'a> {
             }
         }
     }
-
-    /// Makes a request; one that could not be sent is a failed exchange like any other.
-    pub async fn call(&self, to: &Domain, outgoing: Outgoing) -> Exchange {
-        call(&self.handler, to, outgoing).await
-    }
 }
 
 /// Makes a request; one that could not be sent is a failed exchange like any other.
 pub async fn call(handler: &Handler, to: &Domain, outgoing: Outgoing) -> Exchange {
-    let (method, path) = match &outgoing {
+    let unsent = failed(&outgoing, HttpFailure::Connect(String::new()));
+    handler.call(to, outgoing).await.unwrap_or_else(|failure| Exchange {
+        outcome: Err(match failure {
+            CallFailure::Http(failure) => failure,
+            other => HttpFailure::Connect(other.to_string()),
+        }),
+        ..unsent
+    })
+}
+
+/// The exchange that a request is without an answer.
+fn failed(outgoing: &Outgoing, failure: HttpFailure) -> Exchange {
+    let (method, path) = match outgoing {
         Outgoing::Upload(_) => ("GET", "federation.uploads"),
         Outgoing::User(_) => ("GET", "federation.users.getByUsername"),
         Outgoing::OldUser(_) => ("GET", "federation.users"),
@@ -230,13 +311,5 @@ pub async fn call(handler: &Handler, to: &Domain, outgoing: Outgoing) -> Exchang
         Outgoing::Latest(_) => ("POST", "federation.events.requestFromLatest"),
         Outgoing::Event(_) => ("POST", "federation.events"),
     };
-    handler.call(to, outgoing).await.unwrap_or_else(|failure| Exchange {
-        method: method.to_owned(),
-        path: format!("/api/v1/{path}"),
-        elapsed: 0,
-        outcome: Err(match failure {
-            CallFailure::Http(failure) => failure,
-            other => HttpFailure::Connect(other.to_string()),
-        }),
-    })
+    Exchange { method: method.to_owned(), path: format!("/api/v1/{path}"), elapsed: 0, outcome: Err(failure) }
 }
