@@ -12,6 +12,7 @@ use fedctl::rocketchat::promise::Promise;
 use fedctl::serve::peer::fault::Fault;
 use serde_json::{Value, json};
 
+use crate::support::node_peer::{NodePeer, partner};
 use crate::support::peers::{A, B, Peer, Peers, free_addr};
 use crate::support::{Fedctl, Ran};
 
@@ -507,4 +508,47 @@ fn an_unreachable_peer_is_reported_before_anything_about_listening() {
         report["findings"].as_array().unwrap().iter().map(|found| found["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["peer-connect"], "{report:#}");
     assert_eq!(report["drill"]["requests"], json!([]));
+}
+
+#[test]
+fn a_server_of_node_takes_every_step() {
+    for release in ["3.18.7", "5.3.0"] {
+        let callback = free_addr();
+        let known = json!({"peers": {A: partner(callback, "alice")}});
+        let Some(node) = NodePeer::start(B, "bob", release, &["bob"], &known) else { return };
+        let peers = Peers::around(node.addr);
+        let ran = drill(&peers, &format!("chat.a.example:80={callback}"), &["--format", "json", "--release", release]);
+        let report = read(&ran);
+        for (step, found) in steps(&report) {
+            let expected = match step.as_str() {
+                _ if ABSENT.contains(&step.as_str()) => "n/a -",
+                "way-back" | "look-up" => "ok -",
+                "file" | "recovery" => "ok call_back",
+                "delete-room" if release < "4.2" => "ok -",
+                _ if release < "4.2" => "ok question",
+                _ => "ok answer",
+            };
+            assert_eq!(found, expected, "{release}: {step}\n{report:#}");
+        }
+        assert_eq!(ran.status, 0, "{release}: {report:#}");
+        let applied = |kind: &str| node.printed("applied").iter().filter(|line| line["type"] == kind).count();
+        for kind in [
+            "genesis",
+            "room_add_user",
+            "room_message",
+            "room_set_message_reaction",
+            "room_unset_message_reaction",
+            "room_edit_message",
+            "room_mute_user",
+            "room_unmute_user",
+            "room_delete_message",
+            "room_remove_user",
+            "room_user_left",
+            "room_delete",
+        ] {
+            assert!(applied(kind) > 0, "{release}: {kind}");
+        }
+        assert_eq!(node.printed("fetched").len(), 1, "{release}");
+        assert!(node.documents("rooms").is_empty() && node.documents("messages").is_empty(), "{release}");
+    }
 }
