@@ -442,21 +442,26 @@ fn preparing_prints_the_records_and_checks_that_they_lead_here() {
 }
 
 /// A drill that gets this signal as soon as the peer has the room and waits for a file that it cannot fetch: the peer is sent to a
-/// port that takes connections and says nothing.
-fn stopped(release: &str, signal: &str, more: &[&str]) -> (Peers, Ran) {
+/// port that takes connections and says nothing. Who `insists` sends the signal until the drill has ended.
+fn stopped(release: &str, (signal, insists): (&str, bool), more: &[&str]) -> (Peers, Ran) {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let callback = Some(silent.local_addr().unwrap());
     let peers = Peers::start(&Peer { release, https: false, callback, ..Peer::default() });
     let args = arguments(&peers, &format!("chat.a.example:80={}", free_addr()), more);
     let mut command = peers.fedctl.command(&args);
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let begun = Instant::now();
     let says_file = || peers.log.lock().unwrap().iter().filter(|line| line.contains("says room_message")).count() > 1;
     while !says_file() {
         assert!(begun.elapsed() < Duration::from_secs(60), "{:#?}", peers.log.lock().unwrap());
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    let pid = child.id().to_string();
+    let send = || Command::new("kill").args([signal, &pid]).status().unwrap().success();
+    assert!(send());
+    while insists && send() && child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
     let ran = Ran::from(child.wait_with_output().unwrap());
     (peers, ran)
 }
@@ -464,7 +469,7 @@ fn stopped(release: &str, signal: &str, more: &[&str]) -> (Peers, Ran) {
 #[test]
 fn a_drill_that_is_stopped_removes_its_room_and_reports_what_was_seen() {
     for (release, signal) in [("3.18.7", "-INT"), ("6.2.0", "-TERM")] {
-        let (peers, ran) = stopped(release, signal, &["--format", "json"]);
+        let (peers, ran) = stopped(release, (signal, false), &["--format", "json"]);
         assert_eq!(ran.status, 1, "{ran:?}");
         assert_eq!(peers.with(|documents| documents.all(Collection::Rooms).count()), 0, "{ran:?}");
         let report = read(&ran);
@@ -485,8 +490,21 @@ fn a_drill_that_is_stopped_removes_its_room_and_reports_what_was_seen() {
 }
 
 #[test]
+fn a_second_signal_ends_the_drill_at_once_and_the_room_is_listed() {
+    // The peer answers the message with the file when it has waited for five seconds.
+    let (peers, ran) = stopped("6.2.0", ("-INT", true), &["--format", "json"]);
+    assert_eq!(ran.status, 1, "{ran:?}");
+    assert_eq!(peers.with(|documents| documents.all(Collection::Rooms).count()), 1);
+    let report = read(&ran);
+    assert!(report["drill"]["left"].to_string().contains("the room "), "{report:#}");
+    let last = report["drill"]["requests"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["steps"], json!(["file"]));
+    assert!(last["failure"].as_str().unwrap().contains("the drill was stopped"), "{last}");
+}
+
+#[test]
 fn a_drill_that_is_stopped_keeps_the_room_that_it_was_told_to_keep() {
-    let (peers, ran) = stopped("3.18.7", "-INT", &["--keep-room"]);
+    let (peers, ran) = stopped("3.18.7", ("-INT", false), &["--keep-room"]);
     assert_eq!(ran.status, 1, "{ran:?}");
     assert_eq!(peers.with(|documents| documents.all(Collection::Rooms).count()), 1);
     let text = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
