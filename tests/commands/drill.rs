@@ -530,7 +530,7 @@ fn an_unreachable_peer_is_reported_before_anything_about_listening() {
 
 #[test]
 fn a_server_of_node_takes_every_step() {
-    for release in ["3.18.7", "5.3.0"] {
+    for release in ["3.3.0", "3.18.7", "4.1.6", "4.2.0", "5.3.0", "6.2.0"] {
         let callback = free_addr();
         let known = json!({"peers": {A: partner(callback, "alice")}});
         let Some(node) = NodePeer::start(B, "bob", release, &["bob"], &known) else { return };
