@@ -89,6 +89,29 @@ fn with_yes_nothing_is_asked() {
 }
 
 #[test]
+fn a_published_key_is_never_replaced_in_silence() {
+    let (owner, stranger) = (Fedctl::new(), Fedctl::new());
+    owner.ok(&["keygen"]);
+    let mut world = World::new();
+    world.serve("ns1.mydomain.com", &[("mydomain.com", zone(1, &sound(&owner)))], &[]);
+    let flags = [world.flags(), vec!["--connect-to".into(), "chat.mydomain.com:443=127.0.0.1:1".into()]].concat();
+    let yes = ["init", "mydomain.com", "--yes", "--provider", "zone"];
+    let refused = stranger.run(&with(&flags, &yes));
+    assert_eq!((refused.status, refused.stdout.as_str()), (2, ""));
+    for part in ["publishes a key already", "name the file with --key FILE"] {
+        assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
+    }
+    assert_eq!(stranger.files(), [""; 0]);
+    // The file of the published key is taken without a warning, a new pair with one.
+    let file = owner.path("federation.pub").display().to_string();
+    let taken = stranger.run(&with(&flags, &[&yes[..], &["--key", &file]].concat()));
+    assert!(taken.status == 0 && !taken.stderr.contains("replaces"), "{}", taken.stderr);
+    assert!(taken.stderr.contains("mydomain.com publishes a key: RSA-2048, sha256 "), "{}", taken.stderr);
+    let replaced = Fedctl::new().run(&with(&flags, &[&yes[..], &["--key", "new"]].concat()));
+    assert!(replaced.status == 0 && replaced.stderr.contains("this key replaces the one"), "{}", replaced.stderr);
+}
+
+#[test]
 fn what_is_published_and_what_is_in_the_directory_need_not_be_asked() {
     let fedctl = Fedctl::new();
     fedctl.ok(&["keygen"]);

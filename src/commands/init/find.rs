@@ -6,6 +6,7 @@ use crate::endpoint::Endpoint;
 use crate::facts::dns::{ZoneCut, ZoneFailure};
 use crate::facts::peer::Records;
 use crate::facts::server::version;
+use crate::key::PublicKey;
 use crate::net::http::Caller;
 use crate::net::look_up::look_up_all;
 use crate::net::{Net, delegation};
@@ -23,6 +24,8 @@ pub struct InDns {
     pub zone: Result<ZoneCut, ZoneFailure>,
     /// Where its SRV record leads, when there is one already.
     pub base: Option<Endpoint>,
+    /// The key that it publishes, when servers can use it.
+    pub key: Option<PublicKey>,
 }
 
 impl InDns {
@@ -69,7 +72,7 @@ impl Finder {
         let records = Records { domain: domain.clone(), answers };
         // From 3.4 to 6.2 every SRV name is read, so these see whatever there is.
         let discovery = records.discovery(Generation::of(boundary::LAST_SENDER));
-        InDns { zone, base: discovery.url.as_deref().and_then(Endpoint::parse) }
+        InDns { zone, base: discovery.url.as_deref().and_then(Endpoint::parse), key: records.key().ok() }
     }
 
     /// Asks the server for its release; `Err` says why it did not tell.

@@ -157,7 +157,7 @@ impl Init {
         let base = Endpoint::of(&server)?;
         let release = self.release(cx, &asker, &finder, &base)?;
         let provider = self.provider(&asker, &seen)?;
-        let key = self.key(cx, &asker, &base)?;
+        let key = self.key(cx, &asker, &base, (&domain, seen.key.as_ref()))?;
         let answers = Answers {
             target: base.host.parse()?,
             port: base.port,
@@ -257,17 +257,59 @@ impl Init {
         asker.ask(&question, |answer| Ok(format(answer)?))
     }
 
-    fn key(&self, cx: &Context, asker: &Asker, base: &Endpoint) -> anyhow::Result<Key> {
+    /// The key file. A key that is published already is in use by peers, so another one is never chosen in silence.
+    fn key(
+        &self,
+        cx: &Context,
+        asker: &Asker,
+        base: &Endpoint,
+        (domain, published): (&Domain, Option<&PublicKey>),
+    ) -> anyhow::Result<Key> {
+        if let Some(key) = published {
+            cx.term.status(format_args!("  {domain} publishes a key: RSA-{}, sha256 {}", key.bits(), key.fingerprint()));
+        }
+        let key = self.choose_key(cx, asker, base, (domain, published))?;
+        let chosen = match &key {
+            Key::Known(_, chosen) | Key::Shown(chosen) => chosen,
+            Key::New(pair) => pair.public(),
+        };
+        if published.is_some_and(|published| published != chosen) {
+            cx.term.warn(format_args!(
+                "this key replaces the one that {domain} publishes: publish it and put it into the server at the same time, or \
+                 peers drop every message; fedctl rotate plan shows the way"
+            ));
+        }
+        Ok(key)
+    }
+
+    fn choose_key(
+        &self,
+        cx: &Context,
+        asker: &Asker,
+        base: &Endpoint,
+        (domain, published): (&Domain, Option<&PublicKey>),
+    ) -> anyhow::Result<Key> {
         let here = self.file.with_file_name(PRIVATE);
         let existing = [here.clone(), self.file.with_file_name(PUBLIC)].into_iter().find(|path| path.is_file());
         let shown = match existing.is_none() && self.key.is_none() {
             true => self.apply.shown_key(cx, base, &self.network)?,
             false => None,
         };
-        let default = match (existing, &shown) {
-            (Some(path), _) => path.display().to_string(),
-            (None, Some(_)) => "server".to_owned(),
-            (None, None) => "new".to_owned(),
+        let default = match (existing, &shown, published) {
+            (Some(path), ..) => Some(path.display().to_string()),
+            (None, Some(_), _) => Some("server".to_owned()),
+            (None, None, None) => Some("new".to_owned()),
+            (None, None, Some(key)) if asker.silent && self.key.is_none() => {
+                return Err(hinted(
+                    format!(
+                        "{domain} publishes a key already ({}), and --yes does not replace it",
+                        key.fingerprint().short()
+                    ),
+                    "save the Public Key of the server's settings, or its private key, and name the file with --key FILE; --key \
+                     new makes another pair",
+                ));
+            }
+            (None, None, Some(_)) => None,
         };
         let read = |answer: &str| match answer {
             "new" => {
@@ -285,7 +327,7 @@ impl Init {
         let text = "File with the server's Public Key (or its private key); `new` makes a pair";
         let chosen = match &self.key {
             Some(answer) => read(answer)?,
-            None => asker.ask(&Question { text, default: Some(default), flag: "--key FILE" }, read)?,
+            None => asker.ask(&Question { text, default, flag: "--key FILE" }, read)?,
         };
         match chosen {
             Some(key) => Ok(key),
