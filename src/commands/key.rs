@@ -10,12 +10,14 @@ use super::Context;
 use super::answer::ReportArgs;
 use super::key_backup::{Backup, Restore};
 use super::key_file::{PassphraseArgs, read_bytes, read_public};
+use crate::check::key_file;
 use crate::check::key_inspection::{self, Inspected};
 use crate::error::ExitStatus;
+use crate::key::PublicKey;
 use crate::key::diagnosis::{self, DefectKind, paste};
 use crate::render::key as render;
-use crate::render::report::{JSON, write};
-use crate::report::Report;
+use crate::render::report::{JSON, ReportFormat, Style, write};
+use crate::report::{Line, Report, Verdict};
 
 /// Inspect keys
 #[derive(Debug, Args)]
@@ -78,6 +80,9 @@ impl Inspect {
         // A final line end belongs to the file, not to the value.
         let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
         let text = text.strip_suffix(b"\r").unwrap_or(text);
+        if !self.is_stdin() && bytes.starts_with(PRIVATE_BEGIN) && has_private_armour(&bytes) {
+            return self.own_file(cx, expected.as_ref());
+        }
         let pasted = std::str::from_utf8(text).ok().and_then(paste::read);
         let (mut diagnosis, value, read_as) = match pasted {
             Some(pasted) => (pasted.examine(), Zeroizing::new(pasted.value()), Some(pasted.to_string())),
@@ -86,15 +91,21 @@ impl Inspect {
         let difference = expected.as_ref().and_then(|expected| diagnosis.compare(&value, expected));
         let inspected =
             Inspected { length: value.len(), read_as, diagnosis: &diagnosis, expected: expected.as_ref(), difference };
-        self.report.answer_with(cx, Ok(vec![self.judged(&inspected)]), |format, reports, style| {
-            let text = write(format, reports, style)?;
-            if format != JSON {
-                return Ok(text);
-            }
-            let mut document: serde_json::Value = serde_json::from_str(&text)?;
-            document["key"] = render::inspected(&inspected);
-            render::pretty(&document)
-        })
+        let report = self.judged(&inspected);
+        self.report.answer_with(cx, Ok(vec![report]), |format, reports, style| shown(format, reports, style, &inspected))
+    }
+
+    /// A file with a private key is a key file, and no text that somebody has published: its public half is judged.
+    fn own_file(&self, cx: &Context, expected: Option<&PublicKey>) -> anyhow::Result<ExitStatus> {
+        let line = read_public(&self.file, &self.passphrase, &cx.term)?.one_line();
+        let mut diagnosis = diagnosis::examine(line.as_bytes());
+        let difference = expected.and_then(|expected| diagnosis.compare(line.as_bytes(), expected));
+        let read_as = Some("the public half of a private key file".to_owned());
+        let inspected = Inspected { length: line.len(), read_as, diagnosis: &diagnosis, expected, difference };
+        let mut report = self.judged(&inspected);
+        let note = "holds the private key: keep it secret, and publish its public half only".to_owned();
+        report.lines.insert(0, Line { id: key_file::CHECK.id, minor: false, verdict: Verdict::Pass { note } });
+        self.report.answer_with(cx, Ok(vec![report]), |format, reports, style| shown(format, reports, style, &inspected))
     }
 
     fn judged(&self, inspected: &Inspected) -> Report {
@@ -114,4 +125,24 @@ impl Inspect {
     fn is_stdin(&self) -> bool {
         self.file.as_os_str() == "-"
     }
+}
+
+/// What a key file begins with.
+const PRIVATE_BEGIN: &[u8] = b"-----BEGIN ";
+
+/// True when the file is in the armour of a private key.
+fn has_private_armour(bytes: &[u8]) -> bool {
+    let first = &bytes[..bytes.len().min(64)];
+    String::from_utf8_lossy(first).split("-----").nth(1).is_some_and(|label| label.ends_with("PRIVATE KEY"))
+}
+
+/// The report; as JSON with what was found out about the key.
+fn shown(format: &ReportFormat, reports: &[Report], style: Style, inspected: &Inspected) -> anyhow::Result<String> {
+    let text = write(format, reports, style)?;
+    if format != JSON {
+        return Ok(text);
+    }
+    let mut document: serde_json::Value = serde_json::from_str(&text)?;
+    document["key"] = render::inspected(inspected);
+    render::pretty(&document)
 }

@@ -31,3 +31,15 @@ fn half_a_key_names_the_log_line() {
     assert_eq!((&json["key"]["exact"], &json["key"]["server_accepts"]), (&false.into(), &false.into()));
     assert_eq!(json["key"]["server_log"], "TypeError: data must be a node Buffer");
 }
+
+#[test]
+fn a_private_key_file_is_judged_by_its_public_half_and_a_published_private_key_is_not() {
+    let fedctl = Fedctl::new();
+    fedctl.ok(&["keygen"]);
+    let own = fedctl.run(&["key", "inspect", "federation.key"]);
+    assert!(own.status == 0 && own.stdout.contains("holds the private key: keep it secret"), "{}", own.stdout);
+    let private = fedctl.read("federation.key");
+    assert!(!own.stdout.contains(&private[100..140]), "{}", own.stdout);
+    let pasted = fedctl.run_with(&["key", "inspect"], &private);
+    assert!(pasted.status == 1 && pasted.stdout.contains("must never be published"), "{}", pasted.stdout);
+}
