@@ -25,6 +25,9 @@ pub const CHECK: Check = Check {
 const HUB_RELEASE: Release = boundary::READS_ALL;
 
 fn judge(facts: &HubFacts) -> Vec<Verdict> {
+    if let Some(request) = &facts.request {
+        return requested(facts, &request.public_key);
+    }
     let Some(entry) = facts.entry() else { return Verdict::skip("the hub has no entry to compare") };
     let key = match diagnosis::examine(entry.public_key.as_bytes()).server {
         Ok(key) => key,
@@ -48,6 +51,23 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
         return Verdict::pass(format!("{} with key {}", entry.url, key.fingerprint().short()));
     }
     found.into_iter().map(Verdict::Problem).collect()
+}
+
+/// Before the confirmation there is no entry: what is to be registered is compared with DNS.
+fn requested(facts: &HubFacts, text: &str) -> Vec<Verdict> {
+    let discovery = facts.records.discovery(Generation::of(HUB_RELEASE));
+    let (Some(published), Ok(key)) = (discovery.key, diagnosis::examine(text.as_bytes()).server) else {
+        return Verdict::skip("DNS holds no key to compare");
+    };
+    let domain = &facts.domain;
+    if published == key.fingerprint() {
+        return Verdict::pass("DNS holds the same key");
+    }
+    let what = format!("the key that is to be registered is not the one that {domain} publishes in DNS");
+    let means = "the server uses one of the two: peers that find the other one drop its messages";
+    let fix = with_line("Compare both with the server:", &format!("fedctl doctor --domain {domain} --key FILE"));
+    let seen = [format!("to register  {}", key.fingerprint()), format!("in DNS       {published}")];
+    vec![Problem::new(Severity::Error, what, means, fix).seen(seen).into()]
 }
 
 fn url_problems(entry: &Entry) -> Vec<Problem> {
