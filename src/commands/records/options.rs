@@ -28,7 +28,7 @@ pub struct RecordArgs {
     /// The host that runs the server
     #[arg(long, value_name = "HOST")]
     target: Option<Host>,
-    /// The port that peers call; by default 443, with --protocol http 80
+    /// The port that peers call; by default 443, with --protocol http or --release guide 80
     ///
     /// From 1 to 65535.
     #[arg(long, value_name = "PORT", value_parser = settings::port)]
@@ -104,7 +104,10 @@ impl RecordArgs {
         };
         let said = self.protocol.or(settings.protocol);
         let protocol = said.unwrap_or_default();
-        let default_port = if protocol == Protocol::Http { 80 } else { 443 };
+        let audience = self.audience(cx);
+        // The example of the guide has port 80.
+        let as_guide = audience == [Audience::Guide] && said.is_none();
+        let default_port = if protocol == Protocol::Http || as_guide { 80 } else { 443 };
         let path = self.key.clone().or_else(|| settings.key.clone());
         let path = path.ok_or_else(|| hinted("no key file is given", format!("{hint}; `fedctl keygen` makes one")))?;
         let key = publishable(read_public(&path, &self.passphrase, &cx.term)?, &path.display().to_string())?;
@@ -115,7 +118,7 @@ impl RecordArgs {
             protocol_said: said.is_some(),
             key,
             ttl: self.ttl,
-            audience: self.audience(cx),
+            audience,
             domain,
             target,
         })
