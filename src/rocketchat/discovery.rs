@@ -18,6 +18,9 @@ pub enum DiscoveryError {
     SrvLookup(Domain),
     #[error("Invalid URL (the SRV record says `{target}` and port {port})")]
     Target { target: String, port: u16 },
+    /// A URL with port 0 is valid, and nothing can be connected to.
+    #[error("connect ECONNREFUSED (the SRV record leads to {0} at port 0)")]
+    PortZero(String),
     /// The error of the resolver is thrown where the key is looked up.
     #[error("queryTxt {code} {name}")]
     KeyLookup { code: &'static str, name: String },
@@ -72,6 +75,9 @@ pub fn discovery(generation: &Generation, domain: &Domain, answer: impl Fn(&Quer
         (Some(_), Ok(key)) => (Some(key), None),
         (Some(_), Err(error)) => (None, Some(error)),
     };
+    // 1.x throws when the key is missing, and forgets the SRV record.
+    let forgotten = generation.is_first_protocol() && matches!(key_error, Some(DiscoveryError::NotFound(_)));
+    let url = url.filter(|_| !forgotten);
     let note = (!generation.sends)
         .then(|| "receives only: it cannot send to any peer (`Invalid URL`), whatever is published".to_owned());
     DiscoveryResult { id: generation.id, releases: generation.releases, url, key, error: url_error.or(key_error), note }
@@ -85,8 +91,11 @@ fn find_url(
     for label in generation.srv {
         let outcome = answer(&Query::new(label.owner(domain), RecordType::Srv));
         if let Some((port, target)) = first_srv(&outcome) {
-            if target.is_empty() || port == 0 {
+            if target.is_empty() {
                 return Err(DiscoveryError::Target { target, port });
+            }
+            if port == 0 {
+                return Err(DiscoveryError::PortZero(target));
             }
             let protocol = match label {
                 SrvLabel::Https => Protocol::Https,
@@ -208,7 +217,7 @@ mod tests {
     }
 
     const HTTPS: &str = "https://chat.mydomain.com:443";
-    const NONE_1: &str = "Could not find peer using domain:mydomain.com [federation-peer-does-not-exist]";
+    const NONE_1: &str = "Could not find peer for domain mydomain.com, then: Cannot read property 'domain' of undefined";
     const NONE_2: &str = "Could not find the peer using DNS or Hub [federation-error-peer-no-found-using-dns]";
 
     #[test]
