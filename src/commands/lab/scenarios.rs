@@ -80,6 +80,8 @@ const UNREADABLE: &[&Check] = &[&key_text::CHECK, &dns_generations::CHECK];
 /// A healthy domain, and the one whose admin looks at all others.
 pub const HEALTHY: &str = "healthy.test";
 pub const NEIGHBOUR: &str = "neighbour.test";
+/// The domain whose server has a key of 1024 bits.
+pub const WEAK: &str = "weak-key.test";
 /// The domain that only the hub knows.
 pub const HUB_ONLY: &str = "hub-only.test";
 
@@ -172,10 +174,10 @@ pub const SCENARIOS: &[Scenario] = &[
         &[&key_match::CHECK],
     ),
     scenario(
-        "weak-key.test",
+        WEAK,
         "asked for a shorter key",
         |keys| with_key(&keys.weak),
-        &[&key_strength::CHECK, &key_match::CHECK],
+        &[&key_strength::CHECK],
     ),
     scenario(
         "guide.test",

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 
 use super::every::scenarios;
 use super::guest::Guest;
-use super::scenarios::{DRILL, HUB_ONLY, Keys, NEIGHBOUR, Scenario, drill_zone};
+use super::scenarios::{DRILL, HUB_ONLY, Keys, NEIGHBOUR, Scenario, WEAK, drill_zone};
 use super::site::{self, Open, Site};
 use crate::check::judge_peer;
 use crate::commands::dns_check::{Seen, report, report_with};
@@ -56,6 +56,7 @@ pub struct World {
     pub dir: tempfile::TempDir,
     own: PrivateKey,
     neighbour: PrivateKey,
+    weak: PrivateKey,
     _names: Vec<Running>,
     _sites: Vec<Open>,
     _hub: hub::Running,
@@ -65,7 +66,8 @@ impl World {
     /// Makes the keys, the zones and the certificates, and starts the servers.
     pub async fn start(timeout: Duration, guests: &[Guest]) -> anyhow::Result<Self> {
         let (own, neighbour) = (PrivateKey::generate(DEFAULT_BITS)?, PrivateKey::generate(DEFAULT_BITS)?);
-        let keys = Keys::new(&own, &neighbour, &PrivateKey::generate_weak()?);
+        let weak = PrivateKey::generate_weak()?;
+        let keys = Keys::new(&own, &neighbour, &weak);
         let drill = free_port().await?;
         let (names, resolver, mut overrides) = name_servers(&keys, drill, guests).await?;
         let resolvers = vec![view(resolver)];
@@ -104,6 +106,7 @@ impl World {
             dir,
             own,
             neighbour,
+            weak,
             _names: names,
             _sites: sites,
             _hub: hub,
@@ -112,7 +115,11 @@ impl World {
 
     /// Looks at one domain: its records, and when it has a server, that too, as its neighbour would.
     pub async fn diagnose(&self, scenario: &Scenario) -> anyhow::Result<Report> {
-        let key = if scenario.domain == NEIGHBOUR { &self.neighbour } else { &self.own };
+        let key = match scenario.domain {
+            NEIGHBOUR => &self.neighbour,
+            WEAK => &self.weak,
+            _ => &self.own,
+        };
         let expected =
             Expected { key: Some(key.public().clone()), key_source: "the server's key".into(), ..Expected::default() };
         let begun = Instant::now();
