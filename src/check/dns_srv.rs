@@ -86,7 +86,8 @@ fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> P
     } else {
         "this is a failure of the name servers, not a missing record: fix them first".to_owned()
     };
-    Problem::new(Severity::Error, what, "no server finds this domain in DNS; those up to 4.1 ask the hub next", fix).seen(evidence)
+    Problem::new(Severity::Error, what, "no server finds this domain in DNS; those up to 4.1 ask the hub next", fix)
+        .seen(evidence)
 }
 
 /// A name that can neither be read nor be taken for absent.

@@ -15,7 +15,7 @@ use crate::rocketchat::release::Release;
 
 fn exchange(method: &str, path: &str, body: &str) -> Exchange {
     let outcome = Ok(answer(200, "application/json", body));
-    Exchange { method: method.into(), path: path.into(), elapsed: 20, outcome }
+    Exchange { method: method.into(), path: path.into(), elapsed: 20, outcome, dropped: None }
 }
 
 /// A drill of drill.example with mydomain.com, which runs this release.

@@ -19,6 +19,7 @@ pub fn call(method: &str, status: u16, content_type: &str, body: &str) -> Call {
             method: method.into(),
             path: "/api/v1/peers".into(),
             elapsed: 20,
+            dropped: None,
             outcome: Ok(answer(status, content_type, body)),
         }],
     }

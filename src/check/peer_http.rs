@@ -22,15 +22,44 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         Err(failure) => Some(failed(failure)),
         Ok(answer) => answered(answer),
     };
+    if facts.drops_requests() {
+        return vec![unstable(facts).into()];
+    }
     let front = info.answer().and_then(Answer::delivery_network);
     let through = |front: &String| format!("the response came through {front}");
-    match judged {
-        Some(problem) => vec![problem.seen([info.shown()]).seen(front.as_ref().map(through)).into()],
-        None => match front {
-            Some(front) => Verdict::pass(format!("JSON from the server, through {front}")),
-            None => Verdict::pass("JSON from the server itself"),
-        },
+    let judged = judged.map(|problem| problem.seen([info.shown()]).seen(front.as_ref().map(through)));
+    match (judged.or_else(|| clock(facts, info)), front) {
+        (Some(problem), _) => vec![problem.into()],
+        (None, Some(front)) => Verdict::pass(format!("JSON from the server, through {front}")),
+        (None, None) => Verdict::pass("JSON from the server itself"),
     }
+}
+
+/// Requests that are answered only at the second try say nothing about anything else.
+fn unstable(facts: &PeerFacts) -> Problem {
+    let all = facts.exchanges().count();
+    let dropped: Vec<&Exchange> = facts.exchanges().filter(|exchange| exchange.dropped.is_some()).collect();
+    let lost = dropped.iter().any(|exchange| exchange.outcome.is_err());
+    let severity = if lost { Severity::Error } else { Severity::Warning };
+    let what = format!("the peer drops requests: {} of {all} broke at the first try", dropped.len());
+    let means =
+        "servers from 2.0 on try once, so the events in such requests are lost; what else was found here is uncertain";
+    let fix = "Look at the load balancer and at every instance behind it: one of them closes its connections.";
+    let seen = dropped.iter().filter_map(|exchange| Some((exchange, exchange.dropped.as_ref()?)));
+    let seen = seen.map(|(exchange, why)| format!("{} {}: {why}", exchange.method, exchange.path));
+    Problem::new(severity, what, means, fix).seen(seen.collect::<Vec<_>>())
+}
+
+/// Seconds that the clock of a peer may differ from this one.
+const CLOCK: i64 = 60;
+
+fn clock(facts: &PeerFacts, info: &Exchange) -> Option<Problem> {
+    let off = info.answer()?.date? - facts.time;
+    let what = format!("the clock of the peer is {} s {}", off.abs(), if off > 0 { "fast" } else { "slow" });
+    let means = "events are ordered by the clock of the server that made them: missing ones are not sent again, and messages stand \
+                 in the wrong order";
+    let fix = "Synchronise the clock of the peer, and of this machine, with NTP.";
+    (off.abs() > CLOCK).then(|| Problem::new(Severity::Warning, what, means, fix))
 }
 
 fn failed(failure: &HttpFailure) -> Problem {
@@ -134,6 +163,23 @@ mod tests {
             facts.info.as_mut().unwrap().outcome = outcome;
             let found = problems(judge(&facts));
             assert!(found.len() == 1 && found[0].what.contains(part), "{part}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_peer_that_drops_requests_and_a_clock_that_is_off_are_findings() {
+        let mut facts = sample();
+        let closed = HttpFailure::Closed("connection reset".into());
+        facts.search.as_mut().unwrap().dropped = Some(closed.clone());
+        let found = problems(judge(&facts));
+        assert!(found[0].severity == Severity::Warning && found[0].what.contains("drops requests: 1 of"), "{found:?}");
+        facts.search.as_mut().unwrap().outcome = Err(closed);
+        assert_eq!(problems(judge(&facts))[0].severity, Severity::Error);
+
+        for (off, count) in [(0, 0), (60, 0), (61, 1), (-3600, 1)] {
+            let mut facts = sample();
+            facts.info.as_mut().unwrap().outcome.as_mut().unwrap().date = Some(facts.time + off);
+            assert_eq!(problems(judge(&facts)).len(), count, "{off}");
         }
     }
 

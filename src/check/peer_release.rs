@@ -27,7 +27,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     let Some((release, exact)) = facts.release() else { return Verdict::skip("the server does not tell its release") };
     // A server that hides its last number may have the fault or not.
     let last = if exact { release } else { Release(release.0, release.1, u16::MAX) };
-    let shown = if exact { release.to_string() } else { format!("{}.{}", release.0, release.1) };
+    let shown = release.shown(exact);
     match Life::of(release) {
         Life::Removed => return vec![removed(&shown).into()],
         Life::Unknown => return Verdict::pass(format!("{shown}, which fedctl does not know")),

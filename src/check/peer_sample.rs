@@ -17,12 +17,13 @@ pub fn answer(status: u16, content_type: &str, body: &str) -> Answer {
         excerpt: body.into(),
         front: Vec::new(),
         json: serde_json::from_str(body).ok(),
+        date: None,
     }
 }
 
 fn exchange(method: &str, path: &str, body: &str) -> Option<Exchange> {
     let outcome = Ok(answer(200, "application/json", body));
-    Some(Exchange { method: method.into(), path: path.into(), elapsed: 20, outcome })
+    Some(Exchange { method: method.into(), path: path.into(), elapsed: 20, outcome, dropped: None })
 }
 
 fn address(addr: &str) -> AddressFacts {

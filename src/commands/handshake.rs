@@ -55,7 +55,7 @@ pub struct Handshake {
     peer: Option<Domain>,
     #[command(flatten)]
     identity: IdentityArgs,
-    /// Your own release: discover as it does, and compare it with the peer's [default: that of the peer]
+    /// Your own release: discover as it does, and compare it with the peer's [default: in fedctl.yaml, else the peer's]
     #[arg(long, alias = "as", value_name = "RELEASE", value_parser = parse_classic)]
     release: Option<Release>,
     /// Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers
@@ -121,7 +121,7 @@ impl Handshake {
         if self.callback.is_some() && identity.is_none() {
             return Err(hinted("--callback needs an identity", "add --domain mydomain.com --key federation.key"));
         }
-        let probe = self.target(identity, self.network.net(cx, self.ca_file.as_deref())?)(peer.clone());
+        let probe = self.target(cx, identity, self.network.net(cx, self.ca_file.as_deref())?)(peer.clone());
         if let Some(time) = pace::wait(peer) {
             cx.term
                 .status(format_args!("waiting {} s: a server allows ten requests a minute and route", time.as_secs()));
@@ -139,7 +139,7 @@ impl Handshake {
     /// Every peer of the list, as the same identity; a peer that was called three times within a minute waits its turn.
     fn check_list(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let net = self.network.net(cx, self.ca_file.as_deref())?.with_qps(self.list.qps);
-        let target = self.target(self.identity.read(cx)?, net);
+        let target = self.target(cx, self.identity.read(cx)?, net);
         self.list.run(cx, &self.report, |listed| {
             let target = target(listed.domain);
             async move {
@@ -158,9 +158,14 @@ impl Handshake {
 
     /// What makes the target of a peer; all that targets share is read once. A peer that is the identity itself is asked
     /// without one.
-    fn target(&self, identity: Option<(Domain, PrivateKey)>, net: Net) -> impl Fn(Domain) -> Target {
+    fn target(
+        &self,
+        cx: &Context,
+        identity: Option<(Domain, PrivateKey)>,
+        net: Net,
+    ) -> impl Fn(Domain) -> Target + use<> {
         let options = ProbeOptions {
-            release: self.release,
+            release: self.release.or_else(|| cx.settings.release.filter(|release| classic(*release).is_ok())),
             probe_bypass: self.probe_bypass,
             callback: self.callback.is_some(),
             public_only: false,
@@ -305,11 +310,11 @@ pub fn report(facts: &PeerFacts, begun: Instant) -> Report {
         (false, false) => "can be reached; whether messages pass was not tried",
     };
     let about = match (facts.options.release, facts.release()) {
-        (Some(release), _) => format!("as a {release} server would do it"),
-        (None, Some((Release(major, minor, _), false))) => {
-            format!("as a {major}.{minor} server would do it, its own release")
+        (Some(own), Some((peer, exact))) => {
+            format!("as a {own} server would do it; the peer runs {}", peer.shown(exact))
         }
-        (None, Some((release, true))) => format!("as a {release} server would do it, its own release"),
+        (Some(own), None) => format!("as a {own} server would do it"),
+        (None, Some((peer, exact))) => format!("as a {} server would do it, its own release", peer.shown(exact)),
         (None, None) => format!("as a {} server would do it", facts.view),
     };
     let lines = judge_peer(facts);

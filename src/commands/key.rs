@@ -92,7 +92,8 @@ impl Inspect {
         let inspected =
             Inspected { length: value.len(), read_as, diagnosis: &diagnosis, expected: expected.as_ref(), difference };
         let report = self.judged(&inspected);
-        self.report.answer_with(cx, Ok(vec![report]), |format, reports, style| shown(format, reports, style, &inspected))
+        self.report
+            .answer_with(cx, Ok(vec![report]), |format, reports, style| shown(format, reports, style, &inspected))
     }
 
     /// A file with a private key is a key file, and no text that somebody has published: its public half is judged.
@@ -105,7 +106,8 @@ impl Inspect {
         let mut report = self.judged(&inspected);
         let note = "holds the private key: keep it secret, and publish its public half only".to_owned();
         report.lines.insert(0, Line { id: key_file::CHECK.id, minor: false, verdict: Verdict::Pass { note } });
-        self.report.answer_with(cx, Ok(vec![report]), |format, reports, style| shown(format, reports, style, &inspected))
+        self.report
+            .answer_with(cx, Ok(vec![report]), |format, reports, style| shown(format, reports, style, &inspected))
     }
 
     fn judged(&self, inspected: &Inspected) -> Report {

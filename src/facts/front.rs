@@ -85,6 +85,7 @@ mod tests {
         ] {
             let front = front.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
             let answer = Answer {
+                date: None,
                 status: 200,
                 content_type: String::new(),
                 location: None,

@@ -263,8 +263,9 @@ pub mod sample {
             excerpt: json.as_ref().map(ToString::to_string).unwrap_or_default(),
             json,
             front: Vec::new(),
+            date: None,
         };
-        Exchange { method: "GET".into(), path: path.into(), elapsed: 1, outcome: Ok(answer) }
+        Exchange { method: "GET".into(), path: path.into(), elapsed: 1, outcome: Ok(answer), dropped: None }
     }
 
     pub fn answered(name: &str, kind: RecordType, data: Option<RData>) -> (Query, Response) {

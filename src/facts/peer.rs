@@ -112,6 +112,9 @@ pub struct Exchange {
     /// Milliseconds, connecting included, as the time limit of servers counts.
     pub elapsed: u32,
     pub outcome: Result<Answer, HttpFailure>,
+    /// How the first try failed, when the request was repeated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<HttpFailure>,
 }
 
 /// An HTTP response, as much of it as matters.
@@ -129,6 +132,9 @@ pub struct Answer {
     /// Header fields that tell who is between fedctl and the server: the name in lower case, the value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub front: Vec<(String, String)>,
+    /// The header field `Date`, in seconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<i64>,
 }
 
 /// Why there is no response.
@@ -300,6 +306,11 @@ impl PeerFacts {
             &self.bypass,
         ];
         all.into_iter().flatten()
+    }
+
+    /// True when a request was answered only when it was repeated, or not even then.
+    pub fn drops_requests(&self) -> bool {
+        self.exchanges().any(|exchange| exchange.dropped.is_some())
     }
 
     /// Which protocol the peer speaks: its release tells, else the routes that know what JSON is.

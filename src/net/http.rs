@@ -93,7 +93,12 @@ impl Caller {
 
     /// GETs a path with its query.
     pub async fn get(&self, path: &str) -> Exchange {
-        self.exchange("GET", path, Vec::new()).await
+        self.repeated("GET", path, Vec::new()).await
+    }
+
+    /// POSTs JSON that changes nothing.
+    pub async fn post_idempotent(&self, path: &str, body: Vec<u8>) -> Exchange {
+        self.repeated("POST", path, body).await
     }
 
     /// POSTs JSON.
@@ -101,12 +106,23 @@ impl Caller {
         self.exchange("POST", path, body).await
     }
 
+    /// A request that changes nothing is sent once more when its connection broke.
+    async fn repeated(&self, method: &'static str, path: &str, body: Vec<u8>) -> Exchange {
+        let first = self.exchange(method, path, body.clone()).await;
+        match first.outcome {
+            Err(why @ (HttpFailure::Closed(_) | HttpFailure::Connect(_))) => {
+                Exchange { dropped: Some(why), ..self.exchange(method, path, body).await }
+            }
+            _ => first,
+        }
+    }
+
     async fn exchange(&self, method: &'static str, path: &str, body: Vec<u8>) -> Exchange {
         let start = Instant::now();
         let late = HttpFailure::Timeout(u32::try_from(self.wait.as_millis()).unwrap_or(u32::MAX));
         let outcome = timeout(self.wait, self.send(method, path, body)).await.unwrap_or(Err(late));
         let path = path.split('?').next().unwrap_or(path).to_owned();
-        Exchange { method: method.to_owned(), path, elapsed: elapsed(start), outcome }
+        Exchange { method: method.to_owned(), path, elapsed: elapsed(start), outcome, dropped: None }
     }
 
     async fn send(&self, method: &'static str, path: &str, body: Vec<u8>) -> Result<Answer, HttpFailure> {
@@ -238,12 +254,24 @@ pub fn answer<'a>(status: u16, header: impl Fn(&str) -> Option<&'a str>, bytes: 
         excerpt: words.collect::<Vec<_>>().join(" ").chars().take(EXCERPT).collect(),
         json: serde_json::from_slice(bytes).ok(),
         front: front.collect(),
+        date: text(header::DATE.as_str()).and_then(|date| seconds(&date)),
     }
+}
+
+/// A date of HTTP (RFC 9110 section 5.6.7), in seconds since 1970.
+fn seconds(date: &str) -> Option<i64> {
+    jiff::fmt::rfc2822::parse(date).ok().map(|date| date.timestamp().as_second())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_of_http_is_read() {
+        assert_eq!(seconds("Sun, 06 Nov 1994 08:49:37 GMT"), Some(784_111_777));
+        assert_eq!(seconds("yesterday"), None);
+    }
 
     #[test]
     fn a_token_goes_over_tls_or_to_this_machine_or_where_its_owner_allows() {

@@ -242,7 +242,7 @@ struct Sealed<'a> {
 impl Sealed<'_> {
     async fn post(&self, route: &str, form: Wire, message: &str) -> Option<Exchange> {
         let sealed = envelope::seal(message.as_bytes(), self.key, self.theirs).ok()?;
-        Some(self.caller.post(&format!("/api/v1/{route}"), form.write(&sealed)).await)
+        Some(self.caller.post_idempotent(&format!("/api/v1/{route}"), form.write(&sealed)).await)
     }
 }
 

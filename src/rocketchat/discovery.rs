@@ -217,7 +217,8 @@ mod tests {
     }
 
     const HTTPS: &str = "https://chat.mydomain.com:443";
-    const NONE_1: &str = "Could not find peer for domain mydomain.com, then: Cannot read property 'domain' of undefined";
+    const NONE_1: &str =
+        "Could not find peer for domain mydomain.com, then: Cannot read property 'domain' of undefined";
     const NONE_2: &str = "Could not find the peer using DNS or Hub [federation-error-peer-no-found-using-dns]";
 
     #[test]

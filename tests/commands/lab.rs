@@ -178,7 +178,7 @@ fn native_federation_is_checked_in_a_kept_lab() {
     let saved = check("native-keys.test", &["--release", "8.0", "--save", &file]);
     let again = neighbour.run(&["dns-check", "--replay", &file]);
     assert_eq!(saved.stdout, again.stdout);
-    let (error, _) = neighbour.refused(&["dns-check", "native.test", "--release", "99"]);
+    let (error, _) = neighbour.refused(&["dns-check", "native.test", "--release", "99.0"]);
     assert!(error.contains("99.0.0 is not known"), "{error}");
     lab.stop();
 }

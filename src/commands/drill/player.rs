@@ -311,5 +311,11 @@ fn failed(outgoing: &Outgoing, failure: HttpFailure) -> Exchange {
         Outgoing::Latest(_) => ("POST", "federation.events.requestFromLatest"),
         Outgoing::Event(_) => ("POST", "federation.events"),
     };
-    Exchange { method: method.to_owned(), path: format!("/api/v1/{path}"), elapsed: 0, outcome: Err(failure) }
+    Exchange {
+        method: method.to_owned(),
+        path: format!("/api/v1/{path}"),
+        elapsed: 0,
+        outcome: Err(failure),
+        dropped: None,
+    }
 }

@@ -266,7 +266,11 @@ impl Init {
         (domain, published): (&Domain, Option<&PublicKey>),
     ) -> anyhow::Result<Key> {
         if let Some(key) = published {
-            cx.term.status(format_args!("  {domain} publishes a key: RSA-{}, sha256 {}", key.bits(), key.fingerprint()));
+            cx.term.status(format_args!(
+                "  {domain} publishes a key: RSA-{}, sha256 {}",
+                key.bits(),
+                key.fingerprint()
+            ));
         }
         let key = self.choose_key(cx, asker, base, (domain, published))?;
         let chosen = match &key {

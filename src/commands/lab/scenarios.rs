@@ -173,12 +173,7 @@ pub const SCENARIOS: &[Scenario] = &[
         |keys| with_key(&keys.other),
         &[&key_match::CHECK],
     ),
-    scenario(
-        WEAK,
-        "asked for a shorter key",
-        |keys| with_key(&keys.weak),
-        &[&key_strength::CHECK],
-    ),
+    scenario(WEAK, "asked for a shorter key", |keys| with_key(&keys.weak), &[&key_strength::CHECK]),
     scenario(
         "guide.test",
         "followed the guide: _tcp, port 80, http",
