@@ -10,10 +10,16 @@ use clap::{Arg, Command};
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Set up", &["init", "keygen", "records", "configure", "register", "proxy"]),
     ("Diagnose", &["doctor", "dns-check", "handshake", "drill", "mesh", "explain"]),
-    ("Operate", &["status", "watch", "rotate", "hub"]),
+    ("Operate", &["status", "watch", "rotate"]),
     ("Servers", &["serve", "lab"]),
-    ("Reference", &["checks", "compatibility", "config", "diff", "envelope", "key", "upgrade", "completions", "man"]),
+    (
+        "Reference",
+        &["checks", "compatibility", "config", "diff", "envelope", "hub", "key", "upgrade", "completions", "man"],
+    ),
 ];
+
+/// Columns of the screen that the short help fits.
+const SCREEN: usize = 80;
 
 /// Options of a command whose presence shows that it uses the network, so that `--timeout` means something.
 const NETWORK: &[&str] = &["resolvers", "hub_url", "connect_to"];
@@ -21,6 +27,7 @@ const NETWORK: &[&str] = &["resolvers", "hub_url", "connect_to"];
 const RARE: &[&str] = &[
     "accept_leftovers",
     "alert_severity",
+    "at_server",
     "allow_domain",
     "allow_plain_http",
     "allow_private",
@@ -45,6 +52,7 @@ const RARE: &[&str] = &[
     "keep_room",
     "key_days",
     "names",
+    "native",
     "no_verify",
     "remove",
     "color",
@@ -171,7 +179,8 @@ fn short(root: &Command) -> StyledStr {
     for (at, (group, names)) in GROUPS.iter().enumerate() {
         out += &heading(&styles, group, GROUP);
         if at == last {
-            out += &members(root, names).map(|(name, _)| name).collect::<Vec<_>>().join(", ");
+            let list = members(root, names).map(|(name, _)| name).collect::<Vec<_>>().join(", ");
+            out += &textwrap::wrap(&list, SCREEN - GROUP).join(&format!("\n{}", " ".repeat(GROUP)));
             continue;
         }
         for (row, (name, about)) in members(root, names).enumerate() {

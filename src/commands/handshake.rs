@@ -55,7 +55,7 @@ pub struct Handshake {
     peer: Option<Domain>,
     #[command(flatten)]
     identity: IdentityArgs,
-    /// Your own release: discover as it does, and compare it with the peer's [default: in fedctl.yaml, else the peer's]
+    /// Your own release [default: in fedctl.yaml, else the peer's]; discovers as it does, and compares it with the peer's
     #[arg(long, alias = "as", value_name = "RELEASE", value_parser = parse_classic)]
     release: Option<Release>,
     /// Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers

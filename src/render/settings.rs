@@ -92,14 +92,14 @@ mod tests {
         settings of https://chat.mydomain.com:443, release 4.8.3
 
           !  Site_Url                     "https://www.mydomain.com" is left alone: the
-                                          records lead to https://chat.mydomain.com; every
-                                          link of the server begins with it
+                                          records lead to https://chat.mydomain.com;
+                                          every link of the server begins with it
           -  FEDERATION_Domain            "@mydomain.com "
           +  FEDERATION_Domain            "mydomain.com"
           =  FEDERATION_Discovery_Method  as it should be
           -  FEDERATION_Enabled           true, until the other changes are made
-          +  FEDERATION_Enabled           true, so that the server starts federation with
-                                          them
+          +  FEDERATION_Enabled           true, so that the server starts federation
+                                          with them
              other settings are not changed
         "#);
         let changes = [SettingChange::new(DOMAIN, "mydomain.com".into(), "@mydomain.com ".into())];

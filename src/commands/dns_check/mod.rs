@@ -44,7 +44,7 @@ use crate::text::Filtered;
 /// reads, and reports the discovery result of each generation.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  fedctl dns-check mydomain.com --key federation.pub\n  fedctl dns-check mydomain.com --wait\n  fedctl dns-check mydomain.com --release 8.0\n  fedctl dns-check --list partners.txt --format json --output report.json"
+    after_long_help = "Examples:\n  fedctl dns-check mydomain.com --key federation.pub\n  fedctl dns-check mydomain.com --release 8.0\n  fedctl dns-check --list partners.txt --format json --output report.json"
 )]
 pub struct DnsCheck {
     /// Federation domains [default: the one in fedctl.yaml]

@@ -61,7 +61,7 @@ pub struct Drill {
     /// The federation domain of the peer
     #[arg(value_name = "PEER", required_unless_present_any = ["prepare", "replay"])]
     peer: Option<Domain>,
-    /// The name of a user of the peer who has agreed to be part of this
+    /// A user of the peer who has agreed to this
     #[arg(long, value_name = "NAME", required_unless_present_any = ["prepare", "replay"])]
     user: Option<String>,
     #[command(flatten)]
@@ -71,13 +71,13 @@ pub struct Drill {
     listen: Option<SocketAddr>,
     #[command(flatten)]
     callback_tls: CallbackArgs,
-    /// Print the records of your domain, and check that those that are published lead here
+    /// Print and check the records of your domain; those that are published must lead here
     #[arg(long, conflicts_with_all = ["peer", "user", "only", "keep_room", "accept_leftovers", "save", "replay"])]
     prepare: bool,
     /// The host in the records that --prepare prints [default: the one that is published, else the domain]
     #[arg(long, value_name = "HOST", requires = "prepare")]
     target: Option<Host>,
-    /// Take this step only, with those that it needs; may be repeated
+    /// Take this step only; with those that it needs; may be repeated
     ///
     /// The steps are way-back, look-up, direct-room, same-again, message, reaction-on, reaction-off, edit, read-receipt, file,
     /// recovery, private-room, join, mute, unmute, delete-message, add-again, remove, leave, delete-room, broadcast-room,
@@ -93,7 +93,7 @@ pub struct Drill {
     /// Begin without a question
     #[arg(long)]
     yes: bool,
-    /// Expect what this release does [default: the release that the peer reports]
+    /// Expect what this release does [default: the peer's]
     #[arg(long, value_name = "RELEASE", value_parser = parse_classic)]
     release: Option<Release>,
     /// Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers
