@@ -290,6 +290,7 @@ pub fn judge_text(text: &Published) -> Vec<Line> {
 /// Judges a peer.
 pub fn judge_peer(facts: &PeerFacts) -> Vec<Line> {
     lines(|check| match check.judge {
+        Judge::Peer(_) if facts.unchecked.is_some() => Verdict::skip(UNRESPONSIVE),
         Judge::Peer(judge) => judge(facts),
         _ => Vec::new(),
     })

@@ -72,6 +72,7 @@ pub fn sample() -> PeerFacts {
         addresses: vec![address("192.0.2.7:443"), address("[2001:db8::7]:443")],
         identity: Some(Identity { records: records.clone(), fingerprint: sample::key().fingerprint().to_string() }),
         records,
+        unchecked: None,
         info: exchange("GET", "/api/info", r#"{"version":"6.2.1","success":true}"#),
         search: exchange("GET", "/api/v1/federation.users.search", r#"{"users":[],"success":true}"#),
         users: exchange("GET", "/api/v1/federation.users", "<p>"),

@@ -26,7 +26,7 @@ use crate::net::Net;
 use crate::net::peer::{ROUND_TRIP, Target, observe};
 use crate::render::handshake as render;
 use crate::render::report::{HUMAN, JSON, write};
-use crate::report::Report;
+use crate::report::{Report, Unchecked};
 use crate::report::comparison::{Half, join};
 use crate::rocketchat::boundary;
 use crate::rocketchat::compatibility::Compatibility;
@@ -326,6 +326,7 @@ pub fn report(facts: &PeerFacts, begun: Instant) -> Report {
         time: Some(facts.time),
         stages: stage::timeline(facts, &lines),
         lines,
+        unchecked: facts.unchecked.as_ref().map(|why| Unchecked::network(why.to_string())),
         elapsed: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         ..Report::default()
     }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use super::tls::TlsFacts;
+use super::zone::ZoneFailure;
 use crate::dns::name::Domain;
 use crate::dns::record::{Outcome, Query, RData};
 use crate::endpoint::Endpoint;
@@ -232,6 +233,9 @@ pub struct PeerFacts {
     pub time: i64,
     pub options: ProbeOptions,
     pub records: Records,
+    /// Why nothing is known about the peer: no resolver could be used.
+    #[serde(default)]
+    pub unchecked: Option<ZoneFailure>,
     /// The release whose discovery counts: the chosen one, else the peer's own, else the last one that can send.
     pub view: Release,
     /// Milliseconds that the look-ups took.

@@ -11,12 +11,15 @@ use tokio::time::{Instant, timeout};
 
 use super::http::{Caller, plain_status};
 use super::look_up::look_up_all;
+use super::session::Session;
+use super::view::{ancestors, view_of};
 use super::{Net, description, elapsed, tls};
 use crate::dns::name::Domain;
 use crate::dns::record::{Query, RecordType};
 use crate::endpoint::Endpoint;
 use crate::facts::peer::{AddressFacts, ConnectFailure, Exchange, Identity, PeerFacts, ProbeOptions, Records, Speaks};
 use crate::facts::tls::NoSession;
+use crate::facts::zone::ZoneFailure;
 use crate::key::{PrivateKey, PublicKey};
 use crate::rocketchat::body::Wire;
 use crate::rocketchat::boundary;
@@ -51,10 +54,12 @@ pub async fn observe(probe: &Target, tell: impl Fn(&str)) -> PeerFacts {
     tell("discover");
     let start = Instant::now();
     let (records, identity) = tokio::join!(probe.records(&probe.peer), probe.identity());
+    let unchecked = probe.unchecked(&records).await;
     let mut facts = PeerFacts {
         time: probe.time,
         options: probe.options.clone(),
         records,
+        unchecked,
         view: probe.options.release.unwrap_or(boundary::LAST_SENDER),
         discovery: 0,
         base: None,
@@ -97,6 +102,16 @@ impl Target {
             domain: domain.clone(),
             answers: look_up_all(&self.net, &self.net.resolvers, &questions(domain)).await,
         }
+    }
+
+    /// Why the records say nothing about the peer: no resolver answers, not even for the names above it.
+    async fn unchecked(&self, records: &Records) -> Option<ZoneFailure> {
+        if records.answers.iter().any(|(_, outcome)| outcome.is_answer()) {
+            return None;
+        }
+        let names = ancestors(&records.domain);
+        let view = view_of(&Session::new(&self.net), &self.net.resolver_addrs(), &names).await;
+        view.err().filter(ZoneFailure::is_outside)
     }
 
     /// What our own domain publishes: peers look there before they trust us.

@@ -35,7 +35,7 @@ use crate::key::PrivateKey;
 use crate::net::peer::{Target, observe};
 use crate::render::drill as render;
 use crate::render::report::{HUMAN, JSON, write};
-use crate::report::{Line, Report, Verdict};
+use crate::report::{Line, Report, Unchecked, Verdict};
 use crate::rocketchat::drill::cast::{Cast, Guest};
 use crate::rocketchat::drill::step::Step;
 use crate::rocketchat::life::parse_classic;
@@ -332,6 +332,7 @@ fn report(facts: &DrillFacts, elapsed: Duration) -> Report {
         fail_summary: summary,
         time: Some(facts.time),
         lines: judge_drill(facts),
+        unchecked: facts.peer.unchecked.as_ref().map(|why| Unchecked::network(why.to_string())),
         elapsed: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         ..Report::default()
     }

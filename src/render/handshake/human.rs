@@ -127,6 +127,10 @@ fn verdict(seen: &Handshake, style: Style) -> String {
         let (_, sentence) = sentence(report, style);
         return aligned(sentence.green(), seconds, style.width);
     }
+    if report.is_unknown(style.fail_on) {
+        let (_, sentence) = sentence(report, style);
+        return sentence.yellow().to_string();
+    }
     let stopped = STAGES.iter().find(|stage| match stage.ended(&report.lines) {
         Ended::Problem(severity) => severity >= style.fail_on,
         _ => false,
