@@ -53,13 +53,23 @@ fn misplaced(text: &Published, name: &str) -> Option<Problem> {
     let similar = |known: &&String| (strsim::jaro_winkler(known, name) * 1000.0) as u32;
     let meant = wanted.iter().max_by_key(similar)?;
     let duplicated = name.ends_with(&format!(".{0}.{0}", text.zone));
-    let why = if duplicated { ": the zone is in it twice, because the form appends it" } else { "" };
-    Some(Problem::new(
-        Severity::Warning,
-        format!("`{name}` is a name that no server asks for{why}"),
-        "no release looks there, so the record might as well be missing",
-        format!("name it `{meant}`"),
-    ))
+    let domain = text.domain.as_str();
+    let elsewhere = name != domain && !name.ends_with(&format!(".{domain}"));
+    let (what, means) = match (duplicated, elsewhere) {
+        (true, _) => (
+            format!("`{name}` is a name that no server asks for: the zone is in it twice, because the form appends it"),
+            "no release looks there, so the record might as well be missing",
+        ),
+        (false, true) => (
+            format!("`{name}` is not below `{domain}`, so no server asks for it"),
+            "the record serves another domain, and this one might as well have none",
+        ),
+        (false, false) => (
+            format!("`{name}` is a name that no server asks for"),
+            "no release looks there, so the record might as well be missing",
+        ),
+    };
+    Some(Problem::new(Severity::Warning, what, means, format!("name it `{meant}`")))
 }
 
 fn looks_like_ours(name: &str) -> bool {
@@ -104,6 +114,7 @@ mod tests {
             ("rocketchat-public-key.mydomain.com.mydomain.com", "twice"),
             ("rocketchat_public_key.mydomain.com", "no server asks"),
             ("_rocketchat-public-key.mydomain.com", "no server asks"),
+            ("rocketchat-public-key.other.example", "is not below `mydomain.com`"),
         ] {
             let description = description(&text(&[name]));
             assert!(

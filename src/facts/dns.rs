@@ -152,6 +152,10 @@ impl DnsFacts {
         if matches!(self.zone, Err(ZoneFailure::Unregistered { .. })) {
             return true;
         }
+        // A text holds what will be published: nothing is known about the delegation.
+        if matches!(self.zone, Err(ZoneFailure::NotAsked)) {
+            return false;
+        }
         let above = self.zone.as_ref().map_or(true, |zone| {
             let apex = zone.apex.as_str();
             apex != self.domain.as_str() && psl::suffix_str(apex) == Some(apex)

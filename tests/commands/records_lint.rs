@@ -34,6 +34,50 @@ fn what_records_prints_is_clean_in_every_form() {
 }
 
 #[test]
+fn the_value_alone_is_clean_in_every_form_with_boxes() {
+    let (fedctl, _) = with_key();
+    let mut count = 0;
+    for line in fedctl.ok(&["records", "formats"]).lines() {
+        let id = line.split(' ').next().unwrap();
+        let text = printed(&fedctl, id);
+        let values = text.lines().filter_map(|line| line.trim().split_once("  ")).filter(|(label, value)| {
+            !label.contains(' ') && value.trim_start().trim_start_matches('"').starts_with("-----BEGIN")
+        });
+        for (label, value) in values {
+            let ran = lint(&fedctl, id, value.trim(), &["--report", "json", "--domain", "mydomain.com"]);
+            assert_eq!((ran.status, findings(&ran)), (0, Vec::new()), "{id} {label}: {}", ran.stdout);
+            count += 1;
+        }
+        for only in ["Value", "Strings"] {
+            let other = if only == "Value" { "  Strings " } else { "  Value " };
+            if id == "fields" {
+                let one: String =
+                    text.lines().filter(|line| !line.starts_with(other)).flat_map(|line| [line, "\n"]).collect();
+                assert_eq!(lint(&fedctl, id, &one, &[]).status, 0, "{only}");
+            }
+        }
+    }
+    assert!(count > 5, "{count} values");
+}
+
+#[test]
+fn a_text_without_the_domains_records_does_not_pass_in_any_form() {
+    let (fedctl, _) = with_key();
+    for line in fedctl.ok(&["records", "formats"]).lines() {
+        let id = line.split(' ').next().unwrap();
+        let args =
+            ["records", "other.example", "--target", "chat.other.example", "--key", "federation.pub", "--format", id];
+        let text = fedctl.run(&args).stdout;
+        let ran = lint(&fedctl, id, &text, &["--domain", "mydomain.com", "--zone", "other.example"]);
+        assert_eq!(ran.status, 1, "{id}: {}", ran.stdout);
+        let shown = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(shown.contains("would not be ready") && shown.contains("is not below mydomain.com"), "{id}: {shown}");
+    }
+    let ran = lint(&fedctl, "zone", "www 60 IN A 192.0.2.1\n", &["--domain", "mydomain.com"]);
+    assert_eq!(ran.status, 1, "{}", ran.stdout);
+}
+
+#[test]
 fn the_layout_of_the_guide_makes_two_records_in_the_console() {
     let (fedctl, key) = with_key();
     let (first, second) = key.split_at(255);

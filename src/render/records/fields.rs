@@ -1,6 +1,6 @@
 //! What to type in which box of a form, for providers without a form here.
 
-use super::form::{Block, Boxes, about, leading_seconds, note, ttl};
+use super::form::{Block, Boxes, WHOLE, about, leading_seconds, note, strings_or_whole, ttl};
 use super::{Facts, Format, Limit, Measure, Place, Proof, rdata};
 use crate::dns::record::Rr;
 use crate::error::Hinted;
@@ -30,7 +30,7 @@ pub const FORMAT: Format = Format {
 };
 
 const BOXES: Boxes =
-    Boxes { kind: "Type", name: "Name", value: "Strings", strings: rdata::read_txt, ttl: leading_seconds };
+    Boxes { kind: "Type", name: "Name", value: "Strings", strings: strings_or_whole, ttl: leading_seconds };
 
 fn write(plan: &Plan) -> Result<String, Hinted> {
     let set = &plan.set;
@@ -44,7 +44,7 @@ fn write(plan: &Plan) -> Result<String, Hinted> {
             }
             data => {
                 let block = match rdata::plain(data) {
-                    Ok(whole) => block.row("Value", whole),
+                    Ok(whole) => block.row(WHOLE, whole),
                     Err(_) => block,
                 };
                 block.row("Strings", rdata::quoted(data))

@@ -7,6 +7,9 @@ use crate::render::fill::hang;
 use crate::rocketchat::generation::KEY_LABEL;
 use crate::rocketchat::records::{DEFAULT_TTL, Data, Record};
 
+/// The box that holds a value in one piece.
+pub const WHOLE: &str = "Value";
+
 /// Columns; only values may stand out.
 const WIDTH: usize = 80;
 
@@ -111,7 +114,11 @@ fn record(block: &[(&str, &str)], place: &Place, boxes: &Boxes) -> Result<Rr, Hi
             target: rdata::host(target),
         },
         ("SRV", None) => rdata::read_srv(needed(boxes.value)?)?,
-        ("TXT", _) => (boxes.strings)(needed(boxes.value)?)?,
+        // Of two boxes for one value people fill either.
+        ("TXT", _) => match value_of(block, WHOLE).filter(|_| value_of(block, boxes.value).is_none()) {
+            Some(value) => whole(value)?,
+            None => (boxes.strings)(needed(boxes.value)?)?,
+        },
         (other, _) => RData::Other(other.to_owned()),
     };
     Ok(Rr { name: owner, ttl, data })
@@ -120,6 +127,11 @@ fn record(block: &[(&str, &str)], place: &Place, boxes: &Boxes) -> Result<Rr, Hi
 /// A value in one piece that the provider cuts.
 pub fn whole(value: &str) -> Result<RData, Hinted> {
     Ok(rdata::cut(value.as_bytes()))
+}
+
+/// Strings in quotation marks, else a value in one piece.
+pub fn strings_or_whole(value: &str) -> Result<RData, Hinted> {
+    if value.contains('"') { rdata::read_txt(value) } else { whole(value) }
 }
 
 /// The first word as seconds: `3600 (1 hour)`.
