@@ -1,7 +1,7 @@
 //! Does DNS answer the records of a plan?
 
 use super::{Check, Judge, Needs};
-use crate::dns::record::{CharacterString, RData, Rr};
+use crate::dns::record::{CharacterString, Query, RData, Rr};
 use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::change::Change;
 use crate::severity::Severity;
@@ -16,13 +16,29 @@ pub const CHECK: Check = Check {
     judge: Judge::Command,
 };
 
+/// Records that some name servers have as planned and others do not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Partial {
+    pub question: Query,
+    /// The name servers that answer as planned.
+    pub servers: Vec<String>,
+    /// The others, each with what it answers.
+    pub others: Vec<String>,
+}
+
 /// One verdict for each name and type, and one for each record that servers read before those of the plan.
-pub fn judge(domain: &str, changes: &[Change], in_the_way: &[String]) -> Vec<Verdict> {
+pub fn judge(domain: &str, changes: &[Change], partial: &[Partial], in_the_way: &[String]) -> Vec<Verdict> {
     let print = format!("fedctl records diff {domain} --provider auto");
     let fix = with_line("Print what to publish, in the form of your DNS provider:", &print);
-    let verdict = |change: &Change| match change.is_needed() {
-        false => Verdict::Pass { note: format!("{} {} is published", change.question.kind, change.question.name) },
-        true => difference(change, &fix).into(),
+    let verdict = |change: &Change| {
+        let partial = partial.iter().find(|partial| partial.question == change.question);
+        match (change.is_needed(), partial) {
+            (_, Some(partial)) => disagreement(partial).into(),
+            (true, None) => difference(change, &fix).into(),
+            (false, None) => {
+                Verdict::Pass { note: format!("{} {} is published", change.question.kind, change.question.name) }
+            }
+        }
     };
     let extra = |what: &String| {
         let means = "servers read this record and ignore those of the plan";
@@ -42,6 +58,15 @@ fn difference(change: &Change, fix: &str) -> Problem {
     Problem::new(Severity::Error, what, means, fix).seen(seen)
 }
 
+fn disagreement(partial: &Partial) -> Problem {
+    let Partial { question, servers, others } = partial;
+    let what = format!("not every name server has {} {} as planned", question.kind, question.name);
+    let means = "which response a peer gets is random, and it caches the response";
+    let fix = "Publish the same zone everywhere: raise the SOA serial on the primary, and check that the zone transfer works.";
+    let seen = servers.iter().map(|server| format!("{server}: as planned")).chain(others.iter().cloned());
+    Problem::new(Severity::Error, what, means, fix).seen(seen)
+}
+
 /// Data in a few words; a long text by its length.
 fn description(data: &RData) -> String {
     match data {
@@ -58,7 +83,7 @@ fn description(data: &RData) -> String {
 mod tests {
     use super::*;
     use crate::check::sample::problems;
-    use crate::dns::record::{Query, RecordType};
+    use crate::dns::record::RecordType;
 
     #[test]
     fn what_is_missing_and_what_differs_are_two_things() {
@@ -70,7 +95,7 @@ mod tests {
         let question = Query::new("rocketchat-public-key.mydomain.com", RecordType::Txt);
         let change = |before| Change { question: question.clone(), before, after: vec![rr("new")] };
         let changes = [change(vec![rr("new")]), change(vec![rr("old")]), change(Vec::new())];
-        let verdicts = judge("mydomain.com", &changes, &["`x` is published too".into()]);
+        let verdicts = judge("mydomain.com", &changes, &[], &["`x` is published too".into()]);
         assert!(matches!(verdicts[0], Verdict::Pass { .. }));
         let found = problems(verdicts);
         assert!(found[0].what.ends_with("differs") && found[1].what.ends_with("is missing"), "{found:?}");

@@ -87,10 +87,16 @@ pub fn load(path: &Path) -> anyhow::Result<Evidence> {
 fn answers(evidence: &Evidence) -> Answers {
     let mut answers = Answers::new();
     for run in &evidence.runs {
+        let observers = &run.facts.observers;
         for seen in &run.facts.observations {
-            let Some(observer) = run.facts.observers.get(seen.observer) else { continue };
+            let Some(observer) = observers.get(seen.observer) else { continue };
+            // A name server with several addresses is several observers.
+            let name = match observers.iter().filter(|other| other.name == observer.name).count() {
+                1 => observer.to_string(),
+                _ => format!("{observer} ({})", observer.addr),
+            };
             let question = format!("{} {}", seen.question.kind, seen.question.name);
-            let key = (run.facts.domain.to_string(), observer.to_string(), question);
+            let key = (run.facts.domain.to_string(), name, question);
             answers.insert(key, description(&seen.reply.outcome));
         }
     }

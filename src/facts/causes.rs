@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::dns::{DnsFacts, Observer, Purpose, Role, StaleGlue};
 use crate::dns::name::Host;
-use crate::dns::record::{Query, RData, RecordType, Response};
+use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
 use crate::key::diagnosis;
 use crate::rocketchat::generation::SrvLabel;
 
@@ -30,6 +30,20 @@ impl DnsFacts {
         let known = !parent.is_empty() && !child.is_empty() && parent.intersection(&child).next().is_some();
         let one_sided = known && parent.contains(&observer.name) != child.contains(&observer.name);
         one_sided || self.stale_glue(observer).is_some()
+    }
+
+    /// What each name server that both sides of the delegation agree on gives for a question; without those that this machine has
+    /// no route to.
+    pub fn answers<'a>(&'a self, question: &'a Query) -> impl Iterator<Item = (&'a Observer, &'a Response)> + 'a {
+        self.replies(question).filter(|(observer, reply)| {
+            observer.role == Role::Authority && !self.is_stray(observer) && reply.outcome != Outcome::NoRoute
+        })
+    }
+
+    /// The records that some name server has for a question, else what is published.
+    pub fn anywhere(&self, question: &Query) -> Outcome {
+        let found = self.answers(question).find(|(_, reply)| !reply.outcome.records().is_empty());
+        found.map_or_else(|| self.outcome(question), |(_, reply)| reply.outcome.clone())
     }
 
     /// The glue by which this server was found, when it is an old address.

@@ -5,6 +5,7 @@ use std::process::Command;
 use super::records::with_key;
 use super::records_programs::whole_zone;
 use crate::support::name_servers::{Server, named_with};
+use crate::support::world::{World, sound, zone};
 use crate::support::{Fedctl, programs};
 
 pub const POLICY: &str = "allow-update { key \"update.key\"; };";
@@ -170,6 +171,40 @@ fn an_update_that_is_refused_leaves_nothing_behind() {
     ]);
     assert!(silent.status == 2 && silent.stderr.contains("connection refused"), "{}", silent.stderr);
     assert!(!dig(&server).unwrap_or_default().contains("MIIB"));
+}
+
+#[test]
+fn every_name_server_is_compared() {
+    let fedctl = with_key().0;
+    let full = sound(&fedctl);
+    let no_key = full.split("rocketchat-public-key").next().unwrap().to_owned();
+    let other = full.replace("SRV 1 1 443", "SRV 1 1 8443");
+    for (first, second, problems, lines) in [
+        (&full, &full, 0, &["TXT rocketchat-public-key.mydomain.com is published"][..]),
+        (&full, &no_key, 1, &["not every name server has TXT", "ns2.mydomain.com (127.0.0.1): NXDOMAIN", "as planned"]),
+        (&no_key, &full, 1, &["not every name server has TXT", "ns1.mydomain.com (127.0.0.1): NXDOMAIN", "as planned"]),
+        (&full, &other, 2, &["not every name server has SRV", "ns2.mydomain.com (127.0.0.1): other records"]),
+    ] {
+        let mut world = World::new();
+        world.serve("ns1.mydomain.com", &[("mydomain.com", zone(2, first))], &[]);
+        world.serve("ns2.mydomain.com", &[("mydomain.com", zone(2, second))], &[]);
+        let mut args: Vec<String> = ["records", "diff"].iter().chain(&ASK).map(ToString::to_string).collect();
+        args.extend(world.flags());
+        let json = fedctl.run(&[&args[..], &["--report".to_owned(), "json".to_owned()]].concat());
+        assert_eq!(
+            (json.status, json.stdout.matches("\"severity\"").count()),
+            (i32::from(problems > 0), problems),
+            "{json:?}"
+        );
+        let human = fedctl.run(&[&args[..], &["-v".to_owned()]].concat());
+        let text = human.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        for line in lines {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+        let printed = fedctl.run(&[&args[..], &["--format".to_owned(), "zone".to_owned()]].concat());
+        assert_eq!(printed.stdout.is_empty(), problems == 0, "{printed:?}");
+        assert_eq!(printed.stderr.matches("not every name server has").count(), problems, "{printed:?}");
+    }
 }
 
 #[test]

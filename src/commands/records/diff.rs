@@ -4,23 +4,24 @@ use clap::Args;
 
 use super::options::RecordArgs;
 use super::{FormArgs, write};
-use crate::check::records_published;
+use crate::check::records_published::{self, Partial};
 use crate::commands::answer::{ReportArgs, ReportFormatParser, format_help};
 use crate::commands::network::{NetworkArgs, now};
 use crate::commands::{Context, status};
 use crate::dns::name::Domain;
+use crate::dns::record::Response;
 use crate::error::{ExitStatus, hinted};
-use crate::facts::dns::DnsFacts;
+use crate::facts::dns::{DnsFacts, Observation, Observer, Role};
 use crate::net::dns::{Scope, observe};
 use crate::render::report::{HUMAN, ReportFormat};
 use crate::report::{Line, Report};
-use crate::rocketchat::change::{Change, compare, in_the_way, question};
+use crate::rocketchat::change::{Change, compare, in_the_way, question, same_data};
 use crate::rocketchat::records::{Plan, RecordSet};
 
 /// Print only what is missing or wrong in DNS
 ///
 /// Compares the records with what DNS answers and prints those that differ, in the form that your DNS host takes. TTLs and the
-/// cutting of a value into strings are no difference. Exit 1 when anything differs.
+/// cutting of a value into strings are no difference. Every name server of the zone is compared. Exit 1 when anything differs.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  fedctl records diff\n  fedctl records diff mydomain.com --target chat.mydomain.com --key federation.pub --format nsupdate"
@@ -52,14 +53,24 @@ impl Diff {
             let hint = format!("`fedctl dns-check {domain}` tells more; name another resolver with --resolver");
             hinted(format!("the zone of `{domain}` cannot be found, so there is nothing to compare with: {why}"), hint)
         })?;
+        for server in silent(&dns) {
+            let why = "it does not answer for the zone";
+            cx.term.warn(format_args!("{server} ({}) is not compared: {why}", server.addr.ip()));
+        }
         let plan = self.options.plan(cx, Some(&zone.apex))?;
         let changes = compared(&plan.set, &dns)?;
-        let way = in_the_way(&plan.set, |question| dns.outcome(question));
-        let needed: Vec<&Change> = changes.iter().filter(|change| change.is_needed()).collect();
+        let way = in_the_way(&plan.set, |question| dns.anywhere(question));
+        let partial = partial(&changes, &dns);
+        let is_partial = |change: &Change| partial.iter().any(|partial| partial.question == change.question);
+        let needed: Vec<&Change> = changes.iter().filter(|change| change.is_needed() || is_partial(change)).collect();
         if self.form.is_default() {
-            return ReportArgs::new(self.report).answer(cx, Ok(vec![report(&domain, &changes, &way)]));
+            return ReportArgs::new(self.report).answer(cx, Ok(vec![report(&domain, &changes, &partial, &way)]));
         }
         way.iter().for_each(|line| cx.term.warn(line));
+        for Partial { question, others, .. } in &partial {
+            let others = others.join("; ");
+            cx.term.warn(format_args!("not every name server has {} {}: {others}", question.kind, question.name));
+        }
         match needed.is_empty() {
             true => cx.term.status("nothing is missing or wrong"),
             false => write(self.form.choose(Some(zone), cx), &only(&plan, &needed), cx)?,
@@ -68,14 +79,44 @@ impl Diff {
     }
 }
 
-fn report(domain: &Domain, changes: &[Change], way: &[String]) -> Report {
+/// The name servers without any answer to compare.
+fn silent(dns: &DnsFacts) -> Vec<&Observer> {
+    let speaks = |server: &Observer| {
+        let of_server = |seen: &&Observation| dns.observers.get(seen.observer) == Some(server);
+        dns.observations.iter().filter(of_server).any(|seen| seen.reply.speaks())
+    };
+    dns.in_role(Role::Authority).filter(|server| !speaks(server)).collect()
+}
+
+/// Records that some name servers have as planned and others do not.
+fn partial(changes: &[Change], dns: &DnsFacts) -> Vec<Partial> {
+    let of = |change: &Change| {
+        let question = change.question.clone();
+        let has = |reply: &Response| reply.speaks() && same_data(reply.outcome.records(), &change.after);
+        // A server that fails is passed over by resolvers, and the end of an alias may be in another zone.
+        let counted = |reply: &Response| reply.speaks() && (has(reply) || reply.aliases.is_empty());
+        let replies: Vec<_> = dns.answers(&question).filter(|(_, reply)| counted(reply)).collect();
+        let line = |observer: &Observer, reply: &Response| match reply.outcome.records() {
+            [] => format!("{observer} ({}): {}", observer.addr.ip(), reply.outcome),
+            _ => format!("{observer} ({}): other records", observer.addr.ip()),
+        };
+        let (good, bad): (Vec<_>, Vec<_>) = replies.into_iter().partition(|(_, reply)| has(reply));
+        let others = bad.into_iter().map(|(observer, reply)| line(observer, reply)).collect();
+        let servers = good.into_iter().map(|(observer, _)| observer.to_string()).collect();
+        Partial { servers, others, question }
+    };
+    let is_partial = |found: &Partial| !found.servers.is_empty() && !found.others.is_empty();
+    changes.iter().map(of).filter(is_partial).collect()
+}
+
+fn report(domain: &Domain, changes: &[Change], partial: &[Partial], way: &[String]) -> Report {
     let line = |verdict| Line { id: records_published::CHECK.id, minor: false, verdict };
     Report {
         subject: domain.to_string(),
         about: "compared with DNS".into(),
         pass_summary: "has its records published".into(),
         fail_summary: "does not have its records published".into(),
-        lines: records_published::judge(domain.as_str(), changes, way).into_iter().map(line).collect(),
+        lines: records_published::judge(domain.as_str(), changes, partial, way).into_iter().map(line).collect(),
         ..Report::default()
     }
 }
