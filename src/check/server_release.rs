@@ -44,14 +44,14 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
             0 => format!("{release}: {}", first.what),
             more => format!("{release} has {} known faults that may occasionally affect federation", more + 1),
         };
-        let lines = small.iter().map(|quirk| quirk.shows.to_owned());
+        let lines = small.iter().map(|quirk| format!("{}: {}", quirk.id, quirk.shows));
         let means = "they look like a wrong setup and are none";
         verdicts.push(
             Problem::new(
                 Severity::Notice,
                 what,
                 means,
-                "Nothing, unless you meet one of them:\n  fedctl explain server-release",
+                format!("Nothing, unless you meet one of them:\n  fedctl explain {release}"),
             )
             .seen(lines)
             .into(),
@@ -73,7 +73,8 @@ fn removed(own: &OwnFacts, release: &str) -> Problem {
 fn description(quirk: &Quirk, release: &str) -> Verdict {
     let issue = quirk.issue.map(|number| format!("RocketChat/Rocket.Chat#{number}"));
     let what = format!("{release}: {} (releases {})", quirk.what, quirk.span());
-    Problem::new(quirk.severity, what, quirk.shows, quirk.fix).seen(issue).into()
+    let seen = [Some(format!("{} in: fedctl explain {release}", quirk.id)), issue];
+    Problem::new(quirk.severity, what, quirk.shows, quirk.fix).seen(seen.into_iter().flatten()).into()
 }
 
 #[cfg(test)]
@@ -100,6 +101,23 @@ mod tests {
         let hub = |method| judged(Release(5, 0, 0), method).iter().any(|problem| problem.what.contains("the hub"));
         assert!(hub(Method::Hub) && !hub(Method::Dns));
         assert!(judged(Release(6, 3, 0), Method::Dns)[0].what.contains("undefined/api/v1"));
+    }
+
+    #[test]
+    fn each_fault_has_the_id_that_explain_shows_for_the_release() {
+        for release in [Release(3, 5, 0), Release(6, 2, 0)] {
+            let known: Vec<&str> = quirks::of(release).iter().map(|quirk| quirk.id).collect();
+            let found = judged(release, Method::Hub);
+            let ids = |problem: &Problem| -> Vec<String> {
+                let id =
+                    |line: &String| line.split([':', ' ']).next().filter(|id| known.contains(id)).map(str::to_owned);
+                problem.evidence.iter().filter_map(id).collect()
+            };
+            assert!(found.iter().all(|problem| !ids(problem).is_empty()), "{found:?}");
+            let small = found.iter().find(|problem| problem.severity == Severity::Notice).unwrap();
+            assert_eq!(ids(small).len(), small.evidence.len(), "{small:?}");
+            assert!(small.fix.ends_with(&format!("fedctl explain {release}")), "{small:?}");
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub fn one(release: Release, width: usize) -> String {
     out += &row("cache", generation.memory);
     for quirk in quirks::of(release) {
         out += &format!("\n{}", row(&quirk.severity.to_string(), quirk.what));
+        out += &row("id", quirk.id);
         out += &row("seen as", quirk.shows);
         out += &row("fix", quirk.fix);
     }
@@ -106,6 +107,7 @@ mod tests {
     #[test]
     fn a_release_is_shown_with_what_it_can_do() {
         let page = one("6.5.0".parse().unwrap(), 80);
+        assert!(page.lines().any(|line| line.split_whitespace().eq(["id", "sending-broken"])), "{page}");
         assert!(page.contains("receives only") && page.contains("Invalid URL"), "{page}");
         let removed = one("8.6.0".parse().unwrap(), 80);
         assert!(removed.contains("was removed in 7.11") && !removed.contains("cache"), "{removed}");
