@@ -234,7 +234,7 @@ pub struct PeerFacts {
     pub options: ProbeOptions,
     pub records: Records,
     /// Why nothing is known about the peer: no resolver could be used.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unchecked: Option<ZoneFailure>,
     /// The release whose discovery counts: the chosen one, else the peer's own, else the last one that can send.
     pub view: Release,
