@@ -21,7 +21,7 @@ pub const NOBODY: &str = "nobody";
 pub const PREFIX: &str = "echo: ";
 /// The reaction to every message.
 pub const REACTION: &str = ":+1:";
-/// Messages of one room that are answered in [`MINUTE`]: two programs that answer each other must come to rest.
+/// Messages of one room that are answered in one minute: two programs that answer each other must come to rest.
 pub const ANSWERS_MAX: usize = 60;
 const MINUTE: i64 = 60_000;
 /// Characters of a message that are sent back; servers take no longer ones.
