@@ -127,7 +127,8 @@ fn nobody_makes_the_service_query_what_is_not_on_its_list_or_is_private() {
     assert!(answer.status == 403 && answer.body.contains("private network"), "{answer:?}");
     drop(service);
 
-    let service = Service::start(&["--probe-any", "--allow-private"]);
+    let closed = "chat.gamma.example:443=127.0.0.1:9";
+    let service = Service::start(&["--probe-any", "--allow-private", "--connect-to", closed]);
     let answer = get(service.addr, "/probe?target=gamma.example");
     assert!(answer.status == 200 && answer.body.contains("check=\"peer-connect\""), "{answer:?}");
     let board: Value = get(service.addr, "/board.json").json();
