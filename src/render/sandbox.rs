@@ -7,7 +7,7 @@ use super::page::page;
 use crate::dns::name::Domain;
 use crate::render::fill::harmless;
 use crate::report::watch::moment;
-use crate::rocketchat::events::timeline::{Entry, Sent};
+use crate::rocketchat::events::timeline::{Delivery, Entry, Sent};
 use crate::rocketchat::release::Release;
 
 /// Seconds after which a browser loads the page again.
@@ -102,7 +102,7 @@ fn counted(count: usize, noun: &str) -> String {
 }
 
 fn is_wrong(entry: &Entry) -> bool {
-    !entry.problems.is_empty() || entry.sent.iter().any(|sent| matches!(sent.result, Some(Err(_))))
+    !entry.problems.is_empty() || entry.sent.iter().any(|sent| matches!(sent.delivery, Delivery::GivenUp(_)))
 }
 
 fn section(room: &Room) -> Markup {
@@ -153,12 +153,12 @@ fn short(id: &str) -> Markup {
 }
 
 fn delivery(sent: &Sent) -> Markup {
-    let result = match &sent.result {
-        None => "waits".to_owned(),
-        Some(Ok(())) => "arrived".to_owned(),
-        Some(Err(why)) => format!("not delivered: {why}"),
+    let delivery = match &sent.delivery {
+        Delivery::Waiting => "waits".to_owned(),
+        Delivery::Arrived => "arrived".to_owned(),
+        Delivery::GivenUp(why) => format!("not delivered: {why}"),
     };
-    html! { div { (harmless(&sent.to)) ": " (harmless(&result)) } }
+    html! { div { (harmless(&sent.to)) ": " (harmless(&delivery)) } }
 }
 
 fn refused(refused: &[Refused]) -> Markup {
@@ -196,7 +196,7 @@ mod tests {
         entry.notes = vec![hostile.into()];
         entry.zone = Some(hostile.into());
         entry.asked = Some(hostile.into());
-        entry.sent = vec![Sent { to: hostile.into(), result: Some(Err(hostile.into())) }];
+        entry.sent = vec![Sent { to: hostile.into(), delivery: Delivery::GivenUp(hostile.into()) }];
         let refused = vec![Refused { time: 0, sender: hostile.into(), why: hostile.into() }];
         let sandbox = Sandbox {
             domain: &domain,

@@ -315,7 +315,8 @@ impl Echo<'_> {
         self.now += 1;
         let (domains, json) = (self.domains(room), event.to_json());
         let mut entry = timeline::Entry::of(&json, self.own, None, self.now);
-        entry.sent = domains.iter().map(|to| timeline::Sent { to: to.clone(), result: None }).collect();
+        entry.sent =
+            domains.iter().map(|to| timeline::Sent { to: to.clone(), delivery: timeline::Delivery::Waiting }).collect();
         entry.keep(self.documents);
         for to in domains {
             let id = format!("{} {to}", event.id);

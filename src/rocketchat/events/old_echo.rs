@@ -185,7 +185,10 @@ impl OldEcho<'_> {
         self.now += 1;
         let Some(first) = events.first() else { return };
         let mut entry = timeline::Entry::of_old(&first.to_json()["event"], self.own, None, self.now);
-        entry.sent = peers.iter().map(|to| timeline::Sent { to: to.to_string(), result: None }).collect();
+        entry.sent = peers
+            .iter()
+            .map(|to| timeline::Sent { to: to.to_string(), delivery: timeline::Delivery::Waiting })
+            .collect();
         entry.keep(self.documents);
         for event in &events {
             let document = json!({"_id": event.id, "to": event.peer, "id": first.id, "old": event.to_json()});

@@ -44,12 +44,21 @@ pub struct Entry {
     pub sent: Vec<Sent>,
 }
 
-/// The delivery of an event to one domain.
+/// An event and one domain that it goes to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sent {
     pub to: String,
-    /// `None` while it waits; the error is why it was given up.
-    pub result: Option<Result<(), String>>,
+    pub delivery: Delivery,
+}
+
+/// How far the delivery of an event is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    Waiting,
+    Arrived,
+    /// It is not tried again, for this reason.
+    GivenUp(String),
 }
 
 impl Entry {

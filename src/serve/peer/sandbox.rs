@@ -13,10 +13,11 @@ use super::log::Entry;
 use crate::dns::name::Domain;
 use crate::facts::call::Outgoing;
 use crate::rocketchat::body::Wire;
+use crate::rocketchat::events::dispatch_values;
 use crate::rocketchat::events::documents::{Collection, Documents};
 use crate::rocketchat::events::echo::{self, Echo, Silence};
 use crate::rocketchat::events::old_echo::OldEcho;
-use crate::rocketchat::events::{dispatch_values, timeline};
+use crate::rocketchat::events::timeline::{self, Delivery};
 
 /// The waits before an event is sent again, as 1.x waits; after the last one it is given up.
 const WAITS: [Duration; 4] =
@@ -112,19 +113,19 @@ fn waiting_domains(handler: &Handler) -> BTreeSet<Domain> {
 async fn send_next(handler: &Handler, to: &Domain, waits: &[Duration]) -> Option<bool> {
     let wanted = Value::from(to.as_str());
     let entry = handler.with(|documents| documents.having(Collection::Outbox, "/to", &wanted).next().cloned())?;
-    let result = match echo::can_send(handler.config.release) {
-        Ok(()) => send(handler, to, &entry, waits).await,
+    let delivery = match echo::can_send(handler.config.release) {
+        Ok(()) => deliver(handler, to, &entry, waits).await,
         Err(why) => {
             (handler.config.log)(Entry::Undelivered { to: to.to_string(), why: why.to_owned() });
-            Err(why.to_owned())
+            Delivery::GivenUp(why.to_owned())
         }
     };
-    let arrived = result.is_ok();
+    let arrived = delivery == Delivery::Arrived;
     handler.with(|documents| {
         documents.remove(Collection::Outbox, &text(&entry, "/_id"));
         timeline::change(documents, &text(&entry, "/id"), |entry| {
             for sent in entry.sent.iter_mut().filter(|sent| sent.to == to.as_str()) {
-                sent.result = Some(result.clone());
+                sent.delivery = delivery.clone();
             }
         });
     });
@@ -133,7 +134,7 @@ async fn send_next(handler: &Handler, to: &Domain, waits: &[Duration]) -> Option
 }
 
 /// Sends one event. Without an answer it is sent again; an answer is final, whatever it is.
-async fn send(handler: &Handler, to: &Domain, entry: &Value, waits: &[Duration]) -> Result<(), String> {
+async fn deliver(handler: &Handler, to: &Domain, entry: &Value, waits: &[Duration]) -> Delivery {
     let request = || match entry.get("old") {
         Some(old) => Outgoing::Event(old.to_string()),
         None => Outgoing::Dispatch(dispatch_values(&[entry.get("event").cloned().unwrap_or_default()])),
@@ -142,7 +143,8 @@ async fn send(handler: &Handler, to: &Domain, entry: &Value, waits: &[Duration])
     loop {
         match (handler.send(to, request(), 1).await, waits.next()) {
             (Err(NotSent { is_answer: false, .. }), Some(wait)) => tokio::time::sleep(*wait).await,
-            (result, _) => return result.map_err(|failure| failure.why),
+            (Ok(()), _) => return Delivery::Arrived,
+            (Err(failure), _) => return Delivery::GivenUp(failure.why),
         }
     }
 }
