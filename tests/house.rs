@@ -14,6 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("severity", &["severity"]),
     ("endpoint", &["endpoint", "error"]),
     ("range", &["error", "range"]),
+    ("page", &["page"]),
     ("dns", &["dns", "error"]),
     ("key", &["dns", "error", "key", "severity", "text"]),
     ("rocketchat", &["dns", "error", "key", "rocketchat", "severity", "text"]),
@@ -22,11 +23,14 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("report", &["dns", "error", "facts", "key", "report", "rocketchat", "severity", "text"]),
     ("settings", &["dns", "endpoint", "error", "file", "rocketchat", "settings", "text"]),
     ("net", &["dns", "endpoint", "error", "facts", "key", "net", "rocketchat", "text", "x509"]),
-    ("serve", &["dns", "error", "facts", "key", "range", "rocketchat", "serve", "store", "text"]),
+    ("serve", &["dns", "error", "facts", "key", "page", "range", "rocketchat", "serve", "store", "text"]),
     ("store", &["dns", "error", "facts", "file", "key", "report", "rocketchat", "severity", "store", "x509"]),
     ("check", &["check", "dns", "endpoint", "facts", "key", "report", "rocketchat", "severity"]),
     ("publish", &["dns", "endpoint", "error", "facts", "key", "publish", "rocketchat", "severity"]),
-    ("render", &["check", "dns", "error", "facts", "key", "render", "report", "rocketchat", "severity", "text"]),
+    (
+        "render",
+        &["check", "dns", "error", "facts", "key", "page", "render", "report", "rocketchat", "severity", "text"],
+    ),
 ];
 /// Lines of a file, tests not counted.
 const FILE_MAX: usize = 400;

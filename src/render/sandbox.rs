@@ -94,7 +94,7 @@ pub fn html(sandbox: &Sandbox) -> String {
         @if !sandbox.refused.is_empty() { (refused(&sandbox.refused)) }
         p class="soft" { "As of " (moment(sandbox.now / 1000)) ". The newest " (ENTRIES) " events of a room are shown." }
     };
-    page(&title, REFRESH, body)
+    page(&title, REFRESH, &body)
 }
 
 fn counted(count: usize, noun: &str) -> String {

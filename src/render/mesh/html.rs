@@ -2,11 +2,12 @@
 
 use std::f64::consts::TAU;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 
 use super::verdict;
 use crate::check::mesh::LIMITS;
 use crate::dns::name::Domain;
+use crate::page;
 use crate::report::mesh::{Direction, Mesh, Node, Obstacle, State};
 
 const CSS: &str = include_str!("mesh.css");
@@ -23,31 +24,21 @@ pub fn write(mesh: &Mesh) -> String {
     } else {
         "good"
     };
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Federation mesh of " (mesh.members.len()) " domains" }
-                style { (PreEscaped(CSS)) }
-            }
-            body {
-                h1 { "Federation mesh of " (mesh.members.len()) " domains" }
-                p class=(format!("verdict {class}")) { (verdict(mesh)) }
-                (diagram(mesh))
-                h2 { "Directions" }
-                (matrix(mesh, &obstacles))
-                @if !obstacles.is_empty() {
-                    h2 { "What to fix" }
-                    ol { @for (at, (obstacle, blocked)) in obstacles.iter().enumerate() { (item(at + 1, obstacle, blocked)) } }
-                }
-                h2 { "Not visible from outside" }
-                ul { @for limit in LIMITS { li { (limit) } } }
-            }
+    let title = format!("Federation mesh of {} domains", mesh.members.len());
+    let body = html! {
+        h1 { (title) }
+        p class=(format!("verdict {class}")) { (verdict(mesh)) }
+        (diagram(mesh))
+        h2 { "Directions" }
+        (matrix(mesh, &obstacles))
+        @if !obstacles.is_empty() {
+            h2 { "What to fix" }
+            ol { @for (at, (obstacle, blocked)) in obstacles.iter().enumerate() { (item(at + 1, obstacle, blocked)) } }
         }
+        h2 { "Not visible from outside" }
+        ul { @for limit in LIMITS { li { (limit) } } }
     };
-    page.into_string()
+    page::frame(&title, CSS, &html! {}, &body)
 }
 
 /// Members on a circle. A line is drawn only where something is wrong, so that a large healthy group stays readable: solid when

@@ -1,9 +1,10 @@
 //! One self-contained page: nothing loaded from anywhere, light, dark and print. Its one script adds copy buttons to commands;
 //! everything can be read and copied without it.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 
 use super::{ReportFormat, Style, arrivals, by_release, seconds, sentence};
+use crate::page;
 use crate::render::fill::{harmless, spans};
 use crate::report::{FixPart, Matrix, Problem, Report, Stage, StageOutcome, Suppressed, Verdict};
 use crate::severity::Severity;
@@ -17,33 +18,23 @@ pub const FORMAT: ReportFormat = ReportFormat {
     holds: "one self-contained page that loads nothing; light, dark, paper",
     monitoring: false,
     stream: None,
-    write: |reports, style| Ok(page(reports, style).into_string() + "\n"),
+    write: |reports, style| Ok(page(reports, style) + "\n"),
 };
 
 /// All reports as one page.
-fn page(reports: &[Report], style: Style) -> Markup {
+fn page(reports: &[Report], style: Style) -> String {
     let title = match reports {
         [one] => harmless(&format!("{}: federation report", one.subject)),
         all => format!("Federation report on {} domains", all.len()),
     };
     let level = if reports.len() > 1 { 2 } else { 1 };
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                style { (PreEscaped(CSS)) }
-            }
-            body {
-                @if reports.len() > 1 { (contents(reports, style, &title)) }
-                main { @for (at, report) in reports.iter().enumerate() { (one(at + 1, report, style, level)) } }
-                footer { "Written by fedctl " (env!("CARGO_PKG_VERSION")) }
-                script { (PreEscaped(SCRIPT)) }
-            }
-        }
-    }
+    let body = html! {
+        @if reports.len() > 1 { (contents(reports, style, &title)) }
+        main { @for (at, report) in reports.iter().enumerate() { (one(at + 1, report, style, level)) } }
+        footer { "Written by fedctl " (env!("CARGO_PKG_VERSION")) }
+        script { (PreEscaped(SCRIPT)) }
+    };
+    page::frame(&title, CSS, &html! {}, &body)
 }
 
 fn contents(reports: &[Report], style: Style, title: &str) -> Markup {

@@ -17,7 +17,7 @@ const REFRESH: u32 = 60;
 const ENTRIES: usize = 200;
 
 fn page(title: &str, body: Markup) -> String {
-    page::page(title, REFRESH, body)
+    page::page(title, REFRESH, &body)
 }
 
 /// All domains, those with problems first.

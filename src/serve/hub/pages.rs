@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::{Digest, Sha256};
+use maud::{Markup, html};
 
 use crate::dns::name::Domain;
-use crate::key::{PublicKey, base64};
+use crate::key::PublicKey;
+use crate::page::{self, Forms};
 use crate::rocketchat::hub::ledger::{Action, Closed, Dead, Peer, Proposal};
 use crate::rocketchat::hub::registration::Entry;
 use crate::text::Filtered;
@@ -15,29 +15,11 @@ const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem;mar
 code{overflow-wrap:anywhere}dt{font-weight:bold;margin-top:.5rem}dd{margin:0}\
 button{font:inherit;padding:.5rem 1rem;margin:1rem 1rem 1rem 0}:root{color-scheme:light dark}";
 
-/// The policy names the hash of the style, so that nothing else runs or loads, whatever slips into the page.
-pub static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = base64::encode(&Sha256::digest(STYLE));
-    format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    )
-});
+pub static POLICY: LazyLock<String> = LazyLock::new(|| page::policy(STYLE, Forms::Own));
 
 fn page(title: &str, body: &Markup) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width";
-                meta name="robots" content="noindex";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body { h1 { (title) } (body) }
-        }
-    };
-    Filtered::answer(&page.into_string()).as_str().to_owned()
+    let page = page::frame(title, STYLE, &page::served(None), &html! { h1 { (title) } (body) });
+    Filtered::answer(&page).as_str().to_owned()
 }
 
 fn entry(entry: &Entry) -> Markup {
