@@ -186,4 +186,6 @@ proptest! {
     }
 }
 
-mod shapes;
+mod name_servers;
+mod providers;
+mod tools;
