@@ -219,7 +219,8 @@ impl OldReceiver<'_> {
     /// The sender leaves the text as it was written, so the receiver puts the domain where it belongs.
     fn local(&self, message: &Value) -> Result<Value, OldError> {
         let mut local = message.clone();
-        local["u"]["username"] = local_name(&text(message, "/u/username"), self.own).into();
+        let author = local.get_mut("u").and_then(Value::as_object_mut).ok_or(OldError::Member)?;
+        author.insert("username".into(), local_name(&text(message, "/u/username"), self.own).into());
         let mentions = message.get("mentions").and_then(Value::as_array).ok_or(OldError::Member)?;
         let mut msg = text(message, "/msg");
         for mention in mentions {
