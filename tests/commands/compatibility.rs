@@ -118,7 +118,7 @@ impl Conversation {
     fn note(&mut self, promise: Promise, is_so: impl Fn(&Documents) -> bool) {
         let works = Direction::of(promise, self.from, self.to).works();
         let patience = match (works, self.to < Release(4, 2, 0)) {
-            (true, _) => Duration::from_secs(20),
+            (true, _) => Duration::from_secs(60),
             (false, true) => Duration::from_millis(200),
             (false, false) => Duration::ZERO,
         };

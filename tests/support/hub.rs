@@ -104,13 +104,14 @@ pub fn token_in(text: &str) -> String {
 }
 
 /// Asks until there is an answer.
+#[track_caller]
 pub fn eventually<T>(mut ask: impl FnMut() -> Option<T>) -> T {
-    let end = Instant::now() + Duration::from_secs(60);
+    let end = Instant::now() + Duration::from_secs(300);
     loop {
         if let Some(answer) = ask() {
             return answer;
         }
-        assert!(Instant::now() < end, "nothing happened for a minute");
+        assert!(Instant::now() < end, "nothing happened for five minutes");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

@@ -13,7 +13,7 @@ use super::programs::node;
 use super::repository;
 
 /// How long anything may take before the test fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The lines that the server has printed, and the call for those who wait for more.
 type Lines = Arc<(Mutex<Vec<Value>>, Condvar)>;

@@ -46,7 +46,7 @@ impl Terminal {
 
     /// Waits until the screen is as it should be; fails with what is on it.
     pub fn wait(&self, what: &str, is_there: impl Fn(&str) -> bool) -> String {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_secs(180);
         loop {
             let screen = self.screen();
             if is_there(&screen) {
