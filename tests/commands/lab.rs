@@ -1,13 +1,14 @@
 //! The lab left running, and a newcomer's whole path in a real terminal: init, publish, a server of Node, a green doctor.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::support::lab::Kept;
 use crate::support::programs;
 use crate::support::{Fedctl, repository};
 
@@ -43,63 +44,6 @@ const SERVER: &str = r#"
             }
         });
     }).listen(ask.port, '127.0.0.1', () => console.log('ready'));"#;
-
-/// `fedctl lab --keep`, and the variables that it printed.
-struct Kept {
-    child: Child,
-    variables: Vec<(String, String)>,
-}
-
-impl Kept {
-    fn start(fedctl: &Fedctl, args: &[&str]) -> Self {
-        let args: Vec<&str> = ["lab", "--keep"].iter().chain(args).copied().collect();
-        let mut child = fedctl.command(&args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut variables = Vec::new();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines() {
-            let line = line.unwrap();
-            let (name, value) = line.strip_prefix("export ").unwrap().split_once('=').unwrap();
-            variables.push((name.to_owned(), value.trim_matches('\'').to_owned()));
-            if name == "FEDCTL_CONNECT_TO" {
-                break;
-            }
-        }
-        assert_eq!(variables.len(), 7, "the lab did not start");
-        Self { child, variables }
-    }
-
-    fn get(&self, name: &str) -> &str {
-        &self.variables.iter().find(|(known, _)| known == name).unwrap().1
-    }
-
-    fn dir(&self) -> PathBuf {
-        PathBuf::from(self.get("FEDCTL_KEY")).parent().unwrap().to_owned()
-    }
-
-    /// A command in the place of the neighbour.
-    fn neighbour(&self) -> Fedctl {
-        self.variables.iter().fold(Fedctl::new(), |fedctl, (name, value)| fedctl.env(name, value))
-    }
-
-    /// Ctrl-C, and how it ended.
-    fn interrupt(&mut self) -> Option<i32> {
-        if let Ok(Some(status)) = self.child.try_wait() {
-            return status.code();
-        }
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-        self.child.wait().unwrap().code()
-    }
-
-    /// Everything that it made must be gone.
-    fn stop(mut self) {
-        let dir = self.dir();
-        assert!(dir.join("ca.pem").is_file() && dir.join("hub").is_dir());
-        assert_eq!(self.interrupt(), Some(0));
-        assert!(!dir.exists(), "{} is left", dir.display());
-        let resolver: SocketAddr = self.get("FEDCTL_RESOLVERS").parse().unwrap();
-        assert!(std::net::TcpStream::connect(resolver).is_err(), "the resolver still listens");
-    }
-}
 
 #[test]
 fn a_kept_lab_can_be_walked_through_by_hand_and_leaves_nothing() {
@@ -181,13 +125,6 @@ fn native_federation_is_checked_in_a_kept_lab() {
     let (error, _) = neighbour.refused(&["dns-check", "native.test", "--release", "99.0"]);
     assert!(error.contains("99.0.0 is not known"), "{error}");
     lab.stop();
-}
-
-impl Drop for Kept {
-    /// A test that fails leaves none behind either.
-    fn drop(&mut self) {
-        self.interrupt();
-    }
 }
 
 /// A terminal of 80 columns; it ends when dropped.

@@ -6,6 +6,7 @@ pub mod dns_proxy;
 pub mod fault_proxy;
 pub mod http;
 pub mod hub;
+pub mod lab;
 pub mod mailbox;
 pub mod name_server_stub;
 pub mod name_servers;
