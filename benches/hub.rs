@@ -91,7 +91,7 @@ async fn hub(dir: &Path, peers: usize, key: &str) -> Running {
     println!("{:<46}{:>10.0}", format!("{peers} entries in one import, ms"), took.elapsed().as_secs_f64() * 1e3);
     let config = Config {
         listen: "127.0.0.1:0".parse().unwrap(),
-        public_url: "https://hub.example.org".into(),
+        public_url: Some("https://hub.example.org".into()),
         store,
         mail: Mail::Log,
         mail_from: "hub@hub.example.org".into(),

@@ -18,11 +18,15 @@ pub enum LogFormat {
 impl LogFormat {
     /// Starts the log. RUST_LOG wins; else -v shows more and --quiet less.
     pub fn start(self, term: &Term) -> anyhow::Result<()> {
-        let level = match (term.is_quiet(), term.is_verbose()) {
+        self.start_with(match (term.is_quiet(), term.is_verbose()) {
             (true, _) => "warn",
             (_, true) => "warn,fedctl=debug",
             _ => "warn,fedctl=info",
-        };
+        })
+    }
+
+    /// Starts the log with these filter directives, unless RUST_LOG has others.
+    pub fn start_with(self, level: &str) -> anyhow::Result<()> {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
         let writer = move || Lines { is_json: self == Self::Json };
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);

@@ -14,6 +14,7 @@ use clap::Args;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::key_file::{Access, Pending};
+use super::log::LogFormat;
 use super::stop::Stop;
 use super::{Context, Format, status};
 use crate::check::{peer_body, peer_exposure, peer_latency};
@@ -58,6 +59,8 @@ pub struct Lab {
 
 /// Domains that are looked at side by side; those with slow servers wait most of the time.
 const AT_A_TIME: usize = 8;
+/// The log of a lab that is left running: the mails of the hub, whose links confirm a registration.
+const MAILS: &str = "off,fedctl::serve::hub::mail=info";
 /// The scenarios whose full reports are shown by default.
 const SHOWN: usize = 2;
 
@@ -114,6 +117,7 @@ impl Lab {
                 () = stop.requested() => return Ok(ExitStatus::Clean),
             };
             progress.finish_and_clear();
+            LogFormat::Text.start_with(MAILS)?;
             let text = render::environment(&variables(&world));
             match &self.output {
                 Some(path) => Pending::write(path, &Filtered::answer(&text), Access::OwnerOnly, true)?.commit()?,

@@ -18,6 +18,7 @@ use crate::commands::dns_check::{Seen, report, report_with};
 use crate::commands::key_file::{Access, Pending};
 use crate::commands::network::{dns_client, now};
 use crate::commands::serve::peer::PeerOptions;
+use crate::dns::name::Host;
 use crate::endpoint::ConnectTo;
 use crate::error::hinted;
 use crate::facts::dns::{Expected, Kinds};
@@ -98,7 +99,7 @@ impl World {
         };
         write("ca.pem", &authorities, Access::Everybody)?;
         write("federation.key", &format!("{}\n", *neighbour.one_line()?), Access::OwnerOnly)?;
-        let hub = open_hub(dir.path().join("hub"), &keys).await?;
+        let hub = open_hub(dir.path().join("hub"), &keys, guests).await?;
         Ok(Self {
             resolver,
             net: Net { connect_to: overrides, roots: Roots::new(Some(authorities.as_bytes()))?, ..net },
@@ -235,18 +236,20 @@ fn fault(scenario: &Scenario) -> Option<anyhow::Result<Fault>> {
     Some(text.parse().map_err(anyhow::Error::from))
 }
 
-/// A hub that knows one domain, which has no records.
-async fn open_hub(dir: PathBuf, keys: &Keys) -> anyhow::Result<hub::Running> {
+/// A hub with one entry, for the domain without records. The neighbour and the domains of the user can register.
+async fn open_hub(dir: PathBuf, keys: &Keys, guests: &[Guest]) -> anyhow::Result<hub::Running> {
+    let registrable = [NEIGHBOUR].into_iter().chain(guests.iter().map(|guest| guest.origin.as_str()));
+    let registrable = registrable.map(str::parse).collect::<Result<Vec<Host>, _>>()?;
     let store = Store::create(&dir).await?;
     let entry = Entry { url: format!("https://chat.{HUB_ONLY}"), public_key: keys.own.clone() };
     store.apply(vec![Change::Serve(Peer { domain: HUB_ONLY.parse()?, entry, since: now(), confirmed: now() })]).await?;
     let config = hub::Config {
         listen: ANY,
-        public_url: "http://hub.test".into(),
+        public_url: None,
         store,
         mail: hub::Mail::Log,
         mail_from: "hub@hub.test".into(),
-        admission: Admission { allow_domains: vec!["test.test".parse()?], allow_private: true },
+        admission: Admission { allow_domains: registrable, allow_private: true },
         terms: Terms::default(),
         limits: hub::Limits::default(),
         trusted_proxies: Vec::new(),

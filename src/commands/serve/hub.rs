@@ -106,7 +106,7 @@ impl ServeHub {
             let mut stop = Stop::catch()?;
             let config = Config {
                 listen: self.listen,
-                public_url: public_url.clone(),
+                public_url: Some(public_url.clone()),
                 store: self.store.create().await?,
                 mail,
                 mail_from,

@@ -33,7 +33,7 @@ const REST: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub enum Mail {
     Smtp(Smtp),
-    /// For trials: the link is written to the log.
+    /// For trials: the link is written to the log, and nothing is sent.
     Log,
 }
 
@@ -167,7 +167,7 @@ async fn send(hub: &Hub, job: &MailJob) -> anyhow::Result<()> {
     match &hub.mail {
         Mail::Log => {
             let to = format!("webmaster@{}", job.proposal.domain);
-            tracing::info!(to, link, "mail, not sent because of --mail-to-log");
+            tracing::info!(to, link, "mail, written here and not sent");
             Ok(())
         }
         Mail::Smtp(smtp) => {

@@ -35,8 +35,9 @@ const STOP: Duration = Duration::from_secs(10);
 pub struct Config {
     /// Port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The origin under which people and servers reach the hub; links in mails start with it.
-    pub public_url: String,
+    /// The origin under which people and servers reach the hub; links in mails start with it. Without it, the address that the
+    /// hub listens on.
+    pub public_url: Option<String>,
     pub store: Store,
     pub mail: Mail,
     /// The sender of the mails.
@@ -105,7 +106,7 @@ pub async fn start(config: Config) -> std::io::Result<Running> {
     let listener = tokio::net::TcpListener::bind(config.listen).await?;
     let addr = listener.local_addr()?;
     let hub = Arc::new(Hub {
-        public_url: config.public_url,
+        public_url: config.public_url.unwrap_or_else(|| format!("http://{addr}")),
         store: config.store,
         admission: config.admission,
         terms: config.terms,
