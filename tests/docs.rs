@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 use crate::commands::frame::{fresh, fresh_part};
 use crate::support::repository;
 
-fn pages() -> Vec<PathBuf> {
+pub fn pages() -> Vec<PathBuf> {
     let mut pages = vec![repository("README.md")];
     for dir in ["docs", "docs/checks"] {
         let entries = std::fs::read_dir(repository(dir)).unwrap().map(|entry| entry.unwrap().path());
@@ -17,22 +17,36 @@ fn pages() -> Vec<PathBuf> {
     pages
 }
 
-/// The command lines in the fenced blocks, continuations joined; of a console with its output only what is typed.
-fn lines(text: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    let (mut fence, mut held) = (None, String::new());
+/// A command line in a fenced block: the language of the block, and what is typed, with its continuations.
+pub struct Typed {
+    pub language: String,
+    pub line: String,
+}
+
+/// The lines of the fenced blocks; of a console with its output only what is typed.
+pub fn typed(text: &str) -> Vec<Typed> {
+    let mut lines: Vec<Typed> = Vec::new();
+    let (mut fence, mut goes_on) = (None, false);
     for line in text.lines() {
         if let Some(language) = line.trim_start().strip_prefix("```") {
             fence = if fence.is_some() { None } else { Some(language) };
             continue;
         }
         let Some(language) = fence else { continue };
-        let typed = line.trim_start().strip_prefix("$ ");
-        let line = if language == "console" && held.is_empty() { typed.unwrap_or_default() } else { line };
-        match line.strip_suffix('\\') {
-            Some(more) => held += more,
-            None => lines.push(std::mem::take(&mut held) + line),
+        if goes_on {
+            let last = lines.last_mut().unwrap();
+            last.line += &format!("\n{line}");
+        } else if language != "console" {
+            lines.push(Typed { language: language.into(), line: line.into() });
+        } else if let Some(line) = line.strip_prefix("$ ") {
+            lines.push(Typed { language: language.into(), line: line.into() });
+        } else {
+            continue;
         }
+        let held = &lines.last().unwrap().line;
+        let here_document =
+            held.split_once("<<END\n").map_or(held.ends_with("<<END"), |(_, text)| !text.ends_with("END"));
+        goes_on = held.ends_with(['\\', '|']) || here_document;
     }
     lines
 }
@@ -63,8 +77,9 @@ pub fn calls(line: &str) -> Vec<Vec<String>> {
 fn every_command_line_in_the_docs_is_taken() {
     let (mut seen, mut refused) = (0, Vec::new());
     for page in pages() {
-        for line in lines(&std::fs::read_to_string(&page).unwrap()) {
-            for words in calls(&line) {
+        for Typed { line, .. } in typed(&std::fs::read_to_string(&page).unwrap()) {
+            let line = line.replace("\\\n", "");
+            for words in line.lines().flat_map(calls) {
                 seen += 1;
                 let harmless = |kind| matches!(kind, ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
                 let taken = fedctl::cli::command().try_get_matches_from(&words);
@@ -101,6 +116,12 @@ fn every_command_named_in_the_docs_exists() {
 }
 
 /// The names of all tests in the sources.
+pub fn test_names() -> Vec<String> {
+    let mut known = Vec::new();
+    ["src", "tests"].iter().for_each(|dir| tests(&repository(dir), &mut known));
+    known
+}
+
 fn tests(dir: &Path, found: &mut Vec<String>) {
     for entry in std::fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -117,10 +138,7 @@ fn tests(dir: &Path, found: &mut Vec<String>) {
 
 #[test]
 fn every_test_in_the_table_of_threats_exists() {
-    let mut known = Vec::new();
-    for dir in ["src", "tests"] {
-        tests(&repository(dir), &mut known);
-    }
+    let known = test_names();
     let page = std::fs::read_to_string(repository("docs/security.md")).unwrap();
     let section = page.split("## Threats").nth(1).unwrap().split("\n## ").next().unwrap();
     let rows: Vec<&str> = section.lines().filter(|line| line.starts_with("| ")).skip(2).collect();
@@ -131,6 +149,25 @@ fn every_test_in_the_table_of_threats_exists() {
         for test in named {
             assert!(known.iter().any(|name| name == test), "there is no test `{test}`");
         }
+    }
+}
+
+/// A block with commands has a language, so that another test runs them; a block of another kind has none.
+#[test]
+fn a_block_with_commands_says_so() {
+    for page in pages() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        let is_command =
+            |line: &str| line.starts_with(['$', '#']) && line.contains(" fedctl ") || line.starts_with("fedctl ");
+        let plain = typed(&text).into_iter().filter(|typed| ["", "text"].contains(&typed.language.as_str()));
+        let wrong: Vec<String> = plain.map(|typed| typed.line).filter(|line| is_command(line)).collect();
+        assert!(wrong.is_empty(), "{}: write ```sh above {wrong:?}", page.display());
+        let indented = text.lines().find(|line| {
+            line.starts_with("    fedctl ")
+                && !text.contains(&format!("\\\n{line}"))
+                && !text.contains(&format!("|\n{line}"))
+        });
+        assert!(indented.is_none(), "{}: write ```sh above {indented:?}", page.display());
     }
 }
 

@@ -9,6 +9,7 @@ mod fuzz;
 mod hostile;
 mod house;
 mod hub;
+mod pages;
 mod support;
 mod watch;
 mod words;

@@ -131,9 +131,13 @@ fn every_reported_failure_is_shown_somewhere() {
     let fedctl = Fedctl::new();
     let zoo: Vec<String> = scenarios().into_iter().map(|scenario| scenario.domain).collect();
     let lab: Value = serde_json::from_str(&fedctl.ok(&["lab", "--format", "json"])).unwrap();
-    let scenarios: BTreeMap<&str, &Value> =
-        lab["domains"].as_array().unwrap().iter().map(|house| (house["domain"].as_str().unwrap(), house)).collect();
-    assert!(scenarios.len() > 20 && scenarios.values().all(|house| house["right"] == true), "{lab:#}");
+    let scenarios: BTreeMap<&str, &Value> = lab["domains"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|scenario| (scenario["domain"].as_str().unwrap(), scenario))
+        .collect();
+    assert!(scenarios.len() > 20 && scenarios.values().all(|scenario| scenario["right"] == true), "{lab:#}");
     let mut missing = Vec::new();
     for (failure, places) in ROWS {
         for place in *places {
@@ -141,7 +145,7 @@ fn every_reported_failure_is_shown_somewhere() {
                 Zoo(domain) => zoo.iter().any(|known| known == domain),
                 Lab(domain, id) => scenarios
                     .get(domain)
-                    .is_some_and(|house| house["found"].as_array().unwrap().iter().any(|found| found == id)),
+                    .is_some_and(|scenario| scenario["found"].as_array().unwrap().iter().any(|found| found == id)),
                 Release(id) => quirks::all().any(|defect| defect.id == *id),
                 Log(line) => translate(line).is_some(),
                 Refused(domain) => fedctl.run(&["dns-check", domain, "--resolver", "127.0.0.1:1"]).status == 2,
