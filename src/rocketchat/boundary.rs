@@ -49,6 +49,8 @@ pub const ASYNC_MODELS: Release = Release(4, 2, 0);
 pub const NO_MAIL: Release = Release(4, 3, 0);
 /// A redirected POST is repeated as GET; before, it was lost.
 pub const FOLLOWS_REDIRECTS: Release = Release(4, 4, 0);
+/// Runs on Node 14; the release notes before 4.4 name Node 12.
+pub const NODE_14: Release = Release(4, 4, 0);
 /// The bridge to a separate Matrix homeserver ships.
 pub const MATRIX_BRIDGE: Release = Release(4, 7, 0);
 /// The documentation calls classic federation deprecated.

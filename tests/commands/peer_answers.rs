@@ -16,11 +16,14 @@ use crate::support::peers::{A, Peer, Peers, key};
 /// The releases that are asked, of every span in which some answer differs.
 const RELEASES: &[&str] = &[
     "2.0.0", "2.4.14", "3.0.0", "3.0.10", "3.1.0", "3.2.0", "3.3.0", "3.4.0", "3.18.7", "4.1.6", "4.2.0", "4.5.7",
-    "5.3.0", "6.2.12", "6.3.0", "6.5.0",
+    "5.3.0", "6.2.12", "6.3.0", "6.5.0", "7.2.0", "7.10.4",
 ];
-const OLD_RELEASES: &[&str] = &["1.0.0", "1.1.5", "1.2.4", "1.3.5"];
+const OLD_RELEASES: &[&str] = &["1.0.0", "1.0.5", "1.1.5", "1.2.4", "1.3.5"];
 /// From here on the answers are on the wire; before, it is `200 {}`, and they are in the log of `serve peer`.
 const TRUTHFUL: Release = Release(4, 2, 0);
+const TWO: Release = Release(2, 0, 0);
+/// From here on TypeErrors are worded as Node 20 does.
+const NODE_20: Release = Release(7, 0, 0);
 
 const NOT_FOUND: &str = "Could not find the peer using DNS or Hub [federation-error-peer-no-found-using-dns]";
 const UNDECRYPTED: &str = "Could not decrypt payload";
@@ -48,7 +51,9 @@ enum Said {
     Error(String),
     /// A page of the parser of bodies, on the wire whatever the release.
     Page(u16),
-    /// JSON that contains these members.
+    /// 405: the route has another method.
+    NoRoute,
+    /// 200 and exactly this JSON, in this order.
     Json(Value),
 }
 
@@ -102,6 +107,15 @@ fn unreadable(name: &str) -> Said {
     Said::Error(UNREADABLE.replace("NAME", name))
 }
 
+/// A decrypted `null` that is taken apart.
+fn nothing(member: &str) -> [(&'static str, Said); 2] {
+    let of = |rest: &str| Said::Error(format!("Cannot destructure property {rest}."));
+    [
+        ("2.0.0", of(&format!("`{member}` of 'undefined' or 'null'"))),
+        ("4.4.0", of(&format!("'{member}' of 'EJSON.fromJSONValue(...)' as it is null"))),
+    ]
+}
+
 fn sealed_bytes(text: &[u8]) -> Vec<u8> {
     envelope::seal(text, &key("alice"), key("bob").public()).unwrap()
 }
@@ -135,6 +149,21 @@ fn dispatch_rows() -> Vec<Row> {
     let of_user = json!({"roomId": "room-message", "user": user, "domainsAfterRemoval": [A]});
     let mut with_file = message("file");
     with_file["message"]["file"] = json!({"_id": "f", "name": "a.png", "type": "image/png"});
+    let duplicate = |index: &str, key: &str| {
+        Said::Error(format!("E11000 duplicate key error collection: rocketchat.{index} dup key: {{ {key} }}"))
+    };
+    let added_again = |said: Said| [("2.0.0", said.clone()), ("3.0.0", unreadable("success")), ("3.0.10", said)];
+    let of_name = added_again(duplicate("users index: username_1", "username: \"fedctl\""));
+    let taken = |id: &str, username: &str, mail: &str| {
+        let user = json!({"_id": id, "username": username, "emails": [{"address": mail}], "federation": {"origin": A}});
+        let mut data = add.clone();
+        (data["user"], data["subscription"]["_id"]) = (user, id.into());
+        events(event(id, "room_add_user", data))
+    };
+    let named = |id: &str| {
+        let room = json!({"_id": id, "t": "p", "name": "team@a.example", "federation": {"domains": [A]}});
+        events(event(id, "genesis", json!({"contextType": "room", "room": room})))
+    };
     let no_file = r#"failed [400] {"success":false,"error":"There is no such file in this server"}"#;
     let failed = r#"failed [400] {"success":false,"error":"Cannot read property 'length' of undefined"}"#;
     vec![
@@ -158,7 +187,7 @@ fn dispatch_rows() -> Vec<Row> {
             Ask::Events(json!({"events": [null]})),
             &[("2.0.0", error("Cannot read property 'type' of null"))],
         ),
-        row("`null`", Ask::Text("events.dispatch", "null"), &[("2.0.0", error("Cannot destructure property"))]),
+        row("`null`", Ask::Text("events.dispatch", "null"), &nothing("events")),
         row("`{\"events\":[{}]}`", events(json!({})), &unknown("roomId")),
         row("an unknown type without context", events(json!({"type": "other"})), &unknown("roomId")),
         row("an unknown type with a context", events(event("unknown", "other", json!({}))), &unknown("latestEventIds")),
@@ -170,7 +199,7 @@ fn dispatch_rows() -> Vec<Row> {
         row("`genesis`", events(event("genesis", "genesis", room)), &[("2.0.0", Said::Success)]),
         row(
             "`room_add_user`",
-            events(event("add", "room_add_user", add)),
+            events(event("add", "room_add_user", add.clone())),
             &[("2.0.0", Said::Success), ("3.0.0", unreadable("success")), ("3.0.10", Said::Success)],
         ),
         row(
@@ -219,6 +248,32 @@ fn dispatch_rows() -> Vec<Row> {
             "a message with a file that the origin does not have",
             events(event("file", "room_message", with_file)),
             &[("2.0.0", error(no_file)), ("6.3.0", error("Invalid URL"))],
+        ),
+        row(
+            "`room_add_user` of a user whose name is taken",
+            taken("name", "fedctl@b.example", "x@a.example"),
+            &of_name,
+        ),
+        row(
+            "the same again; the event is stored, and its effect fails again",
+            taken("name", "fedctl@b.example", "x@a.example"),
+            &of_name,
+        ),
+        row(
+            "`room_add_user` of a user with a mail address",
+            taken("mail", "eve@a.example", "eve@a.example"),
+            &added_again(Said::Success),
+        ),
+        row(
+            "`room_add_user` of a user whose mail address is taken",
+            taken("mail2", "evelyn@a.example", "eve@a.example"),
+            &added_again(duplicate("users index: emails.address_1", "emails.address: \"eve@a.example\"")),
+        ),
+        row("`genesis` of a room with a name", named("first"), &[("2.0.0", Said::Success)]),
+        row(
+            "`genesis` of another room with that name",
+            named("second"),
+            &[("2.0.0", duplicate("rocketchat_room index: name_1", "name: \"team@a.example\""))],
         ),
         row(
             "a message without `mentions`",
@@ -287,6 +342,12 @@ fn request_rows() -> Vec<Row> {
         ),
         row("`requestFromLatest` without `latestEventIds`", latest(json!({})), &join),
         row("`requestFromLatest` with `{}`", Ask::Latest(json!({})), &join),
+        row("`requestFromLatest` with `null`", Ask::Text("events.requestFromLatest", "null"), &nothing("fromDomain")),
+        row(
+            "`requestFromLatest` whose `fromDomain` has no records",
+            latest(json!({"latestEventIds": [], "fromDomain": "nowhere.example"})),
+            &[("2.0.0", error(NOT_FOUND)), ("4.2.0", Said::Success)],
+        ),
         row(
             "`requestFromLatest` with another `contextType`",
             latest(json!({"contextType": "team", "latestEventIds": []})),
@@ -337,20 +398,41 @@ fn body_rows() -> Vec<Row> {
     ]
 }
 
-fn get_rows() -> Vec<Row> {
-    let user = |mail: &str| {
-        Said::Json(json!({"user": {"username": "fedctl@b.example", "federation": {"originalInfo": {"email": mail}}}}))
-    };
+/// A user of the peer as the routes of 2.x answer, with all members in their order.
+fn user_of_2(mail: &str) -> Value {
     let id = fedctl::rocketchat::events::identifier::stable("fedctl@b.example");
-    let release = |text: &str| Said::Json(json!({"version": text}));
-    let ann = json!({"username": "ann@a.example", "federation": {"origin": "b.example"}, "isRemote": false});
-    let met = |is_known: bool| Said::Json(json!({"users": if is_known { vec![ann.clone()] } else { Vec::new() }}));
+    json!({
+        "_id": id, "username": "fedctl@b.example", "type": "user", "emails": [{"address": format!("{id}@b.example")}],
+        "name": "fedctl", "active": true, "roles": ["user"], "status": "online",
+        "federation": {"origin": "b.example", "originalInfo": {"email": mail}}, "isRemote": false,
+    })
+}
+
+fn get_rows() -> Vec<Row> {
+    let id = fedctl::rocketchat::events::identifier::stable("fedctl@b.example");
+    let mails = [("2.0.0", "fedctl@b.example".to_owned()), ("4.3.0", format!("{id}@b.example"))];
+    let found =
+        mails.clone().map(|(since, mail)| (since, Said::Json(json!({"user": user_of_2(&mail), "success": true}))));
+    let search = mails.map(|(since, mail)| (since, Said::Json(json!({"users": [user_of_2(&mail)], "success": true}))));
+    let release = |text: &str| Said::Json(json!({"version": text, "success": true}));
+    let early = |text: &str| Said::Json(json!({"version": text}));
+    let none = Said::Json(json!({"users": [], "success": true}));
+    let met = |mail: &str| {
+        let ann = json!({
+            "_id": "uA", "username": "ann@a.example", "type": "user", "emails": [{"address": "uA@b.example"}], "name": "Ann",
+            "active": true, "roles": ["user"], "status": "online",
+            "federation": {"origin": "b.example", "originalInfo": {"email": mail}}, "isRemote": false,
+        });
+        Said::Json(json!({"users": [ann], "success": true}))
+    };
+    let web = [("2.0.0", Said::Page(200))];
+    let other = |path: &'static str| row(&format!("`GET` of `{path}` of 1.x"), Ask::Get(path), &web);
     vec![
-        row(
-            "`users.getByUsername` of a user",
-            Ask::Get("users.getByUsername?username=fedctl"),
-            &[("2.0.0", user("fedctl@b.example")), ("4.3.0", user(&format!("{id}@b.example")))],
-        ),
+        row("`users.getByUsername` of a user", Ask::Get("users.getByUsername?username=fedctl"), &found),
+        row("`users.search` for a user", Ask::Get("users.search?username=fedctl&domain=b.example"), &search),
+        row("`GET` of `events.dispatch`", Ask::Get("events.dispatch"), &[("2.0.0", Said::NoRoute)]),
+        other("users?username=fedctl"),
+        other("events"),
         row(
             "`users.getByUsername` of nobody",
             Ask::Get("users.getByUsername?username=nobody"),
@@ -364,17 +446,22 @@ fn get_rows() -> Vec<Row> {
         row(
             "`users.search` for nobody",
             Ask::Get("users.search?username=nobody&domain=b.example"),
-            &[("2.0.0", Said::Json(json!({"users": []})))],
+            &[("2.0.0", none.clone())],
         ),
         row(
             "`users.search` for the name of another server's user, who is answered as a local one",
             Ask::Get("users.search?username=Ann&domain=b.example"),
-            &[("2.0.0", met(true)), ("3.0.0", met(false)), ("3.0.10", met(true))],
+            &[
+                ("2.0.0", met("ann@a.example")),
+                ("3.0.0", none.clone()),
+                ("3.0.10", met("ann@a.example")),
+                ("4.3.0", met("uA@b.example")),
+            ],
         ),
         row(
             "`users.search` with another case",
             Ask::Get("users.search?username=Fedctl&domain=b.example"),
-            &[("2.0.0", Said::Json(json!({"users": []})))],
+            &[("2.0.0", none.clone())],
         ),
         row(
             "`uploads` of an unknown file",
@@ -385,8 +472,8 @@ fn get_rows() -> Vec<Row> {
             "`/api/info`",
             Ask::Get("/api/info"),
             &[
-                ("2.0.0", release("2.0.0")),
-                ("2.4.14", release("2.4.14")),
+                ("2.0.0", early("2.0.0")),
+                ("2.4.14", early("2.4.14")),
                 ("3.0.0", release("3.0.0")),
                 ("3.0.10", release("3.0.10")),
                 ("3.1.0", release("3.1.0")),
@@ -401,16 +488,32 @@ fn get_rows() -> Vec<Row> {
                 ("6.2.12", release("6.2")),
                 ("6.3.0", release("6.3")),
                 ("6.5.0", release("6.5")),
+                ("7.2.0", release("7.2")),
+                ("7.10.4", release("7.10")),
             ],
         ),
     ]
 }
 
 fn old_rows() -> Vec<Row> {
+    let id = fedctl::rocketchat::events::identifier::stable("fedctl@b.example");
+    let moment = "2020-01-01T00:00:00.000Z";
+    let found = json!({"resourceName": "federated-user", "localPeerIdentifier": "b.example", "user": {
+        "_id": id, "username": "fedctl@b.example", "name": "fedctl", "type": "user",
+        "emails": [{"address": "fedctl@b.example", "verified": true}], "createdAt": moment, "lastLogin": moment,
+        "status": "online", "_updatedAt": moment, "federation": {"_id": id, "peer": "b.example"}, "roles": ["user"],
+        "statusConnection": "online",
+    }});
     let masked = [("1.0.0", error("Federation.peerServer.error is not a function"))];
     let not_sent = [("1.0.0", error("Payload was not sent"))];
     let unopened = [("1.0.0", error("Could not decrypt [error-decrypt]"))];
-    let no_bytes = [("1.0.0", error("The first argument must be"))];
+    let no_bytes = [(
+        "1.0.0",
+        error(
+            "The first argument must be one of type string, Buffer, ArrayBuffer, Array, or Array-like Object. Received \
+             type undefined",
+        ),
+    )];
     let old = |t: &str, payload: Value| Ask::Old(json!({"event": {"t": t, "payload": payload}}));
     let body = |sender: Option<&'static str>, kind: &'static str, bytes: &[u8]| {
         Ask::Body("events", sender, kind, bytes.to_vec())
@@ -426,6 +529,9 @@ fn old_rows() -> Vec<Row> {
         json!({"federation": {"_id": "rGroup", "peer": A, "peers": [A]}, "t": "p", "name": "team@a.example"});
     let mut bad_name = create.clone();
     bad_name["room"] = json!({"federation": {"_id": "rBad"}, "name": "a b"});
+    let mut same_name = group.clone();
+    same_name["room"]["federation"]["_id"] = "rOther".into();
+    let namesake = with(user.clone(), "federation", json!({"_id": "uOther", "peer": A}));
     let text = |rid: &str| {
         json!({"message": {
             "msg": "hi", "mentions": [], "channels": [], "u": {"username": "ann@a.example", "federation": {"_id": "uAnn"}},
@@ -449,7 +555,11 @@ fn old_rows() -> Vec<Row> {
         row("`png`", old("png", json!({})), &fine),
         row("`{}` inside", Ask::Old(json!({})), &[("1.0.0", error("Event was not sent"))]),
         row("`{\"event\":null}` inside", Ask::Old(json!({"event": null})), &[("1.0.0", error("Event was not sent"))]),
-        row("`null` inside", Ask::Text("events", "null"), &[("1.0.0", error("Cannot destructure property"))]),
+        row(
+            "`null` inside",
+            Ask::Text("events", "null"),
+            &[("1.0.0", error("Cannot destructure property `event` of 'undefined' or 'null'."))],
+        ),
         row(
             "a message that is no JSON",
             Ask::Text("events", "hello"),
@@ -494,6 +604,12 @@ fn old_rows() -> Vec<Row> {
         row("`msd`", old("msd", json!({"federated_message_id": "mOld"})), &fine),
         row("`msd` of an unknown message", old("msd", json!({"federated_message_id": "mOld"})), &masked),
         row("`roc` whose name holds a space", old("roc", bad_name), &masked),
+        row("`roc` of another room with the same name", old("roc", same_name), &masked),
+        row(
+            "`usj` of a user whose name is taken",
+            old("usj", json!({"federated_room_id": "rGroup", "user": namesake})),
+            &masked,
+        ),
         row(
             "`payload` without `type`",
             body(
@@ -518,6 +634,14 @@ fn old_rows() -> Vec<Row> {
             &[("1.0.0", error("Could not find valid peer"))],
         ),
         row("a sender whose key is another", body(Some(A), json, &Wire::One.write(&[7; 512])), &unopened),
+        row("a message that is cut", body(Some(A), json, &Wire::One.write(&sealed_bytes(b"{}")[..300])), &unopened),
+        row("`GET` of `events`", Ask::Get("events"), &[("1.0.0", Said::NoRoute)]),
+        row("`GET` of `users.search` of 2.x", Ask::Get("users.search?username=fedctl"), &[("1.0.0", Said::Page(200))]),
+        row(
+            "`uploads` of an unknown file",
+            Ask::Get("uploads?upload_id=x"),
+            &[("1.0.0", error("There is no such file in this server"))],
+        ),
         row("the receiver's domain, signed by another", body(Some("b.example"), json, &good), &unopened),
         row(
             "the receiver's domain and a body in clear",
@@ -536,12 +660,7 @@ fn old_rows() -> Vec<Row> {
         row(
             "`users` of a user",
             Ask::Get("users?username=fedctl&domain=b.example&usernameOnly=true"),
-            &[(
-                "1.0.0",
-                Said::Json(
-                    json!({"federatedUsers": [{"user": {"statusConnection": "online", "federation": {"peer": "b.example"}}}]}),
-                ),
-            )],
+            &[("1.0.0", Said::Json(json!({"federatedUsers": [found], "success": true})))],
         ),
     ]
 }
@@ -584,22 +703,20 @@ fn bytes(ask: &Ask) -> (String, Vec<u8>) {
     }
 }
 
-/// What the release answers in the table.
-fn expected(row: &Row, release: Release) -> &Said {
+/// What the release answers in the table, in the words of its Node.
+fn expected(row: &Row, release: Release) -> Said {
     let at = |since: &str| since.parse::<Release>().unwrap() <= release;
-    &row.said.iter().rfind(|(since, _)| at(since)).unwrap().1
+    let said = row.said.iter().rfind(|(since, _)| at(since)).unwrap().1.clone();
+    match said {
+        Said::Error(text) if release >= NODE_20 => Said::Error(in_new_words(&text)),
+        said => said,
+    }
 }
 
-fn contains(found: &Value, wanted: &Value) -> bool {
-    match (found, wanted) {
-        (Value::Object(found), Value::Object(wanted)) => {
-            wanted.iter().all(|(name, value)| found.get(name).is_some_and(|found| contains(found, value)))
-        }
-        (Value::Array(found), Value::Array(wanted)) => {
-            found.len() == wanted.len() && found.iter().zip(wanted).all(|(found, wanted)| contains(found, wanted))
-        }
-        _ => found == wanted,
-    }
+/// A `TypeError` about a member as Node 16 and later words it.
+fn in_new_words(text: &str) -> String {
+    let parts = text.strip_prefix("Cannot read property '").and_then(|rest| rest.split_once("' of "));
+    parts.map_or_else(|| text.to_owned(), |(member, of)| format!("Cannot read properties of {of} (reading '{member}')"))
 }
 
 /// The answer on the wire, without the log.
@@ -609,12 +726,15 @@ fn check_wire(answer: &(u16, String), said: &Said, what: &str) {
     let right = match said {
         Said::Success => *status == 200 && *body == r#"{"success":true}"#,
         Said::Error(text) => {
-            *status == 400
-                && json["success"] == false
-                && json["error"].as_str().is_some_and(|found| found.starts_with(text))
+            let mut wanted = json!({"success": false, "error": text});
+            if text.ends_with("[error-decrypt]") {
+                wanted["errorType"] = "error-decrypt".into();
+            }
+            *status == 400 && json == wanted
         }
         Said::Page(wanted) => status == wanted && body.starts_with("<!DOCTYPE html>"),
-        Said::Json(wanted) => *status == 200 && contains(&json, wanted),
+        Said::NoRoute => *status == 405 && json == json!({"status": "error", "message": "API endpoint does not exist"}),
+        Said::Json(wanted) => *status == 200 && *body == serde_json::to_string(wanted).unwrap(),
     };
     assert!(right, "{what}: {status} {body}, expected {said:?}");
 }
@@ -658,12 +778,12 @@ fn origin() -> SocketAddr {
     addr
 }
 
-/// Waits for a line of the log that contains a text.
-fn logged(peers: &Peers, from: usize, text: &str) -> bool {
+/// Waits for a line of the log.
+fn logged(peers: &Peers, from: usize, is_it: impl Fn(&str) -> bool) -> bool {
     let until = Instant::now() + Duration::from_secs(20);
     while Instant::now() < until {
         let log = peers.log.lock().unwrap();
-        if log[from.min(log.len())..].iter().any(|line| line.contains(text)) {
+        if log[from.min(log.len())..].iter().any(|line| is_it(line)) {
             return true;
         }
         drop(log);
@@ -682,13 +802,18 @@ fn check_log(peers: &Peers, from: usize, answer: &(u16, String), said: &Said, wh
         return check_wire(answer, said, what);
     }
     assert_eq!((answer.0, answer.1.as_str()), (200, "{}"), "{what}");
-    let text = match said {
-        Said::Success => "opened: ".to_owned(),
-        Said::Error(text) if text == UNDECRYPTED => "refused: ".to_owned(),
-        Said::Error(text) => format!("failed: a.example: {}", text.escape_debug()),
-        Said::Page(_) | Said::Json(_) => return,
+    let sender = if what.contains(BYPASSED) { "b.example" } else { A };
+    let failed = |text: &str| format!("failed: {sender}: {}", text.escape_debug());
+    let is_logged = |line: &str| match said {
+        Said::Success if sender == A => line.starts_with("opened: "),
+        Said::Success => line.starts_with("not encrypted: "),
+        Said::Error(text) if text == UNDECRYPTED => line.starts_with("refused: "),
+        Said::Error(text) => line == failed(text),
+        Said::Page(_) | Said::Json(_) | Said::NoRoute => false,
     };
-    assert!(logged(peers, from, &text), "{what}: no `{text}` in {:?}", peers.log.lock().unwrap());
+    // A server that is switched off looks at no body.
+    let is_silent = matches!(said, Said::Error(text) if text == DISABLED);
+    assert!(is_silent || logged(peers, from, is_logged), "{what}: no {said:?} in {:?}", peers.log.lock().unwrap());
     if *said == Said::Success {
         let log = peers.log.lock().unwrap();
         let failed = log[from..].iter().find(|line| line.starts_with("failed: "));
@@ -696,91 +821,95 @@ fn check_log(peers: &Peers, from: usize, answer: &(u16, String), said: &Said, wh
     }
 }
 
+/// Rows that are asked of one peer, in this order.
+struct Table {
+    rows: Vec<Row>,
+    releases: &'static [&'static str],
+    faults: &'static [Fault],
+    gate_open: bool,
+}
+
+/// What a peer answers in its own name without decryption, with `--faithful-bypass`.
+fn bypass_rows() -> Vec<Row> {
+    let own = |body: &[u8]| Ask::Body("events.dispatch", Some("b.example"), "application/json", body.to_vec());
+    let map = [("2.0.0", unreadable("map")), ("4.0.0", error("events is not iterable"))];
+    vec![
+        row(
+            "the receiver's domain and a body in clear, with `--faithful-bypass`",
+            own(br#"{"events":[{"type":"ping"}]}"#),
+            &[("2.0.0", Said::Success)],
+        ),
+        row(
+            "the receiver's domain and an encrypted body, with `--faithful-bypass`",
+            own(&Wire::Two.write(&sealed_bytes(br#"{"events":[]}"#))),
+            &map,
+        ),
+        row("the receiver's domain and the body `{}`, with `--faithful-bypass`", own(b"{}"), &map),
+    ]
+}
+
+/// What every route answers when it is closed.
+fn closed_rows(why: &str, since: &'static str, text: &str) -> Vec<Row> {
+    let routes = [
+        ("users.search", Ask::Get("users.search?username=fedctl&domain=b.example")),
+        ("users.getByUsername", Ask::Get("users.getByUsername?username=fedctl")),
+        ("uploads", Ask::Get("uploads?upload_id=x")),
+        ("events.dispatch", Ask::Events(json!({"events": []}))),
+        ("events.requestFromLatest", Ask::Latest(json!({"latestEventIds": []}))),
+    ];
+    let row_of = |(route, ask)| row(&format!("`{route}`, {why}"), ask, &[(since, error(text))]);
+    routes.into_iter().map(row_of).collect()
+}
+
+const BYPASSED: &str = ", with `--faithful-bypass`";
+const DISABLED: &str = "Federation not enabled";
+
+fn tables() -> Vec<Table> {
+    let gate = "Deprecated. ENABLE_INSECURE_LEGACY_FEDERATION environment variable is needed to enable it.";
+    let table = |rows, faults| Table { rows, releases: RELEASES, faults, gate_open: true };
+    let old_off = vec![
+        row("`users`, federation off", Ask::Get("users?username=fedctl"), &[("1.0.0", error("Not found"))]),
+        row("`uploads`, federation off", Ask::Get("uploads?upload_id=x"), &[("1.0.0", error("Not found"))]),
+        row("`events`, federation off", Ask::Old(json!({"event": {"t": "png"}})), &[("1.0.0", error("Not found"))]),
+    ];
+    vec![
+        table(rows(), &[]),
+        table(bypass_rows(), &[Fault::Bypass]),
+        table(closed_rows("federation off", "2.0.0", DISABLED), &[Fault::Disabled]),
+        Table {
+            rows: closed_rows("without `--gate-open`", "7.0.0", gate),
+            releases: &["7.0.0", "7.10.4"],
+            faults: &[],
+            gate_open: false,
+        },
+        Table { rows: old_rows(), releases: OLD_RELEASES, faults: &[], gate_open: false },
+        Table { rows: old_off, releases: OLD_RELEASES, faults: &[Fault::Disabled], gate_open: false },
+    ]
+}
+
+/// Asks one release for every row.
+fn check_release(table: &Table, release: &str, callback: Option<SocketAddr>) {
+    let (faults, gate_open) = (table.faults, table.gate_open);
+    let peers = Peers::start(&Peer { release, faults, https: false, callback, gate_open, ..Peer::default() });
+    let release: Release = release.parse().unwrap();
+    for row in &table.rows {
+        let (what, from) = (format!("{release}, {}", row.name), lines(&peers));
+        let (head, body) = bytes(&row.ask);
+        let answer = http(peers.addr, &head, &body);
+        let said = expected(row, release);
+        match row.ask {
+            Ask::Get(_) => check_wire(&answer, &said, &what),
+            _ if release >= TRUTHFUL || release < TWO => check_wire(&answer, &said, &what),
+            _ => check_log(&peers, from, &answer, &said, &what),
+        }
+    }
+}
+
 #[test]
 fn every_request_is_answered_as_every_release_answers_it() {
-    let asks: Vec<(Row, (String, Vec<u8>))> = rows()
-        .into_iter()
-        .map(|row| {
-            let bytes = bytes(&row.ask);
-            (row, bytes)
-        })
-        .collect();
     let callback = Some(origin());
-    for release in RELEASES {
-        let peers = Peers::start(&Peer { release, https: false, callback, ..Peer::default() });
-        let release: Release = release.parse().unwrap();
-        for (row, (head, body)) in &asks {
-            let (what, from) = (format!("{release}, {}", row.name), lines(&peers));
-            let answer = http(peers.addr, head, body);
-            let said = expected(row, release);
-            match row.ask {
-                Ask::Get(_) => check_wire(&answer, said, &what),
-                _ if release >= TRUTHFUL => check_wire(&answer, said, &what),
-                _ => check_log(&peers, from, &answer, said, &what),
-            }
-        }
-    }
-}
-
-#[test]
-fn every_request_is_answered_as_1_x_answers_it() {
-    let rows = old_rows();
-    let asks: Vec<(String, Vec<u8>)> = rows.iter().map(|row| bytes(&row.ask)).collect();
-    for release in OLD_RELEASES {
-        let peers = Peers::start(&Peer { release, https: false, ..Peer::default() });
-        for (row, (head, body)) in rows.iter().zip(&asks) {
-            let what = format!("{release}, {}", row.name);
-            check_wire(&http(peers.addr, head, body), expected(row, release.parse().unwrap()), &what);
-        }
-    }
-}
-
-#[test]
-fn a_switched_off_server_says_so_on_every_route() {
-    for (release, text) in
-        [("1.3.5", "Not found"), ("3.18.7", "Federation not enabled"), ("6.2.12", "Federation not enabled")]
-    {
-        let peers = Peers::start(&Peer { release, faults: &[Fault::Disabled], https: false, ..Peer::default() });
-        let old = release == "1.3.5";
-        let get = if old { "users?username=x" } else { "users.search?username=x" };
-        check_wire(&http(peers.addr, &bytes(&Ask::Get(get)).0, b""), &error(text), release);
-        let (head, body) = bytes(&if old { Ask::Old(json!({})) } else { Ask::Events(json!({"events": []})) });
-        let answer = http(peers.addr, &head, &body);
-        match release {
-            "3.18.7" => assert_eq!(answer, (200, "{}".to_owned())),
-            _ => check_wire(&answer, &error(text), release),
-        }
-    }
-    let peers = Peers::start(&Peer { release: "7.2.0", https: false, ..Peer::default() });
-    let deprecated = "Deprecated. ENABLE_INSECURE_LEGACY_FEDERATION environment variable is needed to enable it.";
-    for ask in [Ask::Get("users.search?username=fedctl"), Ask::Events(json!({"events": [{"type": "ping"}]}))] {
-        let (head, body) = bytes(&ask);
-        check_wire(&http(peers.addr, &head, &body), &error(deprecated), "7.2.0");
-    }
-}
-
-#[test]
-fn its_own_domain_in_clear_is_taken_only_on_request() {
-    let peers = Peers::start(&Peer { release: "6.2.12", faults: &[Fault::Bypass], https: false, ..Peer::default() });
-    let own = |body: &[u8]| Ask::Body("events.dispatch", Some("b.example"), "application/json", body.to_vec());
-    let sealed = Wire::Two.write(&sealed_bytes(br#"{"events":[]}"#));
-    for (body, said) in [
-        (&br#"{"events":[{"type":"ping"}]}"#[..], Said::Success),
-        (&sealed, error("events is not iterable")),
-        (b"{}", error("events is not iterable")),
-    ] {
-        let (head, body) = bytes(&own(body));
-        check_wire(&http(peers.addr, &head, &body), &said, &head);
-    }
-    // Before 4.2.0 the answer says nothing, and up to 3.18 the text is another.
-    for (release, text) in [("3.18.7", "Cannot read property 'map' of undefined"), ("4.1.6", "events is not iterable")]
-    {
-        let peers = Peers::start(&Peer { release, faults: &[Fault::Bypass], https: false, ..Peer::default() });
-        let (head, body) = bytes(&own(&sealed));
-        let (from, answer) = (lines(&peers), http(peers.addr, &head, &body));
-        assert_eq!((answer.0, answer.1.as_str()), (200, "{}"), "{release}");
-        let failed = format!("failed: b.example: {}", text.escape_debug());
-        assert!(logged(&peers, from, &failed), "{release}: {:?}", peers.log.lock().unwrap());
+    for table in tables() {
+        table.releases.iter().for_each(|release| check_release(&table, release, callback));
     }
 }
 
@@ -803,9 +932,11 @@ fn spans(row: &Row, last: &str) -> String {
         let until = until.unwrap_or_else(|| last.to_owned());
         let shown = match said {
             Said::Success => "`200 {\"success\":true}`".to_owned(),
+            Said::Error(text) if text.contains('`') => format!("`400` `` {text} ``"),
             Said::Error(text) => format!("`400` `{text}`"),
             Said::Page(status) => format!("`{status}` and an HTML page"),
-            Said::Json(json) => format!("`200` with `{json}`"),
+            Said::NoRoute => "`405 {\"status\":\"error\",\"message\":\"API endpoint does not exist\"}`".to_owned(),
+            Said::Json(json) => format!("`200` `{json}`"),
         };
         out += &format!("| {} | {since} to {until} | {shown} |\n", if at == 0 { row.name.as_str() } else { "" });
     }
@@ -815,9 +946,14 @@ fn spans(row: &Row, last: &str) -> String {
 #[test]
 fn the_page_of_answers_is_fresh() {
     let head = "| request | releases | answer |\n|---|---|---|\n";
-    let two: String =
-        rows().iter().filter(|row| row.name != "`/api/info`").map(|row| spans(row, "the last one")).collect();
-    let one: String = old_rows().iter().map(|row| spans(row, "1.3.5")).collect();
-    fresh_part("docs/serve-peer.md", "2.x", &format!("{head}{two}"));
-    fresh_part("docs/serve-peer.md", "1.x", &format!("{head}{one}"));
+    let mut parts = [String::new(), String::new()];
+    for table in tables() {
+        let (first, last) = (table.releases[0], table.releases[table.releases.len() - 1]);
+        let is_old = first.starts_with('1');
+        let shown = table.rows.iter().filter(|row| row.name != "`/api/info`");
+        parts[usize::from(is_old)].extend(shown.map(|row| spans(row, if is_old { last } else { "the last one" })));
+    }
+    for (mark, part) in ["2.x", "1.x"].into_iter().zip(parts) {
+        fresh_part("docs/serve-peer.md", mark, &format!("{head}{part}"));
+    }
 }

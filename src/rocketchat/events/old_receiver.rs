@@ -41,6 +41,8 @@ pub enum OldError {
     Member,
     #[error("the name of the room holds a character that is not allowed")]
     RoomName,
+    #[error("the name is taken")]
+    Taken,
     #[error("an attachment has no `title_link` or no `image_url`")]
     Attachment,
 }
@@ -89,6 +91,11 @@ impl OldReceiver<'_> {
         self.documents.get(of, &id).map(|_| id).ok_or(or)
     }
 
+    /// Names are unique.
+    fn free(&self, of: Collection, pointer: &str, name: &Value) -> Result<(), OldError> {
+        self.documents.having(of, pointer, name).next().map_or(Ok(()), |_| Err(OldError::Taken))
+    }
+
     /// Creates a user that is unknown. Its name is needed, because it is cut apart.
     fn meet(&mut self, user: &Value) -> Result<String, OldError> {
         let id = text(user, "/federation/_id");
@@ -101,6 +108,7 @@ impl OldReceiver<'_> {
         if self.documents.get(Collection::Users, &id).is_none() {
             let mut stored = user.clone();
             stored["username"] = local_name(&text(user, "/username"), self.own).into();
+            self.free(Collection::Users, "/username", &stored["username"])?;
             self.documents.put(Collection::Users, &id, stored);
         }
         Ok(id)
@@ -130,6 +138,7 @@ impl OldReceiver<'_> {
         if is_named {
             stored["t"] = "p".into();
             stored["name"] = local_name(&name, self.own).into();
+            self.free(Collection::Rooms, "/name", &stored["name"])?;
         }
         if stored.get("broadcast") == Some(&Value::Bool(true)) {
             stored["muted"] = members.iter().filter(|member| **member != owner).cloned().collect::<Vec<_>>().into();

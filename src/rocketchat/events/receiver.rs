@@ -24,6 +24,36 @@ const ADD_USER: Release = boundary::ADD_USER_FIXED;
 const KEEPS_KNOWN: Release = boundary::KEEPS_KNOWN;
 /// Attachments are changed by the type of the file; before, every file was taken for an image.
 const FILES_BY_TYPE: Release = boundary::ANY_FILE;
+
+/// A unique index of the database.
+struct Unique {
+    collection: Collection,
+    pointer: &'static str,
+    /// The collection, the index and the field as the database names them.
+    names: [&'static str; 3],
+}
+
+/// The indexes that events of others can collide with. The event is stored before, so that a repetition fails again.
+const UNIQUE: [Unique; 3] = [
+    Unique { collection: Collection::Users, pointer: "/username", names: ["users", "username_1", "username"] },
+    Unique {
+        collection: Collection::Users,
+        pointer: "/emails/0/address",
+        names: ["users", "emails.address_1", "emails.address"],
+    },
+    Unique { collection: Collection::Rooms, pointer: "/name", names: ["rocketchat_room", "name_1", "name"] },
+];
+
+impl Unique {
+    /// The error of the database, which is the answer of the server.
+    fn duplicate(&self, value: &Value) -> ServerError {
+        let [collection, index, field] = self.names;
+        ServerError(format!(
+            "E11000 duplicate key error collection: rocketchat.{collection} index: {index} dup key: {{ {field}: {value} }}"
+        ))
+    }
+}
+
 /// What is to be done for an event.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
@@ -146,18 +176,33 @@ impl Receiver<'_> {
                 let federation = room.get("federation").cloned().unwrap_or_default();
                 self.documents.set(Collection::Rooms, &id, "federation", federation);
             }
-            None => self.documents.put(Collection::Rooms, &id, local_room(room, self.own)),
+            None => self.insert(Collection::Rooms, &id, local_room(room, self.own))?,
         }
         Ok(())
+    }
+
+    /// Stores a new document, unless a unique index of the database holds one of its values already.
+    fn insert(&mut self, collection: Collection, id: &str, document: Value) -> Result<(), ServerError> {
+        let taken = UNIQUE.iter().filter(|index| index.collection == collection).find_map(|index| {
+            let value = document.pointer(index.pointer).filter(|value| value.is_string())?;
+            self.documents.having(collection, index.pointer, value).next().map(|_| index.duplicate(value))
+        });
+        match taken {
+            Some(error) => Err(error),
+            None => {
+                self.documents.put(collection, id, document);
+                Ok(())
+            }
+        }
     }
 
     fn add_user(&mut self, data: &Value) -> Result<(), ServerError> {
         let missing = self.unreadable("_id");
         let user = data.get("user").ok_or_else(|| missing.clone())?;
-        let user_changed = self.meet(Collection::Users, user, local_user(user, self.own));
+        let user_changed = self.meet(Collection::Users, user, local_user(user, self.own))?;
         let subscription = data.get("subscription").ok_or(missing)?;
         let local = local_subscription(subscription, self.own);
-        let changed = self.meet(Collection::Subscriptions, subscription, local) || user_changed;
+        let changed = self.meet(Collection::Subscriptions, subscription, local)? || user_changed;
         if changed || self.release < KEEPS_KNOWN {
             self.set_domains(&text(data, "/roomId"), data.get("domainsAfterAdd"));
         }
@@ -165,9 +210,9 @@ impl Receiver<'_> {
     }
 
     /// Stores a document that is new; of a known one only `federation` changes. True when something changed.
-    fn meet(&mut self, collection: Collection, document: &Value, local: Value) -> bool {
+    fn meet(&mut self, collection: Collection, document: &Value, local: Value) -> Result<bool, ServerError> {
         let id = text(document, "/_id");
-        match self.documents.get(collection, &id) {
+        Ok(match self.documents.get(collection, &id) {
             Some(known) if self.release >= KEEPS_KNOWN && known.get("federation").is_some() => false,
             Some(_) => {
                 let federation = document.get("federation").cloned().unwrap_or_default();
@@ -175,10 +220,10 @@ impl Receiver<'_> {
                 true
             }
             None => {
-                self.documents.put(collection, &id, local);
+                self.insert(collection, &id, local)?;
                 true
             }
-        }
+        })
     }
 
     /// A list that is absent leaves the known one alone.

@@ -11,6 +11,9 @@ pub const LOOPS: Release = boundary::READS_ALL;
 /// The first release on a Node that words TypeErrors in the new way.
 const NEW_WORDING: Release = boundary::GATE;
 
+/// The first release on Node 14, which names what it takes apart.
+const NAMES_SOURCE: Release = boundary::NODE_14;
+
 /// From 6.3.0 on servers call an address that came out as `undefined`, and say this about it.
 pub const INVALID_URL: &str = "Invalid URL";
 
@@ -41,8 +44,12 @@ fn old_wording(text: &str) -> String {
     }
 }
 
-fn no_object(member: &str) -> ServerError {
-    ServerError(format!("Cannot destructure property '{member}' of 'object null' as it is null."))
+/// A `TypeError` for taking a decrypted `null` apart.
+fn no_object(release: Release, member: &str) -> ServerError {
+    ServerError(match release < NAMES_SOURCE {
+        true => format!("Cannot destructure property `{member}` of 'undefined' or 'null'."),
+        false => format!("Cannot destructure property '{member}' of 'EJSON.fromJSONValue(...)' as it is null."),
+    })
 }
 
 /// The events of a decrypted body for `federation.events.dispatch`.
@@ -50,7 +57,7 @@ pub fn events(release: Release, body: &Value) -> Result<Vec<Value>, ServerError>
     let old = release < LOOPS;
     let not_iterable = || ServerError("events is not iterable".into());
     match body.get("events") {
-        _ if body.is_null() => Err(no_object("events")),
+        _ if body.is_null() => Err(no_object(release, "events")),
         Some(Value::Array(events)) => Ok(events.clone()),
         None => Err(if old { cannot_read(release, "undefined", "map") } else { not_iterable() }),
         Some(Value::Null) => Err(if old { cannot_read(release, "null", "map") } else { not_iterable() }),
@@ -63,7 +70,7 @@ pub fn events(release: Release, body: &Value) -> Result<Vec<Value>, ServerError>
 /// A decrypted body for `federation.events.requestFromLatest`.
 pub fn latest_request(release: Release, body: &Value) -> Result<LatestRequest, ServerError> {
     if body.is_null() {
-        return Err(no_object("fromDomain"));
+        return Err(no_object(release, "fromDomain"));
     }
     let member = if release < LOOPS { "join" } else { "length" };
     let known = match body.get("latestEventIds") {
