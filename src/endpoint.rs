@@ -98,6 +98,16 @@ pub enum Reach {
     Nobody(&'static str),
 }
 
+/// Names the routes that a machine lacks which cannot reach these addresses.
+pub fn missing_route(addresses: impl Iterator<Item = IpAddr>) -> &'static str {
+    let families: std::collections::BTreeSet<bool> = addresses.map(|ip| ip.is_ipv6()).collect();
+    match (families.contains(&false), families.contains(&true)) {
+        (true, true) => "no IPv4 and no IPv6 route",
+        (true, false) => "no IPv4 route",
+        _ => "no IPv6 route",
+    }
+}
+
 /// From where `ip` can be reached, by the registries of special addresses (RFC 6890).
 pub fn reach(ip: IpAddr) -> Reach {
     match ip.to_canonical() {

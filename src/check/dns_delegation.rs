@@ -19,6 +19,11 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let Ok(zone) = &dns.zone else { return Verdict::skip("there is no zone to ask about") };
     let [parent, child] = dns.sides();
     let mut verdicts: Vec<Verdict> = old_addresses(dns, zone).map(Verdict::from).into_iter().collect();
+    if let (true, true, Some(route)) = (verdicts.is_empty(), parent.is_empty(), dns.missing_route(Role::Parent)) {
+        return Verdict::skip(format!(
+            "no name server of the parent zone can be queried from here: this machine has {route} to them"
+        ));
+    }
     if verdicts.is_empty() && parent.is_empty() {
         return Verdict::skip("no name server of the parent zone responded");
     }

@@ -33,6 +33,11 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         servers.iter().filter_map(|server| Some((*server, fault(dns, server)?))).collect();
     let unheard = silent.iter().all(|(server, _)| !answers(dns, server));
     if silent.len() == servers.len() && unheard && resolver_answers(dns) {
+        if let Some(route) = dns.missing_route(Role::Authority) {
+            return Verdict::skip(format!(
+                "no name server can be queried from here, though a resolver gets answers: this machine has {route} to them"
+            ));
+        }
         let seen: Vec<String> = silent.iter().map(|(server, why)| format!("{}: {why}", named(server))).collect();
         return Verdict::skip(format!(
             "no name server can be queried from here, though a resolver gets answers; does this network block port 53? ({})",

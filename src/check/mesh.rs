@@ -1,6 +1,6 @@
 //! Judges every direction between the members of a group: would the sender's release find, reach and open the recipient?
 
-use super::{dns_zone, judge_peer, key_record, peer_release};
+use super::{dns_zone, judge_peer, key_record, peer_connect, peer_release};
 use crate::facts::mesh::Member;
 use crate::facts::peer::PeerFacts;
 use crate::report::mesh::{Direction, Mesh, Node, Obstacle, State};
@@ -49,7 +49,14 @@ fn judge(from: &Member, to: &Member, fallback: Release) -> State {
     found.extend(cannot_send(from, generation));
     found.extend(peer_errors(facts, to));
     found.extend(sender_key(from, to, fallback));
-    if found.is_empty() { State::Works } else { State::Fails(found) }
+    match facts.unreachable_from_here() {
+        _ if !found.is_empty() => State::Fails(found),
+        Some(why) => {
+            let fix = "Run fedctl mesh on a machine that has such a route.";
+            State::Unknown(vec![obstacle(to, peer_connect::CHECK.id, why, fix)])
+        }
+        None => State::Works,
+    }
 }
 
 fn obstacle(owner: &Member, check: &str, what: String, fix: &str) -> Obstacle {

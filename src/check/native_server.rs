@@ -3,7 +3,7 @@
 use super::{Check, Judge, Needs, date};
 use crate::facts::dns::DnsFacts;
 use crate::facts::native::{Destination, NativeFacts, NoServer, Way};
-use crate::facts::peer::Answer;
+use crate::facts::peer::{Answer, ConnectFailure};
 use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::native::{KEY_PREFIX, KEYS, KeyDefect, VERSION};
 use crate::severity::Severity;
@@ -28,6 +28,9 @@ fn judge(dns: &DnsFacts, facts: &NativeFacts) -> Vec<Verdict> {
     match &server.addr {
         Err(NoServer::NoAddress(_)) if matches!(to.way, Way::Srv(_)) => {
             return Verdict::skip("the SRV target has no address");
+        }
+        Err(NoServer::Connect(why @ ConnectFailure::NoRoute)) => {
+            return Verdict::skip(format!("{} could not be checked from here: {why}", to.authority()));
         }
         Err(why) => return vec![unreachable(facts, to, why).into()],
         Ok(_) if !facts.is_trusted() => return Verdict::skip("there is no TLS connection that servers trust"),

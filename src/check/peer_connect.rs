@@ -2,7 +2,7 @@
 
 use super::stage::Stage;
 use super::{Check, Judge, Needs};
-use crate::facts::peer::PeerFacts;
+use crate::facts::peer::{AddressFacts, PeerFacts};
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
 
@@ -25,14 +25,28 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         Ok(elapsed) => format!("{}: connected, {elapsed} ms", address.addr),
         Err(why) => format!("{}: {why}", address.addr),
     });
-    let failed: Vec<_> = facts.addresses.iter().filter(|address| address.connect.is_err()).collect();
+    if let Some(why) = facts.unreachable_from_here() {
+        return Verdict::skip(format!("could not be checked from here: {why}"));
+    }
+    let (unrouted, tried): (Vec<&AddressFacts>, Vec<_>) =
+        facts.addresses.iter().partition(|address| address.is_unrouted());
+    let failed: Vec<_> = tried.iter().filter(|address| address.connect.is_err()).collect();
     if failed.is_empty() {
-        let count = facts.addresses.len();
-        return Verdict::pass(if count == 1 { "connects".into() } else { format!("all {count} connect") });
+        return Verdict::pass(connected(facts, tried.len(), unrouted.first().copied()));
     }
     let port = base.port;
-    let (all, family) = (failed.len() == facts.addresses.len(), failed.iter().all(|address| address.addr.is_ipv6()));
+    let (all, family) = (failed.len() == tried.len(), failed.iter().all(|address| address.addr.is_ipv6()));
     let (severity, what, means) = match (all, family) {
+        (true, is_6) if !unrouted.is_empty() => (
+            Severity::Error,
+            format!(
+                "nothing can be connected to at `{}` port {port} over {}, and this machine has {}",
+                base.host,
+                if is_6 { "IPv6" } else { "IPv4" },
+                facts.missing_route()
+            ),
+            "servers that use these addresses deliver nothing: `ECONNREFUSED` or `ETIMEDOUT` in their log, and the event is lost",
+        ),
         (true, _) => (
             Severity::Error,
             format!("nothing can be connected to at `{}` port {port}", base.host),
@@ -45,18 +59,23 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         ),
         (false, false) => (
             Severity::Warning,
-            format!(
-                "{} of {} addresses of `{}` port {port} cannot be reached",
-                failed.len(),
-                facts.addresses.len(),
-                base.host
-            ),
+            format!("{} of {} addresses of `{}` port {port} cannot be reached", failed.len(), tried.len(), base.host),
             "servers take one address and do not try the next: some messages are lost",
         ),
     };
     let fix =
         format!("open port {port} on every address in the firewall and in the proxy, or take the address out of DNS");
     vec![Problem::new(severity, what, means, fix).seen(shown).into()]
+}
+
+/// That all addresses connect but those that cannot be tried from here.
+fn connected(facts: &PeerFacts, count: usize, unrouted: Option<&AddressFacts>) -> String {
+    let passed = if count == 1 { "connects".to_owned() } else { format!("all {count} connect") };
+    let why = |address: &AddressFacts| {
+        let (ip, route) = (address.addr.ip(), facts.missing_route());
+        format!("{passed}; {ip} could not be checked from here: this machine has {route}")
+    };
+    unrouted.map_or_else(|| passed.clone(), why)
 }
 
 #[cfg(test)]
@@ -76,6 +95,24 @@ mod tests {
         facts.addresses.reverse();
         facts.addresses[1].connect = Err(ConnectFailure::Refused);
         assert_eq!(problems(judge(&facts))[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn a_machine_without_a_route_says_nothing_about_the_peer() {
+        let mut facts = sample();
+        let [v4, v6] = [false, true]
+            .map(|is_6| facts.addresses.iter().position(|address| address.addr.is_ipv6() == is_6).unwrap());
+        facts.addresses[v6].connect = Err(ConnectFailure::NoRoute);
+        let Verdict::Pass { note } = &judge(&facts)[0] else { panic!() };
+        assert!(note.contains("could not be checked from here: this machine has no IPv6 route"), "{note}");
+        facts.addresses[v4].connect = Err(ConnectFailure::Refused);
+        let found = problems(judge(&facts));
+        assert!(
+            found[0].severity == Severity::Error && found[0].what.contains("over IPv4, and this machine has no IPv6")
+        );
+        facts.addresses[v4].connect = Err(ConnectFailure::NoRoute);
+        let Verdict::Skip { why } = &judge(&facts)[0] else { panic!() };
+        assert!(why.contains("could not be checked from here: this machine has no IPv4 and no IPv6 route"), "{why}");
     }
 
     #[test]

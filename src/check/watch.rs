@@ -52,6 +52,7 @@ pub fn snapshot(observed: Observed, expected: &Expected, suppress: &[Suppression
     let verdict = match report.worst() {
         _ if dns.unchecked().is_some() => Verdict::Unknown,
         Some(worst) if worst >= fail_on => Verdict::Failing,
+        _ if peer.is_some_and(|peer| peer.unreachable_from_here().is_some()) => Verdict::Unknown,
         Some(worst) if worst >= Severity::Warning => Verdict::Warning,
         _ => Verdict::Ok,
     };

@@ -326,7 +326,7 @@ pub fn report(facts: &PeerFacts, begun: Instant) -> Report {
         time: Some(facts.time),
         stages: stage::timeline(facts, &lines),
         lines,
-        unchecked: facts.unchecked.as_ref().map(|why| Unchecked::network(why.to_string())),
+        unchecked: Unchecked::of(facts),
         elapsed: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         ..Report::default()
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::dns::{DnsFacts, Observer, Purpose, Role, StaleGlue};
 use crate::dns::name::Host;
 use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
+use crate::endpoint::missing_route;
 use crate::key::diagnosis;
 use crate::rocketchat::generation::SrvLabel;
 
@@ -38,6 +39,17 @@ impl DnsFacts {
         self.replies(question).filter(|(observer, reply)| {
             observer.role == Role::Authority && !self.is_stray(observer) && reply.outcome != Outcome::NoRoute
         })
+    }
+
+    /// The route that this machine lacks when it can query no server in this role.
+    pub fn missing_route(&self, role: Role) -> Option<&'static str> {
+        let asked = self.observations.iter().filter_map(|seen| Some((self.observers.get(seen.observer)?, &seen.reply)));
+        let (servers, outcomes): (Vec<&Observer>, Vec<&Outcome>) = asked
+            .filter(|(observer, _)| observer.role == role)
+            .map(|(observer, reply)| (observer, &reply.outcome))
+            .unzip();
+        let is_cut_off = !outcomes.is_empty() && outcomes.iter().all(|outcome| **outcome == Outcome::NoRoute);
+        is_cut_off.then(|| missing_route(servers.iter().map(|server| server.addr.ip())))
     }
 
     /// The records that some name server has for a question, else what is published.

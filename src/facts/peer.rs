@@ -8,7 +8,7 @@ use super::tls::TlsFacts;
 use super::zone::ZoneFailure;
 use crate::dns::name::Domain;
 use crate::dns::record::{Outcome, Query, RData};
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, missing_route};
 use crate::key::PublicKey;
 use crate::key::node_rsa::{self, ImportError};
 use crate::rocketchat::discovery::{DiscoveryResult, discovery};
@@ -78,6 +78,9 @@ pub enum ConnectFailure {
     /// Milliseconds that were waited.
     #[error("no answer within {0} ms")]
     Timeout(u32),
+    /// This machine has no route to the address, or no address of that family: nothing is known about the peer.
+    #[error("no route from this machine")]
+    NoRoute,
     /// The system's reason.
     #[error("{0}")]
     #[serde(untagged)]
@@ -99,6 +102,11 @@ pub struct AddressFacts {
 }
 
 impl AddressFacts {
+    /// True when this machine has no route to it.
+    pub fn is_unrouted(&self) -> bool {
+        self.connect == Err(ConnectFailure::NoRoute)
+    }
+
     /// True when a server would go on to send its request here.
     pub fn is_usable(&self, https: bool) -> bool {
         self.connect.is_ok() && (!https || self.tls.as_ref().is_some_and(TlsFacts::is_trusted))
@@ -274,6 +282,21 @@ pub enum Speaks {
 }
 
 impl PeerFacts {
+    /// Why nothing is known about the peer, when that is not its fault: no resolver could be used, or this machine reaches none of
+    /// its addresses.
+    pub fn unreachable_from_here(&self) -> Option<String> {
+        let is_cut_off = !self.addresses.is_empty() && self.addresses.iter().all(AddressFacts::is_unrouted);
+        is_cut_off.then(|| {
+            let host = self.base.as_ref().map_or("the peer", |base| &base.host);
+            format!("this machine has {} to {host}", self.missing_route())
+        })
+    }
+
+    /// The routes that this machine lacks for the addresses that it cannot reach.
+    pub fn missing_route(&self) -> &'static str {
+        missing_route(self.addresses.iter().filter(|address| address.is_unrouted()).map(|address| address.addr.ip()))
+    }
+
     /// The generation whose discovery counts.
     pub fn generation(&self) -> &'static Generation {
         Generation::of(self.view)

@@ -78,12 +78,16 @@ fn elapsed(start: tokio::time::Instant) -> u32 {
 
 /// What became of a question that the system could not send or whose answer it could not read.
 fn unreachable(error: &io::Error, prefix: &str) -> Outcome {
-    match error.kind() {
-        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable | io::ErrorKind::AddrNotAvailable => {
-            Outcome::NoRoute
-        }
-        _ => Outcome::Unreachable(format!("{prefix}{}", description(error))),
+    match lacks_route(error) {
+        true => Outcome::NoRoute,
+        false => Outcome::Unreachable(format!("{prefix}{}", description(error))),
     }
+}
+
+/// True when this machine has no route to an address, or no address of its family.
+fn lacks_route(error: &io::Error) -> bool {
+    use io::ErrorKind::{AddrNotAvailable, HostUnreachable, NetworkUnreachable};
+    matches!(error.kind(), NetworkUnreachable | HostUnreachable | AddrNotAvailable)
 }
 
 /// The system's reason, in plain words.

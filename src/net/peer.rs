@@ -13,7 +13,7 @@ use super::http::{Caller, plain_status};
 use super::look_up::look_up_all;
 use super::session::Session;
 use super::view::{ancestors, view_of};
-use super::{Net, description, elapsed, tls};
+use super::{Net, description, elapsed, lacks_route, tls};
 use crate::dns::name::Domain;
 use crate::dns::record::{Query, RecordType};
 use crate::endpoint::Endpoint;
@@ -265,6 +265,7 @@ pub async fn dial(addr: SocketAddr, wait: Duration) -> Result<TcpStream, Connect
     match timeout(wait, TcpStream::connect(addr)).await {
         Ok(Ok(stream)) => Ok(stream),
         Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => Err(ConnectFailure::Refused),
+        Ok(Err(error)) if lacks_route(&error) => Err(ConnectFailure::NoRoute),
         Ok(Err(error)) => Err(ConnectFailure::Other(description(&error))),
         Err(_) => Err(ConnectFailure::Timeout(u32::try_from(wait.as_millis()).unwrap_or(u32::MAX))),
     }

@@ -11,6 +11,7 @@ pub mod watch;
 use serde::Serialize;
 
 use crate::error::Hinted;
+use crate::facts::peer::PeerFacts;
 use crate::report::propagation::Arrival;
 use crate::rocketchat::discovery::DiscoveryResult;
 use crate::severity::Severity;
@@ -236,6 +237,13 @@ impl Unchecked {
     /// No resolver and no name server could be reached.
     pub fn network(why: String) -> Self {
         Self { why, fix: "Check the network of this machine, or name another resolver with --resolver ADDR.".into() }
+    }
+
+    /// Why nothing is known about a peer, when that is not its fault: no resolver answers, or there is no route to it.
+    pub fn of(peer: &PeerFacts) -> Option<Self> {
+        let route = |why| Self { why, fix: "Run fedctl on a machine that has such a route.".into() };
+        let network = peer.unchecked.as_ref().map(|why| Self::network(why.to_string()));
+        network.or_else(|| peer.unreachable_from_here().map(route))
     }
 }
 

@@ -23,6 +23,7 @@ mod keygen;
 mod lab;
 mod list;
 mod mesh;
+mod no_route;
 mod node_peer;
 mod numbers;
 mod peer_answers;

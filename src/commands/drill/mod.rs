@@ -332,7 +332,7 @@ fn report(facts: &DrillFacts, elapsed: Duration) -> Report {
         fail_summary: summary,
         time: Some(facts.time),
         lines: judge_drill(facts),
-        unchecked: facts.peer.unchecked.as_ref().map(|why| Unchecked::network(why.to_string())),
+        unchecked: Unchecked::of(&facts.peer),
         elapsed: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         ..Report::default()
     }
