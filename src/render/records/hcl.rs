@@ -1,5 +1,9 @@
 //! The part of Terraform's language that records need: resource blocks with literal values.
 
+use std::ops::Range;
+
+use ::hcl::edit::Span;
+use ::hcl::edit::parser::parse_body;
 use ::hcl::{Expression, ObjectKey, Structure};
 use serde_json::{Map, Value};
 
@@ -106,16 +110,44 @@ impl Body {
 /// Brackets within brackets; the library would read deeper ones until the stack ends.
 const DEPTH_MAX: usize = 64;
 
+/// A block at the top of a file, such as `resource "kind" "name" { ... }`, and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Located {
+    pub word: String,
+    pub labels: Vec<String>,
+    /// From its word to its closing brace, in bytes.
+    pub range: Range<usize>,
+}
+
+/// The blocks of a file, whatever is inside them.
+pub fn locate(text: &str) -> Result<Vec<Located>, Hinted> {
+    refuse_nesting(text)?;
+    let file = parse_body(text).map_err(|error| bad(&Untrusted(&error.to_string()).to_string()))?;
+    if let Some(argument) = file.attributes().next() {
+        return Err(bad(&format!("`{}` stands outside of a block", Untrusted(argument.key.as_str()))));
+    }
+    let located = |block: &::hcl::edit::structure::Block| {
+        let labels = block.labels.iter().map(|label| label.as_str().to_owned()).collect();
+        Some(Located { word: block.ident.to_string(), labels, range: block.span()? })
+    };
+    Ok(file.blocks().filter_map(located).collect())
+}
+
 /// The bodies of all resources of these kinds. Other blocks may hold whatever Terraform takes.
 pub fn resources(text: &str, kinds: &[&str]) -> Result<Vec<Body>, Hinted> {
-    if depth(text) > DEPTH_MAX {
-        return Err(bad(&format!("brackets are nested more than {DEPTH_MAX} deep")));
-    }
+    refuse_nesting(text)?;
     let file = ::hcl::parse(text).map_err(|error| bad(&Untrusted(&error.to_string()).to_string()))?;
     let wanted = |block: &::hcl::Block| {
         block.identifier() == "resource" && block.labels().first().is_some_and(|kind| kinds.contains(&kind.as_str()))
     };
     file.into_blocks().filter(wanted).map(|block| body(block.body).map(Body)).collect()
+}
+
+fn refuse_nesting(text: &str) -> Result<(), Hinted> {
+    if depth(text) > DEPTH_MAX {
+        return Err(bad(&format!("brackets are nested more than {DEPTH_MAX} deep")));
+    }
+    Ok(())
 }
 
 /// The deepest nesting of brackets, those in strings and comments included.
@@ -170,4 +202,36 @@ fn value(expression: Expression) -> Result<Value, Hinted> {
         Expression::TemplateExpr(_) => return Err(bad("a template in a string")),
         other => Value::String(other.to_string()),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_found_whatever_is_inside() {
+        let text = r#"# a { comment
+terraform { required_version = ">= 1" }
+/* } */ resource "aws_route53_record" "a" {
+  name = "${var.x["}"]}.${"{"}" // }
+  text = <<-EOT
+    } "
+    EOT
+  more = "$${ \" }"
+}
+"#;
+        let blocks = locate(text).unwrap();
+        assert_eq!(blocks.len(), 2, "{blocks:?}");
+        assert_eq!((blocks[1].word.as_str(), blocks[1].labels.join(".")), ("resource", "aws_route53_record.a".into()));
+        let block = &text[blocks[1].range.clone()];
+        assert!(block.starts_with("resource") && block.ends_with("more = \"$${ \\\" }\"\n}"), "{block}");
+    }
+
+    #[test]
+    fn what_is_no_list_of_blocks_is_refused() {
+        let deep = format!("a {{ x = {}", "\"${".repeat(100_000));
+        for text in ["resource \"a\" {", "resource \"a", "x = 1", "/* ", "a { \"${\" }", &deep] {
+            assert!(locate(text).is_err(), "{text}");
+        }
+    }
 }

@@ -3,7 +3,6 @@
 
 mod diff;
 mod dnscontrol;
-mod hcl_blocks;
 mod octodns;
 mod terraform;
 

@@ -1,7 +1,7 @@
 //! Terraform: the resource blocks of one DNS provider in a .tf file.
 
-use super::super::{Format, Place, hcl};
-use super::hcl_blocks::{Block, blocks};
+use super::super::hcl::{self, Located};
+use super::super::{Format, Place};
 use super::{Edit, Edits, File, Piece, line, mentions, part, unclear};
 use crate::error::Hinted;
 use crate::rocketchat::change::{Change, questions};
@@ -65,16 +65,16 @@ pub fn find(file: &File) -> Result<Vec<Piece>, Hinted> {
     Ok(pieces)
 }
 
-fn all(file: &File) -> Result<Vec<Block>, Hinted> {
-    blocks(file.text).ok_or_else(|| unclear("the blocks"))
+fn all(file: &File) -> Result<Vec<Located>, Hinted> {
+    hcl::locate(file.text)
 }
 
-fn is_of(family: &Family, block: &Block) -> bool {
+fn is_of(family: &Family, block: &Located) -> bool {
     block.word == "resource" && block.labels.first().is_some_and(|kind| family.kinds.contains(&kind.as_str()))
 }
 
 /// The family whose resources the file has; without any, that of the provider.
-fn family(file: &File, all: &[Block]) -> Result<Option<&'static Family>, Hinted> {
+fn family(file: &File, all: &[Located]) -> Result<Option<&'static Family>, Hinted> {
     if all.iter().any(|block| block.labels.first().is_some_and(|kind| kind == "cloudflare_record")) {
         let what = "the file has resources of version 4 of the Cloudflare provider (cloudflare_record)";
         return Err(Hinted::new(what, "change the file by hand: fedctl records --format terraform-cloudflare"));
@@ -104,7 +104,7 @@ pub fn edit(file: &File, pieces: &[Piece], changes: &[Change]) -> Edits {
         let here: Vec<&Piece> = pieces.iter().filter(|piece| piece.is_of(&change.question)).collect();
         let Some((first, rest)) = here.split_first() else {
             let ours = with_zone(file, family, &all, &ours, None)?;
-            let taken = blocks(&ours).unwrap_or_default();
+            let taken = hcl::locate(&ours)?;
             if taken.iter().any(|new| all.iter().any(|old| old.labels == new.labels)) {
                 return Err(unclear("how to name a new resource"));
             }
@@ -137,7 +137,7 @@ fn removal(text: &str, piece: &Piece) -> std::ops::Range<usize> {
 }
 
 /// Our block with the zone as this file names it: in the block that it replaces, else in all records of the file.
-fn with_zone(file: &File, family: &Family, all: &[Block], ours: &str, old: Option<&str>) -> Result<String, Hinted> {
+fn with_zone(file: &File, family: &Family, all: &[Located], ours: &str, old: Option<&str>) -> Result<String, Hinted> {
     let mut out = ours.to_owned();
     for name in family.zone {
         let Some(own) = argument(ours, name) else { continue };
