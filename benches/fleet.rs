@@ -124,7 +124,7 @@ async fn check(net: &Net, names: &[String]) -> (Duration, Vec<DnsFacts>) {
     let one = |domain: Domain| {
         let net = net.clone();
         tokio::spawn(async move {
-            let facts = observe(&net, &net.resolvers, &domain, None, Scope::Everybody, 0).await;
+            let facts = observe(&net, &domain, None, Scope::Everybody, 0).await;
             let lines = judge_dns(&facts, &Expected::default(), None);
             (facts, lines.len())
         })

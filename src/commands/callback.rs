@@ -6,12 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::key_file::read_bytes;
-use crate::dns::name::Domain;
-use crate::facts::call::{Call, Discover};
-use crate::key::PrivateKey;
-use crate::rocketchat::release::Release;
+use crate::serve::peer::Config;
 use crate::serve::peer::certificate::Tls;
-use crate::serve::peer::{Config, Log};
 
 /// How the listener speaks TLS.
 #[derive(Debug, Clone, Args)]
@@ -30,19 +26,12 @@ impl CallbackArgs {
         self.callback_cert.is_some()
     }
 
-    /// A listener that answers as this release does.
-    pub fn config(
-        &self,
-        listen: SocketAddr,
-        identity: (Domain, PrivateKey),
-        release: Release,
-        network: (Discover, Call),
-        log: Log,
-    ) -> anyhow::Result<Config> {
+    /// The same listener at an address, with the certificate that was given.
+    pub fn at(&self, listen: SocketAddr, config: Config) -> anyhow::Result<Config> {
         let tls = match (&self.callback_cert, &self.callback_cert_key) {
             (Some(chain), Some(key)) => Some(Tls::given(&read_bytes(chain)?, &read_bytes(key)?)?),
             _ => None,
         };
-        Ok(Config { listen, tls, ..Config::new(identity, release, network, log) })
+        Ok(Config { listen, tls, ..config })
     }
 }

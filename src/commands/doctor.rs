@@ -229,15 +229,7 @@ impl Setup {
     pub async fn observe(&self, tell: impl Fn(&str)) -> OwnFacts {
         let Target { net, time, .. } = &self.probe;
         tell("records");
-        let dns = dns::observe(
-            net,
-            &net.resolvers,
-            &self.domain,
-            self.expected.target.as_ref(),
-            dns::Scope::Everybody,
-            *time,
-        )
-        .await;
+        let dns = dns::observe(net, &self.domain, self.expected.target.as_ref(), dns::Scope::Everybody, *time).await;
         let peer = peer::observe(&self.probe, &tell).await;
         let hub = match &self.hub {
             Some(hub) => {

@@ -9,7 +9,7 @@ use crate::file::read;
 use crate::key::{PrivateKey, PublicKey};
 use crate::render::envelope as render;
 use crate::rocketchat::body::Wire;
-use crate::rocketchat::envelope::{self, Failure};
+use crate::rocketchat::envelope;
 use clap::{Args, Subcommand};
 
 /// Encrypt or decrypt one message as servers do
@@ -115,13 +115,11 @@ impl Open {
                 Ok(ExitStatus::Clean)
             }
             Err(failure) => {
-                cx.term.fail(self.explain(&failure, sealed.len(), &mine, &theirs, cx.term.width));
+                let (bytes, recipient) = (sealed.len(), mine.public());
+                let unopened = render::Unopened { why: &failure, bytes, recipient, sender: &theirs };
+                cx.term.fail(render::failure(&unopened, cx.term.width));
                 Ok(ExitStatus::Problems)
             }
         }
-    }
-
-    fn explain(&self, why: &Failure, bytes: usize, mine: &PrivateKey, theirs: &PublicKey, width: usize) -> String {
-        render::failure(&render::Unopened { why, bytes, recipient: mine.public(), sender: theirs }, width)
     }
 }

@@ -33,7 +33,7 @@ use crate::rocketchat::compatibility::Compatibility;
 use crate::rocketchat::life::{classic, parse_classic};
 use crate::rocketchat::release::Release;
 use crate::serve::peer::log::Entry;
-use crate::serve::peer::{Log, Running, start};
+use crate::serve::peer::{Config, Log, Running, start};
 
 /// How long the peer may take to send its own message; it does so within a second or never.
 const CALLBACK_TIME: Duration = Duration::from_secs(10);
@@ -215,7 +215,8 @@ impl Handshake {
         let silent: Call = std::sync::Arc::new(|_, _| Box::pin(async { Err(CallFailure::Silent) }));
         // When too much comes in, what is lost is not what is waited for: that came first.
         let log: Log = std::sync::Arc::new(move |entry| drop(sender.try_send((Instant::now(), entry))));
-        start(self.callback_tls.config(addr, (domain, key), release, (discover, silent), log)?).await
+        let config = Config::new((domain, key), release, (discover, silent), log);
+        start(self.callback_tls.at(addr, config)?).await
     }
 
     /// Who asks, unless it is the peer itself.

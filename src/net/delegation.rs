@@ -134,7 +134,10 @@ async fn down(
                 }
                 Step::Here { exists: false } if is_registry(start) => return Ok(Way::Missing(start.to_owned())),
                 // There is no delegation, whatever the resolvers know: all servers of this zone are wanted.
-                Step::Here { .. } => return Ok(zone_of(session, resolvers, names, start, view, None).await),
+                Step::Here { .. } => {
+                    let (zone, own) = zone_of(session, resolvers, names, start, view).await;
+                    return Ok(Way::Zone { parent: None, zone, own });
+                }
                 Step::Unknown => {
                     parent = Some(here).filter(|here| Some(here.name.as_str()) != view.zone());
                     break;
@@ -144,7 +147,10 @@ async fn down(
     }
     match view.zone() {
         Some(zone) if is_registry(zone) && view.is_missing() => Ok(Way::Missing(zone.to_owned())),
-        Some(zone) => Ok(zone_of(session, resolvers, names, zone, view, parent).await),
+        Some(zone) => {
+            let (zone, own) = zone_of(session, resolvers, names, zone, view).await;
+            Ok(Way::Zone { parent, zone, own })
+        }
         None => Err(view.failure()),
     }
 }
@@ -156,11 +162,10 @@ async fn zone_of(
     names: &[String],
     name: &str,
     view: &View,
-    parent: Option<Zone>,
-) -> Way {
+) -> (Zone, OwnSide) {
     let zone = with_addresses(session, resolvers, name, &view.servers_of(name), Vec::new()).await;
     let (_, own) = look(session, &zone, names).await;
-    Way::Zone { parent, zone, own }
+    (zone, own)
 }
 
 /// Queries every server of a zone for the name servers of the domain, and for the zone itself.

@@ -25,16 +25,9 @@ pub enum Scope {
 }
 
 /// Asks everybody everything. `target` is the host that runs the server, if it is known; `time` is in seconds since 1970.
-pub async fn observe(
-    net: &Net,
-    resolvers: &[Resolver],
-    domain: &Domain,
-    target: Option<&Host>,
-    scope: Scope,
-    time: i64,
-) -> DnsFacts {
+pub async fn observe(net: &Net, domain: &Domain, target: Option<&Host>, scope: Scope, time: i64) -> DnsFacts {
     let session = Session::new(net);
-    let addrs: Vec<SocketAddr> = resolvers.iter().map(|resolver| resolver.addr).collect();
+    let addrs = net.resolver_addrs();
     let zone = delegation::walk(&session, &addrs, domain).await;
     let mut dns = DnsFacts {
         domain: domain.clone(),
@@ -52,7 +45,7 @@ pub async fn observe(
         dns.observers.extend(authorities.into_iter().chain(parents));
         dns.left_out = left_out;
     }
-    let asked = if scope == Scope::Everybody { resolvers } else { &[] };
+    let asked = if scope == Scope::Everybody { net.resolvers.as_slice() } else { &[] };
     let observer = |resolver: &Resolver| (Role::Resolver, resolver.name.clone(), resolver.addr);
     let resolvers = asked.iter().map(observer).map(|(role, name, addr)| Observer { role, name, addr });
     dns.observers.extend(resolvers);

@@ -165,7 +165,7 @@ fn traefik(fedctl: &Fedctl, upstream: SocketAddr, more: &[&str]) -> Option<Proxy
     let proxy = start_with(command, addr, fedctl, true);
     let begin = Instant::now();
     // It listens before it has read the files.
-    while status(addr, "127.0.0.1", "GET", "/api/info", None, b"") == 404 {
+    while status(addr, "127.0.0.1", ("GET", "/api/info"), None, b"") == 404 {
         assert!(begin.elapsed() < Duration::from_secs(30), "no rules: {}", fedctl.read("proxy.log"));
         std::thread::sleep(Duration::from_millis(50));
     }
@@ -175,7 +175,7 @@ fn traefik(fedctl: &Fedctl, upstream: SocketAddr, more: &[&str]) -> Option<Proxy
 }
 
 /// The status of a request from a given address of this machine.
-fn status(addr: SocketAddr, from: &str, method: &str, path: &str, sender: Option<&str>, body: &[u8]) -> u16 {
+fn status(addr: SocketAddr, from: &str, (method, path): (&str, &str), sender: Option<&str>, body: &[u8]) -> u16 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let stream = runtime.block_on(async {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
@@ -209,12 +209,12 @@ type Start = fn(&Fedctl, SocketAddr, &[&str]) -> Option<Proxy>;
 /// What every proxy must do with the rules.
 fn keeps_the_rules(name: &str, run: Start) {
     let server = Peers::start(&Peer { https: false, faults: &[Fault::Bypass], ..Peer::default() });
-    let open = |from, sender| status(server.addr, from, "POST", DISPATCH, sender, PING);
+    let open = |from, sender| status(server.addr, from, ("POST", DISPATCH), sender, PING);
     assert_eq!(open("127.0.0.1", Some("b.example")), 200, "without a proxy the server takes the forged message");
     let fedctl = Fedctl::new();
     let Some(proxy) = run(&fedctl, server.addr, &["--allow", "a.example"]) else { return };
 
-    let post = |from, sender, path| status(proxy.addr, from, "POST", path, sender, PING);
+    let post = |from, sender, path| status(proxy.addr, from, ("POST", path), sender, PING);
     for sender in ["b.example", "B.Example", "@b.example", "b.example."] {
         assert_eq!(post("127.0.0.1", Some(sender), DISPATCH), 403, "{name}: {sender}");
     }
@@ -233,19 +233,19 @@ fn keeps_the_rules(name: &str, run: Start) {
     // The listed domain passes the proxy; this body is not encrypted, so the server refuses it.
     assert_eq!(post("127.0.0.1", Some("A.example"), DISPATCH), 400, "{name}: listed");
 
-    let get = |sender| status(proxy.addr, "127.0.0.1", "GET", SEARCH, sender, b"");
+    let get = |sender| status(proxy.addr, "127.0.0.1", ("GET", SEARCH), sender, b"");
     assert_eq!((get(None), get(Some("c.example")), get(Some("a.example"))), (403, 403, 200), "{name}");
-    let file = |sender| status(proxy.addr, "127.0.0.1", "GET", UPLOAD, sender, b"");
+    let file = |sender| status(proxy.addr, "127.0.0.1", ("GET", UPLOAD), sender, b"");
     assert_eq!((file(None), file(Some("c.example"))), (403, 403), "{name}: files are hidden");
     assert_ne!(file(Some("a.example")), 403, "{name}: the server answers a listed domain");
-    assert_eq!(status(proxy.addr, "127.0.0.1", "GET", "/api/info", None, b""), 200, "{name}: other routes are open");
+    assert_eq!(status(proxy.addr, "127.0.0.1", ("GET", "/api/info"), None, b""), 200, "{name}: other routes are open");
     let large = vec![b' '; 40_000_000];
     assert_eq!(
-        status(proxy.addr, "127.0.0.1", "POST", DISPATCH, Some("a.example"), &large),
+        status(proxy.addr, "127.0.0.1", ("POST", DISPATCH), Some("a.example"), &large),
         400,
         "{name}: 40 MB reach the server"
     );
-    assert_eq!(status(proxy.addr, "127.0.0.1", "POST", DISPATCH, Some("c.example"), b"{}"), 403, "{name}");
+    assert_eq!(status(proxy.addr, "127.0.0.1", ("POST", DISPATCH), Some("c.example"), b"{}"), 403, "{name}");
 
     let world = Peers::around(proxy.addr);
     let report = world.report(&["--probe-bypass"]);
@@ -314,7 +314,7 @@ fn without_a_list_every_domain_may_federate_but_nobody_without_a_name() {
     {
         let fedctl = Fedctl::new();
         let Some(proxy) = run(&fedctl, server.addr, &[]) else { return };
-        let get = |sender| status(proxy.addr, "127.0.0.1", "GET", SEARCH, sender, b"");
+        let get = |sender| status(proxy.addr, "127.0.0.1", ("GET", SEARCH), sender, b"");
         assert_eq!((get(None), get(Some("c.example")), get(Some("b.example"))), (403, 200, 403), "{name}");
     }
 }

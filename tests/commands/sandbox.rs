@@ -15,7 +15,7 @@ use fedctl::rocketchat::envelope;
 use fedctl::rocketchat::events::documents::Collection;
 use fedctl::rocketchat::events::identifier;
 use fedctl::rocketchat::events::kind::{Kind, OldKind};
-use fedctl::rocketchat::events::room_event::{OldEvent, RoomEvent};
+use fedctl::rocketchat::events::room_event::{Draft, OldEvent, RoomEvent};
 use serde_json::{Value, json};
 
 use crate::support::browser::Browser;
@@ -115,8 +115,16 @@ impl Talk {
             handler.with(|documents| {
                 documents.put(Collection::Subscriptions, &format!("{room}-s{at}"), data["subscription"].clone())
             });
-            let event =
-                RoomEvent::new(&domain(B), room, Vec::new(), Kind::AddUser, fedctl::serve::peer::handler::now(), data);
+            let event = RoomEvent::new(
+                Draft {
+                    origin: &domain(B),
+                    room,
+                    kind: Kind::AddUser,
+                    time: fedctl::serve::peer::handler::now(),
+                    data,
+                },
+                Vec::new(),
+            );
             handler.with(|documents| documents.put(Collection::Events, &event.id, event.to_json()));
             batch.push(event);
         }
@@ -438,7 +446,10 @@ fn a_flood_does_not_disturb_a_conversation() {
     };
     let sealed =
         |text: &str| Wire::Two.write(&envelope::seal(text.as_bytes(), &key("carol"), key("alice").public()).unwrap());
-    let event = RoomEvent::new(&domain(C), "room", vec!["0".repeat(64)], Kind::Message, 1, json!({"message": {}}));
+    let event = RoomEvent::new(
+        Draft { origin: &domain(C), room: "room", kind: Kind::Message, time: 1, data: json!({"message": {}}) },
+        vec!["0".repeat(64)],
+    );
     let odd = json!({"events": [{"type": "room_message", "parentIds": [], "_id": "x", "context": {"roomId": "room"}, "data": []}]});
     let bodies = [
         post(B, &vec![b'x'; 70_000]),

@@ -12,7 +12,7 @@ use fedctl::net::Net;
 use fedctl::net::resolvers::Resolver;
 use fedctl::rocketchat::events::documents::{Collection, Documents};
 use fedctl::rocketchat::events::kind::{Kind, OldKind};
-use fedctl::rocketchat::events::room_event::{OldEvent, RoomEvent};
+use fedctl::rocketchat::events::room_event::{Draft, OldEvent, RoomEvent};
 use fedctl::serve::dns::{self, Zone};
 use fedctl::serve::peer::certificate::Tls;
 use fedctl::serve::peer::fault::Fault;
@@ -233,7 +233,11 @@ impl Peers {
 
     /// Makes an event without parents, as all of those are with which a room begins.
     pub fn create_first(&self, room: &str, kind: Kind, data: Value) -> Value {
-        let event = RoomEvent::new(&B.parse().unwrap(), room, Vec::new(), kind, peer::handler::now(), data).to_json();
+        let event = RoomEvent::new(
+            Draft { origin: &B.parse().unwrap(), room, kind, time: peer::handler::now(), data },
+            Vec::new(),
+        )
+        .to_json();
         let id = event["_id"].as_str().unwrap().to_owned();
         self.with(|documents| documents.put(Collection::Events, &id, event.clone()));
         event

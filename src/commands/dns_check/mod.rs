@@ -116,7 +116,7 @@ impl DnsCheck {
             let (net, expected) = (net.clone(), expected.clone());
             async move {
                 let begun = Instant::now();
-                let facts = observe(&net, &net.resolvers, &listed.domain, None, Scope::Everybody, now()).await;
+                let facts = observe(&net, &listed.domain, None, Scope::Everybody, now()).await;
                 let native = native::look(&net, &listed.domain, &expected).await;
                 let seen = Seen { native: native.as_ref(), view: None };
                 Checked { report: report_with(&facts, &expected, seen, begun), detail: detail(&facts) }
@@ -175,9 +175,7 @@ impl DnsCheck {
                         interrupted |= waited.interrupted;
                         waited.facts
                     }
-                    (None, None) => {
-                        observe(&net, &net.resolvers, domain, expected.target.as_ref(), Scope::Everybody, now()).await
-                    }
+                    (None, None) => observe(&net, domain, expected.target.as_ref(), Scope::Everybody, now()).await,
                 };
                 let at_server = match &server {
                     Some(server) if !interrupted => Some(server.look(cx, domain).await),

@@ -41,7 +41,8 @@ pub async fn wait(
         let facts = tokio::select! {
             facts = look(cx, net, domain, expected) => facts,
             () = stop.requested() => {
-                let facts = observe(net, &[], domain, None, Scope::Authorities, now()).await;
+                let unasked = Net { resolvers: Vec::new(), ..net.clone() };
+                let facts = observe(&unasked, domain, None, Scope::Authorities, now()).await;
                 return Ok(Waited { facts, interrupted: true });
             }
         };
@@ -72,13 +73,13 @@ pub async fn wait(
 /// The name servers first; the resolvers only when these are right.
 async fn look(cx: &Context, net: &Net, domain: &Domain, expected: &Expected) -> DnsFacts {
     let target = expected.target.as_ref();
-    let facts = observe(net, &net.resolvers, domain, target, Scope::Authorities, now()).await;
+    let facts = observe(net, domain, target, Scope::Authorities, now()).await;
     let mut report = super::report(&facts, expected, Instant::now());
     report.suppress(&cx.suppress);
     if !settled(&report, cx.fail_on) {
         return facts;
     }
-    observe(net, &net.resolvers, domain, target, Scope::Everybody, now()).await
+    observe(net, domain, target, Scope::Everybody, now()).await
 }
 
 /// Nothing reaches `fail_on`, and no server or resolver that was queried lags behind.

@@ -39,5 +39,5 @@ pub async fn look(net: &Net, zone: Zone, domain: &Domain, expected: &Expected) -
     let connect_to = servers.into_iter().map(override_to).collect();
     let resolvers = vec![Resolver { name: ZONE_FILE.into(), addr: running.addr }];
     let net = Net { connect_to, resolvers, ..net.clone() };
-    Ok(observe(&net, &net.resolvers, domain, expected.target.as_ref(), Scope::Everybody, now()).await)
+    Ok(observe(&net, domain, expected.target.as_ref(), Scope::Everybody, now()).await)
 }

@@ -47,7 +47,7 @@ fn examine(drill: &Drill, cx: &Context) -> anyhow::Result<(Report, Plan)> {
     };
     let progress = cx.term.progress(format!("querying {domain}"));
     let (dns, way_back, base) = cx.block_on(async {
-        let dns = observe(&net, &net.resolvers, &domain, drill.target.as_ref(), Scope::Everybody, now()).await;
+        let dns = observe(&net, &domain, drill.target.as_ref(), Scope::Everybody, now()).await;
         let release = boundary::LAST_SENDER;
         // Without an address to listen on, the records alone are examined.
         let site = Site::listen(drill, net, (domain.clone(), key.clone()), release, release).await;

@@ -51,10 +51,9 @@ impl Site {
             None => published(drill, &partners).await?,
         };
         let arrivals = Arrivals::new();
-        let config = drill.callback_tls.config(listen, own, release, network(&partners), arrivals.log())?;
         // Nobody can be found here, so that no conversation begins that ends with the drill.
-        let config = Config { users: Vec::new(), ..config };
-        let running = start(config).await?;
+        let config = Config { users: Vec::new(), ..Config::new(own, release, network(&partners), arrivals.log()) };
+        let running = start(drill.callback_tls.at(listen, config)?).await?;
         Ok(Self { running, arrivals, partners })
     }
 

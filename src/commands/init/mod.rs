@@ -184,7 +184,7 @@ impl Init {
         let records = self.records(&answers, public, provider, &seen)?;
         self.write(cx, &answers, &key)?;
         if !self.apply.apply {
-            self.tell(cx, &answers, &key, provider, &records)?;
+            next_steps(cx, &answers, &key, provider, &records)?;
         }
         if let Some(why) = seen.unchecked() {
             cx.term.warn(format_args!("{} could not be checked: {why}", answers.domain));
@@ -319,27 +319,21 @@ impl Init {
         pending.push(Pending::write(&self.file, &Filtered::answer(&text), Access::Everybody, self.force)?);
         Pending::commit_all(pending)
     }
+}
 
-    fn tell(
-        &self,
-        cx: &Context,
-        answers: &Answers,
-        key: &Key,
-        format: &Format,
-        plan: &records::Plan,
-    ) -> anyhow::Result<()> {
-        if let Key::New(_) = key {
-            cx.term.status(format_args!(
-                "the server must use this key: fedctl keygen --from-private {PRIVATE} --form mongosh --private server-key.js --public {PUBLIC} --force"
-            ));
-        }
-        if answers.method == Method::Hub {
-            cx.term.status("next: enable federation with the discovery method Hub, then: fedctl doctor");
-            return Ok(());
-        }
-        cx.term.status("publish these records:\n");
-        write_records(format, plan, cx)?;
-        cx.term.status("when they are published: fedctl doctor");
-        Ok(())
+/// What is to be done next, with the records to publish.
+fn next_steps(cx: &Context, answers: &Answers, key: &Key, format: &Format, plan: &records::Plan) -> anyhow::Result<()> {
+    if let Key::New(_) = key {
+        cx.term.status(format_args!(
+            "the server must use this key: fedctl keygen --from-private {PRIVATE} --form mongosh --private server-key.js --public {PUBLIC} --force"
+        ));
     }
+    if answers.method == Method::Hub {
+        cx.term.status("next: enable federation with the discovery method Hub, then: fedctl doctor");
+        return Ok(());
+    }
+    cx.term.status("publish these records:\n");
+    write_records(format, plan, cx)?;
+    cx.term.status("when they are published: fedctl doctor");
+    Ok(())
 }

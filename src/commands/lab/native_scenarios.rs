@@ -10,9 +10,7 @@ pub const SCENARIOS: &[Scenario] = &[
     native(
         "native.test",
         "moved to native federation with a well-known file",
-        FILE,
-        &[Name::Host, Name::Domain],
-        &[],
+        Site::Native(&[Name::Host, Name::Domain], FILE, &[]),
         &[],
     ),
     Scenario {
@@ -20,27 +18,21 @@ pub const SCENARIOS: &[Scenario] = &[
         ..native(
             "native-left.test",
             "did the same and left the classic records",
-            FILE,
-            &[Name::Host, Name::Domain],
-            &[],
+            Site::Native(&[Name::Host, Name::Domain], FILE, &[]),
             &[&native_unused::CHECK],
         )
     },
     native(
         "native-srv.test",
         "kept the certificate of the SRV target",
-        None,
-        &[Name::Host],
-        &[],
+        Site::Native(&[Name::Host], None, &[]),
         // The web server of the domain has the same certificate, so that its file cannot be read either.
         &[&native_file::CHECK, &native_tls::CHECK],
     ),
     native(
         "native-url.test",
         "wrote a URL into the well-known file",
-        Some(r#"{"m.server":"https://chat.$:443"}"#),
-        &[Name::Domain],
-        &[],
+        Site::Native(&[Name::Domain], Some(r#"{"m.server":"https://chat.$:443"}"#), &[]),
         &[&native_file::CHECK],
     ),
     Scenario {
@@ -48,34 +40,26 @@ pub const SCENARIOS: &[Scenario] = &[
         ..native(
             "native-old.test",
             "published the old SRV name only",
-            None,
-            &[Name::Domain],
-            &[],
+            Site::Native(&[Name::Domain], None, &[]),
             &[&native_srv::CHECK],
         )
     },
     native(
         "native-proxy.test",
         "does not hand /_matrix/ on",
-        FILE,
-        &[Name::Host, Name::Domain],
-        &[Fault::Html],
+        Site::Native(&[Name::Host, Name::Domain], FILE, &[Fault::Html]),
         &[&native_server::CHECK],
     ),
     native(
         "native-name.test",
         "set the host as the domain of the service",
-        FILE,
-        &[Name::Host, Name::Domain],
-        &[Fault::OtherName],
+        Site::Native(&[Name::Host, Name::Domain], FILE, &[Fault::OtherName]),
         &[&native_server::CHECK],
     ),
     native(
         "native-keys.test",
         "serves keys that have expired",
-        FILE,
-        &[Name::Host, Name::Domain],
-        &[Fault::OldKeys],
+        Site::Native(&[Name::Host, Name::Domain], FILE, &[Fault::OldKeys]),
         &[&native_server::CHECK],
     ),
 ];
@@ -87,13 +71,11 @@ const FILE: Option<&str> = Some(r#"{"m.server":"chat.$:443"}"#);
 const fn native(
     domain: &'static str,
     description: &'static str,
-    file: Option<&'static str>,
-    names: &'static [Name],
-    faults: &'static [Fault],
+    site: Site,
     expect: &'static [&'static Check],
 ) -> Scenario {
     Scenario {
-        site: Some(Site::Native(names, file, faults)),
+        site: Some(site),
         zone: |_| "@ IN A 127.0.0.1\nchat IN A 127.0.0.1\n_matrix-fed._tcp IN SRV 10 0 443 chat\n".into(),
         ..scenario(domain, description, healthy, expect)
     }

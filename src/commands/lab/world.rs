@@ -125,7 +125,7 @@ impl World {
             Expected { key: Some(key.public().clone()), key_source: "the server's key".into(), ..Expected::default() };
         let begun = Instant::now();
         let domain = scenario.domain.parse()?;
-        let dns = observe(&self.net, &self.net.resolvers, &domain, None, Scope::Everybody, now()).await;
+        let dns = observe(&self.net, &domain, None, Scope::Everybody, now()).await;
         if let Some(Site::Native(..)) = scenario.site {
             let native = native::observe(&self.net, &domain, now()).await;
             let expected = Expected { kinds: Kinds::Native, ..expected };

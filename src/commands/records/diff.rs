@@ -46,7 +46,7 @@ impl Diff {
         let net = self.network.net(cx, None)?;
         let progress = cx.term.progress(format!("querying {domain}"));
         // A resolver that is asked for a record that is not there yet goes on saying so after it is published.
-        let observed = observe(&net, &net.resolvers, &domain, None, Scope::Authorities, now());
+        let observed = observe(&net, &domain, None, Scope::Authorities, now());
         let dns = cx.block_on(async { Ok(observed.await) })?;
         progress.finish_and_clear();
         let zone = dns.zone.as_ref().map_err(|why| {

@@ -14,7 +14,7 @@ use crate::error::{ExitStatus, hinted};
 use crate::file::read;
 use crate::publish::provider::find;
 use crate::publish::state::{self, SCHEMA, SavedState};
-use crate::render::records::changes::{self, OTHERS};
+use crate::render::records::changes::{self, OTHERS, Planned};
 use crate::rocketchat::change::Change;
 use crate::rocketchat::records::RecordSet;
 
@@ -74,14 +74,15 @@ impl Undo {
                     hinted(format!("`{id}` is not a provider that fedctl knows"), "use the fedctl that wrote the file")
                 })?;
                 let zone = self.place.provider.zone_id.as_deref().unwrap_or(zone);
-                Place::open(cx, &self.place.provider, provider, &net, &saved.zone, Some(zone)).await?
+                Place::open(cx, &self.place.provider, provider, &net, (&saved.zone, Some(zone))).await?
             }
             state::Place::File { .. } => return via::undo(cx, saved, self.yes),
         };
         let set = RecordSet { domain: saved.domain.clone(), zone: saved.zone.clone(), records: Vec::new() };
         let back: Vec<Change> = saved.changes.iter().map(Change::reversed).collect();
         let heading = format!("zone {} at {}", saved.zone, place.name());
-        show_plan(&cx.term, &changes::plan(&heading, &set, &back, &[], OTHERS, cx.term.width), !self.yes);
+        let planned = Planned { set: &set, changes: &back, foreign: &[], rest: OTHERS };
+        show_plan(&cx.term, &changes::plan(&heading, &planned, cx.term.width), !self.yes);
         if !self.yes && !confirm(&cx.term, "Bring these records back?")? {
             cx.term.status("nothing was changed; --yes applies the plan without a question");
             return Ok(ExitStatus::Clean);

@@ -94,7 +94,7 @@ impl RotatePlan {
         let net = self.network.net(cx, None)?;
         let start = now();
         let (dns, rehearsal) = cx.block_on(async {
-            let dns = observe(&net, &net.resolvers, &domain, None, Scope::Authorities, start).await;
+            let dns = observe(&net, &domain, None, Scope::Authorities, start).await;
             if self.no_rehearsal {
                 return Ok((dns, Vec::new()));
             }

@@ -48,7 +48,7 @@ impl Checker {
         let nothing = Expected::default();
         let expected = self.own.as_ref().filter(|(own, _)| own == domain).map_or(&nothing, |(_, expected)| expected);
         let (seen, peer, hub) = tokio::join!(
-            dns::observe(&self.net, &self.net.resolvers, domain, expected.target.as_ref(), Scope::Everybody, time),
+            dns::observe(&self.net, domain, expected.target.as_ref(), Scope::Everybody, time),
             self.peer(domain, time),
             self.hub(domain, time)
         );

@@ -61,7 +61,7 @@ fn diagram(mesh: &Mesh) -> Markup {
                 line class=(class) x1=(round(x1)) y1=(round(y1)) x2=(round(x2)) y2=(round(y2)) {}
             }
             @for (index, node) in mesh.members.iter().enumerate() {
-                (label(node, index, at(index, 300.0), at(index, 320.0), count, size))
+                (label(node, 360.0 * index as f64 / count - 90.0, at(index, 300.0), at(index, 320.0), size))
             }
         }
         p class="soft" { "A line means that messages do not pass: thin in one direction, thick in both, dotted where it could not be checked." }
@@ -69,8 +69,7 @@ fn diagram(mesh: &Mesh) -> Markup {
 }
 
 /// The name beside its dot, turned so that it points away from the circle and is never upside down.
-fn label(node: &Node, index: usize, dot: (f64, f64), start: (f64, f64), count: f64, size: u32) -> Markup {
-    let degrees = 360.0 * index as f64 / count - 90.0;
+fn label(node: &Node, degrees: f64, dot: (f64, f64), start: (f64, f64), size: u32) -> Markup {
     let left = (90.0..270.0).contains(&degrees);
     let (anchor, turn) = if left { ("end", degrees - 180.0) } else { ("start", degrees) };
     html! {

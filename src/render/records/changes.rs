@@ -23,9 +23,19 @@ fn description(data: &RData) -> String {
     }
 }
 
-/// What will be done, a line a record: `+` is added, `-` removed, `=` is right already, `!` is left alone.
-/// `rest` is what happens to everything else.
-pub fn plan(heading: &str, set: &RecordSet, changes: &[Change], foreign: &[Rr], rest: &str, width: usize) -> String {
+/// What will be done, and what will not.
+pub struct Planned<'a> {
+    pub set: &'a RecordSet,
+    pub changes: &'a [Change],
+    /// Values at the names of the set that are nobody's key.
+    pub foreign: &'a [Rr],
+    /// What happens to everything else.
+    pub rest: &'a str,
+}
+
+/// The plan, a line a record: `+` is added, `-` removed, `=` is right already, `!` is left alone.
+pub fn plan(heading: &str, planned: &Planned, width: usize) -> String {
+    let Planned { set, changes, foreign, rest } = *planned;
     let mut out = format!("{}\n\n", harmless(heading));
     let column = changes.iter().map(|change| set.relative(&change.question.name).len()).max().unwrap_or_default();
     let mut row = |sign: char, question: &Query, text: &str| {
@@ -86,7 +96,8 @@ mod tests {
         change.after[0].data = RData::Txt(strings);
         let foreign =
             Rr { data: RData::Txt(vec![CharacterString(b"v=spf1 -all".to_vec())]), ..change.before[0].clone() };
-        insta::assert_snapshot!(plan("zone mydomain.com at Route 53", &set, &[change], &[foreign], OTHERS, 80), @r#"
+        let planned = Planned { set: &set, changes: &[change], foreign: &[foreign], rest: OTHERS };
+        insta::assert_snapshot!(plan("zone mydomain.com at Route 53", &planned, 80), @r#"
         zone mydomain.com at Route 53
 
           -  TXT  rocketchat-public-key  "old"

@@ -62,14 +62,15 @@ fn results(report: &Report, ids: &[&str]) -> Vec<Value> {
             Verdict::Skip { why } => ("open", "none", why.clone()),
             Verdict::Problem(problem) => ("fail", level(problem.severity), message(problem)),
         };
-        let mut result = result(report, ids, line.id, kind, level, &text);
+        let mut result = result(report, ids, line.id, (kind, level), &text);
         if let Verdict::Problem(problem) = &line.verdict {
             detail(&mut result, problem);
         }
         result
     });
     let quiet = report.suppressed.iter().map(|quiet| {
-        let mut result = result(report, ids, quiet.id, "fail", level(quiet.problem.severity), &message(&quiet.problem));
+        let mut result =
+            result(report, ids, quiet.id, ("fail", level(quiet.problem.severity)), &message(&quiet.problem));
         detail(&mut result, &quiet.problem);
         result["suppressions"] = json!([{ "kind": "external", "justification": quiet.reason }]);
         result
@@ -77,7 +78,7 @@ fn results(report: &Report, ids: &[&str]) -> Vec<Value> {
     lines.chain(quiet).collect()
 }
 
-fn result(report: &Report, ids: &[&str], id: &str, kind: &str, level: &str, text: &str) -> Value {
+fn result(report: &Report, ids: &[&str], id: &str, (kind, level): (&str, &str), text: &str) -> Value {
     // Code scanning shows only what has a place in a file; the subject is the nearest thing to one.
     json!({
         "ruleId": id,

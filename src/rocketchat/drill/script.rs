@@ -11,7 +11,7 @@ use super::step::Step;
 use crate::rocketchat::events::documents::{Collection, Documents};
 use crate::rocketchat::events::kind::Kind;
 use crate::rocketchat::events::resource::full_name;
-use crate::rocketchat::events::room_event::RoomEvent;
+use crate::rocketchat::events::room_event::{Draft, RoomEvent};
 use crate::rocketchat::events::{chain, identifier};
 use crate::rocketchat::release::Release;
 
@@ -85,11 +85,13 @@ impl Script<'_> {
         parents.push(identifier::hash(&identifier::random()));
         let data = json!({"message": self.message(&identifier::random(), "fedctl drill: never stored")});
         let Cast { own, room, .. } = self.cast;
-        RoomEvent::new(own, room, parents, Kind::Message, self.time, data).to_json()
+        let draft = Draft { origin: own, room, kind: Kind::Message, time: self.time, data };
+        RoomEvent::new(draft, parents).to_json()
     }
 
     fn create(&mut self, kind: Kind, data: Value) -> Value {
-        chain::create(self.documents, &self.cast.own, &self.cast.room, kind, self.time, data).to_json()
+        let draft = Draft { origin: &self.cast.own, room: &self.cast.room, kind, time: self.time, data };
+        chain::create(self.documents, draft).to_json()
     }
 
     /// The three first events, none of which has parents.
@@ -113,8 +115,8 @@ impl Script<'_> {
                 }),
             ),
         ];
-        let make = |(kind, data)| RoomEvent::new(own, room, Vec::new(), kind, self.time, data);
-        let events: Vec<RoomEvent> = events.into_iter().map(make).collect();
+        let draft = |(kind, data)| Draft { origin: own, room, kind, time: self.time, data };
+        let events: Vec<RoomEvent> = events.into_iter().map(|event| RoomEvent::new(draft(event), Vec::new())).collect();
         events.iter().for_each(|event| self.documents.put(Collection::Events, &event.id, event.to_json()));
         events.iter().map(RoomEvent::to_json).collect()
     }

@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 use super::LatestRequest;
 use super::documents::{Collection, Documents};
 use super::kind::Kind;
-use super::room_event::RoomEvent;
-use crate::dns::name::Domain;
+use super::room_event::{Draft, RoomEvent};
 
 /// What became of an event that came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,9 +50,10 @@ pub fn add(documents: &mut Documents, event: &Value) -> Result<Added, NoParents>
 }
 
 /// Makes an event of this server, with the newest events of the room as its parents, and stores it.
-pub fn create(documents: &mut Documents, origin: &Domain, room: &str, kind: Kind, time: i64, data: Value) -> RoomEvent {
-    let parents = if kind == Kind::Genesis { Vec::new() } else { leaves(documents, room) };
-    let event = RoomEvent::new(origin, room, parents, kind, time, data);
+pub fn create(documents: &mut Documents, draft: Draft) -> RoomEvent {
+    let kind = draft.kind;
+    let parents = if kind == Kind::Genesis { Vec::new() } else { leaves(documents, draft.room) };
+    let event = RoomEvent::new(draft, parents);
     if kind.is_stored() {
         event.parents.iter().for_each(|id| has_children(documents, id));
         documents.put(Collection::Events, &event.id, event.to_json());
@@ -104,6 +104,7 @@ fn has_children(documents: &mut Documents, id: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dns::name::Domain;
 
     fn domain(text: &str) -> Domain {
         text.parse().unwrap()
@@ -118,12 +119,15 @@ mod tests {
     fn room() -> (Documents, Vec<RoomEvent>) {
         let mut documents = Documents::default();
         let a = domain("a.example");
-        let first = RoomEvent::new(&a, "r", vec![], Kind::Genesis, 1000, json!({}));
-        let second = RoomEvent::new(&a, "r", vec![], Kind::AddUser, 2000, json!({}));
+        let first =
+            RoomEvent::new(Draft { origin: &a, room: "r", kind: Kind::Genesis, time: 1000, data: json!({}) }, vec![]);
+        let second =
+            RoomEvent::new(Draft { origin: &a, room: "r", kind: Kind::AddUser, time: 2000, data: json!({}) }, vec![]);
         for event in [&first, &second] {
             assert_eq!(add(&mut documents, &event.to_json()), Ok(Added::Stored));
         }
-        let third = create(&mut documents, &a, "r", Kind::Message, 3000, json!({}));
+        let third =
+            create(&mut documents, Draft { origin: &a, room: "r", kind: Kind::Message, time: 3000, data: json!({}) });
         (documents, vec![first, second, third])
     }
 
@@ -142,7 +146,8 @@ mod tests {
         let (mut documents, events) = room();
         let (a, b) = (domain("a.example"), domain("b.example"));
         let later = |origin: &Domain, parents: Vec<String>| {
-            RoomEvent::new(origin, "r", parents, Kind::Message, 4000, json!({"n": 1})).to_json()
+            RoomEvent::new(Draft { origin, room: "r", kind: Kind::Message, time: 4000, data: json!({"n": 1}) }, parents)
+                .to_json()
         };
         let known = events.iter().map(|event| event.id.clone()).collect();
         assert_eq!(add(&mut documents, &later(&a, vec!["x".into()])), Ok(Added::Missing { known }));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::documents::{Collection, Documents};
 use super::kind::Kind;
 use super::resource::{LocalUser, full_name, local_name, local_subscription};
+use super::room_event::Draft;
 use super::{chain, identifier, timeline};
 use crate::dns::name::Domain;
 use crate::rocketchat::boundary;
@@ -311,7 +312,8 @@ impl Echo<'_> {
 
     /// Makes an event behind the newest ones of the room, for every domain of the room but this one.
     fn send(&mut self, room: &str, kind: Kind, data: Value) {
-        let event = chain::create(self.documents, self.own, room, kind, self.now, data);
+        let draft = Draft { origin: self.own, room, kind, time: self.now, data };
+        let event = chain::create(self.documents, draft);
         self.now += 1;
         let (domains, json) = (self.domains(room), event.to_json());
         let mut entry = timeline::Entry::of(&json, self.own, None, self.now);

@@ -214,6 +214,7 @@ mod tests {
     use super::*;
     use crate::rocketchat::events::Incoming;
     use crate::rocketchat::events::kind::OldKind;
+    use crate::rocketchat::events::room_event::Draft;
     use crate::rocketchat::events::room_event::tests::json_value;
 
     proptest! {
@@ -236,7 +237,16 @@ mod tests {
             "_id": "m1", "rid": "r", "msg": "hello", "ts": {"$date": NOW}, "u": {"_id": "uA", "username": "ann@a.example"},
             "mentions": [], "channels": [], "federation": {"origin": "a.example"},
         });
-        RoomEvent::new(&"a.example".parse().unwrap(), "r", vec![], Kind::Message, NOW, json!({"message": message}))
+        RoomEvent::new(
+            Draft {
+                origin: &"a.example".parse().unwrap(),
+                room: "r",
+                kind: Kind::Message,
+                time: NOW,
+                data: json!({"message": message}),
+            },
+            vec![],
+        )
     }
 
     fn found(event: &Value, sender: &str) -> Vec<Irregularity> {
@@ -279,7 +289,10 @@ mod tests {
         ahead.time += 120_000;
         assert_eq!(found(&ahead.to_json(), "a.example"), [Is::Ahead(120), Is::Hash]);
         let domains = json!({"contextType": "room", "room": {"_id": "r", "federation": {"domains": ["a.example"]}}});
-        let genesis = RoomEvent::new(&"a.example".parse().unwrap(), "r", vec![], Kind::Genesis, NOW, domains);
+        let genesis = RoomEvent::new(
+            Draft { origin: &"a.example".parse().unwrap(), room: "r", kind: Kind::Genesis, time: NOW, data: domains },
+            vec![],
+        );
         assert_eq!(found(&genesis.to_json(), "a.example"), [Is::Domains("b.example".into())]);
         let mut turned = serde_json::Map::new();
         good.as_object()

@@ -24,6 +24,17 @@ pub struct RoomEvent {
     pub updated: Option<i64>,
 }
 
+/// What an event of this server is about, before it has parents and an identifier.
+#[derive(Debug, Clone)]
+pub struct Draft<'a> {
+    pub origin: &'a Domain,
+    pub room: &'a str,
+    pub kind: Kind,
+    /// In milliseconds since 1970.
+    pub time: i64,
+    pub data: Value,
+}
+
 /// Why a value is not an event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnEvent {
@@ -38,8 +49,9 @@ pub enum NotAnEvent {
 }
 
 impl RoomEvent {
-    /// A new event of this server, with its identifier derived in UTC.
-    pub fn new(origin: &Domain, room: &str, parents: Vec<String>, kind: Kind, time: i64, data: Value) -> Self {
+    /// A new event behind its parents, with its identifier derived in UTC.
+    pub fn new(draft: Draft, parents: Vec<String>) -> Self {
+        let Draft { origin, room, kind, time, data } = draft;
         let data = match data {
             Value::Object(data) => data,
             _ => Map::new(),
@@ -200,7 +212,7 @@ pub(crate) mod tests {
             let data: Map<String, Value> =
                 kind.members().iter().map(|member| ((*member).to_owned(), value.clone())).collect();
             let mut event =
-                RoomEvent::new(&origin.parse().unwrap(), &room, parents, kind, time, Value::Object(data));
+                RoomEvent::new(Draft { origin: &origin.parse().unwrap(), room: &room, kind, time, data: Value::Object(data) }, parents);
             event.is_leaf = is_leaf;
             event.updated = again.then_some(time + 1);
             event
@@ -231,7 +243,7 @@ pub(crate) mod tests {
             let _ = OldEvent::read(&json!({"event": value}));
             // A good event with one member replaced or taken out is read, or the member is named.
             let names = ["origin", "context", "parentIds", "type", "timestamp", "data", "hasChildren", "_id", "_updatedAt"];
-            let good = RoomEvent::new(&"a.example".parse().unwrap(), "r", vec![], Kind::Message, 1, json!({"message": {}}));
+            let good = RoomEvent::new(Draft { origin: &"a.example".parse().unwrap(), room: "r", kind: Kind::Message, time: 1, data: json!({"message": {}}) }, vec![]);
             let mut changed = good.to_json();
             changed[names[at]] = with;
             let _ = (RoomEvent::read(&changed), identifier::of_event(&changed, UTC));
@@ -264,7 +276,16 @@ pub(crate) mod tests {
     #[test]
     fn an_event_has_its_members_in_the_recorded_order() {
         let origin = "a.example".parse().unwrap();
-        let event = RoomEvent::new(&origin, "rP", vec![], Kind::DeleteRoom, 1_600_000_000_000, json!({"roomId": "rP"}));
+        let event = RoomEvent::new(
+            Draft {
+                origin: &origin,
+                room: "rP",
+                kind: Kind::DeleteRoom,
+                time: 1_600_000_000_000,
+                data: json!({"roomId": "rP"}),
+            },
+            vec![],
+        );
         let members: Vec<String> = event.to_json().as_object().unwrap().keys().cloned().collect();
         assert_eq!(members, ["origin", "context", "parentIds", "type", "timestamp", "data", "hasChildren", "_id"]);
     }

@@ -75,7 +75,7 @@ impl Entry {
             _ => [who, origin, own.to_string()].into_iter().find(|text| !text.is_empty()).unwrap_or_default(),
         };
         let (id, room) = (text(event, "/_id"), text(event, "/context/roomId"));
-        Self { parents, ..Self::with(id, room, kind, (who, what), sender, time) }
+        Self { parents, ..Self::with((id, room), kind, (who, what), sender, time) }
     }
 
     /// Of an event of version 1, without the object around it.
@@ -84,12 +84,11 @@ impl Entry {
         let payload = event.get("payload").unwrap_or(&Value::Null);
         let (who, what) = described_old(&kind, payload);
         let who = if who.is_empty() { sender.unwrap_or(own).to_string() } else { who };
-        Self::with(text(event, "/_id"), old_room(payload), kind, (who, what), sender, time)
+        Self::with((text(event, "/_id"), old_room(payload)), kind, (who, what), sender, time)
     }
 
     fn with(
-        id: String,
-        room: String,
+        (id, room): (String, String),
         kind: String,
         (who, what): (String, String),
         sender: Option<&Domain>,

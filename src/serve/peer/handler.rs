@@ -21,7 +21,7 @@ use crate::rocketchat::events::inspect::{self, Inspection, Irregularity};
 use crate::rocketchat::events::kind::Kind;
 use crate::rocketchat::events::receiver::{Receiver, Step};
 use crate::rocketchat::events::resource::LocalUser;
-use crate::rocketchat::events::room_event::RoomEvent;
+use crate::rocketchat::events::room_event::{Draft, RoomEvent};
 use crate::rocketchat::events::thrown::{self, ServerError};
 use crate::rocketchat::events::{chain, dispatch_values, identifier, timeline, unfederated};
 use crate::rocketchat::release::Release;
@@ -121,7 +121,8 @@ impl Handler {
 
     /// Makes an event of this server behind the newest ones of the room.
     pub fn create(&self, room: &str, kind: Kind, data: Value) -> RoomEvent {
-        self.with(|documents| chain::create(documents, &self.config.domain, room, kind, now(), data))
+        let draft = Draft { origin: &self.config.domain, room, kind, time: now(), data };
+        self.with(|documents| chain::create(documents, draft))
     }
 
     /// Makes a request to another server.
@@ -212,7 +213,10 @@ impl Handler {
                 if let (true, true, Ok(Step::Done | Step::Fetch { .. })) = (must_answer, is_new, &step) {
                     self.answer_later(documents, sender, event, matches!(step, Ok(Step::Fetch { .. })));
                 }
-                self.remember(documents, sender, event, entry, is_new);
+                let entry = self.with_notes(sender, event, entry);
+                if is_new && !entry.id.is_empty() {
+                    entry.keep(documents);
+                }
             }
             (step, is_new)
         })
@@ -226,23 +230,14 @@ impl Handler {
         self.work.notify_one();
     }
 
-    /// Keeps what people read about an event.
-    pub(super) fn remember(
-        &self,
-        documents: &mut Documents,
-        sender: &Domain,
-        event: &Value,
-        mut entry: timeline::Entry,
-        is_new: bool,
-    ) {
+    /// Adds what other servers should not expect from an event, and logs it.
+    pub(super) fn with_notes(&self, sender: &Domain, event: &Value, mut entry: timeline::Entry) -> timeline::Entry {
         entry.notes = unfederated::in_event(event).into_iter().map(str::to_owned).collect();
         for what in &entry.notes {
             let (sender, event) = (sender.clone(), entry.id.clone());
             (self.config.log)(Entry::Unfederated { sender, event, what: what.clone() });
         }
-        if is_new && !entry.id.is_empty() {
-            entry.keep(documents);
-        }
+        entry
     }
 
     /// Fetches the file of a message and stores both.

@@ -67,7 +67,10 @@ impl Handler {
                         self.answer_later(documents, sender, event, matches!(step, OldStep::Fetch { .. }));
                     }
                 }
-                self.remember(documents, sender, event, entry, is_new);
+                let entry = self.with_notes(sender, event, entry);
+                if is_new && !entry.id.is_empty() {
+                    entry.keep(documents);
+                }
             }
             (step, is_new)
         })

@@ -32,7 +32,7 @@ use crate::net::{Net, delegation};
 use crate::publish::state::{self, SCHEMA, SavedState};
 use crate::publish::tsig::Tsig;
 use crate::range::Times;
-use crate::render::records::changes;
+use crate::render::records::changes::{self, Planned};
 use crate::rocketchat::change::{Change, compare, in_the_way};
 use crate::rocketchat::records::{Plan, RecordSet};
 
@@ -128,7 +128,7 @@ impl PlaceArgs {
             return Ok(Place::Server { addr, key, net: net.clone() });
         }
         let provider = provider_of(&self.provider, zone)?;
-        Place::open(cx, &self.provider, provider, net, &zone.apex, self.provider.zone_id.as_deref()).await
+        Place::open(cx, &self.provider, provider, net, (&zone.apex, self.provider.zone_id.as_deref())).await
     }
 }
 
@@ -218,7 +218,8 @@ impl Apply {
         })?;
         let foreign: Vec<_> = all.iter_mut().flat_map(Change::keep_foreign).collect();
         let heading = format!("zone {} at {}, serial {}", zone.apex, place.name(), zone.serial());
-        let shown = changes::plan(&heading, &plan.set, &all, &foreign, &others, cx.term.width);
+        let planned = Planned { set: &plan.set, changes: &all, foreign: &foreign, rest: &others };
+        let shown = changes::plan(&heading, &planned, cx.term.width);
         let needed: Vec<Change> = all.into_iter().filter(Change::is_needed).collect();
         show_plan(&cx.term, &shown, !self.yes && !needed.is_empty());
         if needed.is_empty() {

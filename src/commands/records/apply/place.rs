@@ -60,14 +60,13 @@ pub fn provider_of(args: &ProviderArgs, zone: &ZoneCut) -> anyhow::Result<&'stat
 }
 
 impl Place {
-    /// Finds the zone in the account.
+    /// Finds the zone in the account, by its name or by the identifier that the provider gave it.
     pub async fn open(
         cx: &Context,
         args: &ProviderArgs,
         provider: &'static Provider,
         net: &Net,
-        apex: &Host,
-        id: Option<&str>,
+        (apex, id): (&Host, Option<&str>),
     ) -> anyhow::Result<Self> {
         let base = args.endpoint(provider)?;
         let credentials = args.credentials(provider, &cx.term)?;

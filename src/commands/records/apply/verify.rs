@@ -82,7 +82,7 @@ impl Verification<'_> {
     }
 
     async fn look(&self, scope: Scope) -> DnsFacts {
-        observe(self.net, &self.net.resolvers, self.domain, None, scope, now()).await
+        observe(self.net, self.domain, None, scope, now()).await
     }
 }
 

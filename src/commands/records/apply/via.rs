@@ -20,7 +20,7 @@ use crate::file::read;
 use crate::net::delegation;
 use crate::publish::provider::hosting;
 use crate::publish::state::{Place, SavedState};
-use crate::render::records::changes;
+use crate::render::records::changes::{self, Planned};
 use crate::render::records::edit::{Edited, File, TOOLS, Tool, edit};
 use crate::rocketchat::change::Change;
 use crate::rocketchat::records::Plan;
@@ -71,64 +71,18 @@ impl ViaArgs {
             cx.term.status("nothing was changed; --yes changes the file without a question");
             return Ok(ExitStatus::Clean);
         }
-        let saved = self.write(apply, tool, &path, &plan, &before, &edited)?;
+        let saved = write(apply, &Rewrite { tool, path: &path, plan: &plan, before: &before, edited: &edited })?;
         cx.term.status(format_args!("changed; to undo it: fedctl records undo {}", saved.display()));
-        self.preview(cx, tool, &path, &plan.set.zone, &saved)?;
+        let preview = self.command(tool, &path, &plan.set.zone, false);
+        if tool.id == "octodns" && self.sync_config.is_none() {
+            cx.term.status(format_args!("--sync-config FILE runs the preview: {}", shown(&preview)));
+        } else {
+            run_preview(cx, tool, &path, &preview, &saved)?;
+        }
         let publish = self.command(tool, &path, &plan.set.zone, true);
         cx.term.status(format_args!("next: {}", shown(&publish)));
         cx.term.status(format_args!("then: fedctl dns-check {} --wait", plan.set.domain));
         Ok(ExitStatus::Clean)
-    }
-
-    /// Replaces the file, when it still holds what the plan was made from.
-    fn write(
-        &self,
-        apply: &Apply,
-        tool: &Tool,
-        path: &Path,
-        plan: &Plan,
-        before: &str,
-        edited: &Edited,
-    ) -> anyhow::Result<PathBuf> {
-        let real = path.canonicalize()?;
-        let place =
-            Place::File { tool: tool.id.into(), path: real, before: before.to_owned(), sha256: digest(&edited.text) };
-        let needed: Vec<Change> = edited.changes.iter().filter(|change| change.is_needed()).cloned().collect();
-        let saved = apply.save(place, plan, &needed)?;
-        let replaced = replace(path, before, &edited.text);
-        if replaced.is_err() {
-            // There is nothing to undo.
-            let _ = std::fs::remove_file(&saved);
-        }
-        replaced.map(|()| saved)
-    }
-
-    /// Runs the tool's own preview; its output goes where fedctl's goes.
-    fn preview(&self, cx: &Context, tool: &Tool, path: &Path, zone: &Host, saved: &Path) -> anyhow::Result<()> {
-        let words = self.command(tool, path, zone, false);
-        if tool.id == "octodns" && self.sync_config.is_none() {
-            cx.term.status(format_args!("--sync-config FILE runs the preview: {}", shown(&words)));
-            return Ok(());
-        }
-        cx.term.status(format_args!("preview: {}", shown(&words)));
-        let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).stdin(Stdio::null());
-        // dnscontrol and terraform look for their other files in the current directory.
-        if let Some(dir) = path.parent().filter(|dir| tool.id != "octodns" && !dir.as_os_str().is_empty()) {
-            command.current_dir(dir);
-        }
-        match command.status() {
-            Ok(status) if status.success() => Ok(()),
-            Ok(status) => {
-                let hint = format!("the file is changed; fedctl records undo {}", saved.display());
-                Err(hinted(format!("the preview of {} failed ({status})", tool.program), hint))
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                cx.term.status(format_args!("{} is not installed here, so there is no preview", tool.program));
-                Ok(())
-            }
-            Err(error) => Err(hinted(format!("{} cannot be run: {error}", tool.program), "run the preview by itself")),
-        }
     }
 
     /// The command of the tool that shows what it would do, or that does it.
@@ -154,6 +108,54 @@ impl ViaArgs {
     }
 }
 
+/// A file of a tool, and what it becomes.
+struct Rewrite<'a> {
+    tool: &'a Tool,
+    path: &'a Path,
+    plan: &'a Plan,
+    before: &'a str,
+    edited: &'a Edited,
+}
+
+/// Replaces the file, when it still holds what the plan was made from.
+fn write(apply: &Apply, rewrite: &Rewrite) -> anyhow::Result<PathBuf> {
+    let Rewrite { tool, path, plan, before, edited } = *rewrite;
+    let real = path.canonicalize()?;
+    let place =
+        Place::File { tool: tool.id.into(), path: real, before: before.to_owned(), sha256: digest(&edited.text) };
+    let needed: Vec<Change> = edited.changes.iter().filter(|change| change.is_needed()).cloned().collect();
+    let saved = apply.save(place, plan, &needed)?;
+    let replaced = replace(path, before, &edited.text);
+    if replaced.is_err() {
+        // There is nothing to undo.
+        let _ = std::fs::remove_file(&saved);
+    }
+    replaced.map(|()| saved)
+}
+
+/// Runs the tool's own preview; its output goes where fedctl's goes.
+fn run_preview(cx: &Context, tool: &Tool, path: &Path, words: &[OsString], saved: &Path) -> anyhow::Result<()> {
+    cx.term.status(format_args!("preview: {}", shown(words)));
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]).stdin(Stdio::null());
+    // dnscontrol and terraform look for their other files in the current directory.
+    if let Some(dir) = path.parent().filter(|dir| tool.id != "octodns" && !dir.as_os_str().is_empty()) {
+        command.current_dir(dir);
+    }
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => {
+            let hint = format!("the file is changed; fedctl records undo {}", saved.display());
+            Err(hinted(format!("the preview of {} failed ({status})", tool.program), hint))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            cx.term.status(format_args!("{} is not installed here, so there is no preview", tool.program));
+            Ok(())
+        }
+        Err(error) => Err(hinted(format!("{} cannot be run: {error}", tool.program), "run the preview by itself")),
+    }
+}
+
 fn shown(words: &[OsString]) -> String {
     words.iter().map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
@@ -162,7 +164,8 @@ fn shown(words: &[OsString]) -> String {
 fn description(cx: &Context, path: &Path, plan: &Plan, edited: &Edited) -> String {
     let heading = format!("zone {} in {}", plan.set.zone, path.display());
     let rest = "the rest of the file stays as it is";
-    changes::plan(&heading, &plan.set, &edited.changes, &edited.foreign, rest, cx.term.width)
+    let planned = Planned { set: &plan.set, changes: &edited.changes, foreign: &edited.foreign, rest };
+    changes::plan(&heading, &planned, cx.term.width)
 }
 
 fn zone_cut(cx: &Context, apply: &Apply) -> anyhow::Result<ZoneCut> {

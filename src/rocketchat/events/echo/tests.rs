@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::rocketchat::events::receiver::{Receiver, Step};
-use crate::rocketchat::events::room_event::RoomEvent;
+use crate::rocketchat::events::room_event::{Draft, RoomEvent};
 
 const NOW: i64 = 1_600_000_000_000;
 
@@ -13,7 +13,7 @@ fn domain(text: &str) -> Domain {
 /// Takes an event of `a.example` as `b.example` does.
 fn take(documents: &mut Documents, room: &str, kind: Kind, time: i64, data: Value) -> Value {
     let parents = chain::leaves(documents, room);
-    let event = RoomEvent::new(&domain("a.example"), room, parents, kind, time, data).to_json();
+    let event = RoomEvent::new(Draft { origin: &domain("a.example"), room, kind, time, data }, parents).to_json();
     let own = domain("b.example");
     let taken = Receiver { release: boundary::LAST_SENDER, own: &own, documents }.take(&event);
     assert_eq!(taken, Ok(Step::Done), "{event}");
