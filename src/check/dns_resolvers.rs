@@ -189,7 +189,11 @@ fn cause(truth: &Response, seen: &Response, own_view: bool) -> Option<Cause> {
 /// How a text was changed on the way, when it is recognisably the same.
 fn rewritten(truth: &Outcome, seen: &Outcome) -> Option<&'static str> {
     let text = |outcome: &Outcome| outcome.records().iter().find_map(|rr| rr.data.joined());
-    let (truth_text, seen_text) = (text(truth)?, text(seen)?);
+    rewritten_text(&text(truth)?, &text(seen)?)
+}
+
+/// How one text was made of another on the way.
+pub(super) fn rewritten_text(truth_text: &[u8], seen_text: &[u8]) -> Option<&'static str> {
     let plain =
         |text: &[u8]| -> Vec<u8> { text.iter().copied().filter(|byte| !b"\"'\\ \t\r\n".contains(byte)).collect() };
     let sorted = |text: &[u8]| {
@@ -199,10 +203,10 @@ fn rewritten(truth: &Outcome, seen: &Outcome) -> Option<&'static str> {
     };
     match () {
         () if truth_text == seen_text => None,
-        () if !seen_text.is_empty() && truth_text.starts_with(&seen_text) => Some("it cuts the text off"),
-        () if truth_text.eq_ignore_ascii_case(&seen_text) => Some("it does not keep capitals and small letters"),
-        () if plain(&truth_text) == plain(&seen_text) => Some("it adds or removes quotes, backslashes or blanks"),
-        () if sorted(&truth_text) == sorted(&seen_text) => Some("it puts the strings of the text into another order"),
+        () if !seen_text.is_empty() && truth_text.starts_with(seen_text) => Some("it cuts the text off"),
+        () if truth_text.eq_ignore_ascii_case(seen_text) => Some("it does not keep capitals and small letters"),
+        () if plain(truth_text) == plain(seen_text) => Some("it adds or removes quotes, backslashes or blanks"),
+        () if sorted(truth_text) == sorted(seen_text) => Some("it puts the strings of the text into another order"),
         () => None,
     }
 }
@@ -268,7 +272,7 @@ fn invented(dns: &DnsFacts, resolver: &Observer) -> Option<Problem> {
     Some(Problem::new(Severity::Warning, what, means, fix).seen([seen]))
 }
 
-fn address(data: &RData) -> Option<IpAddr> {
+pub(super) fn address(data: &RData) -> Option<IpAddr> {
     match data {
         RData::A(v4) => Some(IpAddr::V4(*v4)),
         RData::Aaaa(v6) => Some(IpAddr::V6(*v6)),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::{Check, Judge, Needs};
-use crate::dns::record::{Outcome, Query, RData, RecordType, Response, is_newer};
+use super::{Check, Judge, Needs, dns_serials};
+use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
 use crate::endpoint::{Reach, reach};
 use crate::facts::dns::{DnsFacts, Expected, Observer, Role};
 use crate::key::diagnosis;
@@ -53,8 +53,9 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     verdicts.extend(nameless(dns).map(Verdict::from));
     verdicts.extend(inside(dns).map(Verdict::from));
     verdicts.extend(partly(dns).map(Verdict::from));
+    verdicts.extend(slow(dns).map(Verdict::from));
     verdicts.extend(disagreements(dns).map(Verdict::from));
-    verdicts.extend(serials(dns).map(Verdict::from));
+    verdicts.extend(dns_serials::differ(dns).map(Verdict::from));
     if verdicts.is_empty() {
         let names: Vec<String> = servers.iter().map(|server| server.name.clone()).collect();
         return Verdict::pass(agreement(names));
@@ -168,6 +169,30 @@ fn inside(dns: &DnsFacts) -> Option<Problem> {
     Some(Problem::new(Severity::Warning, what, means, fix).seen(seen.into_iter().skip(1)))
 }
 
+/// Milliseconds after which resolvers have given up on a name server and asked the next one.
+const SLOW: u32 = 2000;
+
+/// Servers whose fastest response takes longer than resolvers wait.
+fn slow(dns: &DnsFacts) -> Option<Problem> {
+    let fastest = |server: &&Observer| {
+        let answers = replies(dns, server).filter(|(_, reply)| reply.outcome.is_answer());
+        let times: Vec<&Response> = answers.map(|(_, reply)| reply).collect();
+        // Queries with EDNS that are dropped cost the same time, and dns-transport reports them.
+        let has_other_cause = times.iter().any(|reply| reply.edns_fault.is_some());
+        times.iter().map(|reply| reply.elapsed).min().filter(|elapsed| *elapsed >= SLOW && !has_other_cause)
+    };
+    let servers = dns.in_role(Role::Authority).filter(|server| !dns.is_stray(server));
+    let slow = servers.filter_map(|server| Some((server, fastest(&server)?)));
+    let seen: Vec<String> =
+        slow.map(|(server, elapsed)| format!("{} responds after {elapsed} ms at best", named(server))).collect();
+    let first = seen.first()?.clone();
+    let what = format!("a name server is slow: {first}");
+    let means = "resolvers stop waiting before that and ask another name server; when all are slow, lookups fail";
+    let fix = "Look at the load of the name server and at the network before it, or take it out of the NS records and out of the \
+               delegation.";
+    Some(Problem::new(Severity::Warning, what, means, fix).seen(seen.into_iter().skip(1)))
+}
+
 /// Servers that fail for one name that another server answers.
 fn partly(dns: &DnsFacts) -> Option<Problem> {
     let mut seen = Vec::new();
@@ -274,42 +299,6 @@ fn record(data: &RData) -> Option<String> {
     }
 }
 
-/// Different serials with the same records: a transfer is on its way, or the servers are not fed from one source.
-fn serials(dns: &DnsFacts) -> Option<Problem> {
-    let zone = dns.zone.as_ref().ok()?;
-    let question = Query::new(zone.apex.as_str(), RecordType::Soa);
-    let serials: BTreeMap<String, u32> = dns
-        .replies(&question)
-        .filter(|(observer, _)| observer.role == Role::Authority && !dns.is_stray(observer))
-        .filter_map(|(observer, reply)| match &reply.outcome.records().first()?.data {
-            RData::Soa(soa) => Some((observer.name.clone(), soa.serial)),
-            _ => None,
-        })
-        .collect();
-    let newest = serials.values().copied().reduce(|a, b| if is_newer(b, a) { b } else { a })?;
-    let behind: Vec<String> = serials
-        .iter()
-        .filter(|(_, serial)| **serial != newest)
-        .map(|(name, serial)| format!("{name} has {serial}"))
-        .collect();
-    if behind.is_empty() {
-        return None;
-    }
-    let apart = serials.values().any(|serial| *serial != newest && !is_newer(newest, *serial));
-    if apart {
-        let what = format!("the SOA serials cannot be compared: {}, another has {newest}", behind.join(", "));
-        let means = "they are more than half the range apart (RFC 1982): secondaries do not fetch the zone";
-        let fix = "Set the serial on the primary so that every secondary takes it for newer: at most 2147483647 above theirs.";
-        return Some(Problem::new(Severity::Notice, what, means, fix));
-    }
-    Some(Problem::new(
-        Severity::Notice,
-        format!("the SOA serials differ: {}, the newest is {newest}", behind.join(", ")),
-        "a zone transfer is on its way, or it is broken",
-        format!("look again after the SOA refresh time of {} s", zone.refresh()),
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -363,6 +352,17 @@ mod tests {
         dns.observations.retain(|seen| seen.observer != 2);
         let found = judged(&dns);
         assert!(found[0].what.contains("timeout") && found[1].what.contains("lame"), "{found:?}");
+    }
+
+    #[test]
+    fn a_slow_server_is_named_by_its_fastest_response() {
+        let mut dns = sample();
+        dns.observations.iter_mut().filter(|seen| seen.observer == 1).for_each(|seen| seen.reply.elapsed = 4000);
+        let found = judged(&dns);
+        assert!(found.len() == 1 && found[0].what.contains("ns2.mydomain.com"), "{found:?}");
+        assert!(found[0].what.contains("4000 ms"), "{found:?}");
+        dns.observations.iter_mut().find(|seen| seen.observer == 1).unwrap().reply.elapsed = 30;
+        assert!(judged(&dns).is_empty());
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod dns_port;
 pub mod dns_protocol;
 mod dns_release;
 pub mod dns_resolvers;
+mod dns_serials;
 pub mod dns_servers;
 pub mod dns_srv;
 pub mod dns_target;
@@ -265,7 +266,7 @@ pub fn judge_dns(dns: &DnsFacts, expected: &Expected, view: Option<&ServerView>)
         (Judge::Dns(judge), _) if concerns(check) => judge(dns, expected),
         (Judge::Dns(_), _) => Verdict::skip(NOT_CLASSIC),
         (_, Some(view)) if check.id == server_resolver::CHECK.id => {
-            server_resolver::compare(dns, &server_resolver::all_questions(&dns.domain), &view.resolved)
+            server_resolver::compare(dns, &server_resolver::all_questions(&dns.domain), &view.resolved, &view.targets)
         }
         _ => Vec::new(),
     })

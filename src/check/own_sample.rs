@@ -27,6 +27,7 @@ pub fn sample() -> OwnFacts {
             ("_rocketchat._https.mydomain.com".into(), Resolved::Srv { target: "chat.mydomain.com".into(), port: 443 }),
             ("rocketchat-public-key.mydomain.com".into(), Resolved::Txt(key.one_line())),
         ],
+        targets: Vec::new(),
     };
     OwnFacts {
         key: Some(KeyFile { path: "federation.key".into(), private: true, exposed: None }),

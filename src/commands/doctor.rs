@@ -275,7 +275,7 @@ impl Setup {
         // Where peers find the same server, its release is known from there.
         let info = peer.info.clone().filter(|info| peer.base.as_ref() == Some(&caller.base) && version(info).is_some());
         let known = server::Known { info, settings: self.settings.clone() };
-        Ok(server::observe(&caller, &server_resolver::questions(dns), known).await)
+        Ok(server::observe(&self.admin.net, &caller, &server_resolver::questions(dns), known).await)
     }
 }
 

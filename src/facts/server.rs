@@ -144,6 +144,14 @@ pub enum Resolved {
 }
 
 impl Resolved {
+    /// The host of an SRV record, without the final dot.
+    pub fn target(&self) -> Option<&str> {
+        match self {
+            Self::Srv { target, .. } => Some(target.trim_end_matches('.')),
+            _ => None,
+        }
+    }
+
     /// True when a server reads the response as this: its first record, or that there is none.
     pub fn agrees(&self, published: &Outcome) -> bool {
         let same = |data: &RData| match (self, data) {
@@ -167,6 +175,9 @@ pub struct ServerView {
     pub base: Endpoint,
     /// Each name that was queried, with what came of it.
     pub resolved: Vec<(String, Resolved)>,
+    /// The addresses of the SRV targets that it gives, as our own resolvers find them.
+    #[serde(default)]
+    pub targets: Vec<(Query, Outcome)>,
 }
 
 impl ServerView {
@@ -200,6 +211,8 @@ pub struct ServerFacts {
     pub settings: Result<Vec<Setting>, NotRead>,
     /// Each name that was queried, with what came of it.
     pub resolved: Vec<(String, Resolved)>,
+    /// The addresses of the SRV targets that it gives, as our own resolvers find them.
+    pub targets: Vec<(Query, Outcome)>,
 }
 
 impl ServerFacts {

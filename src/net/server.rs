@@ -1,12 +1,15 @@
 //! Asks your server about itself, over its REST API and as an admin. Few requests: servers allow ten a minute and route.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use serde_json::{Value, json};
 
 use super::Net;
 use super::http::{Caller, Login};
-use crate::dns::record::{Query, RecordType};
+use super::look_up::look_up_all;
+use crate::dns::name::Host;
+use crate::dns::record::{Outcome, Query, RecordType};
 use crate::endpoint::Endpoint;
 use crate::facts::evidence::withheld;
 use crate::facts::peer::{Answer, Exchange};
@@ -36,6 +39,14 @@ pub async fn resolve_all(caller: &Caller, names: &[Query]) -> Vec<(String, Resol
     resolved
 }
 
+/// The addresses of the SRV targets that the server's resolver gives, as our own resolvers find them.
+pub async fn targets(net: &Net, resolved: &[(String, Resolved)]) -> Vec<(Query, Outcome)> {
+    let hosts: BTreeSet<&str> = resolved.iter().filter_map(|(_, resolved)| resolved.target()).collect();
+    let of = |host: &str| [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(host, kind));
+    let questions: Vec<Query> = hosts.into_iter().filter(|host| host.parse::<Host>().is_ok()).flat_map(of).collect();
+    look_up_all(net, &net.resolvers, &questions).await
+}
+
 /// What was observed a moment ago and is not asked for again.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
@@ -45,7 +56,7 @@ pub struct Known {
 }
 
 /// Reads the settings and asks the server's own resolver about `names`. The caller must carry a login.
-pub async fn observe(caller: &Caller, names: &[Query], known: Known) -> ServerFacts {
+pub async fn observe(net: &Net, caller: &Caller, names: &[Query], known: Known) -> ServerFacts {
     let info = match known.info {
         Some(info) => info,
         None => info(caller).await,
@@ -55,7 +66,8 @@ pub async fn observe(caller: &Caller, names: &[Query], known: Known) -> ServerFa
         None => settings(caller, version(&info)).await,
     };
     let resolved = if settings.is_ok() { resolve_all(caller, names).await } else { Vec::new() };
-    ServerFacts { base: caller.base.clone(), info, settings, resolved }
+    let targets = targets(net, &resolved).await;
+    ServerFacts { base: caller.base.clone(), info, settings, resolved, targets }
 }
 
 /// GET `/api/info`, without the login.

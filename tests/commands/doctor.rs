@@ -142,7 +142,7 @@ fn the_servers_own_resolver_counts() {
     clinic.rest.script.lock().unwrap().resolved.remove("rocketchat-public-key.mydomain.com");
     let ran = clinic.run(&[]);
     assert_eq!(ran.status, 1);
-    assert!(ran.stdout.contains("  error    server-resolver   the server's own resolver sees"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("  error    server-resolver   the server's own resolver has an"), "{}", ran.stdout);
     assert!(ran.stdout.contains("server     queryTxt ENOTFOUND"), "{}", ran.stdout);
 }
 

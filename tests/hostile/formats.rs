@@ -111,6 +111,7 @@ fn own(evidence: &WatchEvidence, word: &str) -> Option<OwnFacts> {
         base: peer.base.clone()?,
         info: peer.info.clone()?,
         settings: Ok(ids.map(setting).into()),
+        targets: Vec::new(),
         resolved: names.map(String::from).into_iter().zip(answers).collect(),
     };
     Some(OwnFacts {

@@ -13,7 +13,7 @@ use crate::error::hinted;
 use crate::facts::server::ServerView;
 use crate::net::Net;
 use crate::net::http::Login;
-use crate::net::server::{caller, resolve_all};
+use crate::net::server::{caller, resolve_all, targets};
 
 #[derive(Debug, Args)]
 pub struct AtServerArgs {
@@ -59,7 +59,8 @@ impl AtServer {
             Ok(caller) => resolve_all(&caller, &questions).await,
             Err(why) => ServerView::none(&questions, &why),
         };
-        let view = ServerView { base, resolved };
+        let targets = targets(&self.net, &resolved).await;
+        let view = ServerView { base, resolved, targets };
         if let Some(why) = view.unknown() {
             cx.term.warn(format_args!("the resolver of {} was not asked: {why}", view.base.url_host()));
         }
