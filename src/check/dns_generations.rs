@@ -36,9 +36,15 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
         return Verdict::pass("all of them");
     }
     if failing.len() == discoveries.len() {
-        let means = "the domain is not ready for federation";
+        let means = "the domain is not ready for federation; only servers up to 4.1 may still find it at the hub";
         let fix = format!("Fix the other errors. {fix}");
-        return vec![problem(Severity::Error, "no server of any release can use this domain", means, &fix, &failing)];
+        return vec![problem(
+            Severity::Error,
+            "no server of any release can use this domain by DNS",
+            means,
+            &fix,
+            &failing,
+        )];
     }
     let (old, new): (Vec<_>, Vec<_>) = failing.into_iter().partition(|(generation, _)| generation.is_first_protocol());
     let mut verdicts = Vec::new();

@@ -61,6 +61,8 @@ fn shown(label: SrvLabel, outcome: &Outcome) -> String {
     format!("{} → {}", label.as_str(), to.unwrap_or_default())
 }
 
+const NOT_FOUND: &str = "no server finds this domain in DNS; those up to 4.1 ask the hub next";
+
 fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> Problem {
     let evidence = asked.iter().map(|(label, outcome)| format!("{}: {outcome}", label.owner(&dns.domain)));
     let chains = asked.iter().map(|(label, outcome)| (dns.alias_chain(&label.owner(&dns.domain)), outcome));
@@ -70,7 +72,7 @@ fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> P
         let fix = dns.publish("Delete the alias, and publish what this command prints:", expected);
         let mut seen: Vec<String> = chains.flat_map(|(chain, _)| chain.steps()).collect();
         seen.dedup();
-        let means = "no server of any release can find this domain";
+        let means = NOT_FOUND;
         return Problem::new(Severity::Error, what, means, fix).seen(seen);
     }
     let absent = asked.iter().all(|(_, outcome)| outcome.is_absent());
@@ -86,8 +88,7 @@ fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> P
     } else {
         "this is a failure of the name servers, not a missing record: fix them first".to_owned()
     };
-    Problem::new(Severity::Error, what, "no server finds this domain in DNS; those up to 4.1 ask the hub next", fix)
-        .seen(evidence)
+    Problem::new(Severity::Error, what, NOT_FOUND, fix).seen(evidence)
 }
 
 /// A name that can neither be read nor be taken for absent.

@@ -61,7 +61,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     }
 }
 
-const NO_KEY: &str = "no server of any release gets the key, so no message can be encrypted or checked";
+const NO_KEY: &str = "no server of any release gets the key by DNS, so no message can be encrypted or checked";
 
 /// True when the name itself has no record, and what a wildcard returns instead is no key.
 pub(super) fn is_only_wildcard(dns: &DnsFacts, outcome: &Outcome) -> bool {
