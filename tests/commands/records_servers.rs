@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -149,16 +149,8 @@ pub fn free_port() -> SocketAddr {
 
 pub fn power_dns(fedctl: &Fedctl) -> Option<PowerDns> {
     let server = programs::find("pdns_server")?;
-    let schema = [
-        "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql",
-        "/usr/share/doc/pdns-backend-sqlite3/schema.sqlite3.sql",
-    ];
-    let schema = schema.iter().map(Path::new).find(|path| path.is_file()).map(Path::to_owned);
-    let schema = schema.or_else(|| programs::find("schema.sqlite3.sql"))?;
     let dir = fedctl.dir.path();
-    let database = rusqlite::Connection::open(fedctl.path("pdns.db")).unwrap();
-    database.execute_batch(&std::fs::read_to_string(schema).unwrap()).unwrap();
-    drop(database);
+    programs::power_dns_database(&fedctl.path("pdns.db"))?;
     let (dns, api) = (free_port(), free_port());
     let config = format!(
         "launch=gsqlite3\ngsqlite3-database={0}/pdns.db\nlocal-address=127.0.0.1\nlocal-port={1}\nsocket-dir={0}\n\

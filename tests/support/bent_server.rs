@@ -20,6 +20,8 @@ pub enum Act {
     Send,
     /// Sent at once, and once more.
     SendTwice,
+    /// Sent from another port than the query went to, as behind a broken address translation.
+    SendFromElsewhere,
     Drop,
 }
 
@@ -56,6 +58,10 @@ pub fn start(
             let (socket, query, bend) = (udp.try_clone().unwrap(), buffer[..length].to_vec(), over_udp.clone());
             std::thread::spawn(move || {
                 let Some((bytes, act)) = answered(backend, &query, &*bend, Over::Udp) else { return };
+                if act == Act::SendFromElsewhere {
+                    let _ = UdpSocket::bind("127.0.0.1:0").unwrap().send_to(&bytes, from);
+                    return;
+                }
                 let _ = socket.send_to(&bytes, from);
                 if act == Act::SendTwice {
                     let _ = socket.send_to(&bytes, from);

@@ -85,17 +85,25 @@ pub fn unbound_with(stubs: &[(&str, SocketAddr)], more: &str) -> Option<Server> 
 
 /// NSD with one zone.
 pub fn nsd(origin: &str, text: &str) -> Option<Server> {
+    nsd_with(&[(origin, text)])
+}
+
+/// NSD with zones of `(origin, text)`.
+pub fn nsd_with(zones: &[(&str, &str)]) -> Option<Server> {
     let program = programs::find("nsd")?;
     let dir = tempfile::tempdir().unwrap();
     let addr = free_port();
-    let config = format!(
+    let mut config = format!(
         "server:\n ip-address: 127.0.0.1\n port: {1}\n username: \"\"\n chroot: \"\"\n zonesdir: \"{0}\"\n database: \"\"\n \
          pidfile: \"\"\n xfrdfile: \"{0}/xfrd\"\n zonelistfile: \"{0}/zones\"\n server-count: 1\n\
-         remote-control:\n control-enable: no\nzone:\n name: \"{origin}\"\n zonefile: \"zone\"\n",
+         remote-control:\n control-enable: no\n",
         dir.path().display(),
         addr.port()
     );
-    std::fs::write(dir.path().join("zone"), text).unwrap();
+    for (origin, text) in zones {
+        std::fs::write(dir.path().join(format!("{origin}.zone")), text).unwrap();
+        config += &format!("zone:\n name: \"{origin}\"\n zonefile: \"{origin}.zone\"\n");
+    }
     std::fs::write(dir.path().join("nsd.conf"), config).unwrap();
     let mut command = Command::new(program);
     command.args(["-d", "-c"]).arg(dir.path().join("nsd.conf"));
@@ -104,19 +112,52 @@ pub fn nsd(origin: &str, text: &str) -> Option<Server> {
 
 /// Knot DNS with one zone.
 pub fn knotd(origin: &str, text: &str) -> Option<Server> {
+    knotd_with(&[(origin, text)])
+}
+
+/// Knot DNS with zones of `(origin, text)`.
+pub fn knotd_with(zones: &[(&str, &str)]) -> Option<Server> {
     let program = programs::find("knotd")?;
     let dir = tempfile::tempdir().unwrap();
     let addr = free_port();
-    let config = format!(
+    let mut config = format!(
         "server:\n    rundir: \"{0}\"\n    listen: 127.0.0.1@{1}\ndatabase:\n    storage: \"{0}\"\nlog:\n  - target: stderr\n    \
-         any: info\nzone:\n  - domain: {origin}\n    storage: \"{0}\"\n    file: zone\n",
+         any: info\nzone:\n",
         dir.path().display(),
         addr.port()
     );
-    std::fs::write(dir.path().join("zone"), text).unwrap();
+    for (origin, text) in zones {
+        std::fs::write(dir.path().join(format!("{origin}.zone")), text).unwrap();
+        config +=
+            &format!("  - domain: {origin}\n    storage: \"{}\"\n    file: {origin}.zone\n", dir.path().display());
+    }
     std::fs::write(dir.path().join("knot.conf"), config).unwrap();
     let mut command = Command::new(program);
     command.arg("-c").arg(dir.path().join("knot.conf"));
+    Some(start(command, addr, dir))
+}
+
+/// PowerDNS with zones of `(origin, text)`, loaded by `pdnsutil` into SQLite.
+pub fn power_dns_with(zones: &[(&str, &str)]) -> Option<Server> {
+    let (program, util) = (programs::find("pdns_server")?, programs::find("pdnsutil")?);
+    let dir = tempfile::tempdir().unwrap();
+    let addr = free_port();
+    programs::power_dns_database(&dir.path().join("pdns.db"))?;
+    let config = format!(
+        "launch=gsqlite3\ngsqlite3-database={0}/pdns.db\nlocal-address=127.0.0.1\nlocal-port={1}\nsocket-dir={0}\n",
+        dir.path().display(),
+        addr.port()
+    );
+    std::fs::write(dir.path().join("pdns.conf"), config).unwrap();
+    let at = format!("--config-dir={}", dir.path().display());
+    for (origin, text) in zones {
+        let file = dir.path().join(format!("{origin}.zone"));
+        std::fs::write(&file, text).unwrap();
+        let loaded = Command::new(&util).arg(&at).args(["load-zone", origin]).arg(&file).output().unwrap();
+        assert!(loaded.status.success(), "{origin}: {}", String::from_utf8_lossy(&loaded.stderr));
+    }
+    let mut command = Command::new(program);
+    command.arg(at).arg("--guardian=no").arg("--daemon=no");
     Some(start(command, addr, dir))
 }
 

@@ -2,7 +2,7 @@
 //! then it is a failure.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
@@ -13,6 +13,19 @@ pub fn find(name: &str) -> Option<PathBuf> {
     let system = ["/usr/sbin", "/sbin", "/usr/local/sbin"].map(PathBuf::from);
     let found = std::env::split_paths(&dirs).chain(system).map(|dir| dir.join(name)).find(|path| path.is_file());
     found.or_else(|| missing(name))
+}
+
+/// Makes the SQLite database of PowerDNS; `None` without its schema.
+pub fn power_dns_database(file: &Path) -> Option<()> {
+    let schema = [
+        "/usr/share/pdns-backend-sqlite3/schema/schema.sqlite3.sql",
+        "/usr/share/doc/pdns-backend-sqlite3/schema.sqlite3.sql",
+    ];
+    let schema = schema.iter().map(Path::new).find(|path| path.is_file()).map(Path::to_owned);
+    let schema = schema.or_else(|| find("schema.sqlite3.sql"))?;
+    let database = rusqlite::Connection::open(file).unwrap();
+    database.execute_batch(&std::fs::read_to_string(schema).unwrap()).unwrap();
+    Some(())
 }
 
 /// node, when the npm package can be required from `FEDCTL_NODE_PATH`.

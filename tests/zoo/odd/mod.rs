@@ -24,6 +24,7 @@ use tokio::runtime::Runtime;
 use super::scenario::{KEYS, Keys};
 use crate::support::Fedctl;
 use crate::support::bent_server::{self, Act, Bend, Over};
+use crate::support::name_servers::{Server, knotd_with, nsd_with, power_dns_with};
 use crate::support::world::HERE;
 
 /// Domains that are looked at at a time.
@@ -173,7 +174,8 @@ struct Staged {
     flags: Vec<String>,
 }
 
-fn stage(runtime: &Runtime, odd: &Odd) -> Staged {
+/// With `real`, a real server holds the zone of the domain and answers for all of its name servers.
+fn stage(runtime: &Runtime, odd: &Odd, real: Option<SocketAddr>) -> Staged {
     let mut servers = Vec::new();
     let mut serve = |zones: &[(String, String)]| {
         let zones = zones.iter().map(|(origin, text)| Zone::parse(text, Some(origin), HERE).unwrap()).collect();
@@ -194,7 +196,7 @@ fn stage(runtime: &Runtime, odd: &Odd) -> Staged {
     connect(NOBODY, DEAD);
     let mut known: HashMap<String, SocketAddr> = HashMap::from([("top.example".to_owned(), top)]);
     for place in &odd.places {
-        let backend = serve(&place.zones);
+        let backend = real.unwrap_or_else(|| serve(&place.zones));
         let addr = match place.bend {
             None if place.tcp => backend,
             bend => bent_server::start(backend, bend.unwrap_or(|_, _, _| Act::Send), place.tcp),
@@ -245,11 +247,13 @@ fn delegating(
     }
 }
 
-fn report(fedctl: &Fedctl, runtime: &Runtime, odd: &Odd) -> Value {
-    let staged = stage(runtime, odd);
-    let mut args: Vec<String> =
-        ["dns-check", odd.domain, "--format", "json", "--timeout", "1500ms"].map(str::to_owned).into();
+fn report(fedctl: &Fedctl, runtime: &Runtime, odd: &Odd, real: Option<SocketAddr>) -> Value {
+    let staged = stage(runtime, odd, real);
+    let mut args: Vec<String> = ["dns-check", odd.domain, "--format", "json"].map(str::to_owned).into();
     args.extend(odd.flags.iter().map(|flag| (*flag).to_owned()));
+    if !odd.flags.contains(&"--timeout") {
+        args.extend(["--timeout", "1500ms"].map(str::to_owned));
+    }
     args.extend(staged.flags);
     let ran = fedctl.run(&args);
     let refused = || serde_json::json!({ "verdict": "refused", "findings": [], "unchecked": ran.stderr });
@@ -264,13 +268,15 @@ fn complaint(odd: &Odd, report: &Value) -> Option<String> {
         findings.iter().map(|finding| (word(finding, "id"), word(finding, "severity"))).collect();
     let mut wanted: Vec<(String, String)> =
         odd.must.iter().map(|(severity, id)| ((*id).to_owned(), severity.to_string())).collect();
+    let secret = found.iter().position(|(id, _)| id == "key-secret");
     found.sort();
     wanted.sort();
     let text = findings.iter().map(Value::to_string).collect::<String>();
     let untold: Vec<&&str> = odd.tells.iter().filter(|words| !text.contains(**words)).collect();
     let misleads: Vec<&&str> = odd.never.iter().filter(|words| text.contains(**words)).collect();
     let verdict = report["verdict"].as_str().unwrap_or_default();
-    let right = found == wanted && untold.is_empty() && misleads.is_empty() && verdict == odd.verdict;
+    let is_first = secret.is_none_or(|at| at == 0);
+    let right = found == wanted && untold.is_empty() && misleads.is_empty() && verdict == odd.verdict && is_first;
     (!right).then(|| {
         let Odd { domain, story, .. } = odd;
         let shown: Vec<String> = findings
@@ -289,7 +295,7 @@ fn complaint(odd: &Odd, report: &Value) -> Option<String> {
             })
             .collect();
         format!(
-            "### {domain}: {story}\n  wanted {} {wanted:?}\n  not told {untold:?}, misleading {misleads:?}\n  got {verdict} {found:?} {}\n{}",
+            "### {domain}: {story}\n  wanted {} {wanted:?}\n  not told {untold:?}, misleading {misleads:?}, key-secret at {secret:?}\n  got {verdict} {found:?} {}\n{}",
             odd.verdict,
             report["unchecked"],
             shown.join("\n")
@@ -306,7 +312,7 @@ fn every_odd_domain_gets_its_verdict_and_its_one_cause() {
     let part = |at: usize| {
         let (runtime, fedctl) = (Runtime::new().unwrap(), Fedctl::new());
         let own = scenarios.iter().skip(at).step_by(PARALLEL);
-        own.filter_map(|odd| complaint(odd, &report(&fedctl, &runtime, odd))).collect::<Vec<String>>()
+        own.filter_map(|odd| complaint(odd, &report(&fedctl, &runtime, odd, None))).collect::<Vec<String>>()
     };
     let complaints: Vec<String> = std::thread::scope(|scope| {
         let parts: Vec<_> = (0..PARALLEL)
@@ -318,4 +324,64 @@ fn every_odd_domain_gets_its_verdict_and_its_one_cause() {
         parts.into_iter().flat_map(|part| part.join().unwrap()).collect()
     });
     assert!(complaints.is_empty(), "{} of {}:\n{}", complaints.len(), scenarios.len(), complaints.join("\n\n"));
+}
+
+/// Those that real servers can hold: nothing is bent, all name servers have the same zone, and no alias is at its apex.
+fn held_by_real_servers(odd: &Odd) -> Option<(&'static str, &str)> {
+    let (origin, zone) = odd.places.first()?.zones.first()?;
+    let plain = odd.above.is_none() && odd.resolvers.iter().all(Option::is_none) && origin == odd.domain;
+    let own = |place: &Place| {
+        place.bend.is_none() && place.tcp && place.zones.len() == 1 && place.zones[0] == (origin.clone(), zone.clone())
+    };
+    (plain && odd.places.iter().all(own) && odd.parent == delegation(odd.domain)).then_some((odd.domain, zone.as_str()))
+}
+
+/// Judges every domain that a real server can hold with that server in the place of the embedded ones.
+fn compare(name: &str, start: impl FnOnce(&[(&str, &str)]) -> Option<Server>) {
+    let scenarios = scenarios();
+    let fits = |odd: &Odd, zone: &str| !has_sets(zone) && !OTHERWISE.contains(&(name, odd.domain));
+    let held = |odd: &&Odd| held_by_real_servers(odd).is_some_and(|(_, zone)| fits(odd, zone));
+    let fitting: Vec<&Odd> = scenarios.iter().filter(held).collect();
+    assert!(fitting.len() > 40, "{}", fitting.len());
+    let zones: Vec<(&str, &str)> = fitting.iter().filter_map(|odd| held_by_real_servers(odd)).collect();
+    let Some(server) = start(&zones) else { return };
+    let (runtime, fedctl) = (Runtime::new().unwrap(), Fedctl::new());
+    let judged = |odd: &&Odd| complaint(odd, &report(&fedctl, &runtime, odd, Some(server.addr)));
+    let complaints: Vec<String> = fitting.iter().filter_map(judged).collect();
+    assert!(complaints.is_empty(), "{name}, {} of {}:\n{}", complaints.len(), fitting.len(), complaints.join("\n\n"));
+}
+
+/// What a server gives otherwise than it was written, with the program.
+const OTHERWISE: &[(&str, &str)] = &[
+    // It follows no more than ten aliases, so the chain is longer than fedctl goes in single steps.
+    ("pdns", "endless-chain.example"),
+];
+
+/// True when several records of one type are at one name: servers sort them or change their order.
+fn has_sets(zone: &str) -> bool {
+    let key = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let kind = words.iter().find(|word| matches!(**word, "A" | "AAAA" | "SRV" | "TXT"))?;
+        Some((words.first()?.to_string(), (*kind).to_owned()))
+    };
+    let mut keys: Vec<(String, String)> = zone.lines().filter_map(key).collect();
+    let all = keys.len();
+    keys.sort();
+    keys.dedup();
+    keys.len() < all
+}
+
+#[test]
+fn nsd_leads_to_the_same_findings() {
+    compare("nsd", nsd_with);
+}
+
+#[test]
+fn knot_leads_to_the_same_findings() {
+    compare("knotd", knotd_with);
+}
+
+#[test]
+fn power_dns_leads_to_the_same_findings() {
+    compare("pdns", power_dns_with);
 }

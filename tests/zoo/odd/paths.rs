@@ -161,6 +161,28 @@ fn forgeries() -> Vec<Odd> {
                 Act::Send
             })
             .finds("clean", &[(Warning, "dns-servers"), (Warning, "dns-servers")]),
+        Odd::new("wrong-source.example", "the responses of one server come from another port", healthy)
+            .second_bent(|_, _, over| if over == Over::Udp { Act::SendFromElsewhere } else { Act::Send })
+            .finds("clean", &[(Warning, "dns-servers")])
+            .telling(&["ns2.wrong-source.example", "timeout"]),
+        Odd::new("any-blocked.example", "its servers drop queries for ANY", healthy)
+            .bent(|query, _, _| if asks(query, RecordType::ANY) { Act::Drop } else { Act::Send }),
+        Odd::new("any-refused.example", "its servers answer NOTIMP to queries for ANY", healthy).bent(
+            |query, response, _| match asks(query, RecordType::ANY) {
+                true => fail(response, ResponseCode::NotImp),
+                false => Act::Send,
+            },
+        ),
+        Odd {
+            flags: &["--timeout", "12s"],
+            ..Odd::new("late.example", "one server responds after three seconds", healthy).second_bent(|_, _, _| {
+                std::thread::sleep(std::time::Duration::from_secs(3));
+                Act::Send
+            })
+        }
+        .finds("clean", &[(Warning, "dns-servers")])
+        .telling(&["ns2.late.example", "slow", "responds after"])
+        .never(&["is of no use"]),
         Odd::new("slow.example", "one server needs longer than the time limit", healthy)
             .second_bent(|_, _, _| {
                 std::thread::sleep(std::time::Duration::from_secs(2));
