@@ -44,6 +44,34 @@ fn a_saved_run_is_judged_again_to_the_same_report() {
     assert!(!saved.contains(&secret[100..140]));
 }
 
+/// Two name servers, of which the second may hold another zone.
+fn pair(first: &str, second: &str) -> World {
+    let mut world = World::new();
+    world.serve("ns1.mydomain.com", &[(DOMAIN, zone(2, first))], &[]);
+    world.serve("ns2.mydomain.com", &[(DOMAIN, zone(2, second))], &[]);
+    world
+}
+
+#[test]
+fn a_saved_run_keeps_what_each_name_server_answered() {
+    let fedctl = keys();
+    let body = sound(&fedctl);
+    for (file, second) in [("same.json", body.as_str()), ("other.json", "")] {
+        let world = pair(&body, second);
+        for format in ["human", "json"] {
+            let live = check(&fedctl, &world, &["--save", file, "--format", format, "-vv"]);
+            let again = fedctl.run(&["dns-check", "--replay", file, "--format", format, "-vv"]);
+            assert_eq!((live.status, live.stdout), (again.status, again.stdout), "{file} {format}");
+        }
+    }
+    let ran = fedctl.run(&["diff", "same.json", "other.json"]);
+    let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(ran.status, 1, "{said}");
+    assert!(said.contains("SRV _rocketchat._https.mydomain.com differs at ns2.mydomain.com"), "{said}");
+    assert!(!said.contains("differs at ns1.mydomain.com"), "{said}");
+    assert_eq!(fedctl.run(&["diff", "other.json", "other.json"]).status, 0);
+}
+
 #[test]
 fn a_difference_between_runs_is_reported() {
     let fedctl = keys();

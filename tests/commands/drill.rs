@@ -46,6 +46,21 @@ fn arguments(peers: &Peers, way_back: &str, more: &[&str]) -> Vec<String> {
     args
 }
 
+#[test]
+fn a_drill_without_a_resolver_that_responds_says_nothing_about_the_peer() {
+    let (peers, way_back) = start("6.2.0", false);
+    let mut args = arguments(&peers, &way_back, &["--timeout", "2s"]);
+    let at = args.iter().position(|arg| arg == "--resolver").unwrap();
+    args[at + 1] = "127.0.0.1:1".into();
+    let at = args.iter().position(|arg| arg == "--timeout").unwrap();
+    args.drain(at..at + 2);
+    let ran = peers.fedctl.run(&args);
+    assert_eq!(ran.status, 2, "{ran:?}");
+    let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("b.example could not be checked: no resolver answers (127.0.0.1:1"), "{said}");
+    assert!(!said.contains("error "), "{said}");
+}
+
 fn read(ran: &Ran) -> Value {
     serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"))
 }

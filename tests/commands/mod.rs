@@ -13,6 +13,7 @@ mod envelope_interop;
 mod explain;
 pub mod frame;
 mod handshake;
+mod handshake_fronts;
 mod help;
 mod init;
 mod init_apply;

@@ -37,6 +37,13 @@ fn the_guide_comes_out_to_the_letter() {
     assert_eq!(field("target"), "chat.mydomain.com");
     assert_eq!((&txt["name"], &txt["value"]), (&"rocketchat-public-key.mydomain.com".into(), &key.clone().into()));
     assert_eq!((&txt["length"], &txt["strings"][1]), (&442.into(), &key[255..].into()));
+    // Without a port it is that of the guide's own example.
+    let plain = fedctl.run(&ask(&["--for", "guide", "--format", "zone"]));
+    assert!(
+        plain.stdout.contains("_rocketchat._tcp.mydomain.com. 3600 IN SRV 1 1 80 chat.mydomain.com.\n"),
+        "{}",
+        plain.stdout
+    );
     let http = fedctl.run(&ask(&["--for", "guide", "--protocol", "http", "--format", "zone"]));
     assert!(http.stdout.contains("\nrocketchat-protocol.mydomain.com. 3600 IN TXT \"http\"\n"), "{}", http.stdout);
     assert!(http.stdout.contains(" SRV 1 1 80 chat.mydomain.com.\n"), "{}", http.stdout);

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::Fedctl;
 use crate::support::hub::{Hub, eventually};
 use crate::support::stub::Stub;
-use crate::support::world::{World, zone};
+use crate::support::world::{World, sound, zone};
 
 const MAIL: &str = "@ IN MX 10 mail\nmail IN A 127.0.0.1\n";
 
@@ -116,6 +116,24 @@ fn what_would_be_useless_is_not_sent() {
     let (error, hint) = fedctl.refused(&args);
     assert!(error.contains("half.pub") && hint.contains("fedctl"), "{error}");
     assert_eq!(hub.requests().len(), 1);
+}
+
+#[test]
+fn a_key_that_differs_from_the_one_in_dns_is_not_sent() {
+    let fedctl = with_key();
+    let published = sound(&fedctl);
+    fedctl.ok(&["keygen", "--private", "other.key"]);
+    let (place, hub) = (Place::new(&format!("{MAIL}{published}")), Stub::start("200 OK", "{}"));
+    let mut args = place.register(hub.addr, &[]);
+    args[5] = "other.key".into();
+    let ran = fedctl.run(&args);
+    let said = words(&ran.stdout);
+    assert_eq!(ran.status, 1, "{said}");
+    assert!(said.contains("is not the one that mydomain.com publishes in DNS"), "{said}");
+    assert!(ran.stderr.contains("nothing was sent") && hub.requests().is_empty(), "{}", ran.stderr);
+    // The same key is sent.
+    let ran = fedctl.run(&place.register(hub.addr, &["-v", "--dry-run"]));
+    assert!(words(&ran.stdout).contains("DNS holds the same key"), "{}", ran.stdout);
 }
 
 #[test]

@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 pub enum Fault {
     /// It reaches the API, and the client gets the response.
     Pass,
+    /// The same, with these header fields before those of the API.
+    Through(&'static str),
     /// The API never gets it; this status line with header fields comes back, as in `429 Too Many Requests\r\nRetry-After: 0`.
     Answer(&'static str),
     /// It reaches the API, and the connection is closed without a response.
@@ -57,6 +59,11 @@ fn answer(mut stream: TcpStream, request: &[u8], upstream: SocketAddr, fault: Fa
         }
         Fault::Pass => {
             let _ = stream.write_all(&forward(upstream, request));
+        }
+        Fault::Through(fields) => {
+            let response = forward(upstream, request);
+            let end = response.windows(2).position(|bytes| bytes == b"\r\n").unwrap() + 2;
+            let _ = stream.write_all(&[&response[..end], fields.as_bytes(), &response[end..]].concat());
         }
         Fault::Echo => {
             let length = request.len();
