@@ -3,18 +3,18 @@
 mod complete;
 mod help;
 mod secret;
+mod usage;
 
 use std::ffi::OsString;
 
 use clap::builder::styling::{AnsiColor, Styles};
-use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::commands::global::Global;
 use crate::commands::{self, Context};
-use crate::error::{Described, ExitStatus, Hinted, hinted};
+use crate::error::{Described, ExitStatus, hinted};
 use crate::term::{ColorChoice, Term};
-use crate::text::{NO_FILE_NAME, Untrusted, holds_private_key, is_unsafe};
+use crate::text::{NO_FILE_NAME, holds_private_key};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().bold())
@@ -73,7 +73,7 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitStatus {
     match complete::answer(&argv) {
         Ok(true) => return ExitStatus::Clean,
         Ok(false) => {}
-        Err(error) => return usage(&error, &argv),
+        Err(error) => return usage::answer(&error, &command(), &argv),
     }
     if let Err(error) = refuse_keys(&argv) {
         Term::new(ColorChoice::Auto, false, 0).fail(Described(&error));
@@ -86,7 +86,7 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitStatus {
     let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
     let (cli, matches) = match parsed {
         Ok(parsed) => parsed,
-        Err(error) => return usage(&error, &argv),
+        Err(error) => return usage::answer(&error, &command(), &argv),
     };
     let term = Term::new(cli.global.color, cli.global.quiet, cli.global.verbose);
     for exposed in secret::exposed(&command(), &matches) {
@@ -130,38 +130,6 @@ fn dispatch(command: Command, cx: &Context) -> anyhow::Result<ExitStatus> {
         Command::Completions(args) => args.run(cx),
         Command::Man(args) => args.run(cx),
     }
-}
-
-/// Help and version go to stdout; an error in an argument is printed like every other error when it carries a hint.
-fn usage(error: &clap::Error, argv: &[OsString]) -> ExitStatus {
-    let term = Term::new(ColorChoice::Auto, false, 0);
-    let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<Hinted>());
-    if let Some(hinted) = cause {
-        let argument = error.get(clap::error::ContextKind::InvalidArg).map(|name| name.to_string()).unwrap_or_default();
-        let message = match argument.starts_with("--") {
-            true => format!("{}: {hinted}", argument.split(' ').next().unwrap_or_default()),
-            false => hinted.to_string(),
-        };
-        let description = anyhow::Error::new(Hinted::new(message, hinted.hint.clone()));
-        term.fail(Described(&description));
-        return ExitStatus::Failed;
-    }
-    let styled = error.render();
-    let text = |color: bool| if color { styled.ansi().to_string() } else { styled.to_string() };
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // A stdout that cannot be written leaves nothing to report.
-        let _ = term.answer(text(term.color));
-        return ExitStatus::Clean;
-    }
-    // clap repeats arguments as they are, and line breaks in them would forge lines of the error.
-    let given = argv.iter().map(|arg| arg.to_string_lossy());
-    let safe = given.fold(text(term.color_stderr), |text, arg| {
-        let value = arg.split_once('=').map_or(&*arg, |(_, value)| value);
-        let safe = |text: String, part: &str| text.replace(part, &Untrusted(part).to_string());
-        if arg.chars().any(is_unsafe) { safe(safe(text, &arg), value) } else { text }
-    });
-    term.fail(safe.trim_end());
-    ExitStatus::Failed
 }
 
 /// A crash must not leave a file with keys in it.

@@ -21,7 +21,7 @@ pub enum ColorChoice {
 
 /// Width of the text when stdout is no terminal, in columns.
 const PIPE_WIDTH: usize = 80;
-const WIDTH_RANGE: std::ops::RangeInclusive<usize> = 40..=120;
+const WIDTH_RANGE: std::ops::RangeInclusive<usize> = 40..=200;
 
 /// The terminal, or what replaces it.
 #[derive(Debug, Clone)]
@@ -79,6 +79,13 @@ impl Term {
     /// Says how the work goes on; silent with --quiet.
     pub fn status(&self, text: impl Display) {
         if !self.quiet {
+            self.say(&laid_out(&text.to_string(), self.width));
+        }
+    }
+
+    /// The same for a line of a log or a part of a file, which stays as it is.
+    pub fn verbatim(&self, text: impl Display) {
+        if !self.quiet {
             self.say(&text.to_string());
         }
     }
@@ -86,14 +93,14 @@ impl Term {
     /// Says what only -v wants to know.
     pub fn detail(&self, text: impl Display) {
         if self.verbose > 0 {
-            self.say(&text.to_string());
+            self.say(&laid_out(&text.to_string(), self.width));
         }
     }
 
     /// Says what the user should know before relying on the answer; --quiet does not silence it.
     pub fn warn(&self, text: impl Display) {
         let word = if self.color_stderr { "\u{1b}[33mwarning\u{1b}[0m" } else { "warning" };
-        self.say(&format!("fedctl: {word}: {text}"));
+        self.say(&laid_out(&format!("fedctl: {word}: {text}"), self.width));
     }
 
     /// Says what to type next; silent with --quiet.
@@ -142,11 +149,80 @@ impl Term {
 
     /// Says why fedctl could not do its job.
     pub fn fail(&self, text: impl Display) {
-        self.say(&text.to_string());
+        self.say(&laid_out(&text.to_string(), self.width));
     }
 
     fn say(&self, text: &str) {
         // Nobody is left to tell when stderr is gone.
         let _ = writeln!(io::stderr().lock(), "{}", guarded(text, self.color_stderr));
+    }
+}
+
+/// Stands for a space at which no line may end.
+const GLUE: &str = "\u{f8ff}";
+/// Columns of code in a sentence that stays on one line.
+const CODE_MAX: usize = 40;
+/// Where a command begins that is the rest of its line.
+const COMMAND: &str = ": fedctl ";
+
+/// A text in lines that fit. A command at the end of a line, and every line that is indented below another, stays whole.
+fn laid_out(text: &str, width: usize) -> String {
+    let is_alone = !text.trim_end().contains('\n');
+    let line = |line: &str| match line.starts_with("  ") && !is_alone {
+        true => line.to_owned(),
+        false => fold(line, width),
+    };
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// One line, with what follows below it indented.
+fn fold(line: &str, width: usize) -> String {
+    let spaces = " ".repeat(line.len() - line.trim_start_matches(' ').len() + 2);
+    let is_hint = line.starts_with("fedctl: hint: fedctl ");
+    match line.split_once(COMMAND).filter(|(_, rest)| !is_hint && !rest.contains(['`', ',', ';'])) {
+        Some((before, rest)) => {
+            let before = wrap(&format!("{before}:"), width, &spaces);
+            format!("{before}\n{spaces}fedctl {rest}")
+        }
+        None if is_hint => line.to_owned(),
+        None => wrap(line, width, &spaces),
+    }
+}
+
+fn wrap(line: &str, width: usize, spaces: &str) -> String {
+    let glued = |(at, part): (usize, &str)| match at % 2 == 1 && part.chars().count() <= CODE_MAX.min(width - 2) {
+        true => part.replace(' ', GLUE),
+        false => part.to_owned(),
+    };
+    let line = line.split('`').enumerate().map(glued).collect::<Vec<_>>().join("`");
+    // A number stays with its unit.
+    let line = (0..10).fold(line, |line, digit| line.replace(&format!("{digit} ms"), &format!("{digit}{GLUE}ms")));
+    let options = textwrap::Options::new(width)
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .subsequent_indent(spaces);
+    textwrap::wrap(&line, options).join("\n").replace(GLUE, " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_is_folded_and_a_command_stands_alone() {
+        assert_eq!(
+            fold("fedctl: error: one two three four five six", 24),
+            "fedctl: error: one two\n  three four five six"
+        );
+        assert_eq!(
+            fold("to undo it: fedctl records undo before.json", 24),
+            "to undo it:\n  fedctl records undo before.json"
+        );
+        let hint = "fedctl: hint: fedctl records mydomain.com --target chat.mydomain.com";
+        assert_eq!(laid_out(hint, 40), hint);
+        assert_eq!(fold("`a b c` and more", 40), "`a b c` and more");
+        assert_eq!(fold("a line that ends with `a name of words`", 32), "a line that ends with\n  `a name of words`");
+        let table = "a heading\n  =  a row that is longer than the terminal";
+        assert_eq!(laid_out(table, 20), table);
     }
 }

@@ -16,6 +16,9 @@ pub const CHECK: Check = Check {
     judge: Judge::Command,
 };
 
+/// Characters of each end of a long response that are shown.
+const SHOWN: usize = 30;
+
 /// One response that differs between the runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Changed {
@@ -37,6 +40,17 @@ pub fn judge(changed: &[Changed], compared: usize) -> Vec<Verdict> {
     changed.iter().map(|changed| problem(changed).into()).collect()
 }
 
+/// A response with its beginning and its end, when a line cannot hold it: a key is known by these.
+fn short(response: &str) -> String {
+    let count = response.chars().count();
+    if count <= SHOWN * 3 {
+        return response.to_owned();
+    }
+    let (start, end): (String, String) =
+        (response.chars().take(SHOWN).collect(), response.chars().skip(count - SHOWN).collect());
+    format!("{start}…{end} ({count} characters)")
+}
+
 fn problem(changed: &Changed) -> Problem {
     let Changed { domain, observer, question, before, after } = changed;
     Problem::new(
@@ -45,5 +59,5 @@ fn problem(changed: &Changed) -> Problem {
         "the zone was changed between the runs, or this server gives different responses",
         format!("Nothing, if this change was intended. To check the domain as it is now:\n  fedctl dns-check {domain}"),
     )
-    .seen([format!("- {before}"), format!("+ {after}")])
+    .seen([format!("- {}", short(before)), format!("+ {}", short(after))])
 }

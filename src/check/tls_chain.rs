@@ -48,7 +48,7 @@ fn problem(session: &Session) -> Option<Problem> {
         (Trust::UnknownIssuer, [leaf]) => (
             format!("the intermediate certificate `{}` is missing", leaf.issuer),
             "serve the whole chain: fullchain.pem instead of cert.pem; with an authority of your own, give peers its \
-             certificate (NODE_EXTRA_CA_CERTS=FILE) and fedctl too (--ca-file FILE)",
+             certificate (NODE_EXTRA_CA_CERTS=FILE), and add --ca-file FILE here",
         ),
         (Trust::UnknownIssuer, [.., last]) => (
             format!(
@@ -63,10 +63,9 @@ fn problem(session: &Session) -> Option<Problem> {
             (format!("the chain does not verify: {why}"), "renew the certificate and serve its whole chain")
         }
     };
-    let evidence =
-        session.chain.iter().enumerate().map(|(at, certificate)| {
-            format!("{} `{}`, issued by `{}`", at + 1, certificate.subject, certificate.issuer)
-        });
+    let evidence = session.chain.iter().enumerate().map(|(at, certificate)| {
+        format!("{} \"{}\", issued by \"{}\"", at + 1, certificate.subject, certificate.issuer)
+    });
     let log = session.node_error().unwrap_or_default();
     let means = match session.chain.len() {
         1 => format!("browsers may repair this, Node does not: servers log `{log}` and drop the message"),

@@ -196,10 +196,11 @@ fn short(root: &Command) -> StyledStr {
 fn long(root: &Command) -> StyledStr {
     let styles = root.get_styles().clone();
     let mut out = head(root, &styles, true) + "\n";
+    let longest = GROUPS.iter().flat_map(|(_, names)| names.iter()).map(|name| name.len()).max().unwrap_or(NAME);
     for (group, names) in GROUPS {
         out += &heading(&styles, &format!("{group}:"), 0);
         for (name, about) in members(root, names) {
-            let _ = write!(out, "\n  {}{about}", literal(&styles, name, NAME + 2));
+            let _ = write!(out, "\n  {}{about}", literal(&styles, name, longest + 2));
         }
         out.push('\n');
     }

@@ -11,9 +11,9 @@ use super::network::now;
 use super::recent::{Recent, Run};
 use super::{Context, status};
 use crate::error::{ExitStatus, Hinted};
-use crate::render::report::human::verdict;
+use crate::render::fill::hang;
 use crate::render::report::{
-    GITHUB, HUMAN, JSON, REPORT_FORMATS, ReportFormat, State, Style, nagios_state, names, write,
+    GITHUB, HUMAN, JSON, REPORT_FORMATS, ReportFormat, State, Style, nagios_state, names, sentence, write,
 };
 use crate::report::Report;
 use crate::text::Filtered;
@@ -114,7 +114,7 @@ impl ReportArgs {
         note(cx, &reports);
         let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.verbosity() };
         let text = write(self.format, &reports, style)?;
-        let text = if cx.term.is_quiet() && self.format == HUMAN { verdicts(&reports, &text, style) } else { text };
+        let text = if cx.term.is_quiet() && self.format == HUMAN { verdicts(&reports, style) } else { text };
         self.put(cx, &text)?;
         if self.format.monitoring {
             return Ok(match nagios_state(&reports) {
@@ -172,11 +172,7 @@ fn note(cx: &Context, reports: &[Report]) {
     }
 }
 
-/// One line for each report; of a single one the last line, which is its verdict.
-fn verdicts(reports: &[Report], text: &str, style: Style) -> String {
-    let last = |text: &str| format!("{}\n", text.lines().last().unwrap_or_default());
-    match reports {
-        [_] => last(text),
-        many => many.iter().map(|report| last(&verdict(report, style))).collect(),
-    }
+/// One line for each report, and nothing beside its verdict.
+fn verdicts(reports: &[Report], style: Style) -> String {
+    reports.iter().map(|report| hang(&sentence(report, style).1, style.width, 2)).collect()
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{Context, Format};
 use crate::error::ExitStatus;
+use crate::render::fill::hang;
 use crate::render::key::pretty;
 use crate::settings::SETTINGS;
 
@@ -22,22 +23,26 @@ pub struct ShowConfig {
 impl ShowConfig {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         cx.term.answer(match self.format {
-            Format::Human => human(cx),
+            Format::Human => human(cx, cx.term.width),
             Format::Json => pretty(&document(cx))?,
         })?;
         Ok(ExitStatus::Clean)
     }
 }
 
-fn human(cx: &Context) -> String {
-    let mut out = match &cx.settings.file {
-        Some(path) => format!("file  {}\n\n", path.display()),
-        None => "file  none (fedctl.yaml is not here and not in the user's config directory)\n\n".into(),
+/// A line for each setting: its value and where it comes from, or what it means.
+fn human(cx: &Context, width: usize) -> String {
+    let column = SETTINGS.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let row = |name: &str, text: &str| hang(&format!("{name:<column$}  {text}"), width, column + 2);
+    let file = match &cx.settings.file {
+        Some(path) => path.display().to_string(),
+        None => "none (fedctl.yaml is not here and not in the user's config directory)".into(),
     };
+    let mut out = row("file", &file) + "\n";
     for (name, meaning) in SETTINGS {
         out += &match cx.settings.setting(name) {
-            Some(setting) => format!("{name:<10}  {:<28}  {}\n", setting.values.join(", "), setting.source),
-            None => format!("{name:<10}  {:<28}  {meaning}\n", "-"),
+            Some(setting) => row(name, &format!("{}  ({})", setting.values.join(", "), setting.source)),
+            None => row(name, &format!("not set: {meaning}")),
         };
     }
     out

@@ -1,6 +1,6 @@
 //! A yes-or-no question before something is changed.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, IsTerminal, Read};
 
 use crate::term::Term;
 
@@ -12,8 +12,8 @@ pub fn confirm(term: &Term, question: &str) -> anyhow::Result<bool> {
     term.prompt(&format!("{question} [y/N] "));
     let mut line = String::new();
     io::stdin().lock().take(ANSWER_MAX).read_line(&mut line)?;
-    if !line.ends_with('\n') {
-        // The cursor is still behind the question.
+    if !line.ends_with('\n') || !io::stdin().is_terminal() {
+        // The cursor is still behind the question: only a terminal shows what was typed.
         term.prompt("\n");
     }
     Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))

@@ -138,7 +138,7 @@ pub fn unknown(id: &str) -> anyhow::Error {
 impl Checks {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         cx.term.answer(match self.format {
-            Format::Human => render::list(CHECKS),
+            Format::Human => render::list(CHECKS, cx.term.width),
             Format::Json => render::list_json(CHECKS)?,
         })?;
         Ok(ExitStatus::Clean)

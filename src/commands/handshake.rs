@@ -238,7 +238,8 @@ impl Handshake {
             Some(path) => Some(read_public(&path, &self.identity.passphrase, &cx.term)?),
             None => None,
         };
-        cx.term.answer(render::invitation(&render::Invitation { own: &own, peer, key: key.as_ref() }))?;
+        let invitation = render::Invitation { own: &own, peer, key: key.as_ref() };
+        cx.term.answer(render::invitation(&invitation, cx.term.width))?;
         Ok(ExitStatus::Clean)
     }
 

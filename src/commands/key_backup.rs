@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use zeroize::Zeroizing;
 
-use super::key_file::{Access, PassphraseArgs, Pending, read_key, refuse_existing};
+use super::key_file::{Access, PassphraseArgs, Pending, refuse_existing};
 use super::network::NetworkArgs;
 use super::{Context, status};
 use crate::dns::name::Domain;
 use crate::dns::record::Outcome;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::peer::{NoKey, Records};
+use crate::file::read::{self, FileKind};
 use crate::key::{PrivateKey, PublicKey};
 use crate::net::look_up::look_up_all;
 use crate::render::key as render;
@@ -113,7 +114,7 @@ impl Backup {
             return Ok(ExitStatus::Clean);
         }
         refuse_existing(&self.output, self.force)?;
-        let key = private_in(&self.file, &self.passphrase)?;
+        let key = private_in(&self.file, &read::KEY, &self.passphrase)?;
         let in_dns = self.published.compare(cx, key.public())?;
         describe(cx, &in_dns, key.public());
         let text = key.encrypted_pem(&self.passphrase.create()?)?;
@@ -134,7 +135,7 @@ impl Restore {
             })
         });
         refuse_existing(&output, self.force)?;
-        let key = private_in(&self.file, &self.passphrase)?;
+        let key = private_in(&self.file, &read::BACKUP, &self.passphrase)?;
         let in_dns = self.published.compare(cx, key.public())?;
         if let (InDns::Other(other), false) = (&in_dns, self.other_key) {
             let what = format!("DNS has another key ({other}); peers would refuse a server with this one");
@@ -155,7 +156,7 @@ impl Restore {
         cx.term.status(format_args!("written to {shown}; it holds the private key in clear: delete it afterwards"));
         if self.form == Form::Mongosh {
             cx.term.status(format_args!(
-                "next: stop the server, mongosh DATABASE {shown}, start the server, fedctl doctor"
+                "next: stop the server, run this script on its database, start the server, and check it:\n  mongosh DATABASE {shown}\n  fedctl doctor"
             ));
         }
         Ok(ExitStatus::Clean)
@@ -188,7 +189,7 @@ impl PublishedArgs {
 fn describe(cx: &Context, in_dns: &InDns, key: &PublicKey) {
     let print = key.fingerprint();
     match in_dns {
-        InDns::Same => cx.term.status(format_args!("RSA-{}, sha256 {print}: the key in DNS", key.bits())),
+        InDns::Same => cx.term.status(format_args!("the key in DNS: RSA-{}, sha256 {print}", key.bits())),
         InDns::Other(other) => {
             cx.term.warn(format_args!("DNS has another key ({other}) than this one ({})", print.short()));
         }
@@ -199,8 +200,8 @@ fn describe(cx: &Context, in_dns: &InDns, key: &PublicKey) {
 }
 
 /// The private key in a text of any form, and a check that the public key beside it belongs to it.
-fn private_in(path: &Path, passphrase: &PassphraseArgs) -> anyhow::Result<PrivateKey> {
-    let text = read_key(path)?;
+fn private_in(path: &Path, kind: &FileKind, passphrase: &PassphraseArgs) -> anyhow::Result<PrivateKey> {
+    let text = read::text(path, kind)?;
     let shown = path.display();
     // JSON and JavaScript write line ends as two characters.
     let text = Zeroizing::new(text.replace("\\r", "").replace("\\n", "\n"));

@@ -95,7 +95,7 @@ impl Keygen {
             script: self.form == Form::Mongosh,
         };
         cx.term.answer(match self.format {
-            Format::Human => render::made(&made),
+            Format::Human => render::made(&made, cx.term.width),
             Format::Json => render::made_json(&made)?,
         })?;
         Ok(ExitStatus::Clean)

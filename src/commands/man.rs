@@ -9,7 +9,7 @@ use clap_mangen::roff::{Roff, bold, italic, roman};
 
 use super::Context;
 use super::key_file::{Access, Pending};
-use crate::error::ExitStatus;
+use crate::error::{ExitStatus, hinted};
 use crate::settings::SETTINGS;
 use crate::text::Filtered;
 
@@ -32,6 +32,9 @@ impl Man {
             cx.term.answer(String::from_utf8_lossy(&pages[0].1))?;
             return Ok(ExitStatus::Clean);
         };
+        if dir.is_file() {
+            return Err(hinted(format!("`{}` is a file, not a directory", dir.display()), "give another directory"));
+        }
         std::fs::create_dir_all(dir).with_context(|| format!("`{}` cannot be made", dir.display()))?;
         for (name, page) in &pages {
             let path = dir.join(name);

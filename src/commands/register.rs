@@ -245,7 +245,7 @@ impl Work<'_> {
 
     fn next(&self, domain: &Domain) {
         self.cx.term.status(format_args!(
-            "\nnext: follow the link in the mail to webmaster@{domain}; then\n  fedctl hub lookup {domain} --hub-url {}",
+            "next: follow the link in the mail to webmaster@{domain}; then\n  fedctl hub lookup {domain} --hub-url {}",
             self.hub.origin
         ));
     }

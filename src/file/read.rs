@@ -65,6 +65,17 @@ pub const EVIDENCE: FileKind = FileKind {
     missing: "`fedctl dns-check DOMAIN --save FILE` writes such a file",
     ..TEXT
 };
+/// A saved run of a drill.
+pub const DRILL: FileKind =
+    FileKind { missing: "`fedctl drill PEER --user NAME --save FILE` writes such a file", ..EVIDENCE };
+/// The state before a change, for undo.
+pub const BEFORE: FileKind = FileKind {
+    name: "a file with the state before a change",
+    missing: "give the file that the command named when it made the change, `undo-…json` unless --undo said otherwise",
+    ..EVIDENCE
+};
+/// A backup of a key pair.
+pub const BACKUP: FileKind = FileKind { name: "a backup", missing: "`fedctl key backup` writes one", ..KEY };
 /// The configuration of a tool that publishes records.
 pub const TOOL: FileKind = FileKind { name: "a configuration", max: 16 << 20, empty: None, ..TEXT };
 /// A zone file.
@@ -102,19 +113,19 @@ const FIRST_CHUNK: usize = 16 << 10;
 /// Reads a whole text, of the file or of stdin for `-`. An empty one is refused.
 pub fn text(path: &Path, kind: &FileKind) -> anyhow::Result<Zeroizing<String>> {
     let mut bytes = bytes(path, kind)?;
-    let shown = path.display();
+    let shown = if path == Path::new("-") { "standard input".to_owned() } else { format!("`{}`", path.display()) };
     if let Some(hint) = kind.empty.filter(|_| bytes.iter().all(u8::is_ascii_whitespace)) {
-        return Err(hinted(format!("`{shown}` is empty"), hint));
+        return Err(hinted(format!("{shown} is empty"), hint));
     }
     match String::from_utf8(std::mem::take(&mut *bytes)) {
         Ok(text) if !text.contains('\0') => Ok(Zeroizing::new(text)),
         Ok(mut text) => {
             text.zeroize();
-            Err(hinted(format!("`{shown}` is not a text file"), kind.binary))
+            Err(hinted(format!("{shown} is not a text file"), kind.binary))
         }
         Err(error) => {
             error.into_bytes().zeroize();
-            Err(hinted(format!("`{shown}` is not a text file"), kind.binary))
+            Err(hinted(format!("{shown} is not a text file"), kind.binary))
         }
     }
 }

@@ -91,7 +91,14 @@ fn directory(path: &Path) -> &Path {
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> anyhow::Error {
-    hinted(format!("`{}` cannot be written: {error}", path.display()), "choose a directory that you may write to")
+    let (shown, dir) = (path.display(), directory(path).display());
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            hinted(format!("`{shown}` cannot be written: there is no directory `{dir}`"), format!("mkdir -p {dir}"))
+        }
+        // Its own words may name the file that is written first and then moved.
+        kind => hinted(format!("`{shown}` cannot be written: {kind}"), "choose a directory that you may write to"),
+    }
 }
 
 /// Opens a file that is read and changed in its place, such as a database, or makes it. A device, a FIFO or a directory is not

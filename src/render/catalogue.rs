@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::fill::hang;
+use super::fill::{beside, hang};
 use super::key::pretty;
 use crate::check::Check;
 use crate::key::diagnosis::DefectKind;
@@ -12,11 +12,10 @@ use crate::rocketchat::status::StatusString;
 const DEFECTS: &str = include_str!("../../docs/key-diagnosis.md");
 
 /// One line a check.
-pub fn list(checks: &[Check]) -> String {
-    let width = checks.iter().map(|check| check.id.len()).max().unwrap_or_default();
-    let mut out: String = checks.iter().map(|check| format!("{:<width$}  {}\n", check.id, check.title)).collect();
-    out += "\nfedctl explain ID shows the page of one\n";
-    out
+pub fn list(checks: &[Check], width: usize) -> String {
+    let column = checks.iter().map(|check| check.id.len()).max().unwrap_or_default();
+    let row = |check: &Check| beside(&format!("{:<column$}  ", check.id), check.title, column + 2, width);
+    checks.iter().map(row).collect::<String>() + "\n" + &hang("`fedctl explain ID` shows the page of one", width, 0)
 }
 
 /// One object with all checks.

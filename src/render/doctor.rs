@@ -69,6 +69,10 @@ fn write_section(out: &mut String, heading: &str, lines: &[&Line], room: usize, 
     if lines.is_empty() {
         return;
     }
+    let is_empty = !lines.iter().any(|line| is_shown(line, style));
+    if is_empty && common_reason(lines).is_none() {
+        return;
+    }
     *out += &format!("\n{}\n", heading.bold());
     // A section that could not be looked at says so once.
     if let Some(why) = common_reason(lines).filter(|_| style.verbose == 0) {

@@ -1,13 +1,19 @@
 //! Text to the lines of a terminal, by one set of rules: between words only, keys in one piece, nothing that a terminal obeys.
 
+use colored::Colorize;
 use textwrap::{Options, WordSplitter};
+use unicode_width::UnicodeWidthStr;
 
 use crate::key::{BEGIN_PUBLIC, END_PUBLIC};
 
 /// Stands for a space at which no line may end: one column wide, of a private range, so no text needs it.
 const GLUE: char = '\u{f8ff}';
+/// Units of the numbers in reports.
+const UNITS: &[&str] = &["ms", "s", "min", "h", "days", "%", "bytes", "KB", "MB", "KiB", "MiB"];
 /// Columns that a text gets at least, however narrow the terminal is.
 const NARROWEST: usize = 20;
+/// Columns before a text that stands below its row.
+const BELOW: usize = 4;
 
 /// The lines of a text. What is longer than a line, such as a key to paste, stays whole. A text that begins with spaces goes on
 /// two columns further in.
@@ -24,8 +30,29 @@ pub fn wrap_all(text: &str, width: usize) -> Vec<String> {
 
 /// [`wrap`] as one text with its final line break; every line but the first begins with `indent` spaces.
 pub fn hang(text: &str, width: usize, indent: usize) -> String {
-    let indent = " ".repeat(indent);
+    let indent = " ".repeat(if indent + NARROWEST > width { indent.min(BELOW) } else { indent });
     lines(text, options(width).subsequent_indent(&indent)).join("\n") + "\n"
+}
+
+/// A row: what its columns hold, and a text that begins at this column; below them when the terminal is narrow.
+pub fn beside(head: &str, text: &str, column: usize, width: usize) -> String {
+    let is_narrow = column + NARROWEST > width && column + text.width() > width;
+    let (indent, mut out) = match is_narrow {
+        true => (BELOW, format!("{}\n{}", head.trim_end(), " ".repeat(BELOW))),
+        false => (column, head.to_owned()),
+    };
+    out += &wrap(text, width.saturating_sub(indent)).join(&format!("\n{}", " ".repeat(indent)));
+    out.trim_end().to_owned() + "\n"
+}
+
+/// A subject, and what is known about it: beside it, or below it when the line is too short.
+pub fn title(subject: &str, about: &str, width: usize) -> String {
+    let (subject, about) = (one_line(subject), one_line(about));
+    match width.checked_sub(subject.width() + about.width()).filter(|gap| *gap >= 2) {
+        _ if about.is_empty() => format!("{}\n\n", subject.bold()),
+        Some(gap) => format!("{}{}{about}\n\n", subject.bold(), " ".repeat(gap)),
+        None => format!("{}\n  {}\n\n", subject.bold(), wrap(&about, width.saturating_sub(2)).join("\n  ")),
+    }
 }
 
 fn deeper(text: &str) -> String {
@@ -60,9 +87,11 @@ pub fn spans(text: &str) -> Vec<(bool, &str)> {
 
 /// For a terminal, which does not render backticks: code without white space stands for itself, other code is quoted, and what
 /// fits into a narrow line is kept on one.
-fn plain(text: &str) -> String {
+fn plain(text: &str, width: usize) -> String {
     let piece = |(is_code, piece): (bool, &str)| match piece.contains(' ') {
-        true if is_code && piece.len() <= NARROWEST * 2 => format!("\"{}\"", piece.replace(' ', &GLUE.to_string())),
+        true if is_code && piece.len() + 2 <= width.min(NARROWEST * 2 + 2) => {
+            format!("\"{}\"", piece.replace(' ', &GLUE.to_string()))
+        }
         true if is_code => format!("\"{piece}\""),
         _ => piece.to_owned(),
     };
@@ -70,7 +99,8 @@ fn plain(text: &str) -> String {
 }
 
 fn lines(text: &str, options: Options) -> Vec<String> {
-    textwrap::wrap(&unbroken(&plain(&harmless(text))), options)
+    let room = options.width.saturating_sub(options.subsequent_indent.len());
+    textwrap::wrap(&unbroken(&plain(&harmless(text), room)), options)
         .into_iter()
         .map(|line| line.replace(GLUE, " "))
         .collect()
@@ -79,7 +109,24 @@ fn lines(text: &str, options: Options) -> Vec<String> {
 /// Keeps the armour of a key together with the key: it is there to be copied as it stands.
 fn unbroken(text: &str) -> String {
     let glued = |label: &str| label.replace(' ', &GLUE.to_string());
-    [BEGIN_PUBLIC, END_PUBLIC].iter().fold(text.to_owned(), |text, label| text.replace(label, &glued(label)))
+    let text =
+        [BEGIN_PUBLIC, END_PUBLIC].iter().fold(text.to_owned(), |text, label| text.replace(label, &glued(label)));
+    UNITS.iter().fold(text, |text, unit| with_unit(&text, unit))
+}
+
+/// Keeps a number together with its unit.
+fn with_unit(text: &str, unit: &str) -> String {
+    let spaced = format!(" {unit}");
+    let mut parts = text.split(&spaced).peekable();
+    let mut out = String::with_capacity(text.len());
+    while let Some(part) = parts.next() {
+        out.push_str(part);
+        let Some(next) = parts.peek() else { break };
+        let is_unit = part.ends_with(|c: char| c.is_ascii_digit()) && !next.starts_with(|c: char| c.is_alphanumeric());
+        out.push(if is_unit { GLUE } else { ' ' });
+        out.push_str(unit);
+    }
+    out
 }
 
 #[cfg(test)]
@@ -94,6 +141,12 @@ mod tests {
             ["one two three", "\"fedctl records formats\" lists"]
         );
         assert_eq!(wrap("an odd ` stays", 80), ["an odd ` stays"]);
+    }
+
+    #[test]
+    fn a_number_stays_with_its_unit() {
+        assert_eq!(wrap("refresh within one day or 3600 s; peers", 32), ["refresh within one day or", "3600 s; peers"]);
+        assert_eq!(wrap("2 servers", 80), ["2 servers"]);
     }
 
     #[test]

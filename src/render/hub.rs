@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::fill::hang;
 use super::key::pretty;
 use crate::dns::name::Domain;
 use crate::key::PublicKey;
@@ -18,24 +19,24 @@ fn short(entry: &Entry) -> String {
 }
 
 /// Columns as wide as their widest cell, but the last.
-fn table(rows: &[[String; 4]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
-    let (a, b, c) = (width(0), width(1), width(2));
+fn table(rows: &[[String; 4]], width: usize) -> String {
+    let widest = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let (a, b, c) = (widest(0), widest(1), widest(2));
     let line = |row: &[String; 4]| {
         let [first, second, third, last] = row;
-        format!("{}\n", format!("{first:<a$}  {second:<b$}  {third:<c$}  {last}").trim_end())
+        hang(format!("{first:<a$}  {second:<b$}  {third:<c$}  {last}").trim_end(), width, 4)
     };
     rows.iter().map(line).collect()
 }
 
 /// One line an entry.
-pub fn list(peers: &[Peer]) -> String {
+pub fn list(peers: &[Peer], width: usize) -> String {
     let row =
         |peer: &Peer| [peer.domain.to_string(), peer.entry.url.clone(), short(&peer.entry), time_text(peer.confirmed)];
     if peers.is_empty() {
         return "no entries\n".into();
     }
-    format!("{}\n{}\n", table(&peers.iter().map(row).collect::<Vec<_>>()), counted(peers.len()))
+    format!("{}\n{}\n", table(&peers.iter().map(row).collect::<Vec<_>>(), width), counted(peers.len()))
 }
 
 /// `1 entry`, `2 entries`.
@@ -57,7 +58,7 @@ fn options(proposal: &Proposal) -> (&'static str, String) {
 }
 
 /// One line a proposal that waits.
-pub fn pending(open: &[Proposal]) -> String {
+pub fn pending(open: &[Proposal], width: usize) -> String {
     if open.is_empty() {
         return "nothing waits for confirmation\n".into();
     }
@@ -65,7 +66,7 @@ pub fn pending(open: &[Proposal]) -> String {
         let (kind, what) = options(proposal);
         [proposal.domain.to_string(), kind.to_owned(), state(proposal, i64::MIN).to_owned(), what]
     };
-    table(&open.iter().map(row).collect::<Vec<_>>())
+    table(&open.iter().map(row).collect::<Vec<_>>(), width)
 }
 
 fn state(proposal: &Proposal, now: i64) -> &'static str {
@@ -104,9 +105,9 @@ pub fn pending_json(open: &[Proposal]) -> anyhow::Result<String> {
 }
 
 /// Everything about one domain.
-pub fn show(domain: &Domain, ledger: &Ledger, now: i64) -> String {
+pub fn show(domain: &Domain, ledger: &Ledger, now: i64, width: usize) -> String {
     let mut out = format!("{domain}\n\n");
-    let mut row = |name: &str, value: &str| out += &format!("  {name:<12}{value}\n");
+    let mut row = |name: &str, value: &str| out += &hang(&format!("  {name:<12}{value}"), width, 14);
     match &ledger.peer {
         Some(peer) => {
             row("url", &peer.entry.url);
@@ -126,7 +127,7 @@ pub fn show(domain: &Domain, ledger: &Ledger, now: i64) -> String {
         })
         .collect();
     if !rows.is_empty() {
-        out += &format!("\n  asked\n{}", table(&rows));
+        out += &format!("\n  asked\n{}", table(&rows, width));
     }
     out
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use super::fill::hang;
 use crate::check::key_inspection::Inspected;
 use crate::key::diagnosis::Defect;
 use crate::key::{PrivateKey, PublicKey};
@@ -19,8 +20,12 @@ pub struct Made<'a> {
     pub script: bool,
 }
 
+/// Columns of a label.
+const LABEL: usize = 13;
+
 /// For people.
-pub fn made(made: &Made) -> String {
+pub fn made(made: &Made, width: usize) -> String {
+    let row = |label: &str, file: &str, what: &str| hang(&format!("{label:<LABEL$}{file}   {what}"), width, LABEL);
     let mut out = String::new();
     let bits = made.public.bits();
     if let Some(file) = &made.private_file {
@@ -29,14 +34,14 @@ pub fn made(made: &Made) -> String {
             (_, true) => "encrypted",
             _ => "in clear",
         };
-        out += &format!("private key  {file}   RSA-{bits}, {kind}, readable by you only; never publish it\n");
+        out += &row("private key", file, &format!("RSA-{bits}, {kind}, readable by you only; never publish it"));
     }
     let line = made.public.one_line();
-    out += &format!("public key   {}   {} characters\n", made.public_file, line.len());
+    out += &row("public key", &made.public_file, &format!("{} characters", line.len()));
     out += &format!("sha256       {}\n\n{line}\n\n", made.public.fingerprint());
     out += &match &made.private_file {
-        Some(file) if made.script => format!("next: mongosh DATABASE {file}   then restart the server\n"),
-        _ => format!("next: fedctl records mydomain.com --target chat.mydomain.com --key {}\n", made.public_file),
+        Some(file) if made.script => format!("next, and then restart the server:\n  mongosh DATABASE {file}\n"),
+        _ => format!("next:\n  fedctl records mydomain.com --target chat.mydomain.com --key {}\n", made.public_file),
     };
     out
 }

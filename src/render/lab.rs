@@ -5,7 +5,7 @@ use std::path::Path;
 use colored::Colorize;
 use serde_json::json;
 
-use super::fill::{hang, wrap};
+use super::fill::{beside, hang};
 use super::key::pretty;
 
 /// One domain of the lab.
@@ -28,21 +28,20 @@ pub fn table(rows: &[Row], width: usize) -> String {
     let mut out = String::new();
     for row in rows {
         let status = if row.right { "right".green() } else { "wrong".red().bold() };
-        out += &format!("  {status}  {:<column$}  {}\n", row.domain, row.description);
+        out += &beside(&format!("  {status}  {:<column$}  ", row.domain), row.description, indent, width);
         let mut lines = vec![row.found.clone()];
         if !row.right {
             lines.push(format!("found {}, expected {}", list(&row.ids), list(&row.expected)));
         }
         for line in lines {
-            for part in wrap(&line, width.saturating_sub(indent)) {
-                out += &format!("{}{}\n", " ".repeat(indent), part.dimmed());
-            }
+            out += &beside(&" ".repeat(indent), &line, indent, width).dimmed().to_string();
         }
     }
     let right = rows.iter().filter(|row| row.right).count();
     let local =
         "All servers of the lab are on loopback, which no peer elsewhere can reach. In the lab that does not count.";
-    out + &format!("\n{}\n{right} of {} diagnoses are right\n", hang(local, width, 0), rows.len())
+    let verb = if rows.len() == 1 { "diagnosis is" } else { "diagnoses are" };
+    out + &format!("\n{}\n{right} of {} {verb} right\n", hang(local, width, 0), rows.len())
 }
 
 fn list<T: AsRef<str>>(ids: &[T]) -> String {

@@ -5,15 +5,14 @@ use std::time::Duration;
 use colored::Colorize;
 use unicode_width::UnicodeWidthStr;
 
-use super::fill::{harmless, wrap};
+use super::fill::{hang, harmless, wrap};
 use crate::report::summary::{Result, Summary};
 use crate::report::{Problem, Report};
 use crate::severity::Severity;
 
-/// Columns of the status, of the domain and of a check's id.
+/// Columns of the status and of the domain.
 const STATUS: usize = 4;
 const DOMAIN: usize = 24;
-const ID: usize = 12;
 /// Causes in the summary.
 const CAUSES: usize = 5;
 
@@ -38,11 +37,14 @@ pub fn line(report: &Report, detail: &str, fail_on: Severity, width: usize) -> S
             .problems()
             .into_iter()
             .filter(|(_, problem)| shown(problem))
-            .map(|(id, problem)| format!("{id:<ID$}  {}", problem.what))
+            .map(|(id, problem)| format!("{id}: {}", problem.what))
             .collect(),
     };
     let indent = STATUS + 2 + DOMAIN + 2;
-    let mut lines = problems.iter().flat_map(|problem| wrap(problem, width.saturating_sub(indent).max(DOMAIN)));
+    let room = width.saturating_sub(indent).max(DOMAIN);
+    // What goes on stands below the sentence, behind the id of the check.
+    let hung = |problem: &String| hang(problem, room, 2).lines().map(str::to_owned).collect::<Vec<_>>();
+    let mut lines = problems.iter().flat_map(hung);
     // A long name, or a narrow terminal, takes its own line.
     let mut out = match lines.next() {
         Some(first) if domain.width() <= DOMAIN && indent + DOMAIN <= width => {

@@ -45,7 +45,8 @@ pub fn human(rotation: &Rotation, style: Style) -> String {
     out += &format!("\n{}\n", hang(back, width, 0));
     out += rotation.rollback;
     if !rotation.rehearsal.is_empty() {
-        out += &format!("\n{}\n\n", "rehearsal on this machine, with temporary keys".bold());
+        let title = hang("rehearsal on this machine, with temporary keys", width, 0);
+        out += &format!("\n{}\n\n", title.trim_end().bold());
     }
     for line in &rotation.report.lines {
         write_line(&mut out, line, line.id, line.id.len(), width);

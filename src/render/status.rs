@@ -59,7 +59,7 @@ pub fn human(shown: &Shown, width: usize) -> String {
         Some((file, KeyState::Missing)) => row("key", &format!("{file} does not exist")),
         Some((file, KeyState::Unreadable)) => row("key", &format!("{file} cannot be read without a passphrase")),
         Some((file, KeyState::Known { bits, fingerprint })) => {
-            row("key", &format!("{file} · RSA-{bits}")) + &format!("{}sha256 {fingerprint}\n", " ".repeat(LABEL))
+            row("key", &format!("{file} · RSA-{bits}")) + &row("", &format!("sha256 {fingerprint}"))
         }
     };
     if !shown.runs.is_empty() {

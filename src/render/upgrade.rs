@@ -3,7 +3,7 @@
 use colored::Colorize;
 use serde_json::json;
 
-use super::fill::wrap;
+use super::fill::{hang, wrap};
 use super::key::pretty;
 use crate::report::{FixPart, fix_parts};
 use crate::rocketchat::life::Life;
@@ -21,7 +21,7 @@ pub fn human(from: Release, to: Release, steps: &[Step], width: usize) -> String
         for step in steps.iter().filter(|step| step.when == when) {
             for part in fix_parts(&step.text) {
                 match part {
-                    FixPart::Copy(line) => out += &format!("{line}\n"),
+                    FixPart::Copy(line) => out += &format!("{}{line}\n", " ".repeat(HEADING + 4)),
                     FixPart::Text(text) => {
                         for line in wrap(text, width.saturating_sub(HEADING + 4)) {
                             out += &format!("  {heading:<HEADING$}  {line}\n");
@@ -38,7 +38,7 @@ pub fn human(from: Release, to: Release, steps: &[Step], width: usize) -> String
         (_, true) => "classic federation does not survive this upgrade unchanged",
         (_, false) => "classic federation works as before",
     };
-    out + &format!("\n{from} to {to}: {verdict}\n")
+    out + "\n" + &hang(&format!("{from} to {to}: {verdict}"), width, 2)
 }
 
 fn heading(when: When) -> &'static str {

@@ -236,7 +236,7 @@ pub struct Unchecked {
 impl Unchecked {
     /// No resolver and no name server could be reached.
     pub fn network(why: String) -> Self {
-        Self { why, fix: "Check the network of this machine, or name another resolver with --resolver ADDR.".into() }
+        Self { why, fix: "check the network of this machine, or name another resolver with --resolver ADDR".into() }
     }
 
     /// Why nothing is known about a peer, when that is not its fault: no resolver answers, or there is no route to it.

@@ -16,7 +16,7 @@ pub enum DiscoveryError {
     NotFound(String),
     #[error("Error trying to fetch SRV DNS entries for {0}")]
     SrvLookup(Domain),
-    #[error("Invalid URL (the SRV record says `{target}` and port {port})")]
+    #[error("Invalid URL (the SRV record names the host `{target}` and port {port})")]
     Target { target: String, port: u16 },
     /// A URL with port 0 is valid, and nothing can be connected to.
     #[error("connect ECONNREFUSED (the SRV record leads to {0} at port 0)")]

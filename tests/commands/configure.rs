@@ -11,16 +11,16 @@ use crate::support::world::{World, key_record, zone};
 use crate::support::{Fedctl, Ran};
 
 /// A server whose records are published and whose settings are those of a new installation.
-struct Site {
-    fedctl: Fedctl,
-    rest: Rest,
-    world: World,
+pub struct Site {
+    pub fedctl: Fedctl,
+    pub rest: Rest,
+    pub world: World,
 }
 
 const YAML: &str = "domain: mydomain.com\ntarget: chat.mydomain.com\nprotocol: http\nkey: federation.key\nserver: http://chat.mydomain.com\ntoken_file: admin.token\n";
 
 impl Site {
-    fn new(release: &'static str) -> Self {
+    pub fn new(release: &'static str) -> Self {
         let fedctl = Fedctl::new();
         fedctl.ok(&["keygen"]);
         let key = fedctl.read("federation.pub").trim_end().to_owned();

@@ -9,7 +9,7 @@ use crate::support::Fedctl;
 const SCREEN: (usize, usize) = (24, 80);
 
 /// Every command without subcommands, as its words.
-fn leaves() -> Vec<(Vec<String>, clap::Command)> {
+pub fn leaves() -> Vec<(Vec<String>, clap::Command)> {
     fn walk(command: &clap::Command, path: &[String], found: &mut Vec<(Vec<String>, clap::Command)>) {
         let children: Vec<&clap::Command> =
             command.get_subcommands().filter(|child| child.get_name() != "help").collect();

@@ -14,7 +14,10 @@ fn writes_a_pair_that_servers_can_use() {
     assert_eq!((mode(&fedctl, "federation.key"), mode(&fedctl, "federation.pub")), (0o600, 0o644));
     let public = fedctl.read("federation.pub");
     assert_eq!(public.trim_end().len(), 442);
-    assert!(description.contains(public.trim_end()) && description.contains("next: fedctl records"), "{description}");
+    assert!(
+        description.contains(public.trim_end()) && description.contains("next:\n  fedctl records"),
+        "{description}"
+    );
     assert!(!description.contains("BEGIN PRIVATE"));
     assert!(fedctl.read("federation.key").starts_with("-----BEGIN PRIVATE KEY-----M"));
 }

@@ -43,4 +43,5 @@ mod register;
 mod reports;
 mod sandbox;
 mod serve_peer;
+mod snapshots;
 mod status;

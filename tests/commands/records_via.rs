@@ -195,7 +195,7 @@ fn a_file_that_changes_during_the_question_is_kept() {
     let mut rest = String::new();
     stderr.read_to_string(&mut rest).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(2), "{rest}");
-    assert!(rest.contains("has changed since the plan was made; nothing was changed"), "{rest}");
+    assert!(rest.contains("has changed since the plan was made"), "{rest}");
     assert_eq!(fedctl.read("zone.yaml"), "www: {type: TXT, value: theirs}\n");
     assert!(!fedctl.path("before").exists(), "there is nothing to undo");
     assert!(!rest.contains(&key));

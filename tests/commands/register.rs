@@ -7,16 +7,16 @@ use crate::support::hub::{Hub, eventually};
 use crate::support::stub::Stub;
 use crate::support::world::{World, sound, zone};
 
-const MAIL: &str = "@ IN MX 10 mail\nmail IN A 127.0.0.1\n";
+pub const MAIL: &str = "@ IN MX 10 mail\nmail IN A 127.0.0.1\n";
 
 /// A name server for mydomain.com, and a server at chat.mydomain.com:443.
-struct Place {
-    world: World,
-    server: Stub,
+pub struct Place {
+    pub world: World,
+    pub server: Stub,
 }
 
 impl Place {
-    fn new(records: &str) -> Self {
+    pub fn new(records: &str) -> Self {
         let mut world = World::new();
         world.serve("ns1.mydomain.com", &[("mydomain.com", zone(1, records))], &[]);
         Self { world, server: Stub::server() }

@@ -8,7 +8,7 @@ use crate::hub::KEYS;
 use crate::support::Fedctl;
 use crate::support::hub::Hub;
 
-fn confirmed(hub: &Hub, domain: &str) {
+pub fn confirmed(hub: &Hub, domain: &str) {
     hub.register(domain, "https://chat.example.org", &KEYS[0]);
     assert_eq!(hub.answer(&hub.logged_token(domain, 0), "yes").status, 200);
 }

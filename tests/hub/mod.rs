@@ -1,6 +1,6 @@
 //! The hub, as its clients, its operator and its attackers see it.
 
-mod admin;
+pub mod admin;
 mod attack;
 mod browser;
 mod crash;
@@ -13,5 +13,5 @@ use std::sync::LazyLock;
 use fedctl::key::PrivateKey;
 
 /// Two public keys on one line each; making them takes long, so the tests share them.
-static KEYS: LazyLock<[String; 2]> =
+pub static KEYS: LazyLock<[String; 2]> =
     LazyLock::new(|| [(); 2].map(|()| PrivateKey::generate(2048).unwrap().public().one_line()));

@@ -90,9 +90,15 @@ impl Fedctl {
         self.run_with(args, "")
     }
 
-    /// Runs with `input` on stdin.
+    /// Runs with `input` on stdin. Sentences on stderr come back on one line each: where they end in a terminal is the subject of
+    /// the snapshots alone.
     pub fn run_with<S: AsRef<OsStr>>(&self, args: &[S], input: impl AsRef<[u8]>) -> Ran {
-        let mut command = self.command(args);
+        let ran = self.feed(&mut self.command(args), input);
+        Ran { stderr: unfolded(&ran.stderr), ..ran }
+    }
+
+    /// Runs a command that was made ready, with `input` on stdin.
+    pub fn feed(&self, command: &mut Command, input: impl AsRef<[u8]>) -> Ran {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // A program that does not read its input may have closed it.
         let _ = child.stdin.take().unwrap().write_all(input.as_ref());
@@ -106,7 +112,7 @@ impl Fedctl {
         ran.stdout
     }
 
-    /// Runs and insists on status 2, an empty stdout, an error in one line and a hint in one line.
+    /// Runs and insists on status 2, an empty stdout, an error and a hint; lines that go on are indented.
     pub fn refused<S: AsRef<OsStr>>(&self, args: &[S]) -> (String, String) {
         let ran = self.run(args);
         assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
@@ -125,6 +131,35 @@ impl From<Output> for Ran {
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
     }
+}
+
+/// Puts a line that goes on two columns further in behind the one that had no room for it, and a command behind its colon.
+fn unfolded(text: &str) -> String {
+    let mut out = String::new();
+    let (mut last, mut depth) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        let spaces = line.len() - line.trim_start_matches(' ').len();
+        let more = (spaces == depth + 2).then(|| &line[spaces..]);
+        let is_command = more.is_some_and(|more| more.starts_with("fedctl ")) && out.ends_with(":\n");
+        // Code in a sentence stays whole.
+        let ends = |more: &str| match more.strip_prefix('`').and_then(|code| code.find('`')) {
+            Some(at) => at + 2,
+            None => more.find(char::is_whitespace).unwrap_or(more.len()),
+        };
+        let had_no_room = more.is_some_and(|more| last + 1 + more[..ends(more)].chars().count() > 80);
+        last = line.trim_end().chars().count();
+        match more {
+            Some(more) if is_command || had_no_room => {
+                out.truncate(out.trim_end().len());
+                out += &format!(" {more}");
+            }
+            _ => {
+                depth = spaces;
+                out += line;
+            }
+        }
+    }
+    out
 }
 
 /// A file of the repository.

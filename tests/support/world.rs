@@ -53,6 +53,13 @@ impl World {
         addr
     }
 
+    /// The same as [`World::flags`] for the environment.
+    pub fn variables(&self) -> [(&'static str, String); 2] {
+        let near = self.servers.iter().map(|(host, running)| format!("{host}:53={}", running.addr));
+        let near = near.collect::<Vec<_>>().join(",");
+        [("FEDCTL_RESOLVERS", self.servers[0].1.addr.to_string()), ("FEDCTL_CONNECT_TO", near)]
+    }
+
     /// `--connect-to` for every server, and the first as resolver.
     pub fn flags(&self) -> Vec<String> {
         let mut flags = vec!["--resolver".to_owned(), self.servers[0].1.addr.to_string()];

@@ -45,7 +45,7 @@ impl Undo {
         let shown = self.file.display();
         let hint =
             "give the file that `fedctl configure` wrote; that of records apply belongs to `fedctl records undo`";
-        let text = read::text(&self.file, &read::EVIDENCE)?;
+        let text = read::text(&self.file, &read::BEFORE)?;
         let saved: SavedSettings = serde_json::from_str(&text)
             .map_err(|error| hinted(format!("`{shown}` does not hold the settings of a server: {error}"), hint))?;
         match saved.schema {

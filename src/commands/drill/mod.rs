@@ -137,7 +137,7 @@ impl Drill {
     /// What was seen, now or in a saved run.
     fn facts(&self, cx: &Context) -> anyhow::Result<DrillFacts> {
         if let Some(path) = &self.replay {
-            let text = read::text(path, &read::EVIDENCE)?;
+            let text = read::text(path, &read::DRILL)?;
             return SavedDrill::parse(&text).with_context(|| format!("`{}`", path.display()));
         }
         let (Some(peer), Some(user)) = (&self.peer, &self.user) else {

@@ -36,13 +36,13 @@ impl List {
             if self.pending {
                 let open = store.open_proposals(now(), OPEN_MAX).await?;
                 return match self.format {
-                    Format::Human => Ok(render::pending(&open)),
+                    Format::Human => Ok(render::pending(&open, cx.term.width)),
                     Format::Json => render::pending_json(&open),
                 };
             }
             let peers = store.all_peers().await?;
             match self.format {
-                Format::Human => Ok(render::list(&peers)),
+                Format::Human => Ok(render::list(&peers, cx.term.width)),
                 Format::Json => render::list_json(&peers),
             }
         })?;
@@ -73,7 +73,7 @@ impl Show {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let ledger = cx.block_on(async { self.store.open().await?.ledger(&self.domain).await })?;
         cx.term.answer(match self.format {
-            Format::Human => render::show(&self.domain, &ledger, now()),
+            Format::Human => render::show(&self.domain, &ledger, now(), cx.term.width),
             Format::Json => render::show_json(&self.domain, &ledger, now())?,
         })?;
         Ok(status(ledger.peer.is_some()))

@@ -6,7 +6,7 @@ mod file;
 mod find;
 mod key;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use url::Url;
@@ -184,7 +184,7 @@ impl Init {
         let records = self.records(&answers, public, provider, &seen)?;
         self.write(cx, &answers, &key)?;
         if !self.apply.apply {
-            next_steps(cx, &answers, &key, provider, &records)?;
+            next_steps(cx, &self.file, (&answers, &key), (provider, &records))?;
         }
         if let Some(why) = seen.unchecked() {
             cx.term.warn(format_args!("{} could not be checked: {why}", answers.domain));
@@ -322,18 +322,30 @@ impl Init {
 }
 
 /// What is to be done next, with the records to publish.
-fn next_steps(cx: &Context, answers: &Answers, key: &Key, format: &Format, plan: &records::Plan) -> anyhow::Result<()> {
+fn next_steps(
+    cx: &Context,
+    file: &Path,
+    (answers, key): (&Answers, &Key),
+    (format, plan): (&Format, &records::Plan),
+) -> anyhow::Result<()> {
+    // The file with the usual name in this directory is found without its name.
+    let doctor = match file == Path::new(FILE_NAME) {
+        true => "fedctl doctor".to_owned(),
+        false => format!("fedctl doctor --config {}", file.display()),
+    };
     if let Key::New(_) = key {
         cx.term.status(format_args!(
-            "the server must use this key: fedctl keygen --from-private {PRIVATE} --form mongosh --private server-key.js --public {PUBLIC} --force"
+            "the server must use this key: fedctl keygen --from-private {} --form mongosh --private server-key.js --public {} --force",
+            file.with_file_name(PRIVATE).display(),
+            file.with_file_name(PUBLIC).display()
         ));
     }
     if answers.method == Method::Hub {
-        cx.term.status("next: enable federation with the discovery method Hub, then: fedctl doctor");
+        cx.term.status(format_args!("next: enable federation with the discovery method Hub, then: {doctor}"));
         return Ok(());
     }
     cx.term.status("publish these records:\n");
     write_records(format, plan, cx)?;
-    cx.term.status("when they are published: fedctl doctor");
+    cx.term.status(format_args!("when they are published: {doctor}"));
     Ok(())
 }

@@ -122,7 +122,7 @@ impl World {
             _ => &self.own,
         };
         let expected =
-            Expected { key: Some(key.public().clone()), key_source: "the server's key".into(), ..Expected::default() };
+            Expected { key: Some(key.public().clone()), key_source: "federation.pub".into(), ..Expected::default() };
         let begun = Instant::now();
         let domain = scenario.domain.parse()?;
         let dns = observe(&self.net, &domain, None, Scope::Everybody, now()).await;

@@ -142,7 +142,7 @@ fn hosted_by(zone: Option<&ZoneCut>, cx: &Context) -> &'static Format {
 impl Records {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         match &self.command {
-            Some(RecordsCommand::Formats) => cx.term.answer(render::list()).map(|()| ExitStatus::Clean),
+            Some(RecordsCommand::Formats) => cx.term.answer(render::list(cx.term.width)).map(|()| ExitStatus::Clean),
             Some(RecordsCommand::Lint(args)) => args.run(cx),
             Some(RecordsCommand::Diff(args)) => args.run(cx),
             Some(RecordsCommand::Apply(args)) => args.run(cx),
@@ -169,7 +169,10 @@ impl Records {
 
 /// Prints the plan in a form: the text on stdout, and on stderr what an admin should know.
 pub fn write(format: &Format, plan: &Plan, cx: &Context) -> anyhow::Result<()> {
-    let text = render::write(format, plan)?;
+    let text = match format.id == FORMATS[0].id {
+        true => render::table(plan, cx.term.width),
+        false => render::write(format, plan)?,
+    };
     let over = render::too_long(format, &render::published(&plan.set), &Place::of(&plan.set));
     for warning in plan.warnings.iter().chain(&over) {
         cx.term.warn(warning);

@@ -50,7 +50,7 @@ impl Undo {
     fn read(&self) -> anyhow::Result<SavedState> {
         let shown = self.file.display();
         let hint = "give the file that `fedctl records apply` wrote";
-        let text = read::text(&self.file, &read::EVIDENCE)?;
+        let text = read::text(&self.file, &read::BEFORE)?;
         let saved: SavedState = serde_json::from_str(&text)
             .map_err(|error| hinted(format!("`{shown}` does not hold the state of a zone: {error}"), hint))?;
         match saved.schema {

@@ -54,7 +54,7 @@ pub fn log(term: Term, format: LogFormat, refusals: Refusals) -> Log {
 /// One line, with the members of an entry when it is JSON.
 pub fn write(term: &Term, format: LogFormat, message: &str, entry: Option<&Entry>) {
     match format {
-        LogFormat::Text => term.status(harmless(message)),
+        LogFormat::Text => term.verbatim(harmless(message)),
         LogFormat::Json => {
             let mut line =
                 json!({"timestamp": jiff::Timestamp::now().to_string(), "level": "INFO", "message": message});
@@ -62,7 +62,7 @@ pub fn write(term: &Term, format: LogFormat, message: &str, entry: Option<&Entry
             if let (Some(line), Some(Value::Object(members))) = (line.as_object_mut(), members) {
                 line.extend(members);
             }
-            term.status(escaped_json(&line.to_string()));
+            term.verbatim(escaped_json(&line.to_string()));
         }
     }
 }

@@ -169,7 +169,7 @@ impl WatchDiff {
             after: Some(change.after),
         }));
         cx.term.answer(match self.format {
-            Format::Human => render::differences(&self.domain, &before.0, &after.0, &found),
+            Format::Human => render::differences(&self.domain, &before.0, &after.0, &found, cx.term.width),
             Format::Json => render::differences_json(&self.domain, &before.0, &after.0, &found)?,
         })?;
         Ok(status(found.is_empty()))

@@ -6,8 +6,8 @@ use unicode_width::UnicodeWidthStr;
 use super::Handshake;
 use crate::check::stage::{Ended, STAGES, Stage};
 use crate::render::compatibility::broken;
-use crate::render::fill::{hang, wrap, wrap_all};
-use crate::render::report::human::{heading, write_asides};
+use crate::render::fill::{beside, hang, wrap_all};
+use crate::render::report::human::{heading, last_line, write_asides};
 use crate::render::report::{Style, counts, sentence};
 use crate::report::{Line, Verdict};
 use crate::severity::Severity;
@@ -89,16 +89,7 @@ fn status(severity: Severity) -> ColoredString {
 }
 
 fn write_sentence(out: &mut String, head: &str, status: ColoredString, sentence: &str, width: usize) {
-    let lines = wrap(sentence, width.saturating_sub(INDENT));
-    let first = lines.first().map(String::as_str).unwrap_or_default();
-    if first.is_empty() {
-        out.push_str(&format!("{head}{}\n", status.to_string().trim_end()));
-    } else {
-        out.push_str(&format!("{head}{status}  {first}\n"));
-    }
-    for line in lines.iter().skip(1) {
-        out.push_str(&format!("{}{line}\n", " ".repeat(INDENT)));
-    }
+    out.push_str(&beside(&format!("{head}{status}  "), sentence, INDENT, width));
 }
 
 /// What does not work between your release and the peer's, if anything.
@@ -125,11 +116,11 @@ fn verdict(seen: &Handshake, style: Style) -> String {
     let seconds = format!("{:.2} s", report.elapsed as f64 / 1000.0);
     if report.is_clean(style.fail_on) {
         let (_, sentence) = sentence(report, style);
-        return aligned(sentence.green(), seconds, style.width);
+        return last_line(&sentence, &seconds, |text| text.green(), style.width);
     }
     if report.is_unknown(style.fail_on) {
         let (_, sentence) = sentence(report, style);
-        return sentence.yellow().to_string();
+        return hang(&sentence, style.width, 2).trim_end().yellow().to_string();
     }
     let stopped = STAGES.iter().find(|stage| match stage.ended(&report.lines) {
         Ended::Problem(severity) => severity >= style.fail_on,
@@ -139,17 +130,7 @@ fn verdict(seen: &Handshake, style: Style) -> String {
     // Only what kept the rest from being asked has stopped anything.
     let is_end = Stage::Federation.ended(&report.lines) == Ended::Skipped;
     let how = if is_end { "stopped" } else { "fails" };
-    let sentence =
-        format!("{} {}: {how} at {stage}, {}", report.subject, report.fail_summary, counts(report)).red().bold();
+    let sentence = format!("{} {}: {how} at {stage}, {}", report.subject, report.fail_summary, counts(report));
     let id = report.problems().first().map(|(id, _)| *id).unwrap_or_default();
-    aligned(sentence, format!("fedctl explain {id}"), style.width)
-}
-
-fn aligned(sentence: ColoredString, aside: String, width: usize) -> String {
-    let plain = sentence.chars().count();
-    match plain + aside.width() + 2 <= width {
-        true => format!("{sentence}{}{aside}", " ".repeat(width - plain - aside.width())),
-        // The verdict is the last line.
-        false => format!("{aside:>width$}\n{sentence}"),
-    }
+    last_line(&sentence, &format!("fedctl explain {id}"), |text| text.red().bold(), style.width)
 }

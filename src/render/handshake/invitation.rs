@@ -2,6 +2,7 @@
 
 use crate::dns::name::Domain;
 use crate::key::PublicKey;
+use crate::render::fill::hang;
 
 /// Both sides of an invitation.
 pub struct Invitation<'a> {
@@ -10,27 +11,33 @@ pub struct Invitation<'a> {
     pub key: Option<&'a PublicKey>,
 }
 
+/// Columns of a mail.
+const WIDTH: usize = 76;
+
 /// Plain text for a mail or a chat.
-pub fn write(invitation: &Invitation) -> String {
+pub fn write(invitation: &Invitation, columns: usize) -> String {
     let Invitation { own, peer, key } = invitation;
+    let paragraph = |text: &str| hang(text, columns.min(WIDTH), 0);
+    let request = paragraph(&format!(
+        "We would like our Rocket.Chat servers to federate, {own} with {peer}. Whether messages pass can only be seen from both \
+         ends. Please run this with your federation key, from the network of your server:"
+    ));
+    let safety = paragraph(
+        "It looks up our records, connects, and exchanges encrypted pings. It stores nothing here, and the file holds no \
+         secret. Your server's private key is in its database, collection `rocketchat_federation_keys`, and stays with you.",
+    );
     let key = key.map(|key| format!("\nOur public key has the SHA-256\n{}\n", key.fingerprint())).unwrap_or_default();
+    let back = paragraph("Send us the file. We put it beside ours:");
     format!(
         "To the admin of {peer}
 
-We would like our Rocket.Chat servers to federate, {own} with {peer}.
-Whether messages pass can only be seen from both ends. Please run this with
-your federation key, from the network of your server:
-
+{request}
   fedctl handshake {own} \\
     --domain {peer} --key federation.key \\
     --format json > {peer}-to-{own}.json
 
-It looks up our records, connects, and exchanges encrypted pings. It stores
-nothing here, and the file holds no secret. Your server's private key is in
-its database, collection `rocketchat_federation_keys`, and stays with you.
-{key}
-Send us the file. We put it beside ours:
-
+{safety}{key}
+{back}
   fedctl handshake {peer} \\
     --domain {own} --key federation.key \\
     --format json > {own}-to-{peer}.json

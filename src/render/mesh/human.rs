@@ -21,7 +21,10 @@ pub fn write(mesh: &Mesh, style: Style) -> String {
     for (at, (obstacle, blocked)) in obstacles.iter().enumerate() {
         out += &sentence(at + 1, obstacle, blocked, style.width);
     }
-    out += "\nnot visible from outside:\n";
+    if !obstacles.is_empty() {
+        out.push('\n');
+    }
+    out += "not visible from outside:\n";
     for limit in LIMITS {
         for (at, line) in wrap(limit, style.width.saturating_sub(4)).iter().enumerate() {
             out += &format!("  {} {line}\n", if at == 0 { "-" } else { " " });
@@ -51,8 +54,14 @@ fn labels(members: &[Node]) -> Vec<String> {
 }
 
 fn matrix(mesh: &Mesh, obstacles: &[(&Obstacle, Vec<&Direction>)], labels: &[String], width: usize) -> String {
+    let longest = mesh.members.iter().map(|node| node.domain.as_str().width()).max().unwrap_or_default();
+    // A name, a release and one column.
+    let is_narrow = longest + 2 * LABEL_MAX + 8 > width;
     let name = |(node, label): (&Node, &String)| {
         let number = if label.starts_with('#') { format!("{label} ") } else { String::new() };
+        if is_narrow {
+            return format!(" {number}{}", node.domain);
+        }
         let release = node.release.map_or("release unknown".into(), |release| release.to_string());
         format!(" {number}{} {release}{}", node.domain, if node.given { " (given)" } else { "" })
     };

@@ -4,7 +4,7 @@ use super::{BODY_MIB, Proxy, ROUTES, Rules, TIMEOUT, listed, literal, own_name};
 
 pub const PROXY: Proxy = Proxy {
     id: "apache",
-    next: "save it as /etc/apache2/rocketchat-federation.conf, add `Include rocketchat-federation.conf` to the VirtualHost of the host before its own ProxyPass, then: a2enmod rewrite proxy proxy_http && apachectl configtest && systemctl reload apache2",
+    next: "save it as /etc/apache2/rocketchat-federation.conf, add `Include rocketchat-federation.conf` to the VirtualHost of the host before its own ProxyPass, then\n  a2enmod rewrite proxy proxy_http && apachectl configtest && systemctl reload apache2",
     write,
 };
 

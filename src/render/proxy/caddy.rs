@@ -4,7 +4,7 @@ use super::{BODY_MIB, Proxy, ROUTES, Rules, TIMEOUT, listed, own_name};
 
 pub const PROXY: Proxy = Proxy {
     id: "caddy",
-    next: "put it above the site in the Caddyfile, add `import rocketchat_federation` to the site, then: caddy validate --config /etc/caddy/Caddyfile && systemctl reload caddy",
+    next: "put it above the site in the Caddyfile, add `import rocketchat_federation` to the site, then\n  caddy validate --config /etc/caddy/Caddyfile && systemctl reload caddy",
     write,
 };
 

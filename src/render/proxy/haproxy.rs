@@ -4,7 +4,7 @@ use super::{BODY_MIB, Proxy, ROUTES, Rules, TIMEOUT, own_name};
 
 pub const PROXY: Proxy = Proxy {
     id: "haproxy",
-    next: "move the indented lines into the frontend of the host, before its use_backend lines, and the backend to the end of haproxy.cfg, then: haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy",
+    next: "move the indented lines into the frontend of the host, before its use_backend lines, and the backend to the end of haproxy.cfg, then\n  haproxy -c -f /etc/haproxy/haproxy.cfg && systemctl reload haproxy",
     write,
 };
 

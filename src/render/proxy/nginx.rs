@@ -6,7 +6,7 @@ use super::{BODY_MIB, Proxy, ROUTES, Rules, TIMEOUT, listed, literal, own_name};
 
 pub const PROXY: Proxy = Proxy {
     id: "nginx",
-    next: "save it as /etc/nginx/snippets/rocketchat-federation.conf, add `include snippets/rocketchat-federation.conf;` to the server block of the host, then: nginx -t && systemctl reload nginx",
+    next: "save it as /etc/nginx/snippets/rocketchat-federation.conf, add `include snippets/rocketchat-federation.conf;` to the server block of the host, then\n  nginx -t && systemctl reload nginx",
     write,
 };
 

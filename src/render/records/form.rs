@@ -38,7 +38,15 @@ impl Block {
 pub fn about(block: Block, record: &Record) -> Block {
     let block = match record.data {
         Data::Srv { .. } => block,
-        Data::Txt(_) => block.row("Size", human::size(&record.data)),
+        Data::Txt(_) => {
+            let size = human::size(&record.data);
+            let (size, hash) = size.split_once(", sha256 ").map_or((&*size, None), |(size, hash)| (size, Some(hash)));
+            let block = block.row("Size", size);
+            match hash {
+                Some(hash) => block.row("SHA-256", hash),
+                None => block,
+            }
+        }
     };
     block.row("Why", record.reason).row("Read by", record.read_by)
 }

@@ -4,7 +4,7 @@ use super::{Facts, Format, Place, Proof, rdata};
 use crate::dns::record::{Rr, STRING_MAX};
 use crate::error::Hinted;
 use crate::key::diagnosis;
-use crate::render::fill::hang;
+use crate::render::fill::{hang, title};
 use crate::rocketchat::records::{Data, Plan};
 
 pub const FORMAT: Format = Format {
@@ -27,14 +27,21 @@ pub const FORMAT: Format = Format {
 
 /// The heading of the spelling that is read back.
 const CUT: &str = "cut, for forms and files that do not (one line, one record):";
-/// Columns; only names and values may stand out.
+/// Columns, where nobody says how many the terminal has.
 const WIDTH: usize = 80;
 
 fn write(plan: &Plan) -> Result<String, Hinted> {
+    Ok(table(plan, WIDTH))
+}
+
+/// The table for a terminal; only records and keys, which are there to be copied, may stand out.
+pub fn table(plan: &Plan, columns: usize) -> String {
     let set = &plan.set;
-    let count = set.records.len();
-    let (left, right) = (set.domain.to_string(), format!("zone {} · {count} records", set.zone));
-    let mut out = format!("{left:<40}  {right}\n\n");
+    // The usual table is read back, by its headings.
+    let note = |text: &str| if columns < WIDTH { hang(text, columns, 2) } else { format!("{text}\n") };
+    let noun = if set.records.len() == 1 { "record" } else { "records" };
+    let about = format!("zone {} · {} {noun}", set.zone, set.records.len());
+    let mut out = title(&set.domain.to_string(), &about, columns);
     let width = set.records.iter().map(|record| record.owner.len() + 1).max().unwrap_or_default();
     out += &format!("  {:<width$}  {:>6}  type  value\n", "name", "TTL");
     for record in &set.records {
@@ -45,17 +52,18 @@ fn write(plan: &Plan) -> Result<String, Hinted> {
             None => "below".into(),
         };
         out += &format!("  {owner:<width$}  {:>6}  {:<4}  {value}\n", record.ttl, record.data.kind());
-        out += &hang(&format!("      {}; read by {}", record.reason, record.read_by), WIDTH, 6);
+        out += &hang(&format!("      {}; read by {}", record.reason, record.read_by), columns, 6);
     }
     for record in set.records.iter().filter(|record| !is_short(&record.data)) {
-        out += &format!("\nTXT value of {}.\n{}\n", record.owner, size(&record.data).replace(", sha256", "\nsha256"));
+        out += "\n";
+        out += &note(&format!("TXT value of {}.", record.owner));
+        out += &format!("{}\n", size(&record.data).replace(", sha256", "\nsha256"));
         if let Ok(whole) = rdata::plain(&record.data) {
-            out += &format!("in one piece, for forms that cut it themselves:\n{whole}\n");
+            out += &format!("{}{whole}\n", note("in one piece, for forms that cut it themselves:"));
         }
-        out += &format!("{CUT}\n{}\n", rdata::quoted(&record.data));
+        out += &format!("{}{}\n", note(CUT), rdata::quoted(&record.data));
     }
-    out += "\nfor your DNS host: --format FORMAT; `fedctl records formats` lists them\n";
-    Ok(out)
+    out + "\n" + &hang("for your DNS host: --format FORMAT; `fedctl records formats` lists them", columns, 0)
 }
 
 /// Fits into a table.

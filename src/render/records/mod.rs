@@ -29,12 +29,13 @@ mod windows;
 mod zone;
 
 pub use facts::{Facts, Limit, Measure, Proof};
-pub use human::size;
+pub use human::{size, table};
 
 use crate::dns::field;
 use crate::dns::name::{Domain, Host};
 use crate::dns::record::{CharacterString, RData, Rr, STRING_MAX};
 use crate::error::Hinted;
+use crate::render::fill::beside;
 use crate::rocketchat::change;
 use crate::rocketchat::records::{Plan, RecordSet};
 
@@ -109,9 +110,10 @@ pub const FORMATS: &[Format] = &[
 ];
 
 /// The list of all forms, for people.
-pub fn list() -> String {
-    let width = FORMATS.iter().map(|format| format.id.len()).max().unwrap_or_default();
-    FORMATS.iter().map(|format| format!("{:<width$}  {}\n", format.id, format.title)).collect()
+pub fn list(width: usize) -> String {
+    let column = FORMATS.iter().map(|format| format.id.len()).max().unwrap_or_default();
+    let row = |format: &Format| beside(&format!("{:<column$}  ", format.id), format.title, column + 2, width);
+    FORMATS.iter().map(row).collect()
 }
 
 /// What is known about each form, as a table in Markdown (docs/providers.md).

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::render::fill::wrap;
+use crate::render::fill::beside;
 use crate::report::propagation::Arrival;
 
 const TITLE: &str = "after a fix";
@@ -17,12 +17,7 @@ pub fn write(arrivals: &[Arrival], width: usize) -> String {
     let mut out = String::new();
     for (row, (who, text)) in rows.iter().enumerate() {
         let title = if row == 0 { TITLE } else { "" };
-        for (at, part) in wrap(text, width.saturating_sub(indent)).iter().enumerate() {
-            out += &match at {
-                0 => format!("  {title:<11}  {who:<column$}  {part}\n"),
-                _ => format!("{}{part}\n", " ".repeat(indent)),
-            };
-        }
+        out += &beside(&format!("  {title:<11}  {who:<column$}  "), text, indent, width);
     }
     out
 }

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{ReportFormat, Style, arrivals, by_release, propagation};
 use crate::check::{self, Judge};
-use crate::render::fill::{harmless, one_line, wrap, wrap_all};
+use crate::render::fill::{beside, hang, harmless, title, wrap, wrap_all};
 use crate::report::{FixPart, Line, Problem, Report, Suppressed, Verdict};
 use crate::rocketchat::discovery::DiscoveryResult;
 use crate::severity::Severity;
@@ -15,6 +15,8 @@ const STATUS: usize = 7;
 pub const SUBJECT: usize = 12;
 /// Columns of the words `found`, `means` and `fix` under a finding.
 const ASIDE: usize = 6;
+/// Columns that they have at least.
+const ROOM: usize = 20;
 const BY_RELEASE: &str = "by release";
 
 pub const FORMAT: ReportFormat = ReportFormat {
@@ -63,12 +65,7 @@ fn one(report: &Report, style: Style) -> String {
 
 /// The subject, and what is known about it: beside it, or below it when the line is too short.
 pub fn heading(report: &Report, width: usize) -> String {
-    let (subject, about) = (one_line(&report.subject), one_line(&report.about));
-    match width.checked_sub(subject.width() + about.width()).filter(|gap| *gap >= 2) {
-        _ if about.is_empty() => format!("{}\n\n", subject.bold()),
-        Some(gap) => format!("{}{}{about}\n\n", subject.bold(), " ".repeat(gap)),
-        None => format!("{}\n  {}\n\n", subject.bold(), wrap(&about, width.saturating_sub(2)).join("\n  ")),
-    }
+    title(&report.subject, &report.about, width)
 }
 
 /// What passed first, then problems by weight; what was skipped, and what nobody needs to hear of, only for those who want it.
@@ -103,13 +100,8 @@ pub fn write_line(out: &mut String, line: &Line, subject: &str, room: usize, wid
 
 /// A status, a subject that gets `room` columns, and a sentence.
 fn write_row(out: &mut String, status: ColoredString, subject: &str, sentence: &str, (room, width): (usize, usize)) {
-    let indent = 2 + STATUS + 2 + room + 2;
-    for (at, part) in wrap(sentence, width.saturating_sub(indent)).iter().enumerate() {
-        match at {
-            0 => out.push_str(&format!("  {status}  {subject:<room$}  {part}\n")),
-            _ => out.push_str(&format!("{}{part}\n", " ".repeat(indent))),
-        }
-    }
+    let head = format!("  {status}  {subject:<room$}  ");
+    out.push_str(&beside(&head, sentence, 2 + STATUS + 2 + room + 2, width));
 }
 
 /// A row for what does not exist.
@@ -120,14 +112,9 @@ pub fn write_absent(out: &mut String, subject: &str, why: &str, size: (usize, us
 /// Listed with its reason, so that nobody takes silence for health.
 pub fn write_suppressed(out: &mut String, suppressed: &Suppressed, width: usize) {
     let Suppressed { id, problem, reason } = suppressed;
-    let indent = 2 + STATUS + 2;
     let what = format!("{id}: {} {}; suppressed: {reason}", problem.severity, problem.what);
-    for (at, part) in wrap(&what, width.saturating_sub(indent)).iter().enumerate() {
-        match at {
-            0 => out.push_str(&format!("  {}  {part}\n", format!("{:<STATUS$}", "muted").dimmed())),
-            _ => out.push_str(&format!("{}{part}\n", " ".repeat(indent))),
-        }
-    }
+    let head = format!("  {}  ", format!("{:<STATUS$}", "muted").dimmed());
+    out.push_str(&beside(&head, &what, 2 + STATUS + 2, width));
 }
 
 fn status(severity: Severity) -> ColoredString {
@@ -141,6 +128,7 @@ fn status(severity: Severity) -> ColoredString {
 
 /// What was seen, what it means and what helps, below a finding.
 pub fn write_asides(out: &mut String, problem: &Problem, indent: usize, width: usize) {
+    let indent = if indent + ASIDE + 2 + ROOM > width { 2 } else { indent };
     let room = width.saturating_sub(indent + ASIDE + 2);
     let mut aside = |name: &str, lines: Vec<String>| {
         for (at, line) in lines.iter().enumerate() {
@@ -168,14 +156,9 @@ fn write_generations(out: &mut String, discoveries: &[DiscoveryResult], width: u
     let releases = rows.iter().map(|(releases, ..)| releases.width()).max().unwrap_or_default();
     let indent = 2 + BY_RELEASE.len() + 2 + releases + 2;
     for (row, (span, text, _)) in rows.iter().enumerate() {
-        let name = if row == 0 { BY_RELEASE } else { "" };
-        for (at, line) in wrap(text, width.saturating_sub(indent)).iter().enumerate() {
-            match at {
-                0 if row == 0 => out.push_str(&format!("\n  {name:<10}  {span:<releases$}  {line}\n")),
-                0 => out.push_str(&format!("  {name:<10}  {span:<releases$}  {line}\n")),
-                _ => out.push_str(&format!("{}{line}\n", " ".repeat(indent))),
-            }
-        }
+        let (gap, name) = if row == 0 { ("\n", BY_RELEASE) } else { ("", "") };
+        out.push_str(gap);
+        out.push_str(&beside(&format!("  {name:<10}  {span:<releases$}  "), text, indent, width));
     }
 }
 
@@ -186,12 +169,14 @@ pub fn verdict(report: &Report, style: Style) -> String {
         None => summary(report.lines.len() + report.suppressed.len(), report.elapsed),
         Some((id, _)) => format!("fedctl explain {id}"),
     };
-    let length = sentence.width();
-    let sentence = if clean { sentence.green() } else { sentence.red().bold() };
-    match style.width.checked_sub(length + aside.width()).filter(|gap| *gap >= 2) {
-        Some(gap) => format!("{sentence}{}{aside}", " ".repeat(gap)),
-        // The verdict stays the last line.
-        None => format!("{aside:>0$}\n{sentence}", style.width),
+    last_line(&sentence, &aside, if clean { |text| text.green() } else { |text| text.red().bold() }, style.width)
+}
+
+/// The verdict, with something at the right margin; in the line above when there is no room, because the verdict is the last.
+pub fn last_line(sentence: &str, aside: &str, paint: fn(&str) -> ColoredString, width: usize) -> String {
+    match width.checked_sub(sentence.width() + aside.width()).filter(|gap| *gap >= 2) {
+        Some(gap) => format!("{}{}{aside}", paint(sentence), " ".repeat(gap)),
+        None => format!("{aside:>width$}\n{}", paint(hang(sentence, width, 2).trim_end())),
     }
 }
 

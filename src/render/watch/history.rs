@@ -14,7 +14,8 @@ const INDENT: usize = 2 + 20 + 2 + 12 + 2 + 7 + 2;
 /// One entry for each time in which the checks agreed, the newest first.
 pub fn human(status: &Status, spans: &[Span], from: i64, width: usize) -> String {
     let listed = if status.is_listed { format!("every {}", length(status.every)) } else { "not on the list".into() };
-    let mut out = format!("{}  {listed} · {} checks\n\n", status.domain, status.checks);
+    let noun = if status.checks == 1 { "check" } else { "checks" };
+    let mut out = format!("{}  {listed} · {} {noun}\n\n", status.domain, status.checks);
     for span in spans.iter().rev() {
         let verdict = span.snapshot.verdict.to_string();
         let line =
@@ -25,7 +26,10 @@ pub fn human(status: &Status, spans: &[Span], from: i64, width: usize) -> String
         spans.iter().map(|span| Stretch { start: span.start, end: span.end, verdict: span.snapshot.verdict }).collect();
     let days = spans.last().map_or(0, |last| (last.end - from) / DAY).max(1);
     match availability(&stretches, from) {
-        Some(share) => out + &format!("\nworks {share:.2} % of the known time of the last {days} days\n"),
+        Some(share) => {
+            let noun = if days == 1 { "day" } else { "days" };
+            out + &hang(&format!("\nworked {share:.2} % of the known time in the last {days} {noun}"), width, 0)
+        }
         None => out + "nothing is known\n",
     }
 }
@@ -54,12 +58,14 @@ pub fn json(status: &Status, spans: &[Span]) -> anyhow::Result<String> {
 }
 
 /// Each difference with both values.
-pub fn differences(domain: &Domain, before: &Span, after: &Span, found: &[Difference]) -> String {
-    let mut out = format!("{domain}  {} → {}\n", moment(before.start), moment(after.start));
+pub fn differences(domain: &Domain, before: &Span, after: &Span, found: &[Difference], width: usize) -> String {
+    let mut out = hang(&format!("{domain}  {} → {}", moment(before.start), moment(after.start)), width, 2);
     for difference in found {
         let side = |value: &Option<String>| harmless(value.as_deref().unwrap_or("nothing")).replace('\n', " ");
-        out +=
-            &format!("\n{}\n  - {}\n  + {}\n", difference.subject, side(&difference.before), side(&difference.after));
+        out += &format!("\n{}\n", difference.subject);
+        for (mark, value) in [("-", &difference.before), ("+", &difference.after)] {
+            out += &hang(&format!("  {mark} {}", side(value)), width, 4);
+        }
     }
     out + &match found.len() {
         0 => "\nnothing changed\n".to_owned(),

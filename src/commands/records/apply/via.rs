@@ -66,7 +66,7 @@ impl ViaArgs {
             cx.term.status("nothing is to do; the file was not changed");
             return Ok(ExitStatus::Clean);
         }
-        cx.term.status(&edited.diff);
+        cx.term.verbatim(&edited.diff);
         if !apply.yes && !confirm(&cx.term, &format!("Change {}?", path.display()))? {
             cx.term.status("nothing was changed; --yes changes the file without a question");
             return Ok(ExitStatus::Clean);

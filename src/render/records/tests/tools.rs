@@ -239,7 +239,7 @@ fn yaml() {
 #[test]
 fn human() {
     insta::assert_snapshot!(shown("human"), @r#"
-    mydomain.com                              zone mydomain.com · 2 records
+    mydomain.com                                       zone mydomain.com · 2 records
 
       name                                    TTL  type  value
       _rocketchat._tcp.mydomain.com.         3600  SRV   1 2 80 chat.mydomain.com.
@@ -254,7 +254,7 @@ fn human() {
     cut, for forms and files that do not (one line, one record):
     "<K>" "LLLLL"
 
-    for your DNS host: --format FORMAT; `fedctl records formats` lists them
+    for your DNS host: --format FORMAT; "fedctl records formats" lists them
     "#);
 }
 

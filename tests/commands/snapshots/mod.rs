@@ -1,0 +1,83 @@
+//! What each command prints for people at 80 columns, whole: standard output, standard error and exit status. The files are in
+//! `tests/snapshots`; `FEDCTL_BLESS=1 cargo test fresh` writes them anew.
+
+mod places;
+mod redact;
+mod scenes;
+mod width;
+
+use std::path::Path;
+
+use self::places::Shared;
+use self::redact::redact;
+use self::scenes::{SCENES, Scene};
+use crate::commands::help::leaves;
+use crate::support::{Fedctl, Ran, repository};
+
+/// Runs of a scene before a difference counts: a server that was slow once is a finding of its own.
+const TRIES: usize = 4;
+
+impl Scene {
+    /// Runs the lines in one place, and gives what `shown` makes of each.
+    fn each<T>(&self, shared: &Shared, columns: usize, mut shown: impl FnMut(&str, &Ran, &Path) -> T) -> Vec<T> {
+        let place = (self.place)(shared);
+        let run = |line: &&str| {
+            let ran = run(&place.fedctl, line, columns);
+            shown(line, &ran, place.fedctl.dir.path())
+        };
+        self.lines.iter().map(run).collect()
+    }
+}
+
+/// Runs a line as a shell would, with the file behind `<` as input.
+fn run(fedctl: &Fedctl, line: &str, columns: usize) -> Ran {
+    let mut words = shlex::split(line).unwrap();
+    let input = words.iter().position(|word| word == "<").map(|at| fedctl.read(&words.split_off(at)[1]));
+    let mut command = fedctl.command(&words[1..]);
+    fedctl.feed(command.env("COLUMNS", columns.to_string()), input.unwrap_or_default())
+}
+
+fn text(line: &str, ran: &Ran, dir: &Path) -> String {
+    let stderr = if ran.stderr.is_empty() { String::new() } else { format!("---- stderr\n{}", ran.stderr) };
+    redact(&format!("---- $ {line}\n{}{stderr}---- status {}\n\n", ran.stdout, ran.status), dir)
+}
+
+#[test]
+fn what_each_command_prints_is_fresh() {
+    let shared = Shared::start();
+    let stale: Vec<String> = SCENES.iter().filter_map(|scene| stale(scene, &shared)).collect();
+    assert!(stale.is_empty(), "{}\nFEDCTL_BLESS=1 cargo test fresh writes the files anew", stale.join("\n"));
+    let kept = std::fs::read_dir(repository("tests/snapshots")).unwrap().count();
+    assert_eq!(kept, SCENES.len(), "a file of no scene is left over");
+}
+
+/// Compares a scene with its file, or writes the file when `FEDCTL_BLESS` is set; what differs, when it differs each time.
+fn stale(scene: &Scene, shared: &Shared) -> Option<String> {
+    let path = repository(&format!("tests/snapshots/{}.txt", scene.name));
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    let mut seen = String::new();
+    for _ in 0..TRIES {
+        seen = scene.each(shared, 80, text).concat();
+        if seen == known {
+            return None;
+        }
+        if std::env::var_os("FEDCTL_BLESS").is_some() {
+            std::fs::write(&path, &seen).unwrap();
+            return None;
+        }
+    }
+    let differing = known.lines().zip(seen.lines()).enumerate().find(|(_, (known, seen))| known != seen);
+    let at = differing.map_or(known.lines().count().min(seen.lines().count()), |(at, _)| at);
+    let around = |text: &str| text.lines().skip(at.saturating_sub(3)).take(8).collect::<Vec<_>>().join("\n");
+    Some(format!("{} differs from line {}: kept\n{}\nprinted\n{}", scene.name, at + 1, around(&known), around(&seen)))
+}
+
+#[test]
+fn every_command_has_a_snapshot() {
+    let lines: Vec<Vec<String>> =
+        SCENES.iter().flat_map(|scene| scene.lines).map(|line| shlex::split(line).unwrap()).collect();
+    for (path, _) in leaves() {
+        let is_run = lines.iter().any(|words| words[1..].starts_with(&path));
+        assert!(is_run, "`fedctl {}` is in no scene of tests/commands/snapshots/scenes.rs", path.join(" "));
+    }
+}

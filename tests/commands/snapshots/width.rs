@@ -1,0 +1,76 @@
+//! The same commands in narrow and wide terminals: lines end within the terminal, and what is to be copied is on one line.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::places::Shared;
+use super::redact::redact;
+use super::scenes::{SCENES, Scene};
+use crate::support::Ran;
+
+/// Programs whose commands stand on lines of their own.
+const PROGRAMS: &[&str] = &["fedctl ", "mongosh ", "rm ", "nginx ", "caddy ", "mkdir "];
+
+/// Commands whose answer is a file: a form of records, or the configuration of a proxy.
+fn is_file(line: &str) -> bool {
+    line.starts_with("fedctl proxy") || line.starts_with("fedctl records --format")
+}
+
+/// A line that may be longer than the terminal: what is to be copied (a command, a record, a hash, a member of JSON, a line of a zone
+/// file) with its heading, or one word that has no place to break at.
+fn is_whole(line: &str) -> bool {
+    let text = line.trim_start().trim_start_matches("fedctl: hint: ");
+    let is_command = PROGRAMS.iter().any(|program| text.starts_with(program));
+    let is_record =
+        [" IN SRV ", " IN TXT ", "  SRV   ", "  TXT   ", "PUBLIC KEY-----"].iter().any(|part| text.contains(part));
+    let is_hash = text.split([' ', ',']).any(|word| word.len() == 64 && word.chars().all(|c| c.is_ascii_hexdigit()));
+    let is_part = ["; ", "\"", "--", "name  "].iter().any(|start| text.starts_with(start)) || text.ends_with('\\');
+    is_command || is_record || is_hash || is_part || !text.trim_end().contains(' ')
+}
+
+fn long(text: &str, columns: usize) -> Vec<&str> {
+    text.lines().filter(|line| line.chars().count() > columns && !is_whole(line)).collect()
+}
+
+/// The hashes and the commands of an output; each must be on one line at every width.
+fn pieces(ran: &Ran, dir: &Path) -> BTreeSet<String> {
+    let all = redact(&format!("{}\n{}", ran.stdout, ran.stderr), dir);
+    let is_hash = |word: &&str| word.len() == 64 && word.chars().all(|c| c == 'x');
+    // The last line of a report has room for this one beside the verdict, or not.
+    let is_aside = |line: &str| line.starts_with("fedctl explain ");
+    let command = |line: &str| {
+        let line = line.strip_prefix("  ")?.trim();
+        (line.starts_with("fedctl ") && !is_aside(line)).then(|| line.to_owned())
+    };
+    let hashes = all.split(|c: char| !c.is_ascii_alphanumeric()).filter(is_hash).map(|_| "a hash".to_owned());
+    hashes.chain(all.lines().filter_map(command)).collect()
+}
+
+/// What is wrong at this width, and what is there to be copied, for each line of the scene.
+fn look(scene: &Scene, shared: &Shared, columns: usize) -> Vec<(Option<String>, BTreeSet<String>)> {
+    scene.each(shared, columns, |line, ran, dir| {
+        let stdout = if is_file(line) { Vec::new() } else { long(&ran.stdout, columns) };
+        let lines = [stdout, long(&ran.stderr, columns)].concat();
+        let wrong = format!("{columns} columns: {line}\n  {}", lines.join("\n  "));
+        ((!lines.is_empty()).then_some(wrong), pieces(ran, dir))
+    })
+}
+
+#[test]
+fn every_output_fits_narrow_and_wide_terminals() {
+    let shared = Shared::start();
+    let mut wrong = Vec::new();
+    for scene in SCENES {
+        let seen = [40, 80, 200].map(|columns| look(scene, &shared, columns));
+        wrong.extend(seen.iter().flatten().filter_map(|(wrong, _)| wrong.clone()));
+        let [narrow, usual, broad] = seen;
+        for ((narrow, usual), broad) in narrow.iter().zip(&usual).zip(&broad) {
+            for pair in [(narrow, usual), (usual, broad)] {
+                wrong.extend(
+                    pair.0.1.symmetric_difference(&pair.1.1).map(|piece| format!("{}: split: {piece}", scene.name)),
+                );
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
