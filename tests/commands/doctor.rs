@@ -18,7 +18,7 @@ impl Clinic {
         let fedctl = Fedctl::new();
         fedctl.ok(&["keygen"]);
         let key = fedctl.read("federation.pub").trim_end().to_owned();
-        let srv = "_rocketchat._http IN SRV 1 1 80 chat\n_rocketchat._tcp IN SRV 1 1 80 chat\nrocketchat-protocol IN TXT http\n";
+        let srv = "_rocketchat._http IN SRV 1 1 80 chat\n_rocketchat._tcp IN SRV 1 1 80 chat\nrocketchat-protocol IN TXT http\ninside IN A 10.0.0.7\n";
         let text = zone(1, &format!("{srv}{}", key_record(&key)));
         let mut world = World::new();
         for host in ["ns1.mydomain.com", "ns2.mydomain.com"] {
@@ -250,6 +250,27 @@ fn dns_check_asks_the_servers_own_resolver_beside_ours() {
     let (error, hint) =
         Fedctl::new().refused(&["dns-check", "mydomain.com", "--at-server", "http://chat.mydomain.com"]);
     assert!(error.contains("no token was given") && hint.contains("--token-file"), "{error} {hint}");
+}
+
+#[test]
+fn a_resolver_with_its_own_version_of_the_zone_is_no_error() {
+    let clinic = Clinic::new("4.8.3");
+    let inside = json!({"target": "inside.mydomain.com", "port": 80, "priority": 1, "weight": 1});
+    for name in ["_rocketchat._http.mydomain.com", "_rocketchat._tcp.mydomain.com"] {
+        clinic.rest.script.lock().unwrap().resolved.insert(name.to_owned(), inside.clone());
+    }
+    let at_server = ["--at-server", "http://chat.mydomain.com", "--token-file", "admin.token", "--save", "run.json"];
+    for args in
+        [&["doctor", "--token-file", "admin.token"][..], &[&["dns-check", "mydomain.com"], &at_server[..]].concat()]
+    {
+        let ran = clinic.ask(args);
+        let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(ran.status, 0, "{said}");
+        assert!(said.contains("notice server-resolver the server's own resolver has its own version of"), "{said}");
+        assert!(said.contains("inside.mydomain.com has the address 10.0.0.7"), "{said}");
+    }
+    let replayed = clinic.fedctl.run(&["dns-check", "--replay", "run.json"]);
+    assert!(replayed.stdout.contains("10.0.0.7"), "{}", replayed.stdout);
 }
 
 #[test]

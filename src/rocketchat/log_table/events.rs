@@ -1,6 +1,6 @@
 //! Texts about events of the second protocol.
 
-use super::{DNS, Known, SHAKE, UPGRADE_TWO, cause, known};
+use super::{DNS, Known, OLD_KEY, SHAKE, UPGRADE_TWO, cause, known};
 use crate::rocketchat::boundary::{self, Span};
 
 const TWO: Span = Span::TWO;
@@ -132,6 +132,16 @@ pub const KNOWN: &[Known] = &[
     ),
     known(
         TWO,
+        &["E11000", "_subscription"],
+        "a membership could not be stored: the user is in the room already",
+        &[cause(
+            "the user was added before under another identifier, and that membership is left",
+            "look for the user among the members of the room",
+            "remove the user from the room, and add them again",
+        )],
+    ),
+    known(
+        TWO,
         &["E11000", "name"],
         "a remote room could not be stored: a room of the same name exists here",
         &[cause("rooms have unique names", "search for the room", "rename one of the two rooms")],
@@ -141,6 +151,19 @@ pub const KNOWN: &[Known] = &[
         &["Domain is unknown, ignoring event"],
         "the header `x-federation-domain` did not arrive; the sender is answered `Could not decrypt payload`",
         &[cause("a proxy drops headers that it does not know", SHAKE, "let the proxy pass `x-federation-domain` on")],
+    ),
+    known(
+        TWO,
+        &["Could not decrypt"],
+        "this server could not open a message; its sender is answered `Could not decrypt payload`",
+        &[
+            OLD_KEY,
+            cause(
+                "this server publishes another key than the one that it uses",
+                "on this server: fedctl doctor",
+                "publish the key that its settings show",
+            ),
+        ],
     ),
     known(
         TWO,
