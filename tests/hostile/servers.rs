@@ -43,24 +43,47 @@ fn end(mut child: Child) {
     child.wait().unwrap();
 }
 
+/// A query for the address of `chat.b.example`, as it is sent over TCP.
+const QUERY: &[u8] = b"\0\x20\0\x07\x01\0\0\x01\0\0\0\0\0\0\x04chat\x01b\x07example\0\0\x01\0\x01";
+
+fn name_server(fedctl: &Fedctl, more: &[&str]) -> (Child, SocketAddr) {
+    let zone = fedctl.write("zone", "$ORIGIN b.example.\nchat 60 IN A 192.0.2.1\n");
+    start(fedctl, &[&["serve", "dns", "--zone", zone.to_str().unwrap()], more].concat())
+}
+
+/// Waits for the response to the query.
+fn assert_answered(stream: &mut TcpStream) {
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let mut length = [0; 2];
+    stream.read_exact(&mut length).unwrap();
+    let mut answer = vec![0; usize::from(u16::from_be_bytes(length))];
+    stream.read_exact(&mut answer).unwrap();
+    assert!(answer.windows(4).any(|part| part == [192, 0, 2, 1]), "{answer:?}");
+}
+
 #[test]
 fn silent_connections_do_not_block_a_name_server() {
     let fedctl = Fedctl::new();
-    let zone = fedctl.write("zone", "$ORIGIN b.example.\nchat 60 IN A 192.0.2.1\n");
-    let (child, addr) = start(&fedctl, &["serve", "dns", "--zone", zone.to_str().unwrap()]);
+    let (child, addr) = name_server(&fedctl, &[]);
     for beginning in [&b""[..], b"\0", b"\x01\0half a query"] {
-        let mut idle = silent(addr, 80, beginning);
+        let mut idle = silent(addr, 200, beginning);
         let mut stream = TcpStream::connect(addr).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
-        let query = b"\0\x07\x01\0\0\x01\0\0\0\0\0\0\x04chat\x01b\x07example\0\0\x01\0\x01";
-        stream.write_all(&[&[0, u8::try_from(query.len()).unwrap()], &query[..]].concat()).unwrap();
-        let mut length = [0; 2];
-        stream.read_exact(&mut length).unwrap();
-        let mut answer = vec![0; usize::from(u16::from_be_bytes(length))];
-        stream.read_exact(&mut answer).unwrap();
-        assert!(answer.ends_with(&[192, 0, 2, 1]) || answer.windows(4).any(|part| part == [192, 0, 2, 1]));
-        assert_open(&mut idle[60]);
+        stream.write_all(QUERY).unwrap();
+        assert_answered(&mut stream);
+        assert_open(&mut idle[190]);
     }
+    end(child);
+}
+
+/// More than it keeps open at a time: the others wait, and no query is dropped for them.
+#[test]
+fn a_busy_name_server_answers_every_connection() {
+    let fedctl = Fedctl::new();
+    let (child, addr) = name_server(&fedctl, &["--fault", "delay=500ms"]);
+    let idle = silent(addr, 20, b"");
+    let mut busy = silent(addr, 400, QUERY);
+    busy.iter_mut().for_each(assert_answered);
+    drop(idle);
     end(child);
 }
 

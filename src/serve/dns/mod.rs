@@ -3,6 +3,7 @@
 //! Looking up is hickory's; the sockets are ours, because a server that stays silent, cuts its answers or sends garbage is not
 //! what a library is made for.
 
+mod connections;
 mod fault;
 mod view;
 mod zone;
@@ -12,7 +13,7 @@ pub use view::{Forward, View};
 pub use zone::Zone;
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -26,17 +27,17 @@ use hickory_server::server::{Request, RequestHandler, ResponseHandler, ResponseI
 use hickory_server::zone_handler::{Catalog, MessageResponse};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
+use self::connections::{Connections, Idle};
 use crate::dns::codec;
 
-/// TCP connections at a time; above, the oldest one of the busiest client gives way.
-const CONNECTIONS: usize = 64;
 /// UDP queries that are worked on at a time; more are dropped, as a busy server does.
 const QUERIES: usize = 1024;
 /// After a failed accept.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
-/// A TCP client that says nothing for so long is sent away.
+/// The time that a TCP client has for the next query, and to take a response.
 const IDLE: Duration = Duration::from_secs(10);
 /// The largest UDP answer, in bytes, whatever the client announces (as BIND does since 9.16).
 const UDP_MAX: usize = codec::PAYLOAD as usize;
@@ -140,43 +141,33 @@ async fn serve_udp(server: Arc<Server>, socket: Arc<UdpSocket>) {
 }
 
 async fn serve_tcp(server: Arc<Server>, listener: TcpListener) {
-    let mut tasks = JoinSet::new();
-    let mut open: Vec<(IpAddr, AbortHandle)> = Vec::new();
+    let mut connections = Connections::default();
     loop {
-        while tasks.try_join_next().is_some() {}
+        connections.make_room().await;
         let Ok((stream, from)) = listener.accept().await else {
             // Out of descriptors, most likely.
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        open.retain(|(_, task)| !task.is_finished());
-        if open.len() >= CONNECTIONS {
-            open.remove(oldest_of_busiest(&open)).1.abort();
-        }
         let server = server.clone();
-        let task = tasks.spawn(async move {
-            // The client is gone or talks nonsense; either way there is nobody to tell.
-            let _ = serve_stream(&server, stream, from).await;
+        connections.add(from.ip(), |idle| async move {
+            // The client is gone or sends what is no DNS; either way nobody waits for a response.
+            let _ = serve_stream(&server, stream, from, &idle).await;
         });
-        open.push((from.ip(), task));
     }
 }
 
-/// The first connection of the client that has most; `open` is in the order of arrival.
-fn oldest_of_busiest(open: &[(IpAddr, AbortHandle)]) -> usize {
-    let count = |ip: IpAddr| open.iter().filter(|(from, _)| *from == ip).count();
-    let most = open.iter().map(|(from, _)| count(*from)).max();
-    open.iter().position(|(from, _)| Some(count(*from)) == most).unwrap_or_default()
-}
-
-async fn serve_stream(server: &Server, mut stream: TcpStream, from: SocketAddr) -> io::Result<()> {
+async fn serve_stream(server: &Server, mut stream: TcpStream, from: SocketAddr, idle: &Idle) -> io::Result<()> {
     loop {
-        let length = tokio::time::timeout(IDLE, stream.read_u16()).await??;
+        let length = timeout(IDLE, stream.read_u16()).await??;
         let mut query = vec![0; usize::from(length)];
-        tokio::time::timeout(IDLE, stream.read_exact(&mut query)).await??;
-        let Some(answer) = server.answer(query, from, Protocol::Tcp).await else { continue };
-        let length = u16::try_from(answer.len()).map_err(io::Error::other)?;
-        stream.write_all(&[&length.to_be_bytes()[..], &answer].concat()).await?;
+        timeout(IDLE, stream.read_exact(&mut query)).await??;
+        idle.set(false);
+        if let Some(answer) = server.answer(query, from, Protocol::Tcp).await {
+            let length = u16::try_from(answer.len()).map_err(io::Error::other)?;
+            timeout(IDLE, stream.write_all(&[&length.to_be_bytes()[..], &answer].concat())).await??;
+        }
+        idle.set(true);
     }
 }
 
