@@ -37,6 +37,7 @@ async fn measure() -> Result<(), Failure> {
         resolvers: vec![Resolver::at(first.addr)],
         roots: Roots::new(None)?,
         udp: fedctl::net::udp::Udp::default(),
+        cache: None,
     };
     let domain = "mydomain.com".parse()?;
     let mut ours = Vec::new();

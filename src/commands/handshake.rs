@@ -138,7 +138,7 @@ impl Handshake {
 
     /// Every peer of the list, as the same identity; a peer that was called three times within a minute waits its turn.
     fn check_list(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        let net = self.network.net(cx, self.ca_file.as_deref())?.with_qps(self.list.qps);
+        let net = self.network.net(cx, self.ca_file.as_deref())?.for_list(self.list.qps);
         let target = self.target(cx, self.identity.read(cx)?, net);
         self.list.run(cx, &self.report, |listed| {
             let target = target(listed.domain);

@@ -55,6 +55,7 @@ impl NetworkArgs {
             resolvers,
             roots: roots(ca_file.as_deref())?,
             udp: Udp::default(),
+            cache: None,
         })
     }
 

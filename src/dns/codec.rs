@@ -9,7 +9,7 @@ use crate::dns::record::{CharacterString, Outcome, Query, RData, RecordType, Res
 pub const PAYLOAD: u16 = 1232;
 
 /// What to put into a query besides the question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Flags {
     /// RD: ask a resolver to find the answer elsewhere.
     pub recurse: bool,

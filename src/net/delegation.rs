@@ -174,16 +174,16 @@ async fn look(session: &Session<'_>, zone: &Zone, names: &[String]) -> (Step, Ow
     let [down, ns, soa] = [(domain, RecordType::Ns), (&zone.name, RecordType::Ns), (&zone.name, RecordType::Soa)]
         .map(|(name, kind)| Query::new(name, kind));
     let (down, ns, soa) = futures_util::join!(
-        ask_each(session, &zone.servers, &down),
-        ask_each(session, &zone.servers, &ns),
-        ask_each(session, &zone.servers, &soa)
+        ask_each(session, &zone.servers, &down, names),
+        ask_each(session, &zone.servers, &ns, names),
+        ask_each(session, &zone.servers, &soa, names)
     );
     let is_silent = !down.iter().chain(&ns).chain(&soa).any(|reply| reply.outcome.is_answer());
     let mut own = own_side(zone, &ns, &soa);
     // A load balancer may answer for records and for nothing else.
     own.is_silent = is_silent && {
         let record = Query::new(SrvLabel::Https.as_str().to_owned() + "." + domain, RecordType::Srv);
-        !ask_each(session, &zone.servers, &record).await.iter().any(|reply| reply.outcome.is_answer())
+        !ask_each(session, &zone.servers, &record, names).await.iter().any(|reply| reply.outcome.is_answer())
     };
     (step(zone, names, &down), own)
 }
@@ -234,11 +234,19 @@ fn own_side(zone: &Zone, ns: &[Response], soa: &[Response]) -> OwnSide {
     OwnSide { servers: own(zone, ns).into_iter().filter_map(name_server).collect(), soa, is_silent: false }
 }
 
-/// The answers of the first address of each server.
-async fn ask_each(session: &Session<'_>, servers: &Servers, question: &Query) -> Vec<Response> {
+/// The answers of the first address of each server. All `names` but the first, the domain, concern other domains too.
+async fn ask_each(session: &Session<'_>, servers: &Servers, question: &Query, names: &[String]) -> Vec<Response> {
+    let is_common = names.iter().skip(1).any(|above| *above == question.name);
+    let resolvers = &session.net.resolver_addrs();
     let asked = servers.iter().filter_map(|(name, ips)| {
         let ip = ips.iter().find(|ip| ip.is_ipv4()).or(ips.first())?;
-        Some(session.ask(socket(session.net, name, *ip, &session.net.resolver_addrs()), question, Flags::AUTHORITY))
+        let addr = socket(session.net, name, *ip, resolvers);
+        Some(async move {
+            match is_common {
+                true => session.ask_common(addr, question, Flags::AUTHORITY).await,
+                false => session.ask(addr, question, Flags::AUTHORITY).await,
+            }
+        })
     });
     let asked: Vec<_> = asked.take(super::session::SERVERS).collect();
     join_all(asked).await.into_iter().flatten().collect()
@@ -290,7 +298,7 @@ async fn own_addresses(session: &Session<'_>, zone: &mut Zone) {
         let few = &few;
         async move {
             let both = [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(server, kind));
-            let replies = join_all(both.iter().map(|question| ask_each(session, few, question))).await;
+            let replies = join_all(both.iter().map(|question| ask_each(session, few, question, &[]))).await;
             let spoken = replies.into_iter().flatten().filter(Response::speaks);
             let ips: BTreeSet<IpAddr> =
                 spoken.flat_map(|reply| reply.outcome.records().to_vec()).filter_map(|rr| address(&rr.data)).collect();
@@ -338,7 +346,7 @@ async fn circular(session: &Session<'_>, parent: Option<&Zone>, zone: &Zone) -> 
             found.push(Circular { server: server.clone(), zone: zone.name.clone(), back: vec![server.clone()] });
             continue;
         }
-        let replies = ask_each(session, &parent.servers, &Query::new(server, RecordType::Ns)).await;
+        let replies = ask_each(session, &parent.servers, &Query::new(server, RecordType::Ns), &[]).await;
         let cut = replies.iter().flat_map(|reply| &reply.authority).filter(|rr| matches!(rr.data, RData::Ns(_)));
         let cut: Vec<&Rr> = cut.collect();
         let back: BTreeSet<String> = cut.iter().filter_map(|rr| name_server(rr)).collect();
@@ -360,7 +368,7 @@ async fn addresses_of(session: &Session<'_>, resolvers: &[SocketAddr], host: &st
     let both = [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(host, kind));
     let both = &both;
     let from_each = join_all(resolvers.iter().map(|resolver| async move {
-        join_all(both.iter().map(|question| session.ask(*resolver, question, UNCHECKED))).await
+        join_all(both.iter().map(|question| session.ask_common(*resolver, question, UNCHECKED))).await
     }));
     let replies: Vec<Vec<Response>> =
         from_each.await.into_iter().map(|both| both.into_iter().flatten().collect()).collect();

@@ -282,6 +282,7 @@ mod tests {
             resolvers: vec![],
             roots: Roots::new(None).unwrap(),
             udp: crate::net::udp::Udp::default(),
+            cache: None,
         };
         let refused = |url: &str, addr: &str, allow_plain_http: bool| {
             let caller = Caller::new(&net, url.parse().unwrap(), addr.parse().unwrap());

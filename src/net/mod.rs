@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod ask;
+pub mod cache;
 pub mod call;
 pub mod delegation;
 pub mod dns;
@@ -24,6 +25,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use cache::Cache;
 use resolvers::Resolver;
 use udp::Udp;
 
@@ -48,15 +50,18 @@ pub struct Net {
     pub roots: Roots,
     /// The sockets of DNS.
     pub udp: Udp,
+    /// What the domains of a run have in common; `None` for a run that queries everything for each domain.
+    pub cache: Option<Cache>,
 }
 
 /// The name of [`Net`] in the modules that observe DNS.
 pub type Route = Net;
 
 impl Net {
-    /// With its own sockets, which send each server at most so many queries a second.
-    pub fn with_qps(self, qps: u32) -> Self {
-        Self { udp: Udp::limited(Some(qps)), ..self }
+    /// For many domains: with its own sockets, which send each server at most so many queries a second, and a cache for what the
+    /// domains have in common.
+    pub fn for_list(self, qps: u32) -> Self {
+        Self { udp: Udp::limited(Some(qps)), cache: Some(Cache::default()), ..self }
     }
 
     /// The socket addresses of the resolvers.

@@ -10,8 +10,9 @@ use tokio::time::Instant;
 
 use super::Net;
 use super::ask::{ask, ask_tcp};
+use super::cache::Cache;
 use crate::dns::codec::Flags;
-use crate::dns::record::{Outcome, Query, Response};
+use crate::dns::record::{Outcome, Query, RecordType, Response};
 use crate::facts::dns::{LeftOut, Observer, Role};
 
 /// Name servers of one zone that are queried. The largest zones have 13.
@@ -35,6 +36,8 @@ pub struct Session<'a> {
     refused: AtomicUsize,
     late: AtomicUsize,
     places: Semaphore,
+    /// The way down to the zone and the records of its apex have questions in common.
+    cache: Cache,
 }
 
 impl<'a> Session<'a> {
@@ -42,11 +45,29 @@ impl<'a> Session<'a> {
     pub fn new(net: &'a Net) -> Self {
         let counter = || AtomicUsize::new(0);
         let (sent, refused, late) = (counter(), counter(), counter());
-        Self { net, end: Instant::now() + net.deadline, sent, refused, late, places: Semaphore::new(PARALLEL) }
+        let (end, places) = (Instant::now() + net.deadline, Semaphore::new(PARALLEL));
+        Self { net, end, sent, refused, late, places, cache: Cache::default() }
     }
 
     /// The answer, or `None` when a limit was reached.
     pub async fn ask(&self, server: SocketAddr, question: &Query, flags: Flags) -> Option<Response> {
+        match question.kind {
+            RecordType::Ns | RecordType::Soa => {
+                self.cache.response(server, question, flags, || self.send(server, question, flags)).await
+            }
+            _ => self.send(server, question, flags).await,
+        }
+    }
+
+    /// The same for what other domains of the run ask for, too.
+    pub async fn ask_common(&self, server: SocketAddr, question: &Query, flags: Flags) -> Option<Response> {
+        match &self.net.cache {
+            Some(cache) => cache.response(server, question, flags, || self.send(server, question, flags)).await,
+            None => self.ask(server, question, flags).await,
+        }
+    }
+
+    async fn send(&self, server: SocketAddr, question: &Query, flags: Flags) -> Option<Response> {
         let _place = self.places.acquire().await.ok()?;
         let wait = self.wait()?;
         let mut reply = ask(&self.net.udp, server, question, flags, wait).await;

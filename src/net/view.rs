@@ -89,7 +89,14 @@ async fn view(
     let soa = names.first().map(|domain| Query::new(domain, RecordType::Soa));
     let questions: Vec<Query> =
         soa.into_iter().chain(names.iter().map(|name| Query::new(name, RecordType::Ns))).collect();
-    let replies = join_all(questions.iter().map(|question| session.ask(resolver, question, flags))).await;
+    let replies = join_all(questions.iter().map(|question| async move {
+        match names.first() == Some(&question.name) {
+            true => session.ask(resolver, question, flags).await,
+            // The names above the domain.
+            false => session.ask_common(resolver, question, flags).await,
+        }
+    }))
+    .await;
     let outcome = |reply: &Option<Response>| reply.as_ref().map_or(Outcome::Timeout, |reply| reply.outcome.clone());
     let first = replies.first().map_or(Outcome::Timeout, outcome);
     let above = replies.iter().skip(2).any(|reply| outcome(reply).is_answer());

@@ -158,6 +158,7 @@ impl Peers {
                 resolvers: vec![Resolver::at(resolver)],
                 roots,
                 udp: fedctl::net::udp::Udp::default(),
+                cache: None,
             },
             identity: (domain.clone(), key("bob")),
         };

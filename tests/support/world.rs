@@ -60,6 +60,11 @@ impl World {
         [("FEDCTL_RESOLVERS", self.servers[0].1.addr.to_string()), ("FEDCTL_CONNECT_TO", near)]
     }
 
+    /// How many queries all servers have received.
+    pub fn asked(&self) -> usize {
+        self.servers.iter().map(|(_, running)| running.asked()).sum()
+    }
+
     /// `--connect-to` for every server, and the first as resolver.
     pub fn flags(&self) -> Vec<String> {
         let mut flags = vec!["--resolver".to_owned(), self.servers[0].1.addr.to_string()];

@@ -110,7 +110,7 @@ impl DnsCheck {
 
     /// Each domain of the list; of the settings only what holds for every domain counts.
     fn check_list(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        let net = self.network.net(cx, None)?.with_qps(self.list.qps);
+        let net = self.network.net(cx, None)?.for_list(self.list.qps);
         let expected = Arc::new(native::with_releases(Expected::default(), &self.releases, self.native));
         self.list.run(cx, &self.report, |listed| {
             let (net, expected) = (net.clone(), expected.clone());

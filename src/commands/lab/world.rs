@@ -73,7 +73,7 @@ impl World {
         let (names, resolver, mut overrides) = name_servers(&keys, drill, guests).await?;
         let resolvers = vec![view(resolver)];
         let (connect_to, roots) = (overrides.clone(), Roots::new(None)?);
-        let net = Net { timeout, deadline: DEADLINE, connect_to, resolvers, roots, udp: Udp::default() };
+        let net = Net { timeout, deadline: DEADLINE, connect_to, resolvers, roots, udp: Udp::default(), cache: None };
         let (mut sites, mut authorities) = (Vec::new(), String::new());
         for scenario in scenarios() {
             let Some(site) = scenario.site else { continue };

@@ -79,6 +79,7 @@ async fn ping(
         resolvers: resolvers.clone(),
         roots: roots.clone(),
         udp: Udp::default(),
+        cache: None,
     };
     let asked = PeerOptions { net: net(Vec::new()), identity: (domain.clone(), used.clone()) };
     let identity = (domain.clone(), used.clone());
