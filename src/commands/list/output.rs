@@ -1,5 +1,5 @@
-//! Where the results of a list go: in the human form a line each, in other forms as each is written; forms that are one document
-//! about all reports are held back until the end.
+//! Where the results of a list go: in the human form a line each, in other forms as each is written; forms that begin with what all
+//! reports have in common are held back until the end.
 
 use super::Checked;
 use crate::commands::Context;
@@ -7,12 +7,18 @@ use crate::commands::answer::ReportArgs;
 use crate::commands::key_file::{Access, Pending};
 use crate::error::hinted;
 use crate::render::list as render;
-use crate::render::report::{GITHUB, HUMAN, ReportFormat, Stream, Style, write};
+use crate::render::report::{GITHUB, HUMAN, REPORT_FORMATS, ReportFormat, Stream, Style, write};
 use crate::report::Report;
 use crate::text::Filtered;
 
 /// Reports that are held for a form that needs all of them.
 const HELD_MAX: usize = 5000;
+
+/// The forms that are written as the results come, as an option.
+fn streamed() -> String {
+    let ids = REPORT_FORMATS.iter().filter(|format| format.stream.is_some()).map(|format| format.id);
+    format!("--format {}", ids.collect::<Vec<_>>().join(", "))
+}
 
 /// The way out of a run.
 pub struct Output<'a> {
@@ -22,6 +28,8 @@ pub struct Output<'a> {
     to: To,
     held: Vec<Report>,
     count: usize,
+    /// Something was written of a report.
+    is_begun: bool,
 }
 
 enum To {
@@ -39,7 +47,7 @@ impl<'a> Output<'a> {
                     "`--format {}` holds all reports until the end, at most {HELD_MAX}; the list has {total}",
                     format.id
                 ),
-                "--format ndjson, json, csv, junit, github and markdown are written as the results come",
+                format!("{} are written as the results come", streamed()),
             ));
         }
         let to = match report.output() {
@@ -47,7 +55,7 @@ impl<'a> Output<'a> {
             None => To::Stdout,
         };
         let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.verbosity() };
-        let mut output = Self { cx, format, style, to, held: Vec::new(), count: 0 };
+        let mut output = Self { cx, format, style, to, held: Vec::new(), count: 0, is_begun: false };
         if let Some(Stream { head, .. }) = format.stream {
             output.put(&head())?;
         }
@@ -66,10 +74,11 @@ impl<'a> Output<'a> {
         }
         match self.format.stream {
             Some(Stream { between, each, .. }) => {
-                let text = each(&report, self.style)?;
-                if self.count > 1 {
+                let text = each(&report, self.count, self.style)?;
+                if self.is_begun && !text.is_empty() {
                     self.put(between)?;
                 }
+                self.is_begun |= !text.is_empty();
                 self.put(&text)
             }
             None => {
@@ -91,7 +100,7 @@ impl<'a> Output<'a> {
         match (self.format == HUMAN, self.format.stream) {
             (true, _) if self.cx.term.is_quiet() => self.put(summary.lines().last().map_or("", |line| line))?,
             (true, _) => self.put(summary)?,
-            (false, Some(Stream { tail, .. })) => self.put(tail)?,
+            (false, Some(Stream { tail, .. })) => self.put(&tail(self.count))?,
             (false, None) => {
                 let text = write(self.format, &self.held, self.style)?;
                 self.put(&text)?;

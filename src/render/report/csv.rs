@@ -9,7 +9,12 @@ pub const FORMAT: ReportFormat = ReportFormat {
     readers: "spreadsheets",
     holds: "a row a check: subject, check, result, what, means, fix",
     monitoring: false,
-    stream: Some(Stream { head: || row(HEADER), between: "", tail: "", each: |report, _| Ok(rows(report)) }),
+    stream: Some(Stream {
+        head: || row(HEADER),
+        between: "",
+        each: |report, _, _| Ok(rows(report)),
+        tail: |_| String::new(),
+    }),
     write: |reports, _| Ok(write(reports)),
 };
 

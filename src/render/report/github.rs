@@ -13,8 +13,8 @@ pub const FORMAT: ReportFormat = ReportFormat {
     stream: Some(Stream {
         head: String::new,
         between: "",
-        tail: "",
-        each: |report, style| Ok(write(std::slice::from_ref(report), style)),
+        tail: |_| String::new(),
+        each: |report, _, style| Ok(write(std::slice::from_ref(report), style)),
     }),
     write: |reports, style| Ok(write(reports, style)),
 };

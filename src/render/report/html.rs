@@ -3,7 +3,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use super::{ReportFormat, Style, arrivals, by_release, seconds, sentence};
+use super::{ReportFormat, Stream, Style, arrivals, by_release, seconds, sentence};
 use crate::page;
 use crate::render::fill::{harmless, spans};
 use crate::report::{FixPart, Matrix, Problem, Report, Stage, StageOutcome, Suppressed, Verdict};
@@ -11,13 +11,21 @@ use crate::severity::Severity;
 
 const CSS: &str = include_str!("html.css");
 const SCRIPT: &str = include_str!("html.js");
+/// Where the reports are in a page that is written as they come.
+const REPORTS: &str = "<!-- reports -->";
 
 pub const FORMAT: ReportFormat = ReportFormat {
     id: "html",
     readers: "tickets",
     holds: "one self-contained page that loads nothing; light, dark, paper",
     monitoring: false,
-    stream: None,
+    // Without the contents, which name every verdict.
+    stream: Some(Stream {
+        head: || streamed().0,
+        between: "",
+        each: |report, number, style| Ok(one(number, report, style, 2).into_string() + "\n"),
+        tail: |_| streamed().1,
+    }),
     write: |reports, style| Ok(page(reports, style) + "\n"),
 };
 
@@ -31,10 +39,24 @@ fn page(reports: &[Report], style: Style) -> String {
     let body = html! {
         @if reports.len() > 1 { (contents(reports, style, &title)) }
         main { @for (at, report) in reports.iter().enumerate() { (one(at + 1, report, style, level)) } }
-        footer { "Written by fedctl " (env!("CARGO_PKG_VERSION")) }
-        script { (PreEscaped(SCRIPT)) }
+        (end())
     };
     page::frame(&title, CSS, &html! {}, &body)
+}
+
+/// What comes before and behind reports that are written one after the other.
+fn streamed() -> (String, String) {
+    let title = "Federation report";
+    let body = html! { h1 { (title) } main { (PreEscaped(REPORTS)) } (end()) };
+    let page = page::frame(title, CSS, &html! {}, &body) + "\n";
+    page.split_once(REPORTS).map(|(head, tail)| (head.to_owned(), tail.to_owned())).unwrap_or_default()
+}
+
+fn end() -> Markup {
+    html! {
+        footer { "Written by fedctl " (env!("CARGO_PKG_VERSION")) }
+        script { (PreEscaped(SCRIPT)) }
+    }
 }
 
 fn contents(reports: &[Report], style: Style, title: &str) -> Markup {

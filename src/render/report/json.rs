@@ -72,8 +72,8 @@ pub const FORMAT: ReportFormat = ReportFormat {
     stream: Some(Stream {
         head: || "[\n".to_owned(),
         between: ",\n",
-        tail: "\n]\n",
-        each: |report, style| Ok(serde_json::to_string_pretty(&document(report, style))?),
+        tail: |_| "\n]\n".to_owned(),
+        each: |report, _, style| Ok(serde_json::to_string_pretty(&document(report, style))?),
     }),
     write,
 };

@@ -13,8 +13,8 @@ pub const FORMAT: ReportFormat = ReportFormat {
     stream: Some(Stream {
         head: || "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"fedctl\">\n".to_owned(),
         between: "",
-        tail: "</testsuites>\n",
-        each: |report, style| {
+        tail: |_| "</testsuites>\n".to_owned(),
+        each: |report, _, style| {
             let mut out = String::new();
             suite(&mut out, report, style);
             Ok(out)

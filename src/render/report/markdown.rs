@@ -13,8 +13,8 @@ pub const FORMAT: ReportFormat = ReportFormat {
     stream: Some(Stream {
         head: String::new,
         between: BETWEEN,
-        tail: "",
-        each: |report, style| Ok(one(report, style)),
+        tail: |_| String::new(),
+        each: |report, _, style| Ok(one(report, style)),
     }),
     write: |reports, style| Ok(write(reports, style)),
 };

@@ -44,10 +44,12 @@ pub struct ReportFormat {
 #[derive(Debug, Clone, Copy)]
 pub struct Stream {
     pub head: fn() -> String,
-    /// Stands between two reports.
+    /// Stands between two reports that have something to write.
     pub between: &'static str,
-    pub tail: &'static str,
-    pub each: fn(&Report, Style) -> anyhow::Result<String>,
+    /// One report, and which one it is, from 1.
+    pub each: fn(&Report, usize, Style) -> anyhow::Result<String>,
+    /// Takes the number of reports.
+    pub tail: fn(usize) -> String,
 }
 
 impl PartialEq for ReportFormat {

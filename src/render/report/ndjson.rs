@@ -51,8 +51,8 @@ pub const FORMAT: ReportFormat = ReportFormat {
     stream: Some(Stream {
         head: String::new,
         between: "",
-        tail: "",
-        each: |report, style| write(std::slice::from_ref(report), style),
+        tail: |_| String::new(),
+        each: |report, _, style| write(std::slice::from_ref(report), style),
     }),
     write,
 };

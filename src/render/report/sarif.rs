@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{ReportFormat, Style};
+use super::{ReportFormat, Stream, Style};
 use crate::check;
 use crate::report::{Problem, Report, Verdict};
 use crate::severity::Severity;
@@ -16,9 +16,31 @@ pub const FORMAT: ReportFormat = ReportFormat {
     readers: "code scanning",
     holds: "SARIF 2.1.0: a rule a check, a result a finding",
     monitoring: false,
-    stream: None,
+    // Before all results are known, the rules are those of every check.
+    stream: Some(Stream {
+        head: || opened(&check::CHECKS.iter().map(|check| check.id).collect::<Vec<_>>()),
+        between: ",\n",
+        each: |report, _, _| {
+            let ids: Vec<&str> = check::CHECKS.iter().map(|check| check.id).collect();
+            let results: Vec<String> = results(report, &ids).iter().map(Value::to_string).collect();
+            Ok(crate::text::escaped_json(&results.join(",\n")))
+        },
+        tail: |_| END.to_owned(),
+    }),
     write,
 };
+
+/// Behind the last result.
+const END: &str = "\n]}]}\n";
+
+/// Everything before the first result.
+fn opened(ids: &[&str]) -> String {
+    let rules: Vec<Value> = ids.iter().map(|id| rule(id)).collect();
+    let version = env!("CARGO_PKG_VERSION");
+    let tool = json!({ "driver": { "name": "fedctl", "semanticVersion": version, "rules": rules } });
+    let run = format!("\"tool\": {tool}, \"columnKind\": \"unicodeCodePoints\", \"results\": [\n");
+    crate::text::escaped_json(&format!("{{\"$schema\": \"{SCHEMA}\", \"version\": \"2.1.0\", \"runs\": [{{{run}"))
+}
 
 /// Writes all reports as one run.
 fn write(reports: &[Report], _: Style) -> anyhow::Result<String> {
