@@ -28,7 +28,7 @@ use crate::report::{Report, Unchecked};
 /// Domains that are checked at the same time.
 const JOBS: u16 = 128;
 /// Queries a second to each name server.
-const QPS: u32 = 500;
+pub const QPS: u32 = 500;
 /// Lines that are not read and are quoted one by one.
 const QUOTED: usize = 10;
 /// How often a run that no terminal watches says how far it is.

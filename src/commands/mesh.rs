@@ -7,6 +7,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::answer::put_file;
 use super::domain_list::{DomainList, Listed};
+use super::list::QPS;
 use super::network::{NetworkArgs, now};
 use super::{Context, status};
 use crate::check::mesh::judge_mesh;
@@ -14,6 +15,7 @@ use crate::dns::name::Domain;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::mesh::Member;
 use crate::facts::peer::{PeerFacts, ProbeOptions};
+use crate::net::Net;
 use crate::net::peer::{Target, observe};
 use crate::render::mesh::{MeshFormat, Style, write};
 use crate::rocketchat::boundary;
@@ -100,11 +102,11 @@ impl Mesh {
     }
 
     async fn observe(&self, cx: &Context, group: &[Listed]) -> anyhow::Result<Vec<Member>> {
-        let first: Vec<Target> =
-            group.iter().map(|listed| self.target(cx, &listed.domain, None)).collect::<Result<_, _>>()?;
+        let net = self.network.net(cx, self.ca_file.as_deref())?.for_list(QPS);
+        let first: Vec<Target> = group.iter().map(|listed| target(&net, &listed.domain, None)).collect();
         let facts: Vec<PeerFacts> =
             stream::iter(&first).map(|target| observe(target, |_| {})).buffered(JOBS).collect().await;
-        let mut members: Vec<Member> = group
+        let members: Vec<Member> = group
             .iter()
             .zip(facts)
             .map(|(listed, facts)| Member { domain: listed.domain.clone(), given: listed.release, views: vec![facts] })
@@ -118,39 +120,37 @@ impl Mesh {
                 generations.push(generation);
             }
         }
-        for member in &mut members {
-            for generation in &generations {
-                self.add_view(cx, member, generation).await?;
+        let (net, generations) = (&net, &generations);
+        let with_views = |mut member: Member| async move {
+            for generation in generations {
+                add_view(net, &mut member, generation).await;
             }
-        }
-        Ok(members)
-    }
-
-    /// A generation that ends up at a URL which was observed already sees what was observed there.
-    async fn add_view(&self, cx: &Context, member: &mut Member, generation: &'static Generation) -> anyhow::Result<()> {
-        if member.view(generation).is_some() {
-            return Ok(());
-        }
-        let Some(known) = member.views.first() else { return Ok(()) };
-        let url = known.records.discovery(generation).url;
-        let same = member.views.iter().find(|facts| facts.base.as_ref().map(ToString::to_string) == url);
-        let mut facts = match same {
-            Some(facts) => facts.clone(),
-            None => observe(&self.target(cx, &member.domain, Some(generation.first))?, |_| {}).await,
+            member
         };
-        facts.view = generation.first;
-        facts.options.release = Some(generation.first);
-        member.views.push(facts);
-        Ok(())
+        Ok(stream::iter(members).map(with_views).buffered(JOBS).collect().await)
     }
+}
 
-    fn target(&self, cx: &Context, peer: &Domain, release: Option<Release>) -> anyhow::Result<Target> {
-        Ok(Target {
-            net: self.network.net(cx, self.ca_file.as_deref())?,
-            peer: peer.clone(),
-            options: ProbeOptions { release, ..ProbeOptions::default() },
-            identity: None,
-            time: now(),
-        })
+/// A generation that ends up at a URL which was observed already finds what was observed there.
+async fn add_view(net: &Net, member: &mut Member, generation: &'static Generation) {
+    let Some(known) = member.views.first().filter(|_| member.view(generation).is_none()) else { return };
+    let url = known.records.discovery(generation).url;
+    let same = member.views.iter().find(|facts| facts.base.as_ref().map(ToString::to_string) == url);
+    let mut facts = match same {
+        Some(facts) => facts.clone(),
+        None => observe(&target(net, &member.domain, Some(generation.first)), |_| {}).await,
+    };
+    facts.view = generation.first;
+    facts.options.release = Some(generation.first);
+    member.views.push(facts);
+}
+
+fn target(net: &Net, peer: &Domain, release: Option<Release>) -> Target {
+    Target {
+        net: net.clone(),
+        peer: peer.clone(),
+        options: ProbeOptions { release, ..ProbeOptions::default() },
+        identity: None,
+        time: now(),
     }
 }

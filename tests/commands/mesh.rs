@@ -2,12 +2,15 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
+use fedctl::render::mesh::{MeshFormat, Style, write};
+use fedctl::report::mesh::{Direction, Mesh, Node, Obstacle, State};
 use serde_json::Value;
 
-use crate::support::Fedctl;
+use crate::support::browser::Browser;
 use crate::support::world::{World, key_record, zone};
+use crate::support::{Fedctl, programs};
 
 /// A group of embedded servers, which stop with it.
 struct Group {
@@ -146,4 +149,60 @@ fn a_resolver_that_does_not_answer_is_not_the_fault_of_the_members() {
         ran.status == 2 && ran.stdout.contains("UNKNOWN  0 of 2 directions work, 2 could not be checked"),
         "{ran:?}"
     );
+}
+
+/// Fifty members with long names; every fifth publishes half a key.
+fn large() -> Mesh {
+    const COUNT: usize = 50;
+    let domain = |at: usize| format!("rocketchat-{at:02}.department.university.example").parse().unwrap();
+    let half = |at: usize| Obstacle {
+        owner: domain(at),
+        check: "key-text".into(),
+        what: format!("the published key of {} is cut off", domain(at)),
+        fix: "Publish all of it.".into(),
+    };
+    let pairs = (0..COUNT).flat_map(|from| (0..COUNT).map(move |to| (from, to))).filter(|(from, to)| from != to);
+    let direction = |(from, to)| Direction {
+        from: domain(from),
+        to: domain(to),
+        state: if from % 5 == 0 { State::Fails(vec![half(from)]) } else { State::Works },
+    };
+    let node = |at| Node { domain: domain(at), release: Some("3.18.7".parse().unwrap()), given: false };
+    Mesh { members: (0..COUNT).map(node).collect(), directions: pairs.map(direction).collect() }
+}
+
+#[test]
+fn the_page_of_a_group_of_fifty_is_readable() {
+    let Some(mut browser) = Browser::start() else { return };
+    let fedctl = Fedctl::new();
+    let page = fedctl.write("mesh.html", write(MeshFormat::Html, &large(), Style { width: 80 }).unwrap());
+    browser.open(&format!("file://{}", page.display()));
+    // Every name is inside the diagram, and large enough to be read.
+    let outside = "(() => { const box = document.querySelector('svg').getBoundingClientRect(); \
+        return [...document.querySelectorAll('svg text')].map(text => text.getBoundingClientRect()).filter(name => \
+        name.left < box.left || name.right > box.right || name.top < box.top || name.bottom > box.bottom).length })()";
+    assert_eq!(browser.evaluate("document.querySelectorAll('svg text').length").as_u64(), Some(50));
+    assert_eq!(browser.evaluate(outside).as_u64(), Some(0));
+    let pixels =
+        "document.querySelector('svg text').getAttribute('font-size') * document.querySelector('svg').getScreenCTM().a";
+    assert!(browser.evaluate(pixels).as_f64().unwrap() > 9.0, "{}", browser.evaluate(pixels));
+    let wide = browser.evaluate("document.documentElement.scrollWidth - innerWidth");
+    assert!(wide.as_f64().unwrap() <= 0.0, "{wide}");
+    // One entry for each cause, and a way from the matrix to it.
+    assert_eq!(browser.evaluate("document.querySelectorAll('ol > li').length").as_u64(), Some(10));
+    let dead = "[...document.querySelectorAll('td a')].filter(link => !document.querySelector(link.getAttribute('href'))).length";
+    assert_eq!(browser.evaluate(dead).as_u64(), Some(0));
+}
+
+#[test]
+fn graphviz_draws_a_group_of_fifty() {
+    let Some(dot) = programs::find("dot") else { return };
+    let fedctl = Fedctl::new();
+    let graph = fedctl.write("mesh.dot", write(MeshFormat::Dot, &large(), Style { width: 80 }).unwrap());
+    let output = Command::new(dot).arg("-Tsvg").arg(&graph).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let picture = String::from_utf8(output.stdout).unwrap();
+    let count = |class: &str| picture.matches(&format!("class=\"{class}\"")).count();
+    assert_eq!((count("node"), count("edge")), (50, 50 * 49));
+    assert_eq!(picture.matches(">3.18.7</text>").count(), 50);
 }

@@ -1,22 +1,31 @@
 //! GraphViz: `fedctl mesh --format dot ... | dot -Tsvg > mesh.svg`.
 
+use std::f64::consts::TAU;
+
 use crate::report::mesh::{Mesh, State};
 
+/// Inches of the circle for each member, and of the smallest circle's radius.
+const SPACE: f64 = 0.3;
+const RADIUS_MIN: f64 = 2.0;
+
+/// Members on a circle: GraphViz needs minutes to find places for a group of fifty in which everybody is joined to everybody.
 pub fn write(mesh: &Mesh) -> String {
-    let mut out = String::from("digraph mesh {\n  node [shape=box, fontname=\"sans-serif\"];\n");
-    for node in &mesh.members {
+    let mut out = String::from("digraph mesh {\n  layout=neato; splines=line; outputorder=edgesfirst;\n");
+    out += "  node [shape=box, fontname=\"sans-serif\", style=filled, fillcolor=white];\n";
+    let count = mesh.members.len() as f64;
+    let radius = (count * SPACE).max(RADIUS_MIN);
+    for (at, node) in mesh.members.iter().enumerate() {
         let release = node.release.map_or("release unknown".into(), |release| release.to_string());
-        out += &format!(
-            "  {} [label={}];\n",
-            quoted(node.domain.as_str()),
-            quoted(&format!("{}\n{release}", node.domain))
-        );
+        let angle = TAU / 4.0 - TAU * at as f64 / count;
+        let (name, label) = (quoted(node.domain.as_str()), quoted(&format!("{}\n{release}", node.domain)));
+        let (x, y) = (radius * angle.cos(), radius * angle.sin());
+        out += &format!("  {name} [label={label}, pos=\"{x:.2},{y:.2}!\"];\n");
     }
     for direction in &mesh.directions {
         let style = match &direction.state {
-            State::Works => "color=\"#176f2c\"".to_owned(),
-            State::Fails(why) => format!("color=\"#a3131f\", style=dashed, tooltip={}", tooltip(why)),
-            State::Unknown(why) => format!("color=\"#57606a\", style=dotted, tooltip={}", tooltip(why)),
+            State::Works => "color=\"#a9d3b2\"".to_owned(),
+            State::Fails(why) => format!("color=\"#a3131f\", penwidth=2, tooltip={}", tooltip(why)),
+            State::Unknown(why) => format!("color=\"#57606a\", penwidth=2, style=dotted, tooltip={}", tooltip(why)),
         };
         out += &format!("  {} -> {} [{style}];\n", quoted(direction.from.as_str()), quoted(direction.to.as_str()));
     }

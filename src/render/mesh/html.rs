@@ -11,8 +11,17 @@ use crate::page;
 use crate::report::mesh::{Direction, Mesh, Node, Obstacle, State};
 
 const CSS: &str = include_str!("mesh.css");
-/// The side of the diagram, in its own units.
-const SIDE: f64 = 1000.0;
+/// Radius of the circle, and of the ends of the names, in the diagram's own units.
+const RADIUS: f64 = 300.0;
+const NAMES: f64 = 320.0;
+/// Members from which on lines are drawn thinner.
+const MANY: usize = 24;
+/// The size of a name, and its part of the room between two names.
+const SIZES: (f64, f64) = (8.0, 26.0);
+const LEADING: f64 = 0.7;
+/// Characters of a name that are drawn, and the width of one as a part of the font size.
+const NAME_MAX: usize = 30;
+const CHARACTER: f64 = 0.62;
 
 pub fn write(mesh: &Mesh) -> String {
     let obstacles = mesh.obstacles();
@@ -45,23 +54,27 @@ pub fn write(mesh: &Mesh) -> String {
 /// one direction fails, thick when both do, dotted when it could not be checked.
 fn diagram(mesh: &Mesh) -> Markup {
     let count = mesh.members.len().max(1) as f64;
+    let is_large = mesh.members.len() > MANY;
+    let size = (TAU * NAMES / count * LEADING).clamp(SIZES.0, SIZES.1);
+    let longest = mesh.members.iter().map(|node| short(node.domain.as_str()).chars().count()).max().unwrap_or_default();
+    // The longest name fits in every direction.
+    let side = (2.0 * (NAMES + longest as f64 * size * CHARACTER)).ceil();
     let at = |index: usize, radius: f64| {
         let angle = TAU * index as f64 / count - TAU / 4.0;
-        (SIDE / 2.0 + radius * angle.cos(), SIDE / 2.0 + radius * angle.sin())
+        (side / 2.0 + radius * angle.cos(), side / 2.0 + radius * angle.sin())
     };
     let pairs = (0..mesh.members.len()).flat_map(|a| (a + 1..mesh.members.len()).map(move |b| (a, b)));
     let lines = pairs.filter_map(|(a, b)| {
         let class = pair(mesh, &mesh.members[a].domain, &mesh.members[b].domain)?;
-        Some((at(a, 300.0), at(b, 300.0), class))
+        Some((at(a, RADIUS), at(b, RADIUS), class))
     });
-    let size = if mesh.members.len() > 24 { 18 } else { 26 };
     html! {
-        svg viewBox=(format!("0 0 {SIDE} {SIDE}")) role="img" aria-label="Members on a circle; a line joins two members when messages do not pass between them" {
+        svg viewBox=(format!("0 0 {side} {side}")) class=[is_large.then_some("large")] role="img" aria-label="Members on a circle; a line joins two members when messages do not pass between them" {
             @for ((x1, y1), (x2, y2), class) in lines {
                 line class=(class) x1=(round(x1)) y1=(round(y1)) x2=(round(x2)) y2=(round(y2)) {}
             }
             @for (index, node) in mesh.members.iter().enumerate() {
-                (label(node, 360.0 * index as f64 / count - 90.0, at(index, 300.0), at(index, 320.0), size))
+                (label(node, 360.0 * index as f64 / count - 90.0, at(index, RADIUS), at(index, NAMES), size))
             }
         }
         p class="soft" { "A line means that messages do not pass: thin in one direction, thick in both, dotted where it could not be checked." }
@@ -69,13 +82,24 @@ fn diagram(mesh: &Mesh) -> Markup {
 }
 
 /// The name beside its dot, turned so that it points away from the circle and is never upside down.
-fn label(node: &Node, degrees: f64, dot: (f64, f64), start: (f64, f64), size: u32) -> Markup {
+fn label(node: &Node, degrees: f64, dot: (f64, f64), start: (f64, f64), size: f64) -> Markup {
     let left = (90.0..270.0).contains(&degrees);
     let (anchor, turn) = if left { ("end", degrees - 180.0) } else { ("start", degrees) };
     html! {
         circle cx=(round(dot.0)) cy=(round(dot.1)) r="7" {}
-        text x=(round(start.0)) y=(round(start.1)) font-size=(size) text-anchor=(anchor) dominant-baseline="middle"
-            transform=(format!("rotate({} {} {})", round(turn), round(start.0), round(start.1))) { (node.domain) }
+        text x=(round(start.0)) y=(round(start.1)) font-size=(round(size)) text-anchor=(anchor) dominant-baseline="middle"
+            transform=(format!("rotate({} {} {})", round(turn), round(start.0), round(start.1))) {
+                title { (node.domain) }
+                (short(node.domain.as_str()))
+            }
+    }
+}
+
+/// A name that is not longer than the diagram can take.
+fn short(name: &str) -> String {
+    match name.char_indices().nth(NAME_MAX) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
     }
 }
 
