@@ -137,6 +137,7 @@ fn a_day_has_the_messages_that_it_should_have_and_no_others() {
         let every = if domain == "quiet.example" { HOUR } else { 5 * MINUTE };
         let longest = times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
         let shortest = times.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap();
+        assert!(shortest < longest, "{domain} was checked every {longest} s: no jitter");
         assert!(longest <= every * 11 / 10 + MINUTE, "{domain} was left alone for {longest} s");
         assert!(shortest >= every * 9 / 10 - MINUTE, "{domain} was checked again after {shortest} s");
     }

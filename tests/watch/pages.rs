@@ -16,7 +16,7 @@ use crate::support::{Fedctl, programs, repository};
 struct Service {
     child: Child,
     addr: SocketAddr,
-    _fedctl: Fedctl,
+    fedctl: Fedctl,
     _world: World,
 }
 
@@ -47,7 +47,7 @@ impl Service {
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let addr = line.trim().parse().unwrap_or_else(|_| panic!("no address but `{line}`"));
-        let service = Self { child, addr, _fedctl: fedctl, _world: world };
+        let service = Self { child, addr, fedctl, _world: world };
         eventually(|| {
             let board: Value = get(addr, "/board.json").json();
             board["domains"]
@@ -102,6 +102,47 @@ fn pages_metrics_and_health_are_served() {
     child.stdin.take().unwrap().write_all(metrics.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn health_is_bad_while_a_domain_waits_for_its_check() {
+    let service = Service::start(&[]);
+    assert_eq!(get(service.addr, "/healthz").status, 200);
+    let db = rusqlite::Connection::open(service.fedctl.path("watch/watch.db")).unwrap();
+    db.busy_timeout(std::time::Duration::from_secs(30)).unwrap();
+    // Nobody can take it.
+    db.execute_batch(
+        "CREATE TRIGGER hold BEFORE UPDATE OF watcher ON watch_domains WHEN NEW.watcher IS NOT NULL \
+         BEGIN SELECT RAISE(IGNORE); END; UPDATE watch_domains SET due = 0 WHERE domain = 'beta.example'",
+    )
+    .unwrap();
+    let answer = eventually(|| Some(get(service.addr, "/healthz")).filter(|answer| answer.status == 503));
+    assert!(answer.body.starts_with("a domain has waited for its check for "), "{answer:?}");
+    let metrics = get(service.addr, "/metrics").body;
+    assert!(metrics.lines().any(|line| line == "fedctl_watch_overdue 1"), "{metrics}");
+}
+
+#[test]
+fn a_list_that_changes_is_read_again() {
+    let (fedctl, _world, flags) = super::once::world(&[("alpha.example", "sound"), ("beta.example", "")]);
+    fedctl.write("list.txt", "alpha.example\n");
+    let mut args =
+        vec!["watch".to_owned(), "--list".into(), "list.txt".into(), "--listen".into(), "127.0.0.1:0".into()];
+    args.extend(flags);
+    let mut child = fedctl.command(&args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let addr = line.trim().parse().unwrap();
+    let checked = || -> Vec<String> {
+        let board: Value = get(addr, "/board.json").json();
+        let domains = board["domains"].as_array().unwrap().iter().filter(|it| it["checked"].is_i64());
+        domains.map(|it| it["domain"].as_str().unwrap().to_owned()).collect()
+    };
+    eventually(|| (checked() == ["alpha.example"]).then_some(()));
+    fedctl.write("list.txt", "beta.example every=30m\n");
+    eventually(|| (checked() == ["beta.example"]).then_some(()));
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]
