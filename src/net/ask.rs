@@ -55,9 +55,9 @@ async fn over_udp(udp: &Udp, server: SocketAddr, question: &Query, flags: Flags,
         Err(why) => return Response::bare(Outcome::Malformed(why), Transport::Udp),
     };
     // A firewall may drop queries with EDNS; the last attempt goes without.
-    let plain = Flags { edns: false, ..flags };
-    let mut plain = codec::query(question, plain).ok().filter(|_| flags.edns).map(|(_, plain)| plain);
-    match udp.exchange(server, &mut query, plain.as_deref_mut(), wait).await {
+    let plain = || codec::query(question, Flags { edns: false, ..flags }).ok().map(|(_, plain)| plain);
+    let other = || plain().filter(|_| flags.edns);
+    match udp.exchange(server, &mut query, other, wait).await {
         Ok(Received::Response { bytes, late }) => {
             let mut reply = codec::reply(&bytes, question, Transport::Udp);
             reply.truncated = codec::is_truncated(&bytes);
@@ -87,7 +87,7 @@ async fn over_tcp(server: SocketAddr, question: &Query, flags: Flags, wait: Dura
 /// Sends the bytes of a query and returns those of the response: UDP, then TCP when the response was cut.
 pub async fn forward(udp: &Udp, server: SocketAddr, query: &[u8], wait: Duration) -> io::Result<Vec<u8>> {
     let Some(id) = query.first_chunk::<2>() else { return Err(io::ErrorKind::InvalidInput.into()) };
-    let received = udp.exchange(server, &mut query.to_vec(), None, wait).await?;
+    let received = udp.exchange(server, &mut query.to_vec(), || None, wait).await?;
     let Received::Response { bytes: mut response, .. } = received else { return Err(io::ErrorKind::TimedOut.into()) };
     if !codec::is_truncated(&response) {
         response[..2].copy_from_slice(id);

@@ -11,13 +11,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::net::UdpSocket;
+use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::error::Elapsed;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// Queries that may wait at one socket at the same time: that many responses fit into its buffer.
 const IN_FLIGHT: usize = 48;
-/// Sockets to one server; a further one is opened when all are busy.
+/// Sockets to one server; a further one is opened when all are busy. The queries that they hold fit into the server's buffer too:
+/// with more, a busy server on this machine loses some, and the report has findings that are not the server's fault.
 const SOCKETS: usize = 5;
 /// Servers whose sockets stay open between queries.
 const OPEN: usize = 256;
@@ -104,7 +107,7 @@ impl Udp {
         &self,
         to: SocketAddr,
         query: &mut [u8],
-        mut other: Option<&mut [u8]>,
+        other: impl FnOnce() -> Option<Vec<u8>>,
         wait: Duration,
     ) -> io::Result<Received> {
         let server = self.server(to);
@@ -115,23 +118,24 @@ impl Udp {
         let Ok(_permit) = socket.permits.acquire().await else { return Ok(Received::Nothing) };
         let (id, mut answer) = socket.wait(question(query));
         let _forget = Forget { waiting: &socket.waiting, id };
-        for form in [Some(&mut *query), other.as_deref_mut()].into_iter().flatten() {
-            form[..2].copy_from_slice(&id.to_be_bytes());
-        }
+        query[..2].copy_from_slice(&id.to_be_bytes());
         let begun = Instant::now();
-        let (query, other) = (&*query, other.as_deref());
-        let last = if other.is_some() { wait * 2 / 3 } else { wait };
-        let rounds = [Some((query, wait / 3)), Some((query, last)), other.map(|other| (other, wait))];
-        for (at, (form, until)) in rounds.into_iter().flatten().enumerate() {
-            if let Err(error) = socket.udp.send(form).await {
-                // It belongs to a query that was sent before, and the system tells it once.
-                fail(&socket.waiting, error.kind());
-                return Err(error);
+        for until in [wait / 3, wait * 2 / 3] {
+            if let Some(bytes) = socket.round(query, begun + until, &mut answer).await? {
+                return Ok(Received::Response { bytes, late: false });
             }
-            if let Ok(received) = timeout_at(begun + until, &mut answer).await {
-                let bytes = received.map_err(io::Error::other)?.map_err(io::Error::from)?;
-                return Ok(Received::Response { bytes, late: at == 2 });
-            }
+        }
+        // Few queries get here, so the other form is made here.
+        let other = other().map(|mut other| {
+            other[..2].copy_from_slice(&id.to_be_bytes());
+            other
+        });
+        let received = match &other {
+            Some(other) => socket.round(other, begun + wait, &mut answer).await?,
+            None => received(timeout_at(begun + wait, &mut answer).await)?,
+        };
+        if let Some(bytes) = received {
+            return Ok(Received::Response { bytes, late: other.is_some() });
         }
         let foreign = held(&socket.waiting).open.get(&id).and_then(|query| query.foreign);
         Ok(foreign.map_or(Received::Nothing, Received::Foreign))
@@ -185,6 +189,21 @@ impl Socket {
         Ok(Self { udp, waiting, permits: Semaphore::new(IN_FLIGHT), reader })
     }
 
+    /// Sends a query and waits for its response until this moment.
+    async fn round(
+        &self,
+        query: &[u8],
+        until: Instant,
+        answer: &mut oneshot::Receiver<Answer>,
+    ) -> io::Result<Option<Vec<u8>>> {
+        if let Err(error) = self.udp.send(query).await {
+            // It belongs to a query that was sent before, and the system tells it once.
+            fail(&self.waiting, error.kind());
+            return Err(error);
+        }
+        received(timeout_at(until, answer).await)
+    }
+
     /// A free identifier, and where its response will arrive.
     fn wait(&self, question: &[u8]) -> (u16, oneshot::Receiver<Answer>) {
         let (sender, receiver) = oneshot::channel();
@@ -197,6 +216,12 @@ impl Socket {
             }
         }
     }
+}
+
+/// The response, unless the time is up.
+fn received(waited: Result<Result<Answer, RecvError>, Elapsed>) -> io::Result<Option<Vec<u8>>> {
+    let Ok(answer) = waited else { return Ok(None) };
+    Ok(Some(answer.map_err(io::Error::other)?.map_err(io::Error::from)?))
 }
 
 /// Takes the query out when it is over, whatever ended it.
@@ -309,7 +334,7 @@ mod tests {
             let udp = udp.clone();
             tokio::spawn(async move {
                 let mut sent = query(at);
-                let received = udp.exchange(addr, &mut sent, None, Duration::from_secs(12)).await.unwrap();
+                let received = udp.exchange(addr, &mut sent, || None, Duration::from_secs(12)).await.unwrap();
                 let Received::Response { bytes, .. } = received else { panic!("{received:?}") };
                 assert_eq!(bytes[HEADER..], query(at)[HEADER..]);
             })
@@ -321,9 +346,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_server_is_sent_so_many_queries_a_second_unless_it_is_on_loopback() {
+        let udp = Udp::limited(Some(100));
+        let (far, near) = (SocketAddr::from(([192, 0, 2, 1], 53)), SocketAddr::from(([127, 0, 0, 1], 53)));
+        let server = udp.server(far);
+        let turns: Vec<Instant> = (0..10).filter_map(|_| udp.turn(&server, far)).collect();
+        assert_eq!(turns.len(), 10);
+        assert!(turns.windows(2).all(|pair| pair[1] - pair[0] >= Duration::from_millis(10)));
+        assert_eq!(udp.turn(&udp.server(near), near), None);
+    }
+
+    #[tokio::test]
     async fn a_closed_port_is_an_error_at_once() {
         let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let error = Udp::default().exchange(closed, &mut query(1), None, Duration::from_secs(60)).await.unwrap_err();
+        let error = Udp::default().exchange(closed, &mut query(1), || None, Duration::from_secs(60)).await.unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
     }
 

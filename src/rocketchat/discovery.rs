@@ -6,7 +6,8 @@ use super::generation::{Generation, MissingKey, PROTOCOL_LABEL, Protocol, SrvLab
 use crate::dns::name::Domain;
 use crate::dns::record::{Outcome, Query, RData, RecordType, Rr};
 use crate::key::Fingerprint;
-use crate::key::node_rsa::{self, ImportError};
+use crate::key::diagnosis::as_servers_read;
+use crate::key::node_rsa::ImportError;
 
 /// Why a server cannot use a domain. Shown, it is what the server's admin reads.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -147,7 +148,7 @@ fn find_key(
     if text.is_empty() {
         return Err(DiscoveryError::NotFound((generation.not_found)(domain)));
     }
-    Ok(node_rsa::key(&text)?.fingerprint())
+    Ok(as_servers_read(&text)?.fingerprint())
 }
 
 /// Node does not sort by priority or weight: the first record in the order of the answer counts.
