@@ -3,28 +3,22 @@
 //!
 //! cargo bench --bench fleet [DOMAINS]
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use fedctl::check::judge_dns;
-use fedctl::dns::name::Domain;
-use fedctl::endpoint::ConnectTo;
-use fedctl::facts::dns::{DnsFacts, Expected};
-use fedctl::net::Net;
-use fedctl::net::dns::{Scope, observe};
-use fedctl::net::resolvers::Resolver;
-use fedctl::net::udp::Udp;
+use fedctl::net::ask::stream;
 use fedctl::serve::dns::{Config, Zone, start};
-use fedctl::x509::trust::Roots;
-use futures_util::stream::{self, StreamExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const DELAY: Duration = Duration::from_millis(50);
 const DELAYED: usize = 2000;
+const ROUNDS: usize = 5;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -97,105 +91,185 @@ fn real(runtime: &tokio::runtime::Runtime, names: &[String], zones: &[(String, S
     let dir = tempfile::tempdir()?;
     let (first, second) = (named(dir.path(), "one", zones)?, named(dir.path(), "two", zones)?);
     let resolver = unbound(dir.path(), first.addr)?;
-    let net = net(&[("ns1", first.addr), ("ns2", second.addr)], resolver.addr)?;
-    // Both sides find the resolver's cache warm.
-    let (_, facts) = runtime.block_on(check(&net, names));
-    let questions = questions(&facts, resolver.addr);
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for _ in 0..3 {
-        ours.push(runtime.block_on(check(&net, names)).0);
-        theirs.push(dnsperf(dir.path(), &questions)?);
+    let servers = [first.addr, second.addr, resolver.addr];
+    // The first run warms the resolver's cache for both sides, and its queries are what dnsperf sends.
+    let recorders = runtime.block_on(async {
+        let [first, second, resolver] = servers.map(Recorder::start);
+        Ok::<_, io::Error>([first.await?, second.await?, resolver.await?])
+    })?;
+    check(dir.path(), names, recorders.each_ref().map(|recorder| recorder.addr))?;
+    let queries = recorders.each_ref().map(|recorder| held(&recorder.queries).clone());
+    drop(recorders);
+    let ids = [first.child.id(), second.child.id(), resolver.child.id()];
+    let (mut ours, mut theirs, mut work) = (Vec::new(), Vec::new(), [[0; 2]; 2]);
+    for round in 0..ROUNDS {
+        let begin = processor(&ids);
+        ours.push(check(dir.path(), names, servers)?);
+        let between = processor(&ids);
+        theirs.push(dnsperf(dir.path(), round, servers, &queries)?);
+        let end = processor(&ids);
+        for part in 0..2 {
+            work[0][part] += between[part] - begin[part];
+            work[1][part] += end[part] - between[part];
+        }
     }
-    let (ours, theirs) = (median(ours), median(theirs));
-    let total: usize = questions.values().map(Vec::len).sum();
-    out(&format!("{} domains, {total} questions to two named and one unbound", names.len()));
-    out(&format!("fedctl    {ours:?}, {:.0} domains a second", names.len() as f64 / ours.as_secs_f64()));
+    let ratios: Vec<String> = std::iter::zip(&ours, &theirs)
+        .map(|(ours, theirs)| format!("{:.2}", ours.time.as_secs_f64() / theirs.as_secs_f64()))
+        .collect();
+    let (fedctl, dnsperf) = (median(ours.iter().map(|run| run.time)), median(theirs.iter().copied()));
+    let total: usize = queries.iter().flatten().map(Vec::len).sum();
+    out(&format!("{} domains, {total} queries to two named and one unbound, {ROUNDS} rounds", names.len()));
     out(&format!(
-        "dnsperf   {theirs:?}, fedctl takes {:.2} times as long (limit 1.5)",
-        ours.as_secs_f64() / theirs.as_secs_f64()
+        "fedctl    {fedctl:.2?}, {:.0} domains a second, at most {} MB",
+        names.len() as f64 / fedctl.as_secs_f64(),
+        ours.iter().map(|run| run.memory).max().unwrap_or_default() / 1024
     ));
+    let [ours, theirs] =
+        work.map(|[client, servers]| [client, servers].map(|ticks| ticks as f64 / 100.0 / ROUNDS as f64));
+    out(&format!("CPU       fedctl {:.2} s and its servers {:.2} s a round", ours[0], ours[1]));
+    out(&format!("CPU       dnsperf {:.2} s and its servers {:.2} s a round", theirs[0], theirs[1]));
+    out(&format!("CPU       all together {:.2} times as much", (ours[0] + ours[1]) / (theirs[0] + theirs[1])));
+    out(&format!("dnsperf   {dnsperf:.2?}, each round fedctl takes {} times as long (limit 1.5)", ratios.join(", ")));
     Ok(())
 }
 
-/// Observes and judges all, and gives the time and what was asked.
-async fn check(net: &Net, names: &[String]) -> (Duration, Vec<DnsFacts>) {
-    let begun = Instant::now();
-    let domains: Vec<Domain> = names.iter().filter_map(|name| name.parse().ok()).collect();
-    let one = |domain: Domain| {
-        let net = net.clone();
-        tokio::spawn(async move {
-            let facts = observe(&net, &domain, None, Scope::Everybody, 0).await;
-            let lines = judge_dns(&facts, &Expected::default(), None);
-            (facts, lines.len())
-        })
+/// The processor time of the programs that have ended and of the servers, in hundredths of a second.
+fn processor(servers: &[u32]) -> [u64; 2] {
+    // utime and stime, cutime and cstime of proc_pid_stat(5).
+    let ticks = |id: &str, fields: [usize; 2]| -> u64 {
+        let text = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        let all: Vec<&str> = text.rsplit(") ").next().unwrap_or_default().split(' ').collect();
+        fields.iter().filter_map(|field| all.get(field - 3)?.parse::<u64>().ok()).sum()
     };
-    let judged: Vec<_> = stream::iter(domains).map(one).buffer_unordered(64).collect().await;
-    let facts = judged.into_iter().filter_map(Result::ok).map(|(facts, _)| facts).collect();
-    (begun.elapsed(), facts)
+    [ticks("self", [16, 17]), servers.iter().map(|id| ticks(&id.to_string(), [14, 15])).sum()]
 }
 
-/// Every question that was asked, by server.
-fn questions(facts: &[DnsFacts], resolver: SocketAddr) -> HashMap<SocketAddr, Vec<String>> {
-    let mut asked: HashMap<SocketAddr, Vec<String>> = HashMap::new();
-    for dns in facts {
-        let observed = dns.observations.iter().map(|seen| (seen.observer, &seen.question));
-        for (observer, question) in observed.chain(dns.probes.iter().map(|probe| (probe.observer, &probe.question))) {
-            let line = format!("{} {}", question.name, question.kind);
-            asked.entry(dns.observers[observer].addr).or_default().push(line);
-        }
-        // The zone cut: the SOA and the name servers of each name above; the addresses of the servers are given.
-        let zone = asked.entry(resolver).or_default();
-        zone.push(format!("{} SOA", dns.domain));
-        let labels: Vec<&str> = dns.domain.as_str().split('.').collect();
-        zone.extend((0..labels.len()).map(|at| format!("{} NS", labels[at..].join("."))));
-    }
-    asked
+/// What one run of `fedctl dns-check --list` took.
+struct Checked {
+    time: Duration,
+    /// Kilobytes at the most.
+    memory: u64,
 }
 
-/// The same questions, one dnsperf for each server at the same time.
-fn dnsperf(dir: &Path, questions: &HashMap<SocketAddr, Vec<String>>) -> Result<Duration, Failure> {
+/// Checks all domains with the default options; none of them fails. A machine that is busy with other things loses datagrams, which
+/// shows as warnings.
+fn check(dir: &Path, names: &[String], [first, second, resolver]: [SocketAddr; 3]) -> Result<Checked, Failure> {
+    let list = dir.join("list.txt");
+    std::fs::write(&list, names.join("\n") + "\n")?;
     let begun = Instant::now();
-    let mut running = Vec::new();
-    for (server, lines) in questions {
-        let file = dir.join(format!("questions-{}", server.port()));
-        std::fs::write(&file, lines.join("\n") + "\n")?;
-        let mut command = Command::new("dnsperf");
-        command.args([
-            "-s",
-            &server.ip().to_string(),
-            "-p",
-            &server.port().to_string(),
-            "-n",
-            "1",
-            "-e",
-            "-q",
-            "100",
-            "-d",
-        ]);
-        running.push(command.arg(file).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_fedctl"))
+        .args(["dns-check", "--quiet", "--resolver", &resolver.to_string(), "--list"])
+        .arg(&list)
+        .args(["--connect-to", &format!("ns1.fleet.test:53={first}")])
+        .args(["--connect-to", &format!("ns2.fleet.test:53={second}")])
+        .env_clear()
+        .current_dir(dir)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let (mut memory, status) = (0, format!("/proc/{}/status", child.id()));
+    while child.try_wait()?.is_none() {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let peak =
+            text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().trim_end_matches(" kB").parse().ok());
+        memory = memory.max(peak.unwrap_or_default());
+        std::thread::sleep(Duration::from_millis(10));
     }
+    let (time, output) = (begun.elapsed(), child.wait_with_output()?);
+    let summary = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !output.status.success() || !summary.contains(", 0 failed") {
+        return Err(format!("the domains are not healthy: {summary}").into());
+    }
+    Ok(Checked { time, memory })
+}
+
+/// The queries of a run to one server, over UDP and over TCP, as dnsperf reads them.
+type Queries = [Vec<String>; 2];
+
+/// Forwards to a server and keeps what was asked; ends with the runtime.
+struct Recorder {
+    addr: SocketAddr,
+    queries: Arc<Mutex<Queries>>,
+}
+
+impl Recorder {
+    async fn start(server: SocketAddr) -> io::Result<Self> {
+        let addr = free_port()?;
+        let (udp, tcp) =
+            (Arc::new(tokio::net::UdpSocket::bind(addr).await?), tokio::net::TcpListener::bind(addr).await?);
+        let queries = Arc::new(Mutex::new(Queries::default()));
+        let kept = queries.clone();
+        tokio::spawn(async move {
+            let mut buffer = [0; 4096];
+            while let Ok((length, from)) = udp.recv_from(&mut buffer).await {
+                let (udp, query) = (udp.clone(), buffer[..length].to_vec());
+                held(&kept)[0].push(line(&query));
+                tokio::spawn(async move {
+                    let up = tokio::net::UdpSocket::bind((HERE, 0)).await?;
+                    up.connect(server).await?;
+                    up.send(&query).await?;
+                    let mut buffer = [0; 4096];
+                    let length = up.recv(&mut buffer).await?;
+                    udp.send_to(&buffer[..length], from).await
+                });
+            }
+        });
+        let kept = queries.clone();
+        tokio::spawn(async move {
+            while let Ok((mut down, _)) = tcp.accept().await {
+                let kept = kept.clone();
+                tokio::spawn(async move {
+                    let mut query = vec![0; usize::from(down.read_u16().await?)];
+                    down.read_exact(&mut query).await?;
+                    held(&kept)[1].push(line(&query));
+                    let answer = stream(server, &query).await?;
+                    down.write_all(&[&(answer.len() as u16).to_be_bytes()[..], &answer].concat()).await
+                });
+            }
+        });
+        Ok(Self { addr, queries })
+    }
+}
+
+/// `NAME TYPE` of a query.
+fn line(query: &[u8]) -> String {
+    let message = hickory_proto::op::Message::from_vec(query).ok();
+    let question = message.as_ref().and_then(|message| message.queries.first());
+    question.map(|question| format!("{} {}", question.name(), question.query_type())).unwrap_or_default()
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The same queries, one dnsperf for each server and transport, all at the same time.
+fn dnsperf(dir: &Path, round: usize, servers: [SocketAddr; 3], queries: &[Queries; 3]) -> Result<Duration, Failure> {
+    let mut commands = Vec::new();
+    for (server, queries) in std::iter::zip(servers, queries) {
+        for (mode, lines) in std::iter::zip(["udp", "tcp"], queries).filter(|(_, lines)| !lines.is_empty()) {
+            // As fedctl, each run asks for names that the resolver has not cached.
+            let text = lines.join("\n").replace("fedctl-", &format!("fedctl-{round}")) + "\n";
+            let file = dir.join(format!("queries-{}-{mode}", server.port()));
+            std::fs::write(&file, text)?;
+            let mut command = Command::new("dnsperf");
+            command.args(["-s", &server.ip().to_string(), "-p", &server.port().to_string(), "-m", mode]);
+            command.args(["-n", "1", "-e", "-q", "100", "-c", "10", "-d"]).arg(file);
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            commands.push(command);
+        }
+    }
+    let begun = Instant::now();
+    let running = commands.iter_mut().map(Command::spawn).collect::<Result<Vec<Child>, _>>()?;
     for mut child in running {
-        child.wait()?;
+        if !child.wait()?.success() {
+            return Err("dnsperf failed".into());
+        }
     }
     Ok(begun.elapsed())
 }
 
-fn net(servers: &[(&str, SocketAddr)], resolver: SocketAddr) -> Result<Net, Failure> {
-    let connect_to =
-        servers.iter().map(|(host, to)| ConnectTo { host: format!("{host}.fleet.test"), port: 53, to: *to }).collect();
-    let resolvers = vec![Resolver::at(resolver)];
-    Ok(Net {
-        timeout: Duration::from_secs(5),
-        deadline: Duration::from_secs(60),
-        connect_to,
-        resolvers,
-        roots: Roots::new(None)?,
-        udp: Udp::default(),
-    })
-}
-
 async fn delayed(names: &[String], zones: &[(String, String)]) -> Result<(), Failure> {
-    let names = &names[..DELAYED.min(names.len())];
+    let names = names[..DELAYED.min(names.len())].to_vec();
     let zones: Vec<Zone> = zones
         .iter()
         .filter(|(origin, _)| names.contains(origin) || origin == "fleet.test" || origin == "test")
@@ -205,14 +279,16 @@ async fn delayed(names: &[String], zones: &[(String, String)]) -> Result<(), Fai
         let faults = vec![format!("delay={}ms", DELAY.as_millis()).parse()?];
         Ok::<_, Failure>(start(Config { listen: SocketAddr::new(HERE, 0), zones: zones.clone(), faults }).await?)
     };
-    let (first, second) = (serve().await?, serve().await?);
-    let net = net(&[("ns1", first.addr), ("ns2", second.addr)], first.addr)?;
-    let (time, _) = check(&net, names).await;
-    out(&format!("{} domains, each answer {DELAY:?} late: {time:?} (limit 10 s)", names.len()));
+    let (first, second, resolver) = (serve().await?, serve().await?, serve().await?);
+    let (dir, servers) = (tempfile::tempdir()?, [first.addr, second.addr, resolver.addr]);
+    let count = names.len();
+    let run = move || check(dir.path(), &names, servers).map_err(|failure| failure.to_string());
+    let checked = tokio::task::spawn_blocking(run).await??;
+    out(&format!("{count} domains, each answer {DELAY:?} late: {:.2?} (limit 10 s)", checked.time));
     Ok(())
 }
 
-fn free_port() -> Result<SocketAddr, Failure> {
+fn free_port() -> io::Result<SocketAddr> {
     loop {
         let addr = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         if UdpSocket::bind(addr).is_ok() {
@@ -271,7 +347,8 @@ fn run(mut command: Command, addr: SocketAddr) -> Result<Server, Failure> {
     Err("a server does not answer".into())
 }
 
-fn median(mut times: Vec<Duration>) -> Duration {
+fn median(times: impl Iterator<Item = Duration>) -> Duration {
+    let mut times: Vec<Duration> = times.collect();
     times.sort();
     times[times.len() / 2]
 }
