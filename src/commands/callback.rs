@@ -10,7 +10,7 @@ use crate::serve::peer::Config;
 use crate::serve::peer::certificate::Tls;
 
 /// How the listener speaks TLS.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct CallbackArgs {
     /// Certificate chain for what the peer sends back, in PEM, when no proxy speaks TLS for it
     #[arg(long, value_name = "FILE", requires = "callback_cert_key")]

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::fill::{beside, hang};
 use super::key::pretty;
+use crate::rocketchat::release::Release;
 
 /// One domain of the lab.
 pub struct Row {
@@ -47,6 +48,60 @@ pub fn table(rows: &[Row], width: usize) -> String {
 fn list<T: AsRef<str>>(ids: &[T]) -> String {
     let ids: Vec<&str> = ids.iter().map(AsRef::as_ref).collect();
     if ids.is_empty() { "nothing".into() } else { ids.join(", ") }
+}
+
+/// A drill of the lab, beside the table of `fedctl compatibility`.
+pub struct Drilled {
+    /// The release that the drill sends as.
+    pub from: Release,
+    pub to: Release,
+    /// The steps that show a promise.
+    pub steps: usize,
+    pub passed: usize,
+    pub differences: Vec<Difference>,
+}
+
+/// A step that went otherwise than the table says.
+pub struct Difference {
+    pub step: String,
+    pub passes: bool,
+}
+
+/// The drills, a line each, and the differences below.
+pub fn drills(rows: &[Drilled], width: usize) -> String {
+    let mut out = String::new();
+    for row in rows {
+        let status = if row.differences.is_empty() { "right".green() } else { "wrong".red().bold() };
+        let (to, from) = (row.to.to_string(), row.from);
+        out += &format!("  {status}  {from} → {to:<7} {:>2} of {} steps pass\n", row.passed, row.steps);
+        for difference in &row.differences {
+            let (seen, said) = if difference.passes { ("passes", "fails") } else { ("fails", "works") };
+            out += &hang(
+                &format!("{}{} {seen}, and the table says that it {said}", " ".repeat(9), difference.step),
+                width,
+                9,
+            );
+        }
+    }
+    let right = rows.iter().filter(|row| row.differences.is_empty()).count();
+    out + &format!("\n{right} of {} drills go as fedctl compatibility says\n", rows.len())
+}
+
+/// The drills for programs.
+pub fn drills_json(rows: &[Drilled]) -> anyhow::Result<String> {
+    let difference = |one: &Difference| json!({"step": one.step, "passes": one.passes});
+    let row = |row: &Drilled| {
+        json!({
+            "from": row.from, "to": row.to, "steps": row.steps, "passed": row.passed,
+            "differences": row.differences.iter().map(difference).collect::<Vec<_>>(),
+        })
+    };
+    let right = rows.iter().all(|row| row.differences.is_empty());
+    pretty(&json!({
+        "schema": 1,
+        "verdict": if right { "clean" } else { "problems" },
+        "drills": rows.iter().map(row).collect::<Vec<_>>(),
+    }))
 }
 
 /// Lines for a shell.

@@ -8,7 +8,6 @@ use clap::ValueEnum as _;
 use fedctl::rocketchat::compatibility::Direction;
 use fedctl::rocketchat::drill::step::Step;
 use fedctl::rocketchat::events::documents::Collection;
-use fedctl::rocketchat::promise::Promise;
 use fedctl::serve::peer::fault::Fault;
 use serde_json::{Value, json};
 
@@ -95,33 +94,11 @@ const TAKEN: &[&str] = &[
 ];
 const ABSENT: &[&str] = &["read-receipt", "broadcast-room", "public-channel", "encrypted-room"];
 
-/// The promise that a step shows to hold.
-const SHOWN: &[(&str, Promise)] = &[
-    ("look-up", Promise::Invite),
-    ("direct-room", Promise::Direct),
-    ("private-room", Promise::PrivateRoom),
-    ("public-channel", Promise::PublicChannel),
-    ("broadcast-room", Promise::BroadcastRoom),
-    ("encrypted-room", Promise::EncryptedRoom),
-    ("message", Promise::Message),
-    ("edit", Promise::Edit),
-    ("delete-message", Promise::Delete),
-    ("reaction-on", Promise::Reaction),
-    ("reaction-off", Promise::ReactionRemoval),
-    ("mute", Promise::Mute),
-    ("read-receipt", Promise::ReadReceipts),
-    ("file", Promise::Image),
-    ("recovery", Promise::Recovery),
-    ("leave", Promise::Leave),
-    ("remove", Promise::Remove),
-    ("delete-room", Promise::DeleteRoom),
-];
-
 /// `fedctl compatibility` says the same as a drill, which sends as a release without faults does.
 fn agrees_with_the_table(sender: &str, release: &str, report: &Value) {
     for (step, found) in steps(report) {
-        let Some((_, promise)) = SHOWN.iter().find(|(name, _)| *name == step) else { continue };
-        let direction = Direction::of(*promise, sender.parse().unwrap(), release.parse().unwrap());
+        let Some(promise) = Step::from_str(&step, false).unwrap().promise() else { continue };
+        let direction = Direction::of(promise, sender.parse().unwrap(), release.parse().unwrap());
         assert_eq!(found.starts_with("ok"), direction.works(), "{sender} → {release}: {step} is {found}");
     }
 }

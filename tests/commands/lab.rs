@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use fedctl::rocketchat::{boundary, compatibility};
+use serde_json::{Value, json};
 
 use crate::support::lab::Kept;
 use crate::support::programs;
@@ -299,6 +300,24 @@ fn the_page_about_the_lab_can_be_followed_word_for_word() {
     assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     assert_eq!(lab.wait().unwrap().code(), Some(0));
     assert!(!fedctl.path("lab.env").exists(), "the file with the variables is left");
+}
+
+#[test]
+fn drills_with_every_span_of_releases_go_as_the_table_says() {
+    let ran = Fedctl::new().run(&["lab", "--drill", "--format", "json"]);
+    let found: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+    let drills = found["drills"].as_array().unwrap();
+    let releases: Vec<&str> = drills.iter().map(|drill| drill["to"].as_str().unwrap()).collect();
+    let later = compatibility::spans().into_iter().filter(|first| *first >= boundary::SECOND_PROTOCOL);
+    let expected: Vec<String> = [boundary::LAST_OF_1].into_iter().chain(later).map(|it| it.to_string()).collect();
+    assert_eq!(releases, expected);
+    for drill in drills {
+        assert_eq!(drill["differences"], json!([]), "{drill}");
+    }
+    // What a server of 3.6.3 does and one of 7.0.0 refuses.
+    let passed = |release: &str| drills.iter().find(|drill| drill["to"] == release).unwrap()["passed"].clone();
+    assert_eq!((passed("3.6.3"), passed("7.0.0")), (json!(13), json!(0)));
+    assert_eq!(ran.status, 0);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use self::player::{Player, call};
+pub use self::site::Listener;
 use self::site::Site;
 use super::answer::ReportArgs;
 use super::callback::CallbackArgs;
@@ -32,6 +33,7 @@ use crate::facts::drill::{DrillFacts, DrillOptions, SavedDrill, WayBack};
 use crate::facts::peer::ProbeOptions;
 use crate::file::read;
 use crate::key::PrivateKey;
+use crate::net::Net;
 use crate::net::peer::{Target, observe};
 use crate::render::drill as render;
 use crate::render::report::{HUMAN, JSON, write};
@@ -192,40 +194,18 @@ impl Drill {
     }
 
     fn play(&self, cx: &Context, peer: &Domain, user: &str, own: (Domain, PrivateKey)) -> anyhow::Result<DrillFacts> {
-        let net = self.network.net(cx, self.ca_file.as_deref())?;
-        let secret = own.1.one_line()?;
         let progress = cx.term.progress(format!("{peer}: discover"));
         let tell = |stage: &str| progress.set_message(format!("{peer}: {stage}"));
-        let facts = cx.block_on(async {
-            let options = ProbeOptions { release: self.release, ..ProbeOptions::default() };
-            let target = Target { net: net.clone(), peer: peer.clone(), options, identity: None, time: now() };
-            let observed = observe(&target, tell).await;
-            let options = DrillOptions { release: self.release, only: self.only.clone(), keep_room: self.keep_room };
-            let mut facts = DrillFacts {
-                time: target.time,
-                user: format!("{USER}@{}", own.0),
-                domain: own.0.clone(),
-                username: user.to_owned(),
-                options,
-                listened: None,
-                peer: observed,
-                way_back: None,
-                look_up: None,
-                guest: None,
-                room: None,
-                requests: Vec::new(),
-                arrivals: Vec::new(),
-                stopped: None,
-            };
-            if facts.peer.is_reachable() {
-                self.refuse_leftovers(&facts)?;
-                let site = Site::open(self, net, own.clone(), &facts.peer).await?;
-                facts.listened = Some(site.running.addr);
-                let mut stop = Stop::catch()?;
-                converse(&site, &mut facts, &secret, &tell, &mut stop).await;
-            }
-            Ok(facts)
-        })?;
+        let conversation = Conversation {
+            net: self.network.net(cx, self.ca_file.as_deref())?,
+            peer: peer.clone(),
+            user: user.to_owned(),
+            own,
+            options: DrillOptions { release: self.release, only: self.only.clone(), keep_room: self.keep_room },
+            listener: self.listener(),
+            accept_leftovers: self.accept_leftovers,
+        };
+        let facts = cx.block_on(conversation.hold(&tell))?;
         progress.finish_and_clear();
         if !is_local(&facts) {
             pace::remember(peer);
@@ -233,18 +213,70 @@ impl Drill {
         Ok(facts)
     }
 
-    /// What a 1.x peer keeps is not forced on anyone but a peer on this machine.
-    fn refuse_leftovers(&self, facts: &DrillFacts) -> anyhow::Result<()> {
-        if !facts.is_first_protocol() || self.accept_leftovers || is_local(facts) {
-            return Ok(());
-        }
-        let what = format!(
-            "{} speaks the protocol of 1.x, which has no event that removes rooms or users: they would stay, and it would ping {} \
-             for ever",
-            facts.peer.records.domain, facts.domain
-        );
-        Err(hinted(what, "try it in `fedctl lab`, or add --accept-leftovers when the peer's admin has agreed to that"))
+    fn listener(&self) -> Listener {
+        Listener { addr: self.listen, tls: self.callback_tls.clone() }
     }
+}
+
+/// A drill with everything that it needs.
+pub struct Conversation {
+    pub net: Net,
+    pub peer: Domain,
+    /// The user of the peer.
+    pub user: String,
+    pub own: (Domain, PrivateKey),
+    pub options: DrillOptions,
+    pub listener: Listener,
+    /// Drill with a 1.x peer too.
+    pub accept_leftovers: bool,
+}
+
+impl Conversation {
+    /// Looks at the peer and takes the steps, until a signal; `tell` hears what comes next.
+    pub async fn hold(self, tell: &(dyn Fn(&str) + Sync)) -> anyhow::Result<DrillFacts> {
+        let secret = self.own.1.one_line()?;
+        let options = ProbeOptions { release: self.options.release, ..ProbeOptions::default() };
+        let target = Target { net: self.net.clone(), peer: self.peer.clone(), options, identity: None, time: now() };
+        let mut facts = DrillFacts {
+            time: target.time,
+            user: format!("{USER}@{}", self.own.0),
+            domain: self.own.0.clone(),
+            username: self.user,
+            options: self.options,
+            listened: None,
+            peer: observe(&target, tell).await,
+            way_back: None,
+            look_up: None,
+            guest: None,
+            room: None,
+            requests: Vec::new(),
+            arrivals: Vec::new(),
+            stopped: None,
+        };
+        if facts.peer.is_reachable() {
+            if !self.accept_leftovers {
+                refuse_leftovers(&facts)?;
+            }
+            let site = Site::open(&self.listener, self.net, self.own, &facts.peer).await?;
+            facts.listened = Some(site.running.addr);
+            let mut stop = Stop::catch()?;
+            converse(&site, &mut facts, &secret, tell, &mut stop).await;
+        }
+        Ok(facts)
+    }
+}
+
+/// What a 1.x peer keeps is not forced on anyone but a peer on this machine.
+fn refuse_leftovers(facts: &DrillFacts) -> anyhow::Result<()> {
+    if !facts.is_first_protocol() || is_local(facts) {
+        return Ok(());
+    }
+    let what = format!(
+        "{} speaks the protocol of 1.x, which has no event that removes rooms or users: they would stay, and it would ping {} \
+         for ever",
+        facts.peer.records.domain, facts.domain
+    );
+    Err(hinted(what, "try it in `fedctl lab`, or add --accept-leftovers when the peer's admin has agreed to that"))
 }
 
 /// Way back, look-up, and all steps after them, until a signal.

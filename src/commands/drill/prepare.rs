@@ -50,7 +50,7 @@ fn examine(drill: &Drill, cx: &Context) -> anyhow::Result<(Report, Plan)> {
         let dns = observe(&net, &domain, drill.target.as_ref(), Scope::Everybody, now()).await;
         let release = boundary::LAST_SENDER;
         // Without an address to listen on, the records alone are examined.
-        let site = Site::listen(drill, net, (domain.clone(), key.clone()), release, release).await;
+        let site = Site::listen(&drill.listener(), net, (domain.clone(), key.clone()), release, release).await;
         let site = match site {
             Err(error) if drill.listen.is_some() => return Err(error),
             site => site.ok(),

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 
-use super::Drill;
 use super::listener::Arrivals;
 use super::player::call;
+use crate::commands::callback::CallbackArgs;
 use crate::commands::serve::peer::network;
 use crate::dns::name::Domain;
 use crate::error::hinted;
@@ -22,6 +22,14 @@ use crate::rocketchat::events::identifier;
 use crate::rocketchat::release::Release;
 use crate::serve::peer::{Config, Running, start};
 
+/// Where the server listens, and its certificate.
+#[derive(Debug, Clone, Default)]
+pub struct Listener {
+    /// By default the address that the records of the domain lead to.
+    pub addr: Option<SocketAddr>,
+    pub tls: CallbackArgs,
+}
+
 /// The server, and what comes in.
 pub struct Site {
     pub running: Running,
@@ -31,29 +39,34 @@ pub struct Site {
 
 impl Site {
     /// Listens, and answers as a server of the peer's protocol does.
-    pub async fn open(drill: &Drill, net: Net, own: (Domain, PrivateKey), peer: &PeerFacts) -> anyhow::Result<Self> {
+    pub async fn open(
+        listener: &Listener,
+        net: Net,
+        own: (Domain, PrivateKey),
+        peer: &PeerFacts,
+    ) -> anyhow::Result<Self> {
         let is_first = peer.speaks() == Speaks::Old;
         let release = if is_first { boundary::LAST_OF_1 } else { boundary::LAST_SENDER };
-        Self::listen(drill, net, own, peer.view, release).await
+        Self::listen(listener, net, own, peer.view, release).await
     }
 
     /// Listens as this release; records are read as the release `view` reads them.
     pub async fn listen(
-        drill: &Drill,
+        listener: &Listener,
         net: Net,
         own: (Domain, PrivateKey),
         view: Release,
         release: Release,
     ) -> anyhow::Result<Self> {
         let partners = Arc::new(Partners { net, identity: own.clone(), release: view, known: Mutex::default() });
-        let listen = match drill.listen {
-            Some(listen) => listen,
-            None => published(drill, &partners).await?,
+        let addr = match listener.addr {
+            Some(addr) => addr,
+            None => published(&listener.tls, &partners).await?,
         };
         let arrivals = Arrivals::new();
         // Nobody can be found here, so that no conversation begins that ends with the drill.
         let config = Config { users: Vec::new(), ..Config::new(own, release, network(&partners), arrivals.log()) };
-        let running = start(drill.callback_tls.at(listen, config)?).await?;
+        let running = start(listener.tls.at(addr, config)?).await?;
         Ok(Self { running, arrivals, partners })
     }
 
@@ -80,7 +93,7 @@ impl Site {
 }
 
 /// The address that the records of the domain lead to.
-async fn published(drill: &Drill, partners: &Partners) -> anyhow::Result<SocketAddr> {
+async fn published(tls: &CallbackArgs, partners: &Partners) -> anyhow::Result<SocketAddr> {
     let domain = &partners.identity.0;
     let found = partners.find(domain).await.map_err(|why| {
         let what = format!("the records of {domain} do not say where to listen: {why}");
@@ -91,7 +104,7 @@ async fn published(drill: &Drill, partners: &Partners) -> anyhow::Result<SocketA
             ),
         )
     })?;
-    if found.base.https && !drill.callback_tls.speaks_tls() {
+    if found.base.https && !tls.speaks_tls() {
         let what = format!("the records of {domain} lead to {}, and there is no certificate for it", found.base);
         return Err(hinted(what, "add --callback-cert and --callback-cert-key, or --listen ADDR:PORT behind a proxy"));
     }

@@ -1,5 +1,6 @@
 //! `fedctl lab`: federation on this machine, and whether fedctl finds every mistake in it.
 
+mod drills;
 mod every;
 mod guest;
 mod native_scenarios;
@@ -52,6 +53,9 @@ pub struct Lab {
     /// Hold this zone file too, for a domain of your own below `test`; may be repeated
     #[arg(long = "zone", value_name = "ORIGIN=FILE", requires = "keep")]
     zones: Vec<Guest>,
+    /// Hold a drill with a server of each span of releases, and compare it with `fedctl compatibility`
+    #[arg(long, conflicts_with_all = ["keep", "only", "list"])]
+    drill: bool,
     /// How to print the diagnoses: human or json
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     format: Format,
@@ -74,6 +78,9 @@ impl Lab {
         }
         if self.keep {
             return self.keep_running(cx);
+        }
+        if self.drill {
+            return self.hold_drills(cx);
         }
         let scenarios = self.scenarios()?;
         let progress = cx.term.progress("starting the lab");
@@ -106,6 +113,26 @@ impl Lab {
             }
         })?;
         Ok(status(right))
+    }
+
+    fn hold_drills(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
+        let progress = cx.term.progress("starting the lab");
+        let rows = cx.block_on(async {
+            let world = World::start(cx.timeout, &[]).await?;
+            let releases = drills::releases();
+            let mut rows = Vec::new();
+            for (at, release) in releases.iter().enumerate() {
+                progress.set_message(format!("drill {} of {}: {release}", at + 1, releases.len()));
+                rows.push(world.drill(*release).await?);
+            }
+            Ok(rows)
+        })?;
+        progress.finish_and_clear();
+        cx.term.answer(match self.format {
+            Format::Json => render::drills_json(&rows)?,
+            Format::Human => render::drills(&rows, cx.term.width),
+        })?;
+        Ok(status(rows.iter().all(|row| row.differences.is_empty())))
     }
 
     fn keep_running(&self, cx: &Context) -> anyhow::Result<ExitStatus> {

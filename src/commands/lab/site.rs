@@ -62,7 +62,7 @@ enum Server {
 /// Nothing listens here.
 const NOBODY: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 1);
 /// A user of every server, for `fedctl drill`.
-const DRILLED: &str = "bob";
+pub const DRILLED: &str = "bob";
 /// The release of servers that nothing is said about.
 pub const RELEASE: &str = "6.2.0";
 
@@ -81,13 +81,22 @@ pub fn certificate(host: &str, site: Site) -> anyhow::Result<Option<Tls>> {
 
 /// Starts the server of the scenario.
 pub async fn open(site: Site, tls: Option<Tls>, asked: &PeerOptions, listen: SocketAddr) -> anyhow::Result<Open> {
-    let (release, faults) = match site {
-        Site::Closed => return Ok(Open { _running: Server::None, addr: NOBODY, authority: None }),
-        Site::Native(_, file, faults) => return open_native(file, faults, tls, asked, listen).await,
-        Site::Peer(release, faults) => (release, faults),
-        Site::Plain => (RELEASE, &[][..]),
-    };
-    let release: Release = release.parse()?;
+    match site {
+        Site::Closed => Ok(Open { _running: Server::None, addr: NOBODY, authority: None }),
+        Site::Native(_, file, faults) => open_native(file, faults, tls, asked, listen).await,
+        Site::Peer(release, faults) => open_peer(release.parse()?, faults, tls, asked, listen).await,
+        Site::Plain => open_peer(RELEASE.parse()?, &[], tls, asked, listen).await,
+    }
+}
+
+/// Starts a server of classic federation.
+pub async fn open_peer(
+    release: Release,
+    faults: &[Fault],
+    tls: Option<Tls>,
+    asked: &PeerOptions,
+    listen: SocketAddr,
+) -> anyhow::Result<Open> {
     let (domain, key) = asked.identity.clone();
     let authority = tls.as_ref().and_then(|tls| tls.authority.clone());
     let config = Config {

@@ -43,7 +43,7 @@ const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// How long one name server may take.
 const NAME_SERVER_TIME: Duration = Duration::from_secs(1);
 /// A free port.
-const ANY: SocketAddr = SocketAddr::new(HERE, 0);
+pub const ANY: SocketAddr = SocketAddr::new(HERE, 0);
 /// The name servers: of the root, of `test`, and the two of the lab.
 const ROOT: &str = "root.test";
 const TOP: &str = "top.test";
@@ -55,8 +55,8 @@ pub struct World {
     pub net: Net,
     pub hub: SocketAddr,
     pub dir: tempfile::TempDir,
-    own: PrivateKey,
-    neighbour: PrivateKey,
+    pub own: PrivateKey,
+    pub neighbour: PrivateKey,
     weak: PrivateKey,
     _names: Vec<Running>,
     _sites: Vec<Open>,

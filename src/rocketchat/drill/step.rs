@@ -4,6 +4,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use crate::rocketchat::boundary;
+use crate::rocketchat::promise::Promise;
 use crate::rocketchat::quirks::{self, Quirk};
 use crate::rocketchat::release::Release;
 
@@ -119,6 +120,31 @@ impl Step {
     /// Its name in reports.
     pub fn name(self) -> String {
         if self == LookUp { self.id() } else { self.id().replace('-', " ") }
+    }
+
+    /// The promise of the guide that it shows to hold.
+    pub fn promise(self) -> Option<Promise> {
+        Some(match self {
+            WayBack | SameAgain | Join | AddAgain | Unmute => return None,
+            LookUp => Promise::Invite,
+            DirectRoom => Promise::Direct,
+            PrivateRoom => Promise::PrivateRoom,
+            PublicChannel => Promise::PublicChannel,
+            BroadcastRoom => Promise::BroadcastRoom,
+            EncryptedRoom => Promise::EncryptedRoom,
+            Message => Promise::Message,
+            Edit => Promise::Edit,
+            DeleteMessage => Promise::Delete,
+            ReactionOn => Promise::Reaction,
+            ReactionOff => Promise::ReactionRemoval,
+            Mute => Promise::Mute,
+            ReadReceipt => Promise::ReadReceipts,
+            File => Promise::Image,
+            Recovery => Promise::Recovery,
+            Leave => Promise::Leave,
+            Remove => Promise::Remove,
+            DeleteRoom => Promise::DeleteRoom,
+        })
     }
 
     /// Why servers of this release have nothing like it.
