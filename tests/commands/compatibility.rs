@@ -132,6 +132,11 @@ impl Conversation {
             }
             std::thread::sleep(Duration::from_millis(20));
         };
+        if works && !noticed {
+            let unsent = [self.node.printed("unsent"), self.node.printed("failed")].concat();
+            let log = self.peers.log.lock().unwrap().join("\n");
+            eprintln!("{} → {} {promise:?}: {unsent:?}\n{log}", self.from, self.to);
+        }
         self.noticed.insert(promise, noticed);
     }
 

@@ -152,7 +152,7 @@ impl Peers {
         let domain: fedctl::dns::name::Domain = B.parse().unwrap();
         let asked = PeerOptions {
             net: Net {
-                timeout: std::time::Duration::from_secs(5),
+                timeout: std::time::Duration::from_secs(20),
                 deadline: fedctl::net::DEADLINE,
                 connect_to: overrides,
                 resolvers: vec![Resolver::at(resolver)],
