@@ -173,7 +173,8 @@ function request(method, url, path, body) {
     const at = `${target.hostname}:${target.port || (target.protocol === 'https:' ? 443 : 80)}`;
     const [host, port] = ((me.connect && me.connect[at]) || at).split(':');
     const headers = { 'content-type': 'application/json', 'x-federation-domain': me.domain, host: at };
-    const options = { method, host, port, path: target.pathname + target.search, headers, ca: me.ca, servername: target.hostname };
+    // The servers' library opens a connection for each request. One that is used again may be closed by the other side meanwhile.
+    const options = { method, host, port, path: target.pathname + target.search, headers, ca: me.ca, servername: target.hostname, agent: false };
     const client = target.protocol === 'https:' ? https : http;
     return new Promise((resolve, reject) => {
         const sent = client.request(options, (response) => {
