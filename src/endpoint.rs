@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_says_from_where_it_can_be_reached() {
+    fn an_address_shows_from_where_it_can_be_reached() {
         for (ip, world, nobody) in [
             ("198.51.100.7", true, false),
             ("2001:db8::7", true, false),
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resolver_has_port_53_unless_said() {
+    fn a_resolver_has_port_53_unless_given() {
         assert_eq!(resolver("127.0.0.1").unwrap().port(), 53);
         assert_eq!(resolver("[::1]:5353").unwrap().port(), 5353);
         assert_eq!(resolver("::1").unwrap().port(), 53);

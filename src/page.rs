@@ -13,17 +13,32 @@ pub enum Forms {
     Own,
 }
 
-/// The `Content-Security-Policy` of a page. It names the hash of the style sheet, so that nothing else runs or loads, whatever
-/// slips into the page.
+/// Adds a copy button to each command. A page is complete without it.
+const COPY: &str = include_str!("copy.js");
+
+/// The `Content-Security-Policy` of a page. It names the hashes of the style sheet and of the script for the copy buttons, so that
+/// nothing else runs or loads, whatever slips into the page.
 pub fn policy(css: &str, forms: Forms) -> String {
-    let hash = base64::engine::general_purpose::STANDARD.encode(Sha256::digest(css));
+    let hash = |text: &str| base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text));
+    let (style, script) = (hash(css), hash(COPY));
     let forms = match forms {
         Forms::None => "none",
         Forms::Own => "self",
     };
     format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; form-action '{forms}'; frame-ancestors 'none'; base-uri 'none'"
+        "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; form-action '{forms}'; \
+         frame-ancestors 'none'; base-uri 'none'"
     )
+}
+
+/// A command in a box, to which the script adds the button.
+pub fn command(line: &str) -> Markup {
+    html! { div class="copy" { pre { (line) } } }
+}
+
+/// The script for the copy buttons, for the end of a page with commands.
+pub fn copy_script() -> Markup {
+    html! { script { (PreEscaped(COPY)) } }
 }
 
 /// What a served page has in its head: search engines leave it out, and a browser loads it again after `refresh` seconds.

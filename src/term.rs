@@ -79,28 +79,28 @@ impl Term {
     /// Says how the work goes on; silent with --quiet.
     pub fn status(&self, text: impl Display) {
         if !self.quiet {
-            self.say(&laid_out(&text.to_string(), self.width));
+            self.write_line(&laid_out(&text.to_string(), self.width));
         }
     }
 
     /// The same for a line of a log or a part of a file, which stays as it is.
     pub fn verbatim(&self, text: impl Display) {
         if !self.quiet {
-            self.say(&text.to_string());
+            self.write_line(&text.to_string());
         }
     }
 
     /// Says what only -v wants to know.
     pub fn detail(&self, text: impl Display) {
         if self.verbose > 0 {
-            self.say(&laid_out(&text.to_string(), self.width));
+            self.write_line(&laid_out(&text.to_string(), self.width));
         }
     }
 
     /// Says what the user should know before relying on the answer; --quiet does not silence it.
     pub fn warn(&self, text: impl Display) {
         let word = if self.color_stderr { "\u{1b}[33mwarning\u{1b}[0m" } else { "warning" };
-        self.say(&laid_out(&format!("fedctl: {word}: {text}"), self.width));
+        self.write_line(&laid_out(&format!("fedctl: {word}: {text}"), self.width));
     }
 
     /// Says what to type next; silent with --quiet.
@@ -149,10 +149,10 @@ impl Term {
 
     /// Says why fedctl could not do its job.
     pub fn fail(&self, text: impl Display) {
-        self.say(&laid_out(&text.to_string(), self.width));
+        self.write_line(&laid_out(&text.to_string(), self.width));
     }
 
-    fn say(&self, text: &str) {
+    fn write_line(&self, text: &str) {
         // Nobody is left to tell when stderr is gone.
         let _ = writeln!(io::stderr().lock(), "{}", guarded(text, self.color_stderr));
     }

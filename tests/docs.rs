@@ -154,7 +154,7 @@ fn every_test_in_the_table_of_threats_exists() {
 
 /// A block with commands has a language, so that another test runs them; a block of another kind has none.
 #[test]
-fn a_block_with_commands_says_so() {
+fn a_block_with_commands_has_a_language() {
     for page in pages() {
         let text = std::fs::read_to_string(&page).unwrap();
         let is_command =

@@ -213,7 +213,7 @@ fn cycle(uses: &[BTreeSet<usize>], from: usize) -> Option<Vec<usize>> {
 }
 
 #[test]
-fn files_are_short_and_say_what_they_are_for() {
+fn files_are_short_and_begin_with_their_purpose() {
     for file in sources(&repository("src")) {
         let text = std::fs::read_to_string(&file).unwrap();
         assert!(text.lines().count() <= FILE_MAX, "{} has {} lines", file.display(), text.lines().count());

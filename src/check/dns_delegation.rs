@@ -16,7 +16,7 @@ pub const CHECK: Check = Check {
 };
 
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
-    let Ok(zone) = &dns.zone else { return Verdict::skip("there is no zone to ask about") };
+    let Ok(zone) = &dns.zone else { return Verdict::skip("there is no zone to query") };
     let [parent, child] = dns.sides();
     let mut verdicts: Vec<Verdict> = old_addresses(dns, zone).map(Verdict::from).into_iter().collect();
     if let (true, true, Some(route)) = (verdicts.is_empty(), parent.is_empty(), dns.missing_route(Role::Parent)) {
@@ -28,7 +28,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         return Verdict::skip("no name server of the parent zone responded");
     }
     if verdicts.is_empty() && child.is_empty() {
-        return Verdict::skip("no name server of the zone told its side");
+        return Verdict::skip("no name server of the zone gave its NS records");
     }
     if !parent.is_empty() && !child.is_empty() {
         verdicts.extend(only_parent(dns, zone, parent.difference(&child)).map(Verdict::from));
@@ -58,11 +58,11 @@ fn only_parent<'a>(dns: &DnsFacts, zone: &ZoneCut, names: impl Iterator<Item = &
     }
     let what = format!("the parent zone delegates to {list}, which the zone does not name");
     let means = match fault {
-        Some(_) => "resolvers begin there, so peers find the domain only occasionally, or something old",
-        None => "resolvers begin there; when the zone changes, it may keep an old copy",
+        Some(_) => "resolvers start there, so peers find the domain only occasionally, or old records",
+        None => "resolvers start there, and it may serve an old copy when the zone changes",
     };
     let fix = format!(
-        "Take it out of the name servers of {} at its registrar, or add it to the NS records in the zone.",
+        "Remove it from the name servers of {} at its registrar, or add it to the NS records in the zone.",
         zone.apex
     );
     Some(Problem::new(fault.unwrap_or(Severity::Warning), what, means, fix).seen(seen))
@@ -77,13 +77,13 @@ fn only_child<'a>(dns: &DnsFacts, zone: &ZoneCut, names: impl Iterator<Item = &'
     let what = format!("the zone names {list}, to which the parent zone does not delegate");
     let means = match fault {
         Some(_) => {
-            "resolvers that have read the zone ask it too, so peers find the domain only occasionally, or something old"
+            "resolvers that have read the zone query it too, so peers find the domain only occasionally, or old records"
         }
-        None => "resolvers may never ask it: changes that are made only there have no effect",
+        None => "resolvers may never query it: changes that are made only there have no effect",
     };
     let fix = match fault {
-        Some(_) => format!("Take it out of the NS records in the zone {}, or make it serve the zone.", zone.apex),
-        None => format!("Add it to the name servers of {} at its registrar, or take it out of the zone.", zone.apex),
+        Some(_) => format!("Remove it from the NS records in the zone {}, or make it serve the zone.", zone.apex),
+        None => format!("Add it to the name servers of {} at its registrar, or remove it from the zone.", zone.apex),
     };
     Some(Problem::new(fault.unwrap_or(Severity::Notice), what, means, fix).seen(seen))
 }
@@ -111,7 +111,7 @@ fn old_addresses(dns: &DnsFacts, zone: &ZoneCut) -> Option<Problem> {
         worst = Severity::Error;
     }
     let what = format!("the parent zone has an old address (glue) for {}: {}", first.server, first.ip);
-    let means = "resolvers begin with the glue: they lose time, or find what is at the old address";
+    let means = "resolvers start with the glue: they lose time, or query another server at the old address";
     let fix =
         format!("Set the address of {} to {} at the registrar of {}.", first.server, listed(&first.right), zone.apex);
     Some(Problem::new(worst, what, means, fix).seen(seen))

@@ -23,10 +23,10 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         names.dedup();
         let of = if **first == key_question(&dns.domain) { "the domain" } else { first.name.as_str() };
         let what = format!(
-            "DNSSEC is broken for {of}: {} answers SERVFAIL, and answers when told not to validate",
+            "DNSSEC is broken for {of}: {} answers SERVFAIL, and answers with validation switched off",
             names.join(", ")
         );
-        let means = "servers behind validating resolvers, which are many, cannot find the domain at all; others see nothing wrong";
+        let means = "servers with a validating resolver, which are many, cannot find the domain at all; others find it";
         let fix = "renew the signatures, or correct or remove the DS record at the registrar of that zone";
         return vec![Problem::new(Severity::Error, what, means, fix).into()];
     }

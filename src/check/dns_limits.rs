@@ -7,7 +7,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "dns-limits",
-    title: "everything was looked at",
+    title: "all servers and records were checked",
     page: include_str!("../../docs/checks/dns-limits.md"),
     stage: None,
     minor: true,
@@ -30,9 +30,9 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     if evidence.is_empty() {
         return Verdict::pass("nothing was left out");
     }
-    let means = "the findings hold for what was looked at; something may be wrong with the rest";
+    let means = "the findings are valid for what was checked; the rest may be wrong too";
     let fix = "Remove what the domain does not need. For slow servers, give more time with --deadline.";
-    vec![Problem::new(Severity::Notice, "not everything was looked at", means, fix).seen(evidence).into()]
+    vec![Problem::new(Severity::Notice, "not everything was checked", means, fix).seen(evidence).into()]
 }
 
 #[cfg(test)]

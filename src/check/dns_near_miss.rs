@@ -37,7 +37,7 @@ fn problem(dns: &DnsFacts, expected: &Expected, probe: &Probe) -> Option<Problem
     Some(Problem::new(
         Severity::Error,
         format!("{kind} {wrong} exists: {mistake}"),
-        format!("no server asks for that name; all ask for {meant}"),
+        format!("no server queries that name; all query {meant}"),
         fix,
     ))
 }
@@ -58,7 +58,7 @@ fn moved(dns: &DnsFacts, expected: &Expected, probe: &Probe, meant: &str) -> Opt
     }
     let diagnosis = diagnosis::examine(&first.data.joined()?);
     let is_good = diagnosis.is_good() && diagnosis.defects.is_empty() && records == 1;
-    Some(match diagnosis.repaired.or(diagnosis.exact.filter(|_| !is_good)) {
+    Some(match diagnosis.repaired.or(diagnosis.verified.filter(|_| !is_good)) {
         _ if is_good => format!("Move the record: delete {wrong} and create {meant} with the same value."),
         Some(key) => with_line(&format!("Delete {wrong} and create TXT {meant} with this text:"), &key.one_line()),
         None => dns.publish(&format!("Delete {wrong}, and publish what this command prints:"), expected),

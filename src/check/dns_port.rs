@@ -47,12 +47,17 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
             };
             let owner = label.owner(&dns.domain);
             let place = if *label == SrvLabel::Tcp { "beside it" } else { "instead" };
-            let right = if *port == 80 { SrvLabel::Http.owner(&dns.domain) } else { SrvLabel::Https.owner(&dns.domain) };
+            let right =
+                if *port == 80 { SrvLabel::Http.owner(&dns.domain) } else { SrvLabel::Https.owner(&dns.domain) };
             Some(Problem::new(
                 Severity::Warning,
-                format!("SRV {owner} leads to port {port}, where {usual} usually listens; peers speak {spoken} to it"),
-                "if that port cannot speak it, every request fails",
-                format!("if {target}:{port} speaks {usual}, publish {right} {place}; else check it with `fedctl handshake {}`", dns.domain),
+                format!("SRV {owner} leads to port {port}, the usual port of {usual}; peers use {spoken} there"),
+                "if the port does not accept it, every request fails",
+                format!(
+                    "if {target}:{port} speaks {usual}, publish {right} {place}; else check it with `fedctl \
+                 handshake {}`",
+                    dns.domain
+                ),
             ))
         })
         .map(Verdict::from)

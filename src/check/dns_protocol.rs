@@ -33,7 +33,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     if problems.is_empty() {
         return Verdict::pass(match old {
             Some(value) => format!("{PROTOCOL_LABEL} says {value}"),
-            None => "none is published, and none is needed".into(),
+            None => "none is published; none is needed".into(),
         });
     }
     problems.into_iter().map(Verdict::from).collect()
@@ -59,11 +59,11 @@ fn bad_value(dns: &DnsFacts, value: &str) -> Option<Problem> {
         Problem::new(
             Severity::Warning,
             format!(
-                "TXT {PROTOCOL_LABEL}.{} says `{}`; only `http` and `https` mean something",
+                "TXT {PROTOCOL_LABEL}.{} says `{}`; only `http` and `https` are valid",
                 dns.domain,
                 diagnosis::shown(&[value.as_bytes().to_vec()]).concat()
             ),
-            "servers 1.2 and 1.3 take anything but http for https",
+            "servers 1.2 and 1.3 use https for any text but `http`",
             format!(
                 "delete it if the server speaks https; else write {PROTOCOL_LABEL}.{}. 3600 IN TXT \"http\"",
                 dns.domain
@@ -92,8 +92,8 @@ fn never_read(dns: &DnsFacts) -> Problem {
     Problem::new(
         Severity::Notice,
         format!("TXT {TCP_PROTOCOL_LABEL}.{} is published", dns.domain),
-        "no release honours it, although the documentation names it: servers ask for it with the wrong record type",
-        "delete it; the SRV name alone says which protocol is meant",
+        "no release uses it, although the documentation names it: servers query it with the wrong record type",
+        "delete it; the SRV name alone selects the protocol",
     )
 }
 

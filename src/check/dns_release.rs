@@ -30,7 +30,11 @@ fn judge(_: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     for release in &expected.releases {
         small.extend(alike(*release).into_iter().map(|quirk| format!("{release}: {}", quirk.shows)));
     }
-    if small.is_empty() { Verdict::pass("none that looks like wrong records") } else { Verdict::pass(small.join("; ")) }
+    if small.is_empty() {
+        Verdict::pass("no fault that looks like wrong records")
+    } else {
+        Verdict::pass(small.join("; "))
+    }
 }
 
 fn description(release: Release) -> Option<Verdict> {
@@ -42,7 +46,7 @@ fn description(release: Release) -> Option<Verdict> {
         Some(issue) => format!("{} (#{issue})", quirk.shows),
         None => quirk.shows.to_owned(),
     });
-    let means = "it looks like wrong records, and no record can fix it";
+    let means = "it looks like wrong records, and no record fixes it";
     Some(Problem::new(Severity::Notice, what, means, first.fix).seen(seen).into())
 }
 
@@ -63,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn each_named_release_tells_its_faults_and_none_counts() {
+    fn each_named_release_lists_its_faults_and_none_counts() {
         assert!(matches!(judge(&sample(), &Expected::default())[..], [Verdict::Skip { .. }]));
         let old = found(&[Release(3, 5, 0), Release(3, 6, 3)]);
         assert_eq!((old.len(), old[0].severity), (1, Severity::Notice));

@@ -71,7 +71,7 @@ fn unusable(resolver: &Observer, replies: &[(&Query, &Response)]) -> Option<Prob
         Outcome::ServFail => {
             (Severity::Warning, "servers that use it cannot find the domain; broken DNSSEC looks like this")
         }
-        _ => (Severity::Notice, "nothing is known about what its users see; the domain is not the cause"),
+        _ => (Severity::Notice, "it is unknown what servers behind it find; the domain is not the cause"),
     };
     let what = format!("the resolver {} does not answer: {}", resolver.name, first.outcome);
     let fix = match first.outcome {
@@ -204,7 +204,7 @@ pub(super) fn rewritten_text(truth_text: &[u8], seen_text: &[u8]) -> Option<&'st
     match () {
         () if truth_text == seen_text => None,
         () if !seen_text.is_empty() && truth_text.starts_with(seen_text) => Some("it cuts the text off"),
-        () if truth_text.eq_ignore_ascii_case(seen_text) => Some("it does not keep capitals and small letters"),
+        () if truth_text.eq_ignore_ascii_case(seen_text) => Some("it changes upper and lower case"),
         () if plain(truth_text) == plain(seen_text) => Some("it adds or removes quotes, backslashes or blanks"),
         () if sorted(truth_text) == sorted(seen_text) => Some("it puts the strings of the text into another order"),
         () => None,
@@ -218,15 +218,17 @@ impl Cause {
         match self {
             Self::Rewritten(how) => problem(
                 Severity::Warning,
-                format!("the resolver {name} changes what it passes on: {how}"),
-                "servers that use it cannot read the key; the records are right, and time does not change this".into(),
+                format!("the resolver {name} rewrites responses: {how}"),
+                "servers that use it cannot read the key; the records are right, and waiting does not help".into(),
                 "Use another resolver in your network, or fix the proxy or firewall that rewrites DNS answers.",
             ),
             Self::Filtered => problem(
                 Severity::Warning,
-                format!("the resolver {name} says that published names do not exist, without a SOA record: a filter answers"),
-                "servers that use it cannot find the domain, and time does not change this".into(),
-                "Take the domain off the block list of that resolver, or use another one.",
+                format!(
+                    "the resolver {name} answers that published names do not exist, without a SOA record: it has a filter"
+                ),
+                "servers that use it cannot find the domain, and waiting does not help".into(),
+                "Remove the domain from the block list of that resolver, or use another one.",
             ),
             Self::Failed => problem(
                 Severity::Warning,
@@ -237,17 +239,19 @@ impl Cause {
             Self::OwnView => problem(
                 Severity::Notice,
                 format!("the resolver {name} has its own version of these names (split horizon)"),
-                "servers behind it use its version, all others what is published; this is no old cache, and time does not change it"
+                "servers behind it use its version, all others use the published one; it is not a cache, and waiting \
+                 does not help"
                     .into(),
-                "Nothing, if it is meant so. If not, publish the same records in the inner version of the zone.",
+                "Nothing, if this is intended. If not, publish the same records in the internal version of the zone.",
             ),
             Self::Cached => problem(
                 Severity::Warning,
-                format!("the resolver {name} does not see what is published"),
+                format!("the resolver {name} does not return what is published"),
                 format!(
-                    "servers that use it have the old state for up to {wait} s, and those from 3.4 on cache it for up to an hour more"
+                    "servers that use it get the old records for up to {wait} s, and those from 3.4 on cache them for \
+                     up to one hour more"
                 ),
-                "wait, or flush its cache if it is yours; servers from 3.4 on forget at a restart",
+                "wait, or flush its cache if it is yours; a restart clears the cache of servers from 3.4 on",
             ),
         }
     }
@@ -266,7 +270,8 @@ fn invented(dns: &DnsFacts, resolver: &Observer) -> Option<Problem> {
     let (_, probe) = strangers().find(|(observer, probe)| *observer == resolver && of_kind(probe))?;
     let ip = probe.reply.outcome.records().iter().find_map(|rr| address(&rr.data)).filter(|_| absent)?;
     let what = format!("the resolver {} answers with {ip} for names that do not exist", resolver.name);
-    let means = "servers that use it call that address when a host is misspelt or gone, and report other errors than they should";
+    let means =
+        "servers that use it connect to that address when a host is misspelt or deleted, and log misleading errors";
     let fix = "Use another resolver, or switch this off where it is offered as search help or a landing page.";
     let seen = format!("A {}: {ip}", probe.question.name);
     Some(Problem::new(Severity::Warning, what, means, fix).seen([seen]))
@@ -325,7 +330,7 @@ mod tests {
         let question = key_question(&dns.domain);
         set_at(&mut dns, RESOLVER, &question, Outcome::NxDomain);
         let found = problems(judge(&dns, &Expected::default()));
-        assert!(found.len() == 1 && found[0].what.contains("a filter answers"), "{found:?}");
+        assert!(found.len() == 1 && found[0].what.contains("it has a filter"), "{found:?}");
         let soa = RData::Soa(dns.zone.as_ref().unwrap().soa.clone().unwrap());
         let seen = dns.observations.iter_mut().find(|seen| seen.observer == RESOLVER && seen.question == question);
         seen.unwrap().reply.authority = vec![Rr { name: "mydomain.com".into(), ttl: 120, data: soa }];
@@ -349,7 +354,7 @@ mod tests {
             let question = key_question(&dns.domain);
             set_at(&mut dns, RESOLVER, &question, txt(&[&[text]]));
             let found = problems(judge(&dns, &Expected::default()));
-            assert_eq!(found[0].what.contains("changes what it passes on"), changed, "{found:?}");
+            assert_eq!(found[0].what.contains("rewrites responses"), changed, "{found:?}");
         }
     }
 

@@ -32,13 +32,14 @@ pub(super) fn differ(dns: &DnsFacts) -> Option<Problem> {
     if apart {
         let what = format!("the SOA serials cannot be compared: {}, another has {newest}", behind.join(", "));
         let means = "they are more than half the range apart (RFC 1982): secondaries do not fetch the zone";
-        let fix = "Set the serial on the primary so that every secondary takes it for newer: at most 2147483647 above theirs.";
+        let fix =
+            "Set the serial on the primary so that it is newer for every secondary: at most 2147483647 above theirs.";
         return Some(Problem::new(Severity::Notice, what, means, fix));
     }
     Some(Problem::new(
         Severity::Notice,
         format!("the SOA serials differ: {}, the newest is {newest}", behind.join(", ")),
-        "a zone transfer is on its way, or it is broken",
-        format!("look again after the SOA refresh time of {} s", zone.refresh()),
+        "a zone transfer is in progress, or it fails",
+        format!("check again after the SOA refresh time of {} s", zone.refresh()),
     ))
 }

@@ -23,7 +23,7 @@ pub const CHECK: Check = Check {
 
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     if dns.zone.is_err() {
-        return Verdict::skip("there is no zone to ask about");
+        return Verdict::skip("there is no zone to query");
     }
     let servers: Vec<&Observer> = dns.in_role(Role::Authority).collect();
     if servers.is_empty() {
@@ -40,7 +40,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         }
         let seen: Vec<String> = silent.iter().map(|(server, why)| format!("{}: {why}", named(server))).collect();
         return Verdict::skip(format!(
-            "no name server can be queried from here, though a resolver gets answers; does this network block port 53? ({})",
+            "no name server can be queried from here, but a resolver gets responses: this network may block port 53 ({})",
             seen.join("; ")
         ));
     }
@@ -105,13 +105,13 @@ fn fault(dns: &DnsFacts, server: &Observer) -> Option<String> {
         return None;
     }
     Some(match replies.iter().find(|reply| reply.outcome.is_answer()) {
-        Some(_) => "it answers, but not with authority: it does not hold this zone (lame)".to_owned(),
+        Some(_) => "it answers without authority: it does not serve this zone (lame)".to_owned(),
         None if replies.iter().all(|reply| reply.outcome == Outcome::Refused) => {
-            "REFUSED: it does not hold this zone (lame), or does not talk to everybody".to_owned()
+            "REFUSED: it does not serve this zone (lame), or not to every client".to_owned()
         }
         None => {
-            let telling = replies.iter().find(|reply| reply.outcome != Outcome::Timeout).or(replies.first());
-            telling.map(|reply| reply.outcome.to_string()).unwrap_or_default()
+            let failed = replies.iter().find(|reply| reply.outcome != Outcome::Timeout).or(replies.first());
+            failed.map(|reply| reply.outcome.to_string()).unwrap_or_default()
         }
     })
 }
@@ -119,7 +119,7 @@ fn fault(dns: &DnsFacts, server: &Observer) -> Option<String> {
 /// What is wrong with a server that only one side of the delegation names, or that was found at an old address.
 pub(super) fn stray_fault(dns: &DnsFacts, server: &Observer) -> Option<(Severity, String)> {
     if let Some(why) = fault(dns, server) {
-        return Some((Severity::Warning, format!("{} is of no use: {why}", named(server))));
+        return Some((Severity::Warning, format!("{} cannot be used: {why}", named(server))));
     }
     let differs = |(question, reply): &(&Query, &Response)| {
         let counts = matches!(question.kind, RecordType::Srv | RecordType::Txt) && reply.speaks();
@@ -140,7 +140,7 @@ fn nameless(dns: &DnsFacts) -> Option<Problem> {
     let (first, _) = zone.missing.first()?;
     let seen = zone.missing.iter().map(|(name, outcome)| format!("{name}: {outcome}"));
     let what = format!("the name server {first} has no address");
-    let means = "resolvers cannot ask it, so the domain depends on the others";
+    let means = "resolvers cannot query it, so the domain depends on the others";
     let fix = format!(
         "Correct its name in the NS records and at the registrar of {}, or give {first} an address.",
         zone.apex
@@ -164,8 +164,7 @@ fn inside(dns: &DnsFacts) -> Option<Problem> {
     let first = seen.first()?.clone();
     let what = format!("a name server has an address that only its own network can reach ({first})");
     let means = "resolvers elsewhere that choose it lose time or fail, so peers find the domain only occasionally";
-    let fix =
-        "Publish the public address of the name server, or take it out of the NS records and out of the delegation.";
+    let fix = "Publish the public address of the name server, or remove it from the NS records and the delegation.";
     Some(Problem::new(Severity::Warning, what, means, fix).seen(seen.into_iter().skip(1)))
 }
 
@@ -210,8 +209,8 @@ fn partly(dns: &DnsFacts) -> Option<Problem> {
         }
     }
     let first = seen.first()?.clone();
-    let means = "which name server a resolver asks is random: peers find the domain only occasionally";
-    let fix = "Look at the log and the version of this name server: the others answer the same query.";
+    let means = "resolvers choose a name server at random: peers find the domain only occasionally";
+    let fix = "Check the log and the version of this name server: the others answer the same query.";
     let what = format!("a name server answers some queries and fails for others: {first}");
     Some(Problem::new(Severity::Warning, what, means, fix).seen(seen.into_iter().skip(1)))
 }
@@ -223,9 +222,9 @@ fn other_speaks(dns: &DnsFacts, server: &Observer, question: &Query) -> bool {
 fn broken(server: &str, why: &str) -> Problem {
     Problem::new(
         Severity::Warning,
-        format!("the name server {server} is of no use: {why}"),
+        format!("the name server {server} cannot be used: {why}"),
         "resolvers that choose it lose time or fail, so peers find the domain only occasionally",
-        "fix the server, or take it out of the NS records and out of the delegation at the registrar",
+        "fix the server, or remove it from the NS records and from the delegation at the registrar",
     )
 }
 
@@ -271,7 +270,7 @@ fn disagreements(dns: &DnsFacts) -> Option<Problem> {
         Problem::new(
             Severity::Error,
             format!("the name servers disagree about {what}"),
-            "which response a peer gets is random, and it caches the response for the TTL and up to an hour more",
+            "which response a peer gets is random, and it is cached for the TTL and up to one hour more",
             "publish the same zone everywhere: raise the SOA serial on the primary, and check that the zone transfer works",
         )
         .seen(seen),

@@ -61,7 +61,7 @@ fn shown(label: SrvLabel, outcome: &Outcome) -> String {
     format!("{} → {}", label.as_str(), to.unwrap_or_default())
 }
 
-const NOT_FOUND: &str = "no server finds this domain in DNS; those up to 4.1 ask the hub next";
+const NOT_FOUND: &str = "no server finds this domain in DNS; those up to 4.1 query the hub next";
 
 fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> Problem {
     let evidence = asked.iter().map(|(label, outcome)| format!("{}: {outcome}", label.owner(&dns.domain)));
@@ -77,12 +77,12 @@ fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> P
     }
     let absent = asked.iter().all(|(_, outcome)| outcome.is_absent());
     let what = if absent {
-        format!("no SRV record: none of the names that servers ask for exists under `{}`", dns.domain)
+        format!("no SRV record: none of the names that servers query exists below `{}`", dns.domain)
     } else {
-        format!("no SRV record could be read under `{}`", dns.domain)
+        format!("no SRV record could be read below `{}`", dns.domain)
     };
     let fix = if absent && dns.near_misses().any(|probe| probe.question.kind == RecordType::Srv) {
-        "move the record that stands under a wrong name; see dns-near-miss".to_owned()
+        "move the record that is at a wrong name; see dns-near-miss".to_owned()
     } else if absent {
         dns.publish("Publish what this command prints:", expected)
     } else {
@@ -97,7 +97,7 @@ fn broken(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Option<Problem>
         Problem::new(
             Severity::Warning,
             format!("SRV {} cannot be read: {outcome}", label.owner(&dns.domain)),
-            "servers from 2.0 on take it for absent and go on to the next name; older ones stop with an error",
+            "servers from 2.0 on treat it as missing and try the next name; older ones stop with an error",
             "fix the name servers: a name without records must answer NXDOMAIN or NODATA",
         )
     })
@@ -113,8 +113,8 @@ fn several(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Option<Problem
         Problem::new(
             Severity::Warning,
             format!("{} SRV records at {}", records.len(), label.owner(&dns.domain)),
-            "servers use the first one of the answer, whatever its priority and weight, and name servers change the order: \
-             which one a peer calls is random, and from 3.4 on it keeps it for an hour",
+            "servers use the first one in the response, whatever its priority and weight, and name servers change the \
+             order: peers connect to one of them at random, and from 3.4 on cache it for one hour",
             "keep one record; federation cannot balance load or fail over by SRV",
         )
         .seen(evidence)
@@ -124,13 +124,12 @@ fn several(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Option<Problem
 fn unusable(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Vec<Problem> {
     let owner = label.owner(&dns.domain);
     let problem = |what: String, fix: &str| {
-        let means =
-            "servers stop at this record and call an address that cannot exist; there is no way on to the next name";
+        let means = "servers stop at this record and use an address that cannot exist; they do not try the next name";
         Problem::new(Severity::Error, what, means, fix)
     };
     let judge = |data: &RData| match data {
         RData::Srv { target, .. } if target.is_empty() => Some(problem(
-            format!("SRV {owner} has the target `.`, which says that the service is not offered"),
+            format!("SRV {owner} has the target `.`, which means that the service is not available"),
             "name the host that runs the server, or delete the record",
         )),
         RData::Srv { port: 0, .. } => Some(problem(
@@ -152,7 +151,7 @@ fn both(dns: &DnsFacts, found: &[&(SrvLabel, Outcome)]) -> Option<Problem> {
         let owner = SrvLabel::Https.owner(&dns.domain);
         return Some(Problem::new(
             Severity::Error,
-            format!("SRV {owner} leads nowhere, and hides the good {}", SrvLabel::Http.owner(&dns.domain)),
+            format!("SRV {owner} cannot be used, and hides {}, which can", SrvLabel::Http.owner(&dns.domain)),
             "servers stop at the first name that exists: they do not try _http when https fails",
             format!("fix {owner}, or delete it and let peers use plain http"),
         ));
@@ -160,7 +159,7 @@ fn both(dns: &DnsFacts, found: &[&(SrvLabel, Outcome)]) -> Option<Problem> {
     Some({
         Problem::new(
             Severity::Notice,
-            format!("both _rocketchat._https and _rocketchat._http exist under `{}`", dns.domain),
+            format!("both _rocketchat._https and _rocketchat._http exist below `{}`", dns.domain),
             "only _https is ever used: servers do not try _http when https fails",
             format!("delete {}", SrvLabel::Http.owner(&dns.domain)),
         )
@@ -198,7 +197,7 @@ mod tests {
 
     #[test]
     fn no_record_and_no_answer_are_two_things() {
-        for (outcome, part) in [(Outcome::NxDomain, "exists under"), (Outcome::ServFail, "could be read")] {
+        for (outcome, part) in [(Outcome::NxDomain, "exists below"), (Outcome::ServFail, "could be read")] {
             let mut dns = sample();
             for label in SrvLabel::ALL {
                 set(

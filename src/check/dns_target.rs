@@ -58,7 +58,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
             .map(Verdict::from),
     );
     if verdicts.is_empty() && addresses.is_empty() {
-        return Verdict::skip(format!("no resolver was asked for the addresses of {}", targets[0].1));
+        return Verdict::skip(format!("no resolver was queried for the addresses of {}", targets[0].1));
     }
     if verdicts.is_empty() {
         addresses.sort_unstable();
@@ -88,7 +88,7 @@ fn resolve(dns: &DnsFacts, target: &str) -> Result<Vec<IpAddr>, Option<Problem>>
         return Err(Some(Problem::new(
             Severity::Error,
             format!("the SRV target `{target}` is an IP address"),
-            "a target is a name; resolvers look for a host of that name, and no certificate will fit",
+            "a target must be a name: resolvers query a host of that name, and no certificate is valid for it",
             format!(
                 "give the host a name with an A or AAAA record, for example chat.{}, and use that as target",
                 dns.domain
@@ -146,7 +146,7 @@ fn without_address(dns: &DnsFacts, target: &str, outcomes: &[(RecordType, &Outco
         let severity = if held { Severity::Error } else { Severity::Warning };
         let what = format!("the addresses of the SRV target {target} cannot be looked up");
         let fix = match held {
-            true => format!("Look at the name servers of the zone: they answer for other names and fail for {target}."),
+            true => format!("Check the name servers of the zone: they answer for other names and fail for {target}."),
             false => "Name another resolver with --resolver; this one fails for the target.".to_owned(),
         };
         evidence.dedup();
@@ -174,7 +174,7 @@ fn misspelt(dns: &DnsFacts, target: &str) -> Option<Problem> {
         return Some(Problem::new(
             Severity::Error,
             format!("the SRV target `{target}` is not a host name"),
-            "servers paste it into a URL, which then leads nowhere",
+            "servers put it into a URL, which is then invalid",
             format!("write the host alone, without protocol, port and path, for example chat.{}", dns.domain),
         ));
     }
@@ -183,7 +183,7 @@ fn misspelt(dns: &DnsFacts, target: &str) -> Option<Problem> {
         Problem::new(
             Severity::Error,
             format!("the SRV target {target} is an IP address with the zone appended"),
-            "a target is a name; peers find the record but cannot connect",
+            "a target must be a name: peers find the record but cannot connect",
             format!(
                 "give the host {address} a name with an A record, for example chat.{}, and use that as target",
                 dns.domain
@@ -226,11 +226,11 @@ fn unusable(dns: &DnsFacts, expected: &Expected, target: &str, addresses: &[IpAd
     let severity = if all { Severity::Error } else { Severity::Warning };
     let what = format!("the SRV target {target} has the address {ip}: {kind}");
     let means = match all {
-        true => "no peer can connect to it; each would call itself, or nobody",
+        true => "no peer can connect to it; each would connect to itself, or to no host",
         false if bad.len() == addresses.len() => "only peers inside the same network can connect",
         false => "peers that choose this address cannot connect, unless they are inside the same network",
     };
-    let fix = format!("Publish the public address of {target}, and resolve it to another one inside only.");
+    let fix = format!("Publish the public address of {target}, and resolve it to another one only inside the network.");
     let seen = bad.iter().skip(1).map(|(ip, kind, _)| format!("{ip}: {kind}"));
     Some(Problem::new(severity, what, means, fix).seen(seen))
 }
@@ -309,7 +309,7 @@ fn unexpected(dns: &DnsFacts, expected: &Expected, label: SrvLabel, target: &str
     Some(Problem::new(
         Severity::Error,
         format!("SRV {owner} leads to {target}:{port}; {wanted} was expected"),
-        "peers call another server than yours",
+        "peers connect to another server than yours",
         format!("{owner}. 3600 IN SRV 1 1 {number} {host}."),
     ))
 }

@@ -44,9 +44,10 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let readable =
         largest.outcome.records().iter().filter_map(|rr| rr.data.joined()).any(|text| node_rsa::import(&text).is_ok());
     if size > SAFE && readable {
-        let means = "such answers go over TCP or in fragments, which many firewalls drop; the key is then missing for those behind them";
+        let means =
+            "such responses need TCP or fragments, which many firewalls drop; servers behind them cannot get the key";
         let fix = "publish a key of 2048 bits, and nothing but the key at this name";
-        let what = format!("the answer with the key has {size} bytes, more than {SAFE}");
+        let what = format!("the response with the key has {size} bytes, more than {SAFE}");
         verdicts.push(Problem::new(Severity::Notice, what, means, fix).into());
     }
     if verdicts.is_empty() {
@@ -79,15 +80,17 @@ fn over_tcp(dns: &DnsFacts, question: &Query, largest: Option<&Response>) -> Opt
     let (severity, means) = match largest.map(|reply| reply.size) {
         _ if cut => (
             Severity::Error,
-            "the answer with the key is cut over UDP; resolvers then ask over TCP and get nothing".to_owned(),
+            "the response with the key is truncated over UDP; resolvers then query over TCP and get no response"
+                .to_owned(),
         ),
         Some(size) => (
             if size > SAFE { Severity::Error } else { Severity::Warning },
             format!(
-                "the answer with the key has {size} bytes; a resolver that cannot take it over UDP asks over TCP and gets nothing"
+                "the response with the key has {size} bytes; a resolver that cannot accept it over UDP queries over \
+                 TCP and gets no response"
             ),
         ),
-        None => (Severity::Warning, "resolvers that ask over TCP get nothing".to_owned()),
+        None => (Severity::Warning, "resolvers that query over TCP get no response".to_owned()),
     };
     Some(Problem::new(severity, "a name server does not answer over TCP", means, fix).seen(deaf))
 }
@@ -116,14 +119,14 @@ fn edns(dns: &DnsFacts, largest: Option<&Response>) -> Option<Problem> {
     let dropping = names(|fault| fault == EdnsFault::Dropped);
     if !dropping.is_empty() {
         let what = format!("{dropping} does not answer queries with EDNS");
-        let means = "resolvers send EDNS with every query: they wait for nothing, and many give up and take the server for dead";
-        let fix = "let the firewall before it pass DNS messages with an OPT record, or update the name server";
+        let means = "resolvers send EDNS with every query: they get no response, and many treat the server as down";
+        let fix = "make the firewall in front of it pass DNS messages with an OPT record, or update the name server";
         return Some(Problem::new(Severity::Warning, what, means, fix).seen(seen));
     }
     let refusing = names(|_| true);
     if !refusing.is_empty() {
         let what = format!("{refusing} refuses EDNS");
-        let means = "resolvers ask each question twice, and an answer over 512 bytes once more over TCP";
+        let means = "resolvers send each query twice, and once more over TCP for a response over 512 bytes";
         return Some(Problem::new(Severity::Notice, what, means, "update the name server").seen(seen));
     }
     let key = key_question(&dns.domain);
@@ -138,8 +141,8 @@ fn edns(dns: &DnsFacts, largest: Option<&Response>) -> Option<Problem> {
     if without.is_empty() || size <= PLAIN {
         return None;
     }
-    let what = format!("{} does not speak EDNS", without.join(", "));
-    let means = format!("every answer over {PLAIN} bytes, and this one has {size}, costs a second question over TCP");
+    let what = format!("{} does not support EDNS", without.join(", "));
+    let means = format!("every answer over {PLAIN} bytes, and this one has {size}, needs a second query over TCP");
     Some(Problem::new(Severity::Notice, what, means, "update the name server"))
 }
 

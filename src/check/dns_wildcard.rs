@@ -47,13 +47,13 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         .collect();
     // The key that is missing is the finding then.
     if key_record::is_only_wildcard(dns, &dns.outcome(&key_question(&dns.domain))) {
-        return Verdict::skip("a wildcard answers in the place of the key; see key-record");
+        return Verdict::skip("a wildcard answers instead of the key; see key-record");
     }
     let kind = probe.question.kind;
-    let fix = "create every record that is needed under its exact name; these hide the wildcard";
+    let fix = "create every record that is needed at its exact name; these hide the wildcard";
     if !by_wildcard.is_empty() {
-        let what = format!("only a wildcard under `{}` answers for {}", dns.domain, by_wildcard.join(", "));
-        let means = "nobody has created these records: servers use what the wildcard says, also for names that should not exist";
+        let what = format!("only a wildcard below `{}` answers for {}", dns.domain, by_wildcard.join(", "));
+        let means = "these records do not exist: servers use the response of the wildcard, also for names that should not exist";
         return vec![Problem::new(Severity::Warning, what, means, fix).into()];
     }
     Verdict::pass(format!(
@@ -75,8 +75,8 @@ fn alias(dns: &DnsFacts, to: &str) -> Problem {
         .map(|question| format!("{} {}", question.kind, question.name))
         .collect();
     let what = format!("the wildcard *.{domain} is an alias of {to} for every name that does not exist");
-    let means = "the federation records do not exist: servers are sent to another name, which has none";
-    let sentence = "Keep the wildcard, and create the records under their exact names; these hide it:";
+    let means = "the federation records do not exist: servers are redirected to another name, which has none";
+    let sentence = "Keep the wildcard, and create the records at their exact names; these hide it:";
     Problem::new(Severity::Error, what, means, dns.publish(sentence, &Expected::default())).seen(hidden)
 }
 

@@ -34,7 +34,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
                 let odd = [("priority", *priority), ("weight", *weight)].into_iter().filter(|(_, value)| *value != 1);
                 let odd: Vec<String> = odd.map(|(name, value)| format!("{name} {value}")).collect();
                 if !odd.is_empty() {
-                    red.push(format!("{owner}: {}; the wizard wants 1", odd.join(" and ")));
+                    red.push(format!("{owner}: {}; the wizard expects 1", odd.join(" and ")));
                 }
             }
         }
@@ -43,16 +43,18 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         return Verdict::skip("there is no SRV record");
     }
     if red.is_empty() {
-        return Verdict::pass("weight 1, priority 1; it shows 443 in red when the Site URL has no port, and is wrong");
+        return Verdict::pass(
+            "weight 1, priority 1; the wizard shows 443 in red when the Site URL has no port, although it is right",
+        );
     }
     let means =
         "servers never read priority and weight; only the wizard of 3.17 to 6.2 does, and shows the record in red";
     vec![
         Problem::new(
             Severity::Notice,
-            "the server's wizard will call the SRV record wrong",
+            "the server's wizard shows the SRV record as wrong",
             means,
-            "write 1 for both, or ignore the wizard",
+            "set both to 1, or ignore the wizard",
         )
         .seen(red)
         .into(),

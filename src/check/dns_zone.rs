@@ -15,7 +15,7 @@ pub const CHECK: Check = Check {
     judge: Judge::Dns(judge),
 };
 
-const NOBODY: &str = "peers cannot look anything up under this name";
+const NOBODY: &str = "peers cannot resolve any name below this domain";
 
 fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     if let Some(why) = dns.unchecked() {
@@ -39,9 +39,9 @@ fn severity(dns: &DnsFacts) -> Severity {
 fn in_zone(dns: &DnsFacts, zone: &ZoneCut) -> Option<Problem> {
     let apex = &zone.apex;
     if zone.servers.is_empty() {
-        let what = format!("the zone `{apex}` has no name servers that a resolver knows of");
+        let what = format!("the zone `{apex}` has no name servers that a resolver can find");
         let fix = format!("set the name servers of `{apex}` at its registrar");
-        return Some(Problem::new(severity(dns), what, "no resolver can ask for its records", fix));
+        return Some(Problem::new(severity(dns), what, "no resolver can query its records", fix));
     }
     if dns.is_unresponsive() && !zone.circular.is_empty() {
         return Some(circular(zone));
@@ -54,7 +54,7 @@ fn in_zone(dns: &DnsFacts, zone: &ZoneCut) -> Option<Problem> {
     }
     if dns.is_unresponsive() {
         let what = format!("no name server of `{apex}` answers");
-        let fix = format!("look at the name servers of `{apex}`: do they run, and do they hold the zone?");
+        let fix = format!("check the name servers of `{apex}`: do they run, and do they serve the zone?");
         return Some(Problem::new(Severity::Error, what, NOBODY, fix).seen(failures(dns)));
     }
     zone.soa.is_none().then(|| {
@@ -73,7 +73,7 @@ fn circular(zone: &ZoneCut) -> Problem {
         format!("{} is in the zone {}, whose name servers are {}", circle.server, circle.zone, circle.back.join(", "))
     });
     let what = format!(
-        "the name servers of `{apex}` can be looked up only by asking them: the parent zone gives no address (glue)"
+        "the name servers of `{apex}` can be resolved only by querying them: the parent zone has no address (glue)"
     );
     let fix = format!(
         "Enter the addresses of the name servers (glue) at the registrar of `{apex}`, or use name servers in another zone."
@@ -100,7 +100,7 @@ fn missing(dns: &DnsFacts, expected: &Expected) -> Problem {
         Err(ZoneFailure::Unregistered { registry }) => registry.to_string(),
         Err(_) => "the zone above".to_owned(),
     };
-    let what = format!("`{domain}` does not exist: the zone `{above}` above it says NXDOMAIN");
+    let what = format!("`{domain}` does not exist: the zone `{above}` above it answers NXDOMAIN");
     let fix = dns.publish(
         &format!(
             "Check the spelling, also of the Domain setting, and that `{domain}` is registered, paid for and delegated. If the \
@@ -116,14 +116,14 @@ fn no_zone(dns: &DnsFacts, failure: &ZoneFailure, expected: &Expected) -> Proble
     match failure {
         ZoneFailure::Unregistered { .. } => missing(dns, expected),
         ZoneFailure::Servers { .. } if dns.is_unresponsive() => {
-            let what = format!("no resolver can find out about `{domain}`: {failure}");
+            let what = format!("no resolver can resolve `{domain}`: {failure}");
             let fix = format!(
-                "look at the name servers of `{domain}`: do they run, and do they hold the zone? Its registrar lists them"
+                "check the name servers of `{domain}`: do they run, and do they serve the zone? Its registrar lists them"
             );
             Problem::new(Severity::Error, what, NOBODY, fix)
         }
         _ => {
-            let what = format!("no zone holds `{domain}`: {failure}");
+            let what = format!("`{domain}` is in no zone: {failure}");
             let fix = format!("check the spelling; is `{domain}` registered and delegated?");
             let means = if dns.is_usable() { "resolvers find the records all the same" } else { NOBODY };
             Problem::new(severity(dns), what, means, fix)
@@ -147,7 +147,7 @@ mod tests {
         assert!(problems(judge(&dns, &Expected::default())).is_empty());
         dns.zone = Err(ZoneFailure::NoZone { resolver: RESOLVER, outcome: Outcome::NoData });
         let found = problems(judge(&dns, &Expected::default()));
-        assert!(found[0].what.starts_with("no zone holds `mydomain.com`"), "{found:?}");
+        assert!(found[0].what.starts_with("`mydomain.com` is in no zone"), "{found:?}");
         assert_eq!(found[0].severity, Severity::Notice, "the records are there all the same");
         for question in crate::rocketchat::generation::questions(&dns.domain) {
             crate::check::sample::set(&mut dns, &question, Outcome::NoData);
@@ -175,7 +175,7 @@ mod tests {
         dns.zone = Err(ZoneFailure::Servers { resolver: RESOLVER, outcome: Outcome::ServFail });
         dns.observations.clear();
         let found = problems(judge(&dns, &Expected::default()));
-        assert!(found[0].fix.starts_with("look at the name servers of `mydomain.com`"), "{found:?}");
+        assert!(found[0].fix.starts_with("check the name servers of `mydomain.com`"), "{found:?}");
     }
 
     #[test]

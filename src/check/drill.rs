@@ -36,7 +36,7 @@ pub fn absence(facts: &DrillFacts, step: Step) -> Option<String> {
     let release = facts.judged_as();
     let ignored = || {
         let is_ignored = facts.expected(step).is_some_and(|expected| expected.outcome == Outcome::Ignored);
-        is_ignored.then(|| format!("a {release} server has no such event and passes it over"))
+        is_ignored.then(|| format!("a {release} server has no such event and ignores it"))
     };
     step.absence(release).map(str::to_owned).or_else(ignored)
 }
@@ -59,7 +59,7 @@ pub fn unsent(facts: &DrillFacts, step: Step) -> Option<String> {
         _ if facts.sent(step).is_some() => return None,
         _ if facts.options.keep_room && kept.contains(&step) => "left out: --keep-room",
         _ if facts.stopped.is_some() => STOPPED,
-        _ => "left out: the peer did not take the room",
+        _ => "left out: the peer did not accept the room",
     };
     Some(why.into())
 }
@@ -137,14 +137,12 @@ fn judge_accepted(
         (_, Some(false)) => Problem::new(
             Severity::Error,
             "accepted, and the peer has not stored it: its question does not name it",
-            "what users write of this kind does not arrive, and no sender learns of it",
-            "look at the peer's log at this time for `Failed to add event` or an error of its handler",
+            "messages of this kind do not arrive, and the sender gets no error",
+            "check the peer's log at this time for `Failed to add event` or an error of its handler",
         )
         .seen([request.exchange.shown()])
         .into(),
-        (_, None) => {
-            Verdict::Pass { note: "accepted, not verified: the peer answers before it looks at events".into() }
-        }
+        (_, None) => Verdict::Pass { note: "accepted, not verified: the peer answers before it applies events".into() },
     }
 }
 
@@ -164,7 +162,7 @@ pub fn known_limit(facts: &DrillFacts, step: Step, text: &str) -> Problem {
         None => Problem::new(
             Severity::Warning,
             what,
-            "this release cannot do it, whatever is set up",
+            "this release does not support it, with any setup",
             format!("fedctl explain {release} prints what the release can do"),
         ),
     }
@@ -204,19 +202,19 @@ fn unanswered(request: &Request) -> Problem {
             Severity::Error,
             "the request was not answered",
             "servers try once and wait two seconds: an event like this one is lost",
-            "look at the log of the proxy and of the server for this request",
+            "check the log of the proxy and of the server for this request",
         ),
         Some(answer) if answer.status == 429 => Problem::new(
             Severity::Error,
-            "the peer says that there were too many requests",
+            "the peer answers that there were too many requests",
             "servers up to 3.6.2 allow ten a minute, and others may have used some of them",
             "run this again in a minute",
         ),
         Some(answer) => Problem::new(
             Severity::Error,
             format!("answered with {}, which no release does", answer.status),
-            "something stands before the server and answers for it",
-            "look at what stands before the server",
+            "a proxy or another server answers instead of the server",
+            "check the proxy in front of the server",
         ),
     };
     problem.seen([request.exchange.shown()])
@@ -237,7 +235,7 @@ fn rejected(facts: &DrillFacts, request: &Request, text: &str) -> Problem {
             Severity::Error,
             format!("the peer fails on it: {text}"),
             format!("a {} server is expected to apply it", facts.judged_as()),
-            "look at the peer's log at this time, and report what it says",
+            "check the peer's log at this time, and report its lines",
         ),
     };
     problem.seen([request.exchange.shown()])

@@ -39,7 +39,7 @@ fn problem(facts: &DrillFacts, exchange: &Exchange) -> Problem {
         None => error(
             "the look-up was not answered".into(),
             "a chat with a user of this peer cannot be opened",
-            "look at the log of the proxy and of the server for this request",
+            "check the log of the proxy and of the server for this request",
         ),
         Some((_, GATE_ANSWER)) => known_limit(facts, Step::LookUp, GATE_ANSWER),
         Some((_, "Federation not enabled" | "Not found")) => error(
@@ -53,14 +53,14 @@ fn problem(facts: &DrillFacts, exchange: &Exchange) -> Problem {
             "check the name with the peer's admin: it is the user name without `@`, in the same case",
         ),
         Some((429, _)) => error(
-            "the peer says that there were too many requests".into(),
+            "the peer answers that there were too many requests".into(),
             "servers allow ten a minute for each route and address",
             "run this again in a minute",
         ),
         Some((status, _)) => error(
             format!("the look-up was answered with {status}, which no release does"),
             "a chat with a user of this peer cannot be opened",
-            "look at what stands before the server",
+            "check the proxy in front of the server",
         ),
     }
 }
@@ -72,7 +72,7 @@ mod tests {
     use crate::check::peer_sample::answer;
 
     #[test]
-    fn the_answer_tells_why_nobody_was_found() {
+    fn the_answer_reports_why_nobody_was_found() {
         let mut facts = sample("7.9.0");
         assert!(matches!(judge(&facts, Step::LookUp), Verdict::Pass { .. }));
         facts.guest = None;

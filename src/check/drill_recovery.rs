@@ -10,7 +10,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "drill-recovery",
-    title: "the peer asks for an event that it has not received",
+    title: "the peer requests an event that it has not received",
     page: include_str!("../../docs/checks/drill-recovery.md"),
     stage: None,
     minor: false,
@@ -35,7 +35,7 @@ fn judge(facts: &DrillFacts, step: Step) -> Verdict {
     match (asked, sent, request.taken()) {
         (Some(asked), Some(Ok(_)), Taken::Applied | Taken::Accepted) => {
             let after = asked.at.saturating_sub(request.at);
-            Verdict::Pass { note: format!("asked us for the withheld event {after} ms later, and was sent it") }
+            Verdict::Pass { note: format!("requested the withheld event {after} ms later, and was sent it") }
         }
         (Some(_), sent, Taken::Applied | Taken::Accepted) => undelivered(request, sent.and_then(Result::err)).into(),
         (None, _, Taken::Applied | Taken::Accepted) => match expected.outcome {
@@ -44,13 +44,13 @@ fn judge(facts: &DrillFacts, step: Step) -> Verdict {
                 facts,
                 step,
                 request,
-                "did not ask for the withheld event",
-                "an event that is lost on the way stays lost, and all that follow it",
+                "did not request the withheld event",
+                "a lost event stays lost, and so do all events after it",
             ),
         },
         _ => match judge_sent(facts, step, "") {
             Verdict::Problem(mut problem) if repair.is_some_and(|repair| repair.taken() == Taken::Applied) => {
-                problem.evidence.push("sending both events by hand repaired the room".into());
+                problem.evidence.push("sending both events again repaired the room".into());
                 problem.into()
             }
             other => other,
@@ -61,9 +61,9 @@ fn judge(facts: &DrillFacts, step: Step) -> Verdict {
 fn undelivered(request: &Request, why: Option<String>) -> Problem {
     let problem = Problem::new(
         Severity::Error,
-        "the peer asked for the withheld event and did not take it",
-        "an event that is lost on the way stays lost, and all that follow it",
-        "look at the peer's log at this time; from 4.2 on, all of it must happen within the two seconds of one request",
+        "the peer requested the withheld event and did not accept it",
+        "a lost event stays lost, and so do all events after it",
+        "check the peer's log at this time; from 4.2 on, all of it must happen within the two seconds of one request",
     );
     problem.seen([request.exchange.shown()].into_iter().chain(why))
 }

@@ -33,7 +33,7 @@ pub fn verdict(way_back: &WayBack, domain: &Domain, listened: &str) -> Verdict {
         WayBack::Here { url } => return Verdict::Pass { note: format!("{url} leads here, with the key of the drill") },
         WayBack::NoRecords { why } => Problem::new(
             Severity::Error,
-            format!("the records of {domain} lead nowhere"),
+            format!("the records of {domain} cannot be used"),
             lost,
             with_line("Publish the records:", &prepare),
         )
@@ -57,11 +57,11 @@ pub fn verdict(way_back: &WayBack, domain: &Domain, listened: &str) -> Verdict {
         .seen([format!("published {published}")]),
         WayBack::Elsewhere { url, exchange } => Problem::new(
             Severity::Warning,
-            format!("a request from here to {url} does not come out at {listened}"),
-            "if the same is true for the peer, it cannot fetch files or ask for lost events",
+            format!("a request from here to {url} does not arrive at {listened}"),
+            "if the same is true for the peer, it cannot fetch files or request lost events",
             with_line(
-                "Let the host and port of the SRV record lead to the --listen address: open the firewall, or pass \
-                 /api/v1/federation. on in the proxy. Then check again:",
+                "Make the --listen address reachable at the host and port of the SRV record: open the firewall, or \
+                 forward /api/v1/federation. in the proxy. Then check again:",
                 &prepare,
             ),
         )

@@ -51,31 +51,31 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
 fn unreachable(facts: &HubFacts) -> String {
     match facts.hub.as_ref().is_some_and(|hub| hub.base.host == "hub.rocket.chat") {
         true => {
-            "the public hub may be gone for good: publish DNS records, or run a hub of your own (`fedctl serve hub`) \
-                 and name it with --hub-url"
+            "the public hub may have been closed: publish DNS records, or run your own hub (`fedctl serve hub`) and \
+             name it with --hub-url"
                 .into()
         }
-        false => "start the hub, correct --hub-url, or give its authority with --ca-file".into(),
+        false => "start the hub, correct --hub-url, or give its certificate authority with --ca-file".into(),
     }
 }
 
 fn accepted(hub: &Call, answer: &Answer, problem: &impl Fn(String, String) -> Vec<Verdict>) -> Vec<Verdict> {
     let member = |name: &str| answer.json.as_ref()?.get(name)?.as_str().map(str::to_owned);
     match (answer.is_object(), member("status").as_deref(), member("message")) {
-        (false, _, _) => problem("what answered is no hub: the answer is not JSON".into(), not_a_hub(hub)),
-        (true, Some("served"), _) => Verdict::pass("the hub serves this very entry already"),
+        (false, _, _) => problem("the response is not from a hub: it is not JSON".into(), not_a_hub(hub)),
+        (true, Some("served"), _) => Verdict::pass("the hub already serves this entry"),
         (true, _, Some(message)) => Verdict::pass(message),
-        (true, _, None) => Verdict::pass("the hub has taken it"),
+        (true, _, None) => Verdict::pass("the hub has accepted it"),
     }
 }
 
 fn not_a_hub(hub: &Call) -> String {
-    format!("look at {} in a browser; perhaps another server, or a login page, stands there", hub.base)
+    format!("open {} in a browser: another server or a login page may answer there", hub.base)
 }
 
 /// Every status that is no success, in words.
 fn refusal(status: u16, answer: &Answer, hub: &Call) -> (String, String) {
-    let said = answer.error().map(|error| format!(": {error}")).unwrap_or_default();
+    let reason = answer.error().map(|error| format!(": {error}")).unwrap_or_default();
     let hint = answer.json.as_ref().and_then(|json| json.get("hint")?.as_str().map(str::to_owned));
     match status {
         300..=399 => {
@@ -83,19 +83,19 @@ fn refusal(status: u16, answer: &Answer, hub: &Call) -> (String, String) {
             (format!("the hub redirects to {to}, which servers do not follow for POST"), format!("--hub-url {to}"))
         }
         401 | 403 => (
-            format!("the hub does not let you in ({status}){said}"),
+            format!("the hub requires authentication ({status}){reason}"),
             "give the cloud token of your workspace with --token-file, or ask the hub's operator".into(),
         ),
         404 | 405 => (format!("there is no hub at this URL ({status})"), not_a_hub(hub)),
         400 | 413 | 415 | 422 => {
-            (format!("the hub refuses the entry ({status}){said}"), hint.unwrap_or("correct what was sent".into()))
+            (format!("the hub refuses the entry ({status}){reason}"), hint.unwrap_or("correct what was sent".into()))
         }
         429 => (
-            format!("the hub has had too many requests ({status}){said}"),
+            format!("the hub has had too many requests ({status}){reason}"),
             "wait; the newest mail to webmaster@ still works".into(),
         ),
-        500..=599 => (format!("the hub is out of order ({status}){said}"), LATER.into()),
-        _ => (format!("the hub answers {status}{said}"), LATER.into()),
+        500..=599 => (format!("the hub is unavailable ({status}){reason}"), LATER.into()),
+        _ => (format!("the hub answers {status}{reason}"), LATER.into()),
     }
 }
 
@@ -116,14 +116,14 @@ mod tests {
         let json = "application/json";
         let mailed = r#"{"success":true,"status":"mailed","message":"a link goes out","peer":{}}"#;
         assert_eq!(judged(call("POST", 200, json, mailed), true), Verdict::pass("a link goes out"));
-        assert_eq!(judged(call("POST", 200, json, "{}"), true), Verdict::pass("the hub has taken it"));
+        assert_eq!(judged(call("POST", 200, json, "{}"), true), Verdict::pass("the hub has accepted it"));
         for (status, body, part) in [
-            (200, "<html>", "is no hub"),
+            (200, "<html>", "is not from a hub"),
             (400, r#"{"error":"the url has a path","hint":"no path"}"#, "the url has a path"),
-            (401, "", "does not let you in"),
+            (401, "", "requires authentication"),
             (404, "<html>", "there is no hub"),
             (429, "{}", "too many requests"),
-            (503, "<html>", "out of order"),
+            (503, "<html>", "is unavailable"),
             (301, "", "redirects"),
             (418, "", "answers 418"),
         ] {
@@ -144,7 +144,7 @@ mod tests {
             (200, "{}", "no `peer`"),
             (404, "{}", "does not know"),
             (404, "<html>", "no hub at"),
-            (503, "", "out of order"),
+            (503, "", "is unavailable"),
         ] {
             let found = problems(judged(call("GET", status, json, body), false));
             assert!(found[0].what.contains(part), "{status}: {}", found[0].what);

@@ -36,7 +36,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
                 Problem::new(
                     Severity::Warning,
                     format!("servers of {} cannot use the DNS records of {domain}: `{error}`", lost.join(" and ")),
-                    "they cannot use a hub either: 4.2 and 6.3 broke the look-up there for good",
+                    "they cannot use a hub either: look-ups at a hub do not work from 4.2 on",
                     with_line("Find out what is wrong with the records:", &format!("fedctl dns-check {domain}")),
                 )
                 .into(),
@@ -49,7 +49,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
                     "servers of {} cannot find {domain}: not by DNS, and they cannot use a hub",
                     lost.join(" and ")
                 ),
-                "4.2 and 6.3 broke the look-up at the hub for good; only DNS records reach those servers",
+                "look-ups at a hub do not work from 4.2 on; these servers need DNS records",
                 with_line("Publish records:", &format!("fedctl records {domain} --target HOST --key FILE")),
             )
             .into(),
@@ -58,7 +58,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
     let askers: Vec<&str> =
         by_dns.iter().filter(|discovery| asks_hub(discovery)).map(|discovery| discovery.releases).collect();
     if askers.is_empty() {
-        return Verdict::pass(format!("every server finds {domain} by its DNS records; none asks the hub"));
+        return Verdict::pass(format!("every server finds {domain} by its DNS records; none queries the hub"));
     }
     Verdict::pass(format!("the hub is queried by {}; the others use the DNS records", askers.join(" and ")))
 }

@@ -35,8 +35,8 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
             return vec![
                 Problem::new(
                     Severity::Error,
-                    format!("the hub holds a key that servers cannot read: they log `{log}`"),
-                    "no server that asks the hub can send to this domain",
+                    format!("the hub has a key that servers cannot read: they log `{log}`"),
+                    "no server that queries the hub can send to this domain",
                     "register again with the text of the Public Key setting",
                 )
                 .seen([entry.public_key])
@@ -57,11 +57,11 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
 fn requested(facts: &HubFacts, text: &str) -> Vec<Verdict> {
     let discovery = facts.records.discovery(Generation::of(HUB_RELEASE));
     let (Some(published), Ok(key)) = (discovery.key, diagnosis::examine(text.as_bytes()).server) else {
-        return Verdict::skip("DNS holds no key to compare");
+        return Verdict::skip("DNS has no key to compare");
     };
     let domain = &facts.domain;
     if published == key.fingerprint() {
-        return Verdict::pass("DNS holds the same key");
+        return Verdict::pass("DNS has the same key");
     }
     let what = format!("the key that is to be registered is not the one that {domain} publishes in DNS");
     let means = "the server uses one of the two: peers that find the other one drop its messages";
@@ -77,8 +77,8 @@ fn url_problems(entry: &Entry) -> Vec<Problem> {
     }
     vec![Problem::new(
         Severity::Error,
-        format!("the hub holds the URL `{}`, to which servers append /api/v1/…", entry.url),
-        "the requests of peers go to another place and are answered with an error",
+        format!("the hub has the URL `{}`, to which servers append /api/v1/…", entry.url),
+        "the requests of peers go to another path and get an error",
         "register again without path and final slash",
     )]
 }
@@ -89,7 +89,7 @@ fn key_problem(facts: &HubFacts, key: &PublicKey) -> Option<Problem> {
     (wanted != *key).then(|| {
         Problem::new(
             Severity::Error,
-            format!("the hub holds another key than {source}"),
+            format!("the hub has another key than {source}"),
             "peers encrypt to a key that your server does not have, and refuse what it sends",
             with_line("Register again:", &format!("fedctl register {} --url URL --key {source}", facts.domain)),
         )
@@ -106,8 +106,8 @@ fn dns_problems(facts: &HubFacts, entry: &Entry, key: &PublicKey) -> Vec<Problem
         found.push(
             Problem::new(
                 Severity::Warning,
-                "the hub and DNS hold different keys",
-                "servers that find the DNS records use the one, servers that do not the other; one of the two is wrong",
+                "the hub and DNS have different keys",
+                "servers that find the DNS records use one key, all others use the other; one of the two is wrong",
                 "register again with the right key, or correct the TXT record",
             )
             .seen([format!("hub  {}", key.fingerprint()), format!("dns  {published}")]),
@@ -118,7 +118,7 @@ fn dns_problems(facts: &HubFacts, entry: &Entry, key: &PublicKey) -> Vec<Problem
         found.push(Problem::new(
             Severity::Notice,
             format!("the hub leads to {}, DNS to {url}", entry.url),
-            "servers take different ways to this domain",
+            "servers use different URLs for this domain",
             "make both the same",
         ));
     }

@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
 
 fn judge(facts: &HubFacts) -> Vec<Verdict> {
     let mx = facts.mail.iter().find(|(question, _)| question.kind == RecordType::Mx);
-    let Some((_, mx)) = mx else { return Verdict::skip("no mail is to be expected") };
+    let Some((_, mx)) = mx else { return Verdict::skip("no mail is sent") };
     if !mx.is_answer() {
         return Verdict::skip(format!("the MX look-up gives {mx}"));
     }

@@ -16,7 +16,7 @@ pub const CHECK: Check = Check {
     judge: Judge::Hub(judge),
 };
 
-const USELESS: &str = "every peer that learns this URL from the hub would talk to nobody";
+const USELESS: &str = "peers that get this URL from the hub cannot reach the server";
 
 fn judge(facts: &HubFacts) -> Vec<Verdict> {
     let Some(server) = &facts.server else { return Verdict::skip("no usable URL was given") };
@@ -26,8 +26,8 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
         if why.contains("certificate") {
             return problem(
                 format!("servers do not trust {}: {why}", server.base),
-                "serve a valid certificate with its whole chain (fullchain.pem), made for the host of the URL; with an authority \
-                 of your own, --ca-file FILE here and NODE_EXTRA_CA_CERTS=FILE at every peer",
+                "serve a valid certificate with its whole chain (fullchain.pem), made for the host of the URL; with \
+                 your own certificate authority, --ca-file FILE here and NODE_EXTRA_CA_CERTS=FILE at every peer",
             );
         }
         return problem(
@@ -48,7 +48,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
     match speaking {
         None => problem(
             format!("what answers at {} is no federation server", server.base),
-            "register the URL of the Rocket.Chat server itself, and let its proxy pass /api/v1/ on",
+            "register the URL of the Rocket.Chat server itself, and make its proxy forward /api/v1/",
         ),
         Some(answer) if answer.error().is_some_and(|error| error.contains("Federation not enabled")) => {
             vec![

@@ -16,7 +16,7 @@ pub const CHECK: Check = Check {
     judge: Judge::Hub(judge),
 };
 
-const APPENDED: &str = "servers append `/api/v1/federation.…` to this text, so the request would go to another place";
+const APPENDED: &str = "servers append `/api/v1/federation.…` to this text, so the request goes to another path";
 
 fn judge(facts: &HubFacts) -> Vec<Verdict> {
     let Some(request) = &facts.request else { return Verdict::skip("nothing is to be registered") };
@@ -26,7 +26,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
         Err(why) => return vec![Problem::new(Severity::Error, why.to_string(), APPENDED, why.hint).into()],
     };
     if url.ends_with('/') {
-        let what = format!("the url `{url}` ends with a slash, and servers make two of it");
+        let what = format!("the url `{url}` ends with a slash, so that requests have two slashes");
         return vec![Problem::new(Severity::Error, what, APPENDED, format!("--url {healthy}")).into()];
     }
     let mut found: Vec<Verdict> = Vec::new();
@@ -36,7 +36,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
                 Severity::Warning,
                 format!("`{url}` is in a private network"),
                 "peers elsewhere cannot reach it, and a public hub refuses it",
-                "use the name and port under which the whole world reaches the server",
+                "use the name and port at which the server can be reached from everywhere",
             )
             .into(),
         );
@@ -46,7 +46,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
             Problem::new(
                 Severity::Warning,
                 format!("`{url}` is plain http"),
-                "messages are encrypted, but searches for users and files travel in clear",
+                "messages are encrypted, but user searches and files are not",
                 format!("--url {}", healthy.replacen("http:", "https:", 1)),
             )
             .into(),
@@ -74,7 +74,7 @@ mod tests {
             ("https://chat.mydomain.com/chat", Severity::Error, "its own host name"),
             ("chat.mydomain.com", Severity::Error, "https://"),
             ("http://chat.mydomain.com:80", Severity::Warning, "--url https://chat.mydomain.com"),
-            ("https://10.0.0.1", Severity::Warning, "whole world"),
+            ("https://10.0.0.1", Severity::Warning, "from everywhere"),
         ] {
             let found = problems(judged(url));
             assert_eq!(found[0].severity, severity, "{url}");

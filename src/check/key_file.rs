@@ -28,7 +28,7 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     }
     if let Some(mode) = &file.exposed {
         let what = format!("`{}` holds the private key, and others may read it (mode {mode})", file.path);
-        let means = "who has it reads what peers send you and writes in your name";
+        let means = "anyone with this key can read what peers send you and send in your name";
         return vec![
             Problem::new(
                 Severity::Warning,

@@ -20,7 +20,7 @@ pub struct Inspected<'a> {
 impl Inspected<'_> {
     /// The key in the text, exact or as servers read it.
     pub fn key(&self) -> Option<&PublicKey> {
-        self.diagnosis.exact.as_ref().or(self.diagnosis.server.as_ref().ok())
+        self.diagnosis.verified.as_ref().or(self.diagnosis.server.as_ref().ok())
     }
 }
 
@@ -53,7 +53,7 @@ pub fn judge(inspected: &Inspected) -> Vec<Line> {
 /// What is worth a line when a check found no defect.
 fn passed(inspected: &Inspected, id: &str) -> Option<Verdict> {
     let note = match inspected.key() {
-        Some(key) if id == key_text::CHECK.id && inspected.diagnosis.exact.is_some() => {
+        Some(key) if id == key_text::CHECK.id && inspected.diagnosis.verified.is_some() => {
             let (bits, exponent) = (key.bits(), key.exponent());
             format!("RSA-{bits}, exponent {exponent}, {} bytes; servers accept it", inspected.length)
         }
@@ -74,7 +74,7 @@ fn problem(inspected: &Inspected, worst: &Defect, others: &[&Defect]) -> Problem
     let diagnosis = inspected.diagnosis;
     let named = |defect: &Defect| format!("{} ({})", defect.what, defect.kind);
     let means = match &diagnosis.server {
-        _ if worst.kind == DefectKind::PrivateKey => "this must never be published, and no longer be used".to_owned(),
+        _ if worst.kind == DefectKind::PrivateKey => "this must never be published; stop using this key".to_owned(),
         _ if worst.kind == DefectKind::OtherKey => "peers that use it cannot open what your server sends".to_owned(),
         Ok(_) => "servers accept this text".to_owned(),
         Err(log) => format!("servers refuse this text and log `{log}`"),

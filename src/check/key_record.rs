@@ -103,14 +103,14 @@ fn long(dns: &DnsFacts, question: &Query) -> Option<Problem> {
     let chain = dns.alias_chain(&question.name);
     let (count, severity) = (chain.count(), chain.severity()?);
     let what = format!("the key is behind {count} aliases");
-    let means = "resolvers follow 8 to 16 aliases and then give up: some peers do not get the key";
+    let means = "resolvers follow at most 8 to 16 aliases: some peers do not get the key";
     let fix = "Make the first alias lead to the name with the record, or put the record at the name of the key.";
     Some(Problem::new(severity, what, means, fix).seen(chain.steps()))
 }
 
 fn missing(dns: &DnsFacts, how: &str, question: &Query, expected: &Expected) -> Problem {
     let fix = match dns.near_misses().any(|probe| probe.question.kind == RecordType::Txt) {
-        true => "move the record that stands under a wrong name; see dns-near-miss".to_owned(),
+        true => "move the record that is at a wrong name; see dns-near-miss".to_owned(),
         false => dns.publish("Publish what this command prints:", expected),
     };
     Problem::new(Severity::Error, format!("no public key: {how} for TXT {}", question.name), NO_KEY, fix)
@@ -123,7 +123,7 @@ fn several(dns: &DnsFacts, expected: &Expected, name: &str, records: &[Vec<Vec<u
     let values: Vec<Vec<u8>> = records.iter().map(|strings| strings.concat()).collect();
     let kind = found(&DefectKind::OF_SETS).map(|defect| defect.kind);
     let pieces = diagnosis.defects.iter().find_map(|defect| defect.pieces.as_deref()).unwrap_or_default();
-    let order = "servers read only the first of the answer, and name servers change the order";
+    let order = "servers read only the first record in the response, and name servers change the order";
     let (severity, means, fix) = match kind {
         Some(DefectKind::SplitRecords) => {
             let fix = dns.publish("Delete them all, then add ONE record with all strings in it:", expected);
@@ -134,8 +134,7 @@ fn several(dns: &DnsFacts, expected: &Expected, name: &str, records: &[Vec<Vec<u
             (Severity::Error, format!("{order}: which of the keys a peer uses is random"), fix)
         }
         _ if all_one_key(&values) => {
-            let means =
-                "all hold the same key, so servers find it whichever comes first; no other record may join them";
+            let means = "all have the same key, so servers find it whichever comes first";
             (Severity::Warning, means.to_owned(), "delete all but one".to_owned())
         }
         _ => (Severity::Error, order.to_owned(), "delete every record but the one with the key".to_owned()),

@@ -30,8 +30,10 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         None => places.into_iter().collect::<Vec<_>>().join(", "),
     };
     let what = format!("a private key is published at TXT {names} ({})", DefectKind::PrivateKey);
-    let means = "everybody can read it in DNS: it is no secret any more, and who has it can send as your server and read what peers send to it";
-    let fix = "Delete the record now. Then make a new pair with `fedctl keygen`, put it into the server and publish its public half: \
+    let means = "DNS is public, so the key is no longer secret: anyone with it can send as your server and read what \
+     peers send to it";
+    let fix = "Delete the record now. Then make a new pair with `fedctl keygen`, put it into the server and publish \
+     its public half: \
                caches and copies keep the old private key.";
     vec![Problem::new(Severity::Error, what, means, fix).into()]
 }

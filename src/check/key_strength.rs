@@ -27,11 +27,11 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let bits = key.bits();
     let new = "make a new pair with `fedctl keygen`, put it into the server and publish it";
     let compare = format!("Compare it. If it is the server's, {new}:\n  fedctl dns-check {} --key FILE", dns.domain);
-    let strange = "servers never make such a key: is it the server's, and copied without a mistake?";
-    let odd = format!("the key has an odd size of {bits} bits ({})", DefectKind::OddSize);
+    let strange = "servers never make such a key: check that it is the server's key and was copied without a mistake";
+    let odd = format!("the key has an unusual size of {bits} bits ({})", DefectKind::OddSize);
     let mut found: Vec<Verdict> = Vec::new();
     if bits % 8 == 1 {
-        let means = "servers miscount the length of such a key and cannot open anything that it signed";
+        let means = "servers miscount the length of such a key and cannot decrypt anything that it signed";
         found.push(Problem::new(Severity::Error, odd, means, new).into());
     } else if bits < DEFAULT_BITS {
         let what = format!("the key is weak: {bits} bits ({})", DefectKind::WeakSize);

@@ -37,7 +37,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     }
     if diagnosis.defects.is_empty() {
         let alone = diagnosis.server.as_ref().ok().filter(|_| records.len() == 1);
-        return match diagnosis.exact.as_ref().or(alone) {
+        return match diagnosis.verified.as_ref().or(alone) {
             Some(key) => Verdict::pass(format!("RSA-{}, {}", key.bits(), key.fingerprint().short())),
             None => Verdict::skip("the records are wrong as a set; see key-record"),
         };
@@ -54,12 +54,12 @@ fn damaged(dns: &DnsFacts, diagnosis: &Diagnosis, text: &[u8], expected: &Expect
     let secret = diagnosis.has(DefectKind::PrivateKey);
     let is_cut = diagnosis.defects.first().is_some_and(|worst| DefectKind::OF_CUTS.contains(&worst.kind));
     let means = match &diagnosis.server {
-        _ if secret => "everybody can read it in DNS: it is no secret any more".to_owned(),
-        _ if text.is_empty() => "peers take an empty text for none, and ask the hub instead of you".to_owned(),
+        _ if secret => "DNS is public, so the key is no longer secret".to_owned(),
+        _ if text.is_empty() => "peers treat an empty text as missing, and query the hub".to_owned(),
         Ok(_) if severity == Severity::Error => {
-            "servers read it without complaint, but no message that uses it can be opened".to_owned()
+            "servers read it without an error, but no message with this key can be decrypted".to_owned()
         }
-        Ok(_) => "servers read it nevertheless; other software may not".to_owned(),
+        Ok(_) => "servers accept it; other software may not".to_owned(),
         Err(line) => format!("peers find you, but cannot read your key; their log says `{line}`"),
     };
     let mut seen: Vec<String> = diagnosis.defects.iter().skip(1).map(description).collect();

@@ -18,17 +18,17 @@ pub const CHECK: Check = Check {
 };
 
 fn judge(_: &DnsFacts, facts: &NativeFacts) -> Vec<Verdict> {
-    let why = match facts.file.says() {
+    let why = match facts.file.content() {
         File::Names(delegation) => return Verdict::pass(format!("names {delegation}")),
-        File::None(why) => return Verdict::pass(format!("none ({why}); servers go on with SRV records and port 8448")),
+        File::None(why) => return Verdict::pass(format!("none ({why}); servers use SRV records and port 8448")),
         File::Unusable(why) => why,
     };
     let url = format!("https://{}{WELL_KNOWN}", facts.domain);
     let works = facts.discovery().is_usable();
     let severity = if works { Severity::Warning } else { Severity::Error };
     let means = match works {
-        true => "servers pass over it, and find the server by its SRV record or at port 8448",
-        false => "servers pass over it, and find no server by SRV records or at port 8448 either",
+        true => "servers ignore it, and find the server by its SRV record or at port 8448",
+        false => "servers ignore it, and find no server by SRV records or at port 8448 either",
     };
     let fix = with_line(
         &format!("Serve this at {url}, with the host and the port of your server:"),

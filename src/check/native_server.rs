@@ -94,9 +94,10 @@ fn version(facts: &NativeFacts, to: &Destination) -> Result<String, Problem> {
     }
     let seen = answer.map_or_else(|why| why.to_string(), Answer::shown);
     let what = format!("{} does not answer {VERSION} as a server of native federation does", to.authority());
-    let fix = "Let the proxy hand /_matrix/ to Rocket.Chat, and switch native federation on there; it needs a licence with the \
+    let fix = "Make the proxy forward /_matrix/ to Rocket.Chat, and switch native federation on there; it needs a \
+     licence with the \
                module `federation`.";
-    Err(Problem::new(Severity::Error, what, "servers send their events there, and they are lost", fix).seen([seen]))
+    Err(Problem::new(Severity::Error, what, "the events that servers send there are lost", fix).seen([seen]))
 }
 
 /// The key in a few words, or what is wrong with it.
@@ -110,7 +111,7 @@ fn keys(facts: &NativeFacts) -> Result<String, Problem> {
     let (what, fix) = match defect {
         KeyDefect::NoObject => (
             format!("{KEYS} does not answer with signing keys"),
-            "Let the proxy hand /_matrix/ to Rocket.Chat.".to_owned(),
+            "Make the proxy forward /_matrix/ to Rocket.Chat.".to_owned(),
         ),
         KeyDefect::OtherName(name) => (
             format!("the server calls itself `{name}`, and {domain} was expected"),
@@ -118,12 +119,12 @@ fn keys(facts: &NativeFacts) -> Result<String, Problem> {
         ),
         KeyDefect::NoKey => (
             format!("{KEYS} has no key whose name begins with `{KEY_PREFIX}`"),
-            "Look at the setting Federation_Service_Matrix_Signing_Key.".to_owned(),
+            "Check the setting Federation_Service_Matrix_Signing_Key.".to_owned(),
         ),
-        KeyDefect::NoTime => (format!("{KEYS} has no `valid_until_ts`"), "Look at the log of the server.".to_owned()),
+        KeyDefect::NoTime => (format!("{KEYS} has no `valid_until_ts`"), "Check the log of the server.".to_owned()),
         KeyDefect::Expired(until) => (
             format!("the keys of the server were valid until {} only", date(until)),
-            "Look at the clock of the server, and restart it.".to_owned(),
+            "Check the clock of the server, and restart it.".to_owned(),
         ),
     };
     let means = "other servers cannot verify the signatures of this one, and reject its events";

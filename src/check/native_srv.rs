@@ -28,7 +28,7 @@ fn judge(_: &DnsFacts, facts: &NativeFacts) -> Vec<Verdict> {
     if target.is_empty() {
         let what = format!("SRV {owner} has the target `.`: there is no server");
         let fix = with_line("Publish the host of your server:", &line(&base, facts));
-        return vec![Problem::new(Severity::Error, what, "servers give up", fix).into()];
+        return vec![Problem::new(Severity::Error, what, "servers cannot find the domain", fix).into()];
     }
     let mut found: Vec<Verdict> = Vec::new();
     found.extend(no_address(facts, &owner, &target).map(Verdict::from));
@@ -88,7 +88,7 @@ fn alias(facts: &NativeFacts, owner: &str, target: &str) -> Option<Problem> {
 }
 
 fn line(base: &str, facts: &NativeFacts) -> String {
-    let host = match facts.file.says() {
+    let host = match facts.file.content() {
         File::Names(delegation) => delegation.host,
         File::None(_) | File::Unusable(_) => format!("chat.{}", facts.domain),
     };
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_that_says_no_is_an_error_and_no_record_is_none() {
+    fn a_target_of_a_dot_is_an_error_and_no_record_is_none() {
         let found = problems(judge(&dns(), &by_srv(SrvLabel::MatrixFed, "")));
         assert!(found[0].what.contains("there is no server"), "{found:?}");
         let mut facts = by_srv(SrvLabel::MatrixFed, TARGET);

@@ -26,7 +26,7 @@ fn judge(_: &DnsFacts, facts: &NativeFacts) -> Vec<Verdict> {
         Ok(session) => session,
         Err(why) => {
             let what = format!("there is no TLS handshake with {}: {why}", to.authority());
-            let fix = "Let the port speak TLS: native federation has no plain http.";
+            let fix = "Enable TLS at the port: native federation has no plain http.";
             return vec![Problem::new(Severity::Error, what, "servers cannot connect", fix).into()];
         }
     };

@@ -37,8 +37,11 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     }
     let what = format!("`{}` has an address that exists only inside a network: {}", base.host, local.join(", "));
     let means =
-        "peers outside of that network cannot connect to it; those that know other addresses too fail occasionally";
-    let fix = format!("publish the public address of `{}`, and resolve it to the private one inside only", base.host);
+        "peers outside that network cannot connect to it; if the host has other addresses too, they fail occasionally";
+    let fix = format!(
+        "publish the public address of `{}`, and resolve it to the private one only inside the network",
+        base.host
+    );
     vec![Problem::new(Severity::Warning, what, means, fix).into()]
 }
 
@@ -53,7 +56,7 @@ fn none(facts: &PeerFacts, host: &str) -> Problem {
     Problem::new(
         Severity::Error,
         format!("`{host}` has no address"),
-        "servers find the SRV record and cannot call what it names: `getaddrinfo ENOTFOUND`",
+        "servers find the SRV record and cannot connect to its target: `getaddrinfo ENOTFOUND`",
         format!("publish an A or AAAA record for `{host}`, or name another host in the SRV record"),
     )
     .seen(evidence)

@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
 fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     let Some(bypass) = &facts.bypass else {
         return Verdict::skip(match (facts.options.probe_bypass, facts.speaks()) {
-            (false, _) => "only asked for with --probe-bypass",
+            (false, _) => "only probed with --probe-bypass",
             (true, Speaks::Old) if facts.info.is_some() => "1.x servers decrypt everything",
             (true, _) => facts.unreached(),
         });
@@ -30,7 +30,8 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         (200, Some(true)) => vec![
             Problem::new(
                 Severity::Warning,
-                format!("anyone can speak in the name of `{domain}` itself: a plain ping with its own domain in the header was taken"),
+                format!("anyone can speak in the name of `{domain}` itself: a plain ping with its own domain in the \
+                 header was taken"),
                 "anyone who reaches the server can insert messages, users and rooms that seem to come from its own people; \
                  all releases from 2.0 on do this, only a proxy can stop it",
                 rule(domain.as_str()),
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_asked_only_on_request() {
+    fn it_is_probed_only_on_request() {
         assert!(matches!(&judge(&sample())[..], [Verdict::Skip { why }] if why.contains("--probe-bypass")));
     }
 }

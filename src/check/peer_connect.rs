@@ -40,7 +40,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         (true, is_6) if !unrouted.is_empty() => (
             Severity::Error,
             format!(
-                "nothing can be connected to at `{}` port {port} over {}, and this machine has {}",
+                "no address of `{}` accepts connections at port {port} over {}, and this machine has {}",
                 base.host,
                 if is_6 { "IPv6" } else { "IPv4" },
                 facts.missing_route()
@@ -49,22 +49,22 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         ),
         (true, _) => (
             Severity::Error,
-            format!("nothing can be connected to at `{}` port {port}", base.host),
+            format!("no address of `{}` accepts connections at port {port}", base.host),
             "no server can deliver anything: `ECONNREFUSED` or `ETIMEDOUT` in its log, and the event is lost",
         ),
         (false, true) => (
             Severity::Warning,
-            format!("`{}` port {port} cannot be reached over IPv6, which its AAAA record promises", base.host),
-            "servers with IPv6 that try it first fail or lose their two seconds on it",
+            format!("`{}` port {port} cannot be reached over IPv6, although it has an AAAA record", base.host),
+            "servers with IPv6 try it first, and fail or lose their two seconds",
         ),
         (false, false) => (
             Severity::Warning,
             format!("{} of {} addresses of `{}` port {port} cannot be reached", failed.len(), tried.len(), base.host),
-            "servers take one address and do not try the next: some messages are lost",
+            "servers use one address and do not try the next: some messages are lost",
         ),
     };
     let fix =
-        format!("open port {port} on every address in the firewall and in the proxy, or take the address out of DNS");
+        format!("open port {port} on every address in the firewall and in the proxy, or remove the address from DNS");
     vec![Problem::new(severity, what, means, fix).seen(shown).into()]
 }
 
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_without_a_route_says_nothing_about_the_peer() {
+    fn a_machine_without_a_route_reports_nothing_about_the_peer() {
         let mut facts = sample();
         let [v4, v6] = [false, true]
             .map(|is_6| facts.addresses.iter().position(|address| address.addr.is_ipv6() == is_6).unwrap());

@@ -26,9 +26,9 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         return vec![
             Problem::new(
                 Severity::Error,
-                format!("a {release} server finds {url} and cannot call it, nor any other peer"),
-                "from 6.3 on it receives only: what its users write vanishes, and its log says `Invalid URL`",
-                "run 6.2.x, the last line that sends; no record can fix this",
+                format!("a {release} server finds {url} and cannot send to it, or to any other peer"),
+                "from 6.3 on it receives only: what its users write is lost, and its log has `Invalid URL`",
+                "run 6.2.x, the last releases that send; no record fixes this",
             )
             .into(),
         ];
@@ -45,11 +45,11 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     let (what, means) = match &discovery.url {
         Some(url) => (
             format!("a {} server finds {url} but no key for `{domain}`", facts.view),
-            format!("it can neither write to `{domain}` nor trust what comes from there; its log says `{error}`"),
+            format!("it cannot send to `{domain}` and refuses what it receives from there; its log has `{error}`"),
         ),
         None => (
             format!("a {} server does not find `{domain}`", facts.view),
-            format!("its users cannot reach anyone there, and its log says `{error}`"),
+            format!("its users cannot reach anyone there, and its log has `{error}`"),
         ),
     };
     let fix = with_line("The admin of the domain runs:", &format!("fedctl dns-check {domain}"));

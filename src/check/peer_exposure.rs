@@ -9,7 +9,7 @@ use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
     id: "peer-exposure",
-    title: "files and user search are closed to strangers",
+    title: "files and user search are closed to other clients",
     page: include_str!("../../docs/checks/peer-exposure.md"),
     stage: Some(Stage::Exposure),
     minor: true,

@@ -45,8 +45,8 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     if is_off(asked) {
         return vec![off().seen([asked.shown()]).into()];
     }
-    let old_eyes = facts.options.release.map(|release| Generation::of(release).is_first_protocol());
-    match (old_eyes, facts.speaks() == Speaks::Old) {
+    let old_view = facts.options.release.map(|release| Generation::of(release).is_first_protocol());
+    match (old_view, facts.speaks() == Speaks::Old) {
         (Some(true), false) | (Some(false), true) => vec![strangers(facts, protocol).seen([asked.shown()]).into()],
         _ => Verdict::pass(format!("enabled, protocol of {protocol}")),
     }
@@ -65,7 +65,7 @@ fn closed() -> Problem {
     Problem::new(
         Severity::Error,
         "classic federation is closed there: a 7.x release without its environment variable",
-        "every request is refused, whatever the settings say; with the variable the server receives and sends nothing",
+        "every request is refused, whatever the settings are; with the variable the server receives and sends nothing",
         format!(
             "the peer's admin starts the server with {GATE_VARIABLE}=1, or both sides replace classic federation: \
              fedctl upgrade plan --from 6.2 --to 7.11"
@@ -90,9 +90,9 @@ fn nothing() -> Problem {
     Problem::new(
         Severity::Error,
         "no federation route answers",
-        "this is no Rocket.Chat server, one from before 1.0 or from 7.11 on, where classic federation was removed, or a \
-         proxy does not pass /api/v1/ on",
-        "let the proxy pass /api/v1/federation.* on to the server; look at the release under Administration",
+        "this is no Rocket.Chat server, one from before 1.0 or from 7.11 on, where classic federation was removed, or \
+         a proxy does not forward /api/v1/",
+        "make the proxy forward /api/v1/federation.* to the server; check the release under Administration",
     )
 }
 
@@ -108,8 +108,8 @@ fn off() -> Problem {
 fn strangers(facts: &PeerFacts, protocol: &str) -> Problem {
     Problem::new(
         Severity::Error,
-        format!("the peer speaks the protocol of {protocol}, which a {} server does not know", facts.view),
-        "paths and payloads differ: nothing can pass between the two",
+        format!("the peer uses the protocol of {protocol}, which a {} server does not support", facts.view),
+        "paths and payloads differ: no message can pass between the two",
         "upgrade the older of the two to 3.6.3 or later, and invite each other again",
     )
 }
@@ -132,7 +132,7 @@ mod tests {
         assert!(problems(judge(&facts))[0].what.contains("no federation route"));
         let mut facts = sample();
         facts.options.release = Some(Release(1, 3, 0));
-        assert!(problems(judge(&facts))[0].what.contains("does not know"));
+        assert!(problems(judge(&facts))[0].what.contains("does not support"));
     }
 
     #[test]

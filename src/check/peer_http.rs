@@ -43,8 +43,8 @@ fn unstable(facts: &PeerFacts) -> Problem {
     let severity = if lost { Severity::Error } else { Severity::Warning };
     let what = format!("the peer drops requests: {} of {all} broke at the first try", dropped.len());
     let means =
-        "servers from 2.0 on try once, so the events in such requests are lost; what else was found here is uncertain";
-    let fix = "Look at the load balancer and at every instance behind it: one of them closes its connections.";
+        "servers from 2.0 on try once, so the events in such requests are lost; the other findings here are uncertain";
+    let fix = "Check the load balancer and every instance behind it: one of them closes its connections.";
     let seen = dropped.iter().filter_map(|exchange| Some((exchange, exchange.dropped.as_ref()?)));
     let seen = seen.map(|(exchange, why)| format!("{} {}: {why}", exchange.method, exchange.path));
     Problem::new(severity, what, means, fix).seen(seen.collect::<Vec<_>>())
@@ -56,7 +56,7 @@ const CLOCK: i64 = 60;
 fn clock(facts: &PeerFacts, info: &Exchange) -> Option<Problem> {
     let off = info.answer()?.date? - facts.time;
     let what = format!("the clock of the peer is {} s {}", off.abs(), if off > 0 { "fast" } else { "slow" });
-    let means = "events are ordered by the clock of the server that made them: missing ones are not sent again, and messages stand \
+    let means = "events are ordered by the clock of the server that made them: missing ones are not sent again, and messages are \
                  in the wrong order";
     let fix = "Synchronise the clock of the peer, and of this machine, with NTP.";
     (off.abs() > CLOCK).then(|| Problem::new(Severity::Warning, what, means, fix))
@@ -65,16 +65,16 @@ fn clock(facts: &PeerFacts, info: &Exchange) -> Option<Problem> {
 fn failed(failure: &HttpFailure) -> Problem {
     let (fix, means) = match failure {
         HttpFailure::Timeout(_) => (
-            "look at the load of the server and at what stands before it",
+            "check the load of the server and the proxy in front of it",
             "servers wait two seconds for each other, then the message is lost",
         ),
-        HttpFailure::NotHttp => ("look at which program listens on this port", "servers cannot talk to it at all"),
+        HttpFailure::NotHttp => ("check which program listens on this port", "servers cannot use it at all"),
         HttpFailure::TooLarge(_) => (
-            "look at which program answers here: `/api/info` has a hundred bytes",
-            "servers would read on until they give up",
+            "check which program answers here: `/api/info` has a hundred bytes",
+            "servers would read until their time limit",
         ),
         HttpFailure::Closed(_) | HttpFailure::Connect(_) | HttpFailure::PlainToken(_) => (
-            "look at the log of the proxy: it closes the connection, or the server behind it does",
+            "check the log of the proxy: it closes the connection, or the server behind it does",
             "every message is lost: servers try once",
         ),
     };
@@ -94,26 +94,26 @@ fn answered(answer: &Answer) -> Option<Problem> {
         }
         429 => Some(Problem::new(
             Severity::Warning,
-            "the peer says that there were too many requests",
-            "what follows could not be looked at",
+            "the peer answers that there were too many requests",
+            "the next checks could not run",
             "wait a minute and run this again; servers allow 10 requests a minute and route",
         )),
         200 if answer.is_object() && !answer.content_type.contains("json") => Some(Problem::new(
             Severity::Warning,
-            format!("JSON comes labelled as `{}`", answer.content_type),
-            "servers look into an answer only when it is labelled as JSON: user searches find nobody",
-            "let the proxy pass the Content-Type of the server on",
+            format!("JSON has the content type `{}`", answer.content_type),
+            "servers parse a response only when its content type is JSON: user searches find nothing",
+            "make the proxy forward the Content-Type of the server",
         )),
         200 if answer.is_object() => None,
         200 => error(
             format!("`/api/info` answers with `{}` instead of JSON", answer.content_type),
-            "something before the server answers for it: a proxy page, a login, another site",
-            "let the proxy pass /api/ on to the server, without authentication",
+            "a proxy page, a login or another site answers instead of the server",
+            "make the proxy forward /api/ to the server, without authentication",
         ),
         status => error(
             format!("`/api/info` answers {status}"),
-            "a server answers this to everybody: something before it refuses, or it is down",
-            "let the proxy pass /api/ on to the server, without authentication, and look whether the server runs",
+            "a server answers this to every client: a proxy in front of it refuses, or it is down",
+            "make the proxy forward /api/ to the server, without authentication, and check that the server runs",
         ),
     }
 }
@@ -124,7 +124,7 @@ impl PeerFacts {
         match &self.base {
             None => super::NO_BASE,
             Some(_) if self.addresses.iter().all(|address| address.connect.is_err()) => super::NO_CONNECTION,
-            Some(_) => "not asked: no trusted connection",
+            Some(_) => "no trusted connection",
         }
     }
 }
@@ -153,7 +153,7 @@ mod tests {
             (Ok(html(200, "<p>Welcome")), "instead of JSON"),
             (Ok(html(503, "<p>Down")), "answers 503"),
             (Ok(redirect), "redirected to https://www.mydomain.com/"),
-            (Ok(no_json), "labelled as `text/plain`"),
+            (Ok(no_json), "content type `text/plain`"),
             (Ok(answer(429, "application/json", "{}")), "too many requests"),
             (Err(HttpFailure::Timeout(5000)), "5000 ms"),
             (Err(HttpFailure::TooLarge(9)), "larger than 9"),
@@ -188,6 +188,6 @@ mod tests {
         let mut facts = sample();
         facts.info = None;
         facts.addresses.iter_mut().for_each(|address| address.tls = None);
-        assert_eq!(judge(&facts), Verdict::skip("not asked: no trusted connection"));
+        assert_eq!(judge(&facts), Verdict::skip("no trusted connection"));
     }
 }

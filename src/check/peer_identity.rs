@@ -35,8 +35,8 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
             Problem::new(
                 Severity::Error,
                 format!("a peer of release {} cannot find your own domain `{own}`: `{error}`", facts.view),
-                "it looks up SRV and key of every sender before it opens a message: yours are refused with \
-                 `Could not decrypt payload`",
+                "it looks up the SRV record and the key of every sender before it decrypts a message: yours are \
+                 refused with `Could not decrypt payload`",
                 with_line("Find out what is wrong with your records:", &format!("fedctl dns-check {own}")),
             )
             .seen(evidence)

@@ -23,7 +23,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         Ok(answer) => answer,
         Err(failure) => {
             let means = "servers try once and wait two seconds: every event is lost like this one";
-            let fix = "look at the log of the proxy and of the server for this request";
+            let fix = "check the log of the proxy and of the server for this request";
             let problem = Problem::new(Severity::Error, format!("the ping was not answered: {failure}"), means, fix);
             return vec![problem.seen([ping.shown()]).into()];
         }
@@ -50,7 +50,8 @@ fn blind() -> Problem {
     Problem::new(
         Severity::Notice,
         "the peer answers `200 {}`, which proves nothing about keys",
-        "releases from 2.0 to 4.1 answer so before they look at the message: TLS, routing and JSON work, the keys are unproven",
+        "releases from 2.0 to 4.1 answer this before they decrypt the message: TLS, routing and JSON work, the keys \
+         are not verified",
         "--callback ADDR proves the keys in both directions: the peer must open a request and send an answer",
     )
 }
@@ -73,8 +74,8 @@ fn refused(facts: &PeerFacts, answer: &Answer) -> Problem {
             );
             problem(
                 "the peer could not open the ping",
-                "every message between the two is refused, in this direction at least; the peer's log (section `crypt`) says \
-                 which layer: `invalid padding` is your key, `oaep decoding error` is its own",
+                "every message between the two is refused, in this direction at least; the peer's log (section \
+                 `crypt`) names the layer: `invalid padding` is your key, `oaep decoding error` is its own",
                 &fix,
             )
         }
@@ -89,9 +90,9 @@ fn refused(facts: &PeerFacts, answer: &Answer) -> Problem {
             "Run fedctl dns-check on your own domain; then check the resolver of the peer.",
         ),
         _ => problem(
-            "the peer opened the ping or not, and failed on it",
+            "the peer failed on the ping, before or after it decrypted it",
             "both keys may be right: the error comes from what it does afterwards",
-            "look at the peer's log at this time",
+            "check the peer's log at this time",
         ),
     }
 }
@@ -103,21 +104,21 @@ fn stranger(answer: &Answer) -> Problem {
             "serve /api/v1/ at the published host and port without a redirect",
         ),
         401 | 403 | 406 => (
-            format!("something refuses the ping with {}", answer.status),
-            "a web application firewall or a login stands before the server: exempt /api/v1/federation.*",
+            format!("the ping is refused with {}", answer.status),
+            "a web application firewall or a login is in front of the server: exempt /api/v1/federation.*",
         ),
         413 => (
             "the body of a ping is too large for the proxy".to_owned(),
             "raise the body limit for /api/v1/federation.* (nginx: client_max_body_size 50m)",
         ),
-        429 => ("the peer says that there were too many requests".to_owned(), "run this again in a minute"),
+        429 => ("the peer answers that there were too many requests".to_owned(), "run this again in a minute"),
         status => (
             format!("the ping was answered with {status}, which no release does"),
-            "look at what stands before the server",
+            "check the proxy in front of the server",
         ),
     };
     let severity = if answer.status == 429 { Severity::Warning } else { Severity::Error };
-    Problem::new(severity, what, "events from every server meet the same", fix)
+    Problem::new(severity, what, "events from every server get the same response", fix)
 }
 
 impl Exchange {
@@ -155,16 +156,16 @@ mod tests {
             (r#"{"success":false,"error":"Could not decrypt payload"}"#, "could not open"),
             (r#"{"success":false,"error":"Could not decrypt [error-decrypt]"}"#, "could not open"),
             (r#"{"success":false,"error":"Federation not enabled"}"#, "switched off"),
-            (r#"{"success":false,"error":"Cannot read property 'x' of undefined"}"#, "failed on it"),
+            (r#"{"success":false,"error":"Cannot read property 'x' of undefined"}"#, "failed on the ping"),
         ] {
             assert!(judged("5.0", 400, body).1.contains(part), "{body}");
         }
         assert!(judged("5.0", 413, "<p>").1.contains("too large"));
-        assert!(judged("5.0", 403, "<p>").1.contains("refuses the ping with 403"));
+        assert!(judged("5.0", 403, "<p>").1.contains("refused with 403"));
     }
 
     #[test]
-    fn what_was_not_sent_says_what_is_missing() {
+    fn what_was_not_sent_names_what_is_missing() {
         let mut facts = sample();
         facts.ping = None;
         facts.identity = None;

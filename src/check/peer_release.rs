@@ -24,7 +24,9 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     if facts.info.is_none() {
         return Verdict::skip(facts.unreached());
     }
-    let Some((release, exact)) = facts.release() else { return Verdict::skip("the server does not tell its release") };
+    let Some((release, exact)) = facts.release() else {
+        return Verdict::skip("the server does not report its release");
+    };
     // A server that hides its last number may have the fault or not.
     let last = if exact { release } else { Release(release.0, release.1, u16::MAX) };
     let shown = release.shown(exact);
@@ -57,7 +59,7 @@ fn removed(shown: &str) -> Problem {
     Problem::new(
         Severity::Error,
         format!("{shown} has no classic federation: it was removed in {removed}"),
-        "native federation, which speaks the Matrix protocol, replaced it; classic servers cannot talk to it",
+        "native federation, which speaks the Matrix protocol, replaced it; classic servers are not compatible with it",
         with_line(
             "Nothing in DNS changes this. For what replaces classic federation:",
             "fedctl upgrade plan --from 6.2 --to 7.11",
@@ -72,7 +74,7 @@ fn problem(quirk: &Quirk, seen: &AsPeer, shown: &str, last: Release) -> Problem 
         _ => format!("{shown} {}", seen.what),
     };
     let fix = match quirk.fixed_in() {
-        None => "run 6.2.x, the last line that sends; no record changes this".to_owned(),
+        None => "run 6.2.x, the last releases that send; no record changes this".to_owned(),
         Some(to) => format!("upgrade the peer to {to} or later; 3.18.x, 4.8.x or 6.2.x are good choices"),
     };
     Problem::new(seen.severity, what, seen.means, fix)

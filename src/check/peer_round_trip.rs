@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
     judge: Judge::Peer(judge),
 };
 
-const UNTRIED: &str = "unproven; try --callback ADDR:PORT on the host that your own SRV record names";
+const UNTRIED: &str = "not verified; try --callback ADDR:PORT on the host that your own SRV record names";
 
 fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     let (Some(latest), Some(callback)) = (&facts.latest, &facts.callback) else {
@@ -34,7 +34,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     };
     if let Some(elapsed) = callback.opened {
         return Verdict::pass(format!(
-            "its own message came and opened after {elapsed} ms: both directions are verified"
+            "its own message arrived and was decrypted after {elapsed} ms: both directions are verified"
         ));
     }
     let problem = if !latest.is_ok() {
@@ -51,7 +51,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
             Severity::Error,
             "the peer called back, and its message does not open",
             "it reaches you, but what its users write cannot be read",
-            "the line below says which layer: origin is the key that the peer publishes, secrecy is your own published key",
+            "the line below names the layer: origin is the key that the peer publishes, secrecy is your own published key",
         )
     };
     let mut evidence = vec![latest.shown(), format!("listened on {}", callback.listened)];
@@ -66,7 +66,7 @@ fn silent(facts: &PeerFacts, callback: &Callback) -> Problem {
             Severity::Error,
             format!("the peer did not call back within {waited} s, and its release cannot"),
             "from 6.3.0 on servers receive and never send",
-            "the peer's admin goes back to 6.2.x, or you both leave classic federation",
+            "the peer's admin returns to 6.2.x, or both sides replace classic federation",
         );
     }
     Problem::new(

@@ -26,7 +26,7 @@ fn judge(text: &Published) -> Vec<Verdict> {
     };
     let over = text.over.iter().map(|what| {
         let means = "the value is refused or cut short, and peers get half a key or no address";
-        Problem::new(Severity::Warning, what, means, "see the way out above, then publish again").into()
+        Problem::new(Severity::Warning, what, means, "follow the hint above, then publish again").into()
     });
     let strange = records.iter().filter_map(|rr| misplaced(text, &rr.name)).map(Verdict::from);
     let verdicts: Vec<Verdict> = over.chain(strange).collect();
@@ -57,17 +57,16 @@ fn misplaced(text: &Published, name: &str) -> Option<Problem> {
     let elsewhere = name != domain && !name.ends_with(&format!(".{domain}"));
     let (what, means) = match (duplicated, elsewhere) {
         (true, _) => (
-            format!("`{name}` is a name that no server asks for: the zone is in it twice, because the form appends it"),
-            "no release looks there, so the record might as well be missing",
+            format!("`{name}` is a name that no server queries: the zone is in it twice, because the form appends it"),
+            "no release queries it, so the record has no effect",
         ),
         (false, true) => (
-            format!("`{name}` is not below `{domain}`, so no server asks for it"),
-            "the record serves another domain, and this one might as well have none",
+            format!("`{name}` is not below `{domain}`, so no server queries it"),
+            "the record is for another domain, and has no effect for this one",
         ),
-        (false, false) => (
-            format!("`{name}` is a name that no server asks for"),
-            "no release looks there, so the record might as well be missing",
-        ),
+        (false, false) => {
+            (format!("`{name}` is a name that no server queries"), "no release queries it, so the record has no effect")
+        }
     };
     Some(Problem::new(Severity::Warning, what, means, format!("name it `{meant}`")))
 }
@@ -109,11 +108,11 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_nobody_asks_for_is_reported_with_the_one_that_was_meant() {
+    fn a_name_that_no_server_queries_is_reported_with_the_one_that_was_meant() {
         for (name, part) in [
             ("rocketchat-public-key.mydomain.com.mydomain.com", "twice"),
-            ("rocketchat_public_key.mydomain.com", "no server asks"),
-            ("_rocketchat-public-key.mydomain.com", "no server asks"),
+            ("rocketchat_public_key.mydomain.com", "no server queries"),
+            ("_rocketchat-public-key.mydomain.com", "no server queries"),
             ("rocketchat-public-key.other.example", "is not below `mydomain.com`"),
         ] {
             let description = description(&text(&[name]));

@@ -35,7 +35,7 @@ fn verdict(state: &Rehearsed) -> Verdict {
     Problem::new(
         Severity::Error,
         format!("{}: {result}, and {expected}", state.state),
-        "the plan does not hold on this machine",
+        "the plan does not match what happens on this machine",
         "Do not start the rotation. Run the command again; if the result is the same, report it with this output.",
     )
     .into()

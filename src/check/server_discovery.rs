@@ -29,14 +29,15 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
         Method::Dns => Problem::new(
             Severity::Warning,
             what,
-            "the server tries to register with the hub, and switches federation off when it cannot; your records are read all the same",
+            "the server tries to register with the hub, and disables federation when it cannot; your records are still read",
             "Administration > Settings > Federation: Discovery Method DNS, then save. Or:\n  fedctl configure",
         ),
         Method::Hub => Problem::new(
             Severity::Error,
             what,
-            "the server does not register with the hub, so nobody finds it there",
-            "choose Hub, save, then switch Enabled off and on: from 2.1.0 on an enabled server does not register by itself. Or:\n  fedctl configure",
+            "the server does not register with the hub, so no server finds it there",
+            "choose Hub, save, then switch Enabled off and on: from 2.1.0 on an enabled server does not register by \
+             itself. Or:\n  fedctl configure",
         ),
     };
     vec![problem.into()]

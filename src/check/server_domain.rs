@@ -31,20 +31,17 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     let (severity, means) = if text.is_empty() {
         (Severity::Error, "a server without a domain cannot name its users to peers")
     } else if text.trim() != text && !old {
-        (
-            Severity::Error,
-            "servers never trim it: they call themselves by a name that is not in DNS, and peers refuse them",
-        )
+        (Severity::Error, "servers never trim it: they use a name that is not in DNS, and peers refuse them")
     } else if text.trim().strip_prefix('@').is_some_and(|rest| rest == domain) {
         (
             Severity::Warning,
-            "servers strip the `@` when they send, but \"Test setup\" of 1.x and the assistant of 3.17 and later do not: \
-             both show errors that are none",
+            "servers remove the `@` when they send, but \"Test setup\" of 1.x and the wizard of 3.17 and later do \
+             not: both show wrong errors",
         )
     } else if text.trim().eq_ignore_ascii_case(domain) {
-        (Severity::Warning, "DNS does not mind capitals, but servers compare domains letter by letter")
+        (Severity::Warning, "DNS ignores case, but servers compare domains byte for byte")
     } else {
-        (Severity::Error, "peers look for records of the server's Domain, not of this one, and refuse what it sends")
+        (Severity::Error, "peers query records of the server's Domain, not of this one, and refuse what it sends")
     };
     vec![Problem::new(severity, what, means, fix).into()]
 }

@@ -17,17 +17,17 @@ pub const CHECK: Check = Check {
 
 /// A status that does not mean that all is well: what it means, and what to do.
 const STATUSES: &[(&str, &str, &str)] = &[
-    ("Disabled", "the server has not come up with federation", "switch Enabled off, save, switch it on, save"),
+    ("Disabled", "federation has not started in the server", "switch Enabled off, save, switch it on, save"),
     (
         "Could not enable, settings are not fully set",
         "the server waits for settings",
         "fill in Domain and Discovery Method, and save",
     ),
-    ("Booting...", "federation is starting", "wait a minute and look again"),
+    ("Booting...", "federation is starting", "wait a minute and check again"),
     ("-", "federation was never started", "switch Enabled on and save"),
     (
         "Registering with Hub...",
-        "the hub has not answered yet, or its mail to webmaster waits for somebody to confirm",
+        "the hub has not answered yet, or its mail to webmaster is not confirmed yet",
         "confirm the mail, or use DNS",
     ),
     (

@@ -18,8 +18,8 @@ pub const CHECK: Check = Check {
     judge: Judge::Own(judge),
 };
 
-const COLLECTION: &str = "the screen is filled once and not refreshed: what counts is the document {type: \"public\"} of the \
-                          collection `rocketchat_federation_keys` in the server's database";
+const COLLECTION: &str = "the screen is filled once and not updated: the server uses the document {type: \"public\"} \
+of the collection `rocketchat_federation_keys` in the server's database";
 
 fn judge(own: &OwnFacts) -> Vec<Verdict> {
     let text = match own.text("FEDERATION_Public_Key") {
@@ -29,7 +29,7 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     if text.trim().is_empty() {
         let what = "the Public Key box of the server is empty";
         let means =
-            "from 4.2.0 on the box can stay empty while the database holds a key; nobody can say which key to publish";
+            "from 4.2.0 on the box can stay empty although the database has a key; it is unknown which key to publish";
         let fix = "Read the key from the collection `rocketchat_federation_keys`, or put a new pair into the \
                    database:\n  fedctl keygen --form mongosh";
         return vec![Problem::new(Severity::Warning, what, means, fix).into()];
@@ -39,7 +39,7 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
         Err(why) => {
             let what = format!("the Public Key box of the server holds no key: {why}");
             return vec![
-                Problem::new(Severity::Error, what, "a server with such a key opens nothing", COLLECTION).into(),
+                Problem::new(Severity::Error, what, "a server with such a key decrypts nothing", COLLECTION).into(),
             ];
         }
     };

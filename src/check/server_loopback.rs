@@ -30,7 +30,7 @@ mod tests {
     use crate::check::own_sample::sample;
 
     #[test]
-    fn only_the_server_itself_can_tell() {
+    fn only_the_server_itself_can_check() {
         let mut own = sample();
         assert!(matches!(judge(&own)[..], [Verdict::Skip { .. }]));
         own.here = Some([192, 0, 2, 7].into());

@@ -22,7 +22,7 @@ pub const CHECK: Check = Check {
 
 fn judge(own: &OwnFacts) -> Vec<Verdict> {
     let Some(release) = own.release() else {
-        return Verdict::skip("the server does not tell its release: `release: 3.18.3` in fedctl.yaml, or --release");
+        return Verdict::skip("the server does not report its release: `release: 3.18.3` in fedctl.yaml, or --release");
     };
     match Life::of(release) {
         Life::Removed => return vec![removed(own, &release.to_string()).into()],
@@ -45,7 +45,7 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
             more => format!("{release} has {} known faults that may occasionally affect federation", more + 1),
         };
         let lines = small.iter().map(|quirk| format!("{}: {}", quirk.id, quirk.shows));
-        let means = "they look like a wrong setup and are none";
+        let means = "they look like a wrong setup, but the setup is right";
         verdicts.push(
             Problem::new(
                 Severity::Notice,

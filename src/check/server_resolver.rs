@@ -79,7 +79,7 @@ pub fn compare(
         (true, Some(why)) => {
             Verdict::skip(format!("the server cannot be queried (releases before 3.17 have no such route): {why}"))
         }
-        (true, None) => Verdict::pass("it sees the same SRV record and key"),
+        (true, None) => Verdict::pass("it returns the same SRV record and key"),
     }
 }
 
@@ -155,7 +155,8 @@ fn problem(question: &Query, resolved: &Resolved, published: &Outcome, cause: Ca
             Severity::Notice,
             format!("the server's own resolver has its own version of {name} (split horizon)"),
             "the server uses this version, all others what is published; this is no old cache, and time does not change it",
-            "Nothing, if it is meant so. If not, publish the same records in the inner version of the zone.".into(),
+            "Nothing, if this is intended. If not, publish the same records in the internal version of the zone."
+                .into(),
         ),
         Cause::Shared(_) => (
             Severity::Error,

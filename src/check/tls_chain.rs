@@ -47,15 +47,14 @@ fn problem(session: &Session) -> Option<Problem> {
         ),
         (Trust::UnknownIssuer, [leaf]) => (
             format!("the intermediate certificate `{}` is missing", leaf.issuer),
-            "serve the whole chain: fullchain.pem instead of cert.pem; with an authority of your own, give peers its \
-             certificate (NODE_EXTRA_CA_CERTS=FILE), and add --ca-file FILE here",
+            "serve the whole chain: fullchain.pem instead of cert.pem; with your own certificate authority, give peers its certificate (NODE_EXTRA_CA_CERTS=FILE), and add --ca-file FILE here",
         ),
         (Trust::UnknownIssuer, [.., last]) => (
             format!(
-                "the chain ends at `{}`, which no server knows",
+                "the chain ends at `{}`, which no server trusts",
                 if last.self_issued { &last.subject } else { &last.issuer }
             ),
-            "with an authority of your own, give peers its certificate: NODE_EXTRA_CA_CERTS=FILE in the server's \
+            "with your own certificate authority, give peers its certificate: NODE_EXTRA_CA_CERTS=FILE in the server's \
              environment, and --ca-file FILE here",
         ),
         (Trust::UnknownIssuer, []) => ("no certificate was sent".to_owned(), "configure a certificate in the proxy"),
@@ -68,7 +67,7 @@ fn problem(session: &Session) -> Option<Problem> {
     });
     let log = session.node_error().unwrap_or_default();
     let means = match session.chain.len() {
-        1 => format!("browsers may repair this, Node does not: servers log `{log}` and drop the message"),
+        1 => format!("browsers may fetch it, Node does not: servers log `{log}` and drop the message"),
         _ => format!("servers log `{log}` and drop the message"),
     };
     Some(Problem::new(Severity::Error, what, means, fix).seen(evidence))

@@ -34,13 +34,13 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     if let Some(early) = sent.iter().find(|certificate| certificate.not_before > now) {
         return vec![problem(
             Severity::Error,
-            format!("the certificate `{}` is valid from {} on only", early.subject, date(early.not_before)),
+            format!("the certificate `{}` is valid only from {} on", early.subject, date(early.not_before)),
             "servers log `certificate is not yet valid` and drop the message",
-            "look at the clocks of the machine that issued it and of this one",
+            "check the clocks of the machine that issued it and of this one",
         )];
     }
     let (subject, until) = (&first.subject, date(first.not_after));
-    let renew = "renew it and reload the proxy; certbot renew --dry-run shows why it did not happen by itself";
+    let renew = "renew it and reload the proxy; certbot renew --dry-run shows why automatic renewal failed";
     match first.not_after - now {
         ..0 => vec![problem(
             Severity::Error,
@@ -51,7 +51,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         left @ 0..SOON => vec![problem(
             Severity::Warning,
             format!("the certificate `{subject}` expires on {until}, in {} days", left / DAY),
-            "from then on servers drop every message; renewal by itself should have happened by now",
+            "from then on servers drop every message; automatic renewal should have happened by now",
             renew,
         )],
         _ => Verdict::pass(format!("until {until}")),

@@ -49,9 +49,9 @@ fn problem(base: &Endpoint, address: &AddressFacts) -> Option<Problem> {
             true => wrong(base, "TLS", "http", "https", "_rocketchat._https"),
             false => Problem::new(
                 Severity::Notice,
-                format!("the records of {} say plain http", base.host),
-                "events are encrypted all the same, but user searches and files travel in clear",
-                "put a proxy with TLS before the server and publish _rocketchat._https instead of _http",
+                format!("the records of {} name plain http", base.host),
+                "events are encrypted, but user searches and files are not",
+                "put a proxy with TLS in front of the server and publish _rocketchat._https instead of _http",
             ),
         });
     }
@@ -62,7 +62,7 @@ fn problem(base: &Endpoint, address: &AddressFacts) -> Option<Problem> {
             Severity::Warning,
             format!("port {port} speaks {} only", session.version),
             "servers whose Node is older than 12, which is Rocket.Chat up to 2.x, cannot connect",
-            "allow TLS 1.2 beside 1.3 in the proxy (nginx: ssl_protocols TLSv1.2 TLSv1.3)",
+            "allow TLS 1.2 as well as 1.3 in the proxy (nginx: ssl_protocols TLSv1.2 TLSv1.3)",
         )),
         Ok(_) => None,
     }
@@ -71,8 +71,8 @@ fn problem(base: &Endpoint, address: &AddressFacts) -> Option<Problem> {
 fn wrong(base: &Endpoint, speaks: &str, published: &str, real: &str, label: &str) -> Problem {
     Problem::new(
         Severity::Error,
-        format!("port {} of {} speaks {speaks}, and the records say {published}", base.port, base.host),
-        "servers do what the records say and never try the other: nothing can be delivered",
+        format!("port {} of {} speaks {speaks}, and the records name {published}", base.port, base.host),
+        "servers use the protocol of the record and never try the other: nothing can be delivered",
         format!(
             "publish {label} instead of what is there, or make the port speak {published}; what is there now answers {real}"
         ),
@@ -82,15 +82,13 @@ fn wrong(base: &Endpoint, speaks: &str, published: &str, real: &str, label: &str
 fn no_session(failure: &NoSession, address: &AddressFacts, port: u16) -> Problem {
     let fix = match failure {
         NoSession::Refused(why) if why.contains("ProtocolVersion") => {
-            "the server knows no TLS from 1.2 on, or none that is left: allow TLS 1.2 and 1.3 in the proxy"
+            "the server supports no TLS version from 1.2 on: allow TLS 1.2 and 1.3 in the proxy"
         }
         NoSession::Refused(why) if why.contains("UnrecognisedName") => {
             "the proxy has no site of this name: add the SRV target to its server names"
         }
-        NoSession::Timeout(_) => {
-            "something accepts the connection and says nothing: look at the proxy and the firewall"
-        }
-        _ => "look at the log of the proxy for this handshake",
+        NoSession::Timeout(_) => "the connection is accepted and gets no response: check the proxy and the firewall",
+        _ => "check the log of the proxy for this handshake",
     };
     Problem::new(Severity::Error, format!("no TLS on port {port}: {failure}"), "no server can send a request here", fix)
         .seen([address.addr.to_string()])

@@ -76,7 +76,7 @@ impl ReportArgs {
         Self { format, output: None }
     }
 
-    /// What was asked for.
+    /// What was requested.
     pub fn format(&self) -> &'static ReportFormat {
         self.format
     }

@@ -37,9 +37,8 @@ use crate::settings::port;
 /// Reads fedctl.yaml, then looks at the key file, at the records as every name server and several resolvers give them, and at the
 /// server as a peer would call it. With the token of an admin it compares the server's live settings too.
 #[derive(Debug, Args)]
-#[command(
-    after_long_help = "Examples:\n  fedctl doctor\n  fedctl doctor mydomain.com --key federation.pub --server https://chat.mydomain.com"
-)]
+#[command(after_long_help = "Examples:\n  fedctl doctor\n  fedctl doctor mydomain.com --key federation.pub --server \
+     https://chat.mydomain.com")]
 pub struct Doctor {
     #[command(flatten)]
     report: ReportArgs,
@@ -225,20 +224,20 @@ fn hub(cx: &Context) -> anyhow::Result<Endpoint> {
 }
 
 impl Setup {
-    /// Looks at everything; `tell` hears what comes next.
-    pub async fn observe(&self, tell: impl Fn(&str)) -> OwnFacts {
+    /// Looks at everything; `announce` receives the name of each part before it starts.
+    pub async fn observe(&self, announce: impl Fn(&str)) -> OwnFacts {
         let Target { net, time, .. } = &self.probe;
-        tell("records");
+        announce("records");
         let dns = dns::observe(net, &self.domain, self.expected.target.as_ref(), dns::Scope::Everybody, *time).await;
-        let peer = peer::observe(&self.probe, &tell).await;
+        let peer = peer::observe(&self.probe, &announce).await;
         let hub = match &self.hub {
             Some(hub) => {
-                tell("hub");
+                announce("hub");
                 Some(self.look_up(hub).await)
             }
             None => None,
         };
-        tell("settings");
+        announce("settings");
         let server = self.server(&dns, &peer).await;
         let direct = peer.addresses.iter().filter(|address| !address.override_to).map(|address| address.addr.ip());
         OwnFacts {

@@ -46,9 +46,8 @@ const STRANGERS: usize = 64;
 /// and exchanges encrypted messages. Every stage is timed, and stops those that it makes impossible. At most three requests a
 /// route are made. Without an identity (--domain and --key) it does all that needs none.
 #[derive(Debug, Args)]
-#[command(
-    after_long_help = "Examples:\n  fedctl handshake peer.example\n  fedctl handshake peer.example --domain mydomain.com --key federation.key"
-)]
+#[command(after_long_help = "Examples:\n  fedctl handshake peer.example\n  fedctl handshake peer.example --domain \
+     mydomain.com --key federation.key")]
 pub struct Handshake {
     /// The federation domain of the peer
     #[arg(value_name = "PEER", required_unless_present_any = ["join", "list"], conflicts_with = "list")]
@@ -131,7 +130,7 @@ impl Handshake {
         let progress = cx.term.progress(format!("{peer}: discover"));
         let facts = cx.block_on(self.observe(&probe, |stage| progress.set_message(format!("{peer}: {stage}"))))?;
         progress.finish_and_clear();
-        remember(&facts);
+        note(&facts);
         let report = report(&facts, begun);
         Ok((facts, report))
     }
@@ -148,7 +147,7 @@ impl Handshake {
                 }
                 let begun = Instant::now();
                 let facts = observe(&target, |_| {}).await;
-                remember(&facts);
+                note(&facts);
                 let detail = facts.base.as_ref().map(ToString::to_string).unwrap_or_default();
                 let release = facts.release().map(|(release, _)| format!("  {release}")).unwrap_or_default();
                 Checked { report: report(&facts, begun), detail: detail + &release }
@@ -156,7 +155,7 @@ impl Handshake {
         })
     }
 
-    /// What makes the target of a peer; all that targets share is read once. A peer that is the identity itself is asked
+    /// What makes the target of a peer; all that targets share is read once. A peer that is the identity itself is checked
     /// without one.
     fn target(
         &self,
@@ -179,15 +178,15 @@ impl Handshake {
         }
     }
 
-    async fn observe(&self, probe: &Target, tell: impl Fn(&str)) -> anyhow::Result<PeerFacts> {
+    async fn observe(&self, probe: &Target, announce: impl Fn(&str)) -> anyhow::Result<PeerFacts> {
         let (Some(addr), Some((domain, key))) = (self.callback, &probe.identity) else {
-            return Ok(observe(probe, tell).await);
+            return Ok(observe(probe, announce).await);
         };
         let (sender, mut entries) = mpsc::channel(STRANGERS);
         let running = self.listen(addr, probe, (domain.clone(), key.clone()), sender).await?;
         let asked: Mutex<Option<Instant>> = Mutex::new(None);
         let mut facts = observe(probe, |stage| {
-            tell(stage);
+            announce(stage);
             if let (ROUND_TRIP, Ok(mut asked)) = (stage, asked.lock()) {
                 *asked = Some(Instant::now());
             }
@@ -224,7 +223,8 @@ impl Handshake {
         let Some((domain, key)) = self.identity.read(cx)? else { return Ok(None) };
         if domain == *peer {
             cx.term.warn(format_args!(
-                "`{domain}` is the identity too, and servers do not decrypt what comes in their own name: encrypted stages are left out"
+                "`{domain}` is the identity too, and servers do not decrypt what comes in their own name: encrypted \
+                 stages are left out"
             ));
             return Ok(None);
         }
@@ -266,7 +266,7 @@ fn half(path: &Path) -> anyhow::Result<Half> {
     })
 }
 
-/// Waits for the peer's message, and remembers what else came in.
+/// Waits for the peer's message, and keeps what else came in.
 async fn wait(
     listened: SocketAddr,
     asked: Instant,
@@ -295,9 +295,9 @@ async fn wait(
 }
 
 /// A server on this machine is nobody's but the user's.
-fn remember(facts: &PeerFacts) {
+fn note(facts: &PeerFacts) {
     if facts.addresses.iter().any(|address| address.connect.is_ok() && !address.addr.ip().is_loopback()) {
-        pace::remember(&facts.records.domain);
+        pace::note(&facts.records.domain);
     }
 }
 
@@ -308,16 +308,16 @@ pub fn report(facts: &PeerFacts, begun: Instant) -> Report {
     let returned = facts.callback.as_ref().is_some_and(|callback| callback.opened.is_some());
     let pass_summary = match (opened || returned, facts.ping.is_some()) {
         (true, _) => "is ready for federation",
-        (false, true) => "answers; whether the keys fit is unproven",
+        (false, true) => "answers; the keys are not verified",
         (false, false) => "can be reached; whether messages pass was not tried",
     };
     let about = match (facts.options.release, facts.release()) {
         (Some(own), Some((peer, exact))) => {
-            format!("as a {own} server would do it; the peer runs {}", peer.shown(exact))
+            format!("discovery of {own}; the peer runs {}", peer.shown(exact))
         }
-        (Some(own), None) => format!("as a {own} server would do it"),
-        (None, Some((peer, exact))) => format!("as a {} server would do it, its own release", peer.shown(exact)),
-        (None, None) => format!("as a {} server would do it", facts.view),
+        (Some(own), None) => format!("discovery of {own}"),
+        (None, Some((peer, exact))) => format!("discovery of {}, the release of the peer", peer.shown(exact)),
+        (None, None) => format!("discovery of {}", facts.view),
     };
     let lines = judge_peer(facts);
     Report {

@@ -63,7 +63,7 @@ impl PassphraseArgs {
     }
 }
 
-/// True when a person can be asked for a secret.
+/// True when a person can type a secret.
 pub fn has_terminal() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }

@@ -120,7 +120,7 @@ async fn drive(
 ) -> anyhow::Result<bool> {
     let (begun, mut stop) = (Instant::now(), Stop::catch()?);
     let progress = cx.term.progress(render::progress(0, total, Duration::ZERO));
-    let (mut done, mut said) = (0, Instant::now());
+    let (mut done, mut printed) = (0, Instant::now());
     loop {
         let checked = tokio::select! {
             biased;
@@ -132,9 +132,9 @@ async fn drive(
         progress.suspend(|| take(checked))?;
         done += 1;
         progress.set_message(render::progress(done, total, begun.elapsed()));
-        if !cx.term.is_live() && said.elapsed() >= EVERY {
+        if !cx.term.is_live() && printed.elapsed() >= EVERY {
             cx.term.status(render::progress(done, total, begun.elapsed()));
-            said = Instant::now();
+            printed = Instant::now();
         }
     }
     progress.finish_and_clear();

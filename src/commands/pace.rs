@@ -21,8 +21,8 @@ pub fn wait(peer: &Domain) -> Option<Duration> {
     due(&read(), peer.as_str(), now())
 }
 
-/// Remembers that the peer was looked at just now. What cannot be written is not remembered: it is a courtesy, not an answer.
-pub fn remember(peer: &Domain) {
+/// Notes that the peer was checked just now. A note that cannot be written is left out, because no result depends on it.
+pub fn note(peer: &Domain) {
     let time = now();
     let mut runs: Vec<(i64, String)> =
         read().into_iter().filter(|(then, _)| (0..MINUTE).contains(&(time - then))).collect();

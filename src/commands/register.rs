@@ -39,7 +39,8 @@ const LOOK_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from
 /// every release.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  fedctl register mydomain.com --url https://chat.mydomain.com --dry-run\n  fedctl register mydomain.com --url https://chat.mydomain.com --hub-url https://hub.mydomain.com --wait"
+    after_long_help = "Examples:\n  fedctl register mydomain.com --url https://chat.mydomain.com --dry-run\n  fedctl \
+     register mydomain.com --url https://chat.mydomain.com --hub-url https://hub.mydomain.com --wait"
 )]
 pub struct Register {
     /// Federation domain [default: the one in fedctl.yaml]
@@ -303,9 +304,9 @@ impl Work<'_> {
                 .answer(format!("a link goes out to webmaster@{domain}; the entry is gone once it is followed\n"))?;
             return Ok(ExitStatus::Clean);
         }
-        let said = answer.map(|answer| answer.error().map_or(answer.shown(), str::to_owned)).unwrap_or_default();
+        let reason = answer.map(|answer| answer.error().map_or(answer.shown(), str::to_owned)).unwrap_or_default();
         let hint = "only hubs of `fedctl serve hub` know how to remove; ask the operator of any other";
-        Err(hinted(format!("{} does not remove {domain}: {said}", self.hub.origin), hint))
+        Err(hinted(format!("{} does not remove {domain}: {reason}", self.hub.origin), hint))
     }
 }
 

@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn within_goes_by_labels() {
+    fn within_compares_labels() {
         let zone: Host = "mydomain.com".parse().unwrap();
         assert!("chat.mydomain.com".parse::<Host>().unwrap().is_within(&zone));
         assert!(!"notmydomain.com".parse::<Host>().unwrap().is_within(&zone));

@@ -194,7 +194,7 @@ pub enum Outcome {
     Timeout,
     /// This machine has no route to the address, or no address of that family: nothing is known about the server.
     NoRoute,
-    /// A resolver that was asked to recurse gave neither records nor a reason.
+    /// A resolver that was queried with recursion gave neither records nor a reason.
     NoRecursion,
     /// The system's reason.
     Unreachable(String),

@@ -102,7 +102,7 @@ impl DnsFacts {
         seen.chain(probed).filter(|(_, reply)| holds(reply)).map(|(question, _)| question.name.as_str()).collect()
     }
 
-    /// The resolvers that hold a zone for forged: they answer only when told not to validate. With each, what it was asked for.
+    /// The resolvers that hold a zone for forged: they answer only with validation switched off. With each, the queried record.
     pub fn bogus(&self) -> Vec<(&Observer, &Query)> {
         let answered = self.probed(|purpose| *purpose == Purpose::Unchecked);
         answered

@@ -205,7 +205,7 @@ impl DnsFacts {
         self.is_wildcard(question.kind, &self.outcome(question))
     }
 
-    /// The wrong names that were asked for and hold a record of the asked kind; of TXT records, a key or a piece of one.
+    /// The wrong names that were queried and hold a record of the queried type; of TXT records, a key or a piece of one.
     pub fn near_misses(&self) -> impl Iterator<Item = &Probe> {
         let fits = |probe: &Probe| {
             let outcome = &probe.reply.outcome;
@@ -306,7 +306,7 @@ pub enum Kinds {
 }
 
 impl Kinds {
-    /// What the named releases have; `native` when it was asked for beside them.
+    /// What the named releases have; `native` when it was requested as well.
     pub fn of(releases: &[Release], native: bool) -> Self {
         let has_native = |release: &&Release| Life::of(**release) == Life::Removed;
         let count = releases.iter().filter(has_native).count();

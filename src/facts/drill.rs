@@ -16,7 +16,7 @@ use crate::rocketchat::drill::step::Step;
 use crate::rocketchat::quirks;
 use crate::rocketchat::release::Release;
 
-/// What was asked for.
+/// What was requested.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DrillOptions {
     /// `--release`.
@@ -67,7 +67,7 @@ pub struct Request {
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
     Steps,
-    /// The peer did not ask for the withheld event, so it is sent with the one after it.
+    /// The peer did not request the withheld event, so it is sent with the one after it.
     Repair,
     /// An event that cannot be stored, so that the peer asks and names what it has stored.
     Question,
@@ -95,7 +95,7 @@ pub enum Arrived {
         upload: String,
         bytes: usize,
     },
-    /// What it asked for was sent and accepted.
+    /// What it requested was sent and accepted.
     Delivered {
         events: usize,
     },
@@ -104,7 +104,8 @@ pub enum Arrived {
     },
     /// Events of the peer itself.
     Events {
-        says: String,
+        #[serde(alias = "says")]
+        description: String,
     },
     /// A request that did not open, or a connection that failed.
     Refused {
@@ -120,8 +121,8 @@ impl fmt::Display for Arrived {
             }
             Self::Fetched { upload, bytes } => write!(f, "file {upload} was fetched, {bytes} bytes"),
             Self::Delivered { events } => write!(f, "{events} events were sent to the peer"),
-            Self::Undelivered { why } => write!(f, "what the peer asked for was not sent: {why}"),
-            Self::Events { says } => write!(f, "the peer says {says}"),
+            Self::Undelivered { why } => write!(f, "what the peer requested was not sent: {why}"),
+            Self::Events { description } => write!(f, "the peer reports {description}"),
             Self::Refused { why } => write!(f, "{why}"),
         }
     }

@@ -35,7 +35,7 @@ pub struct Run {
     /// What the server's own resolver says, when it was queried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_server: Option<ServerView>,
-    /// What native federation finds, when that was asked for.
+    /// What native federation finds, when that was requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub native: Option<NativeFacts>,
     /// Milliseconds.
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_published_private_key_is_withheld_and_still_told() {
+    fn a_published_private_key_is_withheld_and_still_reported() {
         let key = PrivateKey::generate(2048).unwrap();
         let line = key.one_line().unwrap();
         for records in [&[&[&line[..]][..]][..], &[&[&line[..800]], &[&line[800..]]]] {

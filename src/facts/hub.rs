@@ -86,7 +86,7 @@ impl HubFacts {
             let asked = Query::new(name, kind);
             self.mail.iter().find(|(question, _)| *question == asked).map(|(_, outcome)| outcome)
         };
-        let Some(mx) = outcome(domain, RecordType::Mx) else { return Err("it was not asked".into()) };
+        let Some(mx) = outcome(domain, RecordType::Mx) else { return Err("it was not queried".into()) };
         let mut found: Vec<(u16, String)> = mx
             .records()
             .iter()

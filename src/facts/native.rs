@@ -138,7 +138,7 @@ pub enum NoAnswer {
 impl NativeFacts {
     /// The host that SRV records and port 8448 are looked for at: that of the file, else the domain.
     pub fn base(&self) -> String {
-        match self.file.says() {
+        match self.file.content() {
             File::Names(delegation) => delegation.host,
             File::None(_) | File::Unusable(_) => self.domain.to_string(),
         }
@@ -209,7 +209,7 @@ impl NativeFacts {
 
 impl FileFacts {
     /// What it says.
-    pub fn says(&self) -> File {
+    pub fn content(&self) -> File {
         if let Some(why) = &self.unreachable {
             return File::None(NoFile::NoServer(why.clone()));
         }
@@ -368,12 +368,12 @@ mod tests {
     #[test]
     fn a_file_that_is_not_there_and_one_that_is_wrong_differ() {
         let mut facts = sample();
-        assert!(matches!(facts.file.says(), File::Names(_)));
+        assert!(matches!(facts.file.content(), File::Names(_)));
         for (status, json, missing) in
             [(404, None, true), (200, None, false), (200, Some(json!({"m.server": "https://x"})), false)]
         {
             facts.file.exchanges = vec![exchange(native::WELL_KNOWN, status, json)];
-            assert_eq!(matches!(facts.file.says(), File::None(_)), missing, "{status}");
+            assert_eq!(matches!(facts.file.content(), File::None(_)), missing, "{status}");
         }
     }
 

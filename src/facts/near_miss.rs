@@ -33,7 +33,7 @@ pub fn candidates(dns: &DnsFacts, target: Option<&Host>) -> Vec<NearMiss> {
     found
 }
 
-/// Names where a text may be that nobody needs there, such as a private key, and that are not asked for otherwise.
+/// Names where a text may be that nobody needs there, such as a private key, and that are not requested otherwise.
 pub fn strays(dns: &DnsFacts) -> Vec<Query> {
     let domain = &dns.domain;
     let mut names: Vec<Query> = key_names(dns, None).into_iter().map(|miss| miss.question).collect();
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_asked_while_nothing_is_known_to_be_missing() {
+    fn nothing_is_queried_while_nothing_is_known_to_be_missing() {
         assert!(candidates(&facts(), None).is_empty());
     }
 }

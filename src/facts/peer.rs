@@ -222,7 +222,7 @@ pub struct Callback {
     pub refused: Vec<String>,
 }
 
-/// What was asked for, beyond the plain run.
+/// What was requested, beyond the plain run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProbeOptions {
     /// `--release`.

@@ -48,7 +48,7 @@ pub enum NotRead {
     NoValue(String),
     #[error("`{id}` holds {value}, not a text")]
     NoText { id: String, value: Value },
-    #[error("it was not asked for")]
+    #[error("it was not requested")]
     NotQueried,
     #[error("release {0} hides this setting")]
     Hidden(Release),

@@ -104,7 +104,7 @@ pub enum ZoneFailure {
     },
     /// No answer names a zone.
     NoZone { resolver: SocketAddr, outcome: Outcome },
-    /// Nobody was asked: the records come from a text.
+    /// Nothing was queried: the records come from a text.
     NotAsked,
 }
 
@@ -132,7 +132,7 @@ impl fmt::Display for ZoneFailure {
             Self::NoZone { resolver, outcome } => {
                 write!(f, "the resolver {resolver} answers {outcome} and names no zone")
             }
-            Self::NotAsked => f.write_str("no name server was asked"),
+            Self::NotAsked => f.write_str("no name server was queried"),
         }
     }
 }

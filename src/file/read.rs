@@ -100,7 +100,7 @@ pub const TSIG: FileKind =
 pub const STATE: FileKind = FileKind { name: "a state file", empty: None, ..TEXT };
 /// A message for `envelope seal`: every 214 bytes take two operations with a private key.
 pub const MESSAGE: FileKind = FileKind { name: "a message", max: 1 << 20, ..TEXT };
-/// What `envelope seal` makes of the largest message, written as JSON.
+/// The output of `envelope seal` for the largest message, written as JSON.
 pub const BODY: FileKind = FileKind { name: "a body", max: 8 << 20, ..TEXT };
 
 /// How long a FIFO may have no writer.

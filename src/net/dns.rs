@@ -20,7 +20,7 @@ use crate::rocketchat::generation::questions;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     Everybody,
-    /// Resolvers only show the way: they are not asked for a name that may not exist yet, because they would remember that.
+    /// Resolvers only show the way: they are not queried for a name that may not exist yet, because they would cache its absence.
     Authorities,
 }
 

@@ -25,7 +25,7 @@ impl Net {
         if let Some(ip) = endpoint.ip() {
             return Ok(vec![SocketAddr::new(ip, endpoint.port)]);
         }
-        // RFC 6761 section 6.3: DNS is not asked for `localhost`. Other names of one label are names of this network.
+        // RFC 6761 section 6.3: DNS is not queried for `localhost`. Other names of one label are names of this network.
         let in_dns = endpoint.host.contains('.');
         let questions = [RecordType::A, RecordType::Aaaa].map(|kind| Query::new(&endpoint.host, kind));
         let asked = questions.iter().filter(|_| in_dns);

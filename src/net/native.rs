@@ -70,7 +70,7 @@ async fn well_known(net: &Net, domain: &Domain) -> FileFacts {
 /// The first step that names a server decides.
 async fn destination(net: &Net, facts: &mut NativeFacts) -> Option<Destination> {
     let base = facts.base();
-    if let File::Names(delegation) = facts.file.says() {
+    if let File::Names(delegation) = facts.file.content() {
         let is_address = base.parse::<std::net::IpAddr>().is_ok();
         if is_address || delegation.port.is_some() {
             let port = delegation.port.unwrap_or(PORT);

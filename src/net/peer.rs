@@ -36,7 +36,7 @@ const QUERY: &str = "username=fedctl-probe&domain=";
 /// Who calls without an identity: a domain that cannot exist.
 const STRANGER: &str = "probe.invalid";
 
-/// The name of the stage in which the peer is asked to send something.
+/// The name of the stage in which the peer is requested to send something.
 pub const ROUND_TRIP: &str = "round trip";
 
 /// What to find out, and with what.
@@ -49,9 +49,9 @@ pub struct Target {
     pub time: i64,
 }
 
-/// Goes through all stages; `tell` hears the name of each before it starts.
-pub async fn observe(probe: &Target, tell: impl Fn(&str)) -> PeerFacts {
-    tell("discover");
+/// Goes through all stages; `announce` receives the name of each before it starts.
+pub async fn observe(probe: &Target, announce: impl Fn(&str)) -> PeerFacts {
+    announce("discover");
     let start = Instant::now();
     let (records, identity) = tokio::join!(probe.records(&probe.peer), probe.identity());
     let unchecked = probe.unchecked(&records).await;
@@ -77,7 +77,7 @@ pub async fn observe(probe: &Target, tell: impl Fn(&str)) -> PeerFacts {
     };
     probe.find(&mut facts).await;
     facts.discovery = elapsed(start);
-    probe.reach(&mut facts, &tell).await;
+    probe.reach(&mut facts, &announce).await;
     // A peer whose own generation would look elsewhere is looked at as its likes would.
     if let (None, Some((release, _))) = (probe.options.release, facts.release()) {
         let before = facts.base.clone();
@@ -86,12 +86,12 @@ pub async fn observe(probe: &Target, tell: impl Fn(&str)) -> PeerFacts {
         match facts.base {
             // What was reached stays reached; the verdict on discovery tells that its likes would not get there.
             None => facts.base = before,
-            _ if facts.base != before => probe.reach(&mut facts, &tell).await,
+            _ if facts.base != before => probe.reach(&mut facts, &announce).await,
             _ => {}
         }
     }
     if let Some(caller) = probe.caller(&facts) {
-        probe.talk(&mut facts, caller, &tell).await;
+        probe.talk(&mut facts, caller, &announce).await;
     }
     facts
 }
@@ -133,9 +133,9 @@ impl Target {
     }
 
     /// Every address, its TLS, and what needs no key.
-    async fn reach(&self, facts: &mut PeerFacts, tell: &impl Fn(&str)) {
+    async fn reach(&self, facts: &mut PeerFacts, announce: &impl Fn(&str)) {
         let Some(base) = facts.base.clone() else { return };
-        tell("connect");
+        announce("connect");
         let override_to = self.net.override_to(&base.host, base.port);
         let mut addrs: Vec<SocketAddr> = match (override_to, base.ip()) {
             (Some(addr), _) => vec![addr],
@@ -148,7 +148,7 @@ impl Target {
         let looks = addrs.into_iter().map(|addr| self.address(addr, override_to.is_some(), &base));
         facts.addresses = join_all(looks).await;
         let Some(caller) = self.caller(facts) else { return };
-        tell("federation");
+        announce("federation");
         let user = format!("{QUERY}{}", facts.records.domain);
         let routes = ["federation.users.search", "federation.users"].map(|route| format!("/api/v1/{route}?{user}"));
         let (info, search, users) =
@@ -196,8 +196,8 @@ impl Target {
         Some(Caller { sender: Some(sender), ..Caller::new(&self.net, base, address.addr) })
     }
 
-    /// What needs an identity, and the bypass when it was asked for.
-    async fn talk(&self, facts: &mut PeerFacts, caller: Caller, tell: &impl Fn(&str)) {
+    /// What needs an identity, and the bypass when it was requested.
+    async fn talk(&self, facts: &mut PeerFacts, caller: Caller, announce: &impl Fn(&str)) {
         let old = match facts.speaks() {
             Speaks::Old => true,
             Speaks::New => false,
@@ -210,17 +210,17 @@ impl Target {
             facts.stranger = Some(stranger.get(&path).await);
         }
         if let Some((domain, key)) = &self.identity {
-            tell("ping");
+            announce("ping");
             if let Ok(theirs) = facts.records.key() {
                 let sealed = Sealed { caller: &caller, key, theirs: &theirs };
                 match old {
                     true => facts.ping = self.ping_old(facts, &sealed).await,
-                    false => self.ping(facts, &sealed, domain, tell).await,
+                    false => self.ping(facts, &sealed, domain, announce).await,
                 }
             }
         }
         if self.options.probe_bypass && !old {
-            tell("bypass");
+            announce("bypass");
             let forged = Caller { sender: Some(facts.records.domain.to_string()), ..caller };
             facts.bypass = Some(forged.post("/api/v1/federation.events.dispatch", events::ping().into()).await);
         }
@@ -232,7 +232,7 @@ impl Target {
         sealed.post("federation.events", Wire::One, &message).await
     }
 
-    async fn ping(&self, facts: &mut PeerFacts, sealed: &Sealed<'_>, domain: &Domain, tell: &impl Fn(&str)) {
+    async fn ping(&self, facts: &mut PeerFacts, sealed: &Sealed<'_>, domain: &Domain, announce: &impl Fn(&str)) {
         facts.ping = sealed.post("federation.events.dispatch", Wire::Two, &events::ping()).await;
         let answered = facts.ping.as_ref().and_then(Exchange::answer).is_some_and(|answer| answer.status == 200);
         if answered {
@@ -240,7 +240,7 @@ impl Target {
             facts.large = sealed.post("federation.events.dispatch", Wire::Two, &message).await;
         }
         if self.options.callback {
-            tell(ROUND_TRIP);
+            announce(ROUND_TRIP);
             let message = events::LatestRequest::all_of(domain, &format!("fedctl-{}", identifier())).to_json();
             facts.latest = sealed.post("federation.events.requestFromLatest", Wire::Two, &message).await;
         }

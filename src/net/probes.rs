@@ -108,7 +108,7 @@ pub async fn third(session: &Session<'_>, dns: &DnsFacts, targets: &[Query]) -> 
     followed.into_iter().flatten().chain(unchecked.into_iter().flatten()).collect()
 }
 
-/// One alias after the other, each asked for by itself: a name server answers only for its own zone.
+/// One alias after the other, each queried by itself: a name server answers only for its own zone.
 async fn follow(session: &Session<'_>, dns: &DnsFacts, question: &Query) -> Vec<Probe> {
     let chain = dns.alias_chain(&question.name);
     if chain.is_loop() {
@@ -143,7 +143,7 @@ fn of_role(dns: &DnsFacts, role: Role) -> impl Iterator<Item = (usize, &Observer
 }
 
 /// The server to query when all would give the same response: a name server that has shown life, else a resolver. A resolver would
-/// remember that the name does not exist.
+/// cache that the name does not exist.
 fn spokesman(dns: &DnsFacts) -> Option<(usize, &Observer)> {
     let alive = |index: usize| {
         dns.observations.is_empty()

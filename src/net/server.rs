@@ -47,7 +47,7 @@ pub async fn targets(net: &Net, resolved: &[(String, Resolved)]) -> Vec<(Query, 
     look_up_all(net, &net.resolvers, &questions).await
 }
 
-/// What was observed a moment ago and is not asked for again.
+/// What was observed a moment ago and is not requested again.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     /// GET `/api/info` of the same server.
@@ -77,7 +77,7 @@ pub async fn info(caller: &Caller) -> Exchange {
 
 /// The settings of federation that a release has and does not hide.
 pub async fn settings(caller: &Caller, release: Option<Release>) -> Result<Vec<Setting>, NotRead> {
-    // Without a release, what only some have is not asked for.
+    // Without a release, what only some have is not requested.
     let is_there = |id: &&&str| match release {
         Some(release) => access(id, release) != Access::Absent,
         None => **id != HUB_URL,
@@ -91,7 +91,7 @@ pub async fn settings(caller: &Caller, release: Option<Release>) -> Result<Vec<S
     Ok(settings)
 }
 
-/// Reads these settings with one request. Servers that take no query are asked for the public ones together, and for each other
+/// Reads these settings with one request. From servers that take no query the public ones are read together, and for each other
 /// one by its id.
 pub async fn read(caller: &Caller, ids: &[&str]) -> Result<Vec<Setting>, NotRead> {
     let query = json!({"_id": {"$in": ids}}).to_string();

@@ -14,7 +14,7 @@ use crate::facts::dns::ZoneFailure;
 /// Where the name servers are matters even when nobody trusts their signatures (RFC 4035 section 3.2.2).
 pub const UNCHECKED: Flags = Flags { unchecked: true, ..Flags::RESOLVER };
 
-/// Names above a domain that resolvers are asked for. Deeper domains exist only to make others work.
+/// Names above a domain that resolvers are queried for. Deeper domains exist only to make others work.
 const NAMES: usize = 10;
 
 /// The answers of one resolver.

@@ -19,7 +19,7 @@ const SECRET_MIN: usize = 4;
 /// Characters of a provider's error that are shown.
 const SHOWN: usize = 300;
 
-/// Why a request did not do what it should. Nothing is known to have changed unless it says so.
+/// Why a request did not do what it should. Nothing is known to have changed unless it is stated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     #[error("the account has no zone `{0}`")]

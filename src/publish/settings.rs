@@ -25,7 +25,7 @@ pub struct Wanted {
     pub domain: Domain,
     pub method: Method,
     pub hub_url: Option<String>,
-    /// The Site URL that was asked for; it is set whatever the old one is.
+    /// The Site URL that was requested; it is set whatever the old one is.
     pub site_url: Option<String>,
     /// Where the records lead. It becomes the Site URL only when the old one cannot be right.
     pub peers_url: Option<String>,

@@ -117,7 +117,7 @@ fn cloudflare_changes_a_record_in_its_place_before_it_deletes_one() {
 }
 
 #[test]
-fn a_failure_half_way_says_how_far_it_came_and_loses_nothing() {
+fn a_failure_half_way_reports_how_far_it_came_and_loses_nothing() {
     let zones = json!({"success": true, "result": [{"id": "z1", "name": "mydomain.com"}]});
     let script = script(vec![
         ("GET /zones?name=mydomain.com", 200, zones),

@@ -74,7 +74,7 @@ fn write_section(out: &mut String, heading: &str, lines: &[&Line], room: usize, 
         return;
     }
     *out += &format!("\n{}\n", heading.bold());
-    // A section that could not be looked at says so once.
+    // A section that could not be looked at is reported once.
     if let Some(why) = common_reason(lines).filter(|_| style.verbose == 0) {
         let line = Line { id: lines[0].id, minor: false, verdict: Verdict::Skip { why: why.to_owned() } };
         return write_line(out, &line, "", room, style.width);

@@ -52,7 +52,7 @@ pub fn no_envelope(why: &NotAnEnvelope) -> String {
         NotAnEnvelope::Plain => {
             "a server sends plain events only to its own domain; from outside they are to be refused"
         }
-        NotAnEnvelope::Html => "look at what stands before the server: a proxy, a login page, a wrong port",
+        NotAnEnvelope::Html => "check the proxy in front of the server: a proxy, a login page, a wrong port",
         NotAnEnvelope::Cut { .. } => "look for a body limit in the proxy, or copy the whole body",
         _ => "give the whole body of the request, as in `{\"type\":\"Buffer\",\"data\":[…]}`",
     };

@@ -121,7 +121,7 @@ pub fn inspected(seen: &Inspected) -> Value {
         object
     };
     json!({
-        "exact": diagnosis.exact.is_some(),
+        "verified": diagnosis.verified.is_some(),
         "read_as": seen.read_as,
         "server_accepts": diagnosis.server.is_ok(),
         "server_log": diagnosis.server.as_ref().err().map(ToString::to_string),

@@ -12,6 +12,7 @@ pub mod key;
 pub mod lab;
 pub mod list;
 pub mod log_line;
+pub mod markup;
 pub mod mesh;
 pub mod page;
 pub mod proxy;

@@ -137,7 +137,8 @@ fn event(entry: &Entry) -> Markup {
                     dd { @for parent in &entry.parents { a href=(format!("#event-{}", harmless(parent))) { (short(parent)) } " " } }
                 }
                 @if let Some(sender) = &entry.sender { dt { "from" } dd { (harmless(sender)) } }
-                @if let Some(asked) = &entry.asked { dt { "recovery" } dd { (harmless(asked)) " was asked for missing events" } }
+                @if let Some(asked) = &entry.asked { dt { "recovery" } dd { (harmless(asked)) " was sent a request \
+                 for missing events" } }
                 @if let Some(zone) = &entry.zone { dt { "time zone" } dd { (harmless(zone)) } }
                 @if !entry.sent.is_empty() { dt { "to" } dd { @for sent in &entry.sent { (delivery(sent)) } } }
             }

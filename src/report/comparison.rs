@@ -93,7 +93,9 @@ fn conclude(there: &Half, back: &Half, a: &str, b: &str) -> Vec<String> {
 fn both_ways(there: &Half, back: &Half) -> String {
     match (there.passed("ping") || there.passed("round trip")) && (back.passed("ping") || back.passed("round trip")) {
         true => "both directions work, keys included".into(),
-        false => "no error in either direction, but the keys are unproven: one of you runs it with --callback".into(),
+        false => {
+            "no error in either direction, but the keys are not verified: one of you runs it with --callback".into()
+        }
     }
 }
 
@@ -101,10 +103,12 @@ fn both_ways(there: &Half, back: &Half) -> String {
 fn one_way(stage: &str, from: &str, to: &str) -> String {
     let rest = match stage {
         "discover" => format!(
-            "{from} cannot find {to}: the records of {to} are at fault, or the resolver of {from}; messages from {to} cannot be opened by {from} either, because their key comes from the same records"
+            "{from} cannot find {to}: the records of {to} are at fault, or the resolver of {from}; messages from {to} \
+             cannot be opened by {from} either, because their key comes from the same records"
         ),
         "connect" => format!(
-            "{from} cannot connect to {to}, which may still send: a firewall or a missing NAT rule before {to}. What {from} writes is lost, and {to} sees nothing of it"
+            "{from} cannot connect to {to}, which may still send: a firewall or a missing NAT rule before {to}. What \
+             {from} writes is lost, and {to} sees nothing of it"
         ),
         "tls" => format!(
             "{from} does not trust the certificate of {to}: only {to} can fix it. What {to} writes may still arrive at {from}"
@@ -117,14 +121,16 @@ fn one_way(stage: &str, from: &str, to: &str) -> String {
             format!("{from} is published with another key, or not at all: {to} refuses everything from {from}")
         }
         "ping" => format!(
-            "{to} cannot open what {from} sends: {to} remembers an old key of {from} (an hour, or until it restarts), its resolver does not see the records of {from}, or {to} publishes a key that it does not use. If the other direction works, the key of {to} is right and the first two remain"
+            "{to} cannot open what {from} sends: {to} has an old key of {from} cached (for one hour, or until it \
+             restarts), its resolver does not return the records of {from}, or {to} publishes a key that it does not use. If the other direction works, the key of {to} is right and the first two remain"
         ),
         "size" => format!(
-            "short messages from {from} arrive at {to} and long ones do not: the body limit of the proxy before {to}"
+            "short messages from {from} arrive at {to} and long ones do not: the body limit of the proxy in front of {to}"
         ),
         "speed" => format!("{to} is too slow for {from}: what takes longer than two seconds is lost"),
         _ => format!(
-            "{to} does not reach {from}, or its message does not open there: look at the SRV record, the firewall and the certificate of {from}"
+            "{to} does not reach {from}, or its message does not open there: look at the SRV record, the firewall and \
+             the certificate of {from}"
         ),
     };
     format!("{from} → {to} stops at {stage}: {rest}")

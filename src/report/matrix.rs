@@ -49,7 +49,7 @@ fn is_needed(question: &Query) -> bool {
 
 fn cell(dns: &DnsFacts, observer: usize, question: &Query, published: Option<&(Outcome, String)>) -> Cell {
     let seen = dns.observations.iter().find(|seen| seen.observer == observer && seen.question == *question);
-    let Some(seen) = seen else { return Cell { text: "not asked".into(), differs: false, found: false } };
+    let Some(seen) = seen else { return Cell { text: "not queried".into(), differs: false, found: false } };
     let outcome = &seen.reply.outcome;
     // Looking into a key takes time, and most servers say the same.
     let same = published.filter(|(known, _)| data(known).eq(data(outcome)) && !outcome.records().is_empty());
@@ -64,15 +64,15 @@ fn cell(dns: &DnsFacts, observer: usize, question: &Query, published: Option<&(O
 fn view_cell(dns: &DnsFacts, view: &ServerView, question: &Query) -> Cell {
     let Some(resolved) = view.resolved.iter().find(|(name, _)| *name == question.name).map(|(_, resolved)| resolved)
     else {
-        return Cell { text: "not asked".into(), differs: false, found: false };
+        return Cell { text: "not queried".into(), differs: false, found: false };
     };
     let published = dns.outcome(question);
     let text = match resolved {
-        Resolved::Unknown(_) => "not asked".into(),
+        Resolved::Unknown(_) => "not queried".into(),
         // It tells the first record only, and not why there is none.
         resolved if resolved.agrees(&published) => description(&published),
         Resolved::Srv { target, port } => format!("{target}:{port}"),
-        Resolved::Txt(text) => told_text(text.as_bytes()),
+        Resolved::Txt(text) => key_text(text.as_bytes()),
         Resolved::Nothing(_) => "nothing".into(),
     };
     Cell {
@@ -95,7 +95,7 @@ fn description(outcome: &Outcome) -> String {
             RData::Srv { target, port, .. } => Some(format!("{target}:{port}")),
             RData::Txt(strings) => {
                 let text: Vec<u8> = strings.iter().flat_map(|string| string.0.iter().copied()).collect();
-                Some(told_text(&text))
+                Some(key_text(&text))
             }
             _ => None,
         })
@@ -105,9 +105,9 @@ fn description(outcome: &Outcome) -> String {
     if parts.is_empty() { outcome.to_string() } else { parts.join(" + ") }
 }
 
-fn told_text(text: &[u8]) -> String {
+fn key_text(text: &[u8]) -> String {
     let diagnosis = diagnosis::examine(text);
-    match (&diagnosis.exact, diagnosis.defects.first()) {
+    match (&diagnosis.verified, diagnosis.defects.first()) {
         (Some(key), _) => format!("RSA-{} {}", key.bits(), key.fingerprint().short()),
         (None, Some(defect)) => format!("{} bytes ({})", text.len(), defect.kind),
         (None, None) => format!("{} bytes", text.len()),

@@ -6,7 +6,7 @@ use crate::dns::record::{Query, RData, RecordType, Response, is_newer};
 use crate::facts::dns::{DnsFacts, Role};
 use crate::rocketchat::generation::questions;
 
-/// Seconds that servers from 3.4 on remember an answer, whatever its TTL; from 6.3 on failures too.
+/// Seconds for which servers from 3.4 on cache an answer, whatever its TTL; from 6.3 on failures too.
 pub const PEER_MEMORY: u32 = 3600;
 
 /// How late somebody may see a change that is made now.

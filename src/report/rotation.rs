@@ -1,6 +1,6 @@
-//! Changing the key of a domain: when to do what. The protocol knows one key a domain, and peers remember it for an hour.
+//! Changing the key of a domain: when to do what. The protocol has one key for each domain, and peers cache it for an hour.
 //!
-//! Nothing makes the change seamless: between publishing and switching, and while peers remember the old key, messages cannot be
+//! Nothing makes the change seamless: between publishing and switching, and while peers have the old key cached, messages cannot be
 //! opened. The plan keeps that time as short as it can be, and says how long it is.
 
 use serde::Serialize;
@@ -89,7 +89,7 @@ impl Clocks {
         self.low_ttl.saturating_add(self.refresh)
     }
 
-    /// Seconds after publishing until no peer remembers the old key.
+    /// Seconds after publishing until no peer has the old key cached.
     pub fn forgotten(&self) -> u32 {
         self.spread().saturating_add(PEER_MEMORY)
     }

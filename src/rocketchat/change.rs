@@ -161,8 +161,8 @@ pub fn in_the_way(set: &RecordSet, answer: impl Fn(&Query) -> Outcome) -> Vec<St
 fn protocol_in_the_way(set: &RecordSet, domain: &Domain, answer: impl Fn(&Query) -> Outcome) -> Option<String> {
     let owner = format!("{PROTOCOL_LABEL}.{domain}");
     let outcome = answer(&Query::new(&owner, RecordType::Txt));
-    let says_http = outcome.records().first()?.data.joined()?.eq_ignore_ascii_case(b"http");
-    (says_http && !has(set, &owner)).then(|| format!("`{owner}` says http, and servers 1.2 and 1.3 obey: delete it"))
+    let is_http = outcome.records().first()?.data.joined()?.eq_ignore_ascii_case(b"http");
+    (is_http && !has(set, &owner)).then(|| format!("`{owner}` says http, and servers 1.2 and 1.3 obey: delete it"))
 }
 
 fn has(set: &RecordSet, owner: &str) -> bool {

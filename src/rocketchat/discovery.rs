@@ -12,7 +12,7 @@ use crate::key::node_rsa::ImportError;
 /// Why a server cannot use a domain. Shown, it is what the server's admin reads.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DiscoveryError {
-    /// DNS has nothing that the release reads; the hub is asked next.
+    /// DNS has nothing that the release reads; the hub is queried next.
     #[error("{0}")]
     NotFound(String),
     #[error("Error trying to fetch SRV DNS entries for {0}")]
@@ -76,7 +76,7 @@ pub fn discovery(generation: &Generation, domain: &Domain, answer: impl Fn(&Quer
         (Some(_), Ok(key)) => (Some(key), None),
         (Some(_), Err(error)) => (None, Some(error)),
     };
-    // 1.x throws when the key is missing, and forgets the SRV record.
+    // 1.x throws when the key is missing, and drops the SRV record.
     let forgotten = generation.is_first_protocol() && matches!(key_error, Some(DiscoveryError::NotFound(_)));
     let url = url.filter(|_| !forgotten);
     let note = (!generation.sends)
@@ -123,10 +123,10 @@ fn tcp_protocol(
 ) -> Protocol {
     if generation.reads_protocol {
         let question = Query::new(format!("{PROTOCOL_LABEL}.{domain}"), RecordType::Txt);
-        let says_http = first_txt(&answer(&question))
+        let is_http = first_txt(&answer(&question))
             .and_then(|strings| strings.first().map(|first| first.eq_ignore_ascii_case(b"http")))
             .unwrap_or(false);
-        return if says_http { Protocol::Http } else { Protocol::Https };
+        return if is_http { Protocol::Http } else { Protocol::Https };
     }
     if generation.is_first_protocol() && target == "localhost" { Protocol::Http } else { Protocol::Https }
 }

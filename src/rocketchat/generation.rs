@@ -104,7 +104,7 @@ fn not_found_2(_: &Domain) -> String {
 
 const OLD: &[SrvLabel] = &[SrvLabel::Tcp];
 const TWO: &[SrvLabel] = &[SrvLabel::Https, SrvLabel::Http];
-const HOUR: &str = "remembers good answers for an hour";
+const HOUR: &str = "caches good answers for one hour";
 
 /// Every generation that shipped in a stable release, oldest first.
 pub const GENERATIONS: [Generation; 6] = [
@@ -117,7 +117,7 @@ pub const GENERATIONS: [Generation; 6] = [
         missing_key: MissingKey::AsksHub,
         not_found: not_found_1,
         sends: true,
-        memory: "remembers answers until a request fails",
+        memory: "caches answers until a request fails",
     },
     Generation {
         id: "G2",
@@ -128,7 +128,7 @@ pub const GENERATIONS: [Generation; 6] = [
         missing_key: MissingKey::AsksHub,
         not_found: not_found_1,
         sends: true,
-        memory: "remembers answers until a request fails",
+        memory: "caches answers until a request fails",
     },
     Generation {
         id: "G3",
@@ -139,7 +139,7 @@ pub const GENERATIONS: [Generation; 6] = [
         missing_key: MissingKey::ThrowsResolverError,
         not_found: not_found_2,
         sends: true,
-        memory: "remembers nothing",
+        memory: "caches nothing",
     },
     Generation {
         id: "G4",
@@ -172,7 +172,7 @@ pub const GENERATIONS: [Generation; 6] = [
         missing_key: MissingKey::AsksHub,
         not_found: not_found_2,
         sends: false,
-        memory: "remembers every answer for an hour, failures too",
+        memory: "caches every answer for one hour, failures too",
     },
 ];
 

@@ -127,7 +127,7 @@ pub struct RecordOptions {
     pub port: u16,
     pub protocol: Protocol,
     /// True when the protocol was said and not assumed.
-    pub protocol_said: bool,
+    pub is_protocol_given: bool,
     /// The one-line public key.
     pub key: String,
     /// Seconds.
@@ -260,7 +260,7 @@ impl Wanted {
             ));
         }
         if options.protocol == Protocol::Https && options.port == 80 {
-            warnings.push(if options.protocol_said {
+            warnings.push(if options.is_protocol_given {
                 "port 80 with https: peers will open a TLS connection to port 80, where plain http usually listens"
                     .to_owned()
             } else {
@@ -311,7 +311,7 @@ mod tests {
             target: "chat.mydomain.com".parse().unwrap(),
             port,
             protocol,
-            protocol_said: true,
+            is_protocol_given: true,
             key: "KEY".into(),
             ttl: DEFAULT_TTL,
             audience: vec![audience],

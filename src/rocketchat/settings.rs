@@ -112,7 +112,7 @@ impl FactorMethod {
         }
     }
 
-    /// What is asked for.
+    /// What is requested.
     pub fn description(&self) -> &'static str {
         match self {
             Self::Totp => "code of the authenticator app",

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn every_text_is_found_by_itself_and_says_what_to_do() {
+    fn every_text_is_found_by_itself_and_has_a_next_step() {
         for known in STATUS_STRINGS {
             assert!(find(known.text).contains(&known));
             assert!(!known.means.is_empty() && !known.next.is_empty());

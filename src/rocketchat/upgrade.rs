@@ -111,11 +111,11 @@ impl Upgrade<'_> {
     /// Faults of the new release that the old one does not have.
     fn new_faults(&self) -> impl Iterator<Item = String> {
         let Self { from, to, .. } = *self;
-        let told = [quirks::SENDING_BROKEN.id, quirks::CLOSED.id];
+        let listed = [quirks::SENDING_BROKEN.id, quirks::CLOSED.id];
         let counts = move |quirk: &&'static Quirk| {
             quirk.severity >= Severity::Warning
                 && !matches!(quirk.area, Area::Hub | Area::Screens | Area::Protocol)
-                && !told.contains(&quirk.id)
+                && !listed.contains(&quirk.id)
                 && !quirk.is_in(from)
         };
         quirks::of(to)
@@ -178,11 +178,16 @@ impl Upgrade<'_> {
         let (domain, mut all) = (self.domain, Vec::new());
         if self.crosses(boundary::SECOND_PROTOCOL) {
             all.push(format!(
-                "Publish the records that 2.0 and later read, beside the old ones:\n  fedctl records {domain} --target HOST --key FILE"
+                "Publish the records that 2.0 and later read, beside the old ones:\n  fedctl records {domain} \
+                 --target HOST --key FILE"
             ));
         }
         if self.ends_something() {
-            all.push("Agree on a date with every partner: until both sides have the same kind of federation, nothing arrives.".into());
+            all.push(
+                "Agree on a date with every partner: until both sides have the same kind of federation, nothing \
+             arrives."
+                    .into(),
+            );
             all.push("Back up the key pair of the server:\n  fedctl key backup --help".into());
         }
         if self.crosses(boundary::REMOVED) {
@@ -221,7 +226,11 @@ impl Upgrade<'_> {
         }
         let mut all = vec![format!("Check the records and the server:\n  fedctl dns-check {domain} --release {to}")];
         if self.crosses(boundary::REMOVED) {
-            all.push("Remove the records of classic federation when no partner needs them: SRV at _rocketchat, TXT at rocketchat-public-key. dns-check lists what is left.".into());
+            all.push(
+                "Remove the records of classic federation when no partner needs them: SRV at _rocketchat, TXT at \
+             rocketchat-public-key. dns-check lists what is left."
+                    .into(),
+            );
         }
         all
     }
@@ -233,7 +242,10 @@ impl Upgrade<'_> {
         }
         if self.crosses(boundary::REMOVED) {
             let domain = self.domain;
-            all.push(format!("Rooms, users and messages of classic federation are not converted. Users are named @ann:{domain}, not ann@{domain}."));
+            all.push(format!(
+                "Rooms, users and messages of classic federation are not converted. Users are named \
+             @ann:{domain}, not ann@{domain}."
+            ));
         }
         all
     }
@@ -243,11 +255,13 @@ impl Upgrade<'_> {
 fn native_records(domain: &str) -> Vec<String> {
     vec![
         format!(
-            "Name the server in a file, at https://{domain}/.well-known/matrix/server:\n  {{\"m.server\":\"chat.{domain}:443\"}}\nOr publish an \
+            "Name the server in a file, at https://{domain}/.well-known/matrix/server:\n  \
+             {{\"m.server\":\"chat.{domain}:443\"}}\nOr publish an \
              SRV record:\n  _matrix-fed._tcp.{domain}. 3600 IN SRV 10 0 443 chat.{domain}.\nOr let the server listen at port 8448 of {domain}."
         ),
         format!(
-            "With the SRV record or port 8448 the certificate must be valid for {domain}; with the file, for the host that it names."
+            "With the SRV record or port 8448 the certificate must be valid for {domain}; with the file, for the host \
+             that it names."
         ),
         "In the proxy, pass /_matrix/ to the server and allow large bodies.".to_owned(),
     ]
@@ -310,8 +324,8 @@ mod tests {
             ("1.3.5", "6.2", "classic.example", "not affected"),
         ] {
             let all = steps(from, to).unwrap();
-            let told = all.iter().filter(|step| step.when == When::Partners && step.text.contains(part));
-            assert!(told.clone().any(|step| step.text.starts_with(partner)), "{from} {to} {partner}: {all:?}");
+            let listed = all.iter().filter(|step| step.when == When::Partners && step.text.contains(part));
+            assert!(listed.clone().any(|step| step.text.starts_with(partner)), "{from} {to} {partner}: {all:?}");
         }
         let unnamed = plan(Release(6, 2, 0), Release(7, 11, 0), "mydomain.com", &[]).unwrap();
         assert!(has(&unnamed, When::Partners, "--from 6.2.0 --to 7.11.0 --partner"), "{unnamed:?}");

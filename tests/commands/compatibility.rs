@@ -141,35 +141,35 @@ impl Conversation {
     }
 
     /// A command that need not succeed.
-    fn tell(&self, what: &str, arguments: Value) -> Value {
-        self.node.try_tell(what, arguments)
+    fn run(&self, what: &str, arguments: Value) -> Value {
+        self.node.try_in_node(what, arguments)
     }
 
     fn room(&mut self, promise: Promise, what: &str, arguments: Value) -> String {
-        let room = text(&self.tell(what, arguments), "room");
+        let room = text(&self.run(what, arguments), "room");
         self.note(promise, |documents| members(documents, &room).len() >= 2);
         room
     }
 
-    fn say(&self, room: &str, words: &str) -> String {
-        text(&self.tell("say", json!({"room": room, "user": "ann", "text": words})), "message")
+    fn post(&self, room: &str, words: &str) -> String {
+        text(&self.run("say", json!({"room": room, "user": "ann", "text": words})), "message")
     }
 
     fn file(&mut self, promise: Promise, room: &str, name: &str, kind: &str) {
         let file = json!({"room": room, "user": "ann", "name": name, "type": kind, "content": "AAEC/w=="});
-        let id = text(&self.tell("file", file), "message");
+        let id = text(&self.run("file", file), "message");
         self.note(promise, |documents| documents.get(Collection::Messages, &id).is_some());
     }
 
     /// All that 2.x has events for.
     fn hold(mut self) -> BTreeMap<Promise, bool> {
-        let users = self.tell("search", json!({"username": "fedctl", "domain": B}))["users"].clone();
+        let users = self.run("search", json!({"username": "fedctl", "domain": B}))["users"].clone();
         self.note(Promise::Invite, |_| users[0]["username"] == FEDCTL);
         let direct = self.room(Promise::Direct, "direct", json!({"user": "ann", "with": FEDCTL}));
         self.talk(&direct);
         let two = json!({"user": "ann", "name": "two", "with": [FEDCTL]});
         let private = self.room(Promise::PrivateRoom, "private", two);
-        self.tell("remove", json!({"room": private, "user": FEDCTL}));
+        self.run("remove", json!({"room": private, "user": FEDCTL}));
         let was_there = self.noticed[&Promise::PrivateRoom];
         self.note(Promise::Remove, |documents| was_there && members(documents, &private) == ["ann@a.example"]);
         self.leave();
@@ -180,29 +180,29 @@ impl Conversation {
     fn talk(&mut self, room: &str) {
         let message =
             |documents: &Documents, id: &str| documents.get(Collection::Messages, id).cloned().unwrap_or_default();
-        let first = self.say(room, "hi @fedctl@b.example");
+        let first = self.post(room, "hi @fedctl@b.example");
         self.note(Promise::Message, |documents| message(documents, &first)["msg"] == "hi @fedctl");
         let reaction = json!({"message": first, "user": "ann", "reaction": ":+1:"});
-        self.tell("react", reaction.clone());
+        self.run("react", reaction.clone());
         self.note(Promise::Reaction, |documents| !message(documents, &first)["reactions"][":+1:"].is_null());
         let reacted = self.noticed[&Promise::Reaction];
-        self.tell("unreact", reaction);
+        self.run("unreact", reaction);
         self.note(Promise::ReactionRemoval, |documents| {
             reacted && message(documents, &first)["reactions"][":+1:"].is_null()
         });
-        self.tell("edit", json!({"message": first, "text": "edited"}));
+        self.run("edit", json!({"message": first, "text": "edited"}));
         self.note(Promise::Edit, |documents| message(documents, &first)["msg"] == "edited");
         let muted = |documents: &Documents| documents.get(Collection::Rooms, room).map(|room| room["muted"].clone());
-        self.tell("mute", json!({"room": room, "user": FEDCTL}));
+        self.run("mute", json!({"room": room, "user": FEDCTL}));
         self.note(Promise::Mute, |documents| muted(documents) == Some(json!(["fedctl"])));
         let there = self.noticed[&Promise::Message];
-        self.tell("delete", json!({"message": first}));
+        self.run("delete", json!({"message": first}));
         self.note(Promise::Delete, |documents| there && message(documents, &first).is_null());
         self.file(Promise::Image, room, "a.png", "image/png");
         self.file(Promise::OtherFile, room, "a.pdf", "application/pdf");
-        self.node.tell("lose", json!({"count": 1}));
-        let (withheld, next) = (self.say(room, "never sent"), self.say(room, "its child"));
-        self.node.tell("lose", json!({"count": 0}));
+        self.node.run_in_node("lose", json!({"count": 1}));
+        let (withheld, next) = (self.post(room, "never sent"), self.post(room, "its child"));
+        self.node.run_in_node("lose", json!({"count": 0}));
         self.note(Promise::Recovery, |documents| {
             [&withheld, &next].into_iter().all(|id| documents.get(Collection::Messages, id).is_some())
         });
@@ -210,13 +210,13 @@ impl Conversation {
 
     fn leave(&mut self) {
         let three = json!({"user": "ann", "name": "three", "with": ["al", FEDCTL]});
-        let room = text(&self.tell("private", three), "room");
+        let room = text(&self.run("private", three), "room");
         self.note(Promise::PrivateRoom, |documents| members(documents, &room).len() == 3);
         let arrives = self.noticed[&Promise::PrivateRoom];
-        self.tell("leave", json!({"room": room, "user": "al"}));
+        self.run("leave", json!({"room": room, "user": "al"}));
         self.note(Promise::Leave, |documents| arrives && members(documents, &room).len() == 2);
         let is_known = self.peers.document(Collection::Rooms, &room).is_some();
-        self.tell("delete_room", json!({"room": room}));
+        self.run("delete_room", json!({"room": room}));
         self.note(Promise::DeleteRoom, |documents| is_known && documents.get(Collection::Rooms, &room).is_none());
     }
 
@@ -226,8 +226,8 @@ impl Conversation {
         third.meets(&[(A, partner(self.node.addr, "alice"))]);
         self.node.meets(&[(C, partner(third.addr, "carol"))]);
         let shared = json!({"user": "ann", "name": "shared", "with": ["cy@c.example"]});
-        let room = text(&self.tell("private", shared), "room");
-        self.tell("add", json!({"room": room, "user": FEDCTL}));
+        let room = text(&self.run("private", shared), "room");
+        self.run("add", json!({"room": room, "user": FEDCTL}));
         self.note(Promise::ThirdServer, |documents| {
             members(documents, &room).contains(&"fedctl".to_owned())
                 && documents.get(Collection::Rooms, &room).is_some()
@@ -298,7 +298,7 @@ fn old_user(id: &str, name: &str, domain: &str) -> Value {
 
 impl Conversation {
     fn send_old(&self, kind: &str, payload: Value) -> Value {
-        self.tell("old", json!({"to": B, "t": kind, "payload": payload}))
+        self.run("old", json!({"to": B, "t": kind, "payload": payload}))
     }
 
     fn old_room(&mut self, promise: Promise, kind: &str, id: &str, more: Value) {
@@ -331,7 +331,7 @@ impl Conversation {
 
     /// All that 1.x has events for.
     fn hold_old(mut self) -> BTreeMap<Promise, bool> {
-        let users = self.tell("old_users", json!({"username": "fedctl", "domain": B}))["users"].clone();
+        let users = self.run("old_users", json!({"username": "fedctl", "domain": B}))["users"].clone();
         self.note(Promise::Invite, |_| users[0]["user"]["username"] == FEDCTL);
         self.old_room(Promise::Direct, "drc", "rDM", json!({"t": "d"}));
         self.old_room(Promise::PrivateRoom, "roc", "rP", json!({}));
@@ -363,14 +363,14 @@ impl Conversation {
 
     /// Files are fetched where the message comes from.
     fn old_files(&mut self) {
-        let direct = text(&self.tell("private", json!({"user": "ann", "name": "local", "with": ["al"]})), "room");
+        let direct = text(&self.run("private", json!({"user": "ann", "name": "local", "with": ["al"]})), "room");
         let link = "/file-upload/f/a";
         for (promise, id, attachment) in [
             (Promise::Image, "m2", json!({"title_link": link, "image_url": link})),
             (Promise::OtherFile, "m3", json!({"title_link": link})),
         ] {
             let file = json!({"room": direct, "user": "ann", "name": "a", "type": "image/png", "content": "AAEC/w=="});
-            self.tell("file", file);
+            self.run("file", file);
             let upload = text(self.node.documents("uploads").last().unwrap(), "_id");
             let more = json!({"file": {"_id": upload, "name": "a", "type": "image/png"}, "attachments": [attachment]});
             self.old_message(promise, id, more);

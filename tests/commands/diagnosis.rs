@@ -374,7 +374,7 @@ const IMPORT: &str = r#"
     })));"#;
 
 #[test]
-fn servers_see_every_defect_as_told() {
+fn servers_read_every_defect_as_described() {
     let mut all: Vec<Vec<u8>> = texts().into_iter().map(|case| case.text).collect();
     all.extend(secrets().into_iter().map(String::into_bytes));
     let Some(theirs) = node_json("node-rsa", IMPORT, &json!(all)) else { return };

@@ -1,6 +1,6 @@
 use serde_json::Value;
 
-use crate::support::world::{World, key_record, sound, zone};
+use crate::support::world::{World, healthy, key_record, zone};
 use crate::support::{Fedctl, Ran, repository};
 
 const DOMAIN: &str = "mydomain.com";
@@ -46,7 +46,7 @@ fn two_servers(fedctl: &Fedctl, first: &str, second: &str, faults: &[&str]) -> W
 #[test]
 fn a_healthy_domain_is_clean_and_quiet() {
     let fedctl = keys();
-    let body = sound(&fedctl);
+    let body = healthy(&fedctl);
     let world = two_servers(&fedctl, &body, &body, &[]);
     let ran = check(&fedctl, &world, &["--key", "federation.key", "--target", "chat.mydomain.com", "--port", "443"]);
     assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{}", ran.stdout);
@@ -75,7 +75,7 @@ fn a_healthy_domain_is_clean_and_quiet() {
 #[test]
 fn one_stale_server_of_two_is_found() {
     let fedctl = keys();
-    let world = two_servers(&fedctl, &sound(&fedctl), "", &[]);
+    let world = two_servers(&fedctl, &healthy(&fedctl), "", &[]);
     let ran = check(&fedctl, &world, &["--format", "json"]);
     let report = report(&ran);
     assert_eq!(ran.status, 1);
@@ -87,7 +87,7 @@ fn one_stale_server_of_two_is_found() {
 #[test]
 fn seven_ways_to_fail_are_seven_things() {
     let fedctl = keys();
-    let (body, name) = (sound(&fedctl), "rocketchat-public-key.mydomain.com");
+    let (body, name) = (healthy(&fedctl), "rocketchat-public-key.mydomain.com");
     for (fault, description) in [
         ("nxdomain", "NXDOMAIN"),
         ("servfail", "SERVFAIL"),
@@ -117,9 +117,9 @@ fn seven_ways_to_fail_are_seven_things() {
 }
 
 #[test]
-fn an_answer_that_was_cut_is_asked_for_again_over_tcp() {
+fn an_answer_that_was_cut_is_queried_again_over_tcp() {
     let fedctl = keys();
-    let body = sound(&fedctl);
+    let body = healthy(&fedctl);
     let world = two_servers(&fedctl, &body, &body, &["truncate"]);
     assert_eq!(check(&fedctl, &world, &["--key", "federation.pub"]).status, 0);
 }
@@ -127,7 +127,7 @@ fn an_answer_that_was_cut_is_asked_for_again_over_tcp() {
 #[test]
 fn the_guide_and_a_release_are_judged_differently() {
     let fedctl = keys();
-    let body = sound(&fedctl).replace("_rocketchat._https IN SRV 1 1 443 chat\n", "");
+    let body = healthy(&fedctl).replace("_rocketchat._https IN SRV 1 1 443 chat\n", "");
     let world = two_servers(&fedctl, &body, &body, &[]);
     let all = check(&fedctl, &world, &["--format", "json"]);
     assert_eq!((all.status, ids(&report(&all))), (0, vec!["dns-generations".to_owned()]));
@@ -140,7 +140,7 @@ fn the_guide_and_a_release_are_judged_differently() {
 fn another_key_and_another_target_than_expected_are_errors() {
     let fedctl = keys();
     fedctl.ok(&["keygen", "--private", "other.key"]);
-    let body = sound(&fedctl);
+    let body = healthy(&fedctl);
     let world = two_servers(&fedctl, &body, &body, &[]);
     let ran = check(&fedctl, &world, &["--key", "other.pub", "--port", "8443", "--format", "json"]);
     assert_eq!((ran.status, ids(&report(&ran))), (1, vec!["dns-target".to_owned(), "key-match".to_owned()]));
@@ -191,7 +191,7 @@ fn what_is_not_a_domain_is_refused() {
 #[test]
 fn the_configuration_replaces_flags() {
     let fedctl = keys();
-    let body = sound(&fedctl);
+    let body = healthy(&fedctl);
     let world = two_servers(&fedctl, &body, &body, &[]);
     let flags = world.flags();
     let resolver = &flags[1];

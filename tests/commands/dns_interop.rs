@@ -75,7 +75,7 @@ fn real_servers_disagree_and_a_resolver_lags() {
     ];
     let ran = fedctl.run(&args);
     assert_eq!(ran.status, 1, "{}", ran.stdout);
-    for part in ["the name servers disagree about TXT", "ns2.mydomain.com has 6", "does not see what is published"] {
+    for part in ["the name servers disagree about TXT", "ns2.mydomain.com has 6", "does not return what is published"] {
         assert!(ran.stdout.contains(part), "no `{part}` in {}", ran.stdout);
     }
 }

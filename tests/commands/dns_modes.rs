@@ -4,7 +4,7 @@ use std::io::Read;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::support::world::{World, sound, zone};
+use crate::support::world::{World, healthy, zone};
 use crate::support::{Fedctl, Ran};
 
 const DOMAIN: &str = "mydomain.com";
@@ -31,7 +31,7 @@ fn check(fedctl: &Fedctl, world: &World, more: &[&str]) -> Ran {
 #[test]
 fn a_saved_run_is_judged_again_to_the_same_report() {
     let fedctl = keys();
-    for body in [sound(&fedctl), String::new()] {
+    for body in [healthy(&fedctl), String::new()] {
         let world = world(&body);
         for format in ["human", "json"] {
             let live = check(&fedctl, &world, &["--key", "federation.key", "--save", "run.json", "--format", format]);
@@ -55,7 +55,7 @@ fn pair(first: &str, second: &str) -> World {
 #[test]
 fn a_saved_run_keeps_what_each_name_server_answered() {
     let fedctl = keys();
-    let body = sound(&fedctl);
+    let body = healthy(&fedctl);
     for (file, second) in [("same.json", body.as_str()), ("other.json", "")] {
         let world = pair(&body, second);
         for format in ["human", "json"] {
@@ -65,18 +65,18 @@ fn a_saved_run_keeps_what_each_name_server_answered() {
         }
     }
     let ran = fedctl.run(&["diff", "same.json", "other.json"]);
-    let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert_eq!(ran.status, 1, "{said}");
-    assert!(said.contains("SRV _rocketchat._https.mydomain.com differs at ns2.mydomain.com"), "{said}");
-    assert!(!said.contains("differs at ns1.mydomain.com"), "{said}");
+    let printed = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(ran.status, 1, "{printed}");
+    assert!(printed.contains("SRV _rocketchat._https.mydomain.com differs at ns2.mydomain.com"), "{printed}");
+    assert!(!printed.contains("differs at ns1.mydomain.com"), "{printed}");
     assert_eq!(fedctl.run(&["diff", "other.json", "other.json"]).status, 0);
 }
 
 #[test]
 fn a_difference_between_runs_is_reported() {
     let fedctl = keys();
-    check(&fedctl, &world(&sound(&fedctl)), &["--save", "a.json"]);
-    check(&fedctl, &world(&sound(&fedctl).replace(" 443 ", " 8443 ")), &["--save", "b.json"]);
+    check(&fedctl, &world(&healthy(&fedctl)), &["--save", "a.json"]);
+    check(&fedctl, &world(&healthy(&fedctl).replace(" 443 ", " 8443 ")), &["--save", "b.json"]);
     let same = fedctl.ok(&["diff", "a.json", "a.json"]);
     assert!(same.lines().last().unwrap().starts_with("a.json has the same responses"), "{same}");
     let ran = fedctl.run(&["diff", "a.json", "b.json"]);
@@ -111,7 +111,7 @@ fn a_zone_file_is_judged_before_it_is_published() {
 #[test]
 fn waiting_ends_when_the_record_comes() {
     let fedctl = keys();
-    let body = sound(&fedctl);
+    let body = healthy(&fedctl);
     let mut before = World::new();
     let one = |serial, body: &str| zone(serial, body).replace("@ IN NS ns2\n", "");
     let addr = before.serve("ns1.mydomain.com", &[(DOMAIN, one(2, ""))], &[]);

@@ -101,7 +101,7 @@ fn a_healthy_server_is_found_healthy_and_its_settings_are_compared() {
     for part in [
         "server-domain     mydomain.com",
         "server-enabled    on, status Enabled",
-        "server-resolver   it sees the same SRV record and key",
+        "server-resolver   it returns the same SRV record and key",
     ] {
         assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
     }
@@ -174,7 +174,7 @@ fn runs_in_the_same_minute_stay_within_the_limit_of_the_server() {
 }
 
 #[test]
-fn settings_that_a_release_hides_are_not_asked_for() {
+fn settings_that_a_release_hides_are_not_requested() {
     let clinic = Clinic::new("7.11.0");
     let ran = clinic.run(&["-v"]);
     assert!(
@@ -212,7 +212,7 @@ fn dns_check_asks_the_servers_own_resolver_beside_ours() {
     let check = |more: &[&str]| clinic.ask(&[&["dns-check", "mydomain.com"], &at_server[..], more].concat());
     let ran = check(&["-v"]);
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
-    assert!(ran.stdout.contains("server-resolver  it sees the same SRV record and key"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("server-resolver  it returns the same SRV record and key"), "{}", ran.stdout);
     let ran = check(&["-vv"]);
     assert!(ran.stdout.contains("in chat.mydomain.com  NXDOMAIN  same"), "{}", ran.stdout);
     super::records::validate("docs/report.schema.json", &check(&["--format", "json"]).stdout);
@@ -243,7 +243,7 @@ fn dns_check_asks_the_servers_own_resolver_beside_ours() {
     let ran = check(&[]);
     assert_eq!(ran.status, 0, "{}", ran.stdout);
     assert!(
-        ran.stderr.contains("the resolver of chat.mydomain.com was not asked: the server does not accept"),
+        ran.stderr.contains("the resolver of chat.mydomain.com was not queried: the server does not accept"),
         "{}",
         ran.stderr
     );
@@ -281,8 +281,12 @@ fn a_server_is_called_at_an_ipv6_address_and_at_localhost() {
         let url = format!("http://{host}:{}", server.addr.port());
         let check = ["dns-check", "mydomain.com", "--token-file", "admin.token", "--at-server", &url];
         let ran = clinic.ask(&check);
-        assert!(!ran.stderr.contains("was not asked"), "{url}: {}", ran.stderr);
-        assert!(ran.stdout.contains("server-resolver  it sees the same SRV record and key"), "{url}: {}", ran.stdout);
+        assert!(!ran.stderr.contains("was not queried"), "{url}: {}", ran.stderr);
+        assert!(
+            ran.stdout.contains("server-resolver  it returns the same SRV record and key"),
+            "{url}: {}",
+            ran.stdout
+        );
         assert!(server.asked.lock().unwrap().iter().any(|(_, token)| *token), "{url}");
         let before = server.asked.lock().unwrap().len();
         let ran = clinic.run(&["--server", &url]);
@@ -291,7 +295,7 @@ fn a_server_is_called_at_an_ipv6_address_and_at_localhost() {
     }
     let at = ["--token-file", "admin.token", "--at-server", "http://[::1]:1"];
     let ran = clinic.ask(&[&["dns-check", "mydomain.com"], &at[..]].concat());
-    assert!(ran.stderr.contains("the resolver of [::1] was not asked: the server was not reached"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the resolver of [::1] was not queried: the server was not reached"), "{}", ran.stderr);
 }
 
 #[test]

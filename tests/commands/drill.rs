@@ -46,7 +46,7 @@ fn arguments(peers: &Peers, way_back: &str, more: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn a_drill_without_a_resolver_that_responds_says_nothing_about_the_peer() {
+fn a_drill_without_a_resolver_that_responds_reports_nothing_about_the_peer() {
     let (peers, way_back) = start("6.2.0", false);
     let mut args = arguments(&peers, &way_back, &["--timeout", "2s"]);
     let at = args.iter().position(|arg| arg == "--resolver").unwrap();
@@ -55,9 +55,9 @@ fn a_drill_without_a_resolver_that_responds_says_nothing_about_the_peer() {
     args.drain(at..at + 2);
     let ran = peers.fedctl.run(&args);
     assert_eq!(ran.status, 2, "{ran:?}");
-    let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("b.example could not be checked: no resolver answers (127.0.0.1:1"), "{said}");
-    assert!(!said.contains("error "), "{said}");
+    let printed = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(printed.contains("b.example could not be checked: no resolver answers (127.0.0.1:1"), "{printed}");
+    assert!(!printed.contains("error "), "{printed}");
 }
 
 fn read(ran: &Ran) -> Value {
@@ -255,7 +255,7 @@ fn the_report_reads_from_top_to_bottom() {
     ok reaction off removed; the peer's question lists it as stored
     ok edit text replaced; the peer's question lists it as stored
     ok file fetched from us N ms later: 70 bytes
-    ok recovery asked us for the withheld event N ms later, and was
+    ok recovery requested the withheld event N ms later, and was
     sent it
     ok mute muted; the peer's question lists it as stored
     ok unmute unmuted; the peer's question lists it as stored
@@ -270,7 +270,7 @@ fn the_report_reads_from_top_to_bottom() {
     fix upgrade to 3.6.3 or later, or let the owner of the room
     remove the user
     ok delete room accepted, not verified: the peer answers before it
-    looks at events
+    applies events
     n/a read receipt exists in 1.x only: later releases send no receipts
     n/a broadcast room exists in 1.x only: later releases send such a room
     as a private one
@@ -419,7 +419,7 @@ fn preparing_prints_the_records_and_checks_that_they_lead_here() {
     // Without the override the records lead to port 80 of this machine, where nothing listens.
     assert!(
         timeless(&lost.stdout)
-            .contains("warning drill-way-back a request from here to http://chat.a.example:80 does\nnot come out"),
+            .contains("warning drill-way-back a request from here to http://chat.a.example:80 does\nnot arrive"),
         "{}",
         lost.stdout
     );
@@ -443,8 +443,8 @@ fn stopped(release: &str, (signal, insists): (&str, bool), more: &[&str]) -> (Pe
     let mut command = peers.fedctl.command(&args);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let begun = Instant::now();
-    let says_file = || peers.log.lock().unwrap().iter().filter(|line| line.contains("says room_message")).count() > 1;
-    while !says_file() {
+    let has_file = || peers.log.lock().unwrap().iter().filter(|line| line.contains("sends room_message")).count() > 1;
+    while !has_file() {
         assert!(begun.elapsed() < Duration::from_secs(60), "{:#?}", peers.log.lock().unwrap());
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -495,7 +495,7 @@ fn a_second_signal_ends_the_drill_at_once_and_the_room_is_listed() {
 }
 
 #[test]
-fn a_drill_that_is_stopped_keeps_the_room_that_it_was_told_to_keep() {
+fn a_drill_that_is_stopped_keeps_the_room_with_keep_room() {
     let (peers, ran) = stopped("3.18.7", ("-INT", false), &["--keep-room"]);
     assert_eq!(ran.status, 1, "{ran:?}");
     assert_eq!(peers.with(|documents| documents.all(Collection::Rooms).count()), 1);

@@ -40,7 +40,7 @@ fn every_form_comes_back() {
 }
 
 #[test]
-fn what_does_not_open_says_which_layer_and_what_it_proves() {
+fn what_does_not_open_names_the_layer_and_what_it_proves() {
     let fedctl = world();
     let description = |body: &[u8]| {
         let ran = fedctl.run_with(&OPEN, body);

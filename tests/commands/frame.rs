@@ -65,7 +65,7 @@ fn every_check_has_a_page_and_a_stranger_has_a_hint() {
 }
 
 #[test]
-fn the_configuration_tells_where_each_value_comes_from() {
+fn the_configuration_shows_where_each_value_comes_from() {
     let fedctl = Fedctl::new().env("FEDCTL_PORT", "8443");
     fedctl.write("fedctl.yaml", "domain: mydomain.com\nport: 443\n");
     let config: serde_json::Value = serde_json::from_str(&fedctl.ok(&["config", "--format", "json"])).unwrap();

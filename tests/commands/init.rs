@@ -1,7 +1,7 @@
 //! `fedctl init`: answers typed, answers by flags, answers that end too early.
 
 use crate::support::Fedctl;
-use crate::support::world::{World, sound, zone};
+use crate::support::world::{World, healthy, zone};
 
 /// A name server that knows mydomain.com and nothing of federation yet.
 fn world() -> (World, Vec<String>) {
@@ -22,7 +22,7 @@ const TYPED: [&str; 5] = ["mydomain.com", "", "3.18.3", "zone", ""];
 fn typed_answers_become_a_configuration_a_key_and_records() {
     let (_world, flags) = world();
     let fedctl = Fedctl::new();
-    // Two answers are wrong, and are asked for again.
+    // Two answers are wrong, and are requested again.
     let typed = format!("https://mydomain.com\n{}\n", TYPED.join("\n").replace("zone\n", "zoon\nzone\n"));
     let ran = fedctl.run_with(&with(&flags, &["init"]), &typed);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
@@ -66,7 +66,7 @@ fn answers_that_end_early_write_nothing() {
 }
 
 #[test]
-fn with_yes_nothing_is_asked() {
+fn with_yes_there_are_no_questions() {
     let (_world, flags) = world();
     let fedctl = Fedctl::new();
     let yes = ["init", "mydomain.com", "--yes", "--server", "chat.mydomain.com:8443", "--provider", "zone"];
@@ -93,7 +93,7 @@ fn a_published_key_is_never_replaced_in_silence() {
     let (owner, stranger) = (Fedctl::new(), Fedctl::new());
     owner.ok(&["keygen"]);
     let mut world = World::new();
-    world.serve("ns1.mydomain.com", &[("mydomain.com", zone(1, &sound(&owner)))], &[]);
+    world.serve("ns1.mydomain.com", &[("mydomain.com", zone(1, &healthy(&owner)))], &[]);
     let flags = [world.flags(), vec!["--connect-to".into(), "chat.mydomain.com:443=127.0.0.1:1".into()]].concat();
     let yes = ["init", "mydomain.com", "--yes", "--provider", "zone"];
     let refused = stranger.run(&with(&flags, &yes));
@@ -119,7 +119,7 @@ fn what_is_published_and_what_is_in_the_directory_need_not_be_asked() {
     let mut world = World::new();
     world.serve(
         "ns1.awsdns-01.test",
-        &[("mydomain.com", zone(1, &sound(&fedctl)).replace("NS ns1", "NS ns-1.awsdns-01.test."))],
+        &[("mydomain.com", zone(1, &healthy(&fedctl)).replace("NS ns1", "NS ns-1.awsdns-01.test."))],
         &[],
     );
     let mut flags = world.flags()[..2].to_vec();

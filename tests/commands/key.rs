@@ -28,7 +28,7 @@ fn half_a_key_names_the_log_line() {
     assert_eq!(ran.status, 1);
     let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!((&json["schema"], &json["findings"][0]["id"]), (&1.into(), &"key-text".into()));
-    assert_eq!((&json["key"]["exact"], &json["key"]["server_accepts"]), (&false.into(), &false.into()));
+    assert_eq!((&json["key"]["verified"], &json["key"]["server_accepts"]), (&false.into(), &false.into()));
     assert_eq!(json["key"]["server_log"], "TypeError: data must be a node Buffer");
 }
 

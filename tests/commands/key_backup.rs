@@ -120,7 +120,7 @@ fn what_is_no_pair_is_refused() {
     let other = Fedctl::new();
     other.ok(&["keygen"]);
     let (private, foreign) = (fedctl.read("federation.key"), other.read("federation.pub"));
-    for (text, says) in [
+    for (text, expected) in [
         ("[]".to_owned(), "holds no private key"),
         (fedctl.read("federation.pub"), "holds no private key"),
         (format!("{private}{}", other.read("federation.key")), "2 different private keys"),
@@ -128,10 +128,10 @@ fn what_is_no_pair_is_refused() {
     ] {
         fedctl.write("documents", &text);
         let ran = run(&fedctl, &world, &["key", "backup", "documents"]);
-        assert!(ran.status == 2 && ran.stderr.contains(says), "{says}: {}", ran.stderr);
+        assert!(ran.status == 2 && ran.stderr.contains(expected), "{expected}: {}", ran.stderr);
         assert!(!fedctl.path("federation-backup.pem").exists());
     }
-    // The comparison is asked for in any case.
+    // The comparison is requested in any case.
     assert!(run(&fedctl, &world, &["key", "backup", "federation.key"]).status == 0);
     fedctl.write("pass", "wrong\n");
     let ran = run(&fedctl, &world, &["key", "restore", "federation-backup.pem"]);

@@ -71,8 +71,7 @@ fn a_kept_lab_can_be_walked_through_by_hand_and_leaves_nothing() {
     }
     let drill = neighbour.run(&["drill", "healthy.test", "--user", "bob", "--yes"]);
     assert_eq!(drill.status, 0, "{}{}", drill.stdout, drill.stderr);
-    for part in ["drill.test → healthy.test", "fetched from us", "asked us for the withheld event", "16 of 16 steps"]
-    {
+    for part in ["drill.test → healthy.test", "fetched from us", "requested the withheld event", "16 of 16 steps"] {
         assert!(drill.stdout.contains(part), "{part}: {}", drill.stdout);
     }
     let old = neighbour.run(&["drill", "first.test", "--user", "bob", "--yes"]);

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::support::world::{World, sound, zone};
+use crate::support::world::{World, healthy, zone};
 use crate::support::{Fedctl, Ran};
 
 const COUNT: usize = 40;
@@ -23,7 +23,7 @@ fn fleet() -> Fleet {
 fn served(faults: &[&str]) -> Fleet {
     let fedctl = Fedctl::new();
     fedctl.ok(&["keygen"]);
-    let (good, mut world) = (sound(&fedctl), World::new());
+    let (good, mut world) = (healthy(&fedctl), World::new());
     let names: Vec<String> = (0..COUNT).map(|at| format!("d{at}.example")).collect();
     let body = |at: usize| match at {
         0 => String::new(),
@@ -130,7 +130,7 @@ fn what_domains_have_in_common_is_queried_once() {
     let count = |domains: usize| {
         let fedctl = Fedctl::new();
         fedctl.ok(&["keygen"]);
-        let (good, mut world) = (sound(&fedctl), World::new());
+        let (good, mut world) = (healthy(&fedctl), World::new());
         let names: Vec<String> = (0..domains).map(|at| format!("d{at}.example")).collect();
         let cuts: String = names.iter().map(|name| format!("{name}. IN NS ns1.example.\n")).collect();
         let below = names.iter().map(|name| (name.as_str(), zone(1, &good)));

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use serde_json::Value;
 
 use crate::support::Fedctl;
-use crate::support::world::{World, sound};
+use crate::support::world::{World, healthy};
 
 const INSIDE: &str = "FEDCTL_TEST_INSIDE";
 
@@ -19,10 +19,10 @@ fn isolated(name: &str, body: impl FnOnce()) {
     let mut command = std::process::Command::new("unshare");
     command.args(["-rn", "sh", "-c", script]).arg(std::env::current_exe().unwrap()).arg(name).env(INSIDE, "1");
     let Ok(output) = command.output() else { return };
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     // Without the namespace or `ip` the test program was never started.
-    assert!(output.status.success() || !said.contains("running 1 test"), "{said}");
-    assert!(!output.status.success() || said.contains("1 passed"), "{name} is not a test: {said}");
+    assert!(output.status.success() || !printed.contains("running 1 test"), "{printed}");
+    assert!(!output.status.success() || printed.contains("1 passed"), "{name} is not a test: {printed}");
 }
 
 /// The servers of `b.example` and of the zones above it; `parent` and `servers` are the types of their addresses.
@@ -47,7 +47,7 @@ fn stage(parent: &str, servers: &str, target: &str) -> Stage {
     let root = format!("{soa}example. IN NS top.example.\ntop.example. IN {top}\n");
     let above = format!("{soa}top IN {top}\nb IN NS ns1.b\nns1.b IN {host}\n");
     let top = world.serve("top.example", &[(".", root), ("example", above)], &[]);
-    let records = sound(&fedctl);
+    let records = healthy(&fedctl);
     let zone = format!(
         "$TTL 3600\n@ IN SOA ns1 hostmaster 2 3600 600 86400 300\n@ IN NS ns1\nns1 IN {host}\nchat IN {target}\n{records}"
     );

@@ -40,63 +40,64 @@ fn text(value: &Value, member: &str) -> String {
 fn sends_everything(release: &str) {
     let Some((node, peers)) = both(release) else { return };
     let message = |id: &str| peers.document(Collection::Messages, id).unwrap_or_default();
-    let users = node.tell("search", json!({"username": "fedctl", "domain": B}))["users"].clone();
+    let users = node.run_in_node("search", json!({"username": "fedctl", "domain": B}))["users"].clone();
     assert_eq!(users[0]["username"], FEDCTL);
-    let room = text(&node.tell("direct", json!({"user": "ann", "with": FEDCTL})), "room");
+    let room = text(&node.run_in_node("direct", json!({"user": "ann", "with": FEDCTL})), "room");
     let subscriptions = || peers.with(|documents| documents.all(Collection::Subscriptions).count());
     eventually("a room with two members", || subscriptions() == 2);
     let stored = peers.document(Collection::Rooms, &room).unwrap();
     assert_eq!(stored["usernames"], json!(["ann@a.example", "fedctl"]));
 
-    let say = |words: &str| text(&node.tell("say", json!({"room": room, "user": "ann", "text": words})), "message");
-    let first = say("hi @fedctl@b.example \u{1f600}");
+    let post =
+        |words: &str| text(&node.run_in_node("say", json!({"room": room, "user": "ann", "text": words})), "message");
+    let first = post("hi @fedctl@b.example \u{1f600}");
     eventually("a message with a mention", || message(&first)["msg"] == "hi @fedctl \u{1f600}");
     let reaction = json!({"message": first, "user": "ann", "reaction": ":+1:"});
-    node.tell("react", reaction.clone());
+    node.run_in_node("react", reaction.clone());
     eventually("a reaction", || message(&first)["reactions"][":+1:"]["usernames"] == json!(["ann"]));
     if release > "3.4" {
-        node.tell("unreact", reaction);
+        node.run_in_node("unreact", reaction);
         eventually("no reaction", || message(&first)["reactions"] == json!({}));
     }
-    node.tell("edit", json!({"message": first, "text": "edited"}));
+    node.run_in_node("edit", json!({"message": first, "text": "edited"}));
     eventually("an edited message", || message(&first)["msg"] == "edited");
 
     let file = json!({"room": room, "user": "ann", "name": "a.png", "type": "image/png", "content": CONTENT});
-    let with_file = text(&node.tell("file", file), "message");
+    let with_file = text(&node.run_in_node("file", file), "message");
     eventually("a message with a file", || message(&with_file)["file"]["name"] == "a.png");
     let upload = text(&message(&with_file)["file"], "_id");
     let link = text(&message(&with_file)["attachments"][0], "image_url");
     assert!(link.contains(&upload), "{link}");
     assert_eq!(peers.document(Collection::Uploads, &upload).unwrap()["content"], CONTENT);
 
-    node.tell("lose", json!({"count": 1}));
-    let (withheld, next) = (say("never sent"), say("its child"));
+    node.run_in_node("lose", json!({"count": 1}));
+    let (withheld, next) = (post("never sent"), post("its child"));
     eventually("two recovered messages", || {
         message(&withheld)["msg"] == "never sent" && message(&next)["msg"] == "its child"
     });
     assert_eq!(node.printed("asked").len(), 1);
 
     let muted = || peers.document(Collection::Rooms, &room).unwrap_or_default()["muted"].clone();
-    node.tell("mute", json!({"room": room, "user": FEDCTL}));
+    node.run_in_node("mute", json!({"room": room, "user": FEDCTL}));
     eventually("a muted user", || muted() == json!(["fedctl"]));
-    node.tell("unmute", json!({"room": room, "user": FEDCTL}));
+    node.run_in_node("unmute", json!({"room": room, "user": FEDCTL}));
     eventually("nobody is muted", || muted() == json!([]));
-    node.tell("delete", json!({"message": first}));
+    node.run_in_node("delete", json!({"message": first}));
     eventually("a message less", || message(&first).is_null());
-    node.tell("remove", json!({"room": room, "user": FEDCTL}));
+    node.run_in_node("remove", json!({"room": room, "user": FEDCTL}));
     eventually("a member less", || subscriptions() == 1);
 
     let name = json!({"user": "ann", "name": "team", "with": [FEDCTL]});
-    let team = text(&node.tell("private", name), "room");
+    let team = text(&node.run_in_node("private", name), "room");
     eventually("a private room", || subscriptions() == 3);
     assert_eq!(peers.document(Collection::Rooms, &team).unwrap()["name"], "team@a.example");
-    node.tell("add", json!({"room": team, "user": "al"}));
+    node.run_in_node("add", json!({"room": team, "user": "al"}));
     eventually("one member more", || subscriptions() == 4);
     if release > "3.2" {
-        node.tell("leave", json!({"room": team, "user": "ann"}));
+        node.run_in_node("leave", json!({"room": team, "user": "ann"}));
         eventually("a member that has left", || subscriptions() == 3);
     }
-    node.tell("delete_room", json!({"room": team}));
+    node.run_in_node("delete_room", json!({"room": team}));
     eventually("a room less", || peers.document(Collection::Rooms, &team).is_none());
 
     let log = peers.log.lock().unwrap().join("\n");
@@ -234,7 +235,7 @@ fn a_node_server_derives_the_identifiers_of_the_vectors() {
             "mentions": [], "channels": [], "federation": {"origin": A},
         }},
     });
-    let id = node.tell("hash", json!({"event": event}))["id"].clone();
+    let id = node.run_in_node("hash", json!({"event": event}))["id"].clone();
     assert_eq!(id, "aae4126ae7b1ebc7dc9dd2fb0046dcd96ea5b5a320f0a0201a109cf8d5c9a8bd");
 }
 
@@ -312,14 +313,14 @@ fn a_partner_that_has_left_dns_cuts_off_those_behind_it() {
         gone.meets(&[(A, partner(node.addr, "alice"))]);
         node.meets(&[("c.example", partner(gone.addr, "carol"))]);
         let three = json!({"user": "ann", "name": "three", "with": ["cy@c.example", FEDCTL]});
-        let room = text(&node.tell("private", three), "room");
+        let room = text(&node.run_in_node("private", three), "room");
         eventually("a room with three members", || {
             peers.with(|documents| documents.all(Collection::Subscriptions).count()) == 3
         });
         node.meets(&[("c.example", Value::Null)]);
-        let said = node.try_tell("say", json!({"room": room, "user": "ann", "text": "hello"}));
-        let has_failed = said["error"].as_str().is_some_and(|error| error.contains("using DNS or Hub"));
-        assert_eq!(has_failed, !arrives, "{release}: {said}");
+        let posted = node.try_in_node("say", json!({"room": room, "user": "ann", "text": "hello"}));
+        let has_failed = posted["error"].as_str().is_some_and(|error| error.contains("using DNS or Hub"));
+        assert_eq!(has_failed, !arrives, "{release}: {posted}");
         let sent = node.printed("sent");
         let to_peer = sent.iter().filter(|line| line["to"] == B && line["types"] == json!(["room_message"])).count();
         assert_eq!(to_peer, usize::from(arrives), "{release}");
@@ -332,7 +333,7 @@ fn a_node_server_finds_its_partner_by_dns_and_https() {
     let peers = Peers::start(&Peer { callback: Some(node.addr), ..Peer::default() });
     let connect = json!({"chat.b.example:443": peers.addr.to_string()});
     let found_by = json!({"dns": peers.resolver.to_string(), "connect": connect, "ca": peers.fedctl.read("ca.pem")});
-    node.tell("configure", json!({"set": found_by}));
-    let room = text(&node.tell("direct", json!({"user": "ann", "with": FEDCTL})), "room");
+    node.run_in_node("configure", json!({"set": found_by}));
+    let room = text(&node.run_in_node("direct", json!({"user": "ann", "with": FEDCTL})), "room");
     assert!(peers.document(Collection::Rooms, &room).is_some());
 }

@@ -46,7 +46,7 @@ enum Ask {
 
 /// An answer.
 #[derive(Clone, PartialEq, Debug)]
-enum Said {
+enum Expected {
     Success,
     Error(String),
     /// A page of the parser of bodies, on the wire whatever the release.
@@ -61,15 +61,15 @@ struct Row {
     name: String,
     ask: Ask,
     /// The first release of each span, and its answer.
-    said: Vec<(&'static str, Said)>,
+    expected: Vec<(&'static str, Expected)>,
 }
 
-fn error(text: &str) -> Said {
-    Said::Error(text.to_owned())
+fn error(text: &str) -> Expected {
+    Expected::Error(text.to_owned())
 }
 
-fn row(name: &str, ask: Ask, said: &[(&'static str, Said)]) -> Row {
-    Row { name: name.to_owned(), ask, said: said.to_vec() }
+fn row(name: &str, ask: Ask, expected: &[(&'static str, Expected)]) -> Row {
+    Row { name: name.to_owned(), ask, expected: expected.to_vec() }
 }
 
 /// An event of `a.example` with identifiers of its own.
@@ -103,13 +103,13 @@ fn message(id: &str) -> Value {
 
 /// Texts by release: up to 2.4, 3.0 and 3.1, from 3.2, from 4.0.
 const UNREADABLE: &str = "Cannot read property 'NAME' of undefined";
-fn unreadable(name: &str) -> Said {
-    Said::Error(UNREADABLE.replace("NAME", name))
+fn unreadable(name: &str) -> Expected {
+    Expected::Error(UNREADABLE.replace("NAME", name))
 }
 
 /// A decrypted `null` that is taken apart.
-fn nothing(member: &str) -> [(&'static str, Said); 2] {
-    let of = |rest: &str| Said::Error(format!("Cannot destructure property {rest}."));
+fn nothing(member: &str) -> [(&'static str, Expected); 2] {
+    let of = |rest: &str| Expected::Error(format!("Cannot destructure property {rest}."));
     [
         ("2.0.0", of(&format!("`{member}` of 'undefined' or 'null'"))),
         ("4.4.0", of(&format!("'{member}' of 'EJSON.fromJSONValue(...)' as it is null"))),
@@ -123,7 +123,7 @@ fn sealed_bytes(text: &[u8]) -> Vec<u8> {
 fn dispatch_rows() -> Vec<Row> {
     let map = [("2.0.0", unreadable("map")), ("4.0.0", error("events is not iterable"))];
     let unknown =
-        |rest: &str| [("2.0.0", Said::Success), ("3.0.0", unreadable("success")), ("3.2.0", unreadable(rest))];
+        |rest: &str| [("2.0.0", Expected::Success), ("3.0.0", unreadable("success")), ("3.2.0", unreadable(rest))];
     let user = json!({"_id": "uA", "username": "ann@a.example", "name": "Ann", "federation": {"origin": A}});
     let add = json!({"roomId": "room-add", "user": user, "subscription": {"_id": "s", "rid": "room-add", "u": {"_id": "uA"}}});
     let left = json!({"roomId": "room-left", "user": user, "domainsAfterLeave": []});
@@ -150,9 +150,10 @@ fn dispatch_rows() -> Vec<Row> {
     let mut with_file = message("file");
     with_file["message"]["file"] = json!({"_id": "f", "name": "a.png", "type": "image/png"});
     let duplicate = |index: &str, key: &str| {
-        Said::Error(format!("E11000 duplicate key error collection: rocketchat.{index} dup key: {{ {key} }}"))
+        Expected::Error(format!("E11000 duplicate key error collection: rocketchat.{index} dup key: {{ {key} }}"))
     };
-    let added_again = |said: Said| [("2.0.0", said.clone()), ("3.0.0", unreadable("success")), ("3.0.10", said)];
+    let added_again =
+        |expected: Expected| [("2.0.0", expected.clone()), ("3.0.0", unreadable("success")), ("3.0.10", expected)];
     let of_name = added_again(duplicate("users index: username_1", "username: \"fedctl\""));
     let taken = |id: &str, username: &str, mail: &str| {
         let user = json!({"_id": id, "username": username, "emails": [{"address": mail}], "federation": {"origin": A}});
@@ -167,8 +168,8 @@ fn dispatch_rows() -> Vec<Row> {
     let no_file = r#"failed [400] {"success":false,"error":"There is no such file in this server"}"#;
     let failed = r#"failed [400] {"success":false,"error":"Cannot read property 'length' of undefined"}"#;
     vec![
-        row("a ping", Ask::Events(json!({"events": [{"type": "ping"}]})), &[("2.0.0", Said::Success)]),
-        row("no events", Ask::Events(json!({"events": []})), &[("2.0.0", Said::Success)]),
+        row("a ping", Ask::Events(json!({"events": [{"type": "ping"}]})), &[("2.0.0", Expected::Success)]),
+        row("no events", Ask::Events(json!({"events": []})), &[("2.0.0", Expected::Success)]),
         row("`{}`", Ask::Events(json!({})), &map),
         row("`7`", Ask::Events(json!(7)), &map),
         row("`[]`", Ask::Events(json!([])), &map),
@@ -196,45 +197,45 @@ fn dispatch_rows() -> Vec<Row> {
             events(event("context", "genesis", json!({"contextType": "team"}))),
             &[("2.0.0", unreadable("success")), ("3.2.0", unreadable("latestEventIds"))],
         ),
-        row("`genesis`", events(event("genesis", "genesis", room)), &[("2.0.0", Said::Success)]),
+        row("`genesis`", events(event("genesis", "genesis", room)), &[("2.0.0", Expected::Success)]),
         row(
             "`room_add_user`",
             events(event("add", "room_add_user", add.clone())),
-            &[("2.0.0", Said::Success), ("3.0.0", unreadable("success")), ("3.0.10", Said::Success)],
+            &[("2.0.0", Expected::Success), ("3.0.0", unreadable("success")), ("3.0.10", Expected::Success)],
         ),
         row(
             "`room_user_left`",
             events(event("left", "room_user_left", left)),
-            &[("2.0.0", Said::Success), ("3.0.0", unreadable("success")), ("3.2.0", Said::Success)],
+            &[("2.0.0", Expected::Success), ("3.0.0", unreadable("success")), ("3.2.0", Expected::Success)],
         ),
         row(
             "a message to an unknown room",
             events(event("message", "room_message", message("message"))),
-            &[("2.0.0", Said::Success)],
+            &[("2.0.0", Expected::Success)],
         ),
         row(
             "the same message again",
             events(event("message", "room_message", message("message"))),
-            &[("2.0.0", Said::Success)],
+            &[("2.0.0", Expected::Success)],
         ),
-        row("`room_edit_message`", on_message("edited", "room_edit_message", changed), &[("2.0.0", Said::Success)]),
+        row("`room_edit_message`", on_message("edited", "room_edit_message", changed), &[("2.0.0", Expected::Success)]),
         row(
             "`room_set_message_reaction`",
             on_message("set", "room_set_message_reaction", reacts.clone()),
-            &[("2.0.0", Said::Success)],
+            &[("2.0.0", Expected::Success)],
         ),
         row(
             "`room_unset_message_reaction`",
             on_message("unset", "room_unset_message_reaction", reacts),
-            &[("2.0.0", Said::Success)],
+            &[("2.0.0", Expected::Success)],
         ),
-        row("`room_mute_user`", on_message("mute", "room_mute_user", of_user.clone()), &[("2.0.0", Said::Success)]),
+        row("`room_mute_user`", on_message("mute", "room_mute_user", of_user.clone()), &[("2.0.0", Expected::Success)]),
         row(
             "`room_unmute_user`",
             on_message("unmute", "room_unmute_user", of_user.clone()),
-            &[("2.0.0", Said::Success)],
+            &[("2.0.0", Expected::Success)],
         ),
-        row("`room_remove_user`", on_message("remove", "room_remove_user", of_user), &[("2.0.0", Said::Success)]),
+        row("`room_remove_user`", on_message("remove", "room_remove_user", of_user), &[("2.0.0", Expected::Success)]),
         row(
             "`room_delete_message`",
             on_message(
@@ -242,7 +243,7 @@ fn dispatch_rows() -> Vec<Row> {
                 "room_delete_message",
                 json!({"roomId": "room-message", "messageId": "message-message"}),
             ),
-            &[("2.0.0", Said::Success)],
+            &[("2.0.0", Expected::Success)],
         ),
         row(
             "a message with a file that the origin does not have",
@@ -262,14 +263,14 @@ fn dispatch_rows() -> Vec<Row> {
         row(
             "`room_add_user` of a user with a mail address",
             taken("mail", "eve@a.example", "eve@a.example"),
-            &added_again(Said::Success),
+            &added_again(Expected::Success),
         ),
         row(
             "`room_add_user` of a user whose mail address is taken",
             taken("mail2", "evelyn@a.example", "eve@a.example"),
             &added_again(duplicate("users index: emails.address_1", "emails.address: \"eve@a.example\"")),
         ),
-        row("`genesis` of a room with a name", named("first"), &[("2.0.0", Said::Success)]),
+        row("`genesis` of a room with a name", named("first"), &[("2.0.0", Expected::Success)]),
         row(
             "`genesis` of another room with that name",
             named("second"),
@@ -298,7 +299,7 @@ fn dispatch_rows() -> Vec<Row> {
         row(
             "an unknown parent, and the origin can be asked",
             parent("asked", A),
-            &[("2.0.0", Said::Success), ("6.3.0", error("Invalid URL"))],
+            &[("2.0.0", Expected::Success), ("6.3.0", error("Invalid URL"))],
         ),
         row(
             "an unknown parent, and the origin has no records",
@@ -317,7 +318,7 @@ fn dispatch_rows() -> Vec<Row> {
         row(
             "`room_delete` of an unknown room",
             events(event("x", "room_delete", json!({"roomId": "nobody"}))),
-            &[("2.0.0", Said::Success)],
+            &[("2.0.0", Expected::Success)],
         ),
     ]
 }
@@ -333,12 +334,12 @@ fn request_rows() -> Vec<Row> {
         row(
             "`requestFromLatest` for an unknown room",
             latest(json!({"latestEventIds": []})),
-            &[("2.0.0", Said::Success)],
+            &[("2.0.0", Expected::Success)],
         ),
         row(
             "`requestFromLatest` with ids that are unknown here",
             latest(json!({"latestEventIds": ["x"]})),
-            &[("2.0.0", Said::Success)],
+            &[("2.0.0", Expected::Success)],
         ),
         row("`requestFromLatest` without `latestEventIds`", latest(json!({})), &join),
         row("`requestFromLatest` with `{}`", Ask::Latest(json!({})), &join),
@@ -346,7 +347,7 @@ fn request_rows() -> Vec<Row> {
         row(
             "`requestFromLatest` whose `fromDomain` has no records",
             latest(json!({"latestEventIds": [], "fromDomain": "nowhere.example"})),
-            &[("2.0.0", error(NOT_FOUND)), ("4.2.0", Said::Success)],
+            &[("2.0.0", error(NOT_FOUND)), ("4.2.0", Expected::Success)],
         ),
         row(
             "`requestFromLatest` with another `contextType`",
@@ -380,16 +381,16 @@ fn body_rows() -> Vec<Row> {
             body(Some(A), br#"{"type":"Buffer","data":["a",300,null]}"#),
             &undecrypted,
         ),
-        row("a bare list of bytes", body(Some(A), &bare), &[("2.0.0", Said::Success)]),
+        row("a bare list of bytes", body(Some(A), &bare), &[("2.0.0", Expected::Success)]),
         row("an empty body", body(Some(A), b""), &undecrypted),
         row("`Content-Type: text/plain`", Ask::Body(route, Some(A), "text/plain", good.clone()), &undecrypted),
         row(
             "`Content-Type: application/json; charset=utf-8`",
             Ask::Body(route, Some(A), "application/json; charset=utf-8", good),
-            &[("2.0.0", Said::Success)],
+            &[("2.0.0", Expected::Success)],
         ),
-        row("a body that is no JSON", body(Some(A), b"hello"), &[("2.0.0", Said::Page(400))]),
-        row("JSON that is no object", body(Some(A), b"7"), &[("2.0.0", Said::Page(400))]),
+        row("a body that is no JSON", body(Some(A), b"hello"), &[("2.0.0", Expected::Page(400))]),
+        row("JSON that is no object", body(Some(A), b"7"), &[("2.0.0", Expected::Page(400))]),
         row(
             "the receiver's domain and a body in clear, without `--faithful-bypass`",
             body(Some("b.example"), &plain),
@@ -412,25 +413,26 @@ fn get_rows() -> Vec<Row> {
     let id = fedctl::rocketchat::events::identifier::stable("fedctl@b.example");
     let mails = [("2.0.0", "fedctl@b.example".to_owned()), ("4.3.0", format!("{id}@b.example"))];
     let found =
-        mails.clone().map(|(since, mail)| (since, Said::Json(json!({"user": user_of_2(&mail), "success": true}))));
-    let search = mails.map(|(since, mail)| (since, Said::Json(json!({"users": [user_of_2(&mail)], "success": true}))));
-    let release = |text: &str| Said::Json(json!({"version": text, "success": true}));
-    let early = |text: &str| Said::Json(json!({"version": text}));
-    let none = Said::Json(json!({"users": [], "success": true}));
+        mails.clone().map(|(since, mail)| (since, Expected::Json(json!({"user": user_of_2(&mail), "success": true}))));
+    let search =
+        mails.map(|(since, mail)| (since, Expected::Json(json!({"users": [user_of_2(&mail)], "success": true}))));
+    let release = |text: &str| Expected::Json(json!({"version": text, "success": true}));
+    let early = |text: &str| Expected::Json(json!({"version": text}));
+    let none = Expected::Json(json!({"users": [], "success": true}));
     let met = |mail: &str| {
         let ann = json!({
             "_id": "uA", "username": "ann@a.example", "type": "user", "emails": [{"address": "uA@b.example"}], "name": "Ann",
             "active": true, "roles": ["user"], "status": "online",
             "federation": {"origin": "b.example", "originalInfo": {"email": mail}}, "isRemote": false,
         });
-        Said::Json(json!({"users": [ann], "success": true}))
+        Expected::Json(json!({"users": [ann], "success": true}))
     };
-    let web = [("2.0.0", Said::Page(200))];
+    let web = [("2.0.0", Expected::Page(200))];
     let other = |path: &'static str| row(&format!("`GET` of `{path}` of 1.x"), Ask::Get(path), &web);
     vec![
         row("`users.getByUsername` of a user", Ask::Get("users.getByUsername?username=fedctl"), &found),
         row("`users.search` for a user", Ask::Get("users.search?username=fedctl&domain=b.example"), &search),
-        row("`GET` of `events.dispatch`", Ask::Get("events.dispatch"), &[("2.0.0", Said::NoRoute)]),
+        row("`GET` of `events.dispatch`", Ask::Get("events.dispatch"), &[("2.0.0", Expected::NoRoute)]),
         other("users?username=fedctl"),
         other("events"),
         row(
@@ -550,7 +552,7 @@ fn old_rows() -> Vec<Row> {
     pdf["message"]["federation"]["_id"] = "mPdf".into();
     pdf["message"]["file"] = json!({"_id": "f", "name": "a.pdf", "type": "application/pdf"});
     pdf["message"]["attachments"] = json!([{"title_link": "/file-upload/f/a.pdf"}]);
-    let fine = [("1.0.0", Said::Success)];
+    let fine = [("1.0.0", Expected::Success)];
     vec![
         row("`png`", old("png", json!({})), &fine),
         row("`{}` inside", Ask::Old(json!({})), &[("1.0.0", error("Event was not sent"))]),
@@ -635,8 +637,12 @@ fn old_rows() -> Vec<Row> {
         ),
         row("a sender whose key is another", body(Some(A), json, &Wire::One.write(&[7; 512])), &unopened),
         row("a message that is cut", body(Some(A), json, &Wire::One.write(&sealed_bytes(b"{}")[..300])), &unopened),
-        row("`GET` of `events`", Ask::Get("events"), &[("1.0.0", Said::NoRoute)]),
-        row("`GET` of `users.search` of 2.x", Ask::Get("users.search?username=fedctl"), &[("1.0.0", Said::Page(200))]),
+        row("`GET` of `events`", Ask::Get("events"), &[("1.0.0", Expected::NoRoute)]),
+        row(
+            "`GET` of `users.search` of 2.x",
+            Ask::Get("users.search?username=fedctl"),
+            &[("1.0.0", Expected::Page(200))],
+        ),
         row(
             "`uploads` of an unknown file",
             Ask::Get("uploads?upload_id=x"),
@@ -651,7 +657,7 @@ fn old_rows() -> Vec<Row> {
         row("numbers that are no bytes", body(Some(A), json, br#"{"payload":{"data":["a",300,null]}}"#), &unopened),
         row("`payload` is a text", body(Some(A), json, br#"{"payload":"x"}"#), &no_bytes),
         row("`payload` without `data`", body(Some(A), json, br#"{"payload":{}}"#), &no_bytes),
-        row("a body that is no JSON", body(Some(A), json, b"hello"), &[("1.0.0", Said::Page(400))]),
+        row("a body that is no JSON", body(Some(A), json, b"hello"), &[("1.0.0", Expected::Page(400))]),
         row(
             "`users` of nobody",
             Ask::Get("users?username=nobody&domain=b.example&usernameOnly=true"),
@@ -660,7 +666,7 @@ fn old_rows() -> Vec<Row> {
         row(
             "`users` of a user",
             Ask::Get("users?username=fedctl&domain=b.example&usernameOnly=true"),
-            &[("1.0.0", Said::Json(json!({"federatedUsers": [found], "success": true})))],
+            &[("1.0.0", Expected::Json(json!({"federatedUsers": [found], "success": true})))],
         ),
     ]
 }
@@ -704,12 +710,12 @@ fn bytes(ask: &Ask) -> (String, Vec<u8>) {
 }
 
 /// What the release answers in the table, in the words of its Node.
-fn expected(row: &Row, release: Release) -> Said {
+fn expected(row: &Row, release: Release) -> Expected {
     let at = |since: &str| since.parse::<Release>().unwrap() <= release;
-    let said = row.said.iter().rfind(|(since, _)| at(since)).unwrap().1.clone();
-    match said {
-        Said::Error(text) if release >= NODE_20 => Said::Error(in_new_words(&text)),
-        said => said,
+    let expected = row.expected.iter().rfind(|(since, _)| at(since)).unwrap().1.clone();
+    match expected {
+        Expected::Error(text) if release >= NODE_20 => Expected::Error(in_new_words(&text)),
+        expected => expected,
     }
 }
 
@@ -720,23 +726,25 @@ fn in_new_words(text: &str) -> String {
 }
 
 /// The answer on the wire, without the log.
-fn check_wire(answer: &(u16, String), said: &Said, what: &str) {
+fn check_wire(answer: &(u16, String), expected: &Expected, what: &str) {
     let (status, body) = answer;
     let json: Value = serde_json::from_str(body).unwrap_or_default();
-    let right = match said {
-        Said::Success => *status == 200 && *body == r#"{"success":true}"#,
-        Said::Error(text) => {
+    let right = match expected {
+        Expected::Success => *status == 200 && *body == r#"{"success":true}"#,
+        Expected::Error(text) => {
             let mut wanted = json!({"success": false, "error": text});
             if text.ends_with("[error-decrypt]") {
                 wanted["errorType"] = "error-decrypt".into();
             }
             *status == 400 && json == wanted
         }
-        Said::Page(wanted) => status == wanted && body.starts_with("<!DOCTYPE html>"),
-        Said::NoRoute => *status == 405 && json == json!({"status": "error", "message": "API endpoint does not exist"}),
-        Said::Json(wanted) => *status == 200 && *body == serde_json::to_string(wanted).unwrap(),
+        Expected::Page(wanted) => status == wanted && body.starts_with("<!DOCTYPE html>"),
+        Expected::NoRoute => {
+            *status == 405 && json == json!({"status": "error", "message": "API endpoint does not exist"})
+        }
+        Expected::Json(wanted) => *status == 200 && *body == serde_json::to_string(wanted).unwrap(),
     };
-    assert!(right, "{what}: {status} {body}, expected {said:?}");
+    assert!(right, "{what}: {status} {body}, expected {expected:?}");
 }
 
 /// Answers every request from the peer as the origin of the events: it knows none.
@@ -797,24 +805,24 @@ fn lines(peers: &Peers) -> usize {
 }
 
 /// The handler's answer is in the log, because the wire has `200 {}` for everything.
-fn check_log(peers: &Peers, from: usize, answer: &(u16, String), said: &Said, what: &str) {
-    if let Said::Page(_) = said {
-        return check_wire(answer, said, what);
+fn check_log(peers: &Peers, from: usize, answer: &(u16, String), expected: &Expected, what: &str) {
+    if let Expected::Page(_) = expected {
+        return check_wire(answer, expected, what);
     }
     assert_eq!((answer.0, answer.1.as_str()), (200, "{}"), "{what}");
     let sender = if what.contains(BYPASSED) { "b.example" } else { A };
     let failed = |text: &str| format!("failed: {sender}: {}", text.escape_debug());
-    let is_logged = |line: &str| match said {
-        Said::Success if sender == A => line.starts_with("opened: "),
-        Said::Success => line.starts_with("not encrypted: "),
-        Said::Error(text) if text == UNDECRYPTED => line.starts_with("refused: "),
-        Said::Error(text) => line == failed(text),
-        Said::Page(_) | Said::Json(_) | Said::NoRoute => false,
+    let is_logged = |line: &str| match expected {
+        Expected::Success if sender == A => line.starts_with("opened: "),
+        Expected::Success => line.starts_with("not encrypted: "),
+        Expected::Error(text) if text == UNDECRYPTED => line.starts_with("refused: "),
+        Expected::Error(text) => line == failed(text),
+        Expected::Page(_) | Expected::Json(_) | Expected::NoRoute => false,
     };
     // A server that is switched off looks at no body.
-    let is_silent = matches!(said, Said::Error(text) if text == DISABLED);
-    assert!(is_silent || logged(peers, from, is_logged), "{what}: no {said:?} in {:?}", peers.log.lock().unwrap());
-    if *said == Said::Success {
+    let is_silent = matches!(expected, Expected::Error(text) if text == DISABLED);
+    assert!(is_silent || logged(peers, from, is_logged), "{what}: no {expected:?} in {:?}", peers.log.lock().unwrap());
+    if *expected == Expected::Success {
         let log = peers.log.lock().unwrap();
         let failed = log[from..].iter().find(|line| line.starts_with("failed: "));
         assert!(failed.is_none(), "{what}: {failed:?}");
@@ -837,7 +845,7 @@ fn bypass_rows() -> Vec<Row> {
         row(
             "the receiver's domain and a body in clear, with `--faithful-bypass`",
             own(br#"{"events":[{"type":"ping"}]}"#),
-            &[("2.0.0", Said::Success)],
+            &[("2.0.0", Expected::Success)],
         ),
         row(
             "the receiver's domain and an encrypted body, with `--faithful-bypass`",
@@ -896,11 +904,11 @@ fn check_release(table: &Table, release: &str, callback: Option<SocketAddr>) {
         let (what, from) = (format!("{release}, {}", row.name), lines(&peers));
         let (head, body) = bytes(&row.ask);
         let answer = http(peers.addr, &head, &body);
-        let said = expected(row, release);
+        let expected = expected(row, release);
         match row.ask {
-            Ask::Get(_) => check_wire(&answer, &said, &what),
-            _ if release >= TRUTHFUL || release < TWO => check_wire(&answer, &said, &what),
-            _ => check_log(&peers, from, &answer, &said, &what),
+            Ask::Get(_) => check_wire(&answer, &expected, &what),
+            _ if release >= TRUTHFUL || release < TWO => check_wire(&answer, &expected, &what),
+            _ => check_log(&peers, from, &answer, &expected, &what),
         }
     }
 }
@@ -918,25 +926,25 @@ fn fifty_megabytes_are_taken_and_no_more() {
     let peers = Peers::start(&Peer { release: "6.2.12", https: false, ..Peer::default() });
     let body = |bytes: usize| [&b"{\"x\":\""[..], &vec![b'x'; bytes - 8], b"\"}"].concat();
     let ask = |bytes: usize| Ask::Body("events.dispatch", Some(A), "application/json", body(bytes));
-    for (size, said) in [(50 << 20, error(UNDECRYPTED)), ((50 << 20) + 1, Said::Page(413))] {
+    for (size, expected) in [(50 << 20, error(UNDECRYPTED)), ((50 << 20) + 1, Expected::Page(413))] {
         let (head, body) = bytes(&ask(size));
-        check_wire(&http(peers.addr, &head, &body), &said, &format!("{size} bytes"));
+        check_wire(&http(peers.addr, &head, &body), &expected, &format!("{size} bytes"));
     }
 }
 
 /// Spans of releases with the same answer.
 fn spans(row: &Row, last: &str) -> String {
     let mut out = String::new();
-    for (at, (since, said)) in row.said.iter().enumerate() {
-        let until = row.said.get(at + 1).map(|(next, _)| format!("before {next}"));
+    for (at, (since, expected)) in row.expected.iter().enumerate() {
+        let until = row.expected.get(at + 1).map(|(next, _)| format!("before {next}"));
         let until = until.unwrap_or_else(|| last.to_owned());
-        let shown = match said {
-            Said::Success => "`200 {\"success\":true}`".to_owned(),
-            Said::Error(text) if text.contains('`') => format!("`400` `` {text} ``"),
-            Said::Error(text) => format!("`400` `{text}`"),
-            Said::Page(status) => format!("`{status}` and an HTML page"),
-            Said::NoRoute => "`405 {\"status\":\"error\",\"message\":\"API endpoint does not exist\"}`".to_owned(),
-            Said::Json(json) => format!("`200` `{json}`"),
+        let shown = match expected {
+            Expected::Success => "`200 {\"success\":true}`".to_owned(),
+            Expected::Error(text) if text.contains('`') => format!("`400` `` {text} ``"),
+            Expected::Error(text) => format!("`400` `{text}`"),
+            Expected::Page(status) => format!("`{status}` and an HTML page"),
+            Expected::NoRoute => "`405 {\"status\":\"error\",\"message\":\"API endpoint does not exist\"}`".to_owned(),
+            Expected::Json(json) => format!("`200` `{json}`"),
         };
         out += &format!("| {} | {since} to {until} | {shown} |\n", if at == 0 { row.name.as_str() } else { "" });
     }

@@ -28,9 +28,9 @@ const CLIENT: &str = r#"
         request.end(body);
     });
     (async () => {
-        const told = [];
-        for (const one of ask.send) told.push(await send(one));
-        console.log(JSON.stringify(told));
+        const printed = [];
+        for (const one of ask.send) printed.push(await send(one));
+        console.log(JSON.stringify(printed));
     })();"#;
 
 /// `b.example` made of Node, which finds `a.example` at the address given and by a key of the vectors.
@@ -92,7 +92,7 @@ fn a_node_sender_is_understood_and_refused_with_the_layer_in_the_log() {
         assert_eq!(refused, &json!({"status": 400, "body": {"success": false, "error": "Could not decrypt payload"}}));
     }
     for part in [
-        "opened: a.example says ping",
+        "opened: a.example sends ping",
         "origin layer, sender's key",
         "secrecy layer, own key",
         "nowhere.example: no key was found",

@@ -194,7 +194,7 @@ fn a_second_writer_between_plan_and_change_is_noticed() {
 }
 
 #[test]
-fn a_busy_provider_is_asked_again_and_a_lost_response_is_no_loss() {
+fn a_busy_provider_gets_the_request_again_and_a_lost_response_is_no_loss() {
     let Some((fedctl, key, server)) = world() else { return };
     let busy = FaultProxy::start(server.api, |line, before| match (line.starts_with("PATCH"), before) {
         (_, 0) => Fault::Answer("429 Too Many Requests\r\nRetry-After: 0"),

@@ -303,7 +303,7 @@ fn accepted_by_terraform(dir: &Path) {
 }
 
 #[test]
-fn a_preview_that_fails_says_how_to_go_back() {
+fn a_preview_that_fails_prints_how_to_go_back() {
     let (fedctl, _) = with_key();
     fedctl.write("main.tf", MAIN_TF);
     let fedctl = with_program(fedctl, "terraform", 1);

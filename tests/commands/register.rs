@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::Fedctl;
 use crate::support::hub::{Hub, eventually};
 use crate::support::stub::Stub;
-use crate::support::world::{World, sound, zone};
+use crate::support::world::{World, healthy, zone};
 
 pub const MAIL: &str = "@ IN MX 10 mail\nmail IN A 127.0.0.1\n";
 
@@ -121,19 +121,19 @@ fn what_would_be_useless_is_not_sent() {
 #[test]
 fn a_key_that_differs_from_the_one_in_dns_is_not_sent() {
     let fedctl = with_key();
-    let published = sound(&fedctl);
+    let published = healthy(&fedctl);
     fedctl.ok(&["keygen", "--private", "other.key"]);
     let (place, hub) = (Place::new(&format!("{MAIL}{published}")), Stub::start("200 OK", "{}"));
     let mut args = place.register(hub.addr, &[]);
     args[5] = "other.key".into();
     let ran = fedctl.run(&args);
-    let said = words(&ran.stdout);
-    assert_eq!(ran.status, 1, "{said}");
-    assert!(said.contains("is not the one that mydomain.com publishes in DNS"), "{said}");
+    let printed = words(&ran.stdout);
+    assert_eq!(ran.status, 1, "{printed}");
+    assert!(printed.contains("is not the one that mydomain.com publishes in DNS"), "{printed}");
     assert!(ran.stderr.contains("nothing was sent") && hub.requests().is_empty(), "{}", ran.stderr);
     // The same key is sent.
     let ran = fedctl.run(&place.register(hub.addr, &["-v", "--dry-run"]));
-    assert!(words(&ran.stdout).contains("DNS holds the same key"), "{}", ran.stdout);
+    assert!(words(&ran.stdout).contains("DNS has the same key"), "{}", ran.stdout);
 }
 
 #[test]
@@ -157,11 +157,11 @@ fn every_answer_of_a_hub_is_explained() {
             r#"{"error":"the public_key is short"}"#,
             "the public_key is short",
         ),
-        ("401 Unauthorized", "", "does not let you in"),
+        ("401 Unauthorized", "", "requires authentication"),
         ("404 Not Found\r\nContent-Type: text/html", "<html>", "there is no hub at this URL"),
         ("429 Too Many Requests", "{}", "too many requests"),
-        ("503 Service Unavailable\r\nContent-Type: text/html", "<html>", "out of order"),
-        ("200 OK\r\nContent-Type: text/html", "<html>", "is no hub"),
+        ("503 Service Unavailable\r\nContent-Type: text/html", "<html>", "is unavailable"),
+        ("200 OK\r\nContent-Type: text/html", "<html>", "is not from a hub"),
         ("301 Moved\r\nLocation: https://hub.example.org/", "", "redirects to"),
         ("", "", "no answer within 2000 ms"),
     ] {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::commands::frame::fresh_part;
 use crate::support::programs::{find, node_json, npm_file, python_json, schema};
 use crate::support::reports::{NASTY, reports};
-use crate::support::world::{World, sound, zone};
+use crate::support::world::{World, healthy, zone};
 use crate::support::{Fedctl, repository};
 
 fn style() -> Style {
@@ -276,7 +276,7 @@ fn broken_domain() -> (Fedctl, World) {
     let fedctl = Fedctl::new();
     fedctl.ok(&["keygen"]);
     let mut world = World::new();
-    world.serve("ns1.mydomain.com", &[("mydomain.com", zone(2, &sound(&fedctl)))], &[]);
+    world.serve("ns1.mydomain.com", &[("mydomain.com", zone(2, &healthy(&fedctl)))], &[]);
     world.serve("ns2.mydomain.com", &[("mydomain.com", zone(2, ""))], &[]);
     (fedctl, world)
 }

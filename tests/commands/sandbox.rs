@@ -146,7 +146,7 @@ impl Talk {
         handler.create(room, Kind::Message, json!({"message": message}))
     }
 
-    fn say(&self, room: &str, id: &str, text: &str) -> bool {
+    fn post(&self, room: &str, id: &str, text: &str) -> bool {
         self.dispatch(&self.message(room, id, text, &[]))
     }
 
@@ -200,7 +200,7 @@ fn echo_answers_reacts_follows_edits_and_leaves() {
         let talk = Talk::start(release, &[]);
         assert_eq!(talk.user("nobody")["username"], "nobody@a.example");
         talk.open("room", "p", &["echo", "nobody"]);
-        assert!(talk.say("room", "m1", "hello"));
+        assert!(talk.post("room", "m1", "hello"));
         talk.hear("room", "echo: hello");
         let reactions = || {
             talk.peers.handler().with(|documents| documents.get(Collection::Messages, "m1")?.get("reactions").cloned())
@@ -209,12 +209,12 @@ fn echo_answers_reacts_follows_edits_and_leaves() {
         let edit = json!({"message": {"_id": "m1", "msg": "better", "federation": {"origin": B}}});
         assert!(talk.dispatch(&talk.peers.handler().create("room", Kind::EditMessage, edit)));
         talk.hear("room", "echo: better");
-        assert!(talk.say("room", "m2", "invite fedctl"));
+        assert!(talk.post("room", "m2", "invite fedctl"));
         talk.hear("room", "echo: fedctl@a.example is a member now");
-        assert!(talk.say("room", "m3", "@echo@a.example leave"));
+        assert!(talk.post("room", "m3", "@echo@a.example leave"));
         if release == "2.4.14" {
             // No event is sent for it, and nobody answers.
-            assert!(talk.say("room", "m4", "there?"));
+            assert!(talk.post("room", "m4", "there?"));
             talk.logged("`echo` is not a member of the room");
             continue;
         }
@@ -257,37 +257,40 @@ fn a_file_comes_back() {
 fn nobody_is_silent_and_two_echoes_do_not_talk_to_each_other() {
     let talk = Talk::with(Peer { release: "6.2.0", sandbox: true, ..Peer::default() }, &[]);
     talk.open("quiet", "d", &["nobody"]);
-    assert!(talk.say("quiet", "q1", "hello"));
+    assert!(talk.post("quiet", "q1", "hello"));
     talk.logged("`echo` is not a member of the room");
     talk.open("room", "p", &["echo"]);
     let handler = talk.peers.handler();
     let own = json!({"_id": "own", "rid": "room", "u": {"_id": "x", "username": "echo"}});
     handler.with(|documents| documents.put(Collection::Subscriptions, "own", own));
-    assert!(talk.say("room", "m1", "hello"));
+    assert!(talk.post("room", "m1", "hello"));
     talk.hear("room", "echo: hello");
     eventually(|| {
         let log = talk.peers.log.lock().unwrap();
         log.iter().any(|line| line.contains("not answered") && line.contains("another `echo`")).then_some(())
     });
     // One more turn of both would have come by now.
-    assert!(talk.say("room", "m2", "again"));
+    assert!(talk.post("room", "m2", "again"));
     talk.hear("room", "echo: again");
     assert_eq!(talk.heard("room").len(), 2, "{:?}", talk.heard("room"));
     assert_eq!(talk.heard("quiet").len(), 0);
 }
 
 #[test]
-fn a_lost_event_is_asked_for_and_answered() {
+fn a_lost_event_is_requested_and_answered() {
     let talk = Talk::start("6.2.0", &["--page", "127.0.0.1:0"]);
     talk.open("room", "p", &["echo"]);
     // Made, and never sent.
     talk.message("room", "m1", "lost", &[]);
-    assert!(talk.say("room", "m2", "next"));
+    assert!(talk.post("room", "m2", "next"));
     talk.hear("room", "echo: lost");
     talk.hear("room", "echo: next");
     talk.logged("asked: b.example for the events of room room");
     let html = get(talk.page.unwrap(), "/").body;
-    assert!(html.contains("b.example was asked for missing events") && !html.contains("are missing: it is"), "{html}");
+    assert!(
+        html.contains("b.example was sent a request for missing events") && !html.contains("are missing: it is"),
+        "{html}"
+    );
 }
 
 #[test]
@@ -329,7 +332,7 @@ fn what_is_wrong_with_an_event_is_in_the_log_and_on_the_page() {
 }
 
 #[test]
-fn what_does_not_exist_between_servers_is_said() {
+fn what_does_not_exist_between_servers_is_reported() {
     let talk = Talk::start("6.2.0", &[]);
     talk.logged("not federated since 2.0: read receipts, broadcast rooms, public channels, encrypted rooms");
     talk.open("room", "p", &["echo"]);
@@ -403,7 +406,7 @@ fn kill_again_and_again(release: &str, kills: usize) {
     }
     assert!(acknowledged.len() >= kills / 2, "only {} were acknowledged: nothing was tested", acknowledged.len());
     for room in rooms {
-        assert!(talk.say(room, &format!("last-{room}"), "the last one"));
+        assert!(talk.post(room, &format!("last-{room}"), "the last one"));
         talk.hear(room, "echo: the last one");
     }
     let until = Instant::now() + Duration::from_secs(300);
@@ -480,7 +483,7 @@ fn a_flood_does_not_disturb_a_conversation() {
         };
         let floods: Vec<_> = (0..3).map(|at| scope.spawn(flood(at))).collect();
         for at in 0..MESSAGES {
-            // On a machine that is busy one may come too late, and is asked for or sent once more.
+            // On a machine that is busy one may come too late, and is requested or sent once more.
             let event = talk.message("room", &format!("m{at}"), &format!("text {at}"), &[]);
             assert!((0..5).any(|_| talk.dispatch(&event)), "message {at} was not taken");
             talk.hear("room", &format!("echo: text {at}"));
@@ -557,7 +560,7 @@ fn the_page_is_readable_without_scripts_on_a_phone_in_light_and_dark() {
     let talk = Talk::start("6.2.0", &["--page", "127.0.0.1:0"]);
     talk.open("room", "p", &["echo"]);
     let long = "a-very-long-word-".repeat(40);
-    assert!(talk.say("room", "m1", &format!("<script>document.title='hacked'</script> {long}")));
+    assert!(talk.post("room", "m1", &format!("<script>document.title='hacked'</script> {long}")));
     talk.hear("room", &format!("echo: <script>document.title='hacked'</script> {long}"));
     let page = format!("http://{}/", talk.page.unwrap());
     let mut grounds = Vec::new();
@@ -602,47 +605,52 @@ fn servers_made_of_node_talk_to_echo_in_a_room_of_three() {
     bob.meets(&[(A, partner(addr, "alice")), (C, partner(cy.addr, "carol"))]);
     cy.meets(&[(A, partner(addr, "alice")), (B, partner(bob.addr, "bob"))]);
     let mut talk = Talk::around(Peers::around(bob.addr), addr, "6.2.0", &third(cy.addr));
-    let found = bob.tell("search", json!({"username": "echo", "domain": A}))["users"].clone();
+    let found = bob.run_in_node("search", json!({"username": "echo", "domain": A}))["users"].clone();
     assert_eq!(found[0]["username"], "echo@a.example");
-    let room = bob.tell("private", json!({"user": "bob", "name": "team", "with": ["echo@a.example", "cy@c.example"]}))
-        ["room"]
-        .clone();
+    let room =
+        bob.run_in_node("private", json!({"user": "bob", "name": "team", "with": ["echo@a.example", "cy@c.example"]}))
+            ["room"]
+            .clone();
     let heard = |node: &NodePeer, text: &str| {
         eventually(|| node.documents("messages").into_iter().find(|message| message["msg"] == text))
     };
-    let said =
-        bob.tell("say", json!({"room": room, "user": "bob", "text": "hi @cy@c.example \u{1f600}"}))["message"].clone();
+    let posted =
+        bob.run_in_node("say", json!({"room": room, "user": "bob", "text": "hi @cy@c.example \u{1f600}"}))["message"]
+            .clone();
     heard(&bob, "echo: hi @cy@c.example \u{1f600}");
     heard(&cy, "echo: hi @cy \u{1f600}");
     for node in [&bob, &cy] {
         let reacted = || {
             node.documents("messages")
                 .into_iter()
-                .find(|message| message["_id"] == said && message["reactions"].is_object())
+                .find(|message| message["_id"] == posted && message["reactions"].is_object())
         };
         assert_eq!(eventually(reacted)["reactions"], json!({":+1:": {"usernames": ["echo"]}}));
     }
     // Killed in the middle, and an answer whose delivery broke is delivered all the same.
-    cy.tell("say", json!({"room": room, "user": "cy", "text": "from the third"}));
+    cy.run_in_node("say", json!({"room": room, "user": "cy", "text": "from the third"}));
     heard(&bob, "echo: from the third");
     talk.restart();
-    bob.tell("refuse", json!({"count": 1}));
-    bob.tell("edit", json!({"message": said, "text": "changed"}));
+    bob.run_in_node("refuse", json!({"count": 1}));
+    bob.run_in_node("edit", json!({"message": posted, "text": "changed"}));
     heard(&cy, "echo: changed");
     heard(&bob, "echo: changed");
     // One event is lost on its way to the sandbox, which asks for it.
-    bob.tell("lose", json!({"count": 1}));
-    bob.tell("say", json!({"room": room, "user": "bob", "text": "lost"}));
-    bob.tell("say", json!({"room": room, "user": "bob", "text": "next"}));
+    bob.run_in_node("lose", json!({"count": 1}));
+    bob.run_in_node("say", json!({"room": room, "user": "bob", "text": "lost"}));
+    bob.run_in_node("say", json!({"room": room, "user": "bob", "text": "next"}));
     heard(&bob, "echo: lost");
     heard(&bob, "echo: next");
     assert!(!bob.printed("asked").is_empty());
-    bob.tell("file", json!({"room": room, "user": "bob", "name": "a.png", "type": "image/png", "content": "AAEC/w=="}));
+    bob.run_in_node(
+        "file",
+        json!({"room": room, "user": "bob", "name": "a.png", "type": "image/png", "content": "AAEC/w=="}),
+    );
     for node in [&bob, &cy] {
         let fetched = node.wait("fetched", |line| line["from"] == A);
         assert_eq!((&fetched["bytes"], &fetched["name"]), (&json!(4), &json!("a.png")));
     }
-    bob.tell("say", json!({"room": room, "user": "bob", "text": "leave"}));
+    bob.run_in_node("say", json!({"room": room, "user": "bob", "text": "leave"}));
     for node in [&bob, &cy] {
         let gone =
             || node.documents("subscriptions").iter().all(|one| one["u"]["username"] != "echo@a.example").then_some(());
@@ -666,14 +674,14 @@ fn the_state_has_a_place_by_default_and_a_missing_directory_is_named() {
     let mut child =
         fedctl.command(&args).env("XDG_STATE_HOME", fedctl.path("home")).stderr(Stdio::piped()).spawn().unwrap();
     let place = fedctl.path("home/fedctl/sandbox/a.example.db").display().to_string();
-    let said = BufReader::new(child.stderr.take().unwrap())
+    let posted = BufReader::new(child.stderr.take().unwrap())
         .lines()
         .map_while(Result::ok)
         .find(|line| line.contains("the state is in"));
     let _ = (child.kill(), child.wait());
-    assert_eq!(said, Some(format!("the state is in {place}")));
+    assert_eq!(posted, Some(format!("the state is in {place}")));
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&place).unwrap().permissions());
-    assert_eq!(mode & 0o077, 0, "only the owner reads what was said");
+    assert_eq!(mode & 0o077, 0, "only the owner reads what was posted");
     let missing = fedctl.run(&[&args[..], &["--state", "nowhere/state.db"]].concat());
     assert!(missing.status == 2 && missing.stderr.contains("mkdir -p nowhere"), "{missing:?}");
 }

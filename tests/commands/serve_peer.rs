@@ -161,7 +161,7 @@ fn hostile_bytes_are_refused_and_stop_nothing() {
 }
 
 #[test]
-fn the_command_serves_and_says_where() {
+fn the_command_serves_and_prints_its_address() {
     let fedctl = Fedctl::new();
     fedctl.ok(&["keygen"]);
     let args = [
@@ -237,7 +237,7 @@ fn a_release_that_cannot_send_sends_nothing() {
     let callback = free_addr();
     let peers = Peers::start(&Peer { release: "6.5.0", callback: Some(callback), ..Peer::default() });
     let report = peers.report(&["--callback", &callback.to_string()]);
-    assert!(!report.to_string().contains("its own message came"), "{report}");
+    assert!(!report.to_string().contains("its own message arrived"), "{report}");
     let log = peers.log.lock().unwrap().join("\n");
     assert!(log.contains("not sent: a.example: a 6.5.0 server calls `undefined/api/v1/…`"), "{log}");
 }

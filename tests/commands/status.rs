@@ -1,7 +1,7 @@
 //! `fedctl status`, which uses no network, and the file that it reads.
 
 use crate::support::Fedctl;
-use crate::support::world::{World, sound, zone};
+use crate::support::world::{World, healthy, zone};
 
 #[test]
 fn status_shows_the_setup_the_last_run_and_the_next_command() {
@@ -13,7 +13,7 @@ fn status_shows_the_setup_the_last_run_and_the_next_command() {
     let text = fedctl.ok(&["status"]);
     assert!(text.contains("federation.key · RSA-2048\n") && text.ends_with("next\n  fedctl doctor\n"), "{text}");
     let mut world = World::new();
-    let (body, _) = (sound(&fedctl), ());
+    let (body, _) = (healthy(&fedctl), ());
     world.serve("ns1.mydomain.com", &[("mydomain.com", zone(2, &body))], &[]);
     world.serve("ns2.mydomain.com", &[("mydomain.com", zone(2, ""))], &[]);
     let flags = world.flags();

@@ -130,8 +130,11 @@ fn no_zone_file_reads_another_file() {
             ] {
                 let ran = bounded(&fedctl, args, b"").unwrap_or_else(|| panic!("{args:?} does not end: {text}"));
                 assert!(ran.status != 0, "{args:?}: {text}: {}", ran.stdout);
-                let said = format!("{}{}", ran.stdout, ran.stderr);
-                assert!(!said.contains("topsecret") && !said.to_lowercase().contains("content"), "{args:?}: {said}");
+                let printed = format!("{}{}", ran.stdout, ran.stderr);
+                assert!(
+                    !printed.contains("topsecret") && !printed.to_lowercase().contains("content"),
+                    "{args:?}: {printed}"
+                );
             }
         }
     }

@@ -39,8 +39,8 @@ fn a_key_where_a_file_name_belongs_is_not_repeated() {
             let ran = fedctl.run(args);
             assert_secret(&ran, &line, args[0]);
             assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
-            let says = ran.stderr.starts_with("fedctl: error: a private key was given where a file name belongs");
-            assert!(says, "{}", ran.stderr);
+            let is_refused = ran.stderr.starts_with("fedctl: error: a private key was given where a file name belongs");
+            assert!(is_refused, "{}", ran.stderr);
         }
         for name in ["FEDCTL_KEY", "FEDCTL_DOMAIN", "FEDCTL_CA_FILE", "FEDCTL_RESOLVERS", "FEDCTL_CONFIG"] {
             let ran = Fedctl::new().env(name, key).run(&["config"]);

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::bounded;
 use crate::support::Fedctl;
-use crate::support::world::{World, sound, zone};
+use crate::support::world::{World, healthy, zone};
 
 /// A server that answers every request in the same way and counts them; its thread ends with the test.
 fn server(answer: String) -> (SocketAddr, Arc<AtomicUsize>) {
@@ -44,7 +44,7 @@ fn no_redirect_is_followed_with_a_token() {
         fedctl.write(name, text);
     }
     let mut world = World::new();
-    world.serve("ns1.b.example", &[("b.example", zone(1, &sound(&fedctl)))], &[]);
+    world.serve("ns1.b.example", &[("b.example", zone(1, &healthy(&fedctl)))], &[]);
     let mut network = world.flags();
     network.extend(["--timeout".into(), "2s".into()]);
     let url = format!("http://{named}");

@@ -146,12 +146,12 @@ fn a_hub_on_a_read_only_disk_can_be_read() {
     let mut command = std::process::Command::new("unshare");
     command.args(["-rm", "sh", "-c", script, env!("CARGO_BIN_EXE_fedctl")]).current_dir(fedctl.dir.path());
     let Ok(output) = command.env("HOME", fedctl.dir.path()).output() else { return };
-    let said = String::from_utf8_lossy(&output.stderr);
+    let printed = String::from_utf8_lossy(&output.stderr);
     // Systems that let nobody make a mount cannot show it.
-    if !fedctl.path("done").exists() && !said.contains("fedctl: error") {
+    if !fedctl.path("done").exists() && !printed.contains("fedctl: error") {
         return;
     }
-    assert!(fedctl.path("done").exists(), "{}{said}", String::from_utf8_lossy(&output.stdout));
+    assert!(fedctl.path("done").exists(), "{}{printed}", String::from_utf8_lossy(&output.stdout));
     assert!(String::from_utf8_lossy(&output.stdout).matches("a.example.org").count() >= 3);
-    assert!(said.contains("fedctl: error"), "{said}");
+    assert!(printed.contains("fedctl: error"), "{printed}");
 }

@@ -159,7 +159,7 @@ fn a_mail_is_not_forgotten_over_a_restart() {
 }
 
 #[test]
-fn a_hub_says_how_it_is() {
+fn a_hub_reports_its_health() {
     let fedctl = Fedctl::new();
     let hub = Hub::start(&fedctl, &["--data", "hub", "--mail-to-log", "--log-format", "json"]);
     assert_eq!(get(hub.addr, "/healthz").body, "ok\n");

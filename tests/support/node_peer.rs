@@ -88,18 +88,18 @@ impl NodePeer {
     pub fn meets(&self, partners: &[(&str, Value)]) {
         let partners: serde_json::Map<String, Value> =
             partners.iter().map(|(domain, partner)| ((*domain).to_owned(), partner.clone())).collect();
-        self.tell("peers", json!({"peers": partners}));
+        self.run_in_node("peers", json!({"peers": partners}));
     }
 
     /// Gives a command and waits for its end.
-    pub fn tell(&self, what: &str, arguments: Value) -> Value {
-        let done = self.try_tell(what, arguments);
+    pub fn run_in_node(&self, what: &str, arguments: Value) -> Value {
+        let done = self.try_in_node(what, arguments);
         assert_eq!(done["error"], Value::Null, "{what}");
         done
     }
 
     /// The same for a command that may fail; `error` has the reason.
-    pub fn try_tell(&self, what: &str, mut arguments: Value) -> Value {
+    pub fn try_in_node(&self, what: &str, mut arguments: Value) -> Value {
         let number = self.commands.fetch_add(1, Ordering::Relaxed);
         arguments["do"] = what.into();
         arguments["number"] = number.into();
@@ -139,6 +139,6 @@ impl NodePeer {
 
     /// A collection of its database: `events`, `rooms`, `users`, `subscriptions`, `messages` or `uploads`.
     pub fn documents(&self, collection: &str) -> Vec<Value> {
-        self.tell("show", json!({}))[collection].as_array().unwrap().clone()
+        self.run_in_node("show", json!({}))[collection].as_array().unwrap().clone()
     }
 }

@@ -94,8 +94,8 @@ pub fn zone(serial: u32, body: &str) -> String {
     )
 }
 
-/// The records of a sound domain whose key `fedctl keygen` has made in the directory.
-pub fn sound(fedctl: &Fedctl) -> String {
+/// The records of a healthy domain whose key `fedctl keygen` has made in the directory.
+pub fn healthy(fedctl: &Fedctl) -> String {
     format!(
         "_rocketchat._https IN SRV 1 1 443 chat\n_rocketchat._tcp IN SRV 1 1 443 chat\n{}",
         key_record(fedctl.read("federation.pub").trim_end())

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use crate::support::Fedctl;
-use crate::support::world::{World, key_record, sound, zone};
+use crate::support::world::{World, healthy, key_record, zone};
 
 /// Checks one domain twice, with other records the second time.
 fn watched() -> Fedctl {
     let fedctl = Fedctl::new();
     fedctl.ok(&["keygen", "--quiet"]);
-    let whole = sound(&fedctl);
+    let whole = healthy(&fedctl);
     let half = whole.replace(
         &key_record(fedctl.read("federation.pub").trim_end()),
         &key_record("-----BEGIN PUBLIC KEY-----MIIBIjAN"),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::support::Fedctl;
-use crate::support::world::{World, sound, zone};
+use crate::support::world::{World, healthy, zone};
 
 /// A directory with a key, a name server with these domains, and the flags to reach it.
 pub fn world(domains: &[(&str, &str)]) -> (Fedctl, World, Vec<String>) {
@@ -13,7 +13,7 @@ pub fn world(domains: &[(&str, &str)]) -> (Fedctl, World, Vec<String>) {
     let zones: Vec<(&str, String)> = domains
         .iter()
         .map(|(domain, body)| {
-            (*domain, zone(1, if *body == "sound" { sound(&fedctl) } else { (*body).to_owned() }.as_str()))
+            (*domain, zone(1, if *body == "healthy" { healthy(&fedctl) } else { (*body).to_owned() }.as_str()))
         })
         .collect();
     let addr = world.serve(&format!("ns1.{}", domains[0].0), &zones, &[]);
@@ -34,7 +34,7 @@ fn watch(fedctl: &Fedctl, args: &[&str], flags: &[String]) -> crate::support::Ra
 
 #[test]
 fn every_domain_is_checked_once_and_the_counts_are_kept() {
-    let (fedctl, _world, flags) = world(&[("alpha.example", "sound"), ("beta.example", "")]);
+    let (fedctl, _world, flags) = world(&[("alpha.example", "healthy"), ("beta.example", "")]);
     fedctl.write("list.txt", "# two\nalpha.example\nbeta.example every=10m\n");
     for round in 1..=3 {
         let ran = watch(&fedctl, &["--once", "--list", "list.txt", "--format", "json"], &flags);

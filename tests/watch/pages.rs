@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::browser::Browser;
 use crate::support::http::get;
 use crate::support::hub::eventually;
-use crate::support::world::{World, sound, zone};
+use crate::support::world::{World, healthy, zone};
 use crate::support::{Fedctl, programs, repository};
 
 /// The service; killed when dropped.
@@ -27,7 +27,7 @@ impl Service {
         let fedctl = Fedctl::new();
         fedctl.ok(&["keygen", "--quiet"]);
         let mut world = World::new();
-        let records = sound(&fedctl);
+        let records = healthy(&fedctl);
         let zones = ["alpha.example", "beta.example", "gamma.example"].map(|domain| (domain, zone(1, &records)));
         let resolver = world.serve("ns1.alpha.example", &zones, &[]).to_string();
         let args = [
@@ -124,7 +124,7 @@ fn health_is_bad_while_a_domain_waits_for_its_check() {
 
 #[test]
 fn a_list_that_changes_is_read_again() {
-    let (fedctl, _world, flags) = super::once::world(&[("alpha.example", "sound"), ("beta.example", "")]);
+    let (fedctl, _world, flags) = super::once::world(&[("alpha.example", "healthy"), ("beta.example", "")]);
     fedctl.write("list.txt", "alpha.example\n");
     let mut args =
         vec!["watch".to_owned(), "--list".into(), "list.txt".into(), "--listen".into(), "127.0.0.1:0".into()];
@@ -201,6 +201,19 @@ fn the_page_is_readable_without_scripts_on_a_phone_in_light_and_dark() {
     browser.click("article h2 a");
     let html = browser.html();
     assert!(html.contains("What to fix") && html.contains("nothing can be connected to"), "{html}");
+    // Code is marked up, a fix is prose, and only a line to copy is in a box.
+    assert!(!html.contains('`') && html.contains("<code>"), "{html}");
+    assert!(html.contains("<div class=\"copy\"><pre>fedctl watch history alpha.example</pre></div>"), "{html}");
+}
+
+#[test]
+fn a_command_on_a_status_page_has_a_copy_button() {
+    let Some(mut browser) = Browser::start() else { return };
+    let service = Service::start(&[]);
+    browser.open(&format!("http://{}/domains/alpha.example", service.addr));
+    let boxes = browser.evaluate("document.querySelectorAll('.copy pre').length").as_f64().unwrap();
+    let buttons = browser.evaluate("document.querySelectorAll('.copy button').length").as_f64().unwrap();
+    assert!(boxes >= 1.0 && (boxes - buttons).abs() < 0.5, "{boxes} commands, {buttons} buttons");
 }
 
 #[test]
@@ -233,7 +246,7 @@ fn the_rules_and_the_dashboard_fit_the_metrics() {
     std::fs::copy(repository("tests/watch/alert-rules.test.yaml"), dir.path().join("test.yaml")).unwrap();
     for args in [&["check", "rules", "alert-rules.yaml", "dashboard.yaml"][..], &["test", "rules", "test.yaml"]] {
         let output = Command::new(&promtool).args(args).current_dir(dir.path()).output().unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{args:?}: {said}");
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{args:?}: {printed}");
     }
 }

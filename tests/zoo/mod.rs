@@ -1,5 +1,5 @@
 //! A zoo of domains: one for every way to get the records wrong that admins have met, one for every defect of the diagnosis that
-//! DNS can carry, and a few sound ones. The embedded servers and the real ones must lead to the same findings.
+//! DNS can carry, and a few healthy ones. The embedded servers and the real ones must lead to the same findings.
 
 mod advice;
 mod characters;
@@ -52,7 +52,7 @@ fn no_domain_comes_twice_and_every_scenario_has_a_description() {
     let mut domains = BTreeSet::new();
     for scenario in scenarios() {
         assert!(domains.insert(scenario.domain.clone()), "{} comes twice", scenario.domain);
-        assert!(!scenario.story.is_empty(), "{}", scenario.domain);
+        assert!(!scenario.mistake.is_empty(), "{}", scenario.domain);
     }
 }
 
@@ -121,7 +121,7 @@ fn complaint(scenario: &Scenario, report: &Value) -> Option<String> {
     let named = scenario.kind.is_none_or(|kind| text.contains(&format!("({kind})")));
     let description = scenario.description.iter().all(|words| text.contains(words));
     (found != wanted || !named || !description).then(|| {
-        let Scenario { domain, story, .. } = scenario;
-        format!("{domain}, which {story}: named {named}, told {description}\nmust find {wanted:?}\nfinds {findings:#?}")
+        let Scenario { domain, mistake, .. } = scenario;
+        format!("{domain}, which {mistake}: named {named}, described {description}\nmust find {wanted:?}\nfinds {findings:#?}")
     })
 }

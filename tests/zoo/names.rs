@@ -2,7 +2,7 @@
 
 use fedctl::severity::Severity::{Error, Notice, Warning};
 
-use super::scenario::{HOST, SRV, Scenario, key, sound, txt, with_key};
+use super::scenario::{HOST, SRV, Scenario, healthy, key, txt, with_key};
 
 const ALL_MISSING: &[(fedctl::severity::Severity, &str)] =
     &[(Error, "dns-srv"), (Error, "key-record"), (Error, "dns-generations")];
@@ -22,10 +22,10 @@ pub fn scenarios() -> Vec<Scenario> {
 
 fn keys() -> Vec<Scenario> {
     vec![
-        Scenario::new("sound.example", "followed what fedctl records prints", sound),
+        Scenario::new("healthy.example", "followed what fedctl records prints", healthy),
         Scenario::new("no-records.example", "enabled federation and created no records", |_| HOST.into())
             .finds(ALL_MISSING)
-            .telling(&["fedctl records no-records.example"]),
+            .mentioning(&["fedctl records no-records.example"]),
         Scenario::new("key-only.example", "published the key and no SRV record", |keys| {
             format!("{HOST}{}", key(&keys.own))
         })
@@ -36,7 +36,7 @@ fn keys() -> Vec<Scenario> {
             format!("{HOST}{SRV}{}", txt("_rocketchat-public-key", &keys.own))
         })
         .finds(KEY_ELSEWHERE)
-        .telling(&["delete _rocketchat-public-key.underscore-first.example and create rocketchat-public-key"]),
+        .mentioning(&["delete _rocketchat-public-key.underscore-first.example and create rocketchat-public-key"]),
         Scenario::new("underscore-inside.example", "wrote an underscore for the last hyphen", |keys| {
             format!("{HOST}{SRV}{}", txt("rocketchat-public_key", &keys.own))
         })
@@ -49,19 +49,19 @@ fn keys() -> Vec<Scenario> {
             format!("{HOST}{SRV}{}", txt("rocketchat-public-key.duplicated-key.example", &keys.own))
         })
         .finds(KEY_ELSEWHERE)
-        .telling(&["appended the zone"]),
+        .mentioning(&["appended the zone"]),
         Scenario::new("apex.example", "followed the notes of the pre-releases: the key at the domain itself", |keys| {
             format!("{HOST}{SRV}{}", txt("@", format!("rocketchat-public-key={}", keys.own)))
         })
         .finds(KEY_ELSEWHERE)
-        .telling(&["pre-releases"]),
+        .mentioning(&["pre-releases"]),
         Scenario::new("wildcard-key.example", "has a wildcard for mail policy and no key record", |_| {
             format!("{HOST}{SRV}* IN TXT \"v=spf1 -all\"\n")
         })
         .finds(&[(Error, "key-record"), (Error, "dns-generations")])
-        .telling(&["only a wildcard answers"]),
+        .mentioning(&["only a wildcard answers"]),
         Scenario::new("wildcard.example", "has a wildcard beside the right records", |keys| {
-            format!("{}* IN TXT \"v=spf1 -all\"\n", sound(keys))
+            format!("{}* IN TXT \"v=spf1 -all\"\n", healthy(keys))
         }),
         Scenario::new("key-alias.example", "keeps the key under an alias, which servers follow", |keys| {
             format!("{HOST}{SRV}rocketchat-public-key IN CNAME federation\n{}", txt("federation", &keys.own))
@@ -70,7 +70,7 @@ fn keys() -> Vec<Scenario> {
             format!("{HOST}{SRV}rocketchat-public-key IN CNAME gone\n")
         })
         .finds(&[(Error, "key-record"), (Error, "dns-generations")])
-        .telling(&["gone.dead-alias.example", "Delete the alias"]),
+        .mentioning(&["gone.dead-alias.example", "Delete the alias"]),
     ]
 }
 
@@ -109,12 +109,12 @@ fn levels() -> Vec<Scenario> {
             format!("{HOST}{srv}{}", txt("rocketchat-public-key.chat", &keys.own))
         })
         .finds(ALL_ELSEWHERE)
-        .telling(&["under the host"]),
+        .mentioning(&["under the host"]),
         Scenario {
             origin: Some("above.example"),
-            ..Scenario::new("team.above.example", "created the records one label up from the Domain setting", sound)
+            ..Scenario::new("team.above.example", "created the records one label up from the Domain setting", healthy)
                 .finds(ALL_ELSEWHERE)
-                .telling(&["one label up"])
+                .mentioning(&["one label up"])
         },
         Scenario {
             origin: Some("windows.example"),
@@ -141,7 +141,7 @@ fn levels() -> Vec<Scenario> {
             servers: &[],
             ..Scenario::new("nobody.example", "typed a domain that does not exist", |_| String::new())
                 .finds(&[(Error, "dns-zone")])
-                .telling(&["Check the spelling"])
+                .mentioning(&["Check the spelling"])
         },
         Scenario {
             negative: 86400,
@@ -158,7 +158,7 @@ fn levels() -> Vec<Scenario> {
             format!("{HOST}_rocketchat._tcp IN SRV 1 1 443 chat\n{}", key(&keys.own))
         })
         .finds(&[(Warning, "dns-generations")])
-        .telling(&["2.0.0 – 3.3.3"]),
+        .mentioning(&["2.0.0 – 3.3.3"]),
         Scenario {
             flags: &["--for", "2.4.0"],
             ..Scenario::new("guide-for-two.example", "followed the guide, and has peers of 2.4", |keys| {

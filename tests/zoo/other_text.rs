@@ -66,14 +66,14 @@ pub fn scenarios() -> Vec<Scenario> {
     vec![
         hurt(DefectKind::PrivateKey, "published the private key", |keys| with_key(&keys.secret))
             .finds(&[(Error, "key-secret"), (Error, "dns-generations")])
-            .telling(&["fedctl keygen"]),
+            .mentioning(&["fedctl keygen"]),
         Scenario {
             kind: Some(DefectKind::PrivateKey),
             ..Scenario::new("secret-pieces.example", "published pieces of the private key in two records", |keys| {
                 in_two_records(&keys.secret)
             })
             .finds(&[(Error, "key-secret"), (Error, "dns-generations")])
-            .telling(&["fedctl keygen"])
+            .mentioning(&["fedctl keygen"])
         },
         hurt(DefectKind::Empty, "left the value empty", |_| with_key("")),
         hurt(DefectKind::Placeholder, "published the words of the guide", |_| {
@@ -101,20 +101,20 @@ pub fn scenarios() -> Vec<Scenario> {
             der[at] = 10;
             with_key(armoured(&der))
         }),
-        hurt(DefectKind::WeakSize, "asked for a shorter key", |keys| with_key(&keys.small))
+        hurt(DefectKind::WeakSize, "chose a shorter key", |keys| with_key(&keys.small))
             .finds(&[(Warning, "key-strength")]),
         hurt(DefectKind::OddSize, "made a key of a size that servers never make", |keys| {
             with_key(numbers(keys, TO_2072, 65537))
         })
         .finds(&[(Warning, "key-strength")])
-        .telling(&["2072 bits"]),
+        .mentioning(&["2072 bits"]),
         Scenario {
             kind: Some(DefectKind::OddSize),
             ..Scenario::new("miscounted.example", "made a key of 8k+1 bits, whose length servers miscount", |keys| {
                 with_key(numbers(keys, TO_2073, 65537))
             })
             .finds(&[(Error, "key-strength")])
-            .telling(&["2073 bits"])
+            .mentioning(&["2073 bits"])
         },
         hurt(DefectKind::OddExponent, "made a key with exponent 3", |keys| with_key(numbers(keys, 1, 3)))
             .finds(&[(Warning, "key-strength")]),
@@ -133,7 +133,7 @@ pub fn scenarios() -> Vec<Scenario> {
                 with_key(unsuspicious(&keys.own))
             })
             .finds(&[(Error, "key-match")])
-            .telling(&["one character changed"])
+            .mentioning(&["one character changed"])
         },
         Scenario {
             flags: &["--key", "KEY"],
@@ -142,7 +142,7 @@ pub fn scenarios() -> Vec<Scenario> {
                 with_key(format!("{}{}", &keys.own[..100], &keys.own[101..]))
             })
             .finds(&[(Error, "key-text"), (Error, "dns-generations")])
-            .telling(&["character 101"])
+            .mentioning(&["character 101"])
         },
     ]
 }

@@ -8,8 +8,8 @@ use super::scenario::{HOST, SRV, Scenario, bruised, hurt, key, strings, with_key
 const LABEL: &str = "rocketchat-public-key";
 
 /// More than one record: the published set is wrong, not the text.
-fn records(kind: DefectKind, story: &'static str, zone: fn(&super::scenario::Keys) -> String) -> Scenario {
-    hurt(kind, story, zone).finds(&[(Error, "key-record"), (Error, "dns-generations")])
+fn records(kind: DefectKind, mistake: &'static str, zone: fn(&super::scenario::Keys) -> String) -> Scenario {
+    hurt(kind, mistake, zone).finds(&[(Error, "key-record"), (Error, "dns-generations")])
 }
 
 fn two(first: &str, second: &str) -> String {
@@ -28,7 +28,7 @@ fn sets() -> Vec<Scenario> {
         records(DefectKind::SplitRecords, "published the halves as two TXT records, tail first", |keys| {
             two(&keys.own[255..], &keys.own[..255])
         })
-        .telling(&["joined as", "they are one whole RSA-2048 key", "Delete them all"]),
+        .mentioning(&["joined as", "they are one whole RSA-2048 key", "Delete them all"]),
         Scenario {
             kind: Some(DefectKind::SplitRecords),
             ..records(DefectKind::SplitRecords, "has a panel that makes a record of every 150 characters", |keys| {

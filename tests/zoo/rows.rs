@@ -47,7 +47,7 @@ const ROWS: &[(&str, &[Shown])] = &[
     ("answers that need TCP", &[Zoo("cut-answers.example")]),
     ("a string of more than 255 characters in a zone file", &[Zoo("unquoted-zone-file.example")]),
     ("a provider that makes several records of one value", &[Zoo("three-pieces.example")]),
-    ("a key in two strings of one record, as Route 53 wants it", &[Zoo("sound.example")]),
+    ("a key in two strings of one record, as Route 53 wants it", &[Zoo("healthy.example")]),
     ("a provider that takes no label but _tcp", &[Zoo("only-tcp.example")]),
     ("the records of the guide, and peers of 2.x", &[Zoo("guide-for-two.example"), Zoo("guide.example")]),
     (

@@ -48,7 +48,7 @@ pub struct Scenario {
     /// The zone that holds the domain, when that is not the domain itself.
     pub origin: Option<&'static str>,
     /// What its admin did.
-    pub story: &'static str,
+    pub mistake: &'static str,
     /// The records, in zone file form relative to the zone.
     pub zone: fn(&Keys) -> String,
     pub second: Second,
@@ -76,11 +76,11 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    pub fn new(domain: &str, story: &'static str, zone: fn(&Keys) -> String) -> Self {
+    pub fn new(domain: &str, mistake: &'static str, zone: fn(&Keys) -> String) -> Self {
         Self {
             domain: domain.to_owned(),
             origin: None,
-            story,
+            mistake,
             zone,
             second: Second::Same,
             servers: &["ns1", "ns2"],
@@ -101,7 +101,7 @@ impl Scenario {
         Self { must: must.to_vec(), ..self }
     }
 
-    pub fn telling(self, description: &'static [&'static str]) -> Self {
+    pub fn mentioning(self, description: &'static [&'static str]) -> Self {
         Self { description, ..self }
     }
 
@@ -137,30 +137,30 @@ impl Scenario {
 }
 
 /// A defect that makes the published text useless; the domain is named after it.
-pub fn hurt(kind: DefectKind, story: &'static str, zone: fn(&Keys) -> String) -> Scenario {
+pub fn hurt(kind: DefectKind, mistake: &'static str, zone: fn(&Keys) -> String) -> Scenario {
     let unusable = [(Error, "key-text"), (Error, "dns-generations")];
-    Scenario { kind: Some(kind), ..Scenario::new(&format!("{kind}.example"), story, zone).finds(&unusable) }
+    Scenario { kind: Some(kind), ..Scenario::new(&format!("{kind}.example"), mistake, zone).finds(&unusable) }
 }
 
 /// A defect that servers do not mind.
-pub fn bruised(kind: DefectKind, severity: Severity, story: &'static str, zone: fn(&Keys) -> String) -> Scenario {
-    hurt(kind, story, zone).finds(&[(severity, "key-text")])
+pub fn bruised(kind: DefectKind, severity: Severity, mistake: &'static str, zone: fn(&Keys) -> String) -> Scenario {
+    hurt(kind, mistake, zone).finds(&[(severity, "key-text")])
 }
 
 pub const HOST: &str = "chat IN A 198.51.100.7\n";
 pub const SRV: &str = "_rocketchat._https IN SRV 1 1 443 chat\n_rocketchat._tcp IN SRV 1 1 443 chat\n";
 
-/// A sound domain but for its key.
+/// A healthy domain but for its key.
 pub fn with_key(value: impl AsRef<[u8]>) -> String {
     format!("{HOST}{SRV}{}", key(value))
 }
 
-/// A sound domain but for its SRV records.
+/// A healthy domain but for its SRV records.
 pub fn with_srv(records: &str, keys: &Keys) -> String {
     format!("{HOST}{records}\n{}", key(&keys.own))
 }
 
-pub fn sound(keys: &Keys) -> String {
+pub fn healthy(keys: &Keys) -> String {
     with_key(&keys.own)
 }
 

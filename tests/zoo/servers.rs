@@ -2,7 +2,7 @@
 
 use fedctl::severity::Severity::{Error, Notice, Warning};
 
-use super::scenario::{HOST, Scenario, Second, sound, with_key};
+use super::scenario::{HOST, Scenario, Second, healthy, with_key};
 
 const MISBEHAVES: Option<&str> = Some("a real name server cannot be made to do that");
 const NO_KEY: &[(fedctl::severity::Severity, &str)] = &[(Error, "key-record"), (Error, "dns-generations")];
@@ -17,50 +17,50 @@ fn copies() -> Vec<Scenario> {
     vec![
         Scenario {
             second: Second::Older(|_| HOST.into()),
-            ..Scenario::new("stale.example", "forgot to raise the serial: one server has none of the records", sound)
+            ..Scenario::new("stale.example", "forgot to raise the serial: one server has none of the records", healthy)
                 .finds(&[(Error, "dns-servers"), (Notice, "dns-servers")])
-                .telling(&["ns2.zoo.example"])
+                .mentioning(&["ns2.zoo.example"])
         },
         Scenario {
             second: Second::Older(|keys| with_key(&keys.other)),
-            ..Scenario::new("old-key.example", "renewed the key: one server still has the old one", sound)
+            ..Scenario::new("old-key.example", "renewed the key: one server still has the old one", healthy)
                 .finds(&[(Error, "dns-servers"), (Notice, "dns-servers")])
         },
         Scenario {
-            second: Second::Older(sound),
-            ..Scenario::new("behind.example", "changed something else: one server is a serial behind", sound)
+            second: Second::Older(healthy),
+            ..Scenario::new("behind.example", "changed something else: one server is a serial behind", healthy)
                 .finds(&[(Notice, "dns-servers")])
         },
         Scenario {
             second: Second::Lame,
-            ..Scenario::new("lame.example", "delegates to a server that does not hold the zone", sound)
+            ..Scenario::new("lame.example", "delegates to a server that does not hold the zone", healthy)
                 .finds(&[(Warning, "dns-servers")])
-                .telling(&["ns2.zoo.example"])
+                .mentioning(&["ns2.zoo.example"])
         },
         Scenario {
             servers: &["ns1", "ns3"],
             parent: &["ns1", "ns3"],
-            ..Scenario::new("dead.example", "delegates to a server that was switched off", sound)
+            ..Scenario::new("dead.example", "delegates to a server that was switched off", healthy)
                 .finds(&[(Warning, "dns-servers")])
-                .telling(&["ns3.zoo.example"])
+                .mentioning(&["ns3.zoo.example"])
         },
         Scenario {
             servers: &["ns3"],
             parent: &["ns3"],
             embedded_only: Some("a real resolver takes many seconds to give up"),
-            ..Scenario::new("all-dead.example", "delegates to nobody but a server that was switched off", sound)
+            ..Scenario::new("all-dead.example", "delegates to nobody but a server that was switched off", healthy)
                 .finds(&[(Error, "dns-zone")])
-                .telling(&["look at the name servers of `all-dead.example`"])
+                .mentioning(&["look at the name servers of `all-dead.example`"])
         },
         Scenario {
             servers: &["ns1"],
-            ..Scenario::new("left-over.example", "took a server out of the zone and not out of the registrar", sound)
+            ..Scenario::new("left-over.example", "took a server out of the zone and not out of the registrar", healthy)
                 .finds(&[(Warning, "dns-delegation")])
-                .telling(&["ns2.zoo.example"])
+                .mentioning(&["ns2.zoo.example"])
         },
         Scenario {
             parent: &["ns1"],
-            ..Scenario::new("hidden.example", "added a server to the zone and not at the registrar", sound)
+            ..Scenario::new("hidden.example", "added a server to the zone and not at the registrar", healthy)
                 .finds(&[(Notice, "dns-delegation")])
         },
     ]
@@ -70,41 +70,41 @@ fn failures() -> Vec<Scenario> {
     vec![
         Scenario {
             real_only: Some("the embedded resolver does not validate"),
-            ..Scenario::new("bogus.example", "left the DS record of a signed zone at the registrar", sound)
+            ..Scenario::new("bogus.example", "left the DS record of a signed zone at the registrar", healthy)
                 .finds(&[(Error, "dns-dnssec")])
-                .telling(&["answers SERVFAIL, and answers when told not to validate"])
+                .mentioning(&["answers SERVFAIL, and answers with validation switched off"])
         },
         Scenario {
             faults: &["servfail@rocketchat-public-key.$"],
             embedded_only: MISBEHAVES,
-            ..Scenario::new("servfail.example", "has name servers that fail on one name", sound).finds(NO_KEY)
+            ..Scenario::new("servfail.example", "has name servers that fail on one name", healthy).finds(NO_KEY)
         },
         Scenario {
             faults: &["refused@rocketchat-public-key.$"],
             embedded_only: MISBEHAVES,
-            ..Scenario::new("refused.example", "has name servers that refuse one name", sound).finds(NO_KEY)
+            ..Scenario::new("refused.example", "has name servers that refuse one name", healthy).finds(NO_KEY)
         },
         Scenario {
             faults: &["garbage@rocketchat-public-key.$"],
             embedded_only: MISBEHAVES,
-            ..Scenario::new("garbage.example", "has name servers that answer nonsense for one name", sound)
+            ..Scenario::new("garbage.example", "has name servers that answer nonsense for one name", healthy)
                 .finds(NO_KEY)
         },
         Scenario {
             faults: &["servfail@_rocketchat._https.$"],
             embedded_only: MISBEHAVES,
-            ..Scenario::new("srv-servfail.example", "has name servers that fail on SRV names", sound)
+            ..Scenario::new("srv-servfail.example", "has name servers that fail on SRV names", healthy)
                 .finds(&[(Warning, "dns-srv"), (Warning, "dns-generations")])
         },
         Scenario {
             faults: &["truncate@*.$"],
             embedded_only: MISBEHAVES,
-            ..Scenario::new("cut-answers.example", "has name servers that cut every answer over UDP", sound)
+            ..Scenario::new("cut-answers.example", "has name servers that cut every answer over UDP", healthy)
         },
         Scenario {
             second_faults: &["silence@*.$"],
             embedded_only: MISBEHAVES,
-            ..Scenario::new("silent.example", "has a name server that answers nothing", sound)
+            ..Scenario::new("silent.example", "has a name server that answers nothing", healthy)
                 .finds(&[(Warning, "dns-servers")])
         },
     ]

@@ -2,7 +2,7 @@
 
 use fedctl::severity::Severity::{Error, Notice, Warning};
 
-use super::scenario::{HOST, Scenario, key, sound, with_srv};
+use super::scenario::{HOST, Scenario, healthy, key, with_srv};
 
 pub fn scenarios() -> Vec<Scenario> {
     let mut scenarios = targets();
@@ -18,29 +18,29 @@ fn targets() -> Vec<Scenario> {
             with_srv(&format!("_rocketchat._https IN SRV 1 1 443 {to}\n_rocketchat._tcp IN SRV 1 1 443 {to}"), keys)
         })
         .finds(&[(Error, "dns-target")])
-        .telling(&["the final dot", "write `chat.no-dot.example.`"]),
+        .mentioning(&["the final dot", "write `chat.no-dot.example.`"]),
         Scenario::new("no-host.example", "named a host that has no address", |keys| {
             with_srv("_rocketchat._https IN SRV 1 1 443 talk\n_rocketchat._tcp IN SRV 1 1 443 talk", keys)
         })
         .finds(&[(Error, "dns-target")])
-        .telling(&["A or AAAA record for talk.no-host.example"]),
+        .mentioning(&["A or AAAA record for talk.no-host.example"]),
         Scenario::new("address.example", "named an address instead of a host", |keys| {
             with_srv("_rocketchat._https IN SRV 1 1 443 192.0.2.7.\n_rocketchat._tcp IN SRV 1 1 443 192.0.2.7.", keys)
         })
         .finds(&[(Error, "dns-target")])
-        .telling(&["is an IP address"]),
+        .mentioning(&["is an IP address"]),
         Scenario::new("address-no-dot.example", "named an address, and the form appended the zone", |keys| {
             with_srv("_rocketchat._https IN SRV 1 1 443 192.0.2.7\n_rocketchat._tcp IN SRV 1 1 443 192.0.2.7", keys)
         })
         .finds(&[(Error, "dns-target")])
-        .telling(&["an IP address"]),
+        .mentioning(&["an IP address"]),
         Scenario {
             real_only: Some("the embedded server loads no such name"),
             ..Scenario::new("url-target.example", "named a target with its protocol", |keys| {
                 with_srv("_rocketchat._https IN SRV 1 1 443 https://chat\n_rocketchat._tcp IN SRV 1 1 443 chat", keys)
             })
             .finds(&[(Error, "dns-target")])
-            .telling(&["write the host alone"])
+            .mentioning(&["write the host alone"])
         },
         Scenario::new("alias.example", "named an alias as target", |keys| {
             let srv = "_rocketchat._https IN SRV 1 1 443 www\n_rocketchat._tcp IN SRV 1 1 443 www";
@@ -57,9 +57,9 @@ fn targets() -> Vec<Scenario> {
         .finds(&[(Error, "dns-srv"), (Error, "dns-generations")]),
         Scenario {
             flags: &["--target", "talk.moved.example", "--port", "8443"],
-            ..Scenario::new("moved.example", "moved the server and left the records", sound)
+            ..Scenario::new("moved.example", "moved the server and left the records", healthy)
                 .finds(&[(Error, "dns-target")])
-                .telling(&["talk.moved.example:8443 was expected"])
+                .mentioning(&["talk.moved.example:8443 was expected"])
         },
     ]
 }
@@ -81,7 +81,7 @@ fn choices() -> Vec<Scenario> {
             with_srv(&format!("{srv}\n_rocketchat._tcp IN SRV 1 1 443 chat"), keys)
         })
         .finds(&[(Error, "dns-target"), (Error, "dns-srv")])
-        .telling(&["do not try _http"]),
+        .mentioning(&["do not try _http"]),
         Scenario::new("https-on-80.example", "published https with port 80", |keys| {
             with_srv("_rocketchat._https IN SRV 1 1 80 chat\n_rocketchat._tcp IN SRV 1 1 80 chat", keys)
         })
@@ -103,7 +103,7 @@ fn beside() -> Vec<Scenario> {
             with_srv("_rocketchat._tcp IN SRV 1 1 80 chat\nrocketchat-protocol IN TXT http", keys)
         })
         .finds(&[(Warning, "dns-port"), (Warning, "dns-protocol"), (Warning, "dns-generations")])
-        .telling(&["publish _rocketchat._http.guide.example"]),
+        .mentioning(&["publish _rocketchat._http.guide.example"]),
         Scenario::new("plain.example", "runs plain http, published as servers honour it", |keys| {
             let srv = "_rocketchat._http IN SRV 1 1 80 chat\n_rocketchat._tcp IN SRV 1 1 80 chat";
             with_srv(&format!("{srv}\nrocketchat-protocol IN TXT http"), keys)
@@ -118,7 +118,7 @@ fn beside() -> Vec<Scenario> {
         })
         .finds(&[(Warning, "dns-protocol"), (Warning, "dns-generations")]),
         Scenario::new("protocol-value.example", "wrote a URL where a protocol belongs", |keys| {
-            format!("{}rocketchat-protocol IN TXT \"http://\"\n", sound(keys))
+            format!("{}rocketchat-protocol IN TXT \"http://\"\n", healthy(keys))
         })
         .finds(&[(Warning, "dns-protocol")]),
         Scenario::new("fleeting.example", "set a TTL of zero", |keys| {

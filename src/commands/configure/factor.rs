@@ -22,7 +22,7 @@ pub struct FactorArgs {
 }
 
 impl FactorArgs {
-    /// True when a rejected code can be asked for again.
+    /// True when a rejected code can be requested again.
     pub fn asks(&self) -> bool {
         self.code_command.is_none()
     }

@@ -62,7 +62,7 @@ impl AtServer {
         let targets = targets(&self.net, &resolved).await;
         let view = ServerView { base, resolved, targets };
         if let Some(why) = view.unknown() {
-            cx.term.warn(format_args!("the resolver of {} was not asked: {why}", view.base.url_host()));
+            cx.term.warn(format_args!("the resolver of {} was not queried: {why}", view.base.url_host()));
         }
         view
     }

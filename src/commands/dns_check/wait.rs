@@ -1,6 +1,6 @@
 //! `--wait`: looks again until everybody agrees.
 //!
-//! A resolver that is asked too early remembers that there is nothing, and then hides the record that has come meanwhile. So
+//! A resolver that is queried too early caches that there is nothing, and then hides the record that was published meanwhile. So
 //! resolvers are queried only when the name servers already say the right thing.
 
 use std::time::{Duration, Instant};

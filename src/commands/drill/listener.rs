@@ -78,7 +78,7 @@ fn arrived(entry: Entry) -> Option<Arrived> {
         Entry::Served { upload, bytes } => Arrived::Fetched { upload, bytes },
         Entry::Delivered { events, .. } => Arrived::Delivered { events },
         Entry::Undelivered { why, .. } => Arrived::Undelivered { why },
-        Entry::Opened { says, is_events: true, .. } => Arrived::Events { says },
+        Entry::Opened { description, is_events: true, .. } => Arrived::Events { description },
         entry @ (Entry::Refused { .. } | Entry::NoTls { .. }) => Arrived::Refused { why: entry.to_string() },
         _ => return None,
     })

@@ -57,7 +57,8 @@ const NAMED: usize = 2;
 /// lists what stays at the peer. Exit 0 when every step does what the peer's release can do and no error was found.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  fedctl drill --prepare --domain drill.mydomain.com --key drill.key --listen 0.0.0.0:8080\n  fedctl drill peer.example --user bob --domain drill.mydomain.com --key drill.key --listen 0.0.0.0:8080\n  fedctl drill peer.example --user bob --only file --only recovery --yes"
+    after_long_help = "Examples:\n  fedctl drill --prepare --domain drill.mydomain.com --key drill.key --listen \
+     0.0.0.0:8080\n  fedctl drill peer.example --user bob --domain drill.mydomain.com --key drill.key --listen 0.0.0.0:8080\n  fedctl drill peer.example --user bob --only file --only recovery --yes"
 )]
 pub struct Drill {
     /// The federation domain of the peer
@@ -166,7 +167,8 @@ impl Drill {
     fn own(&self, cx: &Context) -> anyhow::Result<(Domain, PrivateKey)> {
         let default = cx.settings.drill_domain.clone().or_else(|| cx.settings.domain.clone());
         let missing = || {
-            let hint = "add --domain drill.mydomain.com --key drill.key; `fedctl keygen` makes a key, and `fedctl drill --prepare` \
+            let hint = "add --domain drill.mydomain.com --key drill.key; `fedctl keygen` makes a key, and `fedctl \
+             drill --prepare` \
                         prints the records";
             hinted("a drill needs a domain and its private key", hint)
         };
@@ -195,7 +197,7 @@ impl Drill {
 
     fn play(&self, cx: &Context, peer: &Domain, user: &str, own: (Domain, PrivateKey)) -> anyhow::Result<DrillFacts> {
         let progress = cx.term.progress(format!("{peer}: discover"));
-        let tell = |stage: &str| progress.set_message(format!("{peer}: {stage}"));
+        let announce = |stage: &str| progress.set_message(format!("{peer}: {stage}"));
         let conversation = Conversation {
             net: self.network.net(cx, self.ca_file.as_deref())?,
             peer: peer.clone(),
@@ -205,10 +207,10 @@ impl Drill {
             listener: self.listener(),
             accept_leftovers: self.accept_leftovers,
         };
-        let facts = cx.block_on(conversation.hold(&tell))?;
+        let facts = cx.block_on(conversation.hold(&announce))?;
         progress.finish_and_clear();
         if !is_local(&facts) {
-            pace::remember(peer);
+            pace::note(peer);
         }
         Ok(facts)
     }
@@ -232,8 +234,8 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// Looks at the peer and takes the steps, until a signal; `tell` hears what comes next.
-    pub async fn hold(self, tell: &(dyn Fn(&str) + Sync)) -> anyhow::Result<DrillFacts> {
+    /// Looks at the peer and takes the steps, until a signal; `announce` receives the name of each part before it starts.
+    pub async fn hold(self, announce: &(dyn Fn(&str) + Sync)) -> anyhow::Result<DrillFacts> {
         let secret = self.own.1.one_line()?;
         let options = ProbeOptions { release: self.options.release, ..ProbeOptions::default() };
         let target = Target { net: self.net.clone(), peer: self.peer.clone(), options, identity: None, time: now() };
@@ -244,7 +246,7 @@ impl Conversation {
             username: self.user,
             options: self.options,
             listened: None,
-            peer: observe(&target, tell).await,
+            peer: observe(&target, announce).await,
             way_back: None,
             look_up: None,
             guest: None,
@@ -260,7 +262,7 @@ impl Conversation {
             let site = Site::open(&self.listener, self.net, self.own, &facts.peer).await?;
             facts.listened = Some(site.running.addr);
             let mut stop = Stop::catch()?;
-            converse(&site, &mut facts, &secret, tell, &mut stop).await;
+            converse(&site, &mut facts, &secret, announce, &mut stop).await;
         }
         Ok(facts)
     }
@@ -280,9 +282,15 @@ fn refuse_leftovers(facts: &DrillFacts) -> anyhow::Result<()> {
 }
 
 /// Way back, look-up, and all steps after them, until a signal.
-async fn converse(site: &Site, facts: &mut DrillFacts, secret: &str, tell: &(dyn Fn(&str) + Sync), stop: &mut Stop) {
+async fn converse(
+    site: &Site,
+    facts: &mut DrillFacts,
+    secret: &str,
+    announce: &(dyn Fn(&str) + Sync),
+    stop: &mut Stop,
+) {
     let guest = tokio::select! {
-        guest = look_up(site, facts, tell) => guest,
+        guest = look_up(site, facts, announce) => guest,
         () = stop.requested() => {
             facts.stopped = Some(site.arrivals.now());
             return;
@@ -292,17 +300,19 @@ async fn converse(site: &Site, facts: &mut DrillFacts, secret: &str, tell: &(dyn
     let cast = Cast::new(&facts.domain, &facts.peer.records.domain, guest, USER, secret);
     facts.room = Some(cast.room.clone());
     let is_limited = !is_local(facts);
-    Player::new(site.running.handler.clone(), site.arrivals.clone(), &cast, is_limited, tell).play(facts, stop).await;
+    Player::new(site.running.handler.clone(), site.arrivals.clone(), &cast, is_limited, announce)
+        .play(facts, stop)
+        .await;
 }
 
 /// The user as the peer knows it, when the records of the drill lead anywhere.
-async fn look_up(site: &Site, facts: &mut DrillFacts, tell: &(dyn Fn(&str) + Sync)) -> Option<Guest> {
-    tell("way back");
+async fn look_up(site: &Site, facts: &mut DrillFacts, announce: &(dyn Fn(&str) + Sync)) -> Option<Guest> {
+    announce("way back");
     facts.way_back = Some(site.way_back().await);
     if matches!(facts.way_back, Some(WayBack::NoRecords { .. } | WayBack::NoKey { .. } | WayBack::OtherKey { .. })) {
         return None;
     }
-    tell("look-up");
+    announce("look-up");
     let (peer, is_first) = (&facts.peer.records.domain, facts.is_first_protocol());
     let name = facts.username.clone();
     let looked =

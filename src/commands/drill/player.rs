@@ -47,7 +47,7 @@ pub struct Player<'a> {
     /// The peer allows ten requests a minute and route, if it is a server on another machine.
     pub is_limited: bool,
     /// Hears of each step before it begins, and of waiting.
-    pub tell: &'a (dyn Fn(&str) + Sync),
+    pub announce: &'a (dyn Fn(&str) + Sync),
     sent: VecDeque<Instant>,
     under_way: Option<UnderWay>,
 }
@@ -69,9 +69,9 @@ impl<'a> Player<'a> {
         arrivals: Arc<Arrivals>,
         cast: &'a Cast,
         is_limited: bool,
-        tell: &'a (dyn Fn(&str) + Sync),
+        announce: &'a (dyn Fn(&str) + Sync),
     ) -> Self {
-        Self { handler, arrivals, cast, is_limited, tell, sent: VecDeque::new(), under_way: None }
+        Self { handler, arrivals, cast, is_limited, announce, sent: VecDeque::new(), under_way: None }
     }
 
     /// Takes the steps that were chosen until a signal stops them, and removes the room. A second signal leaves the room.
@@ -84,7 +84,7 @@ impl<'a> Player<'a> {
         };
         if is_stopped {
             facts.stopped = Some(self.arrivals.now());
-            (self.tell)("stopping; Ctrl-C again leaves the room at the peer");
+            (self.announce)("stopping; Ctrl-C again leaves the room at the peer");
         }
         let again = async {
             if !is_stopped {
@@ -145,7 +145,7 @@ impl<'a> Player<'a> {
                 self.send(facts, Purpose::Steps, parts).await;
             }
             if step == Step::DirectRoom && self.is_roomless(facts) {
-                // One event shows what became of the room; more would only be asked for again and again.
+                // One event shows what became of the room; more would only be requested again and again.
                 steps.retain(|step| facts.is_blind() && *step == Step::Message);
             }
         }
@@ -172,7 +172,7 @@ impl<'a> Player<'a> {
 
     async fn send(&mut self, facts: &mut DrillFacts, purpose: Purpose, parts: Vec<Part>) {
         let Some(step) = parts.first().map(|part| part.step) else { return };
-        (self.tell)(&step.name());
+        (self.announce)(&step.name());
         let reserve = if step == Step::DeleteRoom { 0 } else { RESERVE };
         self.keep_pace(facts, reserve).await;
         let events: Vec<_> = parts.iter().flat_map(|part| part.sent.iter().cloned()).collect();
@@ -245,7 +245,7 @@ impl<'a> Player<'a> {
         self.send(facts, Purpose::Repair, parts.into_iter().map(both).collect()).await;
     }
 
-    /// True when the peer asked for events of the room; then it was also sent what it asked for.
+    /// True when the peer requested events of the room; then they were also sent to it.
     async fn asked(&mut self, at: u32) -> bool {
         let is_question = |what: &Arrived| matches!(what, Arrived::Question { room, .. } if *room == self.cast.room);
         if !self.arrivals.wait(at, CALL_BACK, is_question).await {
@@ -282,7 +282,7 @@ impl<'a> Player<'a> {
             let Some(first) = self.sent.pop_front() else { return };
             let rest = MINUTE.saturating_sub(first.elapsed());
             if !rest.is_zero() {
-                (self.tell)(&format!("waiting {} s: the peer allows ten requests a minute", rest.as_secs()));
+                (self.announce)(&format!("waiting {} s: the peer allows ten requests a minute", rest.as_secs()));
                 tokio::time::sleep(rest).await;
             }
         }

@@ -89,7 +89,7 @@ fn records(drill: &Drill, cx: &Context, base: Option<Endpoint>, key: crate::key:
         target: drill.target.clone().or(named).unwrap_or_else(|| domain.host().clone()),
         port: base.map_or(443, |base| base.port),
         protocol,
-        protocol_said: false,
+        is_protocol_given: false,
         key: publishable(key, "the key of the drill")?,
         ttl: DEFAULT_TTL,
         audience: vec![Audience::All],

@@ -44,9 +44,8 @@ const PUBLIC: &str = "federation.pub";
 /// writes rules for the proxy, and ends with the report of doctor. Each step can be declined; the same command continues a run that
 /// was interrupted. Exit status then: that of doctor.
 #[derive(Debug, Args)]
-#[command(
-    after_long_help = "Examples:\n  fedctl init\n  fedctl init mydomain.com --server https://chat.mydomain.com --yes\n  fedctl init --apply --token-file admin.token --proxy nginx"
-)]
+#[command(after_long_help = "Examples:\n  fedctl init\n  fedctl init mydomain.com --server https://chat.mydomain.com \
+     --yes\n  fedctl init --apply --token-file admin.token --proxy nginx")]
 pub struct Init {
     /// The Domain of the server's federation settings: what stands after the `@` of its users
     #[arg(value_name = "DOMAIN")]
@@ -239,7 +238,7 @@ impl Init {
                 cx.term.status(format_args!("  {base} runs {release}"));
                 return Ok(Some(release));
             }
-            Err(why) => cx.term.status(format_args!("  the server does not tell its release: {why}")),
+            Err(why) => cx.term.status(format_args!("  the server does not report its release: {why}")),
         }
         let text = "Release of the server, as in Administration > Info; Enter when it is not known";
         let read = |answer: &str| Ok(if answer.is_empty() { None } else { Some(answer.parse::<Release>()?) });
@@ -275,7 +274,7 @@ impl Init {
             target: answers.target.clone(),
             port: answers.port,
             protocol: answers.protocol,
-            protocol_said: true,
+            is_protocol_given: true,
             key: publishable(key, &answers.key)?,
             ttl: DEFAULT_TTL,
             audience: vec![Audience::All],

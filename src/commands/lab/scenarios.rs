@@ -173,7 +173,7 @@ pub const SCENARIOS: &[Scenario] = &[
         |keys| with_key(&keys.other),
         &[&key_match::CHECK],
     ),
-    scenario(WEAK, "asked for a shorter key", |keys| with_key(&keys.weak), &[&key_strength::CHECK]),
+    scenario(WEAK, "chose a shorter key", |keys| with_key(&keys.weak), &[&key_strength::CHECK]),
     scenario(
         "guide.test",
         "followed the guide: _tcp, port 80, http",
@@ -196,7 +196,8 @@ pub const SCENARIOS: &[Scenario] = &[
         "wanted to balance the load with two SRV records",
         |keys| {
             with_srv(
-                "_rocketchat._https IN SRV 1 1 443 chat\n_rocketchat._https IN SRV 2 1 443 ns1\n_rocketchat._tcp IN SRV 1 1 443 chat",
+                "_rocketchat._https IN SRV 1 1 443 chat\n_rocketchat._https IN SRV 2 1 443 ns1\n_rocketchat._tcp IN \
+                 SRV 1 1 443 chat",
                 keys,
             )
         },
@@ -207,7 +208,8 @@ pub const SCENARIOS: &[Scenario] = &[
         "published _https and _http to be safe",
         |keys| {
             with_srv(
-                "_rocketchat._https IN SRV 1 1 443 chat\n_rocketchat._http IN SRV 1 1 80 chat\n_rocketchat._tcp IN SRV 1 1 443 chat",
+                "_rocketchat._https IN SRV 1 1 443 chat\n_rocketchat._http IN SRV 1 1 80 chat\n_rocketchat._tcp IN \
+                 SRV 1 1 443 chat",
                 keys,
             )
         },

@@ -1,6 +1,6 @@
 //! The servers of the lab, on loopback and on ports of the system's choice: a root and a top-level domain, two name servers that
-//! hold every zone of the lab, a resolver, the federation servers, and a hub. What must be on disk is in a directory of its
-//! own, and goes with the lab.
+//! hold every zone of the lab, a resolver, the federation servers, and a hub. Its files are in a temporary
+//! directory, which is removed with the lab.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -81,7 +81,7 @@ impl World {
             let key = if scenario.domain == NEIGHBOUR { &neighbour } else { &own };
             let asked = PeerOptions { net: net.clone(), identity: (scenario.domain.parse()?, key.clone()) };
             let open = site::open(site, site::certificate(&host, site)?, &asked, ANY).await?;
-            // Nobody would be told to trust what a server has signed for itself.
+            // Peers are never given the self-signed certificate of a server to trust.
             let trusted = !matches!(site, Site::Peer(_, faults) if faults.contains(&crate::serve::peer::fault::Fault::SelfSigned));
             authorities += open.authority.as_deref().filter(|_| trusted).unwrap_or_default();
             let native = matches!(site, Site::Native(..));
@@ -215,7 +215,8 @@ async fn name_servers(
 fn zone(domain: &str, records: &str) -> anyhow::Result<Zone> {
     let [first, second] = LEAVES;
     let text = format!(
-        "$TTL 3600\n@ IN SOA {first}. hostmaster 2 3600 600 86400 300\n@ IN NS {first}.\n@ IN NS {second}.\nns1 IN A {HERE}\n{records}"
+        "$TTL 3600\n@ IN SOA {first}. hostmaster 2 3600 600 86400 300\n@ IN NS {first}.\n@ IN NS {second}.\nns1 IN A \
+         {HERE}\n{records}"
     );
     parse(&text, domain)
 }

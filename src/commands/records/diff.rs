@@ -23,9 +23,8 @@ use crate::rocketchat::records::{Plan, RecordSet};
 /// Compares the records with what DNS answers and prints those that differ, in the form that your DNS host takes. TTLs and the
 /// cutting of a value into strings are no difference. Every name server of the zone is compared. Exit 1 when anything differs.
 #[derive(Debug, Args)]
-#[command(
-    after_long_help = "Examples:\n  fedctl records diff\n  fedctl records diff mydomain.com --target chat.mydomain.com --key federation.pub --format nsupdate"
-)]
+#[command(after_long_help = "Examples:\n  fedctl records diff\n  fedctl records diff mydomain.com --target \
+     chat.mydomain.com --key federation.pub --format nsupdate")]
 pub struct Diff {
     #[command(flatten)]
     options: RecordArgs,
@@ -45,7 +44,7 @@ impl Diff {
         self.options.plan(cx, None)?;
         let net = self.network.net(cx, None)?;
         let progress = cx.term.progress(format!("querying {domain}"));
-        // A resolver that is asked for a record that is not there yet goes on saying so after it is published.
+        // A resolver that is queried for a record that is not there yet answers so from its cache after it is published.
         let observed = observe(&net, &domain, None, Scope::Authorities, now());
         let dns = cx.block_on(async { Ok(observed.await) })?;
         progress.finish_and_clear();

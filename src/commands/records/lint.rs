@@ -30,7 +30,8 @@ use crate::rocketchat::release::Release;
 /// boxes the content of the value box alone will do. Exit 1 when peers could not use it.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  fedctl records lint zone.txt --format bind\n  pbpaste | fedctl records lint --format cloudflare --domain mydomain.com"
+    after_long_help = "Examples:\n  fedctl records lint zone.txt --format bind\n  pbpaste | fedctl records lint \
+     --format cloudflare --domain mydomain.com"
 )]
 pub struct Lint {
     /// File to read; `-` is stdin
@@ -78,10 +79,10 @@ impl Lint {
     }
 
     fn read(&self, text: &str, cx: &Context) -> anyhow::Result<Published> {
-        let said = self.domain.clone().or_else(|| cx.settings.domain.clone());
+        let given = self.domain.clone().or_else(|| cx.settings.domain.clone());
         // A text with absolute names tells the domain itself.
         let trial: Domain = "mydomain.com".parse()?;
-        let domain = match said {
+        let domain = match given {
             Some(domain) => domain,
             None => {
                 let zone = self.zone.clone().map_or_else(|| zone_of(&trial), Ok)?;

@@ -28,7 +28,8 @@ use crate::rocketchat::records::{Data, Plan};
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(
-    after_long_help = "Examples:\n  fedctl records mydomain.com --target chat.mydomain.com --key federation.pub\n  fedctl records --format route53\n  fedctl records --provider auto"
+    after_long_help = "Examples:\n  fedctl records mydomain.com --target chat.mydomain.com --key federation.pub\n  \
+     fedctl records --format route53\n  fedctl records --provider auto"
 )]
 pub struct Records {
     #[command(subcommand)]
@@ -108,7 +109,7 @@ impl FormArgs {
         matches!(self.for_provider, Some(Provider::Auto))
     }
 
-    /// True when no form was asked for.
+    /// True when no form was requested.
     pub fn is_default(&self) -> bool {
         self.format.is_none_or(|format| format.id == FORMATS[0].id) && self.for_provider.is_none()
     }
@@ -178,7 +179,7 @@ pub fn write(format: &Format, plan: &Plan, cx: &Context) -> anyhow::Result<()> {
         cx.term.warn(warning);
     }
     cx.term.answer(text)?;
-    if !format.tells_sizes {
+    if !format.prints_sizes {
         for record in plan.set.records.iter().filter(|record| matches!(record.data, Data::Txt(_))) {
             cx.term.status(format_args!("{}: {}", record.owner, render::size(&record.data)));
         }

@@ -102,11 +102,11 @@ impl RecordArgs {
                 .clone()
                 .ok_or_else(|| hinted("no target is given: which host runs the server?", hint.clone()))?,
         };
-        let said = self.protocol.or(settings.protocol);
-        let protocol = said.unwrap_or_default();
+        let given = self.protocol.or(settings.protocol);
+        let protocol = given.unwrap_or_default();
         let audience = self.audience(cx);
         // The example of the guide has port 80.
-        let as_guide = audience == [Audience::Guide] && said.is_none();
+        let as_guide = audience == [Audience::Guide] && given.is_none();
         let default_port = if protocol == Protocol::Http || as_guide { 80 } else { 443 };
         let path = self.key.clone().or_else(|| settings.key.clone());
         let path = path.ok_or_else(|| hinted("no key file is given", format!("{hint}; `fedctl keygen` makes one")))?;
@@ -115,7 +115,7 @@ impl RecordArgs {
             zone: self.zone.as_ref().or(found).cloned().map_or_else(|| zone_of(&domain), Ok)?,
             port: self.port.or(settings.port).unwrap_or(default_port),
             protocol,
-            protocol_said: said.is_some(),
+            is_protocol_given: given.is_some(),
             key,
             ttl: self.ttl,
             audience,

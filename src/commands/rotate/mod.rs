@@ -153,7 +153,7 @@ impl RotatePlan {
         let broken = |what: String| hinted(what, format!("fix it first: fedctl dns-check {}", dns.domain));
         let key = published(dns).unwrap_or_default();
         let key = diagnosis::examine(&key)
-            .exact
+            .verified
             .ok_or_else(|| broken(format!("what {} publishes is not a key to come back to", dns.domain)))?;
         let (label, port, target) = SrvLabel::ALL
             .iter()
@@ -169,7 +169,7 @@ impl RotatePlan {
             target: target.parse()?,
             port,
             protocol: if label == SrvLabel::Http { Protocol::Http } else { Protocol::Https },
-            protocol_said: true,
+            is_protocol_given: true,
             key: key.one_line(),
             ttl,
             audience: vec![Audience::All],

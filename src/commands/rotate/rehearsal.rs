@@ -46,7 +46,7 @@ pub async fn rehearse(domain: &Domain, timeout: std::time::Duration) -> anyhow::
     let states = [
         ("before the change", &keys.old, &keys.old, true),
         ("published, not yet switched", &keys.next, &keys.old, false),
-        ("switched, and a peer still remembers", &keys.old, &keys.next, false),
+        ("switched, and a peer still has the old key cached", &keys.old, &keys.next, false),
         ("switched", &keys.next, &keys.next, true),
         ("rolled back", &keys.old, &keys.old, true),
     ];

@@ -87,27 +87,28 @@ fn plus_became_space(body: &[Glyph], defects: &mut Vec<Defect>) -> Option<Public
 
 /// The base64 digits, with everything else named and dropped.
 fn digits(body: &[Glyph], defects: &mut Vec<Defect>) -> Vec<Glyph> {
-    let untold = |test: &dyn Fn(char) -> bool| body.iter().find(|glyph| !glyph.description && test(glyph.c)).copied();
+    let undescribed =
+        |test: &dyn Fn(char) -> bool| body.iter().find(|glyph| !glyph.description && test(glyph.c)).copied();
     let description = |defects: &mut Vec<Defect>, kind: DefectKind| defects.iter().any(|defect| defect.kind == kind);
-    if let Some(glyph) = untold(&|c| matches!(c, '\n' | '\r')) {
+    if let Some(glyph) = undescribed(&|c| matches!(c, '\n' | '\r')) {
         defects.push(Defect::at(
             DefectKind::LineBreaks,
             glyph.at,
             format!("the key is broken into lines, first at character {}; servers publish it on one", glyph.at),
         ));
-    } else if let Some(glyph) = untold(&|c| matches!(c, ' ' | '\t'))
+    } else if let Some(glyph) = undescribed(&|c| matches!(c, ' ' | '\t'))
         && !description(defects, DefectKind::WhiteSpace)
     {
         let what = format!("white space stands inside the key, first at character {}", glyph.at);
         defects.push(Defect::at(DefectKind::WhiteSpace, glyph.at, what));
     }
-    if let Some(glyph) = untold(&|c| matches!(c, '-' | '_')) {
+    if let Some(glyph) = undescribed(&|c| matches!(c, '-' | '_')) {
         let what =
             format!("base64 in its url-safe form (`-` and `_` for `+` and `/`), first at character {}", glyph.at);
         defects.push(Defect::at(DefectKind::UrlSafeBase64, glyph.at, what));
     }
     let strange = |c: char| !c.is_ascii_whitespace() && c != '=' && base64::digit(c).is_none();
-    if let Some(glyph) = untold(&strange)
+    if let Some(glyph) = undescribed(&strange)
         && !description(defects, DefectKind::ForeignCharacter)
     {
         let what = format!("character {} is {} (U+{:04X})", glyph.at, name(glyph.c), glyph.c as u32);

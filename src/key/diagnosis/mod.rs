@@ -35,7 +35,7 @@ const TEXT_MAX: usize = 4096;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnosis {
     /// The key, when the text is exactly what a server would publish.
-    pub exact: Option<PublicKey>,
+    pub verified: Option<PublicKey>,
     /// What a server imports, or the line that it writes to its log.
     pub server: Result<PublicKey, ImportError>,
     /// What is wrong, worst first. An exact text can still hold a weak key.
@@ -53,7 +53,7 @@ impl Diagnosis {
     /// Compares with the key that was expected, and names the difference as a defect.
     pub fn compare(&mut self, text: &[u8], expected: &PublicKey) -> Option<Difference> {
         let difference = compare(text, expected)?;
-        let same_key = self.exact.as_ref().or(self.repaired.as_ref()) == Some(expected);
+        let same_key = self.verified.as_ref().or(self.repaired.as_ref()) == Some(expected);
         // Defects already say why the same key looks different; a private key is all there is to say.
         if same_key || self.has(DefectKind::PrivateKey) {
             return Some(difference);
@@ -72,7 +72,7 @@ impl Diagnosis {
         };
         self.defects.push(defect);
         // What was recovered from the text loses against what is known; a good other key may be the newer one.
-        if difference.is_one_character() || self.exact.is_none() {
+        if difference.is_one_character() || self.verified.is_none() {
             self.repaired = Some(expected.clone());
         }
         settle(&mut self.defects, false);
@@ -81,7 +81,7 @@ impl Diagnosis {
 
     /// True when a server would publish exactly this, and nothing about it needs attention.
     pub fn is_good(&self) -> bool {
-        self.exact.is_some() && self.defects.iter().all(|defect| defect.severity < Severity::Warning)
+        self.verified.is_some() && self.defects.iter().all(|defect| defect.severity < Severity::Warning)
     }
 
     fn private(what: &str, server: Result<PublicKey, ImportError>) -> Self {
@@ -90,7 +90,7 @@ impl Diagnosis {
         );
         let mut defects = vec![Defect::new(DefectKind::PrivateKey, what)];
         settle(&mut defects, false);
-        Self { exact: None, server: server.map_err(ImportError::without_text), defects, repaired: None }
+        Self { verified: None, server: server.map_err(ImportError::without_text), defects, repaired: None }
     }
 }
 
@@ -124,10 +124,10 @@ pub fn examine(text: &[u8]) -> Diagnosis {
     }
     let server = as_servers_read(text);
     let mut defects = Vec::new();
-    let exact = exact(text).and_then(|key| numbers::judge(key, &mut defects)).filter(|key| key.bits() % 8 == 0);
-    if exact.is_some() {
+    let verified = verify(text).and_then(|key| numbers::judge(key, &mut defects)).filter(|key| key.bits() % 8 == 0);
+    if verified.is_some() {
         settle(&mut defects, true);
-        let diagnosis = Diagnosis { exact, server, defects, repaired: None };
+        let diagnosis = Diagnosis { verified, server, defects, repaired: None };
         whole::keep(text, &diagnosis);
         return diagnosis;
     }
@@ -143,7 +143,7 @@ pub fn examine(text: &[u8]) -> Diagnosis {
         defects.push(Defect::new(DefectKind::NotAKey, "this is not what a server would publish"));
     }
     settle(&mut defects, accepted);
-    Diagnosis { exact: None, server, defects, repaired }
+    Diagnosis { verified: None, server, defects, repaired }
 }
 
 /// True when no prime below 65,536 divides the modulus, which no RSA key allows.
@@ -159,11 +159,11 @@ pub fn as_servers_read(text: &[u8]) -> Result<PublicKey, ImportError> {
 /// True when the text of a key is what a server would publish, and a server reads the same key from it.
 fn is_publishable(key: &PublicKey) -> bool {
     let line = key.one_line();
-    exact(line.as_bytes()).as_ref() == Some(key) && as_servers_read(line.as_bytes()).as_ref() == Ok(key)
+    verify(line.as_bytes()).as_ref() == Some(key) && as_servers_read(line.as_bytes()).as_ref() == Ok(key)
 }
 
 /// The strict reading: armour, strict base64 without white space, one SubjectPublicKeyInfo.
-fn exact(text: &[u8]) -> Option<PublicKey> {
+fn verify(text: &[u8]) -> Option<PublicKey> {
     let body = text.strip_prefix(BEGIN_PUBLIC.as_bytes())?.strip_suffix(END_PUBLIC.as_bytes())?;
     let der = base64::strict(body)?;
     PublicKey::from_der(&der).ok().filter(|key| key.der() == der)

@@ -77,7 +77,7 @@ fn within_one(strings: &[Vec<u8>], diagnosis: &mut Diagnosis) {
         ));
         let accepted = accepted(diagnosis, diagnosis.repaired.as_ref());
         settle(&mut diagnosis.defects, accepted);
-    } else if diagnosis.exact.is_none()
+    } else if diagnosis.verified.is_none()
         && (diagnosis.repaired.is_none() || diagnosis.has(DefectKind::HalvesSwapped))
         && let Tried::One((order, key, mut rest)) = tried(strings, strings.len())
     {
@@ -95,7 +95,7 @@ fn several(values: &[Vec<u8>], diagnosis: &mut Diagnosis) {
         .iter()
         .map(|value| {
             let alone = examine(value);
-            alone.exact.or(alone.repaired)
+            alone.verified.or(alone.repaired)
         })
         .collect();
     let keys: Vec<&PublicKey> = wholes.iter().flatten().collect();
@@ -166,7 +166,7 @@ fn accepted(diagnosis: &Diagnosis, key: Option<&PublicKey>) -> bool {
 }
 
 fn verified(diagnosis: &mut Diagnosis, key: impl Into<Option<PublicKey>>, defects: Vec<Defect>) {
-    diagnosis.exact = None;
+    diagnosis.verified = None;
     diagnosis.defects = defects;
     diagnosis.repaired = key.into().filter(super::is_publishable);
     settle(&mut diagnosis.defects, false);
@@ -220,7 +220,7 @@ fn agreed(orders: &[Vec<usize>], pieces: &[Vec<u8>], read: Reading) -> Tried {
 }
 
 fn exactly(text: &[u8], defects: &mut Vec<Defect>) -> Option<PublicKey> {
-    super::exact(text).and_then(|key| super::numbers::judge(key, defects))
+    super::verify(text).and_then(|key| super::numbers::judge(key, defects))
 }
 
 fn repairing(text: &[u8], defects: &mut Vec<Defect>) -> Option<PublicKey> {
@@ -253,7 +253,7 @@ pub(super) fn too_long(longest: usize, diagnosis: &mut Diagnosis) {
         DefectKind::StringTooLong,
         format!("one string has {longest} bytes; a string in DNS holds 255, and name servers refuse the line"),
     ));
-    diagnosis.repaired = diagnosis.exact.take().or(diagnosis.repaired.take());
+    diagnosis.repaired = diagnosis.verified.take().or(diagnosis.repaired.take());
     let accepted = accepted(diagnosis, diagnosis.repaired.as_ref());
     settle(&mut diagnosis.defects, accepted);
 }

@@ -1,6 +1,6 @@
 //! Recognises a private key, whole or in part, by its armour or by the numbers inside.
 //!
-//! Nothing here gives back any part of the text: the answer is what it is, never what it says.
+//! Nothing here gives back any part of the text: the answer is what it is, never what it has.
 
 use super::der::{element, tagged};
 use crate::key::base64;
@@ -36,12 +36,12 @@ fn by_armour(text: &[u8]) -> Option<&'static str> {
         .map(|c| c.to_ascii_lowercase())
         .collect();
     if MARKERS.iter().any(|marker| letters.contains(marker)) {
-        let says = |word: &str| letters.contains(word);
+        let has = |word: &str| letters.contains(word);
         return Some(match () {
-            () if says("encryptedpriv") || says("procttypeencrypted") || says("dekinfo") => "an encrypted private key",
-            () if says("opensshpriv") => "an OpenSSH private key",
-            () if says("rsapriv") => "an RSA private key",
-            () if says("ecpriv") => "an EC private key",
+            () if has("encryptedpriv") || has("procttypeencrypted") || has("dekinfo") => "an encrypted private key",
+            () if has("opensshpriv") => "an OpenSSH private key",
+            () if has("rsapriv") => "an RSA private key",
+            () if has("ecpriv") => "an EC private key",
             () => "a private key",
         });
     }

@@ -39,7 +39,7 @@ fn ids_are_unique_and_documented() {
 #[test]
 fn a_healthy_key_has_no_defect() {
     let diagnosis = examine(line().as_bytes());
-    assert_eq!((diagnosis.exact.as_ref(), diagnosis.defects.len()), (Some(PAIR.public()), 0));
+    assert_eq!((diagnosis.verified.as_ref(), diagnosis.defects.len()), (Some(PAIR.public()), 0));
     let strings = vec![line().as_bytes()[..255].to_vec(), line().as_bytes()[255..].to_vec()];
     let diagnosis = examine_records(&[strings]);
     assert!(diagnosis.is_good() && diagnosis.defects.is_empty());
@@ -58,7 +58,7 @@ fn nothing_of_a_private_key_comes_out() {
     diagnoses.push(examine_records(&shuffled));
     for (at, diagnosis) in diagnoses.iter().enumerate() {
         assert_eq!(kinds(diagnosis), ["private-key"], "{at}");
-        assert_eq!((&diagnosis.exact, &diagnosis.repaired), (&None, &None), "{at}");
+        assert_eq!((&diagnosis.verified, &diagnosis.repaired), (&None, &None), "{at}");
         let description = format!("{diagnosis:?}");
         assert!(!body.as_bytes().windows(12).any(|part| description.contains(std::str::from_utf8(part).unwrap())));
         assert!(!description.contains("got 0x"), "{description}");
@@ -100,20 +100,20 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic(text in proptest::collection::vec(any::<u8>(), 0..700)) {
-        prop_assert!(examine(&text).exact.is_none());
+        prop_assert!(examine(&text).verified.is_none());
     }
 
     #[test]
     fn long_texts_take_no_time(part in "(MI|-----BEGIN PUBLIC KEY-----|AAAA|\\\\n|\" \")", count in 1usize..2000) {
         let start = std::time::Instant::now();
         let text = part.repeat(count);
-        prop_assert!(examine(text.as_bytes()).exact.is_none());
+        prop_assert!(examine(text.as_bytes()).verified.is_none());
         prop_assert!(start.elapsed() < std::time::Duration::from_secs(20));
     }
 
     #[test]
     fn no_text_of_its_alphabet_makes_it_panic(text in "[-=MIAa+/ \\\\\"n;.%\u{2013}\u{feff}\n]{0,300}") {
-        prop_assert!(examine(text.as_bytes()).exact.is_none());
+        prop_assert!(examine(text.as_bytes()).verified.is_none());
     }
 
     #[test]
@@ -135,14 +135,14 @@ proptest! {
         pieces.rotate_left(turn);
         let whole = pieces.iter().filter(|piece| !piece[0].is_empty()).count() == 1;
         let clean = examine_records(&pieces);
-        prop_assert!(whole || clean.exact.is_none());
-        prop_assert!(clean.exact.as_ref().or(clean.repaired.as_ref()).is_none_or(|key| key == PAIR.public()));
+        prop_assert!(whole || clean.verified.is_none());
+        prop_assert!(clean.verified.as_ref().or(clean.repaired.as_ref()).is_none_or(|key| key == PAIR.public()));
         pieces.push(vec![noise]);
         prop_assert!(!examine_records(&pieces).is_good());
     }
 
     #[test]
-    fn a_single_edit_is_never_the_same_key_as_exact(at in 0usize..442, edit in 0u8..3, byte in any::<u8>()) {
+    fn a_single_edit_is_never_verified_as_the_same_key(at in 0usize..442, edit in 0u8..3, byte in any::<u8>()) {
         let mut text = line().into_bytes();
         match edit {
             0 if text[at] == byte => return Ok(()),
@@ -151,7 +151,7 @@ proptest! {
             _ => drop(text.remove(at)),
         }
         let mut diagnosis = examine(&text);
-        prop_assert!(diagnosis.exact.as_ref() != Some(PAIR.public()));
+        prop_assert!(diagnosis.verified.as_ref() != Some(PAIR.public()));
         // What is called repaired without knowing the key is the key, or one that differs in its modulus alone.
         let guessed = diagnosis.repaired.clone();
         prop_assert!(guessed.is_none_or(|key| key.bits() == 2048 && key.exponent() == "65537"));

@@ -21,7 +21,7 @@ pub fn recall(text: &[u8]) -> Option<Diagnosis> {
 
 /// True for a text that is a public key from the first character to the last.
 pub fn is_whole(text: &[u8]) -> bool {
-    text.starts_with(BEGIN_PUBLIC.as_bytes()) && text.len() <= TEXT_MAX && examine(text).exact.is_some()
+    text.starts_with(BEGIN_PUBLIC.as_bytes()) && text.len() <= TEXT_MAX && examine(text).verified.is_some()
 }
 
 /// Keeps a diagnosis and drops the oldest.

@@ -1,4 +1,4 @@
-//! For people: who with whom, one line a step with findings below it, what stays at the peer, one verdict last.
+//! For people: both sides, one line a step with findings below it, what stays at the peer, one verdict last.
 
 use colored::Colorize;
 use unicode_width::UnicodeWidthStr;

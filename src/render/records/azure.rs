@@ -28,8 +28,9 @@ const FACTS: Facts = Facts {
 pub const AZ: Format = Format {
     id: "az",
     title: "Azure DNS, az commands",
-    next: "put the resource group instead of RG; add-record appends, so where a set exists, first: az network dns record-set txt delete (or srv delete)",
-    tells_sizes: false,
+    next: "put the resource group instead of RG; add-record appends, so where a set exists, first: az network dns \
+     record-set txt delete (or srv delete)",
+    prints_sizes: false,
     write: write_az,
     read: read_az,
     facts: FACTS,
@@ -39,7 +40,7 @@ pub const ARM: Format = Format {
     id: "arm",
     title: "Azure DNS, ARM template",
     next: "az deployment group create --resource-group RG --template-file FILE",
-    tells_sizes: false,
+    prints_sizes: false,
     write: write_arm,
     read: read_arm,
     facts: FACTS,
@@ -49,7 +50,7 @@ pub const TERRAFORM: Format = Format {
     id: "terraform-azurerm",
     title: "Terraform, azurerm provider",
     next: "declare the variable rg, or enter the resource group there; then: terraform plan",
-    tells_sizes: false,
+    prints_sizes: false,
     write: write_terraform,
     read: read_terraform,
     facts: Facts {

@@ -25,8 +25,9 @@ const FACTS: Facts = Facts {
 pub const API: Format = Format {
     id: "digitalocean",
     title: "DigitalOcean, API bodies",
-    next: "POST each object to https://api.digitalocean.com/v2/domains/ZONE/records; a POST adds, so delete older records of the same name first",
-    tells_sizes: false,
+    next: "POST each object to https://api.digitalocean.com/v2/domains/ZONE/records; a POST adds, so delete older \
+     records of the same name first",
+    prints_sizes: false,
     write: write_api,
     read: read_api,
     facts: FACTS,
@@ -36,7 +37,7 @@ pub const DOCTL: Format = Format {
     id: "doctl",
     title: "DigitalOcean, doctl commands",
     next: "the commands add, so delete older records of the same name first: doctl compute domain records list ZONE",
-    tells_sizes: false,
+    prints_sizes: false,
     write: write_doctl,
     read: read_doctl,
     facts: FACTS,

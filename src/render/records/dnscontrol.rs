@@ -11,7 +11,7 @@ pub const FORMAT: Format = Format {
     id: "dnscontrol",
     title: "dnscontrol, dnsconfig.js",
     next: "put it after the D() of the zone in dnsconfig.js; then: dnscontrol check && dnscontrol preview",
-    tells_sizes: false,
+    prints_sizes: false,
     write,
     read,
     facts: Facts {

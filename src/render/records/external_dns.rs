@@ -10,8 +10,9 @@ use crate::rocketchat::records::{DEFAULT_TTL, Plan, Record};
 pub const FORMAT: Format = Format {
     id: "external-dns",
     title: "external-dns, DNSEndpoint",
-    next: "kubectl apply -f FILE, with a controller that was started with --source=crd --managed-record-types=SRV --managed-record-types=TXT (and the types it already manages); TXT through the CRD is documented for DigitalOcean only, on AWS it is open work (external-dns #5742), and SRV targets lose or need their dot by release (#4267)",
-    tells_sizes: false,
+    next: "kubectl apply -f FILE, with a controller that was started with --source=crd --managed-record-types=SRV \
+     --managed-record-types=TXT (and the types it already manages); TXT through the CRD is documented for DigitalOcean only, on AWS it is open work (external-dns #5742), and SRV targets lose or need their dot by release (#4267)",
+    prints_sizes: false,
     write,
     read,
     facts: Facts {

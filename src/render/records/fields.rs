@@ -10,7 +10,7 @@ pub const FORMAT: Format = Format {
     id: "fields",
     title: "form fields of any provider",
     next: "",
-    tells_sizes: true,
+    prints_sizes: true,
     write,
     read,
     facts: Facts {
@@ -22,7 +22,8 @@ pub const FORMAT: Format = Format {
             measure: Measure::Txt,
             max: 450,
             proof: Proof::Read("2023-03-23"),
-            source: "Loopia takes 450, Sakura 500, Alibaba, name.com and DigitalOcean about 512: dnscontrol, auditrecords.go of each",
+            source: "Loopia takes 450, Sakura 500, Alibaba, name.com and DigitalOcean about 512: dnscontrol, \
+             auditrecords.go of each",
         }],
         proof: Proof::Unverified,
         source: "what most forms have in common",

@@ -11,7 +11,7 @@ pub const FORMAT: Format = Format {
     id: "human",
     title: "table for people",
     next: "",
-    tells_sizes: true,
+    prints_sizes: true,
     write,
     read,
     facts: Facts {
@@ -80,7 +80,7 @@ pub fn size(data: &Data) -> String {
     let lengths: Vec<String> = data.chunks(STRING_MAX).iter().map(|chunk| chunk.len().to_string()).collect();
     let strings =
         if lengths.len() == 1 { "in one string".into() } else { format!("in strings of {}", lengths.join(" + ")) };
-    let print = diagnosis::examine(value).exact.map(|key| format!(", sha256 {}", key.fingerprint()));
+    let print = diagnosis::examine(value).verified.map(|key| format!(", sha256 {}", key.fingerprint()));
     format!("{} bytes {strings}{}", value.len(), print.unwrap_or_default())
 }
 

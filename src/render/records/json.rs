@@ -22,7 +22,7 @@ pub const JSON: Format = Format {
     id: "json",
     title: "JSON for programs",
     next: "",
-    tells_sizes: true,
+    prints_sizes: true,
     write: |plan| Ok(text(&object(plan))),
     read: |text, _| records(&parse(text)?),
     facts: FACTS,
@@ -32,7 +32,7 @@ pub const YAML: Format = Format {
     id: "yaml",
     title: "YAML for programs",
     next: "",
-    tells_sizes: true,
+    prints_sizes: true,
     write: |plan| yaml_text(&object(plan)),
     read: |text, _| records(&yaml(text)?),
     facts: FACTS,
@@ -67,7 +67,7 @@ fn record(record: &Record) -> Value {
             put("value", json!(CharacterString(value.clone())));
             put("strings", strings.collect());
             put("length", json!(value.len()));
-            put("fingerprint", json!(diagnosis::examine(value).exact.map(|key| key.fingerprint())));
+            put("fingerprint", json!(diagnosis::examine(value).verified.map(|key| key.fingerprint())));
         }
     }
     put("reason", json!(record.reason));

@@ -46,10 +46,10 @@ pub struct Format {
     pub id: &'static str,
     /// What it is, in a few words.
     pub title: &'static str,
-    /// Where the text goes and what to type there; empty when the text says so itself.
+    /// Where the text goes and what to type there; empty when the text contains that.
     pub next: &'static str,
     /// The text tells lengths and fingerprints itself; else they stand beside it, on stderr.
-    pub tells_sizes: bool,
+    pub prints_sizes: bool,
     pub write: fn(&Plan) -> Result<String, Hinted>,
     /// Reads any text in this form, not only our own.
     pub read: fn(&str, &Place) -> Result<Vec<Rr>, Hinted>,
@@ -119,7 +119,8 @@ pub fn list(width: usize) -> String {
 /// What is known about each form, as a table in Markdown (docs/providers.md).
 pub fn markdown() -> String {
     let mut out = String::from(
-        "# The forms of `fedctl records`\n\nGenerated from the source; `fedctl records formats` lists the ids. *run*: the tests run \
+        "# The forms of `fedctl records`\n\nGenerated from the source; `fedctl records formats` lists the ids. *run*: \
+         the tests run \
          the real program. *read*: somebody has read the source named on that day. *unverified*: general knowledge only.\n\n\
          | id | form | TXT value | name | SRV target | TTL | known | source |\n|---|---|---|---|---|---|---|---|\n",
     );

@@ -11,7 +11,7 @@ pub const FORMAT: Format = Format {
     id: "octodns",
     title: "octoDNS, YAML",
     next: "put it into the zone's file, all names in alphabetical order; then: octodns-sync --config-file CONFIG",
-    tells_sizes: false,
+    prints_sizes: false,
     write,
     read,
     facts: Facts {

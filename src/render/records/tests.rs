@@ -109,7 +109,7 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// Any set that could be asked for, and many that could not.
+/// Any set that could be requested, and many that could not.
 fn any_plan() -> impl Strategy<Value = Plan> {
     let srv = (any::<u16>(), any::<u16>(), any::<u16>(), proptest::collection::vec(label(), 2..4));
     let srv = proptest::collection::vec(srv, 0..=SrvLabel::ALL.len());
@@ -153,7 +153,8 @@ proptest! {
         for format in FORMATS {
             if let Err(error) = write(format, &plan) {
                 let description = error.to_string();
-                prop_assert!(!description.contains("does not give back") && !error.hint.is_empty(), "{}: {description}", format.id);
+                prop_assert!(!description.contains("does not give back") && !error.hint.is_empty(), "{}: \
+                 {description}", format.id);
                 prop_assert!(!is_ordinary(&plan), "{}: {description}", format.id);
                 // What is refused must be refused by the writer, not by the reader.
                 prop_assert!((format.write)(&plan).is_err(), "{}: {description}", format.id);

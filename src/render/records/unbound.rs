@@ -9,7 +9,7 @@ pub const FORMAT: Format = Format {
     id: "unbound",
     title: "Unbound, local-data",
     next: "save it as a file in unbound.conf.d, then: unbound-checkconf && unbound-control reload",
-    tells_sizes: false,
+    prints_sizes: false,
     write: |plan| Ok(write(plan)),
     read,
     facts: Facts {

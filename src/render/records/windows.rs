@@ -16,7 +16,7 @@ pub const FORMAT: Format = Format {
     id: "windows",
     title: "Windows DNS Server, PowerShell",
     next: "run it on the DNS server as an administrator; in the console's dialog each line of the text box is one string",
-    tells_sizes: false,
+    prints_sizes: false,
     write,
     read,
     facts: Facts {

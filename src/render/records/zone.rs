@@ -9,7 +9,7 @@ pub const FORMAT: Format = Format {
     id: "zone",
     title: "zone file",
     next: "paste it into the zone file, raise the serial of its SOA record, and reload the zone",
-    tells_sizes: false,
+    prints_sizes: false,
     write,
     read: rdata::read_entries,
     facts: Facts {

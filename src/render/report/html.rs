@@ -5,12 +5,12 @@ use maud::{Markup, PreEscaped, html};
 
 use super::{ReportFormat, Stream, Style, arrivals, by_release, seconds, sentence};
 use crate::page;
-use crate::render::fill::{harmless, spans};
-use crate::report::{FixPart, Matrix, Problem, Report, Stage, StageOutcome, Suppressed, Verdict};
+use crate::render::fill::harmless;
+use crate::render::markup::{fix, prose};
+use crate::report::{Matrix, Problem, Report, Stage, StageOutcome, Suppressed, Verdict};
 use crate::severity::Severity;
 
 const CSS: &str = include_str!("html.css");
-const SCRIPT: &str = include_str!("html.js");
 /// Where the reports are in a page that is written as they come.
 const REPORTS: &str = "<!-- reports -->";
 
@@ -55,7 +55,7 @@ fn streamed() -> (String, String) {
 fn end() -> Markup {
     html! {
         footer { "Written by fedctl " (env!("CARGO_PKG_VERSION")) }
-        script { (PreEscaped(SCRIPT)) }
+        (page::copy_script())
     }
 }
 
@@ -118,32 +118,10 @@ fn finding(id: &str, problem: &Problem) -> Markup {
             h3 { (tag(&severity, &severity)) " " (prose(&problem.what)) }
             dl {
                 dt { "Means" } dd { (prose(&problem.means)) }
-                dt { "Fix" } dd { (fix(problem)) }
+                dt { "Fix" } dd { (fix(&problem.fix)) }
                 dt { "Check" } dd { code { (id) } }
             }
             (evidence(&problem.evidence))
-        }
-    }
-}
-
-/// Sentences as paragraphs, each line to copy in its own box.
-fn fix(problem: &Problem) -> Markup {
-    html! {
-        @for part in problem.fix_parts() {
-            @match part {
-                FixPart::Text(text) => p { (prose(text)) },
-                FixPart::Copy(line) => div class="copy" { pre { (harmless(line)) } },
-            }
-        }
-    }
-}
-
-/// A sentence, with what is between backticks as code.
-fn prose(text: &str) -> Markup {
-    let text = harmless(text);
-    html! {
-        @for (is_code, piece) in spans(&text) {
-            @if is_code { code { (piece) } } @else { (piece) }
         }
     }
 }
@@ -154,7 +132,7 @@ fn evidence(lines: &[String]) -> Markup {
         @if !lines.is_empty() {
             details {
                 summary { "Evidence, " (lines.len()) " line" (plural) }
-                pre { (harmless(&lines.join("\n"))) }
+                pre { @for (at, line) in lines.iter().enumerate() { @if at > 0 { "\n" } (prose(line)) } }
             }
         }
     }
@@ -254,7 +232,7 @@ fn timeline(stages: &[Stage]) -> Markup {
             h2 { "Timeline" }
             table class="timeline" {
                 thead {
-                    tr { @for title in ["Stage", "When", "Took", "Found"] { th scope="col" { (title) } } }
+                    tr { @for title in ["Stage", "When", "Status", "Found"] { th scope="col" { (title) } } }
                 }
                 tbody { @for stage in stages { (stage_row(stage, end)) } }
             }
@@ -264,10 +242,10 @@ fn timeline(stages: &[Stage]) -> Markup {
 
 fn stage_row(stage: &Stage, end: u32) -> Markup {
     let share = |part: u32| f64::from(part) * 100.0 / f64::from(end);
-    let (class, word, took) = match stage.outcome {
-        StageOutcome::Done => ("done", "ok", format!("{} ms", stage.took)),
-        StageOutcome::Failed => ("failed", "error", format!("{} ms", stage.took)),
-        StageOutcome::Skipped => ("", "skipped", "skipped".to_owned()),
+    let (class, word) = match stage.outcome {
+        StageOutcome::Done => ("done", "ok"),
+        StageOutcome::Failed => ("failed", "error"),
+        StageOutcome::Skipped => ("", "skipped"),
     };
     let (x, width) = (share(stage.start).min(99.2), share(stage.took).max(0.8));
     html! {
@@ -280,7 +258,10 @@ fn stage_row(stage: &Stage, end: u32) -> Markup {
                     }
                 }
             }
-            td { (tag(word, &took)) }
+            td {
+                (tag(word, word))
+                @if stage.outcome != StageOutcome::Skipped { " " span class="took" { (stage.took) " ms" } }
+            }
             td { (prose(&stage.note)) }
         }
     }

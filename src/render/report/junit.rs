@@ -1,4 +1,4 @@
-//! JUnit XML as CI servers read it: a suite a subject, a case a check. What does not reach `--fail-on` passes, and says so in
+//! JUnit XML as CI servers read it: a suite for each subject, a case for each check. What does not reach `--fail-on` passes, and is listed in
 //! its output.
 
 use super::{ReportFormat, Stream, Style, seconds};

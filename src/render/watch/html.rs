@@ -1,5 +1,4 @@
-//! The status pages: the board of all domains, and one page a domain. Plain HTML without scripts, readable on a phone, in light
-//! and dark.
+//! The status pages: the board of all domains, and one page for each domain. Readable without scripts, on a phone, in light and dark.
 
 use maud::{Markup, html};
 
@@ -7,7 +6,9 @@ use super::board::summary;
 use super::strip::{DAYS, availability, days, diagram};
 use super::{Tally, verdict};
 use crate::dns::name::Domain;
+use crate::page::{command, copy_script};
 use crate::render::fill::harmless;
+use crate::render::markup::{fix, prose};
 use crate::render::page;
 use crate::report::watch::{DAY, Finding, Property, Span, Status, Stretch, Verdict, date, length, moment};
 
@@ -15,6 +16,10 @@ use crate::report::watch::{DAY, Finding, Property, Span, Status, Stretch, Verdic
 const REFRESH: u32 = 60;
 /// Entries of the history on a page.
 const ENTRIES: usize = 200;
+/// How to read the bars without seeing their colours.
+const LEGEND: &str = "Each bar shows the last 90 days, today on the right. The height is the worst result of a day: \
+full when a check \
+                      failed, half for a warning, low when all passed.";
 
 fn page(title: &str, body: Markup) -> String {
     page::page(title, REFRESH, &body)
@@ -49,7 +54,7 @@ pub fn board(statuses: &[Status], history: &[(String, Vec<Stretch>)], now: i64) 
         div class="board" {
             @for status in sorted { (row(status, of(status), now)) }
         }
-        p class="soft" { "The bars are the last " (DAYS) " days, today on the right. As of " (moment(now)) "." }
+        p class="soft" { (LEGEND) " As of " (moment(now)) "." }
     };
     page(&title, body)
 }
@@ -63,10 +68,14 @@ fn row(status: &Status, history: &[Stretch], now: i64) -> Markup {
                 h2 { a href=(format!("/domains/{}", status.domain)) { (status.domain) } }
                 span class="soft" { (checked(status, now)) }
             }
-            p { (sentence(status)) }
+            p { (prose(&sentence(status))) }
             (diagram(&days(history, now)))
         }
     }
+}
+
+fn counted(checks: i64) -> String {
+    if checks == 1 { "1 check".into() } else { format!("{checks} checks") }
 }
 
 fn word(verdict: Verdict) -> &'static str {
@@ -104,8 +113,8 @@ pub fn domain(status: &Status, spans: &[Span], now: i64) -> String {
     let body = html! {
         nav { a href="/" { "All domains" } }
         h1 { (status.domain) }
-        p class=(format!("verdict {verdict}")) { (sentence(status)) }
-        p class="soft" { (checked(status, now)) ", every " (length(status.every)) ", " (status.checks) " checks" }
+        p class=(format!("verdict {verdict}")) { (word(verdict)) ": " (prose(&sentence(status))) }
+        p class="soft" { (checked(status, now)) ", every " (length(status.every)) ", " (counted(status.checks)) }
         @if let Some(snapshot) = &status.state.snapshot {
             @if !snapshot.findings.is_empty() {
                 h2 { "What to fix" }
@@ -115,12 +124,14 @@ pub fn domain(status: &Status, spans: &[Span], now: i64) -> String {
         h2 { "The last " (DAYS) " days" }
         (diagram(&days))
         div class="scale soft" { span { (date(now - (DAYS - 1) * DAY)) } span { (share(&stretches, now)) } span { "today" } }
+        p class="soft" { (LEGEND) }
         h2 { "Now" }
         (properties(status, now))
         h2 { "History" }
         (history(spans))
         p class="soft" { "As of " (moment(now)) "." }
-        pre { "fedctl watch history " (status.domain) }
+        (command(&format!("fedctl watch history {}", status.domain)))
+        (copy_script())
     };
     page(&format!("{}: {}", status.domain, word(verdict)), body)
 }
@@ -136,12 +147,12 @@ fn problem(finding: &Finding, status: &Status) -> Markup {
         article {
             div class="head" {
                 span class=(format!("tag {}", finding.severity)) { (finding.severity) }
-                h3 { (harmless(&finding.what)) }
+                h3 { (prose(&finding.what)) }
             }
             dl {
                 @if let Some(since) = since { dt { "since" } dd { (since) } }
-                dt { "means" } dd { (harmless(&finding.means)) }
-                dt { "fix" } dd { pre { (harmless(&finding.fix)) } }
+                dt { "means" } dd { (prose(&finding.means)) }
+                dt { "fix" } dd { (fix(&finding.fix)) }
                 dt { "check" } dd { code { "fedctl explain " (finding.check) } }
             }
         }
@@ -158,7 +169,8 @@ fn properties(status: &Status, now: i64) -> Markup {
                     dt { (name) }
                     dd {
                         code { (harmless(value)) }
-                        @if let Some(known) = status.state.values.get(&property) { span class="soft" { " since " (date(known.since)) } }
+                        @if let Some(known) = status.state.values.get(&property) { span class="soft" { " since \
+                         " (date(known.since)) } }
                     }
                 }
             }
@@ -181,7 +193,7 @@ fn history(spans: &[Span]) -> Markup {
                             td { (moment(span.start)) }
                             td { (length(span.end - span.start)) }
                             td { span class=(format!("tag {}", span.snapshot.verdict)) { (word(span.snapshot.verdict)) } }
-                            td { (what(span)) }
+                            td { (prose(&what(span))) }
                         }
                     }
                 }

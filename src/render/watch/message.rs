@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_says_what_since_when_what_it_means_and_what_to_type() {
+    fn a_text_has_what_since_when_what_it_means_and_what_to_type() {
         insta::assert_snapshot!(text(&problem()), @r"
         peer.example fails: tls-chain: the intermediate�[31m certificate is `missing` @all
 

@@ -44,6 +44,16 @@ pub fn availability(stretches: &[Stretch], from: i64) -> Option<f64> {
     (known > 0).then(|| works as f64 * 100.0 / known as f64)
 }
 
+/// The height repeats what the colour says.
+fn height(day: &Day) -> i64 {
+    match day.worst {
+        None => HEIGHT / 12,
+        Some(Verdict::Ok | Verdict::Unknown) => HEIGHT / 4,
+        Some(Verdict::Warning) => HEIGHT / 2,
+        Some(Verdict::Failing) => HEIGHT,
+    }
+}
+
 fn class(day: &Day) -> &'static str {
     match day.worst {
         None => "none",
@@ -70,9 +80,11 @@ pub fn diagram(days: &[Day]) -> Markup {
         more => format!("Failures on {more} of the last {DAYS} days"),
     };
     html! {
-        svg class="strip" viewBox=(format!("0 0 {} {HEIGHT}", DAYS * STEP)) preserveAspectRatio="none" role="img" aria-label=(label) {
+        svg class="strip" viewBox=(format!("0 0 {} \
+         {HEIGHT}", DAYS * STEP)) preserveAspectRatio="none" role="img" aria-label=(label) {
             @for (first, length) in bars {
-                rect class=(class(&days[first])) x=(first as i64 * STEP) y="0" width=(length as i64 * STEP) height=(HEIGHT) {
+                @let high = height(&days[first]);
+                rect class=(class(&days[first])) x=(first as i64 * STEP) y=(HEIGHT - high) width=(length as i64 * STEP) height=(high) {
                     title { (description(days, first, length)) }
                 }
             }

@@ -85,7 +85,7 @@ impl Play<'_> {
         worst.cloned().unwrap_or(Outcome::Applied)
     }
 
-    /// Whether it asked for events, and whether it fetched a file.
+    /// Whether it requested events, and whether it fetched a file.
     fn take(&mut self, event: &Value) -> (bool, bool) {
         let id = text(event, "_id").to_owned();
         let cannot_send = self.release >= boundary::CANNOT_SEND;
@@ -111,7 +111,7 @@ impl Play<'_> {
         (asks, fetches)
     }
 
-    /// Sends what is asked for, up to the first failure.
+    /// Sends what is requested, up to the first failure.
     fn deliver(&mut self, asked: &Asked) {
         let room = asked.context.get("roomId").and_then(Value::as_str).unwrap_or_default();
         let known = asked.known.clone().unwrap_or_default();

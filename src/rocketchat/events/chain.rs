@@ -1,4 +1,4 @@
-//! The events of a room in version 2: which are newest, which parents are missing, and what a server sends that is asked for
+//! The events of a room in version 2: which are newest, which parents are missing, and what a server sends on a request for
 //! the events that another one lacks.
 
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ pub fn leaves(documents: &Documents, room: &str) -> Vec<String> {
     leaves.filter_map(|event| event.get("_id")?.as_str()).map(str::to_owned).collect()
 }
 
-/// The events that a server sends when it is asked for what another one lacks; `None` when it knows none of the events that
+/// The events that a server sends on a request for what another one lacks; `None` when it knows none of the events that
 /// the other one names, and sends nothing.
 pub fn latest(documents: &Documents, request: &LatestRequest) -> Option<Vec<Value>> {
     let context = json!({"roomId": request.context_query.room_id});
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_parent_is_asked_for_with_the_events_of_the_same_origin() {
+    fn a_missing_parent_is_requested_with_the_events_of_the_same_origin() {
         let (mut documents, events) = room();
         let (a, b) = (domain("a.example"), domain("b.example"));
         let later = |origin: &Domain, parents: Vec<String>| {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_begins_at_an_event_that_the_asker_names() {
+    fn a_requested_list_begins_at_an_event_that_the_client_names() {
         let (documents, events) = room();
         let sent = |known: &[&String]| {
             let events = latest(&documents, &request(known))?;

@@ -177,7 +177,7 @@ impl Echo<'_> {
             Request::Leave => self.leave(room),
             Request::Invite(name) => {
                 let done = self.invite(room, &name);
-                self.say(room, message, &answer_text(&done), None);
+                self.post(room, message, &answer_text(&done), None);
             }
             Request::Text => {
                 let id = text(message, "/_id");
@@ -186,21 +186,21 @@ impl Echo<'_> {
                 // The text with the domains, as it came: here it was stored without ours.
                 let stored = self.documents.get(Collection::Messages, &id).cloned();
                 let file = stored.and_then(|stored| copy_file(self.documents, &stored));
-                let said = text(message, "/msg");
-                let said = if said.is_empty() && file.is_some() { said } else { answer_text(&said) };
-                self.say(room, message, &said, file);
+                let content = text(message, "/msg");
+                let content = if content.is_empty() && file.is_some() { content } else { answer_text(&content) };
+                self.post(room, message, &content, file);
             }
         }
         Ok(())
     }
 
     /// Sends a message that answers another one.
-    fn say(&mut self, room: &str, to: &Value, said: &str, file: Option<FileAnswer>) {
+    fn post(&mut self, room: &str, to: &Value, content: &str, file: Option<FileAnswer>) {
         let (user, moment) = (self.user(), json!({"$date": self.now}));
         let id = identifier::random();
         let list = |name: &str| to.get(name).filter(|list| list.is_array()).cloned().unwrap_or_else(|| json!([]));
         let mut message = json!({
-            "_id": id, "rid": room, "msg": said, "ts": moment,
+            "_id": id, "rid": room, "msg": content, "ts": moment,
             "u": {"_id": user.id, "username": full_name(ECHO, self.own), "name": user.name},
         });
         if let Some(thread) = to.get("tmid").filter(|thread| thread.is_string()) {
@@ -229,16 +229,16 @@ impl Echo<'_> {
             return Err(Silence::NotAPerson);
         }
         self.check(room)?;
-        let said = answer_text(&text(edit, "/msg"));
+        let content = answer_text(&text(edit, "/msg"));
         let wanted = Value::from(id.as_str());
         let answer = self.documents.having(Collection::Messages, "/answers", &wanted).next().map(|it| text(it, "/_id"));
         match answer {
             Some(answer) => {
-                self.documents.set(Collection::Messages, &answer, "msg", said.as_str().into());
-                let message = json!({"_id": answer, "msg": said, "federation": {"origin": self.own}});
+                self.documents.set(Collection::Messages, &answer, "msg", content.as_str().into());
+                let message = json!({"_id": answer, "msg": content, "federation": {"origin": self.own}});
                 self.send(room, Kind::EditMessage, json!({"message": message}));
             }
-            None => self.say(room, &json!({"_id": id}), &said, None),
+            None => self.post(room, &json!({"_id": id}), &content, None),
         }
         Ok(())
     }

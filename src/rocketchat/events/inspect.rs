@@ -82,7 +82,7 @@ pub fn inspect(event: &Value, sender: &Domain, own: &Domain, is_known: impl Fn(&
             return Inspection { found, zone: None };
         }
     };
-    // An event that was asked for comes from anyone who has it.
+    // An event that was requested comes from anyone who has it.
     if read.origin != sender.as_str() && read.is_leaf && read.updated.is_none() {
         found.push(Irregularity::Origin { origin: read.origin.clone(), sender: sender.to_string() });
     }
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_sends_is_regular_and_tells_its_time_zone() {
+    fn what_a_server_sends_is_regular_and_shows_its_time_zone() {
         let event = message().to_json();
         let all = inspect(&event, &"a.example".parse().unwrap(), &"b.example".parse().unwrap(), |_| false, NOW);
         assert_eq!(all, Inspection { found: vec![], zone: Some(identifier::UTC) });

@@ -71,7 +71,7 @@ impl OldEcho<'_> {
             }
             Request::Invite(name) => {
                 let done = self.invite(&room, &name);
-                self.say(&room, message, &answer_text(&done), None);
+                self.post(&room, message, &answer_text(&done), None);
             }
             Request::Text => {
                 let data = json!({
@@ -81,28 +81,28 @@ impl OldEcho<'_> {
                 self.send(&room, OldKind::SetReaction, data);
                 let stored = self.documents.get(Collection::Messages, &id).cloned();
                 let file = stored.and_then(|stored| copy_file(self.documents, &stored));
-                let said = text(message, "/msg");
-                let said = if said.is_empty() && file.is_some() { said } else { answer_text(&said) };
-                self.say(&room, message, &said, file);
+                let content = text(message, "/msg");
+                let content = if content.is_empty() && file.is_some() { content } else { answer_text(&content) };
+                self.post(&room, message, &content, file);
             }
         }
         Ok(())
     }
 
     /// A message of `echo` as it travels; each server gives it an identifier by itself.
-    fn message(&self, room: &str, id: &str, said: &str, to: &Value) -> Value {
+    fn message(&self, room: &str, id: &str, content: &str, to: &Value) -> Value {
         let moment = identifier::iso_date(self.now).unwrap_or_default();
         let list = |name: &str| to.get(name).filter(|list| list.is_array()).cloned().unwrap_or_else(|| json!([]));
         json!({
-            "ts": moment, "mentions": list("mentions"), "channels": list("channels"), "_id": id, "rid": room, "msg": said,
+            "ts": moment, "mentions": list("mentions"), "channels": list("channels"), "_id": id, "rid": room, "msg": content,
             "u": {"username": full_name(ECHO, self.own), "federation": {"_id": self.user().id}}, "_updatedAt": moment,
             "federation": {"_id": id, "peer": self.own, "roomId": room},
         })
     }
 
-    fn say(&mut self, room: &str, to: &Value, said: &str, file: Option<FileAnswer>) {
+    fn post(&mut self, room: &str, to: &Value, content: &str, file: Option<FileAnswer>) {
         let id = identifier::random();
-        let mut message = self.message(room, &id, said, to);
+        let mut message = self.message(room, &id, content, to);
         if let Some(mut file) = file {
             // Every receiver of 1.x replaces the identifier in both links, whatever the file is.
             let link = file.attachments[0]["title_link"].clone();
@@ -125,15 +125,15 @@ impl OldEcho<'_> {
             return Err(Silence::NotAPerson);
         }
         self.check(&room)?;
-        let said = answer_text(&text(edit, "/msg"));
+        let content = answer_text(&text(edit, "/msg"));
         let wanted = Value::from(id.as_str());
         let answer = self.documents.having(Collection::Messages, "/answers", &wanted).next().map(|it| text(it, "/_id"));
         let Some(answer) = answer else {
-            self.say(&room, edit, &said, None);
+            self.post(&room, edit, &content, None);
             return Ok(());
         };
-        self.documents.set(Collection::Messages, &answer, "msg", said.as_str().into());
-        let mut message = self.message(&room, &answer, &said, edit);
+        self.documents.set(Collection::Messages, &answer, "msg", content.as_str().into());
+        let mut message = self.message(&room, &answer, &content, edit);
         let user = self.user().id;
         message["editedAt"] = message["ts"].clone();
         message["editedBy"] = json!({"_id": user, "username": ECHO});

@@ -199,10 +199,10 @@ impl OldReceiver<'_> {
         Ok(())
     }
 
-    fn mute(&mut self, payload: &Value, is_mute: bool) -> Result<(), OldError> {
+    fn mute(&mut self, payload: &Value, is_muting: bool) -> Result<(), OldError> {
         let room = self.known(Collection::Rooms, payload, "/federated_room_id", OldError::Room)?;
         let user = self.known(Collection::Users, payload, "/federated_user_id", OldError::User)?;
-        self.list(&room, "muted", &user, is_mute);
+        self.list(&room, "muted", &user, is_muting);
         Ok(())
     }
 

@@ -59,13 +59,13 @@ impl Unique {
 pub enum Step {
     /// It was applied, or passed over.
     Done,
-    /// The origin must be asked for what is missing; the rest of the events is dropped.
+    /// What is missing must be requested from the origin; the rest of the events is dropped.
     Ask { origin: String, request: Asked },
     /// The message has a file: fetch it, then [`Receiver::finish`].
     Fetch { origin: String, upload: String },
 }
 
-/// What the origin is asked for.
+/// What is requested from the origin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
     pub context: Value,
@@ -313,7 +313,7 @@ impl Receiver<'_> {
         let message = data.get("message").ok_or_else(|| self.unreadable("_id"))?;
         let id = text(message, "/_id");
         if self.documents.get(Collection::Messages, &id).is_none() {
-            // The origin is asked without a list of known events; up to 3.x the log line before it fails on that.
+            // The request to the origin has no list of known events; up to 3.x the log line before it fails on that.
             return if self.release < LOOPS { Err(self.unreadable("join")) } else { Ok(self.ask(event, None)) };
         }
         for member in ["msg", "federation"] {
@@ -345,14 +345,14 @@ impl Receiver<'_> {
         Ok(())
     }
 
-    fn mute(&mut self, data: &Value, is_mute: bool) -> Result<(), ServerError> {
+    fn mute(&mut self, data: &Value, is_muting: bool) -> Result<(), ServerError> {
         let user = data.get("user").ok_or_else(|| self.unreadable("username"))?;
         let name = text(user, "/username");
         let (room, name) = (text(data, "/roomId"), local_name(&name, self.own));
         let Some(known) = self.documents.get(Collection::Rooms, &room) else { return Ok(()) };
         let mut muted = known.get("muted").and_then(Value::as_array).cloned().unwrap_or_default();
         muted.retain(|other| other.as_str() != Some(name));
-        if is_mute {
+        if is_muting {
             muted.push(name.into());
         }
         self.documents.set(Collection::Rooms, &room, "muted", muted.into());

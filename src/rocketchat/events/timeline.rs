@@ -30,7 +30,7 @@ pub struct Entry {
     /// The time zone of the server that made it, as its identifier shows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
-    /// Who was asked for the events that were missing before it.
+    /// The domain that was sent the request for the missing events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<String>,
     /// What was wrong with it.
@@ -100,7 +100,7 @@ impl Entry {
         Self { id, room, sender, time, kind, who, what, parents, zone: None, asked: None, problems, notes, sent }
     }
 
-    /// Keeps it; one that is known keeps its place, its deliveries, and who was asked before it could be applied.
+    /// Keeps it; one that is known keeps its place, its deliveries, and where its missing events were requested.
     pub fn keep(mut self, documents: &mut Documents) {
         if let Some(known) = find(documents, &self.id) {
             (self.time, self.sent, self.asked) = (known.time, known.sent, known.asked.or(self.asked));

@@ -48,7 +48,7 @@ pub const KNOWN: &[Known] = &[
     known(
         ONE,
         &["Could not find a peer with domain"],
-        "the records were not found, and the Hub was asked and did not give an answer that helps",
+        "the records were not found, and the Hub gave no useful answer",
         &[NO_SRV, HUB_GONE],
     ),
     known(
@@ -306,7 +306,7 @@ pub const KNOWN: &[Known] = &[
     known(
         ONE,
         &["There is no such user in this server"],
-        "a 1.x server was asked for a user that it does not have",
+        "a request to a 1.x server names a user that it does not have",
         &[cause(
             "no such user there: the search wants the exact name",
             "look at the name before the `@`",
@@ -342,5 +342,5 @@ pub const KNOWN: &[Known] = &[
         "a 1.x server looks for a domain; nothing is wrong in this line",
         &[cause("the lines after it say whether it was found", DNS, "nothing to fix here")],
     ),
-    known(ONE, &["getPeerUsingHub:"], "the records were not found, so the Hub is asked", &[NO_SRV, HUB_GONE]),
+    known(ONE, &["getPeerUsingHub:"], "the records were not found, so the Hub is queried", &[NO_SRV, HUB_GONE]),
 ];

@@ -146,7 +146,7 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::from(boundary::NO_MAIL),
         &["Cannot read propert|Cannot convert undefined or null to object", "'indexOf'|null to object"],
-        "the user that was asked for does not exist",
+        "the requested user does not exist",
         &[cause("a user name that is not known there", "look at the name", "correct it")],
     ),
     known(

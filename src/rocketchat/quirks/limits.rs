@@ -175,7 +175,7 @@ pub const NESTED_RECOVERY: Quirk = Quirk {
         boundary::ASYNC_MODELS,
         None,
         [
-            "missing events are asked for while the sender waits, and all of it must end within two seconds",
+            "missing events are requested while the sender waits, and all of it must end within two seconds",
             "the sender logs `[IGNORED] Error` although the events may have arrived",
             "keep both servers fast: `fedctl handshake PEER` shows the times",
         ],

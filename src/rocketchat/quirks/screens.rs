@@ -43,7 +43,7 @@ pub const TEST_ALWAYS_PASSES: Quirk = Quirk {
     until: None,
     what: "`Test setup` and the health test that runs each minute do not wait for their result",
     shows: "both always pass, whatever is wrong",
-    fix: "go by `fedctl doctor` and `fedctl handshake`, not by the button",
+    fix: "use `fedctl doctor` and `fedctl handshake` instead of the button",
     issue: None,
     as_peer: None,
     breaks: &[],

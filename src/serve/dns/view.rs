@@ -1,5 +1,5 @@
 //! A resolver for its own root: starts at the root it was given and follows referrals, as every resolver does on the real
-//! internet. It remembers nothing, so that what it says is what the name servers say now.
+//! internet. It caches nothing, so that its answers are those of the name servers at this moment.
 
 use std::collections::HashMap;
 use std::io;

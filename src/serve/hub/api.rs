@@ -76,7 +76,7 @@ async fn find(hub: &Arc<Hub>, from: IpAddr, query: &str) -> (&'static str, Respo
     }
     let hint = "GET /api/v1/peers?search=DOMAIN";
     let Some((_, text)) = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "search") else {
-        return ("refused", error(StatusCode::BAD_REQUEST, "no domain was asked for", hint));
+        return ("refused", error(StatusCode::BAD_REQUEST, "the request names no domain", hint));
     };
     // What is no domain has no peer: the answer that servers know.
     let Ok(domain) = text.parse::<Domain>() else {

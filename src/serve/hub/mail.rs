@@ -44,8 +44,8 @@ pub struct Smtp {
 }
 
 impl Smtp {
-    /// Reads `smtps://user:password@host`, `smtp://host?tls=required` and the like; `ca` holds PEM certificates to trust in
-    /// place of the public ones. No error repeats the URL, because it may hold a password.
+    /// Reads `smtps://user:password@host`, `smtp://host?tls=required` and the like; `ca` holds PEM certificates to trust
+    /// instead of the public ones. No error repeats the URL, because it may hold a password.
     pub fn new(url: &str, ca: Option<&[u8]>) -> Result<Self, Hinted> {
         let hint = "it looks like `smtps://user:password@mail.mydomain.com` or `smtp://localhost:25`";
         let refuse = |what: &str| Hinted::new(what, hint);

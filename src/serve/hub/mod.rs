@@ -127,14 +127,14 @@ pub async fn start(config: Config) -> std::io::Result<Running> {
     Ok(Running { addr, stopping, tasks })
 }
 
-/// Forgets old proposals once an hour.
+/// Drops old proposals once an hour.
 async fn sweep(hub: Arc<Hub>, mut stopped: watch::Receiver<bool>) {
     loop {
         let before = crate::rocketchat::hub::ledger::forget_before(now(), hub.terms);
         match hub.store.sweep(before).await {
             Ok(0) => {}
-            Ok(gone) => tracing::info!(gone, "old proposals forgotten"),
-            Err(error) => tracing::error!(error = format!("{error:#}"), "old proposals cannot be forgotten"),
+            Ok(gone) => tracing::info!(gone, "old proposals dropped"),
+            Err(error) => tracing::error!(error = format!("{error:#}"), "old proposals cannot be dropped"),
         }
         tokio::select! {
             () = tokio::time::sleep(Duration::from_secs(3600)) => {}

@@ -1,4 +1,4 @@
-//! The pages for people: plain HTML without scripts, everything that came from outside escaped.
+//! The pages for people: they work without scripts, and everything that came from outside is escaped.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,10 @@ use crate::text::Filtered;
 
 const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}\
 code{overflow-wrap:anywhere}dt{font-weight:bold;margin-top:.5rem}dd{margin:0}\
-button{font:inherit;padding:.5rem 1rem;margin:1rem 1rem 1rem 0}:root{color-scheme:light dark}";
+form button{font:inherit;padding:.5rem 1rem;margin:1rem 1rem 1rem 0}input{font:inherit;padding:.5rem;max-width:100%}\
+.copy{display:flex;gap:.5rem;align-items:start}.copy pre{flex:1;min-width:0;margin:0;padding:.5rem .8rem;overflow-x:auto;\
+background:#8882;border-radius:.3rem;user-select:all}.copy button{font:inherit;font-size:.85rem;padding:.3rem .7rem}\
+:root{color-scheme:light dark}@media print{button{display:none}}";
 
 pub static POLICY: LazyLock<String> = LazyLock::new(|| page::policy(STYLE, Forms::Own));
 
@@ -115,7 +118,8 @@ pub fn message(title: &str, text: &str) -> String {
 pub fn removal() -> String {
     let body = html! {
         p {
-            "The hub sends a link to " code { "webmaster@" } " the domain. Only a person who opens that link can remove the entry."
+            "The hub sends a link to " code { "webmaster@" } " the domain. Only a person who opens that link can \
+             remove the entry."
         }
         form method="post" action="/remove" {
             label { "Domain " input name="domain" required maxlength="253" placeholder="mydomain.com"; }
@@ -138,7 +142,9 @@ pub fn front(public_url: &str) -> String {
     );
     let body = html! {
         p { "This server gives Rocket.Chat servers (1.0 to 4.1) the URL and the key of domains without DNS records." }
-        p { "Register: " code { (command) } }
+        p { "Register:" }
+        (page::command(&command))
+        (page::copy_script())
         p { a href="/remove" { "Remove an entry" } }
     };
     page("Federation hub", &body)
@@ -163,7 +169,7 @@ mod tests {
             closed: None,
         };
         for html in [question(&proposal, None, hostile), message(hostile, hostile), front(hostile)] {
-            assert!(!html.contains("<script") && html.contains("&quot;&gt;&lt;script&gt;"), "{html}");
+            assert!(!html.contains("<script>alert") && html.contains("&quot;&gt;&lt;script&gt;"), "{html}");
         }
     }
 }

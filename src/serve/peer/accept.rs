@@ -27,12 +27,12 @@ const LIFE: Duration = Duration::from_secs(60);
 /// Bytes that the head of a request may have.
 const HEAD_MAX: usize = 64 * 1024;
 /// How often drops are reported, so that a flood does not flood the log too.
-const TELL: Duration = Duration::from_secs(1);
+const REPORT: Duration = Duration::from_secs(1);
 
 /// Accepts until the task is aborted.
 pub async fn run(listener: TcpListener, acceptor: Option<TlsAcceptor>, peer: Arc<Peer>) {
     let mut connections = Connections::default();
-    let mut tell = tokio::time::interval(TELL);
+    let mut report = tokio::time::interval(REPORT);
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -46,7 +46,7 @@ pub async fn run(listener: TcpListener, acceptor: Option<TlsAcceptor>, peer: Arc
             Some(ended) = connections.tasks.join_next_with_id() => {
                 connections.forget(ended.map_or_else(|error| error.id(), |(id, ())| id));
             }
-            _ = tell.tick() => connections.tell(&peer),
+            _ = report.tick() => connections.report(&peer),
         }
     }
 }
@@ -121,7 +121,7 @@ impl Connections {
         Some((source, task))
     }
 
-    fn tell(&mut self, peer: &Peer) {
+    fn report(&mut self, peer: &Peer) {
         if self.dropped > 0 {
             peer.log(Entry::Dropped { why: "connections, more than can be held", count: self.dropped });
             self.dropped = 0;

@@ -27,7 +27,7 @@ pub enum Fault {
     Bypass,
     /// The key in use is not the one that is published.
     WrongKey,
-    /// Events that are asked for are never sent.
+    /// Events that are requested are never sent.
     NeverSends,
     ExpiredCertificate,
     SelfSigned,

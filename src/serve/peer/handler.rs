@@ -1,4 +1,4 @@
-//! What becomes of messages that opened: events are applied as the release does, what is missing is asked for, and what others
+//! What becomes of messages that opened: events are applied as the release does, what is missing is requested, and what others
 //! ask for is sent.
 
 use std::collections::HashSet;
@@ -178,7 +178,7 @@ impl Handler {
         };
         let is_known = |id: &str| self.with(|documents| documents.get(Collection::Events, id).is_some());
         let mut inspection = inspect::inspect(event, sender, &self.config.domain, is_known, now());
-        // A missing parent is asked for, which has its own entry.
+        // A missing parent is requested, which has its own entry.
         inspection.found.retain(|found| !matches!(found, Irregularity::Parent(_)));
         self.irregular(sender, &text(event, "/_id"), &inspection.found);
         inspection
@@ -291,7 +291,7 @@ impl Handler {
             return Ok(());
         }
         if request.from_domain != sender.as_str() {
-            undelivered(format!("{sender} asked for events to be sent to `{}`", request.from_domain.escape_debug()));
+            undelivered(format!("{sender} requested events to be sent to `{}`", request.from_domain.escape_debug()));
             let found = match request.from_domain.parse() {
                 Ok(domain) => (self.config.discover)(domain).await,
                 Err(_) => Err(CallFailure::NotFound(String::new())),

@@ -26,13 +26,13 @@ pub enum Entry {
         /// The fingerprint of the sender's key, as discovered.
         key: String,
         /// The types of the events, or what else was said.
-        says: String,
+        description: String,
         /// True for events, false for a request for events.
         is_events: bool,
     },
     /// A message in the peer's own name was taken in clear.
     Plain {
-        says: String,
+        description: String,
     },
     /// A message was refused.
     Refused {
@@ -76,7 +76,7 @@ pub enum Entry {
         event: String,
         what: String,
     },
-    /// The origin of an event was asked for those that are missing.
+    /// The missing events were requested from the origin of an event.
     Asked {
         origin: String,
         room: String,
@@ -129,11 +129,11 @@ impl fmt::Display for Entry {
             Self::Answered { from, method, path, status, elapsed } => {
                 write!(f, "{status} {method} {path} from {from}, {elapsed} ms")
             }
-            Self::Opened { sender, key, says, .. } => {
+            Self::Opened { sender, key, description, .. } => {
                 let key: String = key.chars().take(12).collect();
-                write!(f, "opened: {sender} says {says}; both layers open, sender's key {key}…")
+                write!(f, "opened: {sender} sends {description}; both layers open, sender's key {key}…")
             }
-            Self::Plain { says } => write!(f, "not encrypted: a message in your name says {says}"),
+            Self::Plain { description } => write!(f, "not encrypted: a message in your name with {description}"),
             Self::Refused { sender, why } => write!(f, "refused: {sender}: {why}"),
             Self::Applied { sender, kind, room, event } => {
                 write!(f, "applied: {} of {sender}, room {}, event {}", shown(kind), shown(room), shown(event))

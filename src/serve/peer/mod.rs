@@ -103,7 +103,7 @@ impl Config {
 
 /// A peer that runs until it is dropped.
 pub struct Running {
-    /// Where it listens; the port is the real one when 0 was asked for.
+    /// Where it listens; the port is the real one when 0 was requested.
     pub addr: SocketAddr,
     /// Its database, for a peer that sends too.
     pub handler: Arc<Handler>,

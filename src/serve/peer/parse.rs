@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_named_as_node_names_it() {
-        for (text, said) in [
+        for (text, expected) in [
             ("hello", "Unexpected token h in JSON at position 0"),
             ("", "Unexpected end of JSON input"),
             (r#"{"events":["#, "Unexpected end of JSON input"),
@@ -110,7 +110,7 @@ mod tests {
             ("[1]x", "Unexpected token x in JSON at position 3"),
             ("[1,\n é]", "Unexpected token é in JSON at position 5"),
         ] {
-            assert_eq!(error(text.as_bytes()), said, "{text}");
+            assert_eq!(error(text.as_bytes()), expected, "{text}");
         }
     }
 }

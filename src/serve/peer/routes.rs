@@ -284,7 +284,8 @@ impl Peer {
         if is_own && self.config.speaks == Wire::Two && self.has(Fault::Bypass) {
             let value = read_json(&body.unwrap_or_else(|| b"{}".to_vec())).unwrap_or_default();
             self.log(Entry::Plain {
-                says: Message::of(value.clone()).map_or_else(|why| why.to_string(), |said| said.to_string()),
+                description: Message::of(value.clone())
+                    .map_or_else(|why| why.to_string(), |message| message.to_string()),
             });
             let own = self.config.domain.clone();
             return self.handle(route, &own, &value).await;
@@ -299,11 +300,11 @@ impl Peer {
                 return Err(Rejected::Refused(why));
             }
         };
-        let (says, is_events) = match Message::of(value.clone()) {
+        let (description, is_events) = match Message::of(value.clone()) {
             Ok(message) => (message.to_string(), !matches!(message, Message::Latest(_))),
             Err(why) => (why.to_string(), false),
         };
-        self.log(Entry::Opened { sender: sender.clone(), key: key.fingerprint().to_string(), says, is_events });
+        self.log(Entry::Opened { sender: sender.clone(), key: key.fingerprint().to_string(), description, is_events });
         self.handle(route, &sender, &value).await
     }
 

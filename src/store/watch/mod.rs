@@ -307,7 +307,7 @@ impl WatchStore {
         })
     }
 
-    /// Forgets what ended before that moment.
+    /// Deletes what ended before that moment.
     pub async fn sweep(&self, before: i64) -> anyhow::Result<()> {
         let old = [sql::SWEEP_EVIDENCE, sql::SWEEP_SPANS, sql::SWEEP_MESSAGES];
         let mut steps: Vec<Step> = old.iter().map(|sql| Step::new(*sql, [before.into()])).collect();

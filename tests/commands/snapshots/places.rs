@@ -14,7 +14,7 @@ use crate::support::Fedctl;
 use crate::support::hub::Hub;
 use crate::support::lab::Kept;
 use crate::support::stub::Stub;
-use crate::support::world::{World, key_record, sound, zone};
+use crate::support::world::{World, key_record, healthy, zone};
 
 /// What the places of one test share.
 pub struct Shared {
@@ -86,7 +86,7 @@ fn named(fedctl: Fedctl, body: &str) -> Place {
 /// mydomain.com as it should be, in the settings too; and runs of some days ago.
 pub fn published(_: &Shared) -> Place {
     let fedctl = directory();
-    let records = sound(&fedctl);
+    let records = healthy(&fedctl);
     fedctl.write("fedctl.yaml", SETTINGS);
     let ago = |days: i64| jiff::Timestamp::now().as_second() - days * 86_400 - 3600;
     let run = |command: &str, subject: &str, days, errors: usize, worst: Option<&str>| json!({"command": command, "subject": subject, "time": ago(days), "errors": errors, "warnings": 1, "worst": worst});
@@ -115,7 +115,7 @@ pub fn provider(_: &Shared) -> Place {
     ]});
     let api = Stub::start("200 OK\r\nContent-Type: application/json", &body.to_string());
     fedctl.write("fedctl.yaml", SETTINGS);
-    let records = sound(&fedctl);
+    let records = healthy(&fedctl);
     let fedctl = fedctl.env("PDNS_API_KEY", "test").env("PDNS_API_URL", &format!("http://{}", api.addr));
     named(fedctl, &records)
 }
@@ -124,7 +124,7 @@ pub fn provider(_: &Shared) -> Place {
 pub fn split(_: &Shared) -> Place {
     let fedctl = directory();
     let key = fedctl.read("federation.pub");
-    let records = sound(&fedctl).replace(&key_record(&key), "");
+    let records = healthy(&fedctl).replace(&key_record(&key), "");
     let two = [&key[255..], &key[..255]].map(|part| format!("rocketchat-public-key IN TXT \"{part}\"\n")).concat();
     fedctl.write("mydomain.zone", "$ORIGIN mydomain.com.\n".to_owned() + &zone(1, &(records.clone() + &two)));
     named(fedctl, &(records + &two))

@@ -26,8 +26,8 @@ pub fn scenarios() -> Vec<Odd> {
 fn texts() -> Vec<Odd> {
     let broken = |odd: Odd| odd.finds("problems", &[(Error, "key-text"), (Error, "dns-generations")]);
     let read = |odd: Odd| odd.finds("clean", &[(Warning, "key-text")]);
-    let repaired = |odd: Odd| odd.telling(&["Publish this instead"]);
-    let again = |odd: Odd| odd.telling(&["copy the key again"]).never(&["Publish this instead"]);
+    let repaired = |odd: Odd| odd.mentioning(&["Publish this instead"]);
+    let again = |odd: Odd| odd.mentioning(&["copy the key again"]).never(&["Publish this instead"]);
     vec![
         repaired(broken(Odd::new("entities.example", "has + and / as HTML entities", |keys| {
             with(keys, |line| line.replace('+', "&#43;").replace('/', "&#x2F;"))
@@ -104,7 +104,7 @@ fn texts() -> Vec<Odd> {
                 PublicKey::from_pem(line).unwrap().rsa().to_pkcs1_pem(LineEnding::LF).unwrap().replace('\n', "")
             })
         }))
-        .telling(&["Publish this instead"]),
+        .mentioning(&["Publish this instead"]),
         Odd::new("junk-beside.example", "has the key and two other texts at one name", |keys| {
             format!("{CHAT}{SRV}{}{}{}", key(&keys.own), txt(LABEL, "google-site-verification=abc"), txt(LABEL, "x"))
         })
@@ -114,11 +114,11 @@ fn texts() -> Vec<Odd> {
 
 fn secrets() -> Vec<Odd> {
     const FOUND: &[&str] = &["fedctl keygen", "private key"];
-    let leaked = |odd: Odd| odd.finds("problems", &[(Error, "key-secret")]).telling(FOUND);
+    let leaked = |odd: Odd| odd.finds("problems", &[(Error, "key-secret")]).mentioning(FOUND);
     vec![
         Odd::new("secret.example", "published the private key", |keys| with(keys, |_| keys.secret.clone()))
             .finds("problems", &[(Error, "key-secret"), (Error, "dns-generations")])
-            .telling(FOUND),
+            .mentioning(FOUND),
         leaked(Odd::new(
             "secret-apex.example",
             "published the private key at the domain itself, beside the right records",
@@ -133,7 +133,7 @@ fn secrets() -> Vec<Odd> {
             |keys| format!("{CHAT}{SRV}{}", txt("_rocketchat-public-key", keys.secret.replace('\n', ""))),
         )
         .finds("problems", &[(Error, "key-secret"), (Error, "key-record"), (Error, "dns-generations")])
-        .telling(FOUND),
+        .mentioning(FOUND),
         leaked(Odd::new("secret-protocol.example", "published the private key in the protocol record", |keys| {
             format!("{}{}", healthy(keys), txt("rocketchat-protocol", &keys.secret))
         })),
@@ -147,7 +147,7 @@ fn secrets() -> Vec<Odd> {
             format!("{}{}", healthy(keys), txt(LABEL, &keys.secret))
         })
         .finds("problems", &[(Error, "key-secret"), (Error, "dns-generations")])
-        .telling(FOUND),
+        .mentioning(FOUND),
         leaked(Odd::new("secret-host.example", "published the private key under the host", |keys| {
             format!("{}{}", healthy(keys), txt("rocketchat-public-key.chat", &keys.secret))
         })),

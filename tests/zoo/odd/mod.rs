@@ -53,7 +53,7 @@ pub struct Place {
 pub struct Odd {
     pub domain: &'static str,
     /// What is odd about it.
-    pub story: &'static str,
+    pub mistake: &'static str,
     /// Records of the zone `example` above it.
     pub parent: String,
     pub places: Vec<Place>,
@@ -67,7 +67,7 @@ pub struct Odd {
     /// What must be found; anything else must not.
     pub must: Vec<(Severity, &'static str)>,
     /// Words that the findings must hold, and words that would mislead.
-    pub tells: &'static [&'static str],
+    pub words: &'static [&'static str],
     pub never: &'static [&'static str],
 }
 
@@ -97,11 +97,11 @@ pub fn healthy(keys: &Keys) -> String {
 
 impl Odd {
     /// A domain with two healthy name servers that hold these records, and one resolver.
-    pub fn new(domain: &'static str, story: &'static str, records: fn(&Keys) -> String) -> Self {
+    pub fn new(domain: &'static str, mistake: &'static str, records: fn(&Keys) -> String) -> Self {
         let held = || vec![(domain.to_owned(), zone(domain, 2, &records(&KEYS)))];
         Self {
             domain,
-            story,
+            mistake,
             parent: delegation(domain),
             places: vec![
                 place(format!("ns1.{domain}"), "192.0.2.53", held()),
@@ -112,7 +112,7 @@ impl Odd {
             flags: &[],
             verdict: "clean",
             must: Vec::new(),
-            tells: &[],
+            words: &[],
             never: &[],
         }
     }
@@ -121,8 +121,8 @@ impl Odd {
         Self { verdict, must: must.to_vec(), ..self }
     }
 
-    pub fn telling(self, tells: &'static [&'static str]) -> Self {
-        Self { tells, ..self }
+    pub fn mentioning(self, words: &'static [&'static str]) -> Self {
+        Self { words, ..self }
     }
 
     pub fn never(self, never: &'static [&'static str]) -> Self {
@@ -272,13 +272,13 @@ fn complaint(odd: &Odd, report: &Value) -> Option<String> {
     found.sort();
     wanted.sort();
     let text = findings.iter().map(Value::to_string).collect::<String>();
-    let untold: Vec<&&str> = odd.tells.iter().filter(|words| !text.contains(**words)).collect();
+    let unlisted: Vec<&&str> = odd.words.iter().filter(|words| !text.contains(**words)).collect();
     let misleads: Vec<&&str> = odd.never.iter().filter(|words| text.contains(**words)).collect();
     let verdict = report["verdict"].as_str().unwrap_or_default();
     let is_first = secret.is_none_or(|at| at == 0);
-    let right = found == wanted && untold.is_empty() && misleads.is_empty() && verdict == odd.verdict && is_first;
+    let right = found == wanted && unlisted.is_empty() && misleads.is_empty() && verdict == odd.verdict && is_first;
     (!right).then(|| {
-        let Odd { domain, story, .. } = odd;
+        let Odd { domain, mistake, .. } = odd;
         let shown: Vec<String> = findings
             .iter()
             .map(|finding| {
@@ -295,7 +295,7 @@ fn complaint(odd: &Odd, report: &Value) -> Option<String> {
             })
             .collect();
         format!(
-            "### {domain}: {story}\n  wanted {} {wanted:?}\n  not told {untold:?}, misleading {misleads:?}, key-secret at {secret:?}\n  got {verdict} {found:?} {}\n{}",
+            "### {domain}: {mistake}\n  wanted {} {wanted:?}\n  not mentioned {unlisted:?}, misleading {misleads:?}, key-secret at {secret:?}\n  got {verdict} {found:?} {}\n{}",
             odd.verdict,
             report["unchecked"],
             shown.join("\n")
@@ -306,7 +306,7 @@ fn complaint(odd: &Odd, report: &Value) -> Option<String> {
 #[test]
 fn every_odd_domain_gets_its_verdict_and_its_one_cause() {
     let scenarios = scenarios();
-    let names: BTreeMap<&str, &str> = scenarios.iter().map(|odd| (odd.domain, odd.story)).collect();
+    let names: BTreeMap<&str, &str> = scenarios.iter().map(|odd| (odd.domain, odd.mistake)).collect();
     assert_eq!(names.len(), scenarios.len(), "a domain comes twice");
     // Most of the time is spent on waiting for servers that do not answer.
     let part = |at: usize| {

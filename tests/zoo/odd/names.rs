@@ -22,8 +22,8 @@ pub fn scenarios() -> Vec<Odd> {
 }
 
 /// In the zone above, without a zone of its own.
-fn in_zone_above(domain: &'static str, story: &'static str, records: fn(&Keys) -> String) -> Odd {
-    Odd { parent: records(&KEYS), places: Vec::new(), ..Odd::new(domain, story, |_| String::new()) }
+fn in_zone_above(domain: &'static str, mistake: &'static str, records: fn(&Keys) -> String) -> Odd {
+    Odd { parent: records(&KEYS), places: Vec::new(), ..Odd::new(domain, mistake, |_| String::new()) }
 }
 
 fn below(domain: &str, records: &str) -> String {
@@ -81,7 +81,7 @@ fn zones() -> Vec<Odd> {
 }
 
 fn aliases() -> Vec<Odd> {
-    let alias = |domain: &'static str, story, records: fn(&Keys) -> String| Odd::new(domain, story, records);
+    let alias = |domain: &'static str, mistake, records: fn(&Keys) -> String| Odd::new(domain, mistake, records);
     vec![
         in_zone_above("itself-alias.example", "the domain itself is an alias", |keys| {
             format!(
@@ -105,13 +105,13 @@ fn aliases() -> Vec<Odd> {
             format!("{CHAT}{SRV}rocketchat-public-key IN CNAME a\na IN CNAME b\nb IN CNAME a\n")
         })
         .finds("problems", &[(Error, "key-record"), (Error, "dns-generations")])
-        .telling(&["loop"])
+        .mentioning(&["loop"])
         .never(&["failure of the name servers"]),
         alias("self-loop.example", "the name of the key is an alias of itself", |_| {
             format!("{CHAT}{SRV}rocketchat-public-key IN CNAME rocketchat-public-key\n")
         })
         .finds("problems", &[(Error, "key-record"), (Error, "dns-generations")])
-        .telling(&["loop"]),
+        .mentioning(&["loop"]),
         alias("srv-loop.example", "an SRV name is in a loop of aliases", |keys| {
             format!(
                 "{CHAT}_rocketchat._https IN CNAME a\na IN CNAME b\nb IN CNAME a\n_rocketchat._tcp IN CNAME a\n{}",
@@ -119,12 +119,12 @@ fn aliases() -> Vec<Odd> {
             )
         })
         .finds("problems", &[(Error, "dns-srv"), (Error, "dns-generations")])
-        .telling(&["loop"]),
+        .mentioning(&["loop"]),
         alias("dangling.example", "the name of the key is an alias of nothing", |_| {
             format!("{CHAT}{SRV}rocketchat-public-key IN CNAME keys.gone.example.\n")
         })
         .finds("problems", &[(Error, "key-record"), (Error, "dns-generations")])
-        .telling(&["is an alias of keys.gone.example", "does not exist"]),
+        .mentioning(&["is an alias of keys.gone.example", "does not exist"]),
         alias("srv-dangling.example", "the SRV names are aliases of nothing", |keys| {
             format!(
                 "{CHAT}_rocketchat._https IN CNAME srv.gone.example.\n_rocketchat._tcp IN CNAME srv.gone.example.\n{}",
@@ -132,19 +132,19 @@ fn aliases() -> Vec<Odd> {
             )
         })
         .finds("problems", &[(Error, "dns-srv"), (Error, "dns-generations")])
-        .telling(&["is an alias of srv.gone.example"]),
+        .mentioning(&["is an alias of srv.gone.example"]),
         alias("long-chain.example", "the key is behind nine aliases", |keys| {
             let chain: String = (0..8).map(|at| format!("a{at} IN CNAME a{}\n", at + 1)).collect();
             format!("{CHAT}{SRV}rocketchat-public-key IN CNAME a0\n{chain}{}", txt("a8", &keys.own))
         })
         .finds("clean", &[(Warning, "key-record")])
-        .telling(&["9 aliases"]),
+        .mentioning(&["9 aliases"]),
         alias("endless-chain.example", "the key is behind twenty aliases", |keys| {
             let chain: String = (0..19).map(|at| format!("a{at} IN CNAME a{}\n", at + 1)).collect();
             format!("{CHAT}{SRV}rocketchat-public-key IN CNAME a0\n{chain}{}", txt("a19", &keys.own))
         })
         .finds("problems", &[(Error, "key-record")])
-        .telling(&["20 aliases"]),
+        .mentioning(&["20 aliases"]),
         alias("key-alias-outside.example", "the key is an alias of a name in another zone", |_| {
             format!("{CHAT}{SRV}rocketchat-public-key IN CNAME keys.hosting.example.\n")
         })
@@ -193,16 +193,16 @@ impl Odd {
 
 fn wildcards() -> Vec<Odd> {
     vec![
-        Odd::new("wildcard-txt.example", "a wildcard answers in the place of the key", |_| {
+        Odd::new("wildcard-txt.example", "a wildcard answers instead of the key", |_| {
             format!("{CHAT}{SRV}* IN TXT \"v=spf1 -all\"\n")
         })
         .finds("problems", &[(Error, "key-record"), (Error, "dns-generations")])
-        .telling(&["only a wildcard answers"]),
+        .mentioning(&["only a wildcard answers"]),
         Odd::new("wildcard-srv.example", "a wildcard answers in the place of the SRV records", |keys| {
             format!("{CHAT}* IN SRV 0 0 5061 sip\nsip IN A 198.51.100.8\n{}", key(&keys.own))
         })
         .finds("clean", &[(Warning, "dns-wildcard")])
-        .telling(&["_rocketchat._https.wildcard-srv.example"]),
+        .mentioning(&["_rocketchat._https.wildcard-srv.example"]),
         Odd::new("wildcard-srv-right.example", "a wildcard holds the right SRV record", |keys| {
             format!("{CHAT}* IN SRV 1 1 443 chat\n{}", key(&keys.own))
         })
@@ -216,7 +216,7 @@ fn wildcards() -> Vec<Odd> {
         })
         .hosted("hosting.example", |_| "web IN A 198.51.100.9\n".to_owned())
         .finds("problems", &[(Error, "dns-wildcard"), (Error, "dns-generations")])
-        .telling(&["*.wildcard-alias.example"])
+        .mentioning(&["*.wildcard-alias.example"])
         .never(&["delete the alias"]),
         Odd::new("wildcard-host.example", "a wildcard gives every name an address", |keys| {
             format!("* IN A 198.51.100.9\n{}", healthy(keys))

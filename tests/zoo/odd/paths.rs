@@ -66,29 +66,29 @@ fn transports() -> Vec<Odd> {
             .bent(cut)
             .without_tcp()
             .finds("problems", &[(Error, "dns-transport"), (Error, "dns-generations")])
-            .telling(&["TCP port 53"])
+            .mentioning(&["TCP port 53"])
             .never(&["fix them first"]),
         Odd::new("tcp-closed.example", "its servers refuse TCP, which is not needed", healthy)
             .without_tcp()
             .finds("clean", &[(Warning, "dns-transport")])
-            .telling(&["TCP port 53"]),
+            .mentioning(&["TCP port 53"]),
         Odd::new("edns-dropped.example", "a firewall drops queries with EDNS", healthy)
             .bent(drops_edns)
             .finds("clean", &[(Warning, "dns-transport")])
-            .telling(&["EDNS", "does not answer"])
+            .mentioning(&["EDNS", "does not answer"])
             .never(&["do they run"]),
         Odd::new("edns-dropped-once.example", "a firewall before one server drops queries with EDNS", healthy)
             .second_bent(drops_edns)
             .finds("clean", &[(Warning, "dns-transport")])
-            .telling(&["ns2.edns-dropped-once.example", "EDNS"]),
+            .mentioning(&["ns2.edns-dropped-once.example", "EDNS"]),
         Odd::new("edns-formerr.example", "its servers answer FORMERR to EDNS", healthy)
             .bent(refuses_edns)
             .finds("clean", &[(Notice, "dns-transport")])
-            .telling(&["FORMERR", "EDNS"]),
+            .mentioning(&["FORMERR", "EDNS"]),
         Odd::new("edns-notimp.example", "its servers answer NOTIMP to EDNS", healthy)
             .bent(before_edns)
             .finds("clean", &[(Notice, "dns-transport")])
-            .telling(&["NOTIMP", "EDNS"]),
+            .mentioning(&["NOTIMP", "EDNS"]),
         Odd::new("edns-ignored.example", "its servers ignore EDNS and cut at 512 bytes", healthy)
             .bent(ignores_edns)
             .finds("clean", &[(Notice, "dns-transport")]),
@@ -96,35 +96,35 @@ fn transports() -> Vec<Odd> {
             .bent(refuses_edns)
             .without_tcp()
             .finds("problems", &[(Error, "dns-transport"), (Notice, "dns-transport"), (Error, "dns-generations")])
-            .telling(&["TCP port 53", "EDNS"]),
+            .mentioning(&["TCP port 53", "EDNS"]),
         Odd::new("no-srv-type.example", "its servers answer NOTIMP to queries for SRV", healthy)
             .bent(|query, response, _| match asks(query, RecordType::SRV) {
                 true => fail(response, ResponseCode::NotImp),
                 false => Act::Send,
             })
             .finds("problems", &[(Error, "dns-srv"), (Error, "dns-generations")])
-            .telling(&["NOTIMP"]),
+            .mentioning(&["NOTIMP"]),
         Odd::new("no-txt-type.example", "its servers refuse queries for TXT", healthy)
             .bent(|query, response, _| match asks(query, RecordType::TXT) {
                 true => fail(response, ResponseCode::Refused),
                 false => Act::Send,
             })
             .finds("problems", &[(Error, "key-record"), (Error, "dns-generations")])
-            .telling(&["REFUSED"]),
+            .mentioning(&["REFUSED"]),
         Odd::new("one-refuses-txt.example", "one of its servers refuses queries for TXT", healthy)
             .second_bent(|query, response, _| match asks(query, RecordType::TXT) {
                 true => fail(response, ResponseCode::Refused),
                 false => Act::Send,
             })
             .finds("clean", &[(Warning, "dns-servers")])
-            .telling(&["ns2.one-refuses-txt.example", "REFUSED"]),
+            .mentioning(&["ns2.one-refuses-txt.example", "REFUSED"]),
         Odd::new("tcp-other.example", "its servers answer REFUSED over TCP", healthy)
             .bent(|query, response, over| match over {
                 Over::Tcp => fail(response, ResponseCode::Refused),
                 Over::Udp => cut(query, response, over),
             })
             .finds("problems", &[(Error, "dns-transport"), (Error, "dns-generations")])
-            .telling(&["TCP"]),
+            .mentioning(&["TCP"]),
     ]
 }
 
@@ -136,7 +136,7 @@ fn forgeries() -> Vec<Odd> {
                 Act::Send
             })
             .finds("clean", &[(Warning, "dns-servers")])
-            .telling(&["ns2.wrong-id.example", "identifier"]),
+            .mentioning(&["ns2.wrong-id.example", "identifier"]),
         Odd::new("wrong-question.example", "a middlebox answers other questions", healthy)
             .second_bent(|_, response, _| {
                 let other = hickory_proto::rr::Name::from_ascii("other.example.").unwrap();
@@ -146,7 +146,7 @@ fn forgeries() -> Vec<Odd> {
                 Act::Send
             })
             .finds("clean", &[(Warning, "dns-servers")])
-            .telling(&["ns2.wrong-question.example", "another question"]),
+            .mentioning(&["ns2.wrong-question.example", "another question"]),
         Odd::new("twice.example", "its servers send every response twice", healthy).bent(|_, _, _| Act::SendTwice),
         Odd::new("not-authoritative.example", "a cache answers in the place of one name server", healthy)
             .second_bent(|_, response, _| {
@@ -154,7 +154,7 @@ fn forgeries() -> Vec<Odd> {
                 Act::Send
             })
             .finds("clean", &[(Warning, "dns-servers")])
-            .telling(&["ns2.not-authoritative.example", "authority"]),
+            .mentioning(&["ns2.not-authoritative.example", "authority"]),
         Odd::new("never-authoritative.example", "caches answer in the place of both name servers", healthy)
             .bent(|_, response, _| {
                 response.metadata.authoritative = false;
@@ -164,7 +164,7 @@ fn forgeries() -> Vec<Odd> {
         Odd::new("wrong-source.example", "the responses of one server come from another port", healthy)
             .second_bent(|_, _, over| if over == Over::Udp { Act::SendFromElsewhere } else { Act::Send })
             .finds("clean", &[(Warning, "dns-servers")])
-            .telling(&["ns2.wrong-source.example", "timeout"]),
+            .mentioning(&["ns2.wrong-source.example", "timeout"]),
         Odd::new("any-blocked.example", "its servers drop queries for ANY", healthy)
             .bent(|query, _, _| if asks(query, RecordType::ANY) { Act::Drop } else { Act::Send }),
         Odd::new("any-refused.example", "its servers answer NOTIMP to queries for ANY", healthy).bent(
@@ -181,7 +181,7 @@ fn forgeries() -> Vec<Odd> {
             })
         }
         .finds("clean", &[(Warning, "dns-servers")])
-        .telling(&["ns2.late.example", "slow", "responds after"])
+        .mentioning(&["ns2.late.example", "slow", "responds after"])
         .never(&["is of no use"]),
         Odd::new("slow.example", "one server needs longer than the time limit", healthy)
             .second_bent(|_, _, _| {
@@ -189,6 +189,6 @@ fn forgeries() -> Vec<Odd> {
                 Act::Send
             })
             .finds("clean", &[(Warning, "dns-servers")])
-            .telling(&["ns2.slow.example", "timeout"]),
+            .mentioning(&["ns2.slow.example", "timeout"]),
     ]
 }

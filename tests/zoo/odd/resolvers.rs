@@ -10,13 +10,13 @@ use super::{Odd, healthy};
 use crate::support::bent_server::{Act, Bend, Over};
 
 /// The first resolver is faithful, the second does this.
-fn second(domain: &'static str, story: &'static str, bend: Bend) -> Odd {
-    Odd { resolvers: vec![None, Some(bend)], ..Odd::new(domain, story, healthy) }
+fn second(domain: &'static str, mistake: &'static str, bend: Bend) -> Odd {
+    Odd { resolvers: vec![None, Some(bend)], ..Odd::new(domain, mistake, healthy) }
 }
 
 /// The only resolver does this.
-fn only(domain: &'static str, story: &'static str, bend: Bend) -> Odd {
-    Odd { resolvers: vec![Some(bend)], ..Odd::new(domain, story, healthy) }
+fn only(domain: &'static str, mistake: &'static str, bend: Bend) -> Odd {
+    Odd { resolvers: vec![Some(bend)], ..Odd::new(domain, mistake, healthy) }
 }
 
 /// Changes the strings of each TXT record.
@@ -35,8 +35,8 @@ fn age(response: &mut Message, ttl: u32) {
     response.answers.iter_mut().chain(&mut response.authorities).for_each(|record| record.ttl = ttl);
 }
 
-const REWRITES: &[&str] = &["changes", "another resolver"];
-const NO_WAIT: &[&str] = &["wait,", "Wait,", "does not see what is published"];
+const REWRITES: &[&str] = &["rewrites", "another resolver"];
+const NO_WAIT: &[&str] = &["wait,", "Wait,", "does not return what is published"];
 
 pub fn scenarios() -> Vec<Odd> {
     let mut all = rewriting();
@@ -46,7 +46,7 @@ pub fn scenarios() -> Vec<Odd> {
 }
 
 fn rewriting() -> Vec<Odd> {
-    let rewritten = |odd: Odd| odd.finds("clean", &[(Warning, "dns-resolvers")]).telling(REWRITES).never(NO_WAIT);
+    let rewritten = |odd: Odd| odd.finds("clean", &[(Warning, "dns-resolvers")]).mentioning(REWRITES).never(NO_WAIT);
     vec![
         rewritten(second("cut-255.example", "a resolver keeps the first string of a text", |_, response, _| {
             retext(response, |strings| strings.into_iter().take(1).collect())
@@ -86,7 +86,7 @@ fn rewriting() -> Vec<Odd> {
             },
         )
         .finds("clean", &[(Warning, "dns-resolvers")])
-        .telling(&["203.0.113.80"])
+        .mentioning(&["203.0.113.80"])
         .never(NO_WAIT),
         Odd {
             resolvers: vec![Some(|query: &Message, response: &mut Message, _: Over| {
@@ -103,7 +103,7 @@ fn rewriting() -> Vec<Odd> {
             })
         }
         .finds("problems", &[(Error, "dns-target"), (Warning, "dns-resolvers")])
-        .telling(&["talk.hijack-target.example"]),
+        .mentioning(&["talk.hijack-target.example"]),
         second("ttl-zero.example", "a resolver gives every record a TTL of zero", |_, response, _| {
             age(response, 0);
             Act::Send
@@ -115,7 +115,7 @@ fn rewriting() -> Vec<Odd> {
             }
         })
         .finds("clean", &[(Warning, "dns-resolvers")])
-        .telling(&["SRV", "timeout"])
+        .mentioning(&["SRV", "timeout"])
         .never(NO_WAIT),
         second("blocking.example", "a resolver blocks the domain", |query, response, _| {
             match asks(query, RecordType::SRV) || asks(query, RecordType::TXT) {
@@ -124,7 +124,7 @@ fn rewriting() -> Vec<Odd> {
             }
         })
         .finds("clean", &[(Warning, "dns-resolvers")])
-        .telling(&["filter"])
+        .mentioning(&["filter"])
         .never(NO_WAIT),
     ]
 }
@@ -139,8 +139,8 @@ fn views() -> Vec<Odd> {
             })
         })
         .finds("clean", &[(Warning, "dns-resolvers")])
-        .telling(&["600 s"])
-        .never(&["split horizon", "changes"]),
+        .mentioning(&["600 s"])
+        .never(&["split horizon", "rewrites"]),
         second("old-absence.example", "a resolver remembers that there were no records", |query, response, _| {
             if asks(query, RecordType::SRV) || asks(query, RecordType::TXT) {
                 response.answers.clear();
@@ -153,7 +153,7 @@ fn views() -> Vec<Odd> {
             Act::Send
         })
         .finds("clean", &[(Warning, "dns-resolvers")])
-        .telling(&["120 s"]),
+        .mentioning(&["120 s"]),
         second("split.example", "a resolver inside has its own version of the zone", |query, response, _| {
             response.metadata.authoritative = true;
             if asks_for(query, "_rocketchat.") {
@@ -173,7 +173,7 @@ fn views() -> Vec<Odd> {
             Act::Send
         })
         .finds("clean", &[(Notice, "dns-resolvers")])
-        .telling(&["split horizon"])
+        .mentioning(&["split horizon"])
         .never(NO_WAIT),
         second(
             "split-address.example",
@@ -188,7 +188,7 @@ fn views() -> Vec<Odd> {
             },
         )
         .finds("clean", &[(Notice, "dns-resolvers")])
-        .telling(&["split horizon", "10.0.0.7"])
+        .mentioning(&["split horizon", "10.0.0.7"])
         .never(NO_WAIT),
         second("target-missing.example", "a resolver does not find the target", |query, response, _| {
             match asks_for(query, "chat.") {
@@ -197,7 +197,7 @@ fn views() -> Vec<Odd> {
             }
         })
         .finds("clean", &[(Warning, "dns-resolvers")])
-        .telling(&["chat.target-missing.example"]),
+        .mentioning(&["chat.target-missing.example"]),
         second("target-servfail-once.example", "a resolver fails for the target", |query, response, _| match asks_for(
             query, "chat.",
         ) {
@@ -205,7 +205,7 @@ fn views() -> Vec<Odd> {
             false => Act::Send,
         })
         .finds("clean", &[(Warning, "dns-resolvers")])
-        .telling(&["chat.target-servfail-once.example", "SERVFAIL"]),
+        .mentioning(&["chat.target-servfail-once.example", "SERVFAIL"]),
         second("target-other.example", "two resolvers give two public addresses", |query, response, _| {
             if asks_for(query, "chat.") && asks(query, RecordType::A) {
                 age(response, 900);
@@ -216,7 +216,7 @@ fn views() -> Vec<Odd> {
             Act::Send
         })
         .finds("clean", &[(Warning, "dns-resolvers")])
-        .telling(&["203.0.113.5", "198.51.100.7"]),
+        .mentioning(&["203.0.113.5", "198.51.100.7"]),
         second("validating.example", "a validating resolver does not trust the zone", |query, response, _| {
             match query.metadata.checking_disabled || asks_for(query, "example.") {
                 true => Act::Send,
@@ -240,7 +240,7 @@ fn views() -> Vec<Odd> {
             }
         })
         .finds("problems", &[(Error, "dns-dnssec")])
-        .telling(&["chat.target-bogus.example"]),
+        .mentioning(&["chat.target-bogus.example"]),
     ]
 }
 

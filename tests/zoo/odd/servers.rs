@@ -13,18 +13,18 @@ fn held(domain: &str, serial: u32, records: &str) -> Vec<(String, String)> {
 }
 
 /// The delegation with `more` behind it.
-fn with_parent(domain: &'static str, story: &'static str, more: &str) -> Odd {
-    let odd = Odd::new(domain, story, healthy);
+fn with_parent(domain: &'static str, mistake: &'static str, more: &str) -> Odd {
+    let odd = Odd::new(domain, mistake, healthy);
     Odd { parent: delegation(domain) + more, ..odd }
 }
 
 /// Served by one server that names only itself.
-fn alone(domain: &'static str, story: &'static str) -> Odd {
+fn alone(domain: &'static str, mistake: &'static str) -> Odd {
     let text = zone(domain, 2, &healthy(&KEYS)).replace(&format!("@ IN NS ns2.{domain}.\n"), "");
     Odd {
         parent: format!("{domain}. IN NS ns1.{domain}.\nns1.{domain}. IN A 192.0.2.53\n"),
         places: vec![place(format!("ns1.{domain}"), "192.0.2.53", vec![(domain.to_owned(), text)])],
-        ..Odd::new(domain, story, |_| String::new())
+        ..Odd::new(domain, mistake, |_| String::new())
     }
 }
 
@@ -54,7 +54,7 @@ fn sides() -> Vec<Odd> {
             ..with_parent("parent-only.example", "a server at the registrar only holds an old copy", "")
         }
         .finds("problems", &[(Error, "dns-delegation")])
-        .telling(&["ns3.parent-only.example", "at its registrar"])
+        .mentioning(&["ns3.parent-only.example", "at its registrar"])
         .never(&["zone transfer"]),
         Odd {
             places: {
@@ -71,21 +71,21 @@ fn sides() -> Vec<Odd> {
             )
         }
         .finds("clean", &[(Warning, "dns-delegation")])
-        .telling(&["ns3.parent-only-lame.example", "REFUSED"]),
+        .mentioning(&["ns3.parent-only-lame.example", "REFUSED"]),
         child_only("child-only.example", "a server that only the zone names has an old copy", |keys| {
             Some(with_key(&keys.other))
         })
         .finds("problems", &[(Error, "dns-delegation")])
-        .telling(&["ns3.child-only.example"]),
+        .mentioning(&["ns3.child-only.example"]),
         child_only("child-only-lame.example", "a server that only the zone names holds nothing", |_| None)
             .finds("clean", &[(Warning, "dns-delegation")])
-            .telling(&["ns3.child-only-lame.example", "REFUSED"]),
+            .mentioning(&["ns3.child-only-lame.example", "REFUSED"]),
         Odd {
             parent: delegation("stale-glue.example").replace("192.0.2.54", NOBODY),
             ..Odd::new("stale-glue.example", "the registrar has an old address of a name server", healthy)
         }
         .finds("clean", &[(Warning, "dns-delegation")])
-        .telling(&["192.0.2.99", "192.0.2.54", "glue"])
+        .mentioning(&["192.0.2.99", "192.0.2.54", "glue"])
         .never(&["fix the server"]),
         Odd {
             parent: delegation("stale-glue-old.example").replace("192.0.2.54", "192.0.2.55"),
@@ -98,20 +98,20 @@ fn sides() -> Vec<Odd> {
             ..Odd::new("stale-glue-old.example", "behind the old address of a name server is an old copy", healthy)
         }
         .finds("problems", &[(Error, "dns-delegation")])
-        .telling(&["192.0.2.55", "glue"])
+        .mentioning(&["192.0.2.55", "glue"])
         .never(&["zone transfer"]),
         Odd {
             parent: delegation("all-glue-stale.example").replace("192.0.2.53", NOBODY).replace("192.0.2.54", NOBODY),
             ..Odd::new("all-glue-stale.example", "the registrar has old addresses of all name servers", healthy)
         }
         .finds("problems", &[(Error, "dns-delegation")])
-        .telling(&["192.0.2.99", "glue"]),
+        .mentioning(&["192.0.2.99", "glue"]),
     ]
 }
 
 /// The zone names a third server, to which nobody delegates.
-fn child_only(domain: &'static str, story: &'static str, third: fn(&Keys) -> Option<String>) -> Odd {
-    let mut odd = Odd::new(domain, story, healthy);
+fn child_only(domain: &'static str, mistake: &'static str, third: fn(&Keys) -> Option<String>) -> Odd {
+    let mut odd = Odd::new(domain, mistake, healthy);
     let records = format!("@ IN NS ns3.{domain}.\nns3 IN A 192.0.2.55\n{}", healthy(&KEYS));
     odd.places.iter_mut().for_each(|place| place.zones = held(domain, 2, &records));
     let zones = third(&KEYS).map_or_else(|| held("other.example", 1, ""), |records| held(domain, 1, &records));
@@ -129,7 +129,7 @@ fn ghosts() -> Vec<Odd> {
             ..Odd::new("no-such-servers.example", "delegates to names that do not exist", healthy)
         }
         .finds("problems", &[(Error, "dns-zone")])
-        .telling(&["ns1.gone.example", "NXDOMAIN"])
+        .mentioning(&["ns1.gone.example", "NXDOMAIN"])
         .never(&["do they run"]),
         Odd {
             parent: "one-such-server.example. IN NS ns1.one-such-server.example.\n\
@@ -147,7 +147,7 @@ fn ghosts() -> Vec<Odd> {
             ..Odd::new("one-such-server.example", "delegates to a name that does not exist", healthy)
         }
         .finds("clean", &[(Warning, "dns-servers")])
-        .telling(&["ns2.gone.example", "NXDOMAIN"]),
+        .mentioning(&["ns2.gone.example", "NXDOMAIN"]),
         Odd {
             parent: "circular.example. IN NS ns1.circle.example.\ncircle.example. IN NS ns1.circular.example.\n"
                 .to_owned(),
@@ -155,7 +155,7 @@ fn ghosts() -> Vec<Odd> {
             ..Odd::new("circular.example", "its servers are named in a zone whose servers are named in it", healthy)
         }
         .finds("problems", &[(Error, "dns-zone")])
-        .telling(&["ns1.circle.example", "glue"])
+        .mentioning(&["ns1.circle.example", "glue"])
         .never(&["do they run"]),
         Odd {
             parent: "no-glue.example. IN NS ns1.no-glue.example.\n".to_owned(),
@@ -163,7 +163,7 @@ fn ghosts() -> Vec<Odd> {
             ..Odd::new("no-glue.example", "its server is named in itself, without glue", healthy)
         }
         .finds("problems", &[(Error, "dns-zone")])
-        .telling(&["ns1.no-glue.example", "glue"])
+        .mentioning(&["ns1.no-glue.example", "glue"])
         .never(&["do they run"]),
         Odd {
             parent: delegation("private-server.example").replace("192.0.2.54", "10.0.0.54"),
@@ -178,7 +178,7 @@ fn ghosts() -> Vec<Odd> {
             ..Odd::new("private-server.example", "one name server has a private address", healthy)
         }
         .finds("clean", &[(Warning, "dns-servers")])
-        .telling(&["10.0.0.54", "private"]),
+        .mentioning(&["10.0.0.54", "private"]),
         Odd {
             parent: delegation("dead-server.example").replace("192.0.2.54", NOBODY),
             places: {
@@ -188,24 +188,24 @@ fn ghosts() -> Vec<Odd> {
             ..Odd::new("dead-server.example", "one name server was switched off", healthy)
         }
         .finds("clean", &[(Warning, "dns-servers")])
-        .telling(&["ns2.dead-server.example", "unreachable"])
+        .mentioning(&["ns2.dead-server.example", "unreachable"])
         .never(&["glue"]),
         alone("alone.example", "has one name server"),
         alone("refused.example", "its only server refuses everything")
             .bent(|_, response, _| fail(response, ResponseCode::Refused))
             .finds("problems", &[(Error, "dns-zone")])
-            .telling(&["REFUSED"]),
+            .mentioning(&["REFUSED"]),
         alone("servfail.example", "its only server has an expired zone")
             .bent(|_, response, _| fail(response, ResponseCode::ServFail))
             .finds("problems", &[(Error, "dns-zone")])
-            .telling(&["SERVFAIL"]),
+            .mentioning(&["SERVFAIL"]),
         alone("silent.example", "its only server is silent")
             .bent(|_, _, _| Act::Drop)
             .finds("problems", &[(Error, "dns-zone")])
-            .telling(&["timeout"]),
+            .mentioning(&["timeout"]),
         Odd { parent: String::new(), places: Vec::new(), ..Odd::new("absent.example", "was never delegated", healthy) }
             .finds("problems", &[(Error, "dns-zone")])
-            .telling(&["NXDOMAIN"]),
+            .mentioning(&["NXDOMAIN"]),
         many(),
     ]
 }
@@ -220,17 +220,17 @@ fn many() -> Odd {
 }
 
 fn serials() -> Vec<Odd> {
-    let odd = |domain: &'static str, story, first: u32, second: u32| {
-        let mut odd = Odd::new(domain, story, healthy);
+    let odd = |domain: &'static str, mistake, first: u32, second: u32| {
+        let mut odd = Odd::new(domain, mistake, healthy);
         odd.places[0].zones = held(domain, first, &healthy(&KEYS));
         odd.places[1].zones = held(domain, second, &healthy(&KEYS));
         odd.finds("clean", &[(Notice, "dns-servers")])
     };
     vec![
-        odd("serial.example", "one server is a serial behind", 7, 6).telling(&["ns2.serial.example has 6"]),
+        odd("serial.example", "one server is a serial behind", 7, 6).mentioning(&["ns2.serial.example has 6"]),
         odd("serial-wraps.example", "its serial has wrapped around", 3, u32::MAX - 2)
-            .telling(&["ns2.serial-wraps.example has 4294967293", "newest is 3"]),
+            .mentioning(&["ns2.serial-wraps.example has 4294967293", "newest is 3"]),
         odd("serial-half.example", "its serials are half the range apart", 1, 0x8000_0001)
-            .telling(&["cannot be compared"]),
+            .mentioning(&["cannot be compared"]),
     ]
 }

@@ -11,8 +11,8 @@ use crate::zoo::scenario::{Keys, key};
 
 /// A healthy domain whose target has this address.
 macro_rules! at {
-    ($domain:literal, $story:literal, $record:literal) => {
-        Odd::new($domain, $story, |keys| format!("chat IN {}\n{SRV}{}", $record, key(&keys.own)))
+    ($domain:literal, $mistake:literal, $record:literal) => {
+        Odd::new($domain, $mistake, |keys| format!("chat IN {}\n{SRV}{}", $record, key(&keys.own)))
     };
 }
 
@@ -34,19 +34,19 @@ fn addresses() -> Vec<Odd> {
     let unusable = |odd: Odd| odd.finds("problems", &[(Error, "dns-target")]);
     let inside = |odd: Odd| odd.finds("clean", &[(Warning, "dns-target")]);
     vec![
-        unusable(at!("unspecified.example", "its target is 0.0.0.0", "A 0.0.0.0")).telling(&["0.0.0.0"]),
+        unusable(at!("unspecified.example", "its target is 0.0.0.0", "A 0.0.0.0")).mentioning(&["0.0.0.0"]),
         unusable(at!("unspecified6.example", "its target is ::", "AAAA ::")),
-        unusable(at!("loopback.example", "its target is 127.0.0.1", "A 127.0.0.1")).telling(&["loopback"]),
+        unusable(at!("loopback.example", "its target is 127.0.0.1", "A 127.0.0.1")).mentioning(&["loopback"]),
         unusable(at!("loopback-other.example", "its target is 127.0.1.1, as in a hosts file", "A 127.0.1.1")),
         unusable(at!("loopback6.example", "its target is ::1", "AAAA ::1")),
         unusable(at!("mapped.example", "its target is a mapped loopback address", "AAAA ::ffff:127.0.0.1")),
         unusable(at!("broadcast.example", "its target is the broadcast address", "A 255.255.255.255")),
         unusable(at!("multicast.example", "its target is a multicast address", "A 224.0.0.251")),
-        inside(at!("private.example", "its target has a private address", "A 10.1.2.3")).telling(&["private"]),
+        inside(at!("private.example", "its target has a private address", "A 10.1.2.3")).mentioning(&["private"]),
         inside(at!("private172.example", "its target has a private address", "A 172.20.0.5")),
         inside(at!("private192.example", "its target has a private address", "A 192.168.1.20")),
         inside(at!("shared.example", "its target is behind a carrier-grade NAT", "A 100.72.3.4"))
-            .telling(&["100.72.3.4"]),
+            .mentioning(&["100.72.3.4"]),
         inside(at!("link-local.example", "its target has a link-local address", "A 169.254.10.1")),
         inside(at!("link-local6.example", "its target has a link-local address", "AAAA fe80::1")),
         inside(at!("unique-local.example", "its target has a unique local address", "AAAA fd00::7")),
@@ -54,7 +54,7 @@ fn addresses() -> Vec<Odd> {
             format!("{CHAT}chat IN A 192.168.1.20\n{SRV}{}", key(&keys.own))
         })
         .finds("clean", &[(Warning, "dns-target")])
-        .telling(&["192.168.1.20"]),
+        .mentioning(&["192.168.1.20"]),
         at!("only6.example", "its target has an IPv6 address only", "AAAA 2001:db8::7"),
     ]
 }
@@ -71,7 +71,7 @@ fn zones() -> Vec<Odd> {
         .hosted("hosting.example", |_| "chat IN A 198.51.100.7\n".to_owned())
         .third_bent(|_, response, _| fail(response, ResponseCode::ServFail))
         .finds("problems", &[(Error, "dns-target")])
-        .telling(&["hosting.example", "ns.hosting.example", "SERVFAIL"])
+        .mentioning(&["hosting.example", "ns.hosting.example", "SERVFAIL"])
         .never(&["try again"]),
         Odd::new("target-lame.example", "the servers of its target's zone do not hold it", |keys| {
             elsewhere(keys, "chat.hosting.example")
@@ -79,7 +79,7 @@ fn zones() -> Vec<Odd> {
         .hosted("hosting.example", |_| "chat IN A 198.51.100.7\n".to_owned())
         .third_bent(|_, response, _| fail(response, ResponseCode::Refused))
         .finds("problems", &[(Error, "dns-target")])
-        .telling(&["hosting.example", "ns.hosting.example", "REFUSED"])
+        .mentioning(&["hosting.example", "ns.hosting.example", "REFUSED"])
         .never(&["try again"]),
         Odd::new("target-silent.example", "the server of its target's zone is silent", |keys| {
             elsewhere(keys, "chat.hosting.example")
@@ -87,23 +87,23 @@ fn zones() -> Vec<Odd> {
         .hosted("hosting.example", |_| "chat IN A 198.51.100.7\n".to_owned())
         .third_bent(|_, _, _| Act::Drop)
         .finds("problems", &[(Error, "dns-target")])
-        .telling(&["hosting.example"])
+        .mentioning(&["hosting.example"])
         .never(&["try again"]),
         Odd::new("target-gone.example", "the domain of its target has ended", |keys| {
             elsewhere(keys, "chat.never.example")
         })
         .finds("problems", &[(Error, "dns-target")])
-        .telling(&["chat.never.example", "NXDOMAIN"]),
+        .mentioning(&["chat.never.example", "NXDOMAIN"]),
         Odd::new("target-alias-gone.example", "its target is an alias of nothing", |keys| {
             format!("chat IN CNAME web.never.example.\n{SRV}{}", key(&keys.own))
         })
         .finds("problems", &[(Error, "dns-target")])
-        .telling(&["web.never.example"]),
+        .mentioning(&["web.never.example"]),
         Odd::new("target-loop.example", "its target is in a loop of aliases", |keys| {
             format!("chat IN CNAME a\na IN CNAME chat\n{SRV}{}", key(&keys.own))
         })
         .finds("problems", &[(Error, "dns-target")])
-        .telling(&["loop"])
+        .mentioning(&["loop"])
         .never(&["try again"]),
         Odd::new("target-fails.example", "its own servers fail for the target's address", healthy)
             .bent(|query, response, _| match asks_for(query, "chat.") {
@@ -111,7 +111,7 @@ fn zones() -> Vec<Odd> {
                 false => Act::Send,
             })
             .finds("problems", &[(Error, "dns-target")])
-            .telling(&["SERVFAIL"])
+            .mentioning(&["SERVFAIL"])
             .never(&["try again"]),
         Odd::new("target-aaaa-fails.example", "its servers fail for AAAA of the target", healthy)
             .bent(|query, response, _| match asks_for(query, "chat.") && asks(query, RecordType::AAAA) {
@@ -119,14 +119,14 @@ fn zones() -> Vec<Odd> {
                 false => Act::Send,
             })
             .finds("clean", &[(Warning, "dns-target")])
-            .telling(&["AAAA", "SERVFAIL"]),
+            .mentioning(&["AAAA", "SERVFAIL"]),
         Odd::new("target-once.example", "one of its servers has no address of the target", healthy)
             .second_bent(|query, response, _| match asks_for(query, "chat.") {
                 true => fail(response, ResponseCode::NXDomain),
                 false => Act::Send,
             })
             .finds("problems", &[(Error, "dns-servers")])
-            .telling(&["chat.target-once.example"]),
+            .mentioning(&["chat.target-once.example"]),
     ]
 }
 

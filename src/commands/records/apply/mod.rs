@@ -44,9 +44,8 @@ use crate::rocketchat::records::{Plan, RecordSet};
 /// plan was made. The provider is recognised from the delegation; the token comes from the variables of the provider's own tools,
 /// --token-file or --token-command (docs/publish.md). With --server and --tsig-file it is a dynamic update (RFC 2136).
 #[derive(Debug, Args)]
-#[command(
-    after_long_help = "Examples:\n  fedctl records apply\n  fedctl records apply --token-command 'pass show cloudflare' --yes --wait\n  fedctl records apply --server 192.0.2.53 --tsig-file update.key"
-)]
+#[command(after_long_help = "Examples:\n  fedctl records apply\n  fedctl records apply --token-command 'pass show \
+     cloudflare' --yes --wait\n  fedctl records apply --server 192.0.2.53 --tsig-file update.key")]
 pub struct Apply {
     #[command(flatten)]
     options: RecordArgs,
@@ -135,7 +134,7 @@ impl PlaceArgs {
 /// How publishing ended.
 pub enum Published {
     Declined,
-    /// The name servers serve the plan, or nobody was asked.
+    /// The name servers serve the plan, or nobody was queried.
     AsPlanned(Box<NewRecords>),
 }
 
@@ -309,7 +308,7 @@ async fn write(cx: &Context, place: &Place, plan: &Plan, needed: &[Change], save
     }
 }
 
-/// The outcome of a question; one that was not asked counts as a timeout.
+/// The outcome of a query; one that was not sent counts as a timeout.
 pub fn outcome_of(seen: &[(Query, Outcome)], question: &Query) -> Outcome {
     seen.iter().find(|(asked, _)| asked == question).map_or(Outcome::Timeout, |(_, outcome)| outcome.clone())
 }

@@ -142,11 +142,11 @@ fn echo_leaves_and_is_silent_afterwards() {
 
 #[test]
 fn echo_invites_a_user_that_it_knows() {
-    let said = |documents: &Documents| outbox(documents).pop().unwrap().2;
+    let content = |documents: &Documents| outbox(documents).pop().unwrap().2;
     let mut documents = room("p");
     let event = take(&mut documents, "r", Kind::Message, NOW, message("m1", "ann@a.example", "invite nobody"));
     assert_eq!(answer(&mut documents, &event), Ok(()));
-    assert_eq!(said(&documents), "echo: nobody@b.example is a member now");
+    assert_eq!(content(&documents), "echo: nobody@b.example is a member now");
     let add = documents.all(Collection::Outbox).next().unwrap();
     let read = RoomEvent::read(&add["event"]).unwrap();
     assert_eq!(read.kind, Kind::AddUser);
@@ -158,12 +158,12 @@ fn echo_invites_a_user_that_it_knows() {
     {
         let event = take(&mut documents, "r", Kind::Message, NOW, message(&format!("n{at}"), "ann@a.example", text));
         assert_eq!(answer(&mut documents, &event), Ok(()));
-        assert!(said(&documents).contains(expected), "{}", said(&documents));
+        assert!(content(&documents).contains(expected), "{}", content(&documents));
     }
     let mut direct = room("d");
     let event = take(&mut direct, "r", Kind::Message, NOW, message("m1", "ann@a.example", "invite nobody"));
     assert_eq!(answer(&mut direct, &event), Ok(()));
-    assert!(said(&direct).contains("a direct chat has no further members"));
+    assert!(content(&direct).contains("a direct chat has no further members"));
 }
 
 #[test]
