@@ -48,7 +48,7 @@ fn judge(from: &Member, to: &Member, fallback: Release) -> State {
     let mut found = Vec::new();
     found.extend(cannot_send(from, generation));
     found.extend(peer_errors(facts, to));
-    found.extend(sender_key(from, to, fallback));
+    found.extend(sender_key(from, Generation::of(to.release().unwrap_or(fallback))));
     match facts.unreachable_from_here() {
         _ if !found.is_empty() => State::Fails(found),
         Some(why) => {
@@ -86,16 +86,18 @@ fn peer_errors(facts: &PeerFacts, to: &Member) -> Vec<Obstacle> {
     judge_peer(facts).into_iter().filter_map(error).collect()
 }
 
-/// The recipient opens the origin layer with the key that the sender publishes.
-fn sender_key(from: &Member, to: &Member, fallback: Release) -> Option<Obstacle> {
-    let generation = Generation::of(to.release().unwrap_or(fallback));
+/// The recipient opens the origin layer with the key that the sender publishes, as the recipient's generation finds it.
+fn sender_key(from: &Member, generation: &Generation) -> Option<Obstacle> {
     let facts = from.view(generation).or(from.views.first())?;
     if !is_answered(facts) {
         return None;
     }
     let why = facts.records.discovery(generation).error?;
-    let what =
-        format!("{} cannot read the published key of {}, so it rejects every message: {why}", to.domain, from.domain);
+    // The same for each recipient of the generation: one sentence.
+    let what = format!(
+        "the published key of {} cannot be read by releases {}, which reject every message from it: {why}",
+        from.domain, generation.releases
+    );
     Some(obstacle(
         from,
         key_record::CHECK.id,

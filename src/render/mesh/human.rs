@@ -1,11 +1,12 @@
-//! The matrix: senders in rows, recipients in columns; a number names the obstacle below. Wide groups are cut into blocks of
-//! columns that fit the terminal.
+//! The matrix: senders in rows, recipients in columns; a number names the obstacle below. A group that is too large for the terminal
+//! has one character for each direction.
 
 use colored::Colorize;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Style, verdict};
 use crate::check::mesh::LIMITS;
+use crate::dns::name::Domain;
 use crate::render::fill::wrap;
 use crate::render::report::human::fix_lines;
 use crate::report::fix_parts;
@@ -17,7 +18,7 @@ const LABEL_MAX: usize = 12;
 pub fn write(mesh: &Mesh, style: Style) -> String {
     let obstacles = mesh.obstacles();
     let labels = labels(&mesh.members);
-    let mut out = matrix(mesh, &obstacles, &labels, style.width);
+    let mut out = matrix(mesh, &obstacles, &labels, style.width).unwrap_or_else(|| compact(mesh, style.width));
     for (at, (obstacle, blocked)) in obstacles.iter().enumerate() {
         out += &sentence(at + 1, obstacle, blocked, style.width);
     }
@@ -53,7 +54,8 @@ fn labels(members: &[Node]) -> Vec<String> {
     (1..=members.len()).map(|number| format!("#{number}")).collect()
 }
 
-fn matrix(mesh: &Mesh, obstacles: &[(&Obstacle, Vec<&Direction>)], labels: &[String], width: usize) -> String {
+/// `None` when it is too wide.
+fn matrix(mesh: &Mesh, obstacles: &[(&Obstacle, Vec<&Direction>)], labels: &[String], width: usize) -> Option<String> {
     let longest = mesh.members.iter().map(|node| node.domain.as_str().width()).max().unwrap_or_default();
     // A name, a release and one column.
     let is_narrow = longest + 2 * LABEL_MAX + 8 > width;
@@ -73,17 +75,58 @@ fn matrix(mesh: &Mesh, obstacles: &[(&Obstacle, Vec<&Direction>)], labels: &[Str
         .map(|from| mesh.members.iter().map(|to| cell(mesh, from, to, obstacles)).collect())
         .collect();
     let widest = cells.iter().flatten().chain(labels).map(|text| text.width()).max().unwrap_or_default() + 2;
-    let fit = (width.saturating_sub(first) / widest).max(1);
-    let mut out = String::new();
-    for start in (0..labels.len()).step_by(fit) {
-        let columns = start..(start + fit).min(labels.len());
-        out += &line(" from \\ to", first, labels[columns.clone()].iter(), widest);
-        for (row, cells) in rows.iter().zip(&cells) {
-            out += &line(row, first, cells[columns.clone()].iter(), widest);
-        }
-        out.push('\n');
+    if first + labels.len() * widest > width + 2 {
+        return None;
     }
-    out
+    let mut out = line(" from \\ to", first, labels.iter(), widest);
+    for (row, cells) in rows.iter().zip(&cells) {
+        out += &line(row, first, cells.iter(), widest);
+    }
+    Some(out + "\n")
+}
+
+/// The members with their numbers, then one character for each direction, in blocks of columns that fit.
+fn compact(mesh: &Mesh, width: usize) -> String {
+    let digits = mesh.members.len().to_string().len();
+    let indent = digits + 3;
+    let mut out = String::new();
+    for (at, node) in mesh.members.iter().enumerate() {
+        let release = node.release.map_or("release unknown".into(), |release| release.to_string());
+        let given = if node.given { " (given)" } else { "" };
+        let text = wrap(&format!("{} {release}{given}", node.domain), width.saturating_sub(indent));
+        for (part, line) in text.iter().enumerate() {
+            let number = if part == 0 { (at + 1).to_string() } else { String::new() };
+            out += &format!(" {number:>digits$}  {line}\n");
+        }
+    }
+    let all: Vec<usize> = (0..mesh.members.len()).collect();
+    for columns in all.chunks(width.saturating_sub(indent).max(1)) {
+        out.push('\n');
+        // The numbers of the recipients are written downwards.
+        for digit in 0..digits {
+            let heads = columns.iter().map(|at| format!("{:>digits$}", at + 1).chars().nth(digit).unwrap_or(' '));
+            let line = format!("{}{}", " ".repeat(indent), heads.collect::<String>());
+            if !line.trim().is_empty() {
+                out += &(line.trim_end().to_owned() + "\n");
+            }
+        }
+        for (at, from) in mesh.members.iter().enumerate() {
+            let cells: String = columns.iter().map(|to| symbol(mesh, from, &mesh.members[*to])).collect();
+            out += &format!(" {:>digits$}  {cells}\n", at + 1);
+        }
+    }
+    let key = "senders in rows, recipients in columns: . works, X fails, ? could not be checked";
+    let key = wrap(key, width.saturating_sub(1));
+    out + "\n" + &key.iter().map(|line| format!(" {line}\n")).collect::<String>() + "\n"
+}
+
+fn symbol(mesh: &Mesh, from: &Node, to: &Node) -> char {
+    match mesh.direction(&from.domain, &to.domain).map(|direction| &direction.state) {
+        None => '-',
+        Some(State::Works) => '.',
+        Some(State::Fails(_)) => 'X',
+        Some(State::Unknown(_)) => '?',
+    }
 }
 
 fn line<'a>(head: &str, first: usize, cells: impl Iterator<Item = &'a String>, widest: usize) -> String {
@@ -111,9 +154,15 @@ fn cell(mesh: &Mesh, from: &Node, to: &Node, obstacles: &[(&Obstacle, Vec<&Direc
 }
 
 fn sentence(number: usize, obstacle: &Obstacle, blocked: &[&Direction], width: usize) -> String {
-    let directions = match blocked {
-        [one] => format!("{} to {}", one.from, one.to),
-        more => format!("{} directions", more.len()),
+    let same = |end: fn(&Direction) -> &Domain| {
+        let first = end(blocked.first()?);
+        blocked.iter().all(|direction| end(direction) == first).then_some(first)
+    };
+    let directions = match (blocked, same(|direction| &direction.from), same(|direction| &direction.to)) {
+        ([one], ..) => format!("{} to {}", one.from, one.to),
+        (more, Some(from), _) => format!("{} directions from {from}", more.len()),
+        (more, _, Some(to)) => format!("{} directions to {to}", more.len()),
+        (more, ..) => format!("{} directions", more.len()),
     };
     let mut out = String::new();
     for (at, line) in wrap(&obstacle.what, width.saturating_sub(5)).iter().enumerate() {
@@ -130,4 +179,39 @@ fn sentence(number: usize, obstacle: &Obstacle, blocked: &[&Direction], width: u
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Members of whom the fourth reaches nobody.
+    fn group(count: usize) -> Mesh {
+        let domain = |at: usize| -> Domain { format!("partner-{at}.university.example").parse().unwrap() };
+        let members = (1..=count).map(|at| Node { domain: domain(at), release: None, given: false }).collect();
+        let pairs = (1..=count).flat_map(|from| (1..=count).map(move |to| (from, to)));
+        let obstacle =
+            Obstacle { owner: domain(4), check: "key-text".into(), what: "half a key".into(), fix: "Fix it.".into() };
+        let direction = |(from, to)| Direction {
+            from: domain(from),
+            to: domain(to),
+            state: if from == 4 { State::Fails(vec![obstacle.clone()]) } else { State::Works },
+        };
+        Mesh { members, directions: pairs.filter(|(from, to)| from != to).map(direction).collect() }
+    }
+
+    #[test]
+    fn a_large_group_fits_and_has_one_sentence_for_one_cause() {
+        for (width, count) in [(80, 50), (40, 50), (80, 120)] {
+            let text = write(&group(count), Style { width });
+            assert!(text.lines().all(|line| line.width() <= width), "{text}");
+            assert!(!text.contains("\n\n\n"), "{text}");
+            assert_eq!(text.matches("half a key").count(), 1);
+        }
+        let text = write(&group(50), Style { width: 80 });
+        assert!(text.contains(&format!("\n  4  XXX-{}\n", "X".repeat(46))), "{text}");
+        assert!(text.contains(&format!("\n  5  ....-{}\n", ".".repeat(45))), "{text}");
+        assert!(text.contains("it blocks 49 directions from\n     partner-4.university.example"), "{text}");
+        assert!(text.lines().count() < 130, "{text}");
+    }
 }
