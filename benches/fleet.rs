@@ -186,7 +186,7 @@ fn check(dir: &Path, names: &[String], [first, second, resolver]: [SocketAddr; 3
 /// The queries of a run to one server, over UDP and over TCP, as dnsperf reads them.
 type Queries = [Vec<String>; 2];
 
-/// Forwards to a server and keeps what was asked; ends with the runtime.
+/// Forwards to a server and keeps the queries; ends with the runtime.
 struct Recorder {
     addr: SocketAddr,
     queries: Arc<Mutex<Queries>>,

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_answer_is_asked_for_once_and_a_failure_again() {
+    async fn an_answer_is_queried_once_and_a_failure_again() {
         assert_eq!(asked(Outcome::NoData).await, 1);
         assert_eq!(asked(Outcome::Timeout).await, 2);
     }

@@ -264,10 +264,10 @@ fn a_resolver_with_its_own_version_of_the_zone_is_no_error() {
         [&["doctor", "--token-file", "admin.token"][..], &[&["dns-check", "mydomain.com"], &at_server[..]].concat()]
     {
         let ran = clinic.ask(args);
-        let said = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert_eq!(ran.status, 0, "{said}");
-        assert!(said.contains("notice server-resolver the server's own resolver has its own version of"), "{said}");
-        assert!(said.contains("inside.mydomain.com has the address 10.0.0.7"), "{said}");
+        let report = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(ran.status, 0, "{report}");
+        assert!(report.contains("notice server-resolver the server's own resolver has its own version of"), "{report}");
+        assert!(report.contains("inside.mydomain.com has the address 10.0.0.7"), "{report}");
     }
     let replayed = clinic.fedctl.run(&["dns-check", "--replay", "run.json"]);
     assert!(replayed.stdout.contains("10.0.0.7"), "{}", replayed.stdout);

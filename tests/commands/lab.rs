@@ -302,7 +302,7 @@ fn the_page_about_the_lab_can_be_followed_word_for_word() {
 }
 
 #[test]
-fn drills_with_every_span_of_releases_go_as_the_table_says() {
+fn drills_with_every_span_of_releases_match_the_table() {
     let ran = Fedctl::new().run(&["lab", "--drill", "--format", "json"]);
     let found: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
     let drills = found["drills"].as_array().unwrap();

@@ -201,8 +201,8 @@ fn graphviz_draws_a_group_of_fifty() {
     let graph = fedctl.write("mesh.dot", write(MeshFormat::Dot, &large(), Style { width: 80 }).unwrap());
     let output = Command::new(dot).arg("-Tsvg").arg(&graph).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let picture = String::from_utf8(output.stdout).unwrap();
-    let count = |class: &str| picture.matches(&format!("class=\"{class}\"")).count();
+    let drawing = String::from_utf8(output.stdout).unwrap();
+    let count = |class: &str| drawing.matches(&format!("class=\"{class}\"")).count();
     assert_eq!((count("node"), count("edge")), (50, 50 * 49));
-    assert_eq!(picture.matches(">3.18.7</text>").count(), 50);
+    assert_eq!(drawing.matches(">3.18.7</text>").count(), 50);
 }

@@ -185,7 +185,7 @@ fn sentence(number: usize, obstacle: &Obstacle, blocked: &[&Direction], width: u
 mod tests {
     use super::*;
 
-    /// Members of whom the fourth reaches nobody.
+    /// Members; the fourth reaches nobody.
     fn group(count: usize) -> Mesh {
         let domain = |at: usize| -> Domain { format!("partner-{at}.university.example").parse().unwrap() };
         let members = (1..=count).map(|at| Node { domain: domain(at), release: None, given: false }).collect();

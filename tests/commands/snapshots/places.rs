@@ -14,7 +14,7 @@ use crate::support::Fedctl;
 use crate::support::hub::Hub;
 use crate::support::lab::Kept;
 use crate::support::stub::Stub;
-use crate::support::world::{World, key_record, healthy, zone};
+use crate::support::world::{World, healthy, key_record, zone};
 
 /// What the places of one test share.
 pub struct Shared {
