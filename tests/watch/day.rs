@@ -1,6 +1,8 @@
 //! A day of a watch with its own clock, through the database, with restarts.
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
 
 use fedctl::commands::watch::recorder::Recorder;
 use fedctl::dns::name::Domain;
@@ -63,6 +65,17 @@ fn recorder(store: WatchStore, watcher: &str) -> Recorder {
     }
 }
 
+/// The lock of a dropped store goes with the thread that holds its connection, a moment later.
+async fn reopened(dir: &Path) -> WatchStore {
+    for _ in 0..1000 {
+        if let Ok(store) = WatchStore::open(dir, true).await {
+            return store;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the lock is never released")
+}
+
 #[test]
 fn a_day_has_the_messages_that_it_should_have_and_no_others() {
     let runtime = Runtime::new().unwrap();
@@ -93,7 +106,7 @@ fn a_day_has_the_messages_that_it_should_have_and_no_others() {
             if step % 171 == 170 && !claims.is_empty() {
                 // Killed with checks under way: another watcher takes over.
                 drop(watcher);
-                watcher = recorder(WatchStore::open(dir.path(), true).await.unwrap(), &format!("w{step}"));
+                watcher = recorder(reopened(dir.path()).await, &format!("w{step}"));
                 continue;
             }
             for claim in claims {

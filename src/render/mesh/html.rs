@@ -47,7 +47,7 @@ pub fn write(mesh: &Mesh) -> String {
             ol { @for (at, (obstacle, blocked)) in obstacles.iter().enumerate() { (item(at + 1, obstacle, blocked)) } }
         }
         h2 { "Not visible from outside" }
-        ul { @for limit in LIMITS { li { (limit) } } }
+        ul { @for limit in LIMITS { li { (prose(limit)) } } }
         (page::copy_script())
     };
     page::frame(&title, CSS, &html! {}, &body)
