@@ -305,6 +305,7 @@ fn the_page_about_the_lab_can_be_followed_word_for_word() {
 fn drills_with_every_span_of_releases_match_the_table() {
     let ran = Fedctl::new().run(&["lab", "--drill", "--format", "json"]);
     let found: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{ran:?}"));
+    assert_eq!(super::schemas::errors("lab-drills", &found), [""; 0]);
     let drills = found["drills"].as_array().unwrap();
     let releases: Vec<&str> = drills.iter().map(|drill| drill["to"].as_str().unwrap()).collect();
     let later = compatibility::spans().into_iter().filter(|first| *first >= boundary::SECOND_PROTOCOL);

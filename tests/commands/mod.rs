@@ -42,6 +42,7 @@ mod records_via;
 mod register;
 mod reports;
 mod sandbox;
+mod schemas;
 mod serve_peer;
 mod snapshots;
 mod status;
