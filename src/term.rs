@@ -62,6 +62,14 @@ impl Term {
         self.bytes(guarded(text.as_ref(), self.color).as_bytes())
     }
 
+    /// Writes an answer for people whose last line is the verdict; with --quiet that line only.
+    pub fn answer_with_verdict(&self, text: &str) -> anyhow::Result<()> {
+        match text.lines().last() {
+            Some(verdict) if self.quiet => self.answer(format!("{verdict}\n")),
+            _ => self.answer(text),
+        }
+    }
+
     /// Writes text to stdout that went through another filter.
     pub fn filtered(&self, text: &Filtered) -> anyhow::Result<()> {
         self.bytes(text.as_str().as_bytes())

@@ -34,10 +34,10 @@ pub struct Compatibility {
 impl Compatibility {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let compared = Compared::of(self.one, self.other);
-        cx.term.answer(match self.format {
-            Format::Human => render::human(&compared, cx.term.width),
-            Format::Json => render::json(&compared)?,
-        })?;
+        match self.format {
+            Format::Human => cx.term.answer_with_verdict(&render::human(&compared, cx.term.width))?,
+            Format::Json => cx.term.answer(render::json(&compared)?)?,
+        }
         Ok(status(compared.worst().is_none_or(|worst| worst < cx.fail_on)))
     }
 }

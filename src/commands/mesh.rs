@@ -69,6 +69,7 @@ impl Mesh {
         let text = write(self.format, &mesh, Style { width: cx.term.width })?;
         match &self.output {
             Some(path) => put_file(path, &text)?,
+            None if self.format == MeshFormat::Human => cx.term.answer_with_verdict(&text)?,
             None => cx.term.answer(text)?,
         }
         let (_, fails, unknown) = mesh.counts();

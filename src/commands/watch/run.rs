@@ -136,10 +136,10 @@ impl Run {
         store.leave(&watcher.recorder.watcher).await?;
         progress.finish_and_clear();
         let statuses = store.statuses().await?;
-        cx.term.answer(match self.format {
-            Format::Human => board::human(&statuses, cx.term.width),
-            Format::Json => board::json(&statuses)?,
-        })?;
+        match self.format {
+            Format::Human => cx.term.answer_with_verdict(&board::human(&statuses, cx.term.width))?,
+            Format::Json => cx.term.answer(board::json(&statuses)?)?,
+        }
         let tally = Tally::of(&statuses);
         Ok(match (tally.failing, tally.unknown) {
             (0, 0) => ExitStatus::Clean,
