@@ -67,7 +67,7 @@ fn what_commands_print_beside_reports_fits_its_schema() {
         // A schema that takes everything would show nothing.
         let mut without = json.clone();
         let members = without.as_object_mut().unwrap();
-        let last = members.keys().last().unwrap().clone();
+        let last = members.keys().next_back().unwrap().clone();
         members.shift_remove(&last);
         assert_ne!(errors(definition, &without), [""; 0], "{line} without {last}");
     }
