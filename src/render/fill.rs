@@ -36,10 +36,12 @@ pub fn hang(text: &str, width: usize, indent: usize) -> String {
 
 /// A row: what its columns hold, and a text that begins at this column; below them when the terminal is narrow.
 pub fn beside(head: &str, text: &str, column: usize, width: usize) -> String {
+    // A name in a column may be somebody else's, and must not begin a line.
+    let head = head.replace('\n', " ");
     let is_narrow = column + NARROWEST > width && column + text.width() > width;
     let (indent, mut out) = match is_narrow {
         true => (BELOW, format!("{}\n{}", head.trim_end(), " ".repeat(BELOW))),
-        false => (column, head.to_owned()),
+        false => (column, head),
     };
     out += &wrap(text, width.saturating_sub(indent)).join(&format!("\n{}", " ".repeat(indent)));
     out.trim_end().to_owned() + "\n"
@@ -147,6 +149,13 @@ mod tests {
     fn a_number_stays_with_its_unit() {
         assert_eq!(wrap("refresh within one day or 3600 s; peers", 32), ["refresh within one day or", "3600 s; peers"]);
         assert_eq!(wrap("2 servers", 80), ["2 servers"]);
+    }
+
+    #[test]
+    fn a_name_in_a_column_begins_no_line() {
+        let row = beside("  after a fix  a,\ninjected  ", "at once", 24, 80);
+        assert_eq!(row, "  after a fix  a, injected  at once\n");
+        assert!(beside("  a\ninjected  ", "at once", 24, 20).lines().all(|line| line.starts_with("  ")));
     }
 
     #[test]
