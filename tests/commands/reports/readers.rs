@@ -1,73 +1,13 @@
-//! Every form of a report, read by those whom it is for: each consumer gets text that would break it if it were not escaped.
+//! Each format, read by the programs that it is for.
 
 use std::process::{Command, Stdio};
 
-use fedctl::render::report::{REPORT_FORMATS, ReportFormat, Style, names, table, write};
-use fedctl::severity::Severity;
+use fedctl::render::report::write;
 use serde_json::{Value, json};
 
-use crate::commands::frame::fresh_part;
+use super::{form, style, written};
 use crate::support::programs::{find, node_json, npm_file, python_json, schema};
 use crate::support::reports::{NASTY, reports};
-use crate::support::world::{World, healthy, zone};
-use crate::support::{Fedctl, repository};
-
-fn style() -> Style {
-    Style { width: 80, fail_on: Severity::Error, verbose: 0 }
-}
-
-/// The form with this id.
-fn form(id: &str) -> &'static ReportFormat {
-    REPORT_FORMATS.iter().find(|format| format.id == id).unwrap()
-}
-
-fn written(id: &str) -> String {
-    write(form(id), &reports(), style()).unwrap()
-}
-
-#[test]
-fn the_lists_of_formats_in_the_docs_are_fresh() {
-    fresh_part("docs/formats.md", "formats", &table());
-    let list = names();
-    let names = list.split(' ').map(|word| match word.strip_suffix(',') {
-        _ if word == "or" => word.to_owned(),
-        Some(id) => format!("`{id}`,"),
-        None => format!("`{word}`"),
-    });
-    fresh_part("README.md", "formats", &format!("Every report comes as {}.\n", names.collect::<Vec<_>>().join(" ")));
-}
-
-#[test]
-fn an_unknown_format_is_refused_with_the_list() {
-    let (error, hint) = Fedctl::new().refused(&["dns-check", "mydomain.com", "--format", "xml"]);
-    assert!(error.contains("there is no report format `xml`") && hint.contains("junit"), "{error} {hint}");
-}
-
-#[test]
-fn every_format_has_its_form() {
-    for format in REPORT_FORMATS {
-        let text = written(format.id);
-        assert!(text.ends_with('\n') && text.contains("mydomain.com"), "{}", format.id);
-        assert!(!text.contains('\u{7}'), "{} lets control characters through", format.id);
-        let empty = write(format, &[], style()).unwrap();
-        assert!(!empty.contains("mydomain"), "{}", format.id);
-    }
-}
-
-#[test]
-fn what_is_suppressed_is_listed_with_its_reason_and_does_not_count() {
-    for form in REPORT_FORMATS {
-        let text = written(form.id);
-        match form.id {
-            "prometheus" => {
-                assert!(text.contains("fedctl_suppressed{subject=\"mydomain.com\"} 1"), "{text}");
-                assert!(text.contains("fedctl_findings{subject=\"mydomain.com\",severity=\"error\"} 1"), "{text}");
-            }
-            _ => assert!(text.contains("dns-target") && text.contains("moving;"), "{}: {text}", form.id),
-        }
-    }
-    assert_eq!(reports()[0].count(Severity::Error), 1);
-}
 
 #[test]
 fn the_pipe_parts_text_from_numbers() {
@@ -272,131 +212,6 @@ fn annotations_are_those_that_the_toolkit_of_actions_writes() {
     assert_eq!(text.lines().filter(|line| line.starts_with("::")).count(), 3, "{text}");
 }
 
-fn broken_domain() -> (Fedctl, World) {
-    let fedctl = Fedctl::new();
-    fedctl.ok(&["keygen"]);
-    let mut world = World::new();
-    world.serve("ns1.mydomain.com", &[("mydomain.com", zone(2, &healthy(&fedctl)))], &[]);
-    world.serve("ns2.mydomain.com", &[("mydomain.com", zone(2, ""))], &[]);
-    (fedctl, world)
-}
-
-fn check(world: &World, more: &[&str]) -> Vec<String> {
-    let args = ["dns-check", "mydomain.com", "--timeout", "2s"].map(String::from).into_iter();
-    args.chain(world.flags()).chain(more.iter().map(ToString::to_string)).collect()
-}
-
-#[test]
-fn every_format_comes_out_of_the_command_and_into_a_file() {
-    let (fedctl, world) = broken_domain();
-    for form in REPORT_FORMATS {
-        let ran = fedctl.run(&check(&world, &["--format", form.id]));
-        let expected = if form.id == "nagios" { 2 } else { 1 };
-        assert_eq!((ran.status, ran.stderr.as_str()), (expected, ""), "{}", ran.stdout);
-        assert!(ran.stdout.contains("mydomain.com"), "{}", ran.stdout);
-        assert!(!ran.stdout.contains("PRIVATE"), "{}", ran.stdout);
-    }
-    fedctl.write("report.html", "old");
-    let ran = fedctl.run(&check(&world, &["--format", "html", "--output", "report.html"]));
-    assert_eq!((ran.status, ran.stdout.as_str()), (1, ""));
-    let page = fedctl.read("report.html");
-    assert!(page.contains("<h2>Responses by server</h2>") && page.contains("ns2.mydomain.com"), "{page}");
-    let ran = fedctl.run(&check(&world, &["--output", "none/report.html"]));
-    assert_eq!((ran.status, ran.stdout.as_str()), (2, ""), "{}", ran.stderr);
-}
-
-#[test]
-fn a_monitoring_system_gets_its_four_states() {
-    let (fedctl, world) = broken_domain();
-    let nagios = |more: &[&str]| fedctl.run(&check(&world, &[&["--format", "nagios"], more].concat()));
-    let critical = nagios(&[]);
-    assert!(critical.status == 2 && critical.stdout.starts_with("FEDCTL CRITICAL - mydomain.com: "), "{critical:?}");
-    let unknown = nagios(&["--key", "missing.key"]);
-    assert_eq!((unknown.status, unknown.stderr.as_str()), (3, ""));
-    assert!(unknown.stdout.starts_with("FEDCTL UNKNOWN - `missing.key` does not exist"), "{unknown:?}");
-    let Some(negate) = negate() else { return };
-    let mut wrapped = Command::new(negate);
-    wrapped.args(["--timeout=60", "--substitute", "--critical=WARNING", env!("CARGO_BIN_EXE_fedctl")]);
-    let output = wrapped
-        .args(check(&world, &["--format", "nagios"]))
-        .current_dir(fedctl.dir.path())
-        .env("HOME", fedctl.dir.path())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{text}");
-    assert!(text.starts_with("FEDCTL WARNING - "), "{text}");
-}
-
-/// The wrapper of the monitoring plugins, which runs another plugin and reads its status and its line.
-fn negate() -> Option<std::path::PathBuf> {
-    let known = std::path::Path::new("/usr/lib/nagios/plugins/negate");
-    if known.is_file() { Some(known.to_owned()) } else { find("negate") }
-}
-
-#[test]
-fn suppressed_findings_are_listed_and_do_not_count() {
-    let (fedctl, world) = broken_domain();
-    let ran = fedctl.run(&check(&world, &["--suppress", "dns-servers=ns2 is being replaced"]));
-    assert_eq!(ran.status, 0, "{}", ran.stdout);
-    assert!(ran.stdout.contains("muted    dns-servers: error"), "{}", ran.stdout);
-    let description = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(description.contains("suppressed: ns2 is being replaced"), "{}", ran.stdout);
-    let ran = fedctl.run(&check(&world, &["--suppress", "dns-servers=x", "--format", "json"]));
-    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
-    let schema: Value =
-        serde_json::from_str(&std::fs::read_to_string(repository("docs/report.schema.json")).unwrap()).unwrap();
-    let schema = jsonschema::validator_for(&schema).unwrap();
-    assert!(schema.is_valid(&report), "{:?}", schema.iter_errors(&report).next());
-    assert_eq!(
-        (&report["suppressed"][0]["id"], &report["suppressed"][0]["reason"]),
-        (&json!("dns-servers"), &json!("x"))
-    );
-    assert_eq!(report["verdict"], "clean");
-    let (error, hint) = fedctl.refused(&["dns-check", "mydomain.com", "--suppress", "dns-server=x"]);
-    assert_eq!((error.as_str(), hint.as_str()), ("there is no check `dns-server`", "did you mean `dns-servers`?"));
-    for bad in ["dns-servers", "dns-servers="] {
-        let (error, hint) = fedctl.refused(&["dns-check", "mydomain.com", "--suppress", bad]);
-        assert!(error.contains("reason") && hint.contains("dns-ttl="), "{error}");
-    }
-}
-
-#[test]
-fn a_private_key_in_dns_comes_out_in_no_form() {
-    let fedctl = Fedctl::new();
-    fedctl.ok(&["keygen"]);
-    let secret = fedctl.read("federation.key").trim_end().to_owned();
-    let pieces: Vec<&str> = secret.as_bytes().chunks(250).map(|piece| std::str::from_utf8(piece).unwrap()).collect();
-    let name = "rocketchat-public-key IN TXT";
-    let one = format!("{name} ( {} )", pieces.iter().map(|piece| format!("\"{piece}\" ")).collect::<String>());
-    let many: String = pieces.iter().map(|piece| format!("{name} \"{piece}\"\n")).collect();
-    let srv = "_rocketchat._https IN SRV 1 1 443 chat\n";
-    for (first, second) in [(&one, ""), (&many, many[..many.len() / 2].rsplit_once('\n').unwrap().0)] {
-        let mut world = World::new();
-        world.serve("ns1.mydomain.com", &[("mydomain.com", zone(2, &format!("{srv}{first}")))], &[]);
-        world.serve("ns2.mydomain.com", &[("mydomain.com", zone(2, &format!("{srv}{second}")))], &[]);
-        for form in REPORT_FORMATS {
-            let name = form.id;
-            let ran = fedctl.run(&check(&world, &["--verbose", "--key", "federation.pub", "--format", name]));
-            let description = ran.stdout + &ran.stderr;
-            assert!(description.contains("mydomain.com"), "{description}");
-            if name != "prometheus" {
-                assert!(
-                    description.contains("fedctl keygen") || description.contains("private key"),
-                    "{name:?}: {description}"
-                );
-            }
-            // The public half is in every private key too.
-            let public = fedctl.read("federation.pub");
-            let leaks = secret.as_bytes()[27..].windows(16).map(|part| std::str::from_utf8(part).unwrap());
-            for part in leaks.filter(|part| !public.contains(part)) {
-                assert!(!description.contains(part), "{name:?} shows {part}: {description}");
-            }
-        }
-    }
-}
-
 #[test]
 fn the_page_fits_a_phone_and_a_desk() {
     let Some(chromium) = find("chromium") else { return };
@@ -437,43 +252,4 @@ fn the_page_fits_a_phone_and_a_desk() {
         let png = std::fs::read(&comparison).unwrap();
         assert!(png.starts_with(b"\x89PNG") && png.len() > 20_000, "{} bytes", png.len());
     }
-}
-
-/// The words of a line of shell, quotes taken off.
-fn words(line: &str) -> Vec<String> {
-    let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
-    for c in line.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            ' ' if !quoted => words.push(std::mem::take(&mut word)),
-            c => word.push(c),
-        }
-    }
-    words.push(word);
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-#[test]
-fn the_lines_of_the_guide_to_ci_are_commands() {
-    let mut seen = 0;
-    for page in ["docs/ci.md", "docs/formats.md", "docs/key-diagnosis.md"] {
-        let text = std::fs::read_to_string(repository(page)).unwrap();
-        let mut fenced = false;
-        for line in text.lines() {
-            fenced ^= line.starts_with("```");
-            if !fenced && !line.starts_with("    ") {
-                continue;
-            }
-            let Some(at) = line.find("fedctl ") else { continue };
-            let end = line[at..].find(['>', '|', ')', '`']).map_or(line.len(), |end| at + end);
-            let mut words = words(line[at..end].trim_end_matches("2"));
-            words.retain(|word| word != "[FILE]");
-            // A macro of Nagios stands for the domain.
-            words.iter_mut().filter(|word| word.starts_with('$')).for_each(|word| *word = "mydomain.com".into());
-            fedctl::cli::command().try_get_matches_from(&words).unwrap_or_else(|error| panic!("{line}: {error}"));
-            seen += 1;
-        }
-    }
-    assert!(seen > 12, "{seen} lines");
 }
