@@ -1,6 +1,6 @@
 //! fedctl: sets up and diagnoses classic Rocket.Chat federation.
 //!
-//! The layers, from the ground up; each uses only those above it in this list (`tests/house.rs` checks it):
+//! The layers, from the ground up; each uses only those above it in this list (`tests/house` checks it):
 //!
 //! - `text`: the filter for text of others
 //! - `error`, `severity`, `endpoint`, `range`: how fedctl fails, how much a finding matters, where to connect, which numbers are

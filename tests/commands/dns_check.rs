@@ -1,3 +1,5 @@
+//! `fedctl dns-check`: reports, exit status and evidence.
+
 use serde_json::Value;
 
 use crate::support::world::{World, healthy, key_record, zone};

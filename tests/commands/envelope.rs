@@ -1,3 +1,5 @@
+//! `fedctl envelope`: messages that are sealed and opened, and the layer at which opening fails.
+
 use serde_json::Value;
 
 use crate::support::{Fedctl, repository};

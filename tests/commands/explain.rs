@@ -1,3 +1,5 @@
+//! `fedctl explain`: check ids and the messages of servers.
+
 use serde_json::Value;
 
 use crate::support::{Fedctl, repository};

@@ -1,3 +1,5 @@
+//! `fedctl key`: what it prints about a key file.
+
 use crate::support::Fedctl;
 
 #[test]

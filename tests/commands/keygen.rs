@@ -1,3 +1,5 @@
+//! `fedctl keygen`: the files that it writes, and the ones that it refuses to write.
+
 use std::os::unix::fs::PermissionsExt;
 
 use crate::support::Fedctl;

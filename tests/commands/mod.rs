@@ -1,3 +1,5 @@
+//! A module for each command.
+
 mod compatibility;
 mod completion;
 mod configure;

@@ -87,6 +87,18 @@ fn sends_everything(release: &str) {
     node.run_in_node("remove", json!({"room": room, "user": FEDCTL}));
     eventually("a member less", || subscriptions() == 1);
 
+    sends_a_private_room(&node, &peers, release);
+
+    let log = peers.log.lock().unwrap().join("\n");
+    for wrong in ["irregular:", "failed:", "refused:", "not sent:"] {
+        assert!(!log.contains(wrong), "{log}");
+    }
+    assert_eq!(node.printed("unsent"), [Value::Null; 0]);
+}
+
+/// A room that gains a member, loses one, and is deleted. One subscription of another room is there before.
+fn sends_a_private_room(node: &NodePeer, peers: &Peers, release: &str) {
+    let subscriptions = || peers.with(|documents| documents.all(Collection::Subscriptions).count());
     let name = json!({"user": "ann", "name": "team", "with": [FEDCTL]});
     let team = text(&node.run_in_node("private", name), "room");
     eventually("a private room", || subscriptions() == 3);
@@ -99,12 +111,6 @@ fn sends_everything(release: &str) {
     }
     node.run_in_node("delete_room", json!({"room": team}));
     eventually("a room less", || peers.document(Collection::Rooms, &team).is_none());
-
-    let log = peers.log.lock().unwrap().join("\n");
-    for wrong in ["irregular:", "failed:", "refused:", "not sent:"] {
-        assert!(!log.contains(wrong), "{log}");
-    }
-    assert_eq!(node.printed("unsent"), [Value::Null; 0]);
 }
 
 #[test]
@@ -142,27 +148,35 @@ fn message(room: &str, id: &str, words: &str) -> Value {
     }})
 }
 
-/// A server of Node as the receiver: it applies what fedctl encrypts.
-fn receives_everything(release: &str) {
-    let Some((node, peers)) = both(release) else { return };
-    let find = |collection: &str, id: &str| {
-        node.documents(collection).into_iter().find(|found| found["_id"] == id).unwrap_or_default()
-    };
-    let ann = text(&node.documents("users")[0], "_id");
-    let room = direct_room("uF", &ann);
+/// A document of the server, by its identifier.
+fn stored(node: &NodePeer, collection: &str, id: &str) -> Value {
+    node.documents(collection).into_iter().find(|found| found["_id"] == id).unwrap_or_default()
+}
+
+/// Opens a direct room of `fedctl` with a user of the server.
+fn receives_a_direct_room(node: &NodePeer, peers: &Peers, room: &str, ann: &str) {
     let document = json!({
         "_id": room, "t": "d", "usernames": [FEDCTL, "ann@a.example"], "federation": {"origin": B, "domains": [B, A]},
     });
     let first = [
         (Kind::Genesis, json!({"contextType": "room", "room": document})),
-        (Kind::AddUser, member(&room, "uF", FEDCTL, "ann@a.example")),
-        (Kind::AddUser, member(&room, &ann, "ann@a.example", FEDCTL)),
+        (Kind::AddUser, member(room, "uF", FEDCTL, "ann@a.example")),
+        (Kind::AddUser, member(room, ann, "ann@a.example", FEDCTL)),
     ];
-    let first: Vec<Value> = first.into_iter().map(|(kind, data)| peers.create_first(&room, kind, data)).collect();
+    let first: Vec<Value> = first.into_iter().map(|(kind, data)| peers.create_first(room, kind, data)).collect();
     assert!(peers.deliver(&first));
     node.wait_applied("room_add_user", 2);
-    assert_eq!(find("rooms", &room)["usernames"], json!([FEDCTL, "ann"]));
-    assert_eq!(find("users", "uF")["username"], FEDCTL);
+    assert_eq!(stored(node, "rooms", room)["usernames"], json!([FEDCTL, "ann"]));
+    assert_eq!(stored(node, "users", "uF")["username"], FEDCTL);
+}
+
+/// A server of Node as the receiver: it applies what fedctl encrypts.
+fn receives_everything(release: &str) {
+    let Some((node, peers)) = both(release) else { return };
+    let find = |collection: &str, id: &str| stored(&node, collection, id);
+    let ann = text(&node.documents("users")[0], "_id");
+    let room = direct_room("uF", &ann);
+    receives_a_direct_room(&node, &peers, &room, &ann);
 
     let send = |kind: Kind, data: Value, times: usize| {
         assert!(peers.deliver(&[peers.create(&room, kind, data)]), "{kind:?}");
@@ -239,6 +253,14 @@ fn a_node_server_derives_the_identifiers_of_the_vectors() {
     assert_eq!(id, "aae4126ae7b1ebc7dc9dd2fb0046dcd96ea5b5a320f0a0201a109cf8d5c9a8bd");
 }
 
+/// A message of 1.x in the direct room.
+fn old_message(id: &str, words: &str) -> Value {
+    json!({
+        "_id": id, "msg": words, "mentions": [{"username": "ann", "federation": {"peer": A}}], "channels": [],
+        "u": {"username": FEDCTL, "federation": {"_id": "uF"}}, "federation": {"_id": id, "peer": B, "roomId": "rD"},
+    })
+}
+
 #[test]
 fn a_node_server_of_1_3_applies_what_is_sent_from_here() {
     let Some((node, peers)) = both("1.3.5") else { return };
@@ -260,15 +282,9 @@ fn a_node_server_of_1_3_applies_what_is_sent_from_here() {
         (&find("users", "uF")["username"], &find("rooms", "rP")["name"]),
         (&json!(FEDCTL), &json!("rP@b.example"))
     );
-    let message = |id: &str, words: &str| {
-        json!({
-            "_id": id, "msg": words, "mentions": [{"username": "ann", "federation": {"peer": A}}], "channels": [],
-            "u": {"username": FEDCTL, "federation": {"_id": "uF"}}, "federation": {"_id": id, "peer": B, "roomId": "rD"},
-        })
-    };
-    send(OldKind::Message, json!({"message": message("m1", "hi @ann@a.example")}));
+    send(OldKind::Message, json!({"message": old_message("m1", "hi @ann@a.example")}));
     assert_eq!(find("messages", "m1")["msg"], "hi @ann");
-    send(OldKind::EditMessage, json!({"message": message("m1", "edited"), "federated_user_id": "uF"}));
+    send(OldKind::EditMessage, json!({"message": old_message("m1", "edited"), "federated_user_id": "uF"}));
     assert_eq!(find("messages", "m1")["msg"], "edited");
     let reaction = |is_set: bool| json!({"federated_room_id": "rD", "federated_message_id": "m1", "federated_user_id": "uF", "reaction": ":+1:", "shouldReact": is_set});
     send(OldKind::SetReaction, reaction(true));
@@ -276,7 +292,7 @@ fn a_node_server_of_1_3_applies_what_is_sent_from_here() {
     send(OldKind::UnsetReaction, reaction(false));
     assert_eq!(find("messages", "m1")["reactions"], json!({}));
     peers.keep_upload("file1", json!({"name": "a.png", "type": "image/png"}), &[0, 1, 2, 255]);
-    let mut with_file = message("m2", "");
+    let mut with_file = old_message("m2", "");
     with_file["file"] = json!({"_id": "file1", "name": "a.png", "type": "image/png"});
     with_file["attachments"] =
         json!([{"title_link": "/file-upload/file1/a.png", "image_url": "/file-upload/file1/a.png"}]);

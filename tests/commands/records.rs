@@ -1,3 +1,5 @@
+//! `fedctl records`: the record set in each form.
+
 use serde_json::Value;
 
 use crate::support::Fedctl;

@@ -1,3 +1,5 @@
+//! `fedctl records lint`: files of records in each form.
+
 use serde_json::Value;
 
 use super::records::{printed, validate, with_key};

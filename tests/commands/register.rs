@@ -1,3 +1,5 @@
+//! `fedctl register`: a registration at a hub.
+
 use std::process::Stdio;
 
 use serde_json::Value;

@@ -94,7 +94,7 @@ fn a_day_has_the_messages_that_it_should_have_and_no_others() {
         peer: None,
         hub: None,
     };
-    let mut sent: Vec<(String, Kind, String)> = Vec::new();
+    let mut sent: Vec<Sent> = Vec::new();
     let mut checks: BTreeMap<String, Vec<i64>> = BTreeMap::new();
     runtime.block_on(async {
         let mut watcher = recorder(WatchStore::open(dir.path(), true).await.unwrap(), "w0");
@@ -130,6 +130,14 @@ fn a_day_has_the_messages_that_it_should_have_and_no_others() {
             assert_eq!(WatchEvidence::parse(&kept.unwrap()).unwrap(), evidence);
         }
     });
+    has_its_messages(&sent);
+    is_checked_in_time(&checks);
+}
+
+/// A message of the day: its domain, its kind, and the time of day in UTC.
+type Sent = (String, Kind, String);
+
+fn has_its_messages(sent: &[Sent]) {
     let found = |domain: &str| -> Vec<(Kind, &str)> {
         let of = sent.iter().filter(|(known, ..)| known == domain);
         of.map(|(_, kind, hour)| (*kind, hour.as_str())).collect()
@@ -146,7 +154,11 @@ fn a_day_has_the_messages_that_it_should_have_and_no_others() {
     assert_eq!(kinds("rotated.example"), [Kind::Change]);
     assert!(found("rotated.example")[0].1 > "16:00" && found("rotated.example")[0].1 < "16:15", "{sent:?}");
     assert_eq!(kinds("expiring.example"), [Kind::Reminder]);
-    for (domain, times) in &checks {
+}
+
+/// Each domain is checked about as often as the list has it.
+fn is_checked_in_time(checks: &BTreeMap<String, Vec<i64>>) {
+    for (domain, times) in checks {
         let every = if domain == "quiet.example" { HOUR } else { 5 * MINUTE };
         let longest = times.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
         let shortest = times.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap();

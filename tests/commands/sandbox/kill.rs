@@ -1,6 +1,6 @@
 //! A sandbox that is killed, and one that is flooded.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -28,8 +28,46 @@ fn a_sandbox_of_3_18_that_is_killed_loses_nothing_and_answers_once() {
     kill_again_and_again("3.18.7", 8);
 }
 
+/// Messages of one round.
+const EACH: usize = 4;
+
+/// Sends events and kills the sandbox meanwhile: the identifiers of the messages and events that it acknowledged.
+fn send_and_kill(talk: &Talk, events: Vec<(String, RoomEvent)>, kill: usize) -> Vec<(String, String)> {
+    let count = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        let (child, count) = (talk.child.id(), &count);
+        scope.spawn(move || {
+            // Somewhere in the middle of the messages, each time elsewhere.
+            let until = Instant::now() + Duration::from_secs(20);
+            while count.load(Ordering::Relaxed) < kill % EACH && Instant::now() < until {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            std::thread::sleep(Duration::from_millis((kill as u64 * 7) % 40));
+            let killed = std::process::Command::new("kill").args(["-9", &child.to_string()]).status().unwrap();
+            assert!(killed.success());
+        });
+        let send = |(id, event): (String, RoomEvent)| {
+            let taken = talk.dispatch(&event);
+            count.fetch_add(1, Ordering::Relaxed);
+            taken.then_some((id, event.id))
+        };
+        events.into_iter().filter_map(send).collect()
+    })
+}
+
+/// Waits until `echo` has answered so often in a room; no answer comes twice.
+fn each_is_answered_once(talk: &Talk, room: &str, expected: usize) {
+    let until = Instant::now() + Duration::from_secs(300);
+    while talk.heard(room).len() < expected {
+        assert!(Instant::now() < until, "{room}: {} of {expected}", talk.heard(room).len());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let heard = talk.heard(room);
+    let distinct: BTreeSet<&String> = heard.iter().collect();
+    assert_eq!((heard.len(), distinct.len()), (expected, expected), "{room}: each is answered once");
+}
+
 fn kill_again_and_again(release: &str, kills: usize) {
-    const EACH: usize = 4;
     let mut talk = Talk::start(release, &[]);
     let rooms = ["one", "two", "three"];
     rooms.iter().for_each(|room| talk.open(room, "p", &["echo"]));
@@ -45,27 +83,7 @@ fn kill_again_and_again(release: &str, kills: usize) {
             })
             .collect();
         *sent.entry(room).or_default() += EACH;
-        let count = AtomicUsize::new(0);
-        let taken = std::thread::scope(|scope| {
-            let (talk, child, count) = (&talk, talk.child.id(), &count);
-            scope.spawn(move || {
-                // Somewhere in the middle of the messages, each time elsewhere.
-                let until = Instant::now() + Duration::from_secs(20);
-                while count.load(Ordering::Relaxed) < kill % EACH && Instant::now() < until {
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-                std::thread::sleep(Duration::from_millis((kill as u64 * 7) % 40));
-                let killed = std::process::Command::new("kill").args(["-9", &child.to_string()]).status().unwrap();
-                assert!(killed.success());
-            });
-            let send = |(id, event): (String, RoomEvent)| {
-                let taken = talk.dispatch(&event);
-                count.fetch_add(1, Ordering::Relaxed);
-                taken.then_some((id, event.id))
-            };
-            events.into_iter().filter_map(send).collect::<Vec<_>>()
-        });
-        acknowledged.extend(taken);
+        acknowledged.extend(send_and_kill(&talk, events, kill));
         talk.restart();
     }
     assert!(acknowledged.len() >= kills / 2, "only {} were acknowledged: nothing was tested", acknowledged.len());
@@ -73,18 +91,7 @@ fn kill_again_and_again(release: &str, kills: usize) {
         assert!(talk.post(room, &format!("last-{room}"), "the last one"));
         talk.hear(room, "echo: the last one");
     }
-    let until = Instant::now() + Duration::from_secs(300);
-    for room in rooms {
-        while talk.heard(room).len() < sent[room] + 1 {
-            assert!(Instant::now() < until, "{room}: {} of {}", talk.heard(room).len(), sent[room] + 1);
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        let heard = talk.heard(room);
-        let mut distinct = heard.clone();
-        distinct.sort();
-        distinct.dedup();
-        assert_eq!((heard.len(), distinct.len()), (sent[room] + 1, sent[room] + 1), "{room}: each is answered once");
-    }
+    rooms.iter().for_each(|room| each_is_answered_once(&talk, room, sent[room] + 1));
     talk.child.kill().unwrap();
     talk.child.wait().unwrap();
     let db = rusqlite::Connection::open(talk.peers.fedctl.path("state.db")).unwrap();

@@ -14,6 +14,14 @@ fn third(addr: SocketAddr) -> [String; 2] {
     ["--connect-to".to_owned(), format!("chat.c.example:80={addr}")]
 }
 
+/// A server fetches a file before it keeps the message: a reaction that arrives in between fails at it, as at real ones.
+fn only_an_early_reaction_failed(node: &NodePeer) {
+    let too_early = json!("Cannot read property 'reactions' of undefined");
+    let failed = node.printed("failed");
+    assert!(failed.iter().all(|line| line["error"] == too_early && line["from"] == A), "{failed:?}");
+    assert!(failed.len() <= 1, "only the message with the file is fetched for: {failed:?}");
+}
+
 /// Two servers made of Node and node-rsa, which owe nothing to fedctl, and the sandbox between them.
 #[test]
 fn servers_made_of_node_talk_to_echo_in_a_room_of_three() {
@@ -74,12 +82,6 @@ fn servers_made_of_node_talk_to_echo_in_a_room_of_three() {
             || node.documents("subscriptions").iter().all(|one| one["u"]["username"] != "echo@a.example").then_some(());
         eventually(gone);
     }
-    // A server fetches a file before it keeps the message: a reaction that arrives in between fails at it, as at real ones.
-    let too_early = json!("Cannot read property 'reactions' of undefined");
-    for node in [&bob, &cy] {
-        let failed = node.printed("failed");
-        assert!(failed.iter().all(|line| line["error"] == too_early && line["from"] == A), "{failed:?}");
-        assert!(failed.len() <= 1, "only the message with the file is fetched for: {failed:?}");
-    }
+    [&bob, &cy].into_iter().for_each(only_an_early_reaction_failed);
     assert!(!talk.log.lock().unwrap().iter().any(|line| line.starts_with("irregular")));
 }
