@@ -8,7 +8,7 @@ mod key;
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use url::Url;
 
 use self::apply::{ApplyArgs, Run};
@@ -60,7 +60,7 @@ pub struct Init {
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     provider: Option<&'static Format>,
     /// Key file to use, private or public, such as the Public Key of the server's settings; `new` makes a pair
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     key: Option<String>,
     #[command(flatten)]
     passphrase: PassphraseArgs,

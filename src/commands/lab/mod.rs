@@ -1,7 +1,7 @@
 //! `fedctl lab`: federation on this machine, and whether fedctl finds every mistake in it.
 
 mod drills;
-mod every;
+pub mod every;
 mod guest;
 mod native_scenarios;
 mod scenarios;

@@ -27,6 +27,9 @@ const ALERTS: &str = "api/v2/alerts";
 /// Bytes of the digest that stands for a URL.
 const DIGEST: usize = 6;
 
+/// What is written before the `:` of a channel.
+pub const KINDS: [&str; 5] = ["command", "mailto", "webhook", "rocketchat", "alertmanager"];
+
 /// A place that messages go to. Its URL may hold a secret and is shown nowhere.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Channel {
@@ -183,6 +186,7 @@ mod tests {
             ("rocketchat:https://chat.example.org/hooks/a/s3cret", "rocketchat:https://chat.example.org:443#"),
             ("alertmanager:http://127.0.0.1:9093/am/", "alertmanager:http://127.0.0.1:9093#"),
         ] {
+            assert!(KINDS.iter().any(|kind| text.starts_with(&format!("{kind}:"))), "{text}");
             let channel = Channel::parse(text).unwrap();
             assert!(channel.to_string().starts_with(start) && !format!("{channel} {channel:?}").contains("s3cret"));
         }

@@ -32,6 +32,9 @@ pub enum FaultKind {
     Delay(Duration),
 }
 
+/// The names of the faults; a time goes behind the last.
+pub const NAMES: [&str; 8] = ["nxdomain", "servfail", "refused", "silence", "truncate", "stale", "garbage", "delay="];
+
 impl Fault {
     /// True when the fault concerns this question.
     pub fn strikes(&self, query: &Query) -> bool {
@@ -85,6 +88,14 @@ impl FromStr for Fault {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_name_is_read() {
+        for name in NAMES {
+            let time = if name.ends_with('=') { "50ms" } else { "" };
+            assert!(format!("{name}{time}").parse::<Fault>().is_ok(), "{name}");
+        }
+    }
 
     #[test]
     fn a_fault_is_read() {

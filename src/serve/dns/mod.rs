@@ -4,7 +4,7 @@
 //! what a library is made for.
 
 mod connections;
-mod fault;
+pub mod fault;
 mod view;
 mod zone;
 
