@@ -133,7 +133,7 @@ impl History {
         })?;
         let Some(found) = found else { return Err(unknown(&self.domain)) };
         cx.term.answer(match self.format {
-            Format::Human => render::human(&found, &spans, from, cx.term.width),
+            Format::Human => render::human(&found, &spans, (self.days, from), cx.term.width),
             Format::Json => render::json(&found, &spans)?,
         })?;
         Ok(ExitStatus::Clean)

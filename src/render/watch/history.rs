@@ -6,13 +6,13 @@ use super::board::{entry, summary};
 use super::strip::availability;
 use crate::dns::name::Domain;
 use crate::render::fill::{hang, harmless};
-use crate::report::watch::{DAY, Difference, Span, Status, Stretch, Verdict, length, moment};
+use crate::report::watch::{Difference, Span, Status, Stretch, Verdict, length, moment};
 
 /// Columns in front of what was found.
 const INDENT: usize = 2 + 20 + 2 + 12 + 2 + 7 + 2;
 
-/// One entry for each time in which the checks agreed, the newest first.
-pub fn human(status: &Status, spans: &[Span], from: i64, width: usize) -> String {
+/// One entry for each time in which the checks agreed, the newest first: of so many days, from a moment on.
+pub fn human(status: &Status, spans: &[Span], (days, from): (u32, i64), width: usize) -> String {
     let listed = if status.is_listed { format!("every {}", length(status.every)) } else { "not on the list".into() };
     let noun = if status.checks == 1 { "check" } else { "checks" };
     let mut out = format!("{}  {listed} · {} {noun}\n\n", status.domain, status.checks);
@@ -24,7 +24,6 @@ pub fn human(status: &Status, spans: &[Span], from: i64, width: usize) -> String
     }
     let stretches: Vec<Stretch> =
         spans.iter().map(|span| Stretch { start: span.start, end: span.end, verdict: span.snapshot.verdict }).collect();
-    let days = spans.last().map_or(0, |last| (last.end - from) / DAY).max(1);
     match availability(&stretches, from) {
         Some(share) => {
             let noun = if days == 1 { "day" } else { "days" };
