@@ -6,6 +6,7 @@
 //! - `error`, `severity`, `endpoint`, `range`: how fedctl fails, how much a finding matters, where to connect, which numbers are
 //!   taken
 //! - `page`: the frame of HTML pages
+//! - `metrics`: the text of metrics for Prometheus
 //! - `file`: the only module that reads and writes files
 //! - `dns`: DNS as values and the codec of messages
 //! - `key`: key pairs, what node-rsa accepts, diagnosis of damaged key text
@@ -32,6 +33,7 @@ pub mod error;
 pub mod facts;
 pub mod file;
 pub mod key;
+pub mod metrics;
 pub mod net;
 pub mod page;
 pub mod publish;

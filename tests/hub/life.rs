@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use fedctl::metrics::CONTENT_TYPE;
+
 use crate::hub::KEYS;
 use crate::support::Fedctl;
 use crate::support::http::{get, send};
 use crate::support::hub::{Hub, eventually, token_in};
 use crate::support::mailbox::{Mail, Mailbox};
+use crate::support::programs::promtool_reads;
 
 /// The link of a mail, which must lead to the public URL.
 fn link(mail: &Mail) -> String {
@@ -168,7 +171,8 @@ fn a_hub_reports_its_health() {
     hub.answer(&token, "no");
     assert_eq!(hub.url_of("mydomain.com"), None);
     let metrics = get(hub.addr, "/metrics");
-    assert!(metrics.header("content-type").starts_with("application/openmetrics-text; version=1.0.0"));
+    assert_eq!(metrics.header("content-type"), CONTENT_TYPE);
+    promtool_reads(&metrics.body);
     for line in [
         "fedctl_hub_registrations_total{outcome=\"mailed\"} 1",
         "fedctl_hub_links_total{outcome=\"refused\"} 1",

@@ -98,3 +98,13 @@ fn missing<T>(name: &str) -> Option<T> {
     let _ = writeln!(std::io::stderr(), "skipped: {test}: `{name}` is not installed");
     None
 }
+
+/// Metrics that Prometheus reads without a complaint.
+pub fn promtool_reads(metrics: &str) {
+    let Some(promtool) = find("promtool") else { return };
+    let mut child =
+        Command::new(promtool).args(["check", "metrics"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(metrics.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}\n{metrics}", String::from_utf8_lossy(&output.stderr));
+}

@@ -8,6 +8,7 @@ use tokio::sync::Semaphore;
 use super::checker::Checker;
 use super::worker::Watcher;
 use crate::dns::name::Domain;
+use crate::metrics::CONTENT_TYPE;
 use crate::render::watch::metrics::{self, Totals};
 use crate::render::watch::{board, html};
 use crate::report::watch::{DAY, MINUTE, Snapshot};
@@ -102,7 +103,7 @@ impl Site {
             }
             Err(_) => metrics::page(&[], None, 0),
         };
-        answer(200, metrics::CONTENT_TYPE, page)
+        answer(200, CONTENT_TYPE, page)
     }
 
     /// Healthy means that the database answers and that no domain has waited for long.
@@ -128,7 +129,7 @@ impl Site {
         };
         let fresh = listed.and_then(|status| status.state.snapshot).filter(|snapshot| now - snapshot.time < FRESH);
         if let Some(snapshot) = fresh {
-            return Ok(answer(200, metrics::CONTENT_TYPE, metrics::probe(&snapshot)));
+            return Ok(answer(200, CONTENT_TYPE, metrics::probe(&snapshot)));
         }
         if !self.allow_private && self.is_private(&domain).await {
             let why = "the target is in a private network; fedctl watch --allow-private allows it\n";
@@ -137,7 +138,7 @@ impl Site {
         let Some(snapshot) = self.check(&domain, now).await? else {
             return Ok(answer(503, TEXT, "another check of the target is under way\n"));
         };
-        Ok(answer(200, metrics::CONTENT_TYPE, metrics::probe(&snapshot)))
+        Ok(answer(200, CONTENT_TYPE, metrics::probe(&snapshot)))
     }
 
     /// A check of a listed domain counts like any other; of another domain nothing is kept.

@@ -1,18 +1,15 @@
-//! What the hub counts, as Prometheus reads it (OpenMetrics text format 1.0).
+//! What the hub counts, for Prometheus.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
-use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::metrics::{self, Metric, Value};
 use crate::store::Counts;
-
-pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// A counter: name, label, what it counts, and the values that it starts with.
 struct Counted {
@@ -117,25 +114,20 @@ impl Metrics {
     }
 
     /// The page; without `counts` when the store does not answer.
-    pub fn page(&self, counts: Option<Counts>) -> Result<String, std::fmt::Error> {
-        let mut state = Registry::with_prefix("fedctl_hub");
-        let mut gauge = |name: &str, help: &str, value: i64| {
-            let gauge = Gauge::<i64>::default();
-            gauge.set(value);
-            state.register(name, help, gauge);
-        };
-        gauge("store_up", "1 when the database answers", counts.is_some().into());
-        if let Some(counts) = counts {
-            gauge("peers", "Entries that are served", counts.peers);
-            gauge("proposals_open", "Links that wait for somebody to confirm", counts.open);
-            gauge("mails_due", "Mails that have not gone out", counts.mails_due);
-        }
-        let mut page = String::new();
-        encode(&mut page, &state)?;
-        // Each registry ends with the mark of the end; it counts once.
-        page.truncate(page.trim_end().trim_end_matches("# EOF").len());
-        encode(&mut page, &self.registry)?;
-        Ok(page)
+    pub fn page(&self, counts: Option<Counts>) -> String {
+        let up = Metric::one("fedctl_hub_store_up", "1 when the database answers.", counts.is_some().into());
+        let counted = counts.map(|counts| {
+            [
+                Metric::one("fedctl_hub_peers", "Entries that are served.", Value::Whole(counts.peers)),
+                Metric::one(
+                    "fedctl_hub_proposals_open",
+                    "Links that wait for somebody to confirm.",
+                    Value::Whole(counts.open),
+                ),
+                Metric::one("fedctl_hub_mails_due", "Mails that have not gone out.", Value::Whole(counts.mails_due)),
+            ]
+        });
+        metrics::text([up].into_iter().chain(counted.into_iter().flatten())) + &metrics::text_of(&self.registry)
     }
 }
 
@@ -148,7 +140,7 @@ mod tests {
         let metrics = Metrics::default();
         metrics.count(SEARCHES, "found");
         metrics.request(200, Duration::from_millis(7));
-        let page = metrics.page(Some(Counts { peers: 3, open: 0, mails_due: 1 })).unwrap();
+        let page = metrics.page(Some(Counts { peers: 3, open: 0, mails_due: 1 }));
         for line in [
             "fedctl_hub_searches_total{outcome=\"found\"} 1",
             "fedctl_hub_mails_total{outcome=\"failed\"} 0",
@@ -160,7 +152,6 @@ mod tests {
         ] {
             assert!(page.lines().any(|found| found == line), "{line} is not in\n{page}");
         }
-        assert!(!metrics.page(None).unwrap().contains("fedctl_hub_peers"));
-        assert!(page.ends_with("# EOF\n") && page.matches("# EOF").count() == 1);
+        assert!(!metrics.page(None).contains("fedctl_hub_peers"));
     }
 }
