@@ -6,10 +6,12 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use fedctl::metrics::CONTENT_TYPE;
 use fedctl::rocketchat::body::Wire;
 use fedctl::rocketchat::envelope;
 
 use crate::support::Fedctl;
+use crate::support::http::try_send;
 use crate::support::peers::{A, Peer, Peers, free_addr, key};
 
 /// What servers wait. The honest sender must be answered within it, whatever else goes on.
@@ -177,15 +179,24 @@ fn the_command_serves_and_prints_its_address() {
         "3.18.3",
         "--ca-out",
         "ca.pem",
+        "--page",
+        "127.0.0.1:0",
     ];
-    let mut child = fedctl.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let addr: SocketAddr = line.trim().parse().unwrap();
-    assert!(TcpStream::connect(addr).is_ok());
-    assert!(fedctl.read("ca.pem").starts_with("-----BEGIN CERTIFICATE-----"));
+    let mut child = fedctl.command(&args).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().take(2);
+    let addrs: Vec<SocketAddr> = lines.map_while(|line| line.unwrap().parse().ok()).collect();
+    let is_listening = addrs.first().is_some_and(|addr| TcpStream::connect(addr).is_ok());
+    let page = |path: &str| try_send(*addrs.get(1)?, "GET", path, &[], "");
+    let (conversations, metrics) = (page("/"), page("/metrics"));
+    // It must not outlive a test that fails.
     child.kill().unwrap();
     child.wait().unwrap();
+    assert!(is_listening);
+    let (conversations, metrics) = (conversations.unwrap(), metrics.unwrap());
+    assert!(conversations.status == 404 && conversations.body.contains("--sandbox"), "{conversations:?}");
+    // Nothing was counted yet.
+    assert_eq!((metrics.status, metrics.header("content-type")), (200, CONTENT_TYPE));
+    assert!(fedctl.read("ca.pem").starts_with("-----BEGIN CERTIFICATE-----"));
     let (error, _) = fedctl.refused(&["serve", "peer", "--key", "federation.key"]);
     assert_eq!(error, "a peer needs a domain");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -27,6 +27,7 @@ use crate::rocketchat::life::parse_classic;
 use crate::rocketchat::release::Release;
 use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::fault::Fault;
+use crate::serve::peer::metrics::Metrics;
 use crate::serve::peer::{Config, USER, start};
 use crate::text::Filtered;
 
@@ -35,7 +36,7 @@ use crate::text::Filtered;
 /// Answers as the chosen release does, finds its senders by DNS and opens what they send. Without --sandbox it keeps events in
 /// memory only. With --sandbox real servers can talk to it: their users invite echo@DOMAIN, which answers messages, reacts,
 /// follows edits, sends files back and leaves when told to `leave`; every event is checked. The first line of output is the
-/// address that it listens on, with --page the second one is the address of the page; the log goes to stderr.
+/// address that it listens on, with --page the second one is the address of the page and of the metrics; the log goes to stderr.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  fedctl serve peer --domain mydomain.test --key federation.key\n  fedctl serve peer --domain mydomain.test --key federation.key --release 3.18.3 --fault slow\n  fedctl serve peer --domain mydomain.test --key federation.key --sandbox --page 127.0.0.1:8081"
@@ -133,8 +134,8 @@ impl ServePeer {
         };
         let mut faults = self.faults.clone();
         faults.extend(self.faithful_bypass.then_some(Fault::Bypass));
-        let refusals = Refusals::default();
-        let log = log(cx.term.clone(), self.log_format, refusals.clone());
+        let (refusals, metrics) = (Refusals::default(), Arc::new(Metrics::default()));
+        let log = log(cx.term.clone(), self.log_format, refusals.clone(), metrics.clone());
         let mut config = Config {
             listen: self.listen,
             tls,
@@ -148,7 +149,7 @@ impl ServePeer {
             let mut stop = Stop::catch()?;
             let state = self.sandbox.open(&mut config).await?;
             let running = start(config.clone()).await?;
-            let page = self.sandbox.serve_page(&running.handler, refusals).await?;
+            let page = self.sandbox.serve_page(&running.handler, refusals, metrics).await?;
             cx.term.answer(format!("{}\n", running.addr))?;
             if let Some(page) = &page {
                 cx.term.answer(format!("{}\n", page.addr))?;
@@ -231,6 +232,7 @@ fn greeting(config: &Config, addr: SocketAddr, state: Option<&Path>, page: Optio
     let scheme = if config.tls.is_some() { "https" } else { "http" };
     let (domain, release) = (&config.domain, config.release);
     let mut lines = vec![format!("{domain} listens on {scheme}://{addr}, as a {release} server; Ctrl-C stops")];
+    lines.extend(page.map(|page| format!("the metrics are on http://{page}/metrics")));
     let Some(state) = state else { return lines };
     lines.push(format!("the state is in {}", state.display()));
     lines.extend(page.map(|page| format!("the conversations are on http://{page}/")));

@@ -10,6 +10,7 @@ use crate::commands::log::LogFormat;
 use crate::render::sandbox::Refused;
 use crate::serve::peer::Log;
 use crate::serve::peer::log::Entry;
+use crate::serve::peer::metrics::Metrics;
 use crate::term::Term;
 use crate::text::escaped_json;
 
@@ -38,10 +39,11 @@ impl Refusals {
 }
 
 /// Writes the log beside the work: a reader of stderr that has stopped reading must not stop the peer.
-pub fn log(term: Term, format: LogFormat, refusals: Refusals) -> Log {
+pub fn log(term: Term, format: LogFormat, refusals: Refusals, metrics: Arc<Metrics>) -> Log {
     let (sender, entries) = sync_channel::<Entry>(WAITING);
     std::thread::spawn(move || entries.iter().for_each(|entry| write(&term, format, &entry.to_string(), Some(&entry))));
     Arc::new(move |entry| {
+        metrics.count(&entry);
         if let Entry::Refused { sender, why } = &entry {
             let time = jiff::Timestamp::now().as_millisecond();
             refusals.add(Refused { time, sender: sender.clone(), why: why.clone() });

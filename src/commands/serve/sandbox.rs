@@ -1,4 +1,5 @@
-//! The sandbox of `fedctl serve peer`: where its state is, and the page that shows its conversations.
+//! The sandbox of `fedctl serve peer`: where its state is, and the page that shows its conversations. The metrics of every peer are
+//! beside the page.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -11,11 +12,13 @@ use futures_util::FutureExt;
 use super::peer_log::Refusals;
 use crate::dns::name::Domain;
 use crate::error::hinted;
+use crate::metrics::CONTENT_TYPE;
 use crate::render::page::policy;
 use crate::render::sandbox::{Room, Sandbox, html};
 use crate::rocketchat::events::echo::{ECHO, NOBODY};
 use crate::rocketchat::events::timeline;
 use crate::serve::peer::handler::{Handler, now};
+use crate::serve::peer::metrics::Metrics;
 use crate::serve::peer::{Config, Keep};
 use crate::serve::watch::{self, Answer, Page, Pages};
 use crate::store::documents::DocumentStore;
@@ -32,10 +35,10 @@ pub struct SandboxArgs {
     /// Keep the state in this SQLite file [default: fedctl/sandbox/DOMAIN.db in ~/.local/state]
     #[arg(long, value_name = "FILE", requires = "sandbox")]
     state: Option<PathBuf>,
-    /// Serve a page of the conversations on loopback
+    /// Serve metrics on loopback, and with --sandbox a page of the conversations
     ///
-    /// Port 0 takes a free one; the second line of output is the address.
-    #[arg(long, value_name = "ADDR:PORT", requires = "sandbox")]
+    /// The metrics are at /metrics. Port 0 takes a free one; the second line of output is the address.
+    #[arg(long, value_name = "ADDR:PORT")]
     page: Option<SocketAddr>,
 }
 
@@ -74,15 +77,16 @@ impl SandboxArgs {
         Ok(Some(path))
     }
 
-    /// Serves the page, when one was requested.
+    /// Serves the page and the metrics, when they were requested.
     pub async fn serve_page(
         &self,
         handler: &Arc<Handler>,
         refusals: Refusals,
+        metrics: Arc<Metrics>,
     ) -> anyhow::Result<Option<watch::Running>> {
         let Some(listen) = self.page else { return Ok(None) };
-        let config =
-            watch::Config { listen, pages: pages(handler.clone(), refusals), policy: policy(), is_local: true };
+        let pages = pages(handler.clone(), refusals, metrics);
+        let config = watch::Config { listen, pages, policy: policy(), is_local: true };
         let running = watch::start(config).await.map_err(|error| {
             hinted(format!("`{listen}` cannot be listened on: {error}"), "--page 127.0.0.1:0 takes a free port")
         })?;
@@ -105,11 +109,14 @@ fn make(dir: &Path) -> anyhow::Result<()> {
         .map_err(|error| hinted(format!("`{}` cannot be made: {error}", dir.display()), "--state FILE"))
 }
 
-fn pages(handler: Arc<Handler>, refusals: Refusals) -> Pages {
+fn pages(handler: Arc<Handler>, refusals: Refusals, metrics: Arc<Metrics>) -> Pages {
+    let missing = |body: &str| Answer { status: 404, content_type: "text/plain; charset=utf-8", body: body.to_owned() };
     Arc::new(move |page| {
-        let answer = match page {
-            Page::Board => shown(&handler, &refusals),
-            _ => Answer { status: 404, content_type: "text/plain; charset=utf-8", body: "the page is at /\n".into() },
+        let answer = match (page, handler.config.sandbox) {
+            (Page::Metrics, _) => Answer { status: 200, content_type: CONTENT_TYPE, body: metrics.page() },
+            (Page::Board, true) => shown(&handler, &refusals),
+            (_, true) => missing("the page is at /, and the metrics are at /metrics\n"),
+            (_, false) => missing("the metrics are at /metrics; --sandbox adds a page of the conversations at /\n"),
         };
         async move { answer }.boxed()
     })

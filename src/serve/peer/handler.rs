@@ -139,31 +139,51 @@ impl Handler {
 
     async fn take_all(&self, sender: &Domain, body: &Value) -> Result<(), ServerError> {
         let mut budget = INSPECTED_MAX;
-        for event in &thrown::events(self.config.release, body)? {
+        let events = thrown::events(self.config.release, body).inspect_err(|why| self.failed(sender, "", why))?;
+        for event in &events {
             let inspection = self.inspect(sender, event, &mut budget);
-            let (step, is_new) = self.take(sender, event, inspection);
-            match step? {
-                Step::Done => {}
-                Step::Fetch { origin, upload } => {
-                    self.save().await?;
-                    self.complete(sender, event, &origin, &upload).await?;
-                }
-                Step::Ask { origin, request } => {
-                    self.save().await?;
-                    // The rest of the events is dropped: the origin sends them again.
-                    return self.ask(sender, event, &origin, &request).await;
-                }
-            }
-            let (kind, room, event) = (text(event, "/type"), text(event, "/context/roomId"), text(event, "/_id"));
+            let (kind, room, id) = (text(event, "/type"), text(event, "/context/roomId"), text(event, "/_id"));
+            let taken = self.take_one(sender, event, inspection).await;
+            let Some(is_new) = taken.inspect_err(|why| self.failed(sender, &kind, why))? else { return Ok(()) };
             let sender = sender.clone();
             (self.config.log)(match is_new {
-                true => Entry::Applied { sender, kind, room, event },
-                false => Entry::Repeated { sender, kind, room, event },
+                true => Entry::Applied { sender, kind, room, event: id },
+                false => Entry::Repeated { sender, kind, room, event: id },
             });
             // Others have their turn.
             yield_now().await;
         }
         Ok(())
+    }
+
+    /// Takes an event, with its file: whether it is new. `None` when events before it were requested: the rest is dropped, because the
+    /// origin sends all of them.
+    async fn take_one(
+        &self,
+        sender: &Domain,
+        event: &Value,
+        inspection: Inspection,
+    ) -> Result<Option<bool>, ServerError> {
+        let (step, is_new) = self.take(sender, event, inspection);
+        match step? {
+            Step::Done => {}
+            Step::Fetch { origin, upload } => {
+                self.save().await?;
+                self.complete(sender, event, &origin, &upload).await?;
+            }
+            Step::Ask { origin, request } => {
+                self.save().await?;
+                self.ask(sender, event, &origin, &request).await?;
+                return Ok(None);
+            }
+        }
+        Ok(Some(is_new))
+    }
+
+    /// Logs what the release answers with an error; `kind` is the type of the event, or empty.
+    pub(super) fn failed(&self, sender: &Domain, kind: &str, why: &impl ToString) {
+        let (sender, kind) = (sender.clone(), kind.to_owned());
+        (self.config.log)(Entry::Failed { sender, kind, why: why.to_string() });
     }
 
     pub(super) fn receiver<'a>(&'a self, documents: &'a mut Documents) -> Receiver<'a> {

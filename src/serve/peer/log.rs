@@ -68,6 +68,8 @@ pub enum Entry {
     /// A handler failed as that of the release does; from 4.2.0 on this is the answer.
     Failed {
         sender: Domain,
+        /// The type of the event; empty when it is not of one event.
+        kind: String,
         why: String,
     },
     /// No unchanged server sends this.
@@ -147,7 +149,7 @@ impl fmt::Display for Entry {
             Self::Unfederated { sender, event, what } => {
                 write!(f, "not federated: event {} of {sender}: {}", shown(event), shown(what))
             }
-            Self::Failed { sender, why } => write!(f, "failed: {sender}: {}", shown(why)),
+            Self::Failed { sender, why, .. } => write!(f, "failed: {sender}: {}", shown(why)),
             Self::Irregular { sender, event, what } => {
                 write!(f, "irregular: event {} of {sender}: {}", shown(event), shown(what))
             }

@@ -9,6 +9,7 @@ pub mod handler;
 mod inbox;
 mod limit;
 pub mod log;
+pub mod metrics;
 mod old_handler;
 mod parse;
 mod partners;

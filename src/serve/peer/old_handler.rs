@@ -15,12 +15,7 @@ use crate::rocketchat::events::{identifier, timeline};
 impl Handler {
     /// `federation.events` of 1.x; the error is what the server answers.
     pub async fn old_event(&self, sender: &Domain, body: &Value) -> Result<(), ServerError> {
-        if body.is_null() {
-            return Err(ServerError("Cannot destructure property `event` of 'undefined' or 'null'.".into()));
-        }
-        let is_sent =
-            |event: &&Value| !matches!(event, Value::Null | Value::Bool(false)) && **event != 0 && **event != "";
-        let event = body.get("event").filter(is_sent).ok_or(ServerError("Event was not sent".into()))?;
+        let event = event_of(body).inspect_err(|why| self.failed(sender, "", why))?;
         let found = inspect::inspect_old(event, sender, &self.config.domain, now());
         let id = text(event, "/_id");
         if self.config.sandbox {
@@ -36,12 +31,13 @@ impl Handler {
             Err(why) => Err(why),
         };
         self.save().await?;
+        let kind = text(event, "/t");
         taken.map_err(|why| {
-            (self.config.log)(Entry::Failed { sender: sender.clone(), why: why.to_string() });
+            self.failed(sender, &kind, &why);
             ServerError(MASKED.into())
         })?;
         let room = event.get("payload").map(timeline::old_room).unwrap_or_default();
-        let (sender, kind) = (sender.clone(), text(event, "/t"));
+        let sender = sender.clone();
         (self.config.log)(match is_new {
             true => Entry::Applied { sender, kind, room, event: id },
             false => Entry::Repeated { sender, kind, room, event: id },
@@ -97,4 +93,13 @@ impl Handler {
             done
         })
     }
+}
+
+/// The event of a message, or what the server answers without one.
+fn event_of(body: &Value) -> Result<&Value, ServerError> {
+    if body.is_null() {
+        return Err(ServerError("Cannot destructure property `event` of 'undefined' or 'null'.".into()));
+    }
+    let is_sent = |event: &&Value| !matches!(event, Value::Null | Value::Bool(false)) && **event != 0 && **event != "";
+    body.get("event").filter(is_sent).ok_or(ServerError("Event was not sent".into()))
 }

@@ -311,13 +311,12 @@ impl Peer {
     async fn handle(&self, route: &str, sender: &Domain, value: &Value) -> Result<(), Rejected> {
         let done = match route {
             "events.dispatch" => self.handler.dispatch(sender, value).await,
-            "events.requestFromLatest" => self.handler.latest(sender, value).await,
+            "events.requestFromLatest" => {
+                self.handler.latest(sender, value).await.inspect_err(|why| self.handler.failed(sender, "", why))
+            }
             _ => self.handler.old_event(sender, value).await,
         };
-        done.map_err(|error| {
-            self.log(Entry::Failed { sender: sender.clone(), why: error.to_string() });
-            Rejected::Server(error)
-        })
+        done.map_err(Rejected::Server)
     }
 
     /// The whole body, within the bounds of size, time and memory.

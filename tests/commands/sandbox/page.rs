@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
+use fedctl::metrics::CONTENT_TYPE;
 use fedctl::rocketchat::body::Wire;
 use fedctl::rocketchat::events::identifier;
 use fedctl::rocketchat::events::kind::Kind;
@@ -13,6 +14,7 @@ use crate::support::browser::Browser;
 use crate::support::http::{get, raw, send};
 use crate::support::hub::eventually;
 use crate::support::peers::{A, B};
+use crate::support::programs::promtool_reads;
 
 #[test]
 fn what_is_wrong_with_an_event_is_in_the_log_and_on_the_page() {
@@ -73,6 +75,39 @@ fn what_does_not_exist_between_servers_is_reported() {
 }
 
 #[test]
+fn metrics_count_by_labels_that_no_sender_chooses() {
+    let talk = Talk::start("6.2.0", &["--page", "127.0.0.1:0"]);
+    talk.open("room", "p", &["echo"]);
+    let message = talk.message("room", "m1", "hello", &[]);
+    assert!(talk.dispatch(&message) && talk.dispatch(&message));
+    talk.hear("room", "echo: hello");
+    let mut unknown = talk.message("room", "m2", "hello", &[]).to_json();
+    unknown["type"] = "chosen\" by a sender".into();
+    assert!(!talk.peers.wait(talk.peers.handler().deliver(&domain(A), &[unknown])));
+    let refused = String::from_utf8(Wire::Two.write(&[7; 512])).unwrap();
+    let path = "/api/v1/federation.events.dispatch";
+    send(talk.addr, "POST", path, &[("x-federation-domain", B), ("Content-Type", "application/json")], &refused);
+    get(talk.addr, "/chosen-by-a-client");
+    let page = talk.page.unwrap();
+    let sent = "fedctl_peer_deliveries_total{result=\"sent\"}";
+    let metrics = eventually(|| Some(get(page, "/metrics")).filter(|metrics| metrics.body.contains(sent)));
+    assert_eq!(metrics.header("content-type"), CONTENT_TYPE);
+    for line in [
+        "fedctl_peer_events_total{type=\"room_add_user\",result=\"applied\"} 2",
+        "fedctl_peer_events_total{type=\"room_message\",result=\"applied\"} 1",
+        "fedctl_peer_events_total{type=\"room_message\",result=\"repeated\"} 1",
+        "fedctl_peer_events_total{type=\"other\",result=\"failed\"} 1",
+        "fedctl_peer_messages_total{result=\"refused\"} 1",
+        "fedctl_peer_requests_total{path=\"/api/v1/federation.events.dispatch\",status=\"400\"} 2",
+        "fedctl_peer_requests_total{path=\"other\",status=\"200\"} 1",
+    ] {
+        assert!(metrics.body.lines().any(|found| found == line), "{line} is not in\n{}", metrics.body);
+    }
+    assert!(!metrics.body.contains("chosen"), "{}", metrics.body);
+    promtool_reads(&metrics.body);
+}
+
+#[test]
 fn contradictions_are_refused_before_anything_starts() {
     let talk = Talk::start("6.2.0", &[]);
     let run = |more: &[&str]| {
@@ -82,7 +117,7 @@ fn contradictions_are_refused_before_anything_starts() {
     };
     let outside = run(&["--sandbox", "--page", "192.0.2.1:80"]);
     assert!(outside.status == 2 && outside.stderr.contains("is not a loopback address"), "{outside:?}");
-    let without = run(&["--page", "127.0.0.1:0"]);
+    let without = run(&["--state", "other.db"]);
     assert!(without.status == 2 && without.stderr.contains("--sandbox"), "{without:?}");
     let busy = run(&["--sandbox", "--state", "state.db"]);
     assert!(busy.status == 2 && busy.stderr.contains("another sandbox uses `state.db`"), "{busy:?}");
