@@ -19,7 +19,7 @@ use crate::commands::key_file::{Access, PassphraseArgs, Pending, read_private};
 use crate::commands::network::{NetworkArgs, now};
 use crate::commands::proxy::ProxyCommand;
 use crate::commands::records::apply::credentials::ProviderArgs;
-use crate::commands::records::apply::{Apply, PlaceArgs, Published, server};
+use crate::commands::records::apply::{self, Apply, PlaceArgs, Published, server};
 use crate::endpoint::Endpoint;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::server::{NotRead, Setting};
@@ -230,7 +230,8 @@ impl Run<'_> {
             server: args.dns_server,
             tsig_file: args.tsig_file.clone(),
         };
-        let apply = Apply::of_settings(place, self.passphrase, self.yes, (args.settle, Some(args.wait)), self.network);
+        let after = apply::AfterArgs { settle: args.settle, wait: Some(args.wait), no_verify: false };
+        let apply = Apply::of_settings(place, self.passphrase, self.yes, after, self.network);
         match apply.publish(&self.cx)? {
             Published::Declined => self.skipped("declined; fedctl records apply publishes them later"),
             // Questions of the first step may have left them with the answer that there is nothing.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::apply::place::{Place, Unwritten};
+use super::apply::place::{Hosted, Place, Unwritten};
 use super::apply::verify::Verification;
 use super::apply::{AfterArgs, PlaceArgs, via};
 use crate::commands::Context;
@@ -74,7 +74,8 @@ impl Undo {
                     hinted(format!("`{id}` is not a provider that fedctl knows"), "use the fedctl that wrote the file")
                 })?;
                 let zone = self.place.provider.zone_id.as_deref().unwrap_or(zone);
-                Place::open(cx, &self.place.provider, provider, &net, (&saved.zone, Some(zone))).await?
+                let hosted = Hosted { provider, apex: &saved.zone, id: Some(zone) };
+                Place::open(cx, &self.place.provider, &net, hosted).await?
             }
             state::Place::File { .. } => return via::undo(cx, saved, self.yes),
         };

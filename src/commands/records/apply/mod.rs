@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use self::credentials::ProviderArgs;
-use self::place::{Place, Unwritten, provider_of};
+use self::place::{Hosted, Place, Unwritten, provider_of};
 use self::verify::Verification;
 use self::via::ViaArgs;
 use super::options::RecordArgs;
@@ -127,7 +127,8 @@ impl PlaceArgs {
             return Ok(Place::Server { addr, key, net: net.clone() });
         }
         let provider = provider_of(&self.provider, zone)?;
-        Place::open(cx, &self.provider, provider, net, (&zone.apex, self.provider.zone_id.as_deref())).await
+        let hosted = Hosted { provider, apex: &zone.apex, id: self.provider.zone_id.as_deref() };
+        Place::open(cx, &self.provider, net, hosted).await
     }
 }
 
@@ -163,7 +164,7 @@ impl Apply {
         place: PlaceArgs,
         passphrase: &PassphraseArgs,
         yes: bool,
-        (settle, wait): (Duration, Option<Duration>),
+        after: AfterArgs,
         network: &NetworkArgs,
     ) -> Self {
         Self {
@@ -172,7 +173,7 @@ impl Apply {
             via: ViaArgs::default(),
             yes,
             undo: None,
-            after: AfterArgs { settle, wait, no_verify: false },
+            after,
             network: network.clone(),
         }
     }

@@ -59,15 +59,18 @@ pub fn provider_of(args: &ProviderArgs, zone: &ZoneCut) -> anyhow::Result<&'stat
     })
 }
 
+/// A zone that a provider hosts.
+pub struct Hosted<'a> {
+    pub provider: &'static Provider,
+    pub apex: &'a Host,
+    /// What the provider calls it; without it the zone is found by its name.
+    pub id: Option<&'a str>,
+}
+
 impl Place {
-    /// Finds the zone in the account, by its name or by the identifier that the provider gave it.
-    pub async fn open(
-        cx: &Context,
-        args: &ProviderArgs,
-        provider: &'static Provider,
-        net: &Net,
-        (apex, id): (&Host, Option<&str>),
-    ) -> anyhow::Result<Self> {
+    /// Finds the zone in the account.
+    pub async fn open(cx: &Context, args: &ProviderArgs, net: &Net, hosted: Hosted<'_>) -> anyhow::Result<Self> {
+        let Hosted { provider, apex, id } = hosted;
         let base = args.endpoint(provider)?;
         let credentials = args.credentials(provider, &cx.term)?;
         let api = Api::new(net, &base, cx.timeout.max(EXCHANGE_MIN)).await?;
