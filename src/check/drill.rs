@@ -6,7 +6,6 @@ use crate::facts::drill::{Arrived, DrillFacts, Request, Taken, WayBack};
 use crate::facts::peer::Speaks;
 use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::drill::expectation::Outcome;
-use crate::rocketchat::drill::script::Part;
 use crate::rocketchat::drill::step::Step;
 use crate::rocketchat::events::thrown::is_same;
 use crate::severity::Severity;
@@ -117,24 +116,19 @@ pub fn judge_sent(facts: &DrillFacts, step: Step, done: &str) -> Verdict {
         (Taken::Applied, _) => {
             Verdict::Pass { note: format!("{done}, though a {} server is known to fail here", facts.judged_as()) }
         }
-        (Taken::Accepted, outcome) => judge_accepted(facts, step, (request, part), outcome, done),
+        (Taken::Accepted, outcome) => match facts.named(part, request.at) {
+            Some(true) => Verdict::Pass { note: format!("{done}; the peer's question lists it as stored") },
+            named => judge_accepted(facts, step, request, outcome, named.is_some()),
+        },
     }
 }
 
-/// The answer says nothing; a question may.
-fn judge_accepted(
-    facts: &DrillFacts,
-    step: Step,
-    (request, part): (&Request, &Part),
-    outcome: &Outcome,
-    done: &str,
-) -> Verdict {
-    let named = facts.named(part, request.at);
-    match (outcome, named) {
-        (_, Some(true)) => Verdict::Pass { note: format!("{done}; the peer's question lists it as stored") },
+/// The answer says nothing. A question of the peer came after it, or none did; one that came does not name the event.
+fn judge_accepted(facts: &DrillFacts, step: Step, request: &Request, outcome: &Outcome, has_asked: bool) -> Verdict {
+    match (outcome, has_asked) {
         (Outcome::Fails(error), _) => known_limit(facts, step, &error.0).seen([request.exchange.shown()]).into(),
         (Outcome::Dropped, _) => known_limit(facts, step, "dropped").seen([request.exchange.shown()]).into(),
-        (_, Some(false)) => Problem::new(
+        (_, true) => Problem::new(
             Severity::Error,
             "accepted, and the peer has not stored it: its question does not name it",
             "messages of this kind do not arrive, and the sender gets no error",
@@ -142,7 +136,9 @@ fn judge_accepted(
         )
         .seen([request.exchange.shown()])
         .into(),
-        (_, None) => Verdict::Pass { note: "accepted, not verified: the peer answers before it applies events".into() },
+        (_, false) => {
+            Verdict::Pass { note: "accepted, not verified: the peer answers before it applies events".into() }
+        }
     }
 }
 

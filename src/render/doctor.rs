@@ -3,7 +3,7 @@
 use colored::Colorize;
 
 use super::report::Style;
-use super::report::human::{SUBJECT, heading, verdict, write_line, write_suppressed};
+use super::report::human::{Columns, SUBJECT, heading, verdict, write_line, write_suppressed};
 use crate::check::{self, Check, Judge, key_file, server_loopback, server_release};
 use crate::report::{Line, Report, Verdict};
 
@@ -65,7 +65,7 @@ pub fn page(report: &Report, style: Style) -> String {
     out + &format!("\n{}\n", verdict(report, style))
 }
 
-fn write_section(out: &mut String, heading: &str, lines: &[&Line], room: usize, style: Style) {
+fn write_section(out: &mut String, heading: &str, lines: &[&Line], subject: usize, style: Style) {
     if lines.is_empty() {
         return;
     }
@@ -74,13 +74,14 @@ fn write_section(out: &mut String, heading: &str, lines: &[&Line], room: usize, 
         return;
     }
     *out += &format!("\n{}\n", heading.bold());
+    let columns = Columns { subject, width: style.width };
     // A section that could not be looked at is reported once.
     if let Some(why) = common_reason(lines).filter(|_| style.verbose == 0) {
         let line = Line { id: lines[0].id, minor: false, verdict: Verdict::Skip { why: why.to_owned() } };
-        return write_line(out, &line, "", room, style.width);
+        return write_line(out, &line, "", columns);
     }
     for line in lines.iter().filter(|line| is_shown(line, style)) {
-        write_line(out, line, line.id, room, style.width);
+        write_line(out, line, line.id, columns);
     }
 }
 

@@ -12,15 +12,20 @@ use crate::endpoint::Endpoint;
 use crate::error::hinted;
 use crate::key::{DEFAULT_BITS, PrivateKey, PublicKey};
 
+/// What the choice of a key depends on.
+pub(super) struct KeyChoice<'a> {
+    pub cx: &'a Context,
+    pub asker: &'a Asker<'a>,
+    pub base: &'a Endpoint,
+    pub domain: &'a Domain,
+    /// The key in DNS.
+    pub published: Option<&'a PublicKey>,
+}
+
 impl Init {
     /// The key file. A key that is published already is in use by peers, so another one is never chosen in silence.
-    pub(super) fn key(
-        &self,
-        cx: &Context,
-        asker: &Asker,
-        base: &Endpoint,
-        (domain, published): (&Domain, Option<&PublicKey>),
-    ) -> anyhow::Result<Key> {
+    pub(super) fn key(&self, choice: &KeyChoice) -> anyhow::Result<Key> {
+        let KeyChoice { cx, domain, published, .. } = *choice;
         if let Some(key) = published {
             cx.term.status(format_args!(
                 "  {domain} publishes a key: RSA-{}, sha256 {}",
@@ -28,7 +33,7 @@ impl Init {
                 key.fingerprint()
             ));
         }
-        let key = self.choose_key(cx, asker, base, (domain, published))?;
+        let key = self.choose_key(choice)?;
         let chosen = match &key {
             Key::Known(_, chosen) | Key::Shown(chosen) => chosen,
             Key::New(pair) => pair.public(),
@@ -42,13 +47,8 @@ impl Init {
         Ok(key)
     }
 
-    fn choose_key(
-        &self,
-        cx: &Context,
-        asker: &Asker,
-        base: &Endpoint,
-        (domain, published): (&Domain, Option<&PublicKey>),
-    ) -> anyhow::Result<Key> {
+    fn choose_key(&self, choice: &KeyChoice) -> anyhow::Result<Key> {
+        let KeyChoice { cx, asker, base, domain, published } = *choice;
         let here = self.file.with_file_name(PRIVATE);
         let existing = [here.clone(), self.file.with_file_name(PUBLIC)].into_iter().find(|path| path.is_file());
         let shown = match existing.is_none() && self.key.is_none() {

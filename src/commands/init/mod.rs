@@ -15,6 +15,7 @@ use self::apply::{ApplyArgs, Run};
 use self::ask::{Asker, Question};
 use self::file::Answers;
 use self::find::{Finder, InDns};
+use self::key::KeyChoice;
 use super::Context;
 use super::key_file::{Access, PassphraseArgs, Pending, refuse_existing};
 use super::network::NetworkArgs;
@@ -157,7 +158,8 @@ impl Init {
         let base = Endpoint::of(&server)?;
         let release = self.release(cx, &asker, &finder, &base)?;
         let provider = self.provider(&asker, &seen)?;
-        let key = self.key(cx, &asker, &base, (&domain, seen.key.as_ref()))?;
+        let choice = KeyChoice { cx, asker: &asker, base: &base, domain: &domain, published: seen.key.as_ref() };
+        let key = self.key(&choice)?;
         let answers = Answers {
             target: base.host.parse()?,
             port: base.port,
@@ -183,7 +185,10 @@ impl Init {
         let records = self.records(&answers, public, provider, &seen)?;
         self.write(cx, &answers, &key)?;
         if !self.apply.apply {
-            next_steps(cx, &self.file, (&answers, &key), (provider, &records))?;
+            if let Key::New(_) = key {
+                use_of_new_key(cx, &self.file);
+            }
+            next_steps(cx, &self.file, answers.method, provider, &records)?;
         }
         if let Some(why) = seen.unchecked() {
             cx.term.warn(format_args!("{} could not be checked: {why}", answers.domain));
@@ -320,26 +325,23 @@ impl Init {
     }
 }
 
+/// The server must have the pair that was made.
+fn use_of_new_key(cx: &Context, file: &Path) {
+    cx.term.status(format_args!(
+        "the server must use this key: fedctl keygen --from-private {} --form mongosh --private server-key.js --public {} --force",
+        file.with_file_name(PRIVATE).display(),
+        file.with_file_name(PUBLIC).display()
+    ));
+}
+
 /// What is to be done next, with the records to publish.
-fn next_steps(
-    cx: &Context,
-    file: &Path,
-    (answers, key): (&Answers, &Key),
-    (format, plan): (&Format, &records::Plan),
-) -> anyhow::Result<()> {
+fn next_steps(cx: &Context, file: &Path, method: Method, format: &Format, plan: &records::Plan) -> anyhow::Result<()> {
     // The file with the usual name in this directory is found without its name.
     let doctor = match file == Path::new(FILE_NAME) {
         true => "fedctl doctor".to_owned(),
         false => format!("fedctl doctor --config {}", file.display()),
     };
-    if let Key::New(_) = key {
-        cx.term.status(format_args!(
-            "the server must use this key: fedctl keygen --from-private {} --form mongosh --private server-key.js --public {} --force",
-            file.with_file_name(PRIVATE).display(),
-            file.with_file_name(PUBLIC).display()
-        ));
-    }
-    if answers.method == Method::Hub {
+    if method == Method::Hub {
         cx.term.status(format_args!("next: enable federation with the discovery method Hub, then: {doctor}"));
         return Ok(());
     }

@@ -10,7 +10,7 @@ use crate::check::judge_steps;
 use crate::facts::drill::Purpose;
 use crate::render::fill::{hang, harmless, wrap};
 use crate::render::report::Style;
-use crate::render::report::human::{verdict, write_absent, write_line, write_suppressed};
+use crate::render::report::human::{Columns, verdict, write_absent, write_line, write_suppressed};
 use crate::report::{Line, Suppressed, Verdict};
 
 /// Columns of the name of a step.
@@ -21,29 +21,32 @@ const LEFT: usize = 20;
 /// The whole answer.
 pub fn write(seen: &Drill, style: Style) -> String {
     let mut out = heading(seen, style.width);
+    let columns = Columns { subject: NAME, width: style.width };
     let steps = judge_steps(seen.facts);
     let of_steps: Vec<&str> = steps.iter().map(|(_, line)| line.id).collect();
     let is_left = |line: &&Line| crate::check::drill_leftovers::CHECK.id == line.id;
     for line in seen.report.lines.iter().filter(|line| !of_steps.contains(&line.id) && !is_left(line)) {
-        write_line(&mut out, line, line.id, NAME, style.width);
+        write_line(&mut out, line, line.id, columns);
     }
     let mut last_reason = String::new();
     for (step, line) in &steps {
-        let (name, size) = (step.name(), (NAME, style.width));
+        let name = step.name();
         match &line.verdict {
-            Verdict::Skip { why } if absence(seen.facts, *step).is_some() => write_absent(&mut out, &name, why, size),
+            Verdict::Skip { why } if absence(seen.facts, *step).is_some() => {
+                write_absent(&mut out, &name, why, columns)
+            }
             // A step that nobody chose is not worth a line.
             Verdict::Skip { .. } if !seen.facts.steps().contains(step) => {}
             Verdict::Skip { why } if *why == last_reason => {
-                write_line(&mut out, &skipped(line, ""), &name, NAME, style.width);
+                write_line(&mut out, &skipped(line, ""), &name, columns);
             }
             Verdict::Skip { why } => {
-                write_line(&mut out, line, &name, NAME, style.width);
+                write_line(&mut out, line, &name, columns);
                 last_reason.clone_from(why);
             }
             _ => match suppressed(seen, line) {
                 Some(suppressed) => write_suppressed(&mut out, suppressed, style.width),
-                None => write_line(&mut out, line, &name, NAME, style.width),
+                None => write_line(&mut out, line, &name, columns),
             },
         }
     }

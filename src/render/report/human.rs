@@ -37,9 +37,9 @@ fn write(reports: &[Report], style: Style) -> String {
 fn one(report: &Report, style: Style) -> String {
     let mut out = heading(report, style.width);
     let lines = ordered(report, style);
-    let room = lines.iter().map(|line| line.id.len()).max().unwrap_or_default().max(SUBJECT);
+    let subject = lines.iter().map(|line| line.id.len()).max().unwrap_or_default().max(SUBJECT);
     for line in lines {
-        write_line(&mut out, line, line.id, room, style.width);
+        write_line(&mut out, line, line.id, Columns { subject, width: style.width });
     }
     for suppressed in &report.suppressed {
         write_suppressed(&mut out, suppressed, style.width);
@@ -85,28 +85,38 @@ fn ordered(report: &Report, style: Style) -> Vec<&Line> {
     lines
 }
 
-/// One line of a report, with what stands under it; the subject gets `room` columns.
-pub fn write_line(out: &mut String, line: &Line, subject: &str, room: usize, width: usize) {
+/// The columns of a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Columns {
+    /// Of the subject.
+    pub subject: usize,
+    /// Of the whole line.
+    pub width: usize,
+}
+
+/// One line of a report, with what stands under it.
+pub fn write_line(out: &mut String, line: &Line, subject: &str, columns: Columns) {
     let (status, sentence) = match &line.verdict {
         Verdict::Pass { note } => (format!("{:<STATUS$}", "ok").green(), note.as_str()),
         Verdict::Problem(problem) => (status(problem.severity), problem.what.as_str()),
         Verdict::Skip { why } => (format!("{:<STATUS$}", "skipped").dimmed(), why.as_str()),
     };
-    write_row(out, status, subject, sentence, (room, width));
+    write_row(out, status, subject, sentence, columns);
     if let Verdict::Problem(problem) = &line.verdict {
-        write_asides(out, problem, 2 + STATUS + 2, width);
+        write_asides(out, problem, 2 + STATUS + 2, columns.width);
     }
 }
 
-/// A status, a subject that gets `room` columns, and a sentence.
-fn write_row(out: &mut String, status: ColoredString, subject: &str, sentence: &str, (room, width): (usize, usize)) {
+/// A status, a subject, and a sentence.
+fn write_row(out: &mut String, status: ColoredString, subject: &str, sentence: &str, columns: Columns) {
+    let Columns { subject: room, width } = columns;
     let head = format!("  {status}  {subject:<room$}  ");
     out.push_str(&beside(&head, sentence, 2 + STATUS + 2 + room + 2, width));
 }
 
 /// A row for what does not exist.
-pub fn write_absent(out: &mut String, subject: &str, why: &str, size: (usize, usize)) {
-    write_row(out, format!("{:<STATUS$}", "n/a").dimmed(), subject, why, size);
+pub fn write_absent(out: &mut String, subject: &str, why: &str, columns: Columns) {
+    write_row(out, format!("{:<STATUS$}", "n/a").dimmed(), subject, why, columns);
 }
 
 /// Listed with its reason, so that nobody takes silence for health.

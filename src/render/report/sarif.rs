@@ -77,37 +77,35 @@ fn rule(id: &str) -> Value {
 }
 
 fn results(report: &Report, ids: &[&str]) -> Vec<Value> {
-    let lines = report.lines.iter().map(|line| {
-        let (kind, level, text) = match &line.verdict {
-            Verdict::Pass { note } => ("pass", "none", note.clone()),
-            // SARIF 3.27.9: not enough is known to decide.
-            Verdict::Skip { why } => ("open", "none", why.clone()),
-            Verdict::Problem(problem) => ("fail", level(problem.severity), message(problem)),
-        };
-        let mut result = result(report, ids, line.id, (kind, level), &text);
-        if let Verdict::Problem(problem) = &line.verdict {
-            detail(&mut result, problem);
-        }
-        result
+    let lines = report.lines.iter().map(|line| match &line.verdict {
+        Verdict::Pass { note } => result(report, ids, line.id, Outcome { kind: "pass", level: "none", text: note }),
+        // SARIF 3.27.9: not enough is known to decide.
+        Verdict::Skip { why } => result(report, ids, line.id, Outcome { kind: "open", level: "none", text: why }),
+        Verdict::Problem(problem) => failed(report, ids, line.id, problem),
     });
     let quiet = report.suppressed.iter().map(|quiet| {
-        let mut result =
-            result(report, ids, quiet.id, ("fail", level(quiet.problem.severity)), &message(&quiet.problem));
-        detail(&mut result, &quiet.problem);
+        let mut result = failed(report, ids, quiet.id, &quiet.problem);
         result["suppressions"] = json!([{ "kind": "external", "justification": quiet.reason }]);
         result
     });
     lines.chain(quiet).collect()
 }
 
-fn result(report: &Report, ids: &[&str], id: &str, (kind, level): (&str, &str), text: &str) -> Value {
+/// What a check found, in the words of the standard.
+struct Outcome<'a> {
+    kind: &'static str,
+    level: &'static str,
+    text: &'a str,
+}
+
+fn result(report: &Report, ids: &[&str], id: &str, outcome: Outcome) -> Value {
     // Code scanning shows only what has a place in a file; the subject is the nearest thing to one.
     json!({
         "ruleId": id,
         "ruleIndex": ids.iter().position(|known| *known == id),
-        "kind": kind,
-        "level": level,
-        "message": { "text": text },
+        "kind": outcome.kind,
+        "level": outcome.level,
+        "message": { "text": outcome.text },
         "locations": [{
             "physicalLocation": { "artifactLocation": { "uri": uri(&report.subject) }, "region": { "startLine": 1 } },
             "logicalLocations": [{ "name": report.subject, "kind": "resource" }],
@@ -116,14 +114,17 @@ fn result(report: &Report, ids: &[&str], id: &str, (kind, level): (&str, &str), 
     })
 }
 
-fn message(problem: &Problem) -> String {
-    format!("{}. {}. To fix it: {}", problem.what, problem.means, problem.fix)
-}
-
-fn detail(result: &mut Value, problem: &Problem) {
+fn failed(report: &Report, ids: &[&str], id: &str, problem: &Problem) -> Value {
+    let outcome = Outcome { kind: "fail", level: level(problem.severity), text: &message(problem) };
+    let mut result = result(report, ids, id, outcome);
     result["properties"] = json!({
         "means": problem.means, "fix": problem.fix, "evidence": problem.evidence,
     });
+    result
+}
+
+fn message(problem: &Problem) -> String {
+    format!("{}. {}. To fix it: {}", problem.what, problem.means, problem.fix)
 }
 
 fn level(severity: Severity) -> &'static str {

@@ -12,7 +12,7 @@ use crate::rocketchat::events::resource::full_name;
 const SHOWN: usize = 2000;
 
 /// One event that was received or sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     /// The identifier of the event.
     pub id: String,
@@ -61,6 +61,11 @@ pub enum Delivery {
     GivenUp(String),
 }
 
+/// As much of a text as is shown.
+fn shown(text: &str) -> String {
+    text.chars().take(SHOWN).collect()
+}
+
 impl Entry {
     /// Of an event of version 2; `own` is this server.
     pub fn of(event: &Value, own: &Domain, sender: Option<&Domain>, time: i64) -> Self {
@@ -75,7 +80,8 @@ impl Entry {
             _ => [who, origin, own.to_string()].into_iter().find(|text| !text.is_empty()).unwrap_or_default(),
         };
         let (id, room) = (text(event, "/_id"), text(event, "/context/roomId"));
-        Self { parents, ..Self::with((id, room), kind, (who, what), sender, time) }
+        let (what, sender) = (shown(&what), sender.map(ToString::to_string));
+        Self { id, room, sender, time, kind, who, what, parents, ..Self::default() }
     }
 
     /// Of an event of version 1, without the object around it.
@@ -84,20 +90,9 @@ impl Entry {
         let payload = event.get("payload").unwrap_or(&Value::Null);
         let (who, what) = described_old(&kind, payload);
         let who = if who.is_empty() { sender.unwrap_or(own).to_string() } else { who };
-        Self::with((text(event, "/_id"), old_room(payload)), kind, (who, what), sender, time)
-    }
-
-    fn with(
-        (id, room): (String, String),
-        kind: String,
-        (who, what): (String, String),
-        sender: Option<&Domain>,
-        time: i64,
-    ) -> Self {
-        let what = what.chars().take(SHOWN).collect();
-        let sender = sender.map(ToString::to_string);
-        let (parents, problems, notes, sent) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Self { id, room, sender, time, kind, who, what, parents, zone: None, asked: None, problems, notes, sent }
+        let (id, room) = (text(event, "/_id"), old_room(payload));
+        let (what, sender) = (shown(&what), sender.map(ToString::to_string));
+        Self { id, room, sender, time, kind, who, what, ..Self::default() }
     }
 
     /// Keeps it; one that is known keeps its place, its deliveries, and where its missing events were requested.
