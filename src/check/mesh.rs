@@ -105,3 +105,35 @@ fn sender_key(from: &Member, generation: &Generation) -> Option<Obstacle> {
         &with_line("Find out what is wrong:", &format!("fedctl dns-check {}", from.domain)),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::peer_sample::sample;
+    use crate::rocketchat::boundary;
+
+    #[test]
+    fn a_release_that_cannot_send_is_the_senders_to_fix_and_no_obstacle_back() {
+        let member = |name: &str, given: Release| Member {
+            domain: name.parse().unwrap(),
+            given: Some(given),
+            views: vec![sample()],
+        };
+        let mesh = judge_mesh(
+            &[member("a.example", boundary::CANNOT_SEND), member("b.example", boundary::LAST_SENDER)],
+            boundary::LAST_SENDER,
+        );
+        let sends = |from: &str| {
+            let direction = mesh.directions.iter().find(|direction| direction.from.as_str() == from).unwrap();
+            let obstacles = match &direction.state {
+                State::Works => &[][..],
+                State::Fails(obstacles) | State::Unknown(obstacles) => obstacles,
+            };
+            obstacles.iter().find(|obstacle| obstacle.check == peer_release::CHECK.id).cloned()
+        };
+        let obstacle = sends("a.example").unwrap();
+        assert_eq!(obstacle.owner.as_str(), "a.example");
+        assert!(obstacle.what.contains("cannot send to any peer") && obstacle.fix.contains("6.2"), "{obstacle:?}");
+        assert_eq!(sends("b.example"), None);
+    }
+}
