@@ -190,6 +190,10 @@ fn the_page_of_a_group_of_fifty_is_readable() {
     assert!(wide.as_f64().unwrap() <= 0.0, "{wide}");
     // One entry for each cause, and a way from the matrix to it.
     assert_eq!(browser.evaluate("document.querySelectorAll('ol > li').length").as_u64(), Some(10));
+    // Printed, the whole matrix is on the paper.
+    browser.as_paper(700);
+    let right = browser.evaluate("document.querySelector('table').getBoundingClientRect().right");
+    assert!(right.as_f64().unwrap() <= 700.0, "{right}");
     let dead = "[...document.querySelectorAll('td a')].filter(link => !document.querySelector(link.getAttribute('href'))).length";
     assert_eq!(browser.evaluate(dead).as_u64(), Some(0));
 }

@@ -17,6 +17,7 @@ pub mod frame;
 mod handshake;
 mod handshake_fronts;
 mod help;
+mod html_report;
 mod init;
 mod init_apply;
 mod key;

@@ -33,6 +33,17 @@ fn a_person_confirms_without_scripts() {
     assert_eq!(hub.url_of("mydomain.com").as_deref(), Some("https://chat.mydomain.com"));
 }
 
+#[test]
+fn a_printed_page_has_whole_commands() {
+    let Some(mut browser) = Browser::start() else { return };
+    let fedctl = Fedctl::new();
+    let hub = Hub::start(&fedctl, &["--data", "hub", "--mail-to-log"]);
+    browser.as_paper(700);
+    browser.open(&format!("http://{}/", hub.addr));
+    assert_eq!(browser.evaluate("document.querySelectorAll('.copy pre').length").as_u64(), Some(1));
+    assert_eq!(browser.cut(), 0, "{}", browser.html());
+}
+
 /// The policy allows the page's own style and nothing else.
 #[test]
 fn the_browser_keeps_the_policy() {

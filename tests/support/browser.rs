@@ -96,6 +96,26 @@ impl Browser {
         self.call("Emulation.setEmulatedMedia", media);
     }
 
+    /// Paper of this width in points.
+    pub fn as_paper(&mut self, width: u32) {
+        let sheet = json!({"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": false});
+        self.call("Emulation.setDeviceMetricsOverride", sheet);
+        self.call("Emulation.setEmulatedMedia", json!({"media": "print"}));
+    }
+
+    /// Points that the page is wider than the screen or the paper.
+    pub fn too_wide(&mut self) -> f64 {
+        let script = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+        self.evaluate(script).as_f64().unwrap()
+    }
+
+    /// Commands of which a part is cut off.
+    pub fn cut(&mut self) -> u64 {
+        let script =
+            "[...document.querySelectorAll('.copy pre')].filter(line => line.scrollWidth > line.clientWidth).length";
+        self.evaluate(script).as_u64().unwrap()
+    }
+
     fn wait_for(&mut self, event: &str) {
         while self.read()["method"] != event {}
     }

@@ -181,8 +181,8 @@ fn the_page_is_readable_without_scripts_on_a_phone_in_light_and_dark() {
         for scheme in ["light", "dark"] {
             browser.as_phone(scheme);
             browser.open(&format!("http://{}{path}", service.addr));
-            let wide = browser.evaluate("document.documentElement.scrollWidth - innerWidth");
-            assert!(wide.as_f64().unwrap() <= 0.0, "{path} is {wide} pixels too wide");
+            let wide = browser.too_wide();
+            assert!(wide <= 0.0, "{path} is {wide} pixels too wide");
             assert_ne!(browser.evaluate("getComputedStyle(document.querySelector('.strip')).height"), "auto");
             assert!(
                 browser.evaluate("document.querySelector('.strip rect').getBoundingClientRect().width").as_f64()

@@ -18,6 +18,8 @@ const RADIUS: f64 = 300.0;
 const NAMES: f64 = 320.0;
 /// Members from which on lines are drawn thinner.
 const MANY: usize = 24;
+/// Members up to which the numbers of the obstacles fit into a printed matrix.
+const WIDE: usize = 8;
 /// The size of a name, and its part of the room between two names.
 const SIZES: (f64, f64) = (8.0, 26.0);
 const LEADING: f64 = 0.7;
@@ -126,7 +128,7 @@ fn pair(mesh: &Mesh, one: &Domain, other: &Domain) -> Option<&'static str> {
 
 fn matrix(mesh: &Mesh, obstacles: &[(&Obstacle, Vec<&Direction>)]) -> Markup {
     html! {
-        div class="scroll" {
+        div class=(if mesh.members.len() > WIDE { "scroll wide" } else { "scroll" }) {
             table {
                 thead { tr { th { "from \\ to" } @for number in 1..=mesh.members.len() { th scope="col" { (number) } } } }
                 tbody {

@@ -16,7 +16,7 @@ code{overflow-wrap:anywhere}dt{font-weight:bold;margin-top:.5rem}dd{margin:0}\
 form button{font:inherit;padding:.5rem 1rem;margin:1rem 1rem 1rem 0}input{font:inherit;padding:.5rem;max-width:100%}\
 .copy{display:flex;gap:.5rem;align-items:start}.copy pre{flex:1;min-width:0;margin:0;padding:.5rem .8rem;overflow-x:auto;\
 background:#8882;border-radius:.3rem;user-select:all}.copy button{font:inherit;font-size:.85rem;padding:.3rem .7rem}\
-:root{color-scheme:light dark}@media print{button{display:none}}";
+:root{color-scheme:light dark}@media print{button{display:none}.copy pre{white-space:pre-wrap}}";
 
 pub static POLICY: LazyLock<String> = LazyLock::new(|| page::policy(STYLE, Forms::Own));
 

@@ -136,8 +136,8 @@ fn the_page_is_readable_without_scripts_on_a_phone_in_light_and_dark() {
     for scheme in ["light", "dark"] {
         browser.as_phone(scheme);
         browser.open(&page);
-        let wide = browser.evaluate("document.documentElement.scrollWidth - innerWidth");
-        assert!(wide.as_f64().unwrap() <= 0.0, "{wide} pixels too wide");
+        let wide = browser.too_wide();
+        assert!(wide <= 0.0, "{wide} pixels too wide");
         assert_eq!(browser.evaluate("document.title"), "Sandbox a.example");
         grounds.push(browser.evaluate("getComputedStyle(document.body).backgroundColor"));
         let articles = browser.evaluate("document.querySelectorAll('section.room article').length");
