@@ -30,6 +30,7 @@ mod mesh;
 mod no_route;
 mod node_peer;
 mod numbers;
+mod other_tools;
 mod peer_answers;
 mod peer_interop;
 mod proxy;

@@ -51,7 +51,9 @@ impl Tls {
         let (root_key, middle_key, leaf_key) = (KeyPair::generate()?, KeyPair::generate()?, KeyPair::generate()?);
         let root = authority("fedctl test authority");
         let root_certificate = root.self_signed(&root_key)?;
-        let middle = authority("fedctl test intermediate");
+        let mut middle = authority("fedctl test intermediate");
+        // The authorities of several peers have one name. Their key identifiers distinguish them (RFC 5280, 4.2.1.1).
+        middle.use_authority_key_identifier_extension = true;
         let middle_certificate = middle.signed_by(&middle_key, &Issuer::from_params(&root, &root_key))?;
 
         let names = if has(Fault::WrongHost) { vec!["wrong.host.test".to_owned()] } else { names.to_vec() };
@@ -63,6 +65,7 @@ impl Tls {
         let chain = if has(Fault::SelfSigned) {
             vec![leaf.self_signed(&leaf_key)?.der().clone()]
         } else {
+            leaf.use_authority_key_identifier_extension = true;
             let certificate = leaf.signed_by(&leaf_key, &Issuer::from_params(&middle, &middle_key))?;
             let chain = [certificate.der().clone(), middle_certificate.der().clone()];
             chain[..if has(Fault::MissingIntermediate) { 1 } else { 2 }].to_vec()
