@@ -48,5 +48,5 @@ mod reports;
 mod sandbox;
 mod schemas;
 mod serve_peer;
-mod snapshots;
+pub mod snapshots;
 mod status;

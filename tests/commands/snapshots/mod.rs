@@ -2,7 +2,7 @@
 //! `tests/snapshots`; `FEDCTL_BLESS=1 cargo test fresh` writes them anew.
 
 mod places;
-mod redact;
+pub mod redact;
 mod scenes;
 mod width;
 
