@@ -6,6 +6,7 @@ use crate::facts::peer::PeerFacts;
 use crate::report::mesh::{Direction, Mesh, Node, Obstacle, State};
 use crate::report::with_line;
 use crate::report::{Line, Verdict};
+use crate::rocketchat::boundary;
 use crate::rocketchat::generation::Generation;
 use crate::rocketchat::release::Release;
 use crate::severity::Severity;
@@ -68,10 +69,16 @@ fn is_answered(facts: &PeerFacts) -> bool {
 }
 
 fn cannot_send(from: &Member, generation: &Generation) -> Option<Obstacle> {
-    let release = from.release().filter(|_| !generation.sends)?;
-    let what = format!("{} runs {release}, which cannot send to any peer", from.domain);
-    let fix = "Run a release up to 6.2 to federate in both directions; no record or setting changes this.";
-    Some(obstacle(from, peer_release::CHECK.id, what, fix))
+    let release = from.release()?;
+    let (what, fix) = if !generation.sends {
+        let fix = "Run a release up to 6.2 to federate in both directions; no record or setting changes this.";
+        ("cannot send to any peer", fix)
+    } else if (boundary::TCP_NAME..boundary::SENDS_AGAIN).contains(&release) {
+        ("sends messages to its own domain only", "Upgrade to 3.6.3 or later, up to 6.2.")
+    } else {
+        return None;
+    };
+    Some(obstacle(from, peer_release::CHECK.id, format!("{} runs {release}, which {what}", from.domain), fix))
 }
 
 /// What a sender of this generation meets on its way: discovery, connection, TLS, HTTP, the federation routes.

@@ -129,6 +129,16 @@ fn a_healthy_group_from_a_list_passes() {
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
 }
 
+/// The releases before the fix of 3.6.3 receive, and their messages do not leave.
+#[test]
+fn a_release_that_sends_to_itself_only_is_an_obstacle_in_one_direction() {
+    let group = group(&[("alpha.example", "3.5.0", None), ("beta.example", "4.8.0", None)]);
+    let ran = group.mesh(&["alpha.example", "beta.example", "--format", "json"]);
+    let mesh: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!((ran.status, states(&mesh)), (1, vec!["alpha beta fails".to_owned(), "beta alpha works".to_owned()]));
+    assert!(ran.stdout.contains("runs 3.5.0, which sends messages to its own domain only"), "{}", ran.stdout);
+}
+
 #[test]
 fn what_is_no_group_is_refused() {
     let fedctl = Fedctl::new();
