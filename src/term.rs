@@ -2,10 +2,11 @@
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::ValueEnum;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use crate::text::{Filtered, guarded, lines};
 
@@ -122,6 +123,7 @@ impl Term {
             return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
         }
         let bar = ProgressBar::new_spinner().with_message(lines(&text.into()));
+        bar.set_draw_target(ProgressDrawTarget::term_like_with_hz(Box::new(Screen::default()), REDRAWS));
         if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
             bar.set_style(style);
         }
@@ -161,8 +163,75 @@ impl Term {
     }
 
     fn write_line(&self, text: &str) {
+        // Progress that is on the line is drawn again below.
+        let clear = if self.live { CLEAR_LINE } else { "" };
         // Nobody is left to tell when stderr is gone.
-        let _ = writeln!(io::stderr().lock(), "{}", guarded(text, self.color_stderr));
+        let _ = writeln!(io::stderr().lock(), "{clear}{}", guarded(text, self.color_stderr));
+    }
+}
+
+/// Drawings of progress in a second, at most.
+const REDRAWS: u8 = 20;
+const CLEAR_LINE: &str = "\r\u{1b}[2K";
+const CLEAR_REST: &str = "\u{1b}[K";
+
+/// Where progress is drawn: stderr. The cursor stays behind the text, so that the `^C` that a terminal echoes is on the same line
+/// and is removed with it.
+#[derive(Debug, Default)]
+struct Screen(Mutex<String>);
+
+impl Screen {
+    fn put(&self, text: &str) -> io::Result<()> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
+        Ok(())
+    }
+
+    fn step(&self, count: usize, direction: char) -> io::Result<()> {
+        if count == 0 { Ok(()) } else { self.put(&format!("\u{1b}[{count}{direction}")) }
+    }
+}
+
+impl TermLike for Screen {
+    fn width(&self) -> u16 {
+        terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0)
+    }
+
+    fn move_cursor_up(&self, count: usize) -> io::Result<()> {
+        self.step(count, 'A')
+    }
+
+    fn move_cursor_down(&self, count: usize) -> io::Result<()> {
+        self.step(count, 'B')
+    }
+
+    fn move_cursor_right(&self, count: usize) -> io::Result<()> {
+        self.step(count, 'C')
+    }
+
+    fn move_cursor_left(&self, count: usize) -> io::Result<()> {
+        self.step(count, 'D')
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.put(text)?;
+        self.put("\r\n")
+    }
+
+    /// Spaces up to the edge are asked for behind the text; they would take the cursor there.
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        let is_filler = !text.is_empty() && text.bytes().all(|byte| byte == b' ');
+        self.put(if is_filler { CLEAR_REST } else { text })
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.put(CLEAR_LINE)
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        let drawn = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut stderr = io::stderr().lock();
+        stderr.write_all(drawn.as_bytes())?;
+        stderr.flush()
     }
 }
 

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::support::terminal::Terminal;
 use crate::support::world::{World, healthy, zone};
 use crate::support::{Fedctl, Ran};
 
@@ -200,4 +201,23 @@ fn handshakes_take_a_list_too() {
     assert_eq!(ran.status, 1);
     assert!(ran.stdout.contains("2 domains: 0 ok, 0 with warnings, 2 failed"), "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.contains("FAIL  d2.example"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_terminal_shows_how_far_the_work_is() {
+    let fleet = served(&["delay=100ms"]);
+    let bin = std::path::Path::new(env!("CARGO_BIN_EXE_fedctl")).parent().unwrap();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    let variables = fleet.world.variables();
+    let mut variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    variables.push(("PATH", &path));
+    let Some(terminal) = Terminal::start("sh", fleet.fedctl.dir.path(), &variables) else { return };
+    terminal.text("fedctl dns-check --list list.txt --jobs 1 --timeout 30s; echo status=$?");
+    terminal.key("Enter");
+    let is_progress =
+        |line: &str| line.contains(" of 40 · ") && line.contains("/s · ") && line.trim_end().ends_with(" left");
+    terminal.wait("the progress", |screen| screen.lines().any(is_progress));
+    terminal.key("C-c");
+    let screen = terminal.wait("the end", |screen| screen.lines().any(|line| line.starts_with("status=1")));
+    assert!(!screen.lines().any(is_progress), "progress leaves no trace: {screen}");
 }
