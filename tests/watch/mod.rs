@@ -7,3 +7,4 @@ mod kill;
 mod once;
 mod pages;
 mod peer;
+mod tls;
