@@ -217,7 +217,7 @@ impl TermLike for Screen {
         self.put("\r\n")
     }
 
-    /// Spaces up to the edge are asked for behind the text; they would take the cursor there.
+    /// Spaces that fill the line up to its edge would take the cursor there: the rest of the line is cleared instead.
     fn write_str(&self, text: &str) -> io::Result<()> {
         let is_filler = !text.is_empty() && text.bytes().all(|byte| byte == b' ');
         self.put(if is_filler { CLEAR_REST } else { text })
