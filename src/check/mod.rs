@@ -1,5 +1,6 @@
 //! The catalogue: one question a file. A check judges facts and nothing else, so it can be run again on a saved observation.
 
+pub mod details;
 mod dns_delegation;
 mod dns_dnssec;
 pub mod dns_generations;

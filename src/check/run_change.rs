@@ -41,7 +41,7 @@ pub fn judge(changed: &[Changed], compared: usize) -> Vec<Verdict> {
 }
 
 /// A response with its beginning and its end, when a line cannot hold it: a key is known by these.
-fn short(response: &str) -> String {
+pub fn short(response: &str) -> String {
     let count = response.chars().count();
     if count <= SHOWN * 3 {
         return response.to_owned();

@@ -11,9 +11,8 @@ use super::network::now;
 use super::recent::{Recent, Run};
 use super::{Context, status};
 use crate::error::{ExitStatus, Hinted};
-use crate::render::fill::hang;
 use crate::render::report::{
-    GITHUB, HUMAN, JSON, REPORT_FORMATS, ReportFormat, State, Style, nagios_state, names, sentence, write,
+    GITHUB, HUMAN, JSON, REPORT_FORMATS, ReportFormat, State, Style, nagios_state, names, write,
 };
 use crate::report::Report;
 use crate::text::Filtered;
@@ -112,17 +111,13 @@ impl ReportArgs {
             report.suppress(&cx.suppress);
         }
         note(cx, &reports);
-        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.verbosity() };
-        let text = write(self.format, &reports, style)?;
-        let text = if cx.term.is_quiet() && self.format == HUMAN { verdicts(&reports, style) } else { text };
-        self.put(cx, &text)?;
+        let text = write(self.format, &reports, cx.style())?;
+        match text.lines().last() {
+            Some(verdict) if cx.term.is_quiet() && self.format == HUMAN => self.put(cx, &format!("{verdict}\n"))?,
+            _ => self.put(cx, &text)?,
+        }
         if self.format.monitoring {
-            return Ok(match nagios_state(&reports) {
-                State::Critical => ExitStatus::Critical,
-                State::Warning => ExitStatus::Problems,
-                State::Unknown => ExitStatus::Unknown,
-                State::Ok => ExitStatus::Clean,
-            });
+            return Ok(monitoring(&reports));
         }
         for unchecked in reports.iter().filter_map(|report| report.unchecked.as_ref()) {
             cx.term.hint(&unchecked.fix);
@@ -150,6 +145,16 @@ impl ReportArgs {
     }
 }
 
+/// The exit status of a monitoring plugin.
+pub fn monitoring(reports: &[Report]) -> ExitStatus {
+    match nagios_state(reports) {
+        State::Critical => ExitStatus::Critical,
+        State::Warning => ExitStatus::Problems,
+        State::Unknown => ExitStatus::Unknown,
+        State::Ok => ExitStatus::Clean,
+    }
+}
+
 /// Writes an answer into a file, through the same filter as to the terminal.
 pub fn put_file(path: &Path, text: &str) -> anyhow::Result<()> {
     put(path, &Filtered::answer(text))
@@ -170,9 +175,4 @@ fn note(cx: &Context, reports: &[Report]) {
     if let Err(error) = recent.write() {
         cx.term.detail(format_args!("`fedctl status` does not list this run: {error:#}"));
     }
-}
-
-/// One line for each report, and nothing beside its verdict.
-fn verdicts(reports: &[Report], style: Style) -> String {
-    reports.iter().map(|report| hang(&sentence(report, style).1, style.width, 2)).collect()
 }

@@ -35,7 +35,7 @@ impl Compatibility {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let compared = Compared::of(self.one, self.other);
         match self.format {
-            Format::Human => cx.term.answer_with_verdict(&render::human(&compared, cx.term.width))?,
+            Format::Human => cx.term.answer_with_verdict(&render::human(&compared, cx.style()))?,
             Format::Json => cx.term.answer(render::json(&compared)?)?,
         }
         Ok(status(compared.worst().is_none_or(|worst| worst < cx.fail_on)))

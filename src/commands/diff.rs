@@ -8,13 +8,13 @@ use clap::Args;
 
 use super::Context;
 use super::answer::ReportArgs;
-use crate::check::run_change;
 pub use crate::check::run_change::Changed as Change;
+use crate::check::run_change::{self, short};
 use crate::dns::record::{Outcome, RData};
 use crate::error::ExitStatus;
 use crate::facts::evidence::Evidence;
 use crate::file::read;
-use crate::report::{Line, Report};
+use crate::report::{Details, Line, Report};
 
 /// Show what changed between two saved dns-check runs
 ///
@@ -44,7 +44,9 @@ type Answers = BTreeMap<Key, String>;
 impl Diff {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let (before, after) = (load(&self.before)?, load(&self.after)?);
-        self.report.answer(cx, Ok(vec![self.judged(&changes(&before, &after), answers(&after).len())]))
+        let report = self.judged(&changes(&before, &after), answers(&after).len());
+        let details = cx.details(|| compared(&answers(&before), &answers(&after)));
+        self.report.answer(cx, Ok(vec![Report { details, ..report }]))
     }
 
     fn judged(&self, changed: &[Change], compared: usize) -> Report {
@@ -58,6 +60,19 @@ impl Diff {
             ..Report::default()
         }
     }
+}
+
+/// The responses that are the same in both runs, and each response of both.
+fn compared(before: &Answers, after: &Answers) -> Details {
+    let same = |(key, answer): (&Key, &String)| {
+        (before.get(key) == Some(answer)).then(|| format!("{} at {}: the same in both runs", key.2, key.1))
+    };
+    let each = |(key, answer): (&Key, &String)| {
+        let earlier = before.get(key).map_or("no query", String::as_str);
+        let lines = [("before", earlier), ("after", answer)].map(|(run, text)| format!("  {run} {}", short(text)));
+        std::iter::once(format!("{} at {}", key.2, key.1)).chain(lines).collect::<Vec<_>>()
+    };
+    Details { basis: after.iter().filter_map(same).collect(), evidence: after.iter().flat_map(each).collect() }
 }
 
 /// The answers that differ between two runs.

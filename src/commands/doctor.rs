@@ -6,10 +6,11 @@ use std::time::Instant;
 use clap::Args;
 
 use super::answer::ReportArgs;
+use super::dns_check::counted;
 use super::key_file::{PassphraseArgs, exposed, read_half};
 use super::network::{NetworkArgs, now};
 use super::{Context, token_file};
-use crate::check::{judge_own, server_resolver, stage};
+use crate::check::{details, judge_own, server_resolver, stage};
 use crate::dns::name::{Domain, Host};
 use crate::endpoint::Endpoint;
 use crate::error::{ExitStatus, hinted};
@@ -135,7 +136,8 @@ fn look(cx: &Context, setup: &Setup) -> anyhow::Result<Vec<Report>> {
     let begun = Instant::now();
     let seen = cx.block_on(async { Ok(setup.observe(|stage| progress.set_message(stage.to_owned())).await) });
     progress.finish_and_clear();
-    Ok(vec![report(&seen?, begun)])
+    let seen = seen?;
+    Ok(vec![Report { details: cx.details(|| details::own(&seen)), ..report(&seen, begun) }])
 }
 
 impl OwnArgs {
@@ -283,10 +285,10 @@ const ALONE: [&str; 6] = ["discover", "connect", "tls", "http", "federation", "s
 
 /// Judges everything that was seen.
 pub fn report(own: &OwnFacts, begun: Instant) -> Report {
-    let servers = own.dns.in_role(Role::Authority).count();
+    let servers = counted(own.dns.in_role(Role::Authority).count(), "name server");
     let about = match (&own.dns.zone, own.release()) {
-        (Ok(zone), Some(release)) => format!("zone {}, {servers} name servers, release {release}", zone.apex),
-        (Ok(zone), None) => format!("zone {}, {servers} name servers", zone.apex),
+        (Ok(zone), Some(release)) => format!("zone {}, {servers}, release {release}", zone.apex),
+        (Ok(zone), None) => format!("zone {}, {servers}", zone.apex),
         (Err(_), Some(release)) => format!("release {release}"),
         (Err(_), None) => String::new(),
     };

@@ -20,7 +20,7 @@ pub struct Global {
     /// Print the verdict and errors only
     #[arg(long, short, global = true)]
     pub quiet: bool,
-    /// Show every check; -vv also what each server responded
+    /// Show every check and how it was found; -vv also each query and request
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// How long to wait for one answer from the network, as in `5s` or `500ms`

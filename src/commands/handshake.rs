@@ -16,7 +16,7 @@ use super::list::{Checked, ListArgs};
 use super::network::{NetworkArgs, now};
 use super::serve::peer::{PeerOptions, partners};
 use super::{Context, pace, status};
-use crate::check::{judge_peer, stage};
+use crate::check::{details, judge_peer, stage};
 use crate::dns::name::Domain;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::call::{Call, CallFailure};
@@ -131,7 +131,8 @@ impl Handshake {
         let facts = cx.block_on(self.observe(&probe, |stage| progress.set_message(format!("{peer}: {stage}"))))?;
         progress.finish_and_clear();
         note(&facts);
-        let report = report(&facts, begun);
+        let mut report = report(&facts, begun);
+        report.details = cx.details(|| details::peer(&facts));
         Ok((facts, report))
     }
 
@@ -139,6 +140,7 @@ impl Handshake {
     fn check_list(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let net = self.network.net(cx, self.ca_file.as_deref())?.for_list(self.list.qps);
         let target = self.target(cx, self.identity.read(cx)?, net);
+        let is_whole = cx.term.verbosity() > 1;
         self.list.run(cx, &self.report, |listed| {
             let target = target(listed.domain);
             async move {
@@ -150,7 +152,11 @@ impl Handshake {
                 note(&facts);
                 let detail = facts.base.as_ref().map(ToString::to_string).unwrap_or_default();
                 let release = facts.release().map(|(release, _)| format!("  {release}")).unwrap_or_default();
-                Checked { report: report(&facts, begun), detail: detail + &release }
+                let mut report = report(&facts, begun);
+                if is_whole {
+                    report.details = details::peer(&facts);
+                }
+                Checked { report, detail: detail + &release }
             }
         })
     }
@@ -249,11 +255,11 @@ impl Handshake {
         })?;
         let clean = comparison.there.stopped_at().is_none() && comparison.back.stopped_at().is_none();
         let format = self.report.format();
-        cx.term.answer(match format {
-            _ if format == HUMAN => render::comparison(&comparison, cx.term.width),
-            _ if format == JSON => render::comparison_json(&comparison)?,
+        match format {
+            _ if format == HUMAN => cx.term.answer_with_verdict(&render::comparison(&comparison, cx.style()))?,
+            _ if format == JSON => cx.term.answer(render::comparison_json(&comparison)?)?,
             _ => return Err(hinted("two halves are printed as human or json", "leave --format out")),
-        })?;
+        }
         Ok(status(clean))
     }
 }

@@ -10,8 +10,8 @@ use super::Context;
 use super::answer::ReportArgs;
 use super::key_backup::{Backup, Restore};
 use super::key_file::{PassphraseArgs, read_bytes, read_public};
-use crate::check::key_file;
 use crate::check::key_inspection::{self, Inspected};
+use crate::check::{details, key_file};
 use crate::error::ExitStatus;
 use crate::key::PublicKey;
 use crate::key::diagnosis::{self, DefectKind, paste};
@@ -91,7 +91,8 @@ impl Inspect {
         let difference = expected.as_ref().and_then(|expected| diagnosis.compare(&value, expected));
         let inspected =
             Inspected { length: value.len(), read_as, diagnosis: &diagnosis, expected: expected.as_ref(), difference };
-        let report = self.judged(&inspected);
+        let mut report = self.judged(&inspected);
+        report.details = cx.details(|| details::inspected(&inspected, &value));
         self.report
             .answer_with(cx, Ok(vec![report]), |format, reports, style| shown(format, reports, style, &inspected))
     }
@@ -104,6 +105,7 @@ impl Inspect {
         let read_as = Some("the public half of a private key file".to_owned());
         let inspected = Inspected { length: line.len(), read_as, diagnosis: &diagnosis, expected, difference };
         let mut report = self.judged(&inspected);
+        report.details = cx.details(|| details::inspected(&inspected, line.as_bytes()));
         let note = "holds the private key: keep it secret, and publish its public half only".to_owned();
         report.pass_summary = "holds a key pair whose public half can be published".into();
         report.lines.insert(0, Line { id: key_file::CHECK.id, minor: false, verdict: Verdict::Pass { note } });

@@ -103,11 +103,16 @@ impl ListArgs {
             cx.term.status(format_args!("interrupted: {} of the list were not checked; {how}", total - output.count()));
         }
         let clean = summary.failed == 0 && list.rejected.is_empty() && !interrupted;
-        output.finish(&render::summary(&summary, list.rejected.len(), begun.elapsed(), cx.term.width))?;
+        let monitored =
+            output.finish(&render::summary(&summary, list.rejected.len(), begun.elapsed(), cx.term.width))?;
         if summary.unknown > 0 {
             cx.term.hint(&Unchecked::network(String::new()).fix);
         }
-        Ok(if clean && summary.unknown > 0 { ExitStatus::Failed } else { status(clean) })
+        let found = if clean && summary.unknown > 0 { ExitStatus::Failed } else { status(clean) };
+        Ok(match monitored {
+            Some(ExitStatus::Clean) if !clean => ExitStatus::Unknown,
+            monitored => monitored.unwrap_or(found),
+        })
     }
 }
 

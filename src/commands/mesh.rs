@@ -10,6 +10,7 @@ use super::domain_list::{DomainList, Listed};
 use super::list::QPS;
 use super::network::{NetworkArgs, now};
 use super::{Context, status};
+use crate::check::details;
 use crate::check::mesh::judge_mesh;
 use crate::dns::name::Domain;
 use crate::error::{ExitStatus, hinted};
@@ -17,7 +18,8 @@ use crate::facts::mesh::Member;
 use crate::facts::peer::{PeerFacts, ProbeOptions};
 use crate::net::Net;
 use crate::net::peer::{Target, observe};
-use crate::render::mesh::{MeshFormat, Style, write};
+use crate::render::mesh::{MeshFormat, write};
+use crate::report::Details;
 use crate::rocketchat::boundary;
 use crate::rocketchat::generation::Generation;
 use crate::rocketchat::release::Release;
@@ -66,7 +68,7 @@ impl Mesh {
         let members = cx.block_on(self.observe(cx, &group))?;
         progress.finish_and_clear();
         let mesh = judge_mesh(&members, FALLBACK);
-        let text = write(self.format, &mesh, Style { width: cx.term.width })?;
+        let text = write(self.format, &mesh, &cx.details(|| observed(&members)), cx.style())?;
         match &self.output {
             Some(path) => put_file(path, &text)?,
             None if self.format == MeshFormat::Human => cx.term.answer_with_verdict(&text)?,
@@ -130,6 +132,13 @@ impl Mesh {
         };
         Ok(stream::iter(members).map(with_views).buffered(JOBS).collect().await)
     }
+}
+
+/// How each member was found and reached, by the discovery of each release of the group.
+fn observed(members: &[Member]) -> Details {
+    let mut all = Details::default();
+    members.iter().flat_map(|member| &member.views).for_each(|facts| all.add(details::peer(facts)));
+    all
 }
 
 /// A generation that ends up at a URL which was observed already finds what was observed there.

@@ -53,8 +53,8 @@ use global::Global;
 use crate::check;
 use crate::error::ExitStatus;
 use crate::render::records::Format as RecordFormat;
-use crate::render::report::{HUMAN, JSON, ReportFormat};
-use crate::report::Suppression;
+use crate::render::report::{HUMAN, JSON, ReportFormat, Style};
+use crate::report::{Details, Suppression};
 use crate::settings::Settings;
 use crate::severity::Severity;
 use crate::term::Term;
@@ -104,6 +104,17 @@ impl Context {
     pub fn with_settings(&self, file: &Path) -> anyhow::Result<Self> {
         let settings = Settings::load(Some(file))?;
         Ok(Self { record_format: record_format(&settings)?, settings, ..self.clone() })
+    }
+
+    /// How reports are written.
+    pub fn style(&self) -> Style {
+        let (verbose, quiet) = (self.term.verbosity(), self.term.is_quiet());
+        Style { width: self.term.width, fail_on: self.fail_on, verbose, quiet }
+    }
+
+    /// How a result was found, when that is shown.
+    pub fn details(&self, details: impl FnOnce() -> Details) -> Details {
+        if self.term.is_verbose() { details() } else { Details::default() }
     }
 
     /// Runs a future on a runtime that lives as long as the command; commands without network never start one.

@@ -13,6 +13,7 @@ use super::hub_client::{HubArgs, domain, report};
 use super::key_file::{PassphraseArgs, read_key, read_public, warn_when_exposed};
 use super::network::now;
 use super::{Context, status};
+use crate::check::details;
 use crate::dns::name::Domain;
 use crate::endpoint::Endpoint;
 use crate::error::{ExitStatus, hinted};
@@ -213,6 +214,7 @@ impl Work<'_> {
     fn report(&self, facts: &HubFacts) -> Report {
         let pass_summary = if facts.hub.is_some() { "is sent to the hub" } else { "can be sent to the hub" };
         let mut report = report(facts, &self.hub.origin, pass_summary, "is not registered", self.start);
+        report.details = self.cx.details(|| details::hub(facts));
         report.suppress(&self.cx.suppress);
         report
     }

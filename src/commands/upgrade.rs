@@ -76,10 +76,12 @@ impl UpgradePlan {
                 "name the release that runs now with --from, and the newer one with --to",
             ),
         })?;
-        cx.term.answer(match self.format {
-            Format::Human => render::human(self.from, self.to, &steps, cx.term.width),
-            Format::Json => render::json(self.from, self.to, &steps)?,
-        })?;
+        match self.format {
+            Format::Human => {
+                cx.term.answer_with_verdict(&render::human(self.from, self.to, &steps, cx.style()))?;
+            }
+            Format::Json => cx.term.answer(render::json(self.from, self.to, &steps)?)?,
+        }
         Ok(ExitStatus::Clean)
     }
 }

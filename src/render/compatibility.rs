@@ -4,8 +4,9 @@ use colored::{ColoredString, Colorize};
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
-use super::fill::hang;
+use super::fill::{fitting, hang};
 use super::key::pretty;
+use super::report::{Style, counted};
 use crate::rocketchat::compatibility::{Compatibility, Direction, Reason, spans};
 use crate::rocketchat::life::Life;
 use crate::rocketchat::promise::Promise;
@@ -19,8 +20,9 @@ const CELL: usize = 24;
 /// In narrower terminals each direction is on its own line.
 const TABLE: usize = 2 + TITLE + 2 * (2 + CELL);
 
-/// The table, the reasons below it, and the verdict.
-pub fn human(seen: &Compatibility, width: usize) -> String {
+/// The table, the reasons below it, and the verdict; with -v where each reason is described and what it affects, with -vv every
+/// reason of each promise, also those that do not decide.
+pub fn human(seen: &Compatibility, Style { width, verbose, .. }: Style) -> String {
     let Compatibility { a, b, rows } = seen;
     let quirks = seen.quirks();
     let arrows = [format!("{a} → {b}"), format!("{b} → {a}")];
@@ -48,8 +50,37 @@ pub fn human(seen: &Compatibility, width: usize) -> String {
             out += &hang(&format!("      seen as: {}", quirk.shows), width, 8);
         }
         out += &hang(&format!("      fix: {}", quirk.fix), width, 8);
+        if verbose > 0 {
+            out += &hang(&format!("      {}", origin(quirk)), width, 8);
+            out += &hang(&format!("      {}", affected(quirk)), width, 8);
+        }
     }
-    out + "\n" + &hang(&verdict(seen), width, 2)
+    if verbose > 1 {
+        out += &every_reason(seen, width);
+    }
+    out + "\n" + &verdict(seen, width) + "\n"
+}
+
+/// The name of a fault, its releases, and the issue that describes it.
+fn origin(quirk: &Quirk) -> String {
+    let issue = quirk.issue.map(|issue| format!(", Rocket.Chat issue #{issue}")).unwrap_or_default();
+    format!("{}: releases {}{issue}", quirk.id, quirk.span())
+}
+
+/// Every promise in each direction, with all that limits or breaks it.
+fn every_reason(seen: &Compatibility, width: usize) -> String {
+    let mut out = String::from("\n  every reason\n");
+    for direction in seen.directions() {
+        let (from, to, title) = (direction.from, direction.to, direction.promise.title());
+        out += &hang(&format!("    {from} → {to}, {title}: {}", word(direction.effect())), width, 6);
+        for reason in &direction.reasons {
+            let side = if reason.side == Side::Sender { "sender" } else { "receiver" };
+            let text =
+                format!("      {} as the {side}, {}: {}", reason.release, reason.quirk.id, word(Some(reason.effect)));
+            out += &hang(&text, width, 8);
+        }
+    }
+    out
 }
 
 /// `works`, or what is wrong with the numbers of its reasons.
@@ -101,18 +132,21 @@ fn whose(seen: &Compatibility, quirk: &Quirk) -> String {
     }
 }
 
-/// How much works in each direction, and whether the rest could.
-fn verdict(seen: &Compatibility) -> String {
+/// How much works in each direction, and how much of the rest other releases do.
+fn verdict(seen: &Compatibility, width: usize) -> String {
     let Compatibility { a, b, rows } = seen;
     let (all, (there, back)) = (rows.len(), seen.working());
     let counts = match there == back {
         true => format!("{there} of {all} promises work both ways"),
         false => format!("{there} of {all} promises work from {a} to {b}, {back} back"),
     };
-    match seen.worst() {
-        None => format!("{a} and {b}: {counts}, no release does more"),
-        Some(_) => format!("{a} and {b}: {counts}"),
-    }
+    let [errors, warnings, notices] = seen.counts();
+    let found = counted(&[(errors, "error"), (warnings, "warning"), (notices, "notice")]);
+    let (whole, short) = match found.is_empty() {
+        true => (format!("{a} and {b}: {counts}, no release does more"), format!("{a} and {b}: {there} of {all} work")),
+        false => (format!("{a} and {b}: {counts}: {found}"), format!("{a} and {b}: {found}")),
+    };
+    fitting(&whole, &short, width).to_owned()
 }
 
 /// Only what does not work between two servers, for the report of a handshake; `None` when all that can work does.
@@ -264,6 +298,9 @@ fn affected(quirk: &Quirk) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::severity::Severity;
+
+    const STYLE: Style = Style { width: 80, fail_on: Severity::Error, verbose: 0, quiet: false };
 
     fn compared(a: &str, b: &str) -> Compatibility {
         Compatibility::of(a.parse().unwrap(), b.parse().unwrap())
@@ -273,10 +310,13 @@ mod tests {
     fn every_width_keeps_the_verdict_last_and_no_line_too_long() {
         colored::control::set_override(false);
         for (a, b) in [("3.18.7", "6.5.0"), ("1.3.5", "3.0.9"), ("6.13.10", "3.18.10")] {
-            for width in [60, 80, 200] {
-                let text = human(&compared(a, b), width);
+            for width in [40, 60, 80, 200] {
+                let text = human(&compared(a, b), Style { width, ..STYLE });
                 assert!(text.lines().all(|line| line.width() <= width), "{width}: {text}");
-                assert!(text.lines().rev().take(3).any(|line| line.starts_with(&format!("{a} and {b}:"))), "{text}");
+                assert!(
+                    text.lines().next_back().is_some_and(|line| line.starts_with(&format!("{a} and {b}:"))),
+                    "{text}"
+                );
             }
         }
     }

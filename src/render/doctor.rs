@@ -3,7 +3,7 @@
 use colored::Colorize;
 
 use super::report::Style;
-use super::report::human::{Columns, SUBJECT, heading, verdict, write_line, write_suppressed};
+use super::report::human::{Columns, SUBJECT, heading, verdict, write_details, write_line, write_suppressed};
 use crate::check::{self, Check, Judge, key_file, server_loopback, server_release};
 use crate::report::{Line, Report, Verdict};
 
@@ -62,6 +62,7 @@ pub fn page(report: &Report, style: Style) -> String {
     for suppressed in &report.suppressed {
         write_suppressed(&mut out, suppressed, style.width);
     }
+    write_details(&mut out, &report.details, style);
     out + &format!("\n{}\n", verdict(report, style))
 }
 

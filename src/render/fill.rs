@@ -57,6 +57,11 @@ pub fn title(subject: &str, about: &str, width: usize) -> String {
     }
 }
 
+/// The verdict line: the whole sentence, or the short one where that does not fit. It is one line in any terminal.
+pub fn fitting<'a>(whole: &'a str, short: &'a str, width: usize) -> &'a str {
+    if whole.width() <= width { whole } else { short }
+}
+
 fn deeper(text: &str) -> String {
     match text.len() - text.trim_start_matches(' ').len() {
         0 => String::new(),

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use colored::Colorize;
+use colored::{ColoredString, Colorize};
 use unicode_width::UnicodeWidthStr;
 
-use super::fill::{hang, harmless, wrap};
+use super::fill::{fitting, hang, harmless, wrap};
+use super::report::Style;
 use crate::report::summary::{Result, Summary};
-use crate::report::{Problem, Report};
+use crate::report::{Problem, Report, Verdict};
 use crate::severity::Severity;
 
 /// Columns of the status and of the domain.
@@ -16,8 +17,9 @@ const DOMAIN: usize = 24;
 /// Causes in the summary.
 const CAUSES: usize = 5;
 
-/// One domain: `detail` when it is fine, else its problems from warnings on, worst first.
-pub fn line(report: &Report, detail: &str, fail_on: Severity, width: usize) -> String {
+/// One domain: `detail` when it is fine, else its problems from warnings on, worst first; with -v every problem, and how many
+/// checks passed.
+pub fn line(report: &Report, detail: &str, Style { width, fail_on, verbose, .. }: Style) -> String {
     let result = Result::of(report, fail_on);
     let word = match result {
         Result::Ok => format!("{:<STATUS$}", "ok").green(),
@@ -26,19 +28,18 @@ pub fn line(report: &Report, detail: &str, fail_on: Severity, width: usize) -> S
         Result::Unknown => format!("{:<STATUS$}", "?").yellow(),
     };
     let domain = harmless(&report.subject);
-    let shown = |problem: &Problem| problem.severity >= Severity::Warning || problem.severity >= fail_on;
+    let shown = |problem: &Problem| verbose > 0 || problem.severity >= Severity::Warning || problem.severity >= fail_on;
+    let found = report.problems().into_iter().filter(|(_, problem)| shown(problem));
+    let found = found.map(|(id, problem)| format!("{id}: {}", problem.what));
+    let passed = (verbose > 0).then(|| passed(report));
     let problems: Vec<String> = match result {
+        Result::Ok if verbose > 0 => std::iter::once(harmless(detail)).chain(found).chain(passed).collect(),
         Result::Ok => vec![harmless(detail)],
         Result::Unknown => {
             let why = report.unchecked.as_ref().map(|unchecked| harmless(&unchecked.why)).unwrap_or_default();
             vec![format!("could not be checked: {why}")]
         }
-        _ => report
-            .problems()
-            .into_iter()
-            .filter(|(_, problem)| shown(problem))
-            .map(|(id, problem)| format!("{id}: {}", problem.what))
-            .collect(),
+        _ => found.chain(passed).collect(),
     };
     let indent = STATUS + 2 + DOMAIN + 2;
     let room = width.saturating_sub(indent).max(DOMAIN);
@@ -60,32 +61,21 @@ pub fn line(report: &Report, detail: &str, fail_on: Severity, width: usize) -> S
     out
 }
 
+/// How many checks passed, and which could not be judged.
+fn passed(report: &Report) -> String {
+    let count = report.lines.iter().filter(|line| matches!(line.verdict, Verdict::Pass { .. })).count();
+    let skipped: Vec<&str> = report.skipped().map(|(id, _)| id).collect();
+    let skipped = if skipped.is_empty() { String::new() } else { format!("; skipped: {}", skipped.join(", ")) };
+    format!("{count} {} passed{skipped}", if count == 1 { "check" } else { "checks" })
+}
+
 /// Columns before a line that continues.
 fn margin(width: usize) -> usize {
     if STATUS + 2 + DOMAIN + 2 + DOMAIN <= width { STATUS + 2 + DOMAIN + 2 } else { STATUS + 2 }
 }
 
-/// The last lines: how many of each result, and what they have most often.
+/// The last lines: what the domains have most often, and how many of each result.
 pub fn summary(summary: &Summary, unread: usize, elapsed: Duration, width: usize) -> String {
-    let fine = summary.failed == 0 && unread == 0;
-    let unknown = match summary.unknown {
-        0 => String::new(),
-        count => format!(", {} could not be checked", number(count)),
-    };
-    let total = summary.total();
-    let sentence = format!(
-        "{} {}: {} ok, {} with warnings, {} failed{unknown}",
-        number(total),
-        if total == 1 { "domain" } else { "domains" },
-        number(summary.ok),
-        number(summary.warnings),
-        number(summary.failed),
-    );
-    let word = match (fine, unknown.is_empty()) {
-        (true, true) => "PASS".green(),
-        (true, false) => "?   ".yellow(),
-        (false, _) => "FAIL".red().bold(),
-    };
     let time = format!("{:.1} s", elapsed.as_secs_f64());
     let causes: Vec<String> =
         summary.frequent().into_iter().take(CAUSES).map(|(id, count)| format!("{id} {}", number(count))).collect();
@@ -99,16 +89,39 @@ pub fn summary(summary: &Summary, unread: usize, elapsed: Duration, width: usize
         let text = format!("most frequent: {}", causes.join(", "));
         wrap(&text, width.saturating_sub(6)).iter().for_each(|line| out += &format!("      {line}\n"));
     }
-    let lines = wrap(&sentence, width.saturating_sub(6));
-    let last = lines.len().saturating_sub(1);
-    for (at, line) in lines.iter().enumerate() {
-        out += &if at == 0 { format!("{word}  {line}") } else { format!("      {line}") };
-        if at == last && 6 + line.width() + 2 + time.len() <= width {
-            out += &format!("{}{time}", " ".repeat(width - 6 - line.width() - time.len()));
-        }
-        out.push('\n');
-    }
-    out
+    let (word, sentence) = parts(summary, unread, width);
+    let gap = width.checked_sub(6 + sentence.width() + time.len()).filter(|gap| *gap >= 2);
+    let time = gap.map(|gap| format!("{}{time}", " ".repeat(gap))).unwrap_or_default();
+    out + &format!("{word}  {sentence}{time}\n")
+}
+
+/// The verdict on many domains, whole on one line.
+pub fn verdict(summary: &Summary, unread: usize, width: usize) -> String {
+    let (word, sentence) = parts(summary, unread, width);
+    format!("{word}  {sentence}")
+}
+
+/// The word and the counts: all of them, or those above zero where the terminal is narrow.
+fn parts(summary: &Summary, unread: usize, width: usize) -> (ColoredString, String) {
+    let total = summary.total();
+    let counts = [
+        (summary.ok, "ok", "ok"),
+        (summary.warnings, "with warnings", "warn"),
+        (summary.failed, "failed", "failed"),
+        (summary.unknown, "could not be checked", "unknown"),
+    ];
+    let whole = counts.iter().take(3).chain(counts.iter().skip(3).filter(|(count, ..)| *count > 0));
+    let whole: Vec<String> = whole.map(|(count, words, _)| format!("{} {words}", number(*count))).collect();
+    let short = counts.iter().filter(|(count, ..)| *count > 0);
+    let short: Vec<String> = short.map(|(count, _, word)| format!("{} {word}", number(*count))).collect();
+    let noun = if total == 1 { "domain" } else { "domains" };
+    let [whole, short] = [whole, short].map(|counts| format!("{} {noun}: {}", number(total), counts.join(", ")));
+    let word = match (summary.failed == 0 && unread == 0, summary.unknown == 0) {
+        (true, true) => "PASS".green(),
+        (true, false) => "?   ".yellow(),
+        (false, _) => "FAIL".red().bold(),
+    };
+    (word, fitting(&whole, &short, width.saturating_sub(6)).to_owned())
 }
 
 /// How far the work is: `812 of 1,000 · 640/s · 0:12 left`.

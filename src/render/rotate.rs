@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::fill::hang;
 use super::key::pretty;
-use super::report::human::{Columns, heading, verdict, write_line};
+use super::report::human::{Columns, heading, verdict, write_details, write_line};
 use super::report::{JSON, Style, write};
 use crate::report::Report;
 use crate::report::rotation::{Clocks, Rehearsed, Step};
@@ -51,6 +51,7 @@ pub fn human(rotation: &Rotation, style: Style) -> String {
     for line in &rotation.report.lines {
         write_line(&mut out, line, line.id, Columns { subject: line.id.len(), width });
     }
+    write_details(&mut out, &rotation.report.details, style);
     out + &format!("\n{}\n", verdict(rotation.report, style))
 }
 

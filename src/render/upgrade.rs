@@ -3,18 +3,22 @@
 use colored::Colorize;
 use serde_json::json;
 
-use super::fill::{hang, wrap};
+use super::fill::{fitting, hang, wrap};
 use super::key::pretty;
+use super::report::Style;
 use crate::report::{FixPart, fix_parts};
+use crate::rocketchat::generation::{GENERATIONS, Generation};
 use crate::rocketchat::life::Life;
+use crate::rocketchat::quirks;
 use crate::rocketchat::release::Release;
 use crate::rocketchat::upgrade::{Step, When};
 
 /// Columns of the heading.
 const HEADING: usize = 10;
 
-/// The steps under their headings; a line to copy stands alone.
-pub fn human(from: Release, to: Release, steps: &[Step], width: usize) -> String {
+/// The steps under their headings; a line to copy stands alone. With -v what each release on the way changes, with -vv the known
+/// faults of both releases.
+pub fn human(from: Release, to: Release, steps: &[Step], Style { width, verbose, .. }: Style) -> String {
     let mut out = format!("{}\n\n", format!("{from} to {to}").bold());
     for when in [When::Stops, When::Partners, When::Before, When::During, When::After, When::Lost] {
         let mut heading = heading(when);
@@ -32,13 +36,46 @@ pub fn human(from: Release, to: Release, steps: &[Step], width: usize) -> String
             }
         }
     }
-    let stops = steps.iter().any(|step| step.when == When::Stops);
-    let verdict = match (Life::of(from), stops) {
-        (Life::Removed, _) => "neither release has classic federation",
-        (_, true) => "classic federation does not survive this upgrade unchanged",
-        (_, false) => "classic federation works as before",
+    if verbose > 0 {
+        out += &generations(from, to, width);
+    }
+    if verbose > 1 {
+        out += &faults(from, to, width);
+    }
+    let stops = steps.iter().filter(|step| step.when == When::Stops).count();
+    let (whole, short) = match (Life::of(from), stops) {
+        (Life::Removed, _) => ("neither release has classic federation".into(), "no classic federation".into()),
+        (_, 0) => ("classic federation works as before".to_owned(), "nothing stops".to_owned()),
+        (_, 1) => ("1 thing of classic federation stops or fails".into(), "1 thing stops".into()),
+        (_, more) => (format!("{more} things of classic federation stop or fail"), format!("{more} things stop")),
     };
-    out + "\n" + &hang(&format!("{from} to {to}: {verdict}"), width, 2)
+    let [whole, short] = [whole, short].map(|verdict: String| format!("{from} to {to}: {verdict}"));
+    out + &format!("\n{}\n", fitting(&whole, &short, width))
+}
+
+/// How each generation of servers from one release to the other finds peers.
+fn generations(from: Release, to: Release, width: usize) -> String {
+    let mut out = String::from("\n  discovery on the way\n");
+    let (first, last) = (Generation::of(from), Generation::of(to));
+    for generation in GENERATIONS.iter().filter(|it| (first.first..=last.first).contains(&it.first)) {
+        let sends = if generation.sends { "sends and receives" } else { "cannot send to any peer" };
+        out += &hang(&format!("    {}: {sends}", generation.releases), width, 6);
+    }
+    out + &hang(&format!("    {to}: {}", Life::of(to).sentence()), width, 6)
+}
+
+/// The known faults of both releases: which go, which stay, which come.
+fn faults(from: Release, to: Release, width: usize) -> String {
+    let mut out = String::from("\n  known faults\n");
+    for quirk in quirks::all().filter(|quirk| quirk.is_in(from) || quirk.is_in(to)) {
+        let what = match (quirk.is_in(from), quirk.is_in(to)) {
+            (true, false) => "gone",
+            (true, true) => "stays",
+            _ => "new",
+        };
+        out += &hang(&format!("    {what}: {}, {}: {}", quirk.id, quirk.span(), quirk.what), width, 6);
+    }
+    out
 }
 
 fn heading(when: When) -> &'static str {

@@ -34,6 +34,11 @@ impl Half {
         self.stages.iter().find(|stage| stage.status == "error").map(|stage| stage.name.as_str())
     }
 
+    /// How many findings have this severity.
+    fn count(&self, severity: &str) -> usize {
+        self.findings.iter().filter(|found| found.severity == severity).count()
+    }
+
     /// The errors.
     pub fn errors(&self) -> impl Iterator<Item = &Found> {
         self.findings.iter().filter(|found| found.severity == "error")
@@ -51,6 +56,19 @@ pub struct Comparison {
     pub back: Half,
     /// What follows from the two together.
     pub conclusions: Vec<String>,
+}
+
+impl Comparison {
+    /// How many of the two directions work.
+    pub fn working(&self) -> usize {
+        [&self.there, &self.back].iter().filter(|half| half.stopped_at().is_none()).count()
+    }
+
+    /// How many errors and warnings there are.
+    pub fn counts(&self) -> (usize, usize) {
+        let count = |severity| self.there.count(severity) + self.back.count(severity);
+        (count("error"), count("warning"))
+    }
 }
 
 /// Why two reports cannot be compared.

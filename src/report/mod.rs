@@ -195,6 +195,23 @@ pub enum StageOutcome {
     Skipped,
 }
 
+/// How a report came about, for those who ask for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Details {
+    /// What was looked at and how it was found, a line each; -v shows it. A line that begins with spaces belongs to the one above.
+    pub basis: Vec<String>,
+    /// Every query, request or text behind it, with its response and its time; -vv shows it.
+    pub evidence: Vec<String>,
+}
+
+impl Details {
+    /// Adds those of another part.
+    pub fn add(&mut self, other: Self) {
+        self.basis.extend(other.basis);
+        self.evidence.extend(other.evidence);
+    }
+}
+
 /// Everything that one subject was judged by.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
@@ -224,6 +241,8 @@ pub struct Report {
     pub suppressed: Vec<Suppressed>,
     /// Milliseconds that observing took.
     pub elapsed: u64,
+    /// How it came about.
+    pub details: Details,
 }
 
 /// Why nothing is known about a subject, and what to do.

@@ -37,6 +37,9 @@ pub struct Rehearsed {
     pub expected: bool,
     /// Why they did not.
     pub trouble: String,
+    /// The requests that were sent, a line each.
+    #[serde(skip)]
+    pub requests: Vec<String>,
 }
 
 impl Rehearsed {

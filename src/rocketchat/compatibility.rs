@@ -67,18 +67,18 @@ impl Direction {
         let broken = self.reasons.iter().filter(|reason| reason.effect != Effect::Limited);
         // What no event carries stays so, whatever else is wrong.
         let is_limit = |reason: &Reason| reason.quirk.area == Area::Protocol && reason.effect == Effect::Fails;
-        // The first protocol is no error of its server, and with another one nothing works.
-        let severity = |reason: &Reason| match reason.quirk.id == FIRST_PROTOCOL.id {
-            true => Severity::Error,
-            false => reason.quirk.severity,
-        };
-        if self.reasons.iter().any(is_limit) { None } else { broken.map(severity).max() }
+        if self.reasons.iter().any(is_limit) { None } else { broken.map(Reason::severity).max() }
     }
 }
 
 impl Reason {
     fn new(effect: Effect, side: Side, release: Release, quirk: &'static Quirk) -> Self {
         Self { effect, side, release, quirk }
+    }
+
+    /// How much it matters: the first protocol is no error of its server, and with another one nothing works.
+    fn severity(&self) -> Severity {
+        if self.quirk.id == FIRST_PROTOCOL.id { Severity::Error } else { self.quirk.severity }
     }
 }
 
@@ -113,6 +113,18 @@ impl Compatibility {
     /// The worst of what a newer or older release would do better.
     pub fn worst(&self) -> Option<Severity> {
         self.directions().filter_map(Direction::severity).max()
+    }
+
+    /// How many quirks of each severity keep something from working that a newer or older release would do: errors, warnings and
+    /// notices.
+    pub fn counts(&self) -> [usize; 3] {
+        let broken = self.directions().filter(|direction| direction.severity().is_some());
+        let reasons = broken.flat_map(|direction| &direction.reasons).filter(|reason| reason.effect != Effect::Limited);
+        let mut found: Vec<(&str, Severity)> = reasons.map(|reason| (reason.quirk.id, reason.severity())).collect();
+        found.sort_unstable();
+        found.dedup();
+        [Severity::Error, Severity::Warning, Severity::Notice]
+            .map(|severity| found.iter().filter(|(_, known)| *known == severity).count())
     }
 
     /// Every quirk that decides something, in the order of the rows.

@@ -3,7 +3,6 @@
 use fedctl::commands::completions::{Shell, script};
 use fedctl::commands::man::pages;
 
-use crate::support::lab::Kept;
 use crate::support::{Fedctl, repository};
 
 const SHELLS: [(Shell, &str); 5] = [
@@ -98,23 +97,4 @@ fn help_and_version_go_to_stdout_and_bad_flags_to_stderr() {
     assert!(fedctl.ok(&["--version"]).starts_with("fedctl "));
     let ran = fedctl.run(&["dns-check", "--no-such-flag"]);
     assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
-}
-
-/// Of commands that print no report, the verdict line is the last one.
-#[test]
-fn quiet_prints_the_verdict_line_of_a_table_only() {
-    let place = Fedctl::new();
-    let lab = Kept::start(&place, &[]);
-    let fedctl = lab.neighbour();
-    for line in
-        ["compatibility 3.18.7 6.5.0", "mesh healthy.test silent.test", "watch --once healthy.test --data watch"]
-    {
-        let words: Vec<&str> = line.split(' ').collect();
-        let whole = fedctl.run(&words);
-        let quiet = fedctl.run(&[&words[..], &["-q"]].concat());
-        let verdict = whole.stdout.lines().last().unwrap();
-        assert_eq!((quiet.stdout, quiet.status), (format!("{verdict}\n"), whole.status), "{line}");
-        assert!(whole.stdout.lines().count() > 1, "{line}");
-    }
-    lab.stop();
 }

@@ -4,13 +4,18 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
-use fedctl::render::mesh::{MeshFormat, Style, write};
+use fedctl::render::mesh::{MeshFormat, write};
+use fedctl::render::report::Style;
+use fedctl::report::Details;
 use fedctl::report::mesh::{Direction, Mesh, Node, Obstacle, State};
+use fedctl::severity::Severity;
 use serde_json::Value;
 
 use crate::support::browser::Browser;
 use crate::support::world::{World, key_record, zone};
 use crate::support::{Fedctl, programs};
+
+const STYLE: Style = Style { width: 80, fail_on: Severity::Error, verbose: 0, quiet: false };
 
 /// A group of embedded servers, which stop with it.
 struct Group {
@@ -113,7 +118,7 @@ fn every_direction_is_judged_with_its_owner() {
 
     let human = group.mesh(&["alpha.example", "beta.example", "gamma.example"]).stdout;
     assert!(human.contains("6.5.0, which cannot send to any peer"), "{human}");
-    assert!(human.ends_with("\nFAIL  1 of 6 directions work\n"), "{human}");
+    assert!(human.ends_with("\nFAIL  1 of 6 directions work: 5 errors\n"), "{human}");
     let dot = group.mesh(&["alpha.example", "beta.example", "gamma.example", "--format", "dot"]).stdout;
     assert!(dot.starts_with("digraph mesh {") && dot.matches(" -> ").count() == 6, "{dot}");
     let html = group.mesh(&["alpha.example", "beta.example", "gamma.example", "--format", "html"]).stdout;
@@ -156,7 +161,7 @@ fn a_resolver_that_does_not_answer_is_not_the_fault_of_the_members() {
     let resolver = silent.local_addr().unwrap().to_string();
     let ran = fedctl.run(&["mesh", "a.example", "b.example", "--resolver", &resolver, "--timeout", "300ms"]);
     assert!(
-        ran.status == 2 && ran.stdout.contains("UNKNOWN  0 of 2 directions work, 2 could not be checked"),
+        ran.status == 2 && ran.stdout.contains("UNKNOWN  0 of 2 directions work; 2 could not be checked"),
         "{ran:?}"
     );
 }
@@ -185,7 +190,7 @@ fn large() -> Mesh {
 fn the_page_of_a_group_of_fifty_is_readable() {
     let Some(mut browser) = Browser::start() else { return };
     let fedctl = Fedctl::new();
-    let page = fedctl.write("mesh.html", write(MeshFormat::Html, &large(), Style { width: 80 }).unwrap());
+    let page = fedctl.write("mesh.html", write(MeshFormat::Html, &large(), &Details::default(), STYLE).unwrap());
     browser.open(&format!("file://{}", page.display()));
     // Every name is inside the diagram, and large enough to be read.
     let outside = "(() => { const box = document.querySelector('svg').getBoundingClientRect(); \
@@ -212,7 +217,7 @@ fn the_page_of_a_group_of_fifty_is_readable() {
 fn graphviz_draws_a_group_of_fifty() {
     let Some(dot) = programs::find("dot") else { return };
     let fedctl = Fedctl::new();
-    let graph = fedctl.write("mesh.dot", write(MeshFormat::Dot, &large(), Style { width: 80 }).unwrap());
+    let graph = fedctl.write("mesh.dot", write(MeshFormat::Dot, &large(), &Details::default(), STYLE).unwrap());
     let output = Command::new(dot).arg("-Tsvg").arg(&graph).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let drawing = String::from_utf8(output.stdout).unwrap();

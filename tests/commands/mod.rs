@@ -44,6 +44,7 @@ mod records_servers;
 mod records_tools;
 mod records_via;
 mod register;
+mod reporting;
 mod reports;
 mod sandbox;
 mod schemas;

@@ -126,7 +126,7 @@ pub fn reports(evidence: &WatchEvidence) -> Vec<Report> {
 
 /// The reports in every format, as they leave fedctl.
 pub fn written(reports: &[Report]) -> Vec<(&'static str, String)> {
-    let style = Style { width: 80, fail_on: Severity::Error, verbose: 2 };
+    let style = Style { width: 80, fail_on: Severity::Error, verbose: 2, quiet: false };
     let leave = |id: &str, text: &str| match id {
         "github" => Filtered::workflow(text).as_str().to_owned(),
         _ => Filtered::answer(text).as_str().to_owned(),

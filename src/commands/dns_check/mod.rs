@@ -19,7 +19,7 @@ use super::diff::load;
 use super::key_file::{Access, PassphraseArgs, Pending, read_public, refuse_existing};
 use super::list::{Checked, ListArgs};
 use super::network::{NetworkArgs, now};
-use crate::check;
+use crate::check::{self, details};
 use crate::dns::name::{Domain, Host};
 use crate::error::{ExitStatus, hinted};
 use crate::facts::dns::{DnsFacts, Expected, Role};
@@ -112,6 +112,7 @@ impl DnsCheck {
     fn check_list(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let net = self.network.net(cx, None)?.for_list(self.list.qps);
         let expected = Arc::new(native::with_releases(Expected::default(), &self.releases, self.native));
+        let is_whole = cx.term.verbosity() > 1;
         self.list.run(cx, &self.report, |listed| {
             let (net, expected) = (net.clone(), expected.clone());
             async move {
@@ -119,7 +120,11 @@ impl DnsCheck {
                 let facts = observe(&net, &listed.domain, None, Scope::Everybody, now()).await;
                 let native = native::look(&net, &listed.domain, &expected).await;
                 let seen = Seen { native: native.as_ref(), view: None };
-                Checked { report: report_with(&facts, &expected, seen, begun), detail: detail(&facts) }
+                let mut report = report_with(&facts, &expected, seen, begun);
+                if is_whole {
+                    report.details = details::dns(&facts);
+                }
+                Checked { report, detail: detail(&facts) }
             }
         })
     }
@@ -140,6 +145,7 @@ impl DnsCheck {
             let seen = Seen { native: run.native.as_ref(), view: run.at_server.as_ref() };
             let mut report = report_with(&run.facts, &run.expected.restore()?, seen, Instant::now());
             report.elapsed = run.elapsed;
+            report.details = cx.details(|| details::dns(&run.facts));
             Ok(report)
         };
         let reports = runs.iter().map(judged).collect::<anyhow::Result<Vec<Report>>>()?;
@@ -299,6 +305,7 @@ fn detail(dns: &DnsFacts) -> String {
     found.map(|result| format!("{}{}", result.url.as_deref().unwrap_or_default(), key(&result))).unwrap_or_default()
 }
 
-fn counted(count: usize, noun: &str) -> String {
+/// `1 resolver`, `2 resolvers`.
+pub fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -25,7 +25,7 @@ use super::network::{NetworkArgs, now};
 use super::stop::Stop;
 use super::{Context, pace};
 use crate::check::drill::{is_known_limit, is_unverified};
-use crate::check::{judge_drill, judge_steps};
+use crate::check::{details, judge_drill, judge_steps};
 use crate::dns::name::{Domain, Host};
 use crate::error::{ExitStatus, hinted};
 use crate::facts::call::Outgoing;
@@ -124,16 +124,17 @@ impl Drill {
             Ok(facts) => facts,
             Err(error) => return self.report.answer(cx, Err(error)),
         };
-        let status =
-            self.report.answer_with(cx, Ok(vec![report(&facts, begun.elapsed())]), |format, reports, style| {
-                let Some(report) = reports.first() else { return Ok(String::new()) };
-                let seen = render::Drill { facts: &facts, report };
-                match format {
-                    _ if format == HUMAN => Ok(render::human(&seen, style)),
-                    _ if format == JSON => render::json(&seen, style),
-                    _ => write(format, reports, style),
-                }
-            })?;
+        let details = cx.details(|| details::peer(&facts.peer));
+        let report = Report { details, ..report(&facts, begun.elapsed()) };
+        let status = self.report.answer_with(cx, Ok(vec![report]), |format, reports, style| {
+            let Some(report) = reports.first() else { return Ok(String::new()) };
+            let seen = render::Drill { facts: &facts, report };
+            match format {
+                _ if format == HUMAN => Ok(render::human(&seen, style)),
+                _ if format == JSON => render::json(&seen, style),
+                _ => write(format, reports, style),
+            }
+        })?;
         Ok(if facts.stopped.is_some() && status == ExitStatus::Clean { ExitStatus::Problems } else { status })
     }
 

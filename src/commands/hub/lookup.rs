@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use crate::check::hub_entry;
+use crate::check::{details, hub_entry};
 use crate::commands::Context;
 use crate::commands::answer::ReportArgs;
 use crate::commands::hub_client::{HubArgs, domain, report};
@@ -68,6 +68,7 @@ impl Lookup {
         let mut report = report(&facts, &url, "is known to the hub", "cannot rely on the hub", start);
         // What a look-up does not look at is not worth a line.
         report.lines.retain(|line| !matches!(line.verdict, Verdict::Skip { .. }) || line.id == hub_entry::CHECK.id);
+        report.details = cx.details(|| details::hub(&facts));
         report.generations = discoveries(&facts.records, facts.entry().as_ref());
         Ok(report)
     }

@@ -21,7 +21,7 @@ use super::{Context, Format, status};
 use crate::check::{peer_body, peer_exposure, peer_latency};
 use crate::error::{ExitStatus, hinted};
 use crate::render::lab as render;
-use crate::render::report::{HUMAN, Style, write};
+use crate::render::report::{HUMAN, write};
 use crate::report::{Report, Verdict};
 use crate::text::Filtered;
 use guest::Guest;
@@ -65,7 +65,7 @@ pub struct Lab {
 const AT_A_TIME: usize = 8;
 /// The log of a lab that is left running: the mails of the hub, whose links confirm a registration.
 const MAILS: &str = "off,fedctl::serve::hub::mail=info";
-/// The scenarios whose full reports are shown by default.
+/// The scenarios whose full reports are shown without -v.
 const SHOWN: usize = 2;
 
 impl Lab {
@@ -101,17 +101,21 @@ impl Lab {
             }
         })?;
         progress.finish_and_clear();
-        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.verbosity() };
+        let style = cx.style();
         let rows: Vec<render::Row> =
             scenarios.iter().zip(&reports).map(|(scenario, report)| row(scenario, report)).collect();
         let right = rows.iter().all(|row| row.right);
-        cx.term.answer(match self.format {
-            Format::Json => render::json(&rows)?,
+        match self.format {
+            Format::Json => cx.term.answer(render::json(&rows)?)?,
             Format::Human => {
-                let shown = if self.only.is_empty() { &reports[..SHOWN.min(reports.len())] } else { &reports[..] };
-                format!("{}\n{}", write(HUMAN, shown, style)?, render::table(&rows, cx.term.width))
+                let is_whole = !self.only.is_empty() || cx.term.is_verbose();
+                let shown = if is_whole { &reports[..] } else { &reports[..SHOWN.min(reports.len())] };
+                // Each has its verdict; that of the lab counts the diagnoses.
+                let shown = shown.iter().map(|report| write(HUMAN, std::slice::from_ref(report), style));
+                let shown = shown.collect::<anyhow::Result<Vec<String>>>()?.join("\n");
+                cx.term.answer_with_verdict(&format!("{shown}\n{}", render::table(&rows, cx.term.width)))?;
             }
-        })?;
+        }
         Ok(status(right))
     }
 
@@ -128,10 +132,10 @@ impl Lab {
             Ok(rows)
         })?;
         progress.finish_and_clear();
-        cx.term.answer(match self.format {
-            Format::Json => render::drills_json(&rows)?,
-            Format::Human => render::drills(&rows, cx.term.width),
-        })?;
+        match self.format {
+            Format::Json => cx.term.answer(render::drills_json(&rows)?)?,
+            Format::Human => cx.term.answer_with_verdict(&render::drills(&rows, cx.term.width))?,
+        }
         Ok(status(rows.iter().all(|row| row.differences.is_empty())))
     }
 

@@ -3,9 +3,9 @@
 
 use super::Checked;
 use crate::commands::Context;
-use crate::commands::answer::ReportArgs;
+use crate::commands::answer::{ReportArgs, monitoring};
 use crate::commands::key_file::{Access, Pending};
-use crate::error::hinted;
+use crate::error::{ExitStatus, hinted};
 use crate::render::list as render;
 use crate::render::report::{GITHUB, HUMAN, REPORT_FORMATS, ReportFormat, Stream, Style, write};
 use crate::report::Report;
@@ -54,7 +54,7 @@ impl<'a> Output<'a> {
             Some(path) => To::File(Box::new(Pending::write(path, &Filtered::own(""), Access::Everybody, true)?)),
             None => To::Stdout,
         };
-        let style = Style { width: cx.term.width, fail_on: cx.fail_on, verbose: cx.term.verbosity() };
+        let style = cx.style();
         let mut output = Self { cx, format, style, to, held: Vec::new(), count: 0, is_begun: false };
         if let Some(Stream { head, .. }) = format.stream {
             output.put(&head())?;
@@ -70,7 +70,11 @@ impl<'a> Output<'a> {
             if self.cx.term.is_quiet() {
                 return Ok(());
             }
-            return self.put(&render::line(&report, &detail, self.style.fail_on, self.style.width));
+            if self.style.verbose > 1 {
+                let whole = write(HUMAN, std::slice::from_ref(&report), self.style)? + "\n";
+                return self.put(&whole);
+            }
+            return self.put(&render::line(&report, &detail, self.style));
         }
         match self.format.stream {
             Some(Stream { between, each, .. }) => {
@@ -95,10 +99,14 @@ impl<'a> Output<'a> {
         self.count
     }
 
-    /// Ends the document. The summary is part of the human form, and goes to stderr beside others.
-    pub fn finish(mut self, summary: &str) -> anyhow::Result<()> {
+    /// Ends the document, and gives what the exit status of a monitoring plugin is. The summary is part of the human form, and goes
+    /// to stderr beside others.
+    pub fn finish(mut self, summary: &str) -> anyhow::Result<Option<ExitStatus>> {
+        let status = self.format.monitoring.then(|| monitoring(&self.held));
         match (self.format == HUMAN, self.format.stream) {
-            (true, _) if self.cx.term.is_quiet() => self.put(summary.lines().last().map_or("", |line| line))?,
+            (true, _) if self.cx.term.is_quiet() => {
+                self.put(&format!("{}\n", summary.lines().last().unwrap_or_default()))?
+            }
             (true, _) => self.put(summary)?,
             (false, Some(Stream { tail, .. })) => self.put(&tail(self.count))?,
             (false, None) => {
@@ -110,9 +118,10 @@ impl<'a> Output<'a> {
             self.cx.term.status(summary.trim());
         }
         match self.to {
-            To::Stdout => Ok(()),
-            To::File(file) => file.commit(),
+            To::Stdout => {}
+            To::File(file) => file.commit()?,
         }
+        Ok(status)
     }
 
     fn put(&mut self, text: &str) -> anyhow::Result<()> {

@@ -4,17 +4,18 @@ use clap::Args;
 
 use super::options::RecordArgs;
 use super::{FormArgs, write};
+use crate::check::details;
 use crate::check::records_published::{self, Partial};
 use crate::commands::answer::{ReportArgs, ReportFormatParser, format_help};
 use crate::commands::network::{NetworkArgs, now};
 use crate::commands::{Context, status};
 use crate::dns::name::Domain;
-use crate::dns::record::Response;
+use crate::dns::record::{Outcome, Response, Rr};
 use crate::error::{ExitStatus, hinted};
 use crate::facts::dns::{DnsFacts, Observation, Observer, Role};
 use crate::net::dns::{Scope, observe};
 use crate::render::report::{HUMAN, ReportFormat};
-use crate::report::{Line, Report};
+use crate::report::{Details, Line, Report};
 use crate::rocketchat::change::{Change, compare, in_the_way, question, same_data};
 use crate::rocketchat::records::{Plan, RecordSet};
 
@@ -63,7 +64,9 @@ impl Diff {
         let is_partial = |change: &Change| partial.iter().any(|partial| partial.question == change.question);
         let needed: Vec<&Change> = changes.iter().filter(|change| change.is_needed() || is_partial(change)).collect();
         if self.form.is_default() {
-            return ReportArgs::new(self.report).answer(cx, Ok(vec![report(&domain, &changes, &partial, &way)]));
+            let details = cx.details(|| compared_with(&changes, &dns));
+            let report = Report { details, ..report(&domain, &changes, &partial, &way) };
+            return ReportArgs::new(self.report).answer(cx, Ok(vec![report]));
         }
         way.iter().for_each(|line| cx.term.warn(line));
         for Partial { question, others, .. } in &partial {
@@ -106,6 +109,19 @@ fn partial(changes: &[Change], dns: &DnsFacts) -> Vec<Partial> {
     };
     let is_partial = |found: &Partial| !found.servers.is_empty() && !found.others.is_empty();
     changes.iter().map(of).filter(is_partial).collect()
+}
+
+/// Every record of the plan beside what is published, and every query.
+fn compared_with(changes: &[Change], dns: &DnsFacts) -> Details {
+    let sides = |change: &Change| {
+        let line = |side: &str, records: &[Rr]| {
+            let outcome = if records.is_empty() { Outcome::NoData } else { Outcome::Found(records.to_vec()) };
+            format!("{side} {}", details::answer(&change.question, &outcome))
+        };
+        [line("planned", &change.after), line("published", &change.before)]
+    };
+    let details = details::dns(dns);
+    Details { basis: changes.iter().flat_map(sides).chain(details.basis).collect(), ..details }
 }
 
 fn report(domain: &Domain, changes: &[Change], partial: &[Partial], way: &[String]) -> Report {

@@ -7,19 +7,19 @@ use clap::Args;
 
 use super::FormatParser;
 use super::options::zone_of;
-use crate::check::{self, Needs};
+use crate::check::{self, Needs, details};
 use crate::commands::Context;
 use crate::commands::answer::{ReportArgs, ReportFormatParser, format_help};
 use crate::commands::key_file::{PassphraseArgs, read_public};
 use crate::dns::name::{Domain, Host};
-use crate::dns::record::{Response, Rr, Transport};
+use crate::dns::record::{Query, Response, Rr, Transport};
 use crate::error::ExitStatus;
 use crate::facts::dns::{DnsFacts, Expected, Observation, Observer, Role, ZoneFailure};
 use crate::facts::published::{Published, Refusal};
 use crate::file::read;
 use crate::render::records::{Format, Place, too_long};
 use crate::render::report::{HUMAN, ReportFormat};
-use crate::report::{Line, Report};
+use crate::report::{Details, Line, Report};
 use crate::rocketchat::generation::{KEY_LABEL, key_question, questions};
 use crate::rocketchat::life::parse_classic;
 use crate::rocketchat::release::Release;
@@ -74,7 +74,8 @@ impl Lint {
         let published = self.read(&text, cx)?;
         let value_only = !text.contains(KEY_LABEL)
             && published.records().iter().all(|rr| *rr.name == key_question(&published.domain).name);
-        let report = report(&published, &expected, value_only);
+        let details = cx.details(|| read_as(&published));
+        let report = Report { details, ..report(&published, &expected, value_only) };
         ReportArgs::new(self.report).answer(cx, Ok(vec![report]))
     }
 
@@ -112,6 +113,15 @@ fn named(records: &[Rr], zone: &Host) -> Option<Domain> {
     })
 }
 
+/// Every record of the text, and what a name server with this text would answer.
+fn read_as(text: &Published) -> Details {
+    let answer = |question: Query| details::answer(&question, &text.answer(&question));
+    Details {
+        basis: text.records().iter().map(details::record).collect(),
+        evidence: questions(&text.domain).into_iter().map(answer).collect(),
+    }
+}
+
 /// `value_only`: the text is the content of one value box, so it says nothing about other records.
 fn report(text: &Published, expected: &Expected, value_only: bool) -> Report {
     let dns = facts(text);
@@ -136,7 +146,7 @@ fn report(text: &Published, expected: &Expected, value_only: bool) -> Report {
 fn facts(text: &Published) -> DnsFacts {
     let addr = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
     let observer = Observer { role: Role::Authority, name: text.form.clone(), addr };
-    let observe = |question: crate::dns::record::Query| Observation {
+    let observe = |question: Query| Observation {
         observer: 0,
         reply: Response { authoritative: true, ..Response::bare(text.answer(&question), Transport::Tcp) },
         question,

@@ -11,7 +11,7 @@ use super::answer::ReportArgs;
 use super::key_file::{PassphraseArgs, read_half};
 use super::network::{NetworkArgs, now};
 use super::records::format as find_format;
-use crate::check::rotate_rehearsal;
+use crate::check::{details, rotate_rehearsal};
 use crate::dns::name::Domain;
 use crate::dns::record::{Query, RData, RecordType, Rr};
 use crate::error::{ExitStatus, hinted};
@@ -23,7 +23,7 @@ use crate::render::records::{Format as RecordFormat, write};
 use crate::render::report::{HUMAN, JSON, write as write_report};
 use crate::render::rotate as render;
 use crate::report::rotation::{Clocks, LOW_TTL, Names, Rehearsed, steps};
-use crate::report::{Line, Report};
+use crate::report::{Details, Line, Report};
 use crate::rocketchat::generation::Protocol;
 use crate::rocketchat::generation::{SrvLabel, key_question};
 use crate::rocketchat::records::{self, Audience, RecordOptions};
@@ -114,7 +114,8 @@ impl RotatePlan {
         };
         let rollback = self.rollback(cx, &dns, clocks.ttl)?;
         let steps = steps(&clocks, &names);
-        let report = judged(&domain, &rehearsal, start);
+        let details = cx.details(|| found(&dns, &clocks, &rehearsal));
+        let report = Report { details, ..judged(&domain, &rehearsal, start) };
         let rotation = render::Rotation {
             domain: domain.as_str(),
             clocks,
@@ -125,7 +126,6 @@ impl RotatePlan {
             report: &report,
         };
         self.report.answer_with(cx, Ok(vec![report.clone()]), |format, reports, style| {
-            let report = judged(&domain, &rehearsal, start);
             let rotation = render::Rotation { report: reports.first().unwrap_or(&report), ..rotation };
             match format {
                 _ if format == HUMAN => Ok(render::human(&rotation, style)),
@@ -180,6 +180,23 @@ impl RotatePlan {
         };
         Ok(write(form, &plan)?)
     }
+}
+
+/// Where the times come from, and what was sent to find them and in the rehearsal.
+fn found(dns: &DnsFacts, clocks: &Clocks, rehearsal: &[Rehearsed]) -> Details {
+    let Clocks { ttl, low_ttl, refresh } = clocks;
+    let mut basis = vec![
+        format!("TTL {ttl} s: the record of the key, or the negative TTL of the zone when there is none"),
+        format!("TTL {low_ttl} s: --low-ttl, for the time of the rotation"),
+        format!("refresh {refresh} s: the SOA record of the zone"),
+    ];
+    let mut details = details::dns(dns);
+    basis.append(&mut details.basis);
+    for state in rehearsal {
+        details.evidence.push(format!("rehearsal: {}", state.state));
+        details.evidence.extend(state.requests.iter().map(|request| format!("  {request}")));
+    }
+    Details { basis, ..details }
 }
 
 /// The report: one line for each state of the rehearsal.

@@ -10,7 +10,7 @@ use crate::commands::network::now;
 use crate::commands::serve::peer::{PeerOptions, partners};
 use crate::dns::name::Domain;
 use crate::endpoint::ConnectTo;
-use crate::facts::peer::ProbeOptions;
+use crate::facts::peer::{Exchange, ProbeOptions};
 use crate::key::{DEFAULT_BITS, PrivateKey, PublicKey};
 use crate::net::peer::{Target, observe};
 use crate::net::resolvers::Resolver;
@@ -52,20 +52,21 @@ pub async fn rehearse(domain: &Domain, timeout: std::time::Duration) -> anyhow::
     ];
     let mut rehearsed = Vec::new();
     for (state, published, used, expected) in states {
-        let trouble = ping(domain, published.public(), used, &keys.peer, timeout).await?;
-        rehearsed.push(Rehearsed { state, expected, passed: trouble.is_none(), trouble: trouble.unwrap_or_default() });
+        let (trouble, requests) = ping(domain, published.public(), used, &keys.peer, timeout).await?;
+        let (passed, trouble) = (trouble.is_none(), trouble.unwrap_or_default());
+        rehearsed.push(Rehearsed { state, expected, passed, trouble, requests });
     }
     Ok(rehearsed)
 }
 
-/// What makes an encrypted ping fail, if anything.
+/// What makes an encrypted ping fail, if anything, and the requests of the ping.
 async fn ping(
     domain: &Domain,
     published: &PublicKey,
     used: &PrivateKey,
     pinger: &PrivateKey,
     timeout: std::time::Duration,
-) -> anyhow::Result<Option<String>> {
+) -> anyhow::Result<(Option<String>, Vec<String>)> {
     let zones = vec![zone(domain.as_str(), published)?, zone(PEER, pinger.public())?];
     let names = dns::start(dns::Config { listen: ANY, zones, faults: Vec::new() }).await?;
     let resolvers = vec![Resolver { name: "rehearsal".into(), addr: names.addr }];
@@ -99,7 +100,7 @@ async fn ping(
         }
         _ => None,
     });
-    Ok(error)
+    Ok((error, facts.exchanges().map(Exchange::shown).collect()))
 }
 
 fn zone(domain: &str, key: &PublicKey) -> anyhow::Result<dns::Zone> {

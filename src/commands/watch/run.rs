@@ -137,7 +137,7 @@ impl Run {
         progress.finish_and_clear();
         let statuses = store.statuses().await?;
         match self.format {
-            Format::Human => cx.term.answer_with_verdict(&board::human(&statuses, cx.term.width))?,
+            Format::Human => cx.term.answer_with_verdict(&board::human(&statuses, cx.style()))?,
             Format::Json => cx.term.answer(board::json(&statuses)?)?,
         }
         let tally = Tally::of(&statuses);

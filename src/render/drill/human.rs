@@ -10,7 +10,7 @@ use crate::check::judge_steps;
 use crate::facts::drill::Purpose;
 use crate::render::fill::{hang, harmless, wrap};
 use crate::render::report::Style;
-use crate::render::report::human::{Columns, verdict, write_absent, write_line, write_suppressed};
+use crate::render::report::human::{Columns, verdict, write_absent, write_details, write_line, write_suppressed};
 use crate::report::{Line, Suppressed, Verdict};
 
 /// Columns of the name of a step.
@@ -52,6 +52,7 @@ pub fn write(seen: &Drill, style: Style) -> String {
     }
     write_limits(&mut out, seen, style.width);
     write_leftovers(&mut out, seen, style.width);
+    write_details(&mut out, &seen.report.details, style);
     if style.verbose > 1 {
         write_requests(&mut out, seen, style.width);
     }

@@ -6,9 +6,9 @@ use unicode_width::UnicodeWidthStr;
 use super::Handshake;
 use crate::check::stage::{Ended, STAGES, Stage};
 use crate::render::compatibility::broken;
-use crate::render::fill::{beside, hang, wrap_all};
-use crate::render::report::human::{heading, last_line, write_asides};
-use crate::render::report::{Style, counts, sentence};
+use crate::render::fill::{beside, hang, one_line};
+use crate::render::report::human::{heading, last_line, reason, write_asides, write_details};
+use crate::render::report::{Style, counts, sentence, short_sentence};
 use crate::report::{Line, Verdict};
 use crate::severity::Severity;
 
@@ -27,9 +27,7 @@ pub fn write(seen: &Handshake, style: Style) -> String {
         write_stage(&mut out, *stage, seen, style, &mut last_reason);
     }
     write_broken(&mut out, seen, style.width);
-    if style.verbose > 1 {
-        write_requests(&mut out, seen, style.width);
-    }
+    write_details(&mut out, &seen.report.details, style);
     out += &format!("\n{}\n", verdict(seen, style));
     out
 }
@@ -101,26 +99,14 @@ fn write_broken(out: &mut String, seen: &Handshake, width: usize) {
     out.push_str(&hang(&format!("    all of it: fedctl compatibility {} {}", compared.a, compared.b), width, 6));
 }
 
-/// Every request that was made, with what came back.
-fn write_requests(out: &mut String, seen: &Handshake, width: usize) {
-    out.push_str("\n  requests\n");
-    for exchange in seen.facts.exchanges() {
-        for line in wrap_all(&exchange.shown(), width.saturating_sub(4)) {
-            out.push_str(&format!("    {line}\n"));
-        }
-    }
-}
-
 fn verdict(seen: &Handshake, style: Style) -> String {
     let report = seen.report;
     let seconds = format!("{:.2} s", report.elapsed as f64 / 1000.0);
-    if report.is_clean(style.fail_on) {
-        let (_, sentence) = sentence(report, style);
-        return last_line(&sentence, &seconds, |text| text.green(), style.width);
-    }
-    if report.is_unknown(style.fail_on) {
-        let (_, sentence) = sentence(report, style);
-        return hang(&sentence, style.width, 2).trim_end().yellow().to_string();
+    let short = short_sentence(report, style);
+    let (clean, whole) = sentence(report, style);
+    if clean || report.is_unknown(style.fail_on) {
+        let paint: fn(&str) -> ColoredString = if clean { |text| text.green() } else { |text| text.yellow() };
+        return reason(report, &whole, style) + &last_line((&whole, &short), &seconds, paint, style);
     }
     let stopped = STAGES.iter().find(|stage| match stage.ended(&report.lines) {
         Ended::Problem(severity) => severity >= style.fail_on,
@@ -130,7 +116,7 @@ fn verdict(seen: &Handshake, style: Style) -> String {
     // Only what kept the rest from being asked has stopped anything.
     let is_end = Stage::Federation.ended(&report.lines) == Ended::Skipped;
     let how = if is_end { "stopped" } else { "fails" };
-    let sentence = format!("{} {}: {how} at {stage}, {}", report.subject, report.fail_summary, counts(report));
+    let whole = one_line(&format!("{} {}: {how} at {stage}, {}", report.subject, report.fail_summary, counts(report)));
     let id = report.problems().first().map(|(id, _)| *id).unwrap_or_default();
-    last_line(&sentence, &format!("fedctl explain {id}"), |text| text.red().bold(), style.width)
+    last_line((&whole, &short), &format!("fedctl explain {id}"), |text| text.red().bold(), style)
 }

@@ -40,7 +40,7 @@ pub fn write(mesh: &Mesh) -> String {
     let title = format!("Federation mesh of {} domains", mesh.members.len());
     let body = html! {
         h1 { (title) }
-        p class=(format!("verdict {class}")) { (verdict(mesh).replacen("  ", ": ", 1)) }
+        p class=(format!("verdict {class}")) { (verdict(mesh)[0].replacen("  ", ": ", 1)) }
         (diagram(mesh))
         h2 { "Directions" }
         (matrix(mesh, &obstacles))

@@ -4,18 +4,19 @@
 use colored::Colorize;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Style, verdict};
+use super::verdict;
 use crate::check::mesh::LIMITS;
 use crate::dns::name::Domain;
-use crate::render::fill::wrap;
-use crate::render::report::human::fix_lines;
-use crate::report::fix_parts;
+use crate::render::fill::{fitting, wrap};
+use crate::render::report::Style;
+use crate::render::report::human::{fix_lines, write_details};
 use crate::report::mesh::{Direction, Mesh, Node, Obstacle, State};
+use crate::report::{Details, fix_parts};
 
 /// Columns that a label of a recipient takes at most; longer groups are numbered.
 const LABEL_MAX: usize = 12;
 
-pub fn write(mesh: &Mesh, style: Style) -> String {
+pub fn write(mesh: &Mesh, details: &Details, style: Style) -> String {
     let obstacles = mesh.obstacles();
     let labels = labels(&mesh.members);
     let mut out = matrix(mesh, &obstacles, &labels, style.width).unwrap_or_else(|| compact(mesh, style.width));
@@ -31,7 +32,9 @@ pub fn write(mesh: &Mesh, style: Style) -> String {
             out += &format!("  {} {line}\n", if at == 0 { "-" } else { " " });
         }
     }
-    out + &format!("\n{}\n", coloured(&verdict(mesh)))
+    write_details(&mut out, details, style);
+    let [whole, short] = verdict(mesh);
+    out + &format!("\n{}\n", coloured(fitting(&whole, &short, style.width)))
 }
 
 fn coloured(verdict: &str) -> String {
@@ -184,6 +187,9 @@ fn sentence(number: usize, obstacle: &Obstacle, blocked: &[&Direction], width: u
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::severity::Severity;
+
+    const STYLE: Style = Style { width: 80, fail_on: Severity::Error, verbose: 0, quiet: false };
 
     /// Members; the fourth reaches nobody.
     fn group(count: usize) -> Mesh {
@@ -203,12 +209,12 @@ mod tests {
     #[test]
     fn a_large_group_fits_and_has_one_sentence_for_one_cause() {
         for (width, count) in [(80, 50), (40, 50), (80, 120)] {
-            let text = write(&group(count), Style { width });
+            let text = write(&group(count), &Details::default(), Style { width, ..STYLE });
             assert!(text.lines().all(|line| line.width() <= width), "{text}");
             assert!(!text.contains("\n\n\n"), "{text}");
             assert_eq!(text.matches("half a key").count(), 1);
         }
-        let text = write(&group(50), Style { width: 80 });
+        let text = write(&group(50), &Details::default(), STYLE);
         assert!(text.contains(&format!("\n  4  XXX-{}\n", "X".repeat(46))), "{text}");
         assert!(text.contains(&format!("\n  5  ....-{}\n", ".".repeat(45))), "{text}");
         assert!(text.contains("it blocks 49 directions from\n     partner-4.university.example"), "{text}");

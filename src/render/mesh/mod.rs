@@ -4,7 +4,9 @@ mod dot;
 mod html;
 mod human;
 
-use crate::report::mesh::Mesh;
+use super::report::{Style, counted};
+use crate::report::Details;
+use crate::report::mesh::{Direction, Mesh, State};
 
 /// The forms in which a mesh can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -20,17 +22,10 @@ pub enum MeshFormat {
     Dot,
 }
 
-/// What a writer needs besides the mesh.
-#[derive(Debug, Clone, Copy)]
-pub struct Style {
-    /// Columns.
-    pub width: usize,
-}
-
-/// Writes the mesh.
-pub fn write(format: MeshFormat, mesh: &Mesh, style: Style) -> anyhow::Result<String> {
+/// Writes the mesh; people who ask for details are shown how it was observed.
+pub fn write(format: MeshFormat, mesh: &Mesh, details: &Details, style: Style) -> anyhow::Result<String> {
     Ok(match format {
-        MeshFormat::Human => human::write(mesh, style),
+        MeshFormat::Human => human::write(mesh, details, style),
         MeshFormat::Json => json(mesh)?,
         MeshFormat::Html => html::write(mesh),
         MeshFormat::Dot => dot::write(mesh),
@@ -46,14 +41,25 @@ fn json(mesh: &Mesh) -> anyhow::Result<String> {
     Ok(crate::text::escaped_json(&serde_json::to_string_pretty(&value)?) + "\n")
 }
 
-/// `FAIL  3 of 6 directions work, 1 could not be checked`.
-pub fn verdict(mesh: &Mesh) -> String {
+/// `FAIL  3 of 6 directions work: 2 errors; 1 could not be checked`, and the same in fewer words.
+pub fn verdict(mesh: &Mesh) -> [String; 2] {
     let (works, fails, unknown) = mesh.counts();
+    let fails_for = |direction: &&Direction| matches!(direction.state, State::Fails(_));
+    let is_error = |blocked: &[&Direction]| blocked.iter().any(fails_for);
+    let errors = mesh.obstacles().iter().filter(|(_, blocked)| is_error(blocked)).count();
     let word = match (fails, unknown) {
         (0, 0) => "PASS",
         (0, _) => "UNKNOWN",
         _ => "FAIL",
     };
-    let unknown = if unknown == 0 { String::new() } else { format!(", {unknown} could not be checked") };
-    format!("{word}  {works} of {} directions work{unknown}", mesh.directions.len())
+    let errors = if errors == 0 { String::new() } else { format!(": {}", counted(&[(errors, "error")])) };
+    let all = mesh.directions.len();
+    let (whole, short) = match unknown {
+        0 => (String::new(), String::new()),
+        _ => (format!("; {unknown} could not be checked"), format!(", {unknown} unknown")),
+    };
+    [
+        format!("{word}  {works} of {all} directions work{errors}{whole}"),
+        format!("{word}  {works} of {all} work{errors}{short}"),
+    ]
 }

@@ -3,10 +3,12 @@
 use colored::{ColoredString, Colorize};
 use unicode_width::UnicodeWidthStr;
 
-use super::{ReportFormat, Style, arrivals, by_release, propagation};
+use super::{ReportFormat, Style, arrivals, by_release, propagation, short_sentence};
 use crate::check::{self, Judge};
-use crate::render::fill::{beside, hang, harmless, title, wrap, wrap_all};
-use crate::report::{FixPart, Line, Problem, Report, Suppressed, Verdict};
+use crate::render::fill::{beside, fitting, hang, harmless, title, wrap, wrap_all};
+use crate::render::list;
+use crate::report::summary::{Entry, Summary};
+use crate::report::{Details, FixPart, Line, Problem, Report, Suppressed, Verdict};
 use crate::rocketchat::discovery::DiscoveryResult;
 use crate::severity::Severity;
 
@@ -18,6 +20,9 @@ const ASIDE: usize = 6;
 /// Columns that they have at least.
 const ROOM: usize = 20;
 const BY_RELEASE: &str = "by release";
+/// What stands above the details of -v and of -vv.
+const BASIS: &str = "how it was found";
+const EVIDENCE: &str = "evidence";
 
 pub const FORMAT: ReportFormat = ReportFormat {
     id: "human",
@@ -30,8 +35,11 @@ pub const FORMAT: ReportFormat = ReportFormat {
 
 /// Writes the reports one after the other.
 fn write(reports: &[Report], style: Style) -> String {
+    let [_, _, ..] = reports else { return reports.iter().map(|report| one(report, style)).collect() };
     let each: Vec<String> = reports.iter().map(|report| one(report, style)).collect();
-    each.join("\n")
+    let mut summary = Summary::default();
+    reports.iter().for_each(|report| summary.add(&Entry::of(report, style.fail_on)));
+    format!("{}\n{}\n", each.join("\n"), list::verdict(&summary, 0, style.width))
 }
 
 fn one(report: &Report, style: Style) -> String {
@@ -57,10 +65,26 @@ fn one(report: &Report, style: Style) -> String {
         out.push('\n');
         out.push_str(&arrivals::write(&report.arrivals, style.width));
     }
+    write_details(&mut out, &report.details, style);
     out.push('\n');
     out.push_str(&verdict(report, style));
     out.push('\n');
     out
+}
+
+/// How the result was found with -v, and every query and request with -vv.
+pub fn write_details(out: &mut String, details: &Details, style: Style) {
+    for (title, lines, from) in [(BASIS, &details.basis, 1), (EVIDENCE, &details.evidence, 2)] {
+        if style.verbose < from || lines.is_empty() {
+            continue;
+        }
+        out.push_str(&format!("\n  {title}\n"));
+        // Of evidence nobody copies a long word.
+        let wrap = if title == BASIS { wrap } else { wrap_all };
+        for line in lines.iter().flat_map(|line| wrap(line, style.width.saturating_sub(4))) {
+            out.push_str(&format!("    {line}\n"));
+        }
+    }
 }
 
 /// The subject, and what is known about it: beside it, or below it when the line is too short.
@@ -179,14 +203,37 @@ pub fn verdict(report: &Report, style: Style) -> String {
         None => summary(report.lines.len() + report.suppressed.len(), report.elapsed),
         Some((id, _)) => format!("fedctl explain {id}"),
     };
-    last_line(&sentence, &aside, if clean { |text| text.green() } else { |text| text.red().bold() }, style.width)
+    let short = short_sentence(report, style);
+    let reason = reason(report, &sentence, style);
+    reason
+        + &last_line(
+            (&sentence, &short),
+            &aside,
+            if clean { |text| text.green() } else { |text| text.red().bold() },
+            style,
+        )
 }
 
-/// The verdict, with something at the right margin; in the line above when there is no room, because the verdict is the last.
-pub fn last_line(sentence: &str, aside: &str, paint: fn(&str) -> ColoredString, width: usize) -> String {
+/// Why the subject could not be checked, above a verdict that has no room for it.
+pub fn reason(report: &Report, whole: &str, style: Style) -> String {
+    let unchecked = report.unchecked.as_ref().filter(|_| report.is_unknown(style.fail_on));
+    let unchecked = unchecked.filter(|_| whole.width() > style.width);
+    unchecked.map(|unchecked| hang(&unchecked.why, style.width, 2)).unwrap_or_default()
+}
+
+/// The verdict on one line, whole or in few words, with something at the right margin; in the line above when there is no room,
+/// because the verdict is the last.
+pub fn last_line(
+    (whole, short): (&str, &str),
+    aside: &str,
+    paint: fn(&str) -> ColoredString,
+    Style { width, quiet, .. }: Style,
+) -> String {
+    let sentence = fitting(whole, short, width);
     match width.checked_sub(sentence.width() + aside.width()).filter(|gap| *gap >= 2) {
+        _ if quiet => paint(sentence).to_string(),
         Some(gap) => format!("{}{}{aside}", paint(sentence), " ".repeat(gap)),
-        None => format!("{aside:>width$}\n{}", paint(hang(sentence, width, 2).trim_end())),
+        None => format!("{aside:>width$}\n{}", paint(sentence)),
     }
 }
 
@@ -203,7 +250,7 @@ fn summary(checks: usize, elapsed: u64) -> String {
 mod tests {
     use super::*;
 
-    const STYLE: Style = Style { width: 80, fail_on: Severity::Error, verbose: 0 };
+    const STYLE: Style = Style { width: 80, fail_on: Severity::Error, verbose: 0, quiet: false };
 
     #[test]
     fn what_has_no_room_goes_to_its_own_line() {

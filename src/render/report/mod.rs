@@ -103,8 +103,10 @@ pub struct Style {
     pub width: usize,
     /// The severity from which on a report is not clean.
     pub fail_on: Severity,
-    /// 0; 1 (-v) shows every check, 2 (-vv) also what each server answered and each request.
+    /// 0; 1 (-v) shows every check and how the result was found, 2 (-vv) also every query and request with its response.
     pub verbose: u8,
+    /// Nothing but the verdict.
+    pub quiet: bool,
 }
 
 /// Writes the reports.
@@ -125,16 +127,18 @@ pub fn verdict(report: &Report, style: Style) -> &'static str {
 
 /// `1 error, 2 notices`; empty when nothing was found.
 pub fn counts(report: &Report) -> String {
-    let counts: Vec<String> =
-        [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Notice, "notice")]
-            .into_iter()
-            .filter_map(|(severity, word)| match report.count(severity) {
-                0 => None,
-                1 => Some(format!("1 {word}")),
-                more => Some(format!("{more} {word}s")),
-            })
-            .collect();
-    counts.join(", ")
+    let words = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Notice, "notice")];
+    counted(&words.map(|(severity, word)| (report.count(severity), word)))
+}
+
+/// `1 error, 2 warnings`: what there is none of is left out.
+pub fn counted(counts: &[(usize, &str)]) -> String {
+    let counts = counts.iter().filter_map(|(count, word)| match count {
+        0 => None,
+        1 => Some(format!("1 {word}")),
+        more => Some(format!("{more} {word}s")),
+    });
+    counts.collect::<Vec<String>>().join(", ")
 }
 
 /// The whole verdict in one sentence, and whether it is good.
@@ -148,6 +152,17 @@ pub fn sentence(report: &Report, style: Style) -> (bool, String) {
     let counts = counts(report);
     let colon = if counts.is_empty() { "" } else { ": " };
     (clean, one_line(&format!("{} {words}{colon}{counts}", report.subject)))
+}
+
+/// The verdict in the fewest words, for a narrow terminal.
+pub fn short_sentence(report: &Report, style: Style) -> String {
+    let counts = counts(report);
+    let rest = match report.is_unknown(style.fail_on) {
+        true => "could not be checked",
+        false if counts.is_empty() => "ok",
+        false => &counts,
+    };
+    one_line(&format!("{}: {rest}", report.subject))
 }
 
 /// Seconds with three digits behind the point.

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use super::{Tally, verdict};
 use crate::render::fill::{hang, harmless};
-use crate::report::watch::{Property, Snapshot, Status, Verdict};
+use crate::render::report::Style;
+use crate::report::watch::{Property, Snapshot, Status, Verdict, date, moment};
+use crate::report::{FixPart, fix_parts};
 
 /// Columns of the status word.
 const WORD: usize = 6;
@@ -14,8 +16,9 @@ const DOMAIN_MAX: usize = 32;
 /// Digits of a fingerprint that tell keys apart.
 const FINGERPRINT: usize = 8;
 
-/// One line for each domain, the summary last.
-pub fn human(statuses: &[Status], width: usize) -> String {
+/// One line for each domain, the summary last; with -v every finding and what else is known, with -vv what each finding means and
+/// how to fix it.
+pub fn human(statuses: &[Status], Style { width, verbose, .. }: Style) -> String {
     let domain = statuses.iter().map(|status| status.domain.as_str().len()).max().unwrap_or_default().min(DOMAIN_MAX);
     let mut out = String::new();
     for status in statuses {
@@ -24,6 +27,9 @@ pub fn human(statuses: &[Status], width: usize) -> String {
         let lines = hang(&line, width, WORD + 2 + domain + 2);
         out += &colored(verdict, &lines[..WORD]).to_string();
         out += &lines[WORD..];
+        if let Some(snapshot) = status.state.snapshot.as_ref().filter(|_| verbose > 0) {
+            out += &details(snapshot, verbose > 1, width);
+        }
     }
     let tally = Tally::of(statuses);
     let result = match (tally.failing, tally.unknown) {
@@ -32,6 +38,30 @@ pub fn human(statuses: &[Status], width: usize) -> String {
         _ => "FAIL".red().bold(),
     };
     out + &format!("\n{result}  {}\n", tally.sentence())
+}
+
+/// Everything that the last check found, with what each finding means and how to fix it when it is to be whole.
+fn details(snapshot: &Snapshot, is_whole: bool, width: usize) -> String {
+    let mut lines = vec![format!("checked at {}, which took {} ms", moment(snapshot.time), snapshot.elapsed)];
+    lines.extend(snapshot.latency.map(|latency| format!("the server answered after {latency} ms")));
+    lines.extend(snapshot.certificate_until.map(|until| format!("the certificate is valid until {}", date(until))));
+    lines.extend(snapshot.properties.iter().map(|(property, value)| format!("{property}: {value}")));
+    let indent = " ".repeat(WORD + 2);
+    let row = |line: &String| hang(&format!("{indent}{line}"), width, WORD + 4);
+    let mut out: String = lines.iter().map(row).collect();
+    for finding in &snapshot.findings {
+        out += &row(&format!("{}, {}: {}", finding.severity, finding.check, finding.what));
+        if is_whole {
+            out += &row(&format!("means: {}", finding.means));
+            out += &fix_parts(&finding.fix)
+                .map(|part| match part {
+                    FixPart::Text(text) => row(&format!("fix: {text}")),
+                    FixPart::Copy(line) => format!("{indent}  {}\n", harmless(line)),
+                })
+                .collect::<String>();
+        }
+    }
+    out
 }
 
 fn word(verdict: Verdict) -> &'static str {

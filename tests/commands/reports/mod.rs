@@ -11,7 +11,7 @@ use crate::support::Fedctl;
 use crate::support::reports::reports;
 
 fn style() -> Style {
-    Style { width: 80, fail_on: Severity::Error, verbose: 0 }
+    Style { width: 80, fail_on: Severity::Error, verbose: 0, quiet: false }
 }
 
 /// The form with this id.

@@ -1,7 +1,7 @@
 //! What each command prints for people at 80 columns, whole: standard output, standard error and exit status. The files are in
 //! `tests/snapshots`; `FEDCTL_BLESS=1 cargo test fresh` writes them anew.
 
-mod places;
+pub mod places;
 pub mod redact;
 mod scenes;
 mod width;
@@ -30,7 +30,7 @@ impl Scene {
 }
 
 /// Runs a line as a shell would, with the file behind `<` as input.
-fn run(fedctl: &Fedctl, line: &str, columns: usize) -> Ran {
+pub fn run(fedctl: &Fedctl, line: &str, columns: usize) -> Ran {
     let mut words = shlex::split(line).unwrap();
     let input = words.iter().position(|word| word == "<").map(|at| fedctl.read(&words.split_off(at)[1]));
     let mut command = fedctl.command(&words[1..]);

@@ -9,11 +9,12 @@ use fedctl::facts::dns::Expected;
 use fedctl::facts::mesh::Member;
 use fedctl::facts::server::{OwnFacts, Resolved, ServerFacts, Setting};
 use fedctl::facts::watch_evidence::WatchEvidence;
-use fedctl::render::mesh::{MeshFormat, Style, write};
+use fedctl::render::mesh::{MeshFormat, write};
+use fedctl::render::report::Style;
 use fedctl::render::watch::{html, message};
-use fedctl::report::Report;
 use fedctl::report::watch::domain_state::{DomainState, Rules};
 use fedctl::report::watch::{Span, Status};
+use fedctl::report::{Details, Report};
 use fedctl::rocketchat::release::Release;
 use fedctl::rocketchat::settings::Method;
 use fedctl::severity::Severity;
@@ -67,7 +68,8 @@ fn of_mesh(evidence: &WatchEvidence) -> Vec<(&'static str, String)> {
     let member = |name: &str| Member { domain: name.parse().unwrap(), given: None, views: vec![peer.clone()] };
     let mesh = judge_mesh(&[member("a.example"), member("b.example")], Release(6, 2, 1));
     let form = |id, format| {
-        let text = write(format, &mesh, Style { width: 80 }).unwrap();
+        let style = Style { width: 80, fail_on: Severity::Error, verbose: 0, quiet: false };
+        let text = write(format, &mesh, &Details::default(), style).unwrap();
         (id, Filtered::answer(&text).as_str().to_owned())
     };
     vec![

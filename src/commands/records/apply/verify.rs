@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::check::details;
 use crate::commands::Context;
 use crate::commands::answer::ReportArgs;
 use crate::commands::dns_check::{report, wait};
@@ -13,6 +14,7 @@ use crate::facts::dns::{DnsFacts, Expected, Role};
 use crate::key::PublicKey;
 use crate::net::Net;
 use crate::net::dns::{Scope, observe};
+use crate::report::Report;
 use crate::rocketchat::change::{Change, same_data};
 use crate::rocketchat::records::RecordSet;
 
@@ -67,7 +69,8 @@ impl Verification<'_> {
     pub async fn report(&self, set: &RecordSet) -> anyhow::Result<ExitStatus> {
         let start = Instant::now();
         let (facts, expected) = self.facts(set).await?;
-        ReportArgs::human().answer(self.cx, Ok(vec![report(&facts, &expected, start)]))
+        let details = self.cx.details(|| details::dns(&facts));
+        ReportArgs::human().answer(self.cx, Ok(vec![Report { details, ..report(&facts, &expected, start) }]))
     }
 
     /// What the name servers and the resolvers answer; with a limit for waiting, when they agree.
