@@ -1,5 +1,6 @@
 //! Bytes of a DNS message to facts and back. The codec is hickory's; what is ours is to lose nothing that an admin may need.
 
+use hickory_proto::ProtoError;
 use hickory_proto::op::{Edns, Message, Query as WireQuery, ResponseCode};
 use hickory_proto::rr::{Name, RData as WireData, Record, RecordType as WireType};
 
@@ -27,9 +28,10 @@ impl Flags {
     pub const AUTHORITY: Flags = Flags { recurse: false, unchecked: false, edns: true };
 }
 
-/// Encodes one question under a random identifier.
-pub fn query(question: &Query, flags: Flags) -> Result<(u16, Vec<u8>), String> {
-    let mut name = Name::from_ascii(&question.name).map_err(|error| format!("the name cannot be queried: {error}"))?;
+/// Encodes one question under a random identifier. A name that no message can carry is [`Outcome::Malformed`].
+pub fn query(question: &Query, flags: Flags) -> Result<(u16, Vec<u8>), Outcome> {
+    let refuse = |what: &str, error: ProtoError| Outcome::Malformed(format!("{what}: {error}"));
+    let mut name = Name::from_ascii(&question.name).map_err(|error| refuse("the name cannot be queried", error))?;
     name.set_fqdn(true);
     let mut message = Message::query();
     message.metadata.id = rand::random();
@@ -39,7 +41,7 @@ pub fn query(question: &Query, flags: Flags) -> Result<(u16, Vec<u8>), String> {
     if flags.edns {
         message.set_edns(edns());
     }
-    let bytes = message.to_vec().map_err(|error| format!("the question cannot be written: {error}"))?;
+    let bytes = message.to_vec().map_err(|error| refuse("the question cannot be written", error))?;
     Ok((message.metadata.id, bytes))
 }
 

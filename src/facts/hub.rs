@@ -69,6 +69,21 @@ pub struct HubFacts {
     pub expected_key: Option<(String, String)>,
 }
 
+/// Why a domain gets no mail.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoMail {
+    #[error("it was not queried")]
+    NotQueried,
+    #[error("the MX look-up gives {0}")]
+    Failed(Outcome),
+    #[error("its MX record says that it takes no mail")]
+    Refused,
+    #[error("it has neither an MX record nor an address")]
+    NoHost,
+    #[error("no host of its MX records has an address ({})", .0.join(", "))]
+    NoAddress(Vec<String>),
+}
+
 impl HubFacts {
     /// What the hub tells servers about the domain.
     pub fn entry(&self) -> Option<Entry> {
@@ -80,13 +95,13 @@ impl HubFacts {
 
     /// The hosts that take mail for the domain, best first (RFC 5321 section 5.1: without MX it is the domain itself), or why
     /// there are none.
-    pub fn exchangers(&self) -> Result<Vec<String>, String> {
+    pub fn exchangers(&self) -> Result<Vec<String>, NoMail> {
         let domain = self.domain.as_str();
         let outcome = |name: &str, kind| {
             let asked = Query::new(name, kind);
             self.mail.iter().find(|(question, _)| *question == asked).map(|(_, outcome)| outcome)
         };
-        let Some(mx) = outcome(domain, RecordType::Mx) else { return Err("it was not queried".into()) };
+        let Some(mx) = outcome(domain, RecordType::Mx) else { return Err(NoMail::NotQueried) };
         let mut found: Vec<(u16, String)> = mx
             .records()
             .iter()
@@ -98,10 +113,10 @@ impl HubFacts {
         found.sort();
         // RFC 7505: a single MX with an empty host says that the domain takes no mail.
         if matches!(found.as_slice(), [(_, exchange)] if exchange.is_empty()) {
-            return Err("its MX record says that it takes no mail".into());
+            return Err(NoMail::Refused);
         }
         if !mx.is_answer() {
-            return Err(format!("the MX look-up gives {mx}"));
+            return Err(NoMail::Failed(mx.clone()));
         }
         let hosts: Vec<String> = match found.is_empty() {
             true => vec![domain.to_owned()],
@@ -113,8 +128,8 @@ impl HubFacts {
         let reachable: Vec<String> = hosts.iter().filter(|host| has_address(host)).cloned().collect();
         match (reachable.is_empty(), mx.records().is_empty()) {
             (false, _) => Ok(reachable),
-            (true, true) => Err("it has neither an MX record nor an address".into()),
-            (true, false) => Err(format!("no host of its MX records has an address ({})", hosts.join(", "))),
+            (true, true) => Err(NoMail::NoHost),
+            (true, false) => Err(NoMail::NoAddress(hosts)),
         }
     }
 }

@@ -52,7 +52,7 @@ pub async fn ask_tcp(server: SocketAddr, question: &Query, flags: Flags, wait: D
 async fn over_udp(udp: &Udp, server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
     let (_, mut query) = match codec::query(question, flags) {
         Ok(query) => query,
-        Err(why) => return Response::bare(Outcome::Malformed(why), Transport::Udp),
+        Err(outcome) => return Response::bare(outcome, Transport::Udp),
     };
     // A firewall may drop queries with EDNS; the last attempt goes without.
     let plain = || codec::query(question, Flags { edns: false, ..flags }).ok().map(|(_, plain)| plain);
@@ -74,7 +74,7 @@ async fn over_udp(udp: &Udp, server: SocketAddr, question: &Query, flags: Flags,
 async fn over_tcp(server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
     let (id, query) = match codec::query(question, flags) {
         Ok(query) => query,
-        Err(why) => return Response::bare(Outcome::Malformed(why), Transport::Tcp),
+        Err(outcome) => return Response::bare(outcome, Transport::Tcp),
     };
     match timeout(wait, stream(server, &query)).await {
         Ok(Ok(bytes)) if codec::answers(&bytes, id) => codec::reply(&bytes, question, Transport::Tcp),

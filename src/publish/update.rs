@@ -52,14 +52,10 @@ impl Update {
         Ok(Self { bytes, id: message.metadata.id, key: key.name.clone(), verifier })
     }
 
-    /// What the server's response means; `Err` is why there is none.
-    pub fn read(self, response: Result<Vec<u8>, String>) -> Updated {
-        let response = match response {
-            Ok(response) => response,
-            Err(why) => return Updated::Unknown(why),
-        };
-        let signed = self.verifier.is_some_and(|mut verifier| verifier.verify(&response).is_ok());
-        let Ok(response) = Message::from_vec(&response) else {
+    /// What the server's response means.
+    pub fn read(self, response: &[u8]) -> Updated {
+        let signed = self.verifier.is_some_and(|mut verifier| verifier.verify(response).is_ok());
+        let Ok(response) = Message::from_vec(response) else {
             return Updated::Unknown("the response is malformed".into());
         };
         if response.metadata.id != self.id {

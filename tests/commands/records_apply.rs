@@ -245,8 +245,8 @@ fn an_update_that_was_overtaken_changes_nothing() {
     let time = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let update = Update::new(&"mydomain.com".parse().unwrap(), &[stale], &key, time).unwrap();
-    let response = runtime.block_on(stream(server.addr, &update.bytes)).map_err(|error| error.to_string());
-    assert_eq!(update.read(response), Updated::Overtaken);
+    let response = runtime.block_on(stream(server.addr, &update.bytes)).unwrap();
+    assert_eq!(update.read(&response), Updated::Overtaken);
     assert!(!dig(&server).unwrap_or_default().contains("new"));
 }
 

@@ -171,11 +171,9 @@ impl Place {
                 let update =
                     Update::new(zone, changes, key, time).map_err(|error| Unwritten::Refused(error.to_string()))?;
                 let response = tokio::time::timeout(net.timeout, stream(*addr, &update.bytes)).await;
-                let response = match response {
-                    Err(_) => Err("timeout".to_owned()),
-                    Ok(response) => response.map_err(|error| description(&error)),
-                };
-                match update.read(response) {
+                let response = response.map_err(|_| Unwritten::Unknown(Outcome::Timeout.to_string()))?;
+                let response = response.map_err(|error| Unwritten::Unknown(description(&error)))?;
+                match update.read(&response) {
                     Updated::Done => Ok(()),
                     Updated::Overtaken => Err(Unwritten::Overtaken),
                     Updated::Rejected(why) => Err(Unwritten::Refused(why)),
