@@ -3,7 +3,10 @@
 use std::io::{self, Write};
 
 use clap::ValueEnum;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, Registry, fmt};
 
 use crate::term::Term;
 use crate::text::log_line;
@@ -27,13 +30,15 @@ impl LogFormat {
 
     /// Starts the log with these filter directives, unless RUST_LOG has others.
     pub fn start_with(self, level: &str) -> anyhow::Result<()> {
-        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+        let wanted = std::env::var("RUST_LOG").ok().and_then(|wanted| wanted.parse().ok());
+        let filter: Targets = wanted.map_or_else(|| level.parse(), Ok)?;
         let writer = move || Lines { is_json: self == Self::Json };
-        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
-        let started = match self {
-            Self::Text => log.with_ansi(false).try_init(),
-            Self::Json => log.json().flatten_event(true).try_init(),
+        let log = fmt::layer().with_writer(writer).with_target(false);
+        let log = match self {
+            Self::Text => log.with_ansi(false).boxed(),
+            Self::Json => log.json().flatten_event(true).boxed(),
         };
+        let started = Registry::default().with(log.with_filter(filter)).try_init();
         started.map_err(|error| anyhow::anyhow!("the log cannot be started: {error}"))
     }
 }
