@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use crypto_bigint::{BoxedUint, Gcd as _};
 use num_bigint::BigUint;
 
 use super::Defect;
@@ -79,14 +80,10 @@ pub fn judge(key: PublicKey, defects: &mut Vec<Defect>) -> Option<PublicKey> {
 static PRIMORIAL: LazyLock<BigUint> =
     LazyLock::new(|| primes(TRIAL_LIMIT).fold(BigUint::from(1u32), |product, prime| product * BigUint::from(prime)));
 
-/// True when no prime below the limit divides `n`: Euclid's algorithm with all of them at once.
+/// True when no prime below the limit divides `n`: the greatest common divisor with all of them at once.
 fn is_coprime(n: &BigUint) -> bool {
-    let (zero, one) = (BigUint::from(0u32), BigUint::from(1u32));
-    let (mut a, mut b) = (n.clone(), &*PRIMORIAL % n);
-    while b != zero {
-        (a, b) = (b.clone(), a % b);
-    }
-    a == one
+    let [n, rest] = [n, &(&*PRIMORIAL % n)].map(|number| BoxedUint::from_be_slice_vartime(&number.to_bytes_be()));
+    n.gcd_vartime(&rest) == BoxedUint::one()
 }
 
 /// The smallest prime factor below the limit.
