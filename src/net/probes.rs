@@ -44,14 +44,15 @@ pub async fn first(session: &Session<'_>, dns: &DnsFacts) -> Vec<Probe> {
 
 /// Those that follow from what was seen: near misses when something is missing, unchecked answers after SERVFAIL.
 pub async fn second(session: &Session<'_>, dns: &DnsFacts, target: Option<&Host>) -> Vec<Probe> {
-    let misses = candidates(dns, target);
-    let near = spokesman(dns).into_iter().flat_map(|(observer, server)| {
-        misses.iter().map(move |miss| async move {
-            let reply = session.ask_one(server, &miss.question).await?;
-            let purpose = Purpose::NearMiss { mistake: miss.mistake.clone(), meant: miss.meant.clone() };
-            Some(Probe { purpose, observer, question: miss.question.clone(), reply })
-        })
+    let (misses, texts) = (candidates(dns, target), strays(dns));
+    // These are most of the queries for a domain, so the servers that agree share them.
+    let mut servers = spokesmen(dns).into_iter().cycle();
+    let near = std::iter::zip(&misses, servers.by_ref()).map(|(miss, (observer, server))| async move {
+        let reply = session.ask_one(server, &miss.question).await?;
+        let purpose = Purpose::NearMiss { mistake: miss.mistake.clone(), meant: miss.meant.clone() };
+        Some(Probe { purpose, observer, question: miss.question.clone(), reply })
     });
+    let near = join_all(near);
     let key = key_question(&dns.domain);
     let failed = of_role(dns, Role::Resolver).filter(|(_, resolver)| {
         dns.replies(&key).any(|(observer, reply)| observer == *resolver && reply.outcome == Outcome::ServFail)
@@ -64,12 +65,9 @@ pub async fn second(session: &Session<'_>, dns: &DnsFacts, target: Option<&Host>
             Some(Probe { purpose: Purpose::Unchecked, observer, question, reply })
         }
     });
-    let texts = strays(dns);
-    let texts = spokesman(dns).into_iter().flat_map(|(observer, server)| {
-        texts.iter().map(move |question| async move {
-            let reply = session.ask_one(server, question).await?;
-            Some(Probe { purpose: Purpose::Text, observer, question: question.clone(), reply })
-        })
+    let texts = std::iter::zip(&texts, servers).map(|(question, (observer, server))| async move {
+        let reply = session.ask_one(server, question).await?;
+        Some(Probe { purpose: Purpose::Text, observer, question: question.clone(), reply })
     });
     let host = Query::new(dns.usual_target(), RecordType::A);
     let host = spokesman(dns).filter(|_| target.is_none()).map(|(observer, server)| async move {
@@ -77,7 +75,7 @@ pub async fn second(session: &Session<'_>, dns: &DnsFacts, target: Option<&Host>
         Some(Probe { purpose: Purpose::Host, observer, question: host, reply })
     });
     let (near, unchecked, texts, host) =
-        futures_util::join!(join_all(near), join_all(unchecked), join_all(texts), join_all(host));
+        futures_util::join!(near, join_all(unchecked), join_all(texts), join_all(host));
     near.into_iter().chain(unchecked).chain(texts).chain(host).flatten().collect()
 }
 
@@ -140,6 +138,26 @@ async fn follow(session: &Session<'_>, dns: &DnsFacts, question: &Query) -> Vec<
 
 fn of_role(dns: &DnsFacts, role: Role) -> impl Iterator<Item = (usize, &Observer)> {
     dns.observers.iter().enumerate().filter(move |(_, observer)| observer.role == role)
+}
+
+/// The servers that can share the queries of which one response each is enough: the name servers that answered everything and hold
+/// the same version of the zone, else one.
+fn spokesmen(dns: &DnsFacts) -> Vec<(usize, &Observer)> {
+    let Some(first @ (index, _)) = spokesman(dns) else { return Vec::new() };
+    let seen = |index: usize| dns.observations.iter().filter(move |seen| seen.observer == index);
+    let serial = |index: usize| {
+        let mut records = seen(index).flat_map(|seen| seen.reply.outcome.records());
+        records.find_map(|rr| match &rr.data {
+            RData::Soa(soa) => Some(soa.serial),
+            _ => None,
+        })
+    };
+    let agrees = |other: usize| {
+        serial(other).is_some_and(|version| serial(index) == Some(version))
+            && seen(other).all(|seen| seen.reply.outcome.is_answer())
+    };
+    let others = of_role(dns, Role::Authority).filter(|(other, _)| *other != index && agrees(*other));
+    std::iter::once(first).chain(others).collect()
 }
 
 /// The server to query when all would give the same response: a name server that has shown life, else a resolver. A resolver would
