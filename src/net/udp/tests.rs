@@ -1,0 +1,62 @@
+use super::*;
+
+/// A query whose name has one label.
+fn query(label: u32) -> Vec<u8> {
+    let label = format!("{label:08x}");
+    [&[0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 8][..], label.as_bytes(), &[0, 0, 1, 0, 1]].concat()
+}
+
+#[tokio::test]
+async fn each_query_gets_its_own_response_however_often_they_are_repeated() {
+    let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let addr = server.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut buffer = [0; 512];
+        while let Ok((length, from)) = server.recv_from(&mut buffer).await {
+            buffer[2] |= 0x80;
+            for _ in 0..3 {
+                let _ = server.send_to(&buffer[..length], from).await;
+            }
+        }
+    });
+    let udp = Udp::default();
+    let all = (0..2000).map(|at| {
+        let udp = udp.clone();
+        tokio::spawn(async move {
+            let mut sent = query(at);
+            let received = udp.exchange(addr, &mut sent, || None, Duration::from_secs(12)).await.unwrap();
+            let Received::Response { bytes, .. } = received else { panic!("{received:?}") };
+            assert_eq!(bytes[HEADER..], query(at)[HEADER..]);
+        })
+    });
+    for one in all.collect::<Vec<_>>() {
+        one.await.unwrap();
+    }
+    assert!(held(&held(&udp.servers)[&addr].sockets).len() <= SOCKETS);
+}
+
+#[tokio::test]
+async fn a_server_is_sent_so_many_queries_a_second_unless_it_is_on_loopback() {
+    let udp = Udp::limited(Some(100));
+    let (far, near) = (SocketAddr::from(([192, 0, 2, 1], 53)), SocketAddr::from(([127, 0, 0, 1], 53)));
+    let server = udp.server(far);
+    let turns: Vec<Instant> = (0..10).filter_map(|_| udp.turn(&server, far)).collect();
+    assert_eq!(turns.len(), 10);
+    assert!(turns.windows(2).all(|pair| pair[1] - pair[0] >= Duration::from_millis(10)));
+    assert_eq!(udp.turn(&udp.server(near), near), None);
+}
+
+#[tokio::test]
+async fn a_closed_port_is_an_error_at_once() {
+    let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let error = Udp::default().exchange(closed, &mut query(1), || None, Duration::from_secs(60)).await.unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+}
+
+#[test]
+fn a_response_to_another_question_is_foreign_and_one_without_is_not() {
+    let asked = query(7);
+    assert!(!is_foreign(&asked.to_ascii_uppercase(), question(&asked)));
+    assert!(is_foreign(&query(8), question(&asked)));
+    assert!(!is_foreign(&asked[..HEADER], question(&asked)));
+}
