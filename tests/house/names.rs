@@ -82,3 +82,38 @@ fn boundaries_between_releases_are_written_in_one_file() {
     }
     assert!(wrong.is_empty(), "name the boundary in {BOUNDARIES}:\n{}", wrong.join("\n"));
 }
+
+/// The error types of all results in a text, however nested the type before them is.
+fn errors_of_results(text: &str) -> Vec<&str> {
+    let inside = |rest: &str| -> Option<(usize, usize)> {
+        let (mut depth, mut comma) = (1, None);
+        for (at, c) in rest.char_indices() {
+            match c {
+                '<' | '(' | '[' => depth += 1,
+                '>' | ')' | ']' => depth -= 1,
+                ',' if depth == 1 => comma = Some(at + 1),
+                _ => {}
+            }
+            if depth == 0 {
+                return Some((comma?, at));
+            }
+        }
+        None
+    };
+    let results = text.split("Result<").skip(1);
+    results.filter_map(|rest| inside(rest).map(|(from, to)| rest[from..to].trim())).collect()
+}
+
+#[test]
+fn no_failure_below_the_commands_is_a_sentence() {
+    let nested = "fn a() -> Result<(u16, Vec<u8>), String> {} fn b() -> Result<Vec<String>, Failure>; io::Result<()>";
+    assert_eq!(errors_of_results(nested), ["String", "Failure"]);
+    let below = |file: &std::path::PathBuf| module_of(file).first().is_none_or(|layer| layer != "commands");
+    let mut wrong = Vec::new();
+    for file in sources(&repository("src")).into_iter().filter(below) {
+        let code = code(&file);
+        let sentences = errors_of_results(&code).into_iter().filter(|error| *error == "String");
+        wrong.extend(sentences.map(|error| format!("{}: {error}", file.display())));
+    }
+    assert!(wrong.is_empty(), "code branches on failures: make it an enum: {wrong:#?}");
+}
