@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::api::{Client, Failure, encoded};
-use super::held::{Held, ZoneId};
+use super::held::{self, Held, ZoneId};
 use super::rdata;
-use crate::dns::record::{RecordType, Rr};
 use crate::facts::api::{ApiRequest, Method};
 use crate::rocketchat::change::Change;
 
@@ -37,19 +36,8 @@ pub async fn read(client: &Client, zone: &ZoneId, names: &[String]) -> Result<Ve
 }
 
 fn read_set(set: &Value, name: &str) -> Vec<Held> {
-    let kind = match set["type"].as_str() {
-        Some("SRV") => RecordType::Srv,
-        Some("TXT") => RecordType::Txt,
-        Some("CNAME") => RecordType::Cname,
-        _ => return Vec::new(),
-    };
-    let ttl = u32::try_from(set["ttl"].as_u64().unwrap_or_default()).unwrap_or_default();
-    let read = |value: &Value| {
-        let raw = value.as_str()?.to_owned();
-        let rr = Rr { name: name.to_owned(), ttl, data: rdata::parse(kind, &raw)? };
-        Some(Held { rr, id: None, raw, disabled: false })
-    };
-    set["records"].as_array().map(|values| values.iter().filter_map(read).collect()).unwrap_or_default()
+    let Some(kind) = held::kind(set["type"].as_str()) else { return Vec::new() };
+    held::of_set(name, kind, held::ttl(&set["ttl"]), set["records"].as_array().into_iter().flatten())
 }
 
 /// All changes in one request; a set without records is deleted.

@@ -3,9 +3,8 @@
 use serde_json::{Value, json};
 
 use super::api::{Client, Failure, encoded};
-use super::held::{Held, ZoneId};
+use super::held::{self, Held, ZoneId};
 use super::rdata;
-use crate::dns::record::{RecordType, Rr};
 use crate::facts::api::{ApiRequest, Method};
 use crate::rocketchat::change::Change;
 
@@ -18,23 +17,12 @@ pub async fn read(client: &Client, zone: &ZoneId, name: &str) -> Result<Vec<Held
         sets => sets?,
     };
     let sets = sets.as_array().ok_or(Failure::Unreadable("the records of the name"))?;
-    Ok(sets.iter().flat_map(|set| held(set, name)).collect())
+    Ok(sets.iter().flat_map(|set| read_set(set, name)).collect())
 }
 
-fn held(set: &Value, name: &str) -> Vec<Held> {
-    let kind = match set["rrset_type"].as_str() {
-        Some("SRV") => RecordType::Srv,
-        Some("TXT") => RecordType::Txt,
-        Some("CNAME") => RecordType::Cname,
-        _ => return Vec::new(),
-    };
-    let ttl = u32::try_from(set["rrset_ttl"].as_u64().unwrap_or_default()).unwrap_or_default();
-    let read = |value: &Value| {
-        let raw = value.as_str()?.to_owned();
-        let rr = Rr { name: name.to_owned(), ttl, data: rdata::parse(kind, &raw)? };
-        Some(Held { rr, id: None, raw, disabled: false })
-    };
-    set["rrset_values"].as_array().map(|values| values.iter().filter_map(read).collect()).unwrap_or_default()
+fn read_set(set: &Value, name: &str) -> Vec<Held> {
+    let Some(kind) = held::kind(set["rrset_type"].as_str()) else { return Vec::new() };
+    held::of_set(name, kind, held::ttl(&set["rrset_ttl"]), set["rrset_values"].as_array().into_iter().flatten())
 }
 
 /// The request for one record set.

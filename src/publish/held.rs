@@ -1,5 +1,8 @@
 //! Records as a provider keeps them, and the steps that change them.
 
+use serde_json::Value;
+
+use super::rdata;
 use crate::dns::name::Host;
 use crate::dns::record::{Outcome, Query, RData, RecordType, Rr};
 use crate::rocketchat::change::{Change, same_data};
@@ -30,6 +33,31 @@ impl Held {
             _ => None,
         }
     }
+}
+
+/// The type of a record set, when federation has records of it.
+pub fn kind(name: Option<&str>) -> Option<RecordType> {
+    match name? {
+        "SRV" => Some(RecordType::Srv),
+        "TXT" => Some(RecordType::Txt),
+        "CNAME" => Some(RecordType::Cname),
+        _ => None,
+    }
+}
+
+/// The TTL of a record set; 0 without one.
+pub fn ttl(value: &Value) -> u32 {
+    value.as_u64().and_then(|ttl| u32::try_from(ttl).ok()).unwrap_or_default()
+}
+
+/// The records of a set whose values are written as in zone files.
+pub fn of_set<'a>(name: &str, kind: RecordType, ttl: u32, values: impl IntoIterator<Item = &'a Value>) -> Vec<Held> {
+    let read = |value: &Value| {
+        let raw = value.as_str()?.to_owned();
+        let rr = Rr { name: name.to_owned(), ttl, data: rdata::parse(kind, &raw)? };
+        Some(Held { rr, id: None, raw, disabled: false })
+    };
+    values.into_iter().filter_map(read).collect()
 }
 
 /// Where a zone is: the id that the API uses in its paths, and the apex.

@@ -3,10 +3,9 @@
 use serde_json::{Value, json};
 
 use super::api::{Client, Failure, encoded};
-use super::held::{Held, Total, ZoneId, records};
+use super::held::{self, Held, Total, ZoneId, records};
 use super::rdata;
 use crate::dns::name::Host;
-use crate::dns::record::{RecordType, Rr};
 use crate::facts::api::{ApiRequest, Method};
 use crate::rocketchat::change::Change;
 
@@ -27,23 +26,13 @@ pub async fn read(client: &Client, zone: &ZoneId, name: &str) -> Result<Vec<Held
     let answer = client.get(&path).await?;
     let sets = answer["rrsets"].as_array().ok_or(Failure::Unreadable("the list of record sets"))?;
     let here = sets.iter().filter(|set| set["name"] == zone.relative(name));
-    Ok(here.flat_map(|set| held(set, name)).collect())
+    Ok(here.flat_map(|set| read_set(set, name)).collect())
 }
 
-fn held(set: &Value, name: &str) -> Vec<Held> {
-    let kind = match set["type"].as_str() {
-        Some("SRV") => RecordType::Srv,
-        Some("TXT") => RecordType::Txt,
-        Some("CNAME") => RecordType::Cname,
-        _ => return Vec::new(),
-    };
+fn read_set(set: &Value, name: &str) -> Vec<Held> {
+    let Some(kind) = held::kind(set["type"].as_str()) else { return Vec::new() };
     let ttl = set["ttl"].as_u64().and_then(|ttl| u32::try_from(ttl).ok()).unwrap_or(TTL_OF_ZONE);
-    let read = |record: &Value| {
-        let raw = record["value"].as_str()?.to_owned();
-        let rr = Rr { name: name.to_owned(), ttl, data: rdata::parse(kind, &raw)? };
-        Some(Held { rr, id: None, raw, disabled: false })
-    };
-    set["records"].as_array().map(|records| records.iter().filter_map(read).collect()).unwrap_or_default()
+    held::of_set(name, kind, ttl, set["records"].as_array().into_iter().flatten().map(|record| &record["value"]))
 }
 
 /// How many records the zone has.

@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::api::{Client, Failure, encoded};
-use super::held::{Held, Total, ZoneId};
+use super::held::{self, Held, Total, ZoneId};
 use super::rdata;
 use crate::dns::name::Host;
-use crate::dns::record::{RecordType, Rr};
+use crate::dns::record::Rr;
 use crate::facts::api::{ApiRequest, Method};
 use crate::rocketchat::change::Change;
 
@@ -29,21 +29,16 @@ pub async fn read(client: &Client, zone: &ZoneId, names: &[String]) -> Result<Ve
     };
     let sets = answer["rrsets"].as_array().ok_or(Failure::Unreadable("the record sets of the zone"))?;
     let here = sets.iter().filter(|set| names.contains(&name_of(set)));
-    Ok(here.flat_map(held).collect())
+    Ok(here.flat_map(read_set).collect())
 }
 
 fn name_of(set: &Value) -> String {
     set["name"].as_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase()
 }
 
-fn held(set: &Value) -> Vec<Held> {
-    let kind = match set["type"].as_str() {
-        Some("SRV") => RecordType::Srv,
-        Some("TXT") => RecordType::Txt,
-        Some("CNAME") => RecordType::Cname,
-        _ => return Vec::new(),
-    };
-    let ttl = u32::try_from(set["ttl"].as_u64().unwrap_or_default()).unwrap_or_default();
+fn read_set(set: &Value) -> Vec<Held> {
+    let Some(kind) = held::kind(set["type"].as_str()) else { return Vec::new() };
+    let ttl = held::ttl(&set["ttl"]);
     let read = |record: &Value| {
         let raw = record["content"].as_str()?.to_owned();
         let rr = Rr { name: name_of(set), ttl, data: rdata::parse(kind, &raw)? };

@@ -1,10 +1,10 @@
 //! Route 53: one batch of deletions and creations, done wholly or not at all; a deletion must match what is there.
 
 use super::api::{Client, Failure, encoded};
-use super::held::{Held, Total, ZoneId};
+use super::held::{self, Held, Total, ZoneId};
 use super::rdata;
 use crate::dns::name::Host;
-use crate::dns::record::{RecordType, Rr};
+use crate::dns::record::Rr;
 use crate::facts::api::{ApiRequest, Method};
 use crate::rocketchat::change::Change;
 
@@ -44,12 +44,7 @@ pub async fn read(client: &Client, zone: &ZoneId, name: &str) -> Result<Vec<Held
 }
 
 fn records_of(set: &str, name: &str) -> Result<Vec<Held>, Failure> {
-    let kind = match text(set, "Type").as_deref() {
-        Some("SRV") => RecordType::Srv,
-        Some("TXT") => RecordType::Txt,
-        Some("CNAME") => RecordType::Cname,
-        _ => return Ok(Vec::new()),
-    };
+    let Some(kind) = held::kind(text(set, "Type").as_deref()) else { return Ok(Vec::new()) };
     if text(set, "SetIdentifier").is_some() {
         return Err(Failure::Special(name.to_owned(), "a record set with a routing policy"));
     }
