@@ -49,36 +49,46 @@ fn is_needed(question: &Query) -> bool {
 
 fn cell(dns: &DnsFacts, observer: usize, question: &Query, published: Option<&(Outcome, String)>) -> Cell {
     let seen = dns.observations.iter().find(|seen| seen.observer == observer && seen.question == *question);
-    let Some(seen) = seen else { return Cell { text: "not queried".into(), differs: false, found: false } };
+    let Some(seen) = seen else { return not_queried() };
     let outcome = &seen.reply.outcome;
     // Looking into a key takes time, and most servers say the same.
     let same = published.filter(|(known, _)| data(known).eq(data(outcome)) && !outcome.records().is_empty());
     let text = same.map_or_else(|| description(outcome), |(_, text)| text.clone());
-    Cell {
-        differs: published.is_some_and(|(_, published)| *published != text),
-        found: !outcome.records().is_empty(),
-        text,
-    }
+    Cell { differs: published.is_some_and(|(_, published)| *published != text), failure: failure(outcome), text }
 }
 
 fn view_cell(dns: &DnsFacts, view: &ServerView, question: &Query) -> Cell {
     let Some(resolved) = view.resolved.iter().find(|(name, _)| *name == question.name).map(|(_, resolved)| resolved)
     else {
-        return Cell { text: "not queried".into(), differs: false, found: false };
+        return not_queried();
     };
     let published = dns.outcome(question);
-    let text = match resolved {
-        Resolved::Unknown(_) => "not queried".into(),
-        // It tells the first record only, and not why there is none.
-        resolved if resolved.agrees(&published) => description(&published),
-        Resolved::Srv { target, port } => format!("{target}:{port}"),
-        Resolved::Txt(text) => key_text(text.as_bytes()),
-        Resolved::Nothing(_) => "nothing".into(),
+    let differs = !resolved.agrees(&published);
+    let (text, failure) = match resolved {
+        Resolved::Unknown(_) => return not_queried(),
+        // It has the first record only, and no reason when there is none.
+        Resolved::Nothing(_) if !differs => (description(&published), failure(&published)),
+        Resolved::Nothing(_) => ("nothing".to_owned(), Some("nothing".to_owned())),
+        _ if !differs => (description(&published), None),
+        Resolved::Srv { target, port } => (format!("{target}:{port}"), None),
+        Resolved::Txt(text) => (key_text(text.as_bytes()), None),
     };
-    Cell {
-        differs: !matches!(resolved, Resolved::Unknown(_)) && !resolved.agrees(&published),
-        found: matches!(resolved, Resolved::Srv { .. } | Resolved::Txt(_)),
-        text,
+    Cell { text, differs, failure }
+}
+
+fn not_queried() -> Cell {
+    let text = "not queried".to_owned();
+    Cell { failure: Some(text.clone()), text, differs: false }
+}
+
+/// Why there are no records, as short as it gets.
+fn failure(outcome: &Outcome) -> Option<String> {
+    match outcome {
+        _ if !outcome.records().is_empty() => None,
+        Outcome::NxDomain | Outcome::NoData => Some("none".into()),
+        Outcome::Unreachable(_) => Some("unreachable".into()),
+        Outcome::Malformed(_) => Some("malformed".into()),
+        outcome => Some(outcome.to_string()),
     }
 }
 

@@ -169,9 +169,9 @@ pub struct Cell {
     pub text: String,
     /// It differs from what is published.
     pub differs: bool,
-    /// There are records in it.
+    /// The failure in one or two words; `None` when there are records.
     #[serde(skip)]
-    pub found: bool,
+    pub failure: Option<String>,
 }
 
 /// One stage of a handshake.

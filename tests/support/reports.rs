@@ -58,7 +58,7 @@ pub fn reports() -> Vec<Report> {
 }
 
 fn row(observer: &str, differs: bool) -> Row {
-    let cell = |text: &str| Cell { text: text.into(), differs, found: true };
+    let cell = |text: &str| Cell { text: text.into(), differs, failure: None };
     Row { observer: observer.into(), role: "name server", cells: vec![cell("chat.mydomain.com:443"), cell(NASTY)] }
 }
 

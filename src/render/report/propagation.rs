@@ -56,19 +56,18 @@ fn description(cell: &Cell) -> String {
         Some((at, _)) => format!("{}…", &cell.text[..at]),
         None => cell.text.clone(),
     };
-    match (cell.differs, cell.found) {
+    match (cell.differs, &cell.failure) {
         (true, _) => format!("≠ {}", short()),
-        (false, true) => SAME.into(),
-        (false, false) => short(),
+        (false, None) => SAME.into(),
+        (false, Some(_)) => short(),
     }
 }
 
 fn marked(cell: &Cell) -> String {
-    match (cell.differs, cell.found) {
+    match (cell.differs, &cell.failure) {
         (true, _) => "≠".into(),
-        (false, true) => SAME.into(),
-        (false, false) if matches!(cell.text.as_str(), "NXDOMAIN" | "NODATA") => "none".into(),
-        (false, false) => cell.text.split(" (").next().unwrap_or_default().into(),
+        (false, None) => SAME.into(),
+        (false, Some(failure)) => failure.clone(),
     }
 }
 
@@ -78,7 +77,11 @@ mod tests {
     use crate::report::Row;
 
     fn matrix(other: &str) -> Matrix {
-        let cell = |text: &str, differs| Cell { text: text.into(), differs, found: text != "NXDOMAIN" };
+        let cell = |text: &str, differs| Cell {
+            text: text.into(),
+            differs,
+            failure: (text == "NXDOMAIN").then(|| "none".into()),
+        };
         let row = |observer: &str, key: &str, differs| Row {
             observer: observer.into(),
             role: "name server",
