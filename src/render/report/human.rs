@@ -66,7 +66,10 @@ fn one(report: &Report, style: Style) -> String {
         out.push_str(&arrivals::write(&report.arrivals, style.width));
     }
     write_details(&mut out, &report.details, style);
-    out.push('\n');
+    // The title ends with an empty line, too.
+    if !out.ends_with("\n\n") {
+        out.push('\n');
+    }
     out.push_str(&verdict(report, style));
     out.push('\n');
     out

@@ -158,11 +158,11 @@ pub fn sentence(report: &Report, style: Style) -> (bool, String) {
 pub fn short_sentence(report: &Report, style: Style) -> String {
     let counts = counts(report);
     let rest = match report.is_unknown(style.fail_on) {
-        true => "could not be checked",
-        false if counts.is_empty() => "ok",
-        false => &counts,
+        true => " could not be checked",
+        false if counts.is_empty() => ": ok",
+        false => &format!(": {counts}"),
     };
-    one_line(&format!("{}: {rest}", report.subject))
+    one_line(&format!("{}{rest}", report.subject))
 }
 
 /// Seconds with three digits behind the point.
