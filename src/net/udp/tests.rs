@@ -1,3 +1,5 @@
+//! Queries over shared sockets reach the query that waits for them.
+
 use super::*;
 
 /// A query whose name has one label.
