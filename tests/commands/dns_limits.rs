@@ -104,8 +104,9 @@ fn a_resolver_of_no_use_is_not_a_fault_of_the_domain() {
         let human = run(&["dns-check", "a.example"]);
         assert_eq!(human.status, 2, "{human:?}");
         assert!(human.stdout.contains("a.example could not be checked"), "{human:?}");
-        let reason = format!("no resolver answers ({resolver}: {why}");
-        assert!(human.stdout.contains(&reason) && human.stderr.contains("--resolver ADDR"), "{human:?}");
+        let reason = format!("no resolver answers ({resolver}: ");
+        assert!(human.stdout.contains(&reason) && human.stdout.contains(why), "{human:?}");
+        assert!(human.stderr.contains("--resolver ADDR"), "{human:?}");
         let json: Value = serde_json::from_str(&run(&["dns-check", "a.example", "--format", "json"]).stdout).unwrap();
         assert_eq!((&json["verdict"], &json["findings"]), (&"unknown".into(), &Value::Array(vec![])), "{json:#}");
         assert!(json["unchecked"]["why"].as_str().unwrap().contains(why), "{json:#}");
