@@ -270,6 +270,8 @@ mod tests {
             for variable in provider.token_variables.iter().chain(provider.base_variables).chain(extras) {
                 assert!(row.contains(&format!("`{variable}`")), "{} lacks {variable}", provider.id);
             }
+            let end = format!("| {} s | {} |", provider.ttl_min, if provider.atomic { "yes" } else { "no" });
+            assert!(row.ends_with(&end), "{}: {row} does not end with {end}", provider.id);
         }
     }
 

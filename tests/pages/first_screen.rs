@@ -46,5 +46,5 @@ fn the_first_screen_of_the_readme_is_fresh() {
         std::fs::write(repository("README.md"), format!("{before}{BEGIN}{}{END}{after}", printed.stdout)).unwrap();
         return;
     }
-    assert_eq!(constant(shown), constant(&printed.stdout), "FEDCTL_BLESS=1 cargo test fresh writes it anew");
+    assert_eq!(constant(shown), constant(&printed.stdout), "FEDCTL_BLESS=1 cargo test fresh writes it");
 }
