@@ -165,3 +165,10 @@ fn what_another_admin_sets_in_between_is_kept() {
     assert!(undo.status == 2 && undo.stderr.contains("third.example"), "{}", undo.stderr);
     assert_eq!(site.value("FEDERATION_Enabled"), json!(true), "nothing was changed");
 }
+
+#[test]
+fn the_report_of_configure_fits_its_schema() {
+    let site = Site::new("4.8.3");
+    let ran = site.run(&["--yes", "--format", "json"]);
+    crate::commands::records::validate("docs/report.schema.json", &ran.stdout);
+}
