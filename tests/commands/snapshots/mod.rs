@@ -14,6 +14,15 @@ use self::scenes::{SCENES, Scene};
 use crate::commands::help::leaves;
 use crate::support::{Fedctl, Ran, repository};
 
+/// Commands of which no run with a result is kept, and why.
+const WITHOUT_RESULT: &[(&str, &str)] = &[
+    ("envelope seal", "what it prints is random"),
+    ("records undo", "the provider of its scene answers every request with the same records"),
+    ("serve dns", "runs until it is stopped"),
+    ("serve hub", "runs until it is stopped"),
+    ("serve peer", "runs until it is stopped"),
+];
+
 /// Runs of a scene before a difference counts: a server that was slow once is a finding of its own.
 const TRIES: usize = 4;
 
@@ -46,7 +55,7 @@ fn text(line: &str, ran: &Ran, dir: &Path) -> String {
 fn what_each_command_prints_is_fresh() {
     let shared = Shared::start();
     let stale: Vec<String> = SCENES.iter().filter_map(|scene| stale(scene, &shared)).collect();
-    assert!(stale.is_empty(), "{}\nFEDCTL_BLESS=1 cargo test fresh writes the files anew", stale.join("\n"));
+    assert!(stale.is_empty(), "{}\nFEDCTL_BLESS=1 cargo test fresh writes the files", stale.join("\n"));
     let kept = std::fs::read_dir(repository("tests/snapshots")).unwrap().count();
     assert_eq!(kept, SCENES.len(), "a file of no scene is left over");
 }
@@ -79,5 +88,32 @@ fn every_command_has_a_snapshot() {
     for (path, _) in leaves() {
         let is_run = lines.iter().any(|words| words[1..].starts_with(&path));
         assert!(is_run, "`fedctl {}` is in no scene of tests/commands/snapshots/scenes.rs", path.join(" "));
+    }
+}
+
+/// The command lines that are kept, and their exit status.
+fn kept() -> Vec<(Vec<String>, i32)> {
+    let mut kept = Vec::new();
+    for entry in std::fs::read_dir(repository("tests/snapshots")).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let mut line = None;
+        for part in text.lines().filter_map(|line| line.strip_prefix("---- ")) {
+            match part.strip_prefix("status ") {
+                Some(status) => kept.extend(line.take().map(|words| (words, status.parse().unwrap()))),
+                None => line = part.strip_prefix("$ ").and_then(shlex::split).or(line),
+            }
+        }
+    }
+    kept
+}
+
+/// An error is one screen, and what a command prints when it does its work is another.
+#[test]
+fn every_command_has_a_snapshot_of_a_result() {
+    let kept = kept();
+    for (path, _) in leaves() {
+        let has_result = kept.iter().any(|(words, status)| words[1..].starts_with(&path) && *status < 2);
+        let is_known = WITHOUT_RESULT.iter().any(|(command, _)| *command == path.join(" "));
+        assert_eq!(has_result, !is_known, "`fedctl {}`: is a run with status 0 or 1 kept?", path.join(" "));
     }
 }

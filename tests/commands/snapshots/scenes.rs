@@ -135,6 +135,7 @@ pub const SCENES: &[Scene] = &[
         place: published,
         lines: &[
             "fedctl init new.example --server https://chat.new.example --release 6.2 --yes --key federation.pub --output new.yaml",
+            "fedctl init mydomain.com --server https://chat.mydomain.com --release 6.2 --yes --key federation.pub --output my.yaml",
             "fedctl init new.example --server https://chat.new.example --yes",
             "fedctl init",
         ],
