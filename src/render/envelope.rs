@@ -39,7 +39,9 @@ pub fn failure(seen: &Unopened, width: usize) -> String {
         Failure::Key { .. } => hint,
         Failure::Empty | Failure::Length { .. } => "look for a body limit in the proxy, or copy the whole body",
         Failure::Unsigned => "ask the sender's admin what sends this: no server leaves the signature out",
-        Failure::Blocks { .. } | Failure::Reordered { .. } => "look at what stands between the two: it changes bodies",
+        Failure::Blocks { .. } | Failure::Reordered { .. } => {
+            "check the proxies between the two: one of them changes bodies"
+        }
     };
     row(whose, format!("RSA-{}, sha256 {}", key.bits(), key.fingerprint()));
     out += &format!("fedctl: hint: {hint}");

@@ -32,7 +32,7 @@ pub fn made(made: &Made, width: usize) -> String {
         let kind = match (made.script, made.encrypted) {
             (true, _) => "script with both keys",
             (_, true) => "encrypted",
-            _ => "in clear",
+            _ => "not encrypted",
         };
         out += &row("private key", file, &format!("RSA-{bits}, {kind}, readable by you only; never publish it"));
     }
@@ -72,7 +72,7 @@ pub fn pair_json(key: &PrivateKey) -> anyhow::Result<Zeroizing<String>> {
 }
 
 /// A script for mongosh that replaces both documents of `rocketchat_federation_keys`, for servers that never showed a key
-/// (Rocket.Chat issue #26803: from 4.2.0 on the key box of a new installation can stay empty for ever).
+/// (Rocket.Chat issue #26803: from 4.2.0 on the key box of a new installation can stay empty).
 pub fn mongosh(key: &PrivateKey) -> anyhow::Result<Zeroizing<String>> {
     let private = key.one_line()?;
     let public = key.public().one_line();

@@ -76,8 +76,11 @@ pub fn drills(rows: &[Drilled], width: usize) -> String {
         out += &format!("  {status}  {from} → {to:<7} {:>2} of {} steps pass\n", row.passed, row.steps);
         for difference in &row.differences {
             let (seen, expected) = if difference.passes { ("passes", "fails") } else { ("fails", "works") };
-            out +=
-                &hang(&format!("{}{} {seen}, and the table has: {expected}", " ".repeat(9), difference.step), width, 9);
+            out += &hang(
+                &format!("{}{} {seen}, and the table expects: {expected}", " ".repeat(9), difference.step),
+                width,
+                9,
+            );
         }
     }
     let right = rows.iter().filter(|row| row.differences.is_empty()).count();

@@ -20,8 +20,9 @@ pub fn write(found: &[Translation], unknown: usize, width: usize) -> String {
         out += &format!("\n{more} rarer lines are left out\n");
     }
     if unknown > 0 && !found.is_empty() {
-        let lines = if unknown == 1 { "1 other line says".to_owned() } else { format!("{unknown} other lines say") };
-        out += &format!("\n{lines} nothing about federation that fedctl knows\n");
+        let lines =
+            if unknown == 1 { "1 other line contains".to_owned() } else { format!("{unknown} other lines contain") };
+        out += &format!("\n{lines} nothing about federation that fedctl can explain\n");
     }
     out
 }

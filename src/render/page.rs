@@ -4,7 +4,7 @@ use maud::Markup;
 
 use crate::page::{self, Forms};
 
-const CSS: &str = include_str!("page.css");
+const CSS: &str = concat!(include_str!("../page.css"), include_str!("status.css"));
 
 pub fn policy() -> String {
     page::policy(CSS, Forms::None)

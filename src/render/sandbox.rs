@@ -131,16 +131,16 @@ fn event(entry: &Entry) -> Markup {
             @for problem in &entry.problems { p class="verdict failing" { (harmless(problem)) } }
             @for note in &entry.notes { p class="verdict notice" { (harmless(note)) } }
             dl {
-                dt { "event" } dd { code { (harmless(&entry.kind)) } " " (short(&entry.id)) }
+                dt { "Event" } dd { code { (harmless(&entry.kind)) } " " (short(&entry.id)) }
                 @if !entry.parents.is_empty() {
-                    dt { "parents" }
+                    dt { "Parents" }
                     dd { @for parent in &entry.parents { a href=(format!("#event-{}", harmless(parent))) { (short(parent)) } " " } }
                 }
-                @if let Some(sender) = &entry.sender { dt { "from" } dd { (harmless(sender)) } }
-                @if let Some(asked) = &entry.asked { dt { "recovery" } dd { (harmless(asked)) " was sent a request \
+                @if let Some(sender) = &entry.sender { dt { "From" } dd { (harmless(sender)) } }
+                @if let Some(asked) = &entry.asked { dt { "Recovery" } dd { (harmless(asked)) " was sent a request \
                  for missing events" } }
-                @if let Some(zone) = &entry.zone { dt { "time zone" } dd { (harmless(zone)) } }
-                @if !entry.sent.is_empty() { dt { "to" } dd { @for sent in &entry.sent { (delivery(sent)) } } }
+                @if let Some(zone) = &entry.zone { dt { "Time zone" } dd { (harmless(zone)) } }
+                @if !entry.sent.is_empty() { dt { "To" } dd { @for sent in &entry.sent { (delivery(sent)) } } }
             }
         }
     }
@@ -167,7 +167,7 @@ fn refused(refused: &[Refused]) -> Markup {
         h2 { "Refused messages" }
         div class="scroll" {
             table {
-                thead { tr { th { "when" } th { "sender" } th { "why" } } }
+                thead { tr { @for head in ["Time", "Sender", "Reason"] { th scope="col" { (head) } } } }
                 tbody {
                     @for it in refused.iter().rev() {
                         tr { td { (moment(it.time / 1000)) } td { (harmless(&it.sender)) } td { (harmless(&it.why)) } }

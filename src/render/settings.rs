@@ -41,7 +41,7 @@ pub fn back(heading: &str, changes: &[SettingChange], width: usize) -> String {
     out.end()
 }
 
-/// A value as JSON, so that spaces and the kind of the value can be told.
+/// A value as JSON, so that spaces and the kind of the value can be seen.
 fn shown(value: &Value) -> String {
     let text = harmless(&value.to_string());
     match text.chars().count() > SHOWN {

@@ -23,7 +23,7 @@ pub fn write(invitation: &Invitation, columns: usize) -> String {
          ends. Please run this with your federation key, from the network of your server:"
     ));
     let safety = paragraph(
-        "It looks up our records, connects, and exchanges encrypted pings. It stores nothing here, and the file holds no \
+        "It looks up our records, connects, and exchanges encrypted pings. It stores nothing here, and the file contains no \
          secret. Your server's private key is in its database, collection `rocketchat_federation_keys`, and stays with you.",
     );
     let key = key.map(|key| format!("\nOur public key has the SHA-256\n{}\n", key.fingerprint())).unwrap_or_default();

@@ -1,52 +1,48 @@
-//! One self-contained page: the diagram, the matrix, the obstacles. Nothing is loaded from anywhere; its one script adds copy
-//! buttons to commands.
-
-use std::f64::consts::TAU;
+//! One self-contained page: the diagram, the members with what they can reach, the obstacles. Nothing is loaded from anywhere; its
+//! one script adds copy buttons to commands.
 
 use maud::{Markup, html};
 
+use super::diagram::diagram;
 use super::verdict;
 use crate::check::mesh::LIMITS;
-use crate::dns::name::Domain;
 use crate::page;
 use crate::render::markup::{fix, prose};
-use crate::report::mesh::{Direction, Mesh, Node, Obstacle, State};
+use crate::report::mesh::{Direction, Mesh, Node, Obstacle, State, Tally};
 
-const CSS: &str = include_str!("mesh.css");
-/// Radius of the circle, and of the ends of the names, in the diagram's own units.
-const RADIUS: f64 = 300.0;
-const NAMES: f64 = 320.0;
-/// Members from which on lines are drawn thinner.
-const MANY: usize = 24;
-/// Members up to which the numbers of the obstacles fit into a printed matrix.
-const WIDE: usize = 8;
-/// The size of a name, and its part of the room between two names.
-const SIZES: (f64, f64) = (8.0, 26.0);
-const LEADING: f64 = 0.7;
-/// Characters of a name that are drawn, and the width of one as a part of the font size.
-const NAME_MAX: usize = 30;
-const CHARACTER: f64 = 0.62;
+const CSS: &str = concat!(include_str!("../../page.css"), include_str!("mesh.css"));
+/// Members up to which every direction has a cell with its result in words; in a larger group every member has a line.
+const FEW: usize = 8;
+
+/// Every obstacle with the directions that it blocks.
+type Obstacles<'a> = [(&'a Obstacle, Vec<&'a Direction>)];
 
 pub fn write(mesh: &Mesh) -> String {
-    let obstacles = mesh.obstacles();
-    let (_, fails, unknown) = mesh.counts();
-    let class = if fails > 0 {
-        "bad"
-    } else if unknown > 0 {
-        "open"
-    } else {
-        "good"
+    let order = mesh.worst_first();
+    let mut obstacles = mesh.obstacles();
+    let owner = |obstacle: &Obstacle| order.iter().position(|at| mesh.members[*at].domain == obstacle.owner);
+    obstacles.sort_by_cached_key(|(obstacle, _)| owner(obstacle));
+    let tally = mesh.tally();
+    let class = match (tally.fails, tally.unknown) {
+        (0, 0) => "ok",
+        (0, _) => "unknown",
+        _ => "error",
     };
     let title = format!("Federation mesh of {} domains", mesh.members.len());
     let body = html! {
         h1 { (title) }
         p class=(format!("verdict {class}")) { (verdict(mesh)[0].replacen("  ", ": ", 1)) }
-        (diagram(mesh))
         h2 { "Directions" }
-        (matrix(mesh, &obstacles))
+        (diagram(mesh, &order))
+        @if order.len() > FEW {
+            h2 { "Members" }
+            (members(mesh, &order, &obstacles))
+        } @else {
+            (pairs(mesh, &order, &obstacles))
+        }
         @if !obstacles.is_empty() {
-            h2 { "What to fix" }
-            ol { @for (at, (obstacle, blocked)) in obstacles.iter().enumerate() { (item(at + 1, obstacle, blocked)) } }
+            h2 { "What to fix, and who does it" }
+            (fixes(&obstacles))
         }
         h2 { "Not visible from outside" }
         ul { @for limit in LIMITS { li { (prose(limit)) } } }
@@ -55,87 +51,66 @@ pub fn write(mesh: &Mesh) -> String {
     page::frame(&title, CSS, &html! {}, &body)
 }
 
-/// Members on a circle. A line is drawn only where something is wrong, so that a large healthy group stays readable: solid when
-/// one direction fails, thick when both do, dotted when it could not be checked.
-fn diagram(mesh: &Mesh) -> Markup {
-    let count = mesh.members.len().max(1) as f64;
-    let is_large = mesh.members.len() > MANY;
-    let size = (TAU * NAMES / count * LEADING).clamp(SIZES.0, SIZES.1);
-    let longest = mesh.members.iter().map(|node| short(node.domain.as_str()).chars().count()).max().unwrap_or_default();
-    // The longest name fits in every direction.
-    let side = (2.0 * (NAMES + longest as f64 * size * CHARACTER)).ceil();
-    let at = |index: usize, radius: f64| {
-        let angle = TAU * index as f64 / count - TAU / 4.0;
-        (side / 2.0 + radius * angle.cos(), side / 2.0 + radius * angle.sin())
-    };
-    let pairs = (0..mesh.members.len()).flat_map(|a| (a + 1..mesh.members.len()).map(move |b| (a, b)));
-    let lines = pairs.filter_map(|(a, b)| {
-        let class = pair(mesh, &mesh.members[a].domain, &mesh.members[b].domain)?;
-        Some((at(a, RADIUS), at(b, RADIUS), class))
-    });
+/// The members that have something to fix, those with most broken directions first, and the names of the others.
+fn members(mesh: &Mesh, order: &[usize], obstacles: &Obstacles) -> Markup {
+    let fixes = |at: &usize| obstacles.iter().any(|(obstacle, _)| obstacle.owner == mesh.members[*at].domain);
+    let (broken, others): (Vec<usize>, Vec<usize>) = order.iter().partition(|at| fixes(at));
     html! {
-        svg viewBox=(format!("0 0 {side} {side}")) class=[is_large.then_some("large")] role="img" aria-label="Members on a circle; a line joins two members when messages do not pass between them" {
-            @for ((x1, y1), (x2, y2), class) in lines {
-                line class=(class) x1=(round(x1)) y1=(round(y1)) x2=(round(x2)) y2=(round(y2)) {}
-            }
-            @for (index, node) in mesh.members.iter().enumerate() {
-                (label(node, 360.0 * index as f64 / count - 90.0, at(index, RADIUS), at(index, NAMES), size))
+        @if !broken.is_empty() {
+            table class="members" {
+                thead { tr { @for head in ["Domain", "Release", "Sends to", "Receives from", "To fix"] { th scope="col" { (head) } } } }
+                tbody { @for at in &broken { (member(mesh, *at, obstacles)) } }
             }
         }
-        p class="soft" { "A line means that messages do not pass: thin in one direction, thick in both, dotted where \
-         it could not be checked." }
-    }
-}
-
-/// The name beside its dot, turned so that it points away from the circle and is never upside down.
-fn label(node: &Node, degrees: f64, dot: (f64, f64), start: (f64, f64), size: f64) -> Markup {
-    let left = (90.0..270.0).contains(&degrees);
-    let (anchor, turn) = if left { ("end", degrees - 180.0) } else { ("start", degrees) };
-    html! {
-        circle cx=(round(dot.0)) cy=(round(dot.1)) r="7" {}
-        text x=(round(start.0)) y=(round(start.1)) font-size=(round(size)) text-anchor=(anchor) dominant-baseline="middle"
-            transform=(format!("rotate({} {} {})", round(turn), round(start.0), round(start.1))) {
-                title { (node.domain) }
-                (short(node.domain.as_str()))
+        @if !others.is_empty() {
+            p { "Nothing to fix, " @if others.len() == 1 { "1 member" } @else { (others.len()) " members" } ":" }
+            ul class="names" {
+                @for at in others { li { (mesh.members[at].domain) " " span class="soft" { (release(&mesh.members[at])) } } }
             }
+        }
     }
 }
 
-/// A name that is not longer than the diagram can take.
-fn short(name: &str) -> String {
-    match name.char_indices().nth(NAME_MAX) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.to_owned(),
-    }
-}
-
-fn round(number: f64) -> f64 {
-    (number * 10.0).round() / 10.0
-}
-
-fn pair(mesh: &Mesh, one: &Domain, other: &Domain) -> Option<&'static str> {
-    let state = |from, to| mesh.direction(from, to).map(|direction| &direction.state);
-    let states = [state(one, other), state(other, one)];
-    let fails = states.iter().filter(|state| matches!(state, Some(State::Fails(_)))).count();
-    let unknown = states.iter().any(|state| matches!(state, Some(State::Unknown(_))));
-    match (fails, unknown) {
-        (2, _) => Some("both"),
-        (1, _) => Some("one"),
-        (_, true) => Some("unknown"),
-        _ => None,
-    }
-}
-
-fn matrix(mesh: &Mesh, obstacles: &[(&Obstacle, Vec<&Direction>)]) -> Markup {
+fn member(mesh: &Mesh, at: usize, obstacles: &Obstacles) -> Markup {
+    let node = &mesh.members[at];
+    let is_own = |(_, (obstacle, _)): &(usize, &(&Obstacle, Vec<&Direction>))| obstacle.owner == node.domain;
+    let own: Vec<usize> = obstacles.iter().enumerate().filter(is_own).map(|(at, _)| at + 1).collect();
     html! {
-        div class=(if mesh.members.len() > WIDE { "scroll wide" } else { "scroll" }) {
-            table {
-                thead { tr { th { "from \\ to" } @for number in 1..=mesh.members.len() { th scope="col" { (number) } } } }
+        tr {
+            th scope="row" { (node.domain) }
+            td data-label="Release" { (release(node)) }
+            td data-label="Sends to" { (share(mesh.sent(at))) }
+            td data-label="Receives from" { (share(mesh.received(at))) }
+            td data-label="To fix" { (range(&own)) }
+        }
+    }
+}
+
+fn share(tally: Tally) -> String {
+    let unknown = if tally.unknown == 0 { String::new() } else { format!(", {} unknown", tally.unknown) };
+    format!("{} of {}{unknown}", tally.works, tally.all())
+}
+
+/// The numbers of the obstacles of one member, which follow each other.
+fn range(numbers: &[usize]) -> Markup {
+    let (Some(first), Some(last)) = (numbers.first(), numbers.last()) else { return html! {} };
+    html! { a href=(format!("#obstacle-{first}")) { (first) @if last > first { "–" (last) } } }
+}
+
+fn links(numbers: &[usize]) -> Markup {
+    html! { @for number in numbers { a href=(format!("#obstacle-{number}")) { (number) } " " } }
+}
+
+fn pairs(mesh: &Mesh, order: &[usize], obstacles: &Obstacles) -> Markup {
+    html! {
+        div class="scroll" {
+            table class="pairs" {
+                thead { tr { th { "from \\ to" } @for to in order { th scope="col" { (mesh.members[*to].domain) } } } }
                 tbody {
-                    @for (number, from) in mesh.members.iter().enumerate() {
+                    @for from in order {
                         tr {
-                            th scope="row" { (number + 1) " " (from.domain) " " span class="soft" { (release(from)) } }
-                            @for to in &mesh.members { (cell(mesh.direction(&from.domain, &to.domain), obstacles)) }
+                            th scope="row" { (mesh.members[*from].domain) " " span class="soft" { (release(&mesh.members[*from])) } }
+                            @for to in order { (cell(mesh.direction(*from, *to), obstacles)) }
                         }
                     }
                 }
@@ -152,22 +127,35 @@ fn release(node: &Node) -> String {
     }
 }
 
-fn cell(direction: Option<&Direction>, obstacles: &[(&Obstacle, Vec<&Direction>)]) -> Markup {
+fn cell(direction: Option<&Direction>, obstacles: &Obstacles) -> Markup {
     let Some(direction) = direction else { return html! { td { "–" } } };
-    let numbers: Vec<usize> = obstacles
-        .iter()
-        .enumerate()
-        .filter(|(_, (obstacle, _))| direction.state.obstacles().contains(obstacle))
-        .map(|(at, _)| at + 1)
-        .collect();
+    let blocks =
+        |(_, (obstacle, _)): &(usize, &(&Obstacle, Vec<&Direction>))| direction.state.obstacles().contains(obstacle);
+    let numbers: Vec<usize> = obstacles.iter().enumerate().filter(blocks).map(|(at, _)| at + 1).collect();
     let (class, word) = match direction.state {
-        State::Works => ("ok", "ok"),
-        State::Fails(_) => ("error", "fail"),
-        State::Unknown(_) => ("unknown", "?"),
+        State::Works => ("ok", "works"),
+        State::Fails(_) => ("error", "fails"),
+        State::Unknown(_) => ("unknown", "unknown"),
     };
+    html! { td class=(class) { (word) " " (links(&numbers)) } }
+}
+
+/// The obstacles in the order of their owners, below the name of each.
+fn fixes(obstacles: &Obstacles) -> Markup {
+    let of_one = obstacles.chunk_by(|(one, _), (next, _)| one.owner == next.owner);
+    let groups: Vec<(usize, &Obstacles)> = of_one
+        .scan(1, |next, group| {
+            let first = *next;
+            *next += group.len();
+            Some((first, group))
+        })
+        .collect();
     html! {
-        td class=(class) title=(format!("{} to {}", direction.from, direction.to)) {
-            (word) @for number in &numbers { " " a href=(format!("#obstacle-{number}")) { (number) } }
+        @for (first, group) in groups {
+            @if let Some((obstacle, _)) = group.first() { h3 { (obstacle.owner) } }
+            ol class="fixes" start=(first) {
+                @for (at, (obstacle, blocked)) in group.iter().enumerate() { (item(first + at, obstacle, blocked)) }
+            }
         }
     }
 }
@@ -176,11 +164,10 @@ fn item(number: usize, obstacle: &Obstacle, blocked: &[&Direction]) -> Markup {
     html! {
         li id=(format!("obstacle-{number}")) {
             p { strong { (prose(&obstacle.what)) } }
-            p { (obstacle.owner) " fixes it." }
             (fix(&obstacle.fix))
-            details {
+            details class="blocked" {
                 summary { (blocked.len()) @if blocked.len() == 1 { " direction" } @else { " directions" } " blocked" }
-                ul { @for direction in blocked { li { (direction.from) " to " (direction.to) } } }
+                ul class="names" { @for direction in blocked { li { (direction.from) " to " (direction.to) } } }
             }
         }
     }
@@ -215,9 +202,27 @@ mod tests {
     }
 
     #[test]
-    fn no_text_of_a_server_becomes_markup_and_every_pair_is_in_the_matrix() {
-        let page = write(&group(50));
-        assert!(page.matches("<script").count() == 1 && page.contains("&lt;script&gt;"));
-        assert_eq!(page.matches("title=\"member").count(), 50 * 49);
+    fn no_text_of_a_server_becomes_markup_and_every_broken_direction_is_in_the_diagram() {
+        for count in [8, 50] {
+            let mesh = group(count);
+            let page = write(&mesh);
+            assert!(page.matches("<script").count() == 1 && page.contains("&lt;script&gt;"));
+            let tally = mesh.tally();
+            assert_eq!(page.matches("class=\"fails\"").count(), tally.fails + 1, "one more is in the key");
+            assert_eq!(page.matches("class=\"open\"").count(), tally.unknown + 1);
+        }
+    }
+
+    #[test]
+    fn a_direction_is_found_by_the_places_of_its_ends() {
+        let mesh = group(4);
+        for (from, sender) in mesh.members.iter().enumerate() {
+            for (to, recipient) in mesh.members.iter().enumerate() {
+                let found = mesh.direction(from, to).map(|it| (&it.from, &it.to));
+                assert_eq!(found, (from != to).then_some((&sender.domain, &recipient.domain)));
+            }
+        }
+        assert_eq!(mesh.direction(0, 4), None);
+        assert_eq!(mesh.tally().all(), 12);
     }
 }

@@ -72,10 +72,10 @@ fn matrix(mesh: &Mesh, obstacles: &[(&Obstacle, Vec<&Direction>)], labels: &[Str
     };
     let rows: Vec<String> = mesh.members.iter().zip(labels).map(name).collect();
     let first = rows.iter().map(|row| row.width()).max().unwrap_or_default().max(10) + 2;
-    let cells: Vec<Vec<String>> = mesh
-        .members
-        .iter()
-        .map(|from| mesh.members.iter().map(|to| cell(mesh, from, to, obstacles)).collect())
+    let places = 0..mesh.members.len();
+    let cells: Vec<Vec<String>> = places
+        .clone()
+        .map(|from| places.clone().map(|to| cell(mesh.direction(from, to), obstacles)).collect())
         .collect();
     let widest = cells.iter().flatten().chain(labels).map(|text| text.width()).max().unwrap_or_default() + 2;
     if first + labels.len() * widest > width + 2 {
@@ -113,9 +113,9 @@ fn compact(mesh: &Mesh, width: usize) -> String {
                 out += &(line.trim_end().to_owned() + "\n");
             }
         }
-        for (at, from) in mesh.members.iter().enumerate() {
-            let cells: String = columns.iter().map(|to| symbol(mesh, from, &mesh.members[*to])).collect();
-            out += &format!(" {:>digits$}  {cells}\n", at + 1);
+        for from in &all {
+            let cells: String = columns.iter().map(|to| symbol(mesh.direction(*from, *to))).collect();
+            out += &format!(" {:>digits$}  {cells}\n", from + 1);
         }
     }
     let key = "senders in rows, recipients in columns: . works, X fails, ? could not be checked";
@@ -123,8 +123,8 @@ fn compact(mesh: &Mesh, width: usize) -> String {
     out + "\n" + &key.iter().map(|line| format!(" {line}\n")).collect::<String>() + "\n"
 }
 
-fn symbol(mesh: &Mesh, from: &Node, to: &Node) -> char {
-    match mesh.direction(&from.domain, &to.domain).map(|direction| &direction.state) {
+fn symbol(direction: Option<&Direction>) -> char {
+    match direction.map(|direction| &direction.state) {
         None => '-',
         Some(State::Works) => '.',
         Some(State::Fails(_)) => 'X',
@@ -141,8 +141,8 @@ fn line<'a>(head: &str, first: usize, cells: impl Iterator<Item = &'a String>, w
     line.trim_end().to_owned() + "\n"
 }
 
-fn cell(mesh: &Mesh, from: &Node, to: &Node, obstacles: &[(&Obstacle, Vec<&Direction>)]) -> String {
-    let Some(direction) = mesh.direction(&from.domain, &to.domain) else { return "-".into() };
+fn cell(direction: Option<&Direction>, obstacles: &[(&Obstacle, Vec<&Direction>)]) -> String {
+    let Some(direction) = direction else { return "-".into() };
     let numbers: Vec<String> = obstacles
         .iter()
         .enumerate()

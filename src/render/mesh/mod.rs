@@ -1,12 +1,13 @@
 //! A mesh of domains, for people and for programs: one file a form.
 
+mod diagram;
 mod dot;
 mod html;
 mod human;
 
 use super::report::{Style, counted};
 use crate::report::Details;
-use crate::report::mesh::{Direction, Mesh, State};
+use crate::report::mesh::{Direction, Mesh, State, Tally};
 
 /// The forms in which a mesh can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -16,7 +17,7 @@ pub enum MeshFormat {
     Human,
     /// One JSON object with members and directions.
     Json,
-    /// One self-contained page with a diagram and the matrix.
+    /// One self-contained page with a diagram, the members and what to fix.
     Html,
     /// A graph for GraphViz: dot -Tsvg.
     Dot,
@@ -33,7 +34,7 @@ pub fn write(format: MeshFormat, mesh: &Mesh, details: &Details, style: Style) -
 }
 
 fn json(mesh: &Mesh) -> anyhow::Result<String> {
-    let (works, fails, unknown) = mesh.counts();
+    let Tally { works, fails, unknown } = mesh.tally();
     let value = serde_json::json!({
         "schema": 1, "members": mesh.members, "directions": mesh.directions,
         "works": works, "fails": fails, "unknown": unknown,
@@ -43,7 +44,7 @@ fn json(mesh: &Mesh) -> anyhow::Result<String> {
 
 /// `FAIL  3 of 6 directions work: 2 errors; 1 could not be checked`, and the same in fewer words.
 pub fn verdict(mesh: &Mesh) -> [String; 2] {
-    let (works, fails, unknown) = mesh.counts();
+    let Tally { works, fails, unknown } = mesh.tally();
     let fails_for = |direction: &&Direction| matches!(direction.state, State::Fails(_));
     let is_error = |blocked: &[&Direction]| blocked.iter().any(fails_for);
     let errors = mesh.obstacles().iter().filter(|(_, blocked)| is_error(blocked)).count();

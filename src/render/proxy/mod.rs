@@ -86,7 +86,7 @@ fn literal(name: &str) -> String {
     name.replace('.', "\\.")
 }
 
-/// Your domain in every spelling that a server might take for it.
+/// Your domain in every spelling that a server might accept.
 fn own_name(rules: &Rules) -> String {
     format!("^@?{}\\.?$", literal(rules.domain.as_str()))
 }

@@ -70,7 +70,7 @@ pub struct Boxes {
     pub ttl: fn(&str) -> Result<u32, Hinted>,
 }
 
-/// Reads blocks of boxes. A text without any box is taken for the value of the key, a record a line, as in the box itself.
+/// Reads blocks of boxes. A text without any box is read as the value of the key, a record a line, as in the box itself.
 pub fn read(text: &str, place: &Place, boxes: &Boxes) -> Result<Vec<Rr>, Hinted> {
     let blocks: Vec<Vec<(&str, &str)>> = split(text);
     let filled = blocks.iter().filter(|block| value_of(block, boxes.kind).is_some());

@@ -124,7 +124,7 @@ pub fn locate(text: &str) -> Result<Vec<Located>, Hinted> {
     refuse_nesting(text)?;
     let file = parse_body(text).map_err(|error| bad(&Untrusted(&error.to_string()).to_string()))?;
     if let Some(argument) = file.attributes().next() {
-        return Err(bad(&format!("`{}` stands outside of a block", Untrusted(argument.key.as_str()))));
+        return Err(bad(&format!("`{}` is outside of a block", Untrusted(argument.key.as_str()))));
     }
     let located = |block: &::hcl::edit::structure::Block| {
         let labels = block.labels.iter().map(|label| label.as_str().to_owned()).collect();

@@ -125,7 +125,7 @@ pub fn parse(text: &str) -> Result<Value, Hinted> {
 /// YAML with a final line end.
 pub fn yaml_text(value: &Value) -> Result<String, Hinted> {
     serde_yaml::to_string(value)
-        .map_err(|error| Hinted::new(format!("YAML cannot hold this: {error}"), "use --format json"))
+        .map_err(|error| Hinted::new(format!("this cannot be written as YAML: {error}"), "use --format json"))
 }
 
 /// Reads YAML.

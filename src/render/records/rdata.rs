@@ -37,7 +37,7 @@ pub fn plain(data: &Data) -> Result<String, Hinted> {
     match std::str::from_utf8(value) {
         Ok(text) if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) => Ok(text.to_owned()),
         _ => Err(Hinted::new(
-            "this form holds printable ASCII only, and a value has other bytes",
+            "this form takes printable ASCII only, and a value has other bytes",
             "use --format zone or --format route53",
         )),
     }

@@ -174,7 +174,7 @@ pub fn read_batch(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
         (_, Some(sets)) => sets.iter().collect(),
         _ => {
             let hint = "`fedctl records --format route53-batch` prints one";
-            return Err(Hinted::new("this JSON holds neither `Changes` nor `ResourceRecordSets`", hint));
+            return Err(Hinted::new("this JSON has neither `Changes` nor `ResourceRecordSets`", hint));
         }
     };
     let mut records = Vec::new();

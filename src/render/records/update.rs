@@ -18,7 +18,7 @@ const FACTS: Facts = Facts {
 pub const NSUPDATE: Format = Format {
     id: "nsupdate",
     title: "BIND, nsupdate script",
-    next: "nsupdate -k KEYFILE FILE; it asks the SOA record for the server, unless a line `server ADDR` stands first",
+    next: "nsupdate -k KEYFILE FILE; it takes the server from the SOA record, unless a line `server ADDR` comes first",
     prints_sizes: false,
     write: |plan| Ok(script(plan, "update delete", "update add")),
     read,

@@ -10,7 +10,7 @@ use crate::render::markup::{fix, prose};
 use crate::report::{Matrix, Problem, Report, Stage, StageOutcome, Suppressed, Verdict};
 use crate::severity::Severity;
 
-const CSS: &str = include_str!("html.css");
+const CSS: &str = concat!(include_str!("../../page.css"), include_str!("html.css"));
 /// Where the reports are in a page that is written as they come.
 const REPORTS: &str = "<!-- reports -->";
 
@@ -89,17 +89,22 @@ fn one(number: usize, report: &Report, style: Style, level: u8) -> Markup {
         section id={ "report-" (number) } {
             @if level == 1 { h1 { (harmless(&report.subject)) } } @else { h2 { (harmless(&report.subject)) } }
             p class="soft" { (harmless(&about.join(" · "))) }
-            p class=(if clean { "verdict good" } else { "verdict bad" }) { (harmless(&verdict)) }
-            @if !report.problems().is_empty() { h2 { "Findings" } }
+            p class=(if clean { "verdict ok" } else { "verdict error" }) { (harmless(&verdict)) }
+            @if !report.problems().is_empty() { (heading(level, "Findings")) }
             @for (id, problem) in report.problems() { (finding(id, problem)) }
-            (suppressed(&report.suppressed))
-            (generations(report))
-            @if let Some(found) = &report.matrix { (matrix(found)) }
-            (effective(report))
-            (timeline(&report.stages))
-            (checks(report))
+            (suppressed(&report.suppressed, level))
+            (generations(report, level))
+            @if let Some(found) = &report.matrix { (matrix(found, level)) }
+            (effective(report, level))
+            (timeline(&report.stages, level))
+            (checks(report, level))
         }
     }
+}
+
+/// The heading of a part of a report: one level below that of the report.
+fn heading(level: u8, text: &str) -> Markup {
+    html! { @if level == 1 { h2 { (text) } } @else { h3 class="part" { (text) } } }
 }
 
 /// In UTC, to the second.
@@ -138,9 +143,9 @@ fn evidence(lines: &[String]) -> Markup {
     }
 }
 
-fn suppressed(suppressed: &[Suppressed]) -> Markup {
+fn suppressed(suppressed: &[Suppressed], level: u8) -> Markup {
     html! {
-        @if !suppressed.is_empty() { h2 { "Suppressed: listed, not counted" } }
+        @if !suppressed.is_empty() { (heading(level, "Suppressed: listed, not counted")) }
         @for Suppressed { id, problem, reason } in suppressed {
             article {
                 h3 { (tag("suppressed", &problem.severity.to_string())) " " (prose(&problem.what)) }
@@ -154,7 +159,7 @@ fn suppressed(suppressed: &[Suppressed]) -> Markup {
     }
 }
 
-fn generations(report: &Report) -> Markup {
+fn generations(report: &Report, level: u8) -> Markup {
     let rows = by_release::rows(&report.generations);
     let class = |word| match word {
         "usable" => "ok",
@@ -171,10 +176,10 @@ fn generations(report: &Report) -> Markup {
             }
         }
     };
-    html! { @if !rows.is_empty() { (wide("Discovery result by release", &table)) } }
+    html! { @if !rows.is_empty() { (wide("Discovery result by release", &table, level)) } }
 }
 
-fn matrix(found: &Matrix) -> Markup {
+fn matrix(found: &Matrix, level: u8) -> Markup {
     let table = html! {
         table class="matrix" {
             thead {
@@ -195,23 +200,23 @@ fn matrix(found: &Matrix) -> Markup {
             }
         }
     };
-    wide("Responses by server", &table)
+    wide("Responses by server", &table, level)
 }
 
 /// A heading, and a box that a wide table can be moved in, with the keyboard too.
-fn wide(heading: &str, table: &Markup) -> Markup {
+fn wide(text: &str, table: &Markup, level: u8) -> Markup {
     html! {
-        h2 { (heading) }
-        section class="scroll" aria-label=(heading) tabindex="0" { (table) }
+        (heading(level, text))
+        section class="scroll" aria-label=(text) tabindex="0" { (table) }
     }
 }
 
 /// When a change takes effect, by observer; only where there is one to make.
-fn effective(report: &Report) -> Markup {
+fn effective(report: &Report, level: u8) -> Markup {
     let shown = !report.arrivals.is_empty() && report.worst() >= Some(Severity::Warning);
     html! {
         @if shown {
-            h2 { "When a fix takes effect" }
+            (heading(level, "When a fix takes effect"))
             table {
                 thead { tr { th scope="col" { "By" } th scope="col" { "At the latest" } } }
                 tbody {
@@ -225,11 +230,11 @@ fn effective(report: &Report) -> Markup {
 }
 
 /// A bar for each stage, on one common scale.
-fn timeline(stages: &[Stage]) -> Markup {
+fn timeline(stages: &[Stage], level: u8) -> Markup {
     let end = stages.iter().map(|stage| stage.start.saturating_add(stage.took)).max().unwrap_or_default().max(1);
     html! {
         @if !stages.is_empty() {
-            h2 { "Timeline" }
+            (heading(level, "Timeline"))
             table class="timeline" {
                 thead {
                     tr { @for title in ["Stage", "When", "Status", "Found"] { th scope="col" { (title) } } }
@@ -246,28 +251,30 @@ fn stage_row(stage: &Stage, end: u32) -> Markup {
         StageOutcome::Done => ("done", "ok"),
         StageOutcome::Failed => ("failed", "error"),
         StageOutcome::Skipped => ("", "skipped"),
+        StageOutcome::Left => ("", "left"),
     };
+    let has_time = matches!(stage.outcome, StageOutcome::Done | StageOutcome::Failed);
     let (x, width) = (share(stage.start).min(99.2), share(stage.took).max(0.8));
     html! {
         tr {
             th scope="row" { (harmless(&stage.name)) }
             td {
                 svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" {
-                    @if stage.outcome != StageOutcome::Skipped {
+                    @if has_time {
                         rect class=(class) x=(format!("{x:.2}")) y="0" width=(format!("{width:.2}")) height="10" {}
                     }
                 }
             }
             td {
                 (tag(word, word))
-                @if stage.outcome != StageOutcome::Skipped { " " span class="took" { (stage.took) " ms" } }
+                @if has_time { " " span class="took" { (stage.took) " ms" } }
             }
             td { (prose(&stage.note)) }
         }
     }
 }
 
-fn checks(report: &Report) -> Markup {
+fn checks(report: &Report, level: u8) -> Markup {
     let row = |line: &'_ crate::report::Line| match &line.verdict {
         Verdict::Pass { note } => Some(("ok", line.id, note.clone())),
         Verdict::Skip { why } => Some(("skipped", line.id, why.clone())),
@@ -277,7 +284,7 @@ fn checks(report: &Report) -> Markup {
     let passed = rows.iter().filter(|(word, ..)| *word == "ok").count();
     html! {
         @if !rows.is_empty() {
-            h2 { "Other checks" }
+            (heading(level, "Other checks"))
             details {
                 summary { (passed) " passed, " (rows.len() - passed) " skipped" }
                 table {

@@ -112,6 +112,7 @@ fn stages(out: &mut String, stages: &[Stage]) {
             StageOutcome::Done => (format!("{} ms", stage.took), "ok"),
             StageOutcome::Failed => (format!("{} ms", stage.took), "failed"),
             StageOutcome::Skipped => (String::new(), "skipped"),
+            StageOutcome::Left => (String::new(), "left"),
         };
         vec![text(&stage.name), took, word.to_owned(), text(&stage.note)]
     });
@@ -128,7 +129,7 @@ fn table(out: &mut String, title: &str, head: &[String], rows: Vec<Vec<String>>)
     }
 }
 
-/// One line of text with nothing that Markdown or HTML would take for its own.
+/// One line of text with nothing that Markdown or HTML would interpret.
 fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

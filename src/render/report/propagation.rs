@@ -15,7 +15,7 @@ pub fn is_uneven(matrix: &Matrix) -> bool {
     matrix.rows.iter().any(|row| row.cells.iter().any(|cell| cell.differs))
 }
 
-/// The table. Where it is wider than `width` columns, the other answers are marked and not told; the findings tell them.
+/// The table. Where it is wider than `width` columns, the other answers are marked only; the findings have them.
 pub fn write(matrix: &Matrix, width: usize) -> String {
     let description = table(matrix, description);
     match description.lines().all(|line| line.width() <= width) {

@@ -19,7 +19,7 @@ const ENTRIES: usize = 200;
 /// How to read the bars without seeing their colours.
 const LEGEND: &str = "Each bar shows the last 90 days, today on the right. The height is the worst result of a day: \
 full when a check \
-                      failed, half for a warning, low when all passed.";
+                      failed, half for a warning, low when all passed, a thin line when nothing is known.";
 
 fn page(title: &str, body: Markup) -> String {
     page::page(title, REFRESH, &body)
@@ -138,7 +138,7 @@ pub fn domain(status: &Status, spans: &[Span], now: i64) -> String {
 
 fn share(stretches: &[Stretch], now: i64) -> String {
     let share = availability(stretches, now - DAYS * DAY);
-    share.map_or_else(|| "nothing is known".into(), |share| format!("works {share:.2} % of the time"))
+    share.map_or_else(|| "nothing is known".into(), |share| format!("worked {share:.2} % of the time"))
 }
 
 fn problem(finding: &Finding, status: &Status) -> Markup {
@@ -150,10 +150,10 @@ fn problem(finding: &Finding, status: &Status) -> Markup {
                 h3 { (prose(&finding.what)) }
             }
             dl {
-                @if let Some(since) = since { dt { "since" } dd { (since) } }
-                dt { "means" } dd { (prose(&finding.means)) }
-                dt { "fix" } dd { (fix(&finding.fix)) }
-                dt { "check" } dd { code { "fedctl explain " (finding.check) } }
+                @if let Some(since) = since { dt { "Since" } dd { (since) } }
+                dt { "Means" } dd { (prose(&finding.means)) }
+                dt { "Fix" } dd { (fix(&finding.fix)) }
+                dt { "Check" } dd { code { "fedctl explain " (finding.check) } }
             }
         }
     }
@@ -161,7 +161,7 @@ fn problem(finding: &Finding, status: &Status) -> Markup {
 
 fn properties(status: &Status, now: i64) -> Markup {
     let Some(snapshot) = &status.state.snapshot else { return html! { p { "Nothing is known yet." } } };
-    let names = [(Property::Url, "URL"), (Property::Release, "release"), (Property::Key, "key")];
+    let names = [(Property::Url, "URL"), (Property::Release, "Release"), (Property::Key, "Key")];
     html! {
         dl {
             @for (property, name) in names {
@@ -175,9 +175,9 @@ fn properties(status: &Status, now: i64) -> Markup {
                 }
             }
             @if let Some(until) = snapshot.certificate_until {
-                dt { "certificate" } dd { "expires on " (date(until)) ", in " (length((until - now).max(0))) }
+                dt { "Certificate" } dd { "expires on " (date(until)) ", in " (length((until - now).max(0))) }
             }
-            @if let Some(latency) = snapshot.latency { dt { "latency" } dd { (latency) " ms" } }
+            @if let Some(latency) = snapshot.latency { dt { "Latency" } dd { (latency) " ms" } }
         }
     }
 }
@@ -185,8 +185,8 @@ fn properties(status: &Status, now: i64) -> Markup {
 fn history(spans: &[Span]) -> Markup {
     html! {
         div class="scroll" {
-            table {
-                thead { tr { th { "from" } th { "for" } th { "verdict" } th { "what" } } }
+            table class="history" {
+                thead { tr { @for head in ["From", "For", "Status", "Found"] { th scope="col" { (head) } } } }
                 tbody {
                     @for span in spans.iter().rev().take(ENTRIES) {
                         tr {

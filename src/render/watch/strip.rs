@@ -47,8 +47,8 @@ pub fn availability(stretches: &[Stretch], from: i64) -> Option<f64> {
 /// The height repeats what the colour says.
 fn height(day: &Day) -> i64 {
     match day.worst {
-        None => HEIGHT / 12,
-        Some(Verdict::Ok | Verdict::Unknown) => HEIGHT / 4,
+        None | Some(Verdict::Unknown) => HEIGHT / 12,
+        Some(Verdict::Ok) => HEIGHT / 4,
         Some(Verdict::Warning) => HEIGHT / 2,
         Some(Verdict::Failing) => HEIGHT,
     }
@@ -129,6 +129,11 @@ mod tests {
         assert!((share - 99.98).abs() < 0.02, "{share}");
         let svg = diagram(&days).into_string();
         assert_eq!(svg.matches("<rect").count(), 4, "{svg}");
+        // What is unknown and what works differ without colours too.
+        let height =
+            |class: &str| svg.split(&format!("class=\"{class}\"")).nth(1).and_then(|rest| rest.split("height=").nth(1));
+        let height = |class: &str| height(class).and_then(|rest| rest.split('"').nth(1)).map(str::to_owned);
+        assert!(height("unknown").is_some() && height("unknown") != height("ok"), "{svg}");
         assert!(svg.contains("Failures on 1 of the last 90 days"));
     }
 }

@@ -1,5 +1,5 @@
 //! Records in a configuration file that somebody else has written: what is ours is replaced, everything else stays byte for byte,
-//! and a file in which ours cannot be told from the rest is refused.
+//! and a file in which ours cannot be distinguished from the rest is refused.
 
 mod diff;
 mod dnscontrol;
@@ -160,7 +160,7 @@ fn line(text: &str, at: usize) -> usize {
 fn unclear(what: &str) -> Hinted {
     Hinted::new(
         format!("fedctl cannot tell {what} in this file"),
-        "change the file by hand: `fedctl records --format FORMAT` prints the text, `fedctl records formats` the forms",
+        "change the file manually: `fedctl records --format FORMAT` prints the text, `fedctl records formats` the forms",
     )
 }
 

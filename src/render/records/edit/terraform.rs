@@ -77,7 +77,7 @@ fn is_of(family: &Family, block: &Located) -> bool {
 fn family(file: &File, all: &[Located]) -> Result<Option<&'static Family>, Hinted> {
     if all.iter().any(|block| block.labels.first().is_some_and(|kind| kind == "cloudflare_record")) {
         let what = "the file has resources of version 4 of the Cloudflare provider (cloudflare_record)";
-        return Err(Hinted::new(what, "change the file by hand: fedctl records --format terraform-cloudflare"));
+        return Err(Hinted::new(what, "change the file manually: fedctl records --format terraform-cloudflare"));
     }
     let used: Vec<&Family> = FAMILIES.iter().filter(|family| all.iter().any(|block| is_of(family, block))).collect();
     match used.as_slice() {
@@ -184,7 +184,7 @@ fn refuse_losses(old: &str, new: &str, family: &Family) -> Result<(), Hinted> {
     let known = names(new)?;
     match names(old)?.into_iter().find(|name| !known.contains(name)) {
         Some(name) => {
-            let hint = format!("change the block by hand: fedctl records --format {}", family.format);
+            let hint = format!("change the block manually: fedctl records --format {}", family.format);
             Err(Hinted::new(format!("the resource has `{name}`, which fedctl does not write"), hint))
         }
         None if old.contains('#') || old.contains("//") => Err(unclear("what to do with the comments in a resource")),
