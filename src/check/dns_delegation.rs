@@ -35,7 +35,10 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         verdicts.extend(only_child(dns, zone, child.difference(&parent)).map(Verdict::from));
     }
     if verdicts.is_empty() {
-        return Verdict::pass(format!("both sides name {}", child.into_iter().collect::<Vec<_>>().join(", ")));
+        return Verdict::pass(format!(
+            "the parent zone and the zone list {}",
+            child.into_iter().collect::<Vec<_>>().join(", ")
+        ));
     }
     verdicts
 }

@@ -25,7 +25,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     let problems: Vec<Verdict> =
         dns.near_misses().filter_map(|probe| problem(dns, expected, probe)).map(Verdict::from).collect();
     if problems.is_empty() {
-        return Verdict::pass(format!("none of {asked} likely wrong names holds one"));
+        return Verdict::pass(format!("none of {asked} likely wrong names has a record"));
     }
     problems
 }

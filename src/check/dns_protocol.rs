@@ -32,7 +32,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     );
     if problems.is_empty() {
         return Verdict::pass(match old {
-            Some(value) => format!("{PROTOCOL_LABEL} says {value}"),
+            Some(value) => format!("{PROTOCOL_LABEL} is {value}"),
             None => "none is published; none is needed".into(),
         });
     }
@@ -59,7 +59,7 @@ fn bad_value(dns: &DnsFacts, value: &str) -> Option<Problem> {
         Problem::new(
             Severity::Warning,
             format!(
-                "TXT {PROTOCOL_LABEL}.{} says `{}`; only `http` and `https` are valid",
+                "TXT {PROTOCOL_LABEL}.{} is `{}`; only `http` and `https` are valid",
                 dns.domain,
                 diagnosis::shown(&[value.as_bytes().to_vec()]).concat()
             ),
@@ -81,7 +81,7 @@ fn plain_http(dns: &DnsFacts, label: &str, value: &str) -> Option<Problem> {
     (value.eq_ignore_ascii_case("http") && only_tcp).then(|| {
         Problem::new(
             Severity::Warning,
-            format!("TXT {label}.{} says http, but servers from 3.4 on call _rocketchat._tcp with https", dns.domain),
+            format!("TXT {label}.{} is http, but servers from 3.4 on call _rocketchat._tcp with https", dns.domain),
             "they open a TLS connection to a port that speaks plain http and fail",
             format!("publish {} with the same target and port beside it", SrvLabel::Http.owner(&dns.domain)),
         )

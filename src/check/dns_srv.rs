@@ -91,7 +91,7 @@ fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> P
     Problem::new(Severity::Error, what, NOT_FOUND, fix).seen(evidence)
 }
 
-/// A name that can neither be read nor be taken for absent.
+/// A name that can neither be read nor counts as absent.
 fn broken(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Option<Problem> {
     (!outcome.is_answer()).then(|| {
         Problem::new(

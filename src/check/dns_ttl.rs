@@ -19,7 +19,7 @@ pub const CHECK: Check = Check {
 
 /// Seconds. Above a day a wrong record stays for too long; below half a minute every message costs a look-up.
 const SANE: std::ops::RangeInclusive<u32> = 30..=86400;
-/// Seconds that a missing name may be remembered (RFC 2308 section 5 recommends one to three hours at most).
+/// Seconds that the absence of a name may be cached (RFC 2308 section 5 recommends one to three hours at most).
 const NEGATIVE_MAX: u32 = 10800;
 
 fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {

@@ -39,7 +39,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         return Verdict::pass("a random name does not exist");
     };
     if dns.secrets().contains(probe.question.name.as_str()) {
-        return Verdict::skip("a wildcard holds a private key; see key-secret");
+        return Verdict::skip("a wildcard has a private key; see key-secret");
     }
     let by_wildcard: Vec<String> = needed(dns)
         .filter(|question| dns.has_only_wildcard(question))

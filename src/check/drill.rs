@@ -148,7 +148,7 @@ pub fn known_limit(facts: &DrillFacts, step: Step, text: &str) -> Problem {
     let what = if facts.is_blind() && step != Step::LookUp {
         format!("accepted, and a {release} server fails on it: {text}")
     } else {
-        format!("{text}: every {release} server answers so")
+        format!("{text}: every {release} server answers this")
     };
     match step.quirk(release) {
         Some(quirk) => {

@@ -66,7 +66,10 @@ pub fn leftovers(facts: &DrillFacts) -> Vec<Leftover> {
             "ends when the user is removed and the server is restarted".into(),
         );
     } else {
-        add(format!("an entry for {domain} in the list of federated servers"), "goes with the user".into());
+        add(
+            format!("an entry for {domain} in the list of federated servers"),
+            "nothing to do: it is removed with the user".into(),
+        );
     }
     if facts.sent(Step::File).is_some_and(|(request, _)| fetched(facts, request.at).is_some()) {
         let member = if is_first { "federation.peer" } else { "federation.origin" };

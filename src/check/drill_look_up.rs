@@ -49,7 +49,7 @@ fn problem(facts: &DrillFacts, exchange: &Exchange) -> Problem {
         ),
         Some((400, _)) => error(
             format!("{peer} has no user `{user}`, or none that can be federated"),
-            "a chat with this user cannot be opened; up to 4.2 that is so for users without an e-mail address too",
+            "a chat with this user cannot be opened; up to 4.2 the same happens with a user without an e-mail address",
             "check the name with the peer's admin: it is the user name without `@`, in the same case",
         ),
         Some((429, _)) => error(
@@ -58,7 +58,7 @@ fn problem(facts: &DrillFacts, exchange: &Exchange) -> Problem {
             "run this again in a minute",
         ),
         Some((status, _)) => error(
-            format!("the look-up was answered with {status}, which no release does"),
+            format!("the look-up was answered with {status}, which no release sends"),
             "a chat with a user of this peer cannot be opened",
             "check the proxy in front of the server",
         ),

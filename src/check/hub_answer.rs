@@ -16,8 +16,8 @@ pub const CHECK: Check = Check {
     judge: Judge::Hub(judge),
 };
 
-const ALONE: &str = "a server in your place would write `Could not register with Hub` and stay disabled";
-const UNKNOWN: &str = "a server that finds no DNS records writes `Could not find the peer using DNS or Hub`";
+const ALONE: &str = "a server would log `Could not register with Hub` and stay disabled";
+const UNKNOWN: &str = "a server that finds no DNS records logs `Could not find the peer using DNS or Hub`";
 const LATER: &str = "Try again later, or use DNS records, which need no hub:\n  fedctl records DOMAIN";
 
 fn judge(facts: &HubFacts) -> Vec<Verdict> {
@@ -35,7 +35,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
         (200..=299, false) if facts.entry().is_some() => Verdict::pass(format!("{} knows it", hub.base)),
         (200..=299, false) => problem("the hub's answer has no `peer` in it".into(), not_a_hub(hub)),
         (404, false) if answer.is_object() => problem(
-            format!("the hub does not know {}, or nobody has confirmed it", facts.domain),
+            format!("the hub has no confirmed entry for {}", facts.domain),
             format!(
                 "Register, then follow the link in the mail:\n  fedctl register {} --url URL --key FILE",
                 facts.domain
@@ -142,7 +142,7 @@ mod tests {
         assert!(problems(judged(call("GET", 200, json, peer), false)).is_empty());
         for (status, body, part) in [
             (200, "{}", "no `peer`"),
-            (404, "{}", "does not know"),
+            (404, "{}", "no confirmed entry"),
             (404, "<html>", "no hub at"),
             (503, "", "is unavailable"),
         ] {

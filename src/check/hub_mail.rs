@@ -50,7 +50,7 @@ mod tests {
         let rr = |data| Outcome::Found(vec![Rr { name: String::new(), ttl: 60, data }]);
         let exchange = |name: &str| rr(RData::Mx { preference: 0, exchange: name.into() });
         assert!(problems(judged(vec![mx(Outcome::NxDomain)]))[0].what.contains("neither an MX"));
-        assert!(problems(judged(vec![mx(exchange(""))]))[0].what.contains("takes no mail"));
+        assert!(problems(judged(vec![mx(exchange(""))]))[0].what.contains("receives no mail"));
         assert!(problems(judged(vec![mx(exchange("mail.mydomain.com"))]))[0].what.contains("no host of its MX"));
         let own = (Query::new("mydomain.com", RecordType::A), rr(RData::A([192, 0, 2, 1].into())));
         assert!(problems(judged(vec![mx(Outcome::NoData), own])).is_empty(), "RFC 5321: the domain itself");

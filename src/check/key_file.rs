@@ -21,13 +21,13 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
         return Verdict::skip("no key file is known: `key: federation.pub` in fedctl.yaml, or --key FILE");
     };
     if key.bits() < KEY_BITS_MIN {
-        let what = format!("`{}` holds a key of {} bits", file.path, key.bits());
+        let what = format!("the key in `{}` has {} bits", file.path, key.bits());
         let means = "RSA below 2048 bits can be broken: others could read and forge your messages";
         let fix = "Make a new pair, publish its public half and put it into the server:\n  fedctl keygen --force";
         return vec![Problem::new(Severity::Error, what, means, fix).into()];
     }
     if let Some(mode) = &file.exposed {
-        let what = format!("`{}` holds the private key, and others may read it (mode {mode})", file.path);
+        let what = format!("`{}` contains the private key, and others may read it (mode {mode})", file.path);
         let means = "anyone with this key can read what peers send you and send in your name";
         return vec![
             Problem::new(

@@ -9,7 +9,7 @@ use crate::report::{Line, Problem, Verdict, with_line};
 pub struct Inspected<'a> {
     /// Bytes of the value that a server would read.
     pub length: usize,
-    /// What the input was taken for, when it was not the bare value.
+    /// What the input was recognised as, when it was not the bare value.
     pub read_as: Option<String>,
     pub diagnosis: &'a Diagnosis,
     pub expected: Option<&'a PublicKey>,

@@ -120,7 +120,7 @@ pub struct Check {
     pub stage: Option<Stage>,
     /// Shown only when something is wrong, or with -v.
     pub minor: bool,
-    /// What must be at hand to judge.
+    /// What is needed to judge.
     pub needs: Needs,
     pub judge: Judge,
 }
@@ -160,11 +160,11 @@ pub enum Judge {
 }
 
 /// Why a check is skipped when there is nothing to judge.
-const UNRESPONSIVE: &str = "nobody answered, so nothing is known about the records";
+const UNRESPONSIVE: &str = "no server answered, so nothing is known about the records";
 const UNDELEGATED: &str = "the domain does not exist; see dns-zone";
 const NOT_CLASSIC: &str = "every named release has native federation, which does not read this";
 const NO_BASE: &str = "no address to call was discovered";
-const NO_CONNECTION: &str = "nothing could be connected to";
+const NO_CONNECTION: &str = "no connection could be made";
 
 /// Every check, in the order of a report.
 pub const CHECKS: &[Check] = &[

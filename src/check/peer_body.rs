@@ -34,17 +34,17 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         return Verdict::pass("110 KB got through");
     }
     if facts.drops_requests() {
-        return Verdict::skip("the peer drops requests, so its size says nothing; see peer-http");
+        return Verdict::skip("the peer drops requests, so the size shows nothing; see peer-http");
     }
     if large.is_ok() {
         let what = format!("a message of 110 KB needs {} ms, and servers wait {LIMIT} ms", large.elapsed);
-        let means = "the peer takes it, but the sender has given up by then and logs `ETIMEDOUT`";
+        let means = "the peer accepts it, but the sender has stopped waiting by then and logs `ETIMEDOUT`";
         let fix = "look at the load of the server: each 214 bytes cost it one operation with its private key";
         return vec![Problem::new(Severity::Warning, what, means, fix).seen([large.shown()]).into()];
     }
     let fix = match large.answer().map(|answer| answer.status) {
         Some(403 | 406) => {
-            "exempt /api/v1/federation.* from the web application firewall: long arrays of numbers look strange to it"
+            "exempt /api/v1/federation.* from the web application firewall: it may reject long arrays of numbers"
         }
         Some(429) => "run this again in a minute",
         _ => "raise the body limit for /api/v1/federation.* (nginx: client_max_body_size 50m)",

@@ -42,7 +42,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         (200, _) if facts.answers_blindly() => vec![
             Problem::new(
                 Severity::Notice,
-                "whether a forged message was taken cannot be told: releases from 2.0 to 4.1 answer `200 {}` to everything",
+                "whether a forged message was accepted cannot be determined: releases from 2.0 to 4.1 answer `200 {}` to everything",
                 "by their source they take it: anyone who reaches the server can send in its name",
                 rule(domain.as_str()),
             )

@@ -42,14 +42,14 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
             Severity::Error,
             "the peer refused the request for events",
             "whether it could answer is unknown",
-            "fix what peer-ping says first",
+            "first fix what peer-ping reports",
         )
     } else if callback.refused.is_empty() {
         silent(facts, callback)
     } else {
         Problem::new(
             Severity::Error,
-            "the peer called back, and its message does not open",
+            "the peer called back, and its message cannot be decrypted",
             "it reaches you, but what its users write cannot be read",
             "the line below names the layer: origin is the key that the peer publishes, secrecy is your own published key",
         )
@@ -96,7 +96,7 @@ mod tests {
         set_release(&mut facts, "6.4");
         assert!(problems(judge(&facts))[0].what.contains("its release cannot"));
         facts.callback.as_mut().unwrap().refused = vec!["origin layer".into()];
-        assert!(problems(judge(&facts))[0].what.contains("does not open"));
+        assert!(problems(judge(&facts))[0].what.contains("cannot be decrypted"));
         (facts.callback, facts.latest, facts.options.callback) = (None, None, false);
         set_release(&mut facts, "6.2.0");
         assert_eq!(judge(&facts), Verdict::skip(format!("the way back is {UNTRIED}")));

@@ -37,7 +37,7 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     let shown = match diagnosis::examine(text.trim().as_bytes()).server {
         Ok(key) => key,
         Err(why) => {
-            let what = format!("the Public Key box of the server holds no key: {why}");
+            let what = format!("the Public Key box of the server has no valid key: {why}");
             return vec![
                 Problem::new(Severity::Error, what, "a server with such a key decrypts nothing", COLLECTION).into(),
             ];

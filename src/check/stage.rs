@@ -1,8 +1,11 @@
 //! The stages of a handshake: which checks belong to each, and how long each took.
 
-use super::CHECKS;
+use super::drill_leftovers::leftovers;
+use super::{CHECKS, judge_steps};
+use crate::facts::drill::DrillFacts;
 use crate::facts::peer::{Exchange, PeerFacts};
 use crate::report::{self, Line, Verdict};
+use crate::rocketchat::drill::step::Step;
 use crate::severity::Severity;
 
 /// One stage, in the order in which a server goes through them.
@@ -160,6 +163,38 @@ fn connect(facts: &PeerFacts) -> Option<u32> {
 
 fn tls(facts: &PeerFacts) -> Option<u32> {
     facts.addresses.iter().filter_map(|address| Some(address.tls.as_ref()?.elapsed)).max()
+}
+
+/// The steps of a drill and what stays at the peer, for a timeline.
+pub fn drill_timeline(facts: &DrillFacts) -> Vec<report::Stage> {
+    let mut end = 0;
+    let mut stages: Vec<report::Stage> = judge_steps(facts)
+        .into_iter()
+        .map(|(step, line)| {
+            let (start, took) = match facts.sent(step) {
+                Some((request, _)) => (request.at, request.exchange.elapsed),
+                None => (end, facts.look_up.as_ref().filter(|_| step == Step::LookUp).map_or(0, |call| call.elapsed)),
+            };
+            end = start.saturating_add(took);
+            let (outcome, note) = match line.verdict {
+                Verdict::Pass { note } => (report::StageOutcome::Done, note),
+                Verdict::Problem(problem) if problem.severity == Severity::Error => {
+                    (report::StageOutcome::Failed, problem.what)
+                }
+                Verdict::Problem(problem) => (report::StageOutcome::Done, problem.what),
+                Verdict::Skip { why } => (report::StageOutcome::Skipped, why),
+            };
+            report::Stage { name: step.name(), start, took, outcome, note }
+        })
+        .collect();
+    stages.extend(leftovers(facts).into_iter().map(|left| report::Stage {
+        name: "left at the peer".into(),
+        start: end,
+        took: 0,
+        outcome: report::StageOutcome::Left,
+        note: format!("{}; remove: {}", left.what, left.remove),
+    }));
+    stages
 }
 
 #[cfg(test)]

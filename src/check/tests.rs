@@ -35,5 +35,5 @@ fn the_evidence_of_the_fuzz_corpus_is_fresh() {
     if std::env::var_os("FEDCTL_BLESS").is_some() {
         std::fs::write(path, &text).unwrap();
     }
-    assert!(std::fs::read_to_string(path).unwrap() == text, "FEDCTL_BLESS=1 cargo test --lib fresh writes it anew");
+    assert!(std::fs::read_to_string(path).unwrap() == text, "FEDCTL_BLESS=1 cargo test --lib fresh writes it");
 }

@@ -37,7 +37,7 @@ use crate::serve::peer::{Config, Log, Running, start};
 
 /// How long the peer may take to send its own message; it does so within a second or never.
 const CALLBACK_TIME: Duration = Duration::from_secs(10);
-/// Messages of strangers that are remembered while waiting.
+/// Messages of other senders that are kept while waiting.
 const STRANGERS: usize = 64;
 
 /// Test the encrypted exchange with a peer

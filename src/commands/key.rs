@@ -106,8 +106,8 @@ impl Inspect {
         let inspected = Inspected { length: line.len(), read_as, diagnosis: &diagnosis, expected, difference };
         let mut report = self.judged(&inspected);
         report.details = cx.details(|| details::inspected(&inspected, line.as_bytes()));
-        let note = "holds the private key: keep it secret, and publish its public half only".to_owned();
-        report.pass_summary = "holds a key pair whose public half can be published".into();
+        let note = "contains the private key: keep it secret, and publish its public half only".to_owned();
+        report.pass_summary = "contains a key pair whose public half can be published".into();
         report.lines.insert(0, Line { id: key_file::CHECK.id, minor: false, verdict: Verdict::Pass { note } });
         self.report
             .answer_with(cx, Ok(vec![report]), |format, reports, style| shown(format, reports, style, &inspected))

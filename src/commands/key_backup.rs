@@ -153,7 +153,9 @@ impl Restore {
         };
         Pending::write(&output, &Filtered::own(&text), Access::OwnerOnly, self.force)?.commit()?;
         let shown = output.display();
-        cx.term.status(format_args!("written to {shown}; it holds the private key in clear: delete it afterwards"));
+        cx.term.status(format_args!(
+            "written to {shown}; it contains the private key without encryption: delete it afterwards"
+        ));
         if self.form == Form::Mongosh {
             cx.term.status(format_args!(
                 "next: stop the server, run this script on its database, start the server, and check it:\n  mongosh DATABASE {shown}\n  fedctl doctor"
@@ -212,10 +214,10 @@ fn private_in(path: &Path, kind: &FileKind, passphrase: &PassphraseArgs) -> anyh
         [] => {
             let hint =
                 "mongosh --quiet DATABASE read-keys.js prints them; `fedctl key backup --script` writes read-keys.js";
-            return Err(hinted(format!("`{shown}` holds no private key"), hint));
+            return Err(hinted(format!("`{shown}` contains no private key"), hint));
         }
         more => {
-            let what = format!("`{shown}` holds {} different private keys", more.len());
+            let what = format!("`{shown}` contains {} different private keys", more.len());
             return Err(hinted(
                 what,
                 "servers have one: leave the documents of type `private` that are not in use out",

@@ -131,7 +131,7 @@ pub fn save_state(given: Option<&Path>, subject: &str, state: &impl serde::Seria
 pub fn warn_when_exposed(path: &Path, what: &str, term: &Term) {
     if let Some(mode) = exposed(path) {
         let shown = path.display();
-        term.warn(format_args!("`{shown}` holds {what} and others may read it (mode {mode}): chmod 600 {shown}"));
+        term.warn(format_args!("`{shown}` contains {what} and others may read it (mode {mode}): chmod 600 {shown}"));
     }
 }
 

@@ -112,7 +112,7 @@ impl Keygen {
     /// Everything that can be refused before the long work.
     fn check(&self, public_path: &Path) -> anyhow::Result<()> {
         if self.encrypt && matches!(self.form, Form::Json | Form::Mongosh) {
-            let hint = "use --form pem with --encrypt; servers need the script and the JSON in clear";
+            let hint = "use --form pem with --encrypt; servers need the script and the JSON without encryption";
             return Err(hinted("--encrypt cannot be combined with --form json or mongosh", hint));
         }
         let writes_private = self.from_private.is_none() || self.form != Form::OneLine || self.encrypt;

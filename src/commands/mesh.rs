@@ -74,8 +74,8 @@ impl Mesh {
             None if self.format == MeshFormat::Human => cx.term.answer_with_verdict(&text)?,
             None => cx.term.answer(text)?,
         }
-        let (_, fails, unknown) = mesh.counts();
-        Ok(if fails == 0 && unknown > 0 { ExitStatus::Failed } else { status(fails == 0) })
+        let tally = mesh.tally();
+        Ok(if tally.fails == 0 && tally.unknown > 0 { ExitStatus::Failed } else { status(tally.fails == 0) })
     }
 
     /// The members, each once.

@@ -107,7 +107,7 @@ impl Register {
         let public = read_public(&path, &self.passphrase, &cx.term)?;
         if read_key(&path)?.contains("PRIVATE KEY") {
             let shown = path.display();
-            cx.term.status(format_args!("`{shown}` holds the private key; only its public half is sent"));
+            cx.term.status(format_args!("`{shown}` contains the private key; only its public half is sent"));
         }
         key(&public.one_line()).with_context(|| format!("`{}`", path.display()))
     }

@@ -15,7 +15,7 @@ pub fn read(path: &Path, allow_plain_http: bool, term: &Term) -> anyhow::Result<
     let text = read::text(path, &TOKEN)?;
     let login = parse(&text, allow_plain_http).ok_or_else(|| {
         hinted(
-            format!("`{}` does not hold a user id and a token", path.display()),
+            format!("`{}` does not contain a user id and a token", path.display()),
             "two lines: the user id, then the token, as Profile > Personal Access Tokens shows them",
         )
     })?;

@@ -145,7 +145,9 @@ impl FromStr for Domain {
                     "the domain is {} characters long; `rocketchat-public-key.` does not fit before it",
                     host.0.len()
                 ),
-                format!("a name in DNS holds {NAME_MAX} characters, so a federation domain holds {longest}"),
+                format!(
+                    "a name in DNS has at most {NAME_MAX} characters, so a federation domain has at most {longest}"
+                ),
             ));
         }
         Ok(Self(host))
@@ -162,7 +164,7 @@ fn parse(text: &str, noun: &str, example: &str) -> Result<Host, Hinted> {
         let shown: String = lower.chars().take(40).collect();
         return Err(Hinted::new(
             format!("the {noun} `{shown}…` is {} characters long", lower.len()),
-            format!("a name in DNS holds {NAME_MAX} characters"),
+            format!("a name in DNS has at most {NAME_MAX} characters"),
         ));
     }
     for label in lower.split('.') {
@@ -171,7 +173,7 @@ fn parse(text: &str, noun: &str, example: &str) -> Result<Host, Hinted> {
     if lower == "localhost" || lower.ends_with(".localhost") {
         return Err(Hinted::new(
             format!("`{text}` is this machine only; no peer can find it"),
-            "federation needs a name in DNS; for a trial, a private zone will do",
+            "federation needs a name in DNS; for a test, use a private zone",
         ));
     }
     if !lower.contains('.') {
@@ -246,7 +248,7 @@ fn refuse_bad_label(text: &str, label: &str, noun: &str, example: &str) -> Resul
     if label.len() > LABEL_MAX {
         return Err(Hinted::new(
             format!("a label of the {noun} is {} characters long", label.len()),
-            format!("a label in DNS holds {LABEL_MAX} characters"),
+            format!("a label in DNS has at most {LABEL_MAX} characters"),
         ));
     }
     if let Some(bad) = label.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')) {

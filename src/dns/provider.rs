@@ -3,7 +3,7 @@
 //! Data with a date: providers rename their servers occasionally. Last verified 2026-11 from the providers' documentation and
 //! public zones' NS records.
 
-/// A DNS provider that can be told by the names of its servers.
+/// A DNS provider that can be recognised by the names of its servers.
 #[derive(Debug, PartialEq, Eq)]
 pub struct DnsHost {
     /// What people call it.
@@ -23,7 +23,7 @@ pub const HOSTS: &[DnsHost] = &[
     DnsHost {
         name: "Route 53",
         format: "route53",
-        trap: "both pieces of the key stand on ONE line of the Value box; a second line is a second record",
+        trap: "both pieces of the key are on ONE line of the Value box; a second line is a second record",
         servers: &[".awsdns-"],
     },
     DnsHost { name: "Cloudflare", format: "cloudflare-fields", trap: ONE_VALUE, servers: &[".ns.cloudflare.com"] },
@@ -37,7 +37,7 @@ pub const HOSTS: &[DnsHost] = &[
     DnsHost {
         name: "DigitalOcean",
         format: "doctl",
-        trap: "a value holds 512 characters: a key of 3072 bits does not fit",
+        trap: "a value has at most 512 characters: a key of 3072 bits does not fit",
         servers: &[".digitalocean.com"],
     },
     DnsHost {
@@ -50,13 +50,13 @@ pub const HOSTS: &[DnsHost] = &[
     DnsHost {
         name: "Namecheap",
         format: "namecheap",
-        trap: "the SRV target field holds 29 characters",
+        trap: "the SRV target field takes at most 29 characters",
         servers: &[".registrar-servers.com", ".namecheaphosting.com"],
     },
     DnsHost {
         name: "OVH",
         format: "fields",
-        trap: "admins report that its form splits long values into several records: look at the result",
+        trap: "admins report that its form splits long values into several records: check the result",
         servers: &[".ovh.net", ".ovh.ca", ".anycast.me"],
     },
     DnsHost { name: "Linode", format: "fields", trap: ONE_VALUE, servers: &[".linode.com"] },
@@ -81,7 +81,7 @@ pub const HOSTS: &[DnsHost] = &[
     },
 ];
 
-/// The host of a zone, from the names of its servers and of its SOA's primary; `None` when it cannot be told.
+/// The host of a zone, from the names of its servers and of its SOA's primary; `None` when it cannot be recognised.
 pub fn recognise<'a>(servers: impl IntoIterator<Item = &'a str>) -> Option<&'static DnsHost> {
     let names: Vec<String> =
         servers.into_iter().map(|name| format!("{}.", name.trim_end_matches('.').to_ascii_lowercase())).collect();

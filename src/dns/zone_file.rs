@@ -37,7 +37,7 @@ impl Word {
         if bytes.len() > STRING_MAX {
             return Err(Hinted::new(
                 format!(
-                    "{}: a string of {} bytes: DNS holds {STRING_MAX}, and servers refuse it as a syntax error",
+                    "{}: a string of {} bytes: DNS allows {STRING_MAX}, and name servers refuse it as a syntax error",
                     self.at,
                     bytes.len()
                 ),
@@ -148,7 +148,7 @@ pub fn read(text: &str, origin: &str, default_ttl: u32) -> Result<ZoneFile, Hint
             }
             directive if directive.starts_with('$') => {
                 let what = format!("{}: the directive `{}` is not followed", first.at, shown(directive));
-                return Err(Hinted::new(what, "give the file that holds the records themselves"));
+                return Err(Hinted::new(what, "give the file that contains the records"));
             }
             _ => {}
         }

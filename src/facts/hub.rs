@@ -76,7 +76,7 @@ pub enum NoMail {
     NotQueried,
     #[error("the MX look-up gives {0}")]
     Failed(Outcome),
-    #[error("its MX record says that it takes no mail")]
+    #[error("its MX record declares that it receives no mail")]
     Refused,
     #[error("it has neither an MX record nor an address")]
     NoHost,

@@ -97,7 +97,7 @@ pub struct AddressFacts {
     pub connect: Result<u32, ConnectFailure>,
     /// `None` when the base URL is http or nothing connected.
     pub tls: Option<TlsFacts>,
-    /// The port was heard to speak the protocol that it was not called with.
+    /// The port speaks the other protocol, not the one that it was called with.
     pub speaks_other: bool,
 }
 

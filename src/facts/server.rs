@@ -39,14 +39,14 @@ pub enum NotRead {
     TokenRejected,
     #[error("the user of the token may not do this (403): it must be an admin")]
     Forbidden,
-    #[error("the server says that there were too many requests: try again in {0} s")]
+    #[error("the server reports too many requests: try again in {0} s")]
     TooManyRequests(u64),
     /// Any other answer, in one line.
     #[error("{0}")]
     OtherAnswer(String),
-    #[error("{0} holds no value")]
+    #[error("{0} has no value")]
     NoValue(String),
-    #[error("`{id}` holds {value}, not a text")]
+    #[error("`{id}` has {value}, not a text")]
     NoText { id: String, value: Value },
     #[error("it was not requested")]
     NotQueried,

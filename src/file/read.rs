@@ -36,7 +36,7 @@ pub const TEXT: FileKind = FileKind {
     max: TEXT_MAX,
     missing: "check the path",
     directory: "give the file inside it",
-    empty: Some("is it the right file? this one holds nothing"),
+    empty: Some("check the path: this file is empty"),
     binary: "give a text file",
     secret: false,
 };
@@ -45,7 +45,7 @@ pub const KEY: FileKind = FileKind {
     name: "a key file",
     missing: "`fedctl keygen` makes a key pair",
     directory: "give the key file inside it",
-    empty: Some("give a file that holds a key"),
+    empty: Some("give a file that contains a key"),
     binary: "keys are PEM text: openssl can convert DER to PEM",
     ..TEXT
 };
@@ -142,7 +142,7 @@ pub fn bytes(path: &Path, kind: &FileKind) -> anyhow::Result<Zeroizing<Vec<u8>>>
     };
     match read {
         Ok(bytes) if bytes.len() as u64 > kind.max => {
-            let hint = "check the path: this is not the file that is meant";
+            let hint = "check the path: this is probably another file";
             Err(hinted(format!("`{shown}` is larger than {}, the limit for {}", size(kind.max), kind.name), hint))
         }
         Ok(bytes) => Ok(bytes),

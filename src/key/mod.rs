@@ -118,7 +118,7 @@ impl PublicKey {
 
     /// Reads the PEM that people keep in files: SubjectPublicKeyInfo or PKCS#1, on one line or many.
     pub fn from_pem(text: &str) -> Result<Self, Hinted> {
-        let refuse = |what: String| Hinted::new(what, "`fedctl key inspect FILE` says what is wrong with it");
+        let refuse = |what: String| Hinted::new(what, "`fedctl key inspect FILE` shows what is wrong with it");
         let block = pem::parse(unfold(text).as_str()).map_err(|_| refuse("this is not a PEM public key".into()))?;
         match block.tag() {
             "PUBLIC KEY" => Self::from_der(block.contents()).map_err(|why| refuse(format!("this is {why}"))),
@@ -294,12 +294,12 @@ fn pkcs8(der: &[u8]) -> anyhow::Result<RsaPrivateKey> {
 fn decrypt(der: &[u8], passphrase: &str) -> anyhow::Result<RsaPrivateKey> {
     let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| damaged("ENCRYPTED PRIVATE KEY"))?;
     let wrong =
-        || Hinted::new("the passphrase does not open this key", "check the passphrase, its file or its variable");
+        || Hinted::new("the passphrase does not decrypt this key", "check the passphrase, its file or its variable");
     let plain = info.decrypt(passphrase).map_err(|error| match error {
         rsa::pkcs8::Error::EncryptedPrivateKey(
             rsa::pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. } | rsa::pkcs8::pkcs5::Error::NoPbes1CryptSupport,
         ) => Hinted::new(
-            "this key is encrypted in a way that fedctl does not know",
+            "this key is encrypted in a way that fedctl does not support",
             "convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW",
         ),
         _ => wrong(),

@@ -22,7 +22,7 @@ fn a_pair_goes_through_every_form_and_comes_back() {
     let locked = key.encrypted_pem("horse").unwrap();
     let open = |word: &str| PrivateKey::from_text(&locked, || Ok(Zeroizing::new(word.to_owned())));
     assert_eq!(open("horse").unwrap().public(), key.public());
-    assert_eq!(open("wrong").unwrap_err().to_string(), "the passphrase does not open this key");
+    assert_eq!(open("wrong").unwrap_err().to_string(), "the passphrase does not decrypt this key");
 }
 
 #[test]

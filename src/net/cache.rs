@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use crate::dns::codec::Flags;
 use crate::dns::record::{Query, Response};
 
-/// Responses that are kept; then the cache begins anew.
+/// Responses that are kept; then the cache starts empty.
 const KEPT: usize = 10_000;
 
 type Key = (SocketAddr, Query, Flags);
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_cache_begins_anew() {
+    async fn a_full_cache_starts_empty() {
         let cache = Cache::default();
         for at in 0..=KEPT {
             cache.cell(&(([127, 0, 0, 1], 53).into(), Query::new(at.to_string(), RecordType::A), Flags::RESOLVER));

@@ -253,7 +253,7 @@ async fn ask_each(session: &Session<'_>, servers: &Servers, question: &Query, na
 }
 
 /// Where a name server is called. A resolver that was given with its own port and whose address is that of a name server is
-/// taken for that name server: on one machine, name servers cannot all have port 53.
+/// the same as that name server: on one machine, name servers cannot all have port 53.
 pub fn socket(net: &Net, server: &str, ip: IpAddr, resolvers: &[SocketAddr]) -> SocketAddr {
     let own = || resolvers.iter().copied().find(|addr| addr.ip() == ip && addr.port() != PORT);
     let by_address = || net.override_to(&ip.to_string(), PORT);

@@ -203,7 +203,7 @@ impl Caller {
             (Some(_), false) => Ok(format!("http://{NAMELESS}")),
             (Some(ip), true) if ip == addr.ip() => Ok(format!("https://{addr}")),
             (Some(ip), true) => {
-                Err(HttpFailure::Connect(format!("a certificate for {ip} cannot be looked at through {}", addr.ip())))
+                Err(HttpFailure::Connect(format!("a certificate for {ip} cannot be checked through {}", addr.ip())))
             }
         }
     }
@@ -225,7 +225,7 @@ pub async fn plain_status(addr: SocketAddr, host: &str, wait: Duration) -> Optio
     timeout(wait, ask).await.ok().flatten()
 }
 
-/// What went wrong, told by the innermost cause that says something.
+/// What went wrong, by the innermost cause that has a text.
 fn failure(error: &reqwest::Error) -> HttpFailure {
     let causes = std::iter::successors(error.source(), |cause| (*cause).source());
     let io = causes.clone().filter_map(|cause| cause.downcast_ref::<io::Error>()).last().map(super::description);

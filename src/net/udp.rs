@@ -29,7 +29,7 @@ const SOCKETS: usize = window::LARGEST.div_ceil(IN_FLIGHT);
 const OPEN: usize = 256;
 /// Bytes before the question (RFC 1035 section 4.1.1).
 const HEADER: usize = 12;
-/// Identifiers of queries that are over, which are remembered: a late response to one of them is not forged.
+/// Identifiers of queries that are over, which are kept: a late response to one of them is not forged.
 const LATE: usize = 256;
 /// Datagrams that are read before other tasks get their turn.
 const BURST: usize = 64;
@@ -89,7 +89,7 @@ struct Query {
     /// As it is written in the message.
     question: Box<[u8]>,
     answer: Option<oneshot::Sender<Answer>>,
-    /// Why a response that came was not taken for the answer.
+    /// Why a response that came was not accepted as the answer.
     foreign: Option<&'static str>,
 }
 

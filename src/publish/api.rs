@@ -28,7 +28,7 @@ pub enum Failure {
     ManyZones(String, usize),
     #[error("the provider does not accept the credentials ({0}): {1}")]
     Credentials(u16, String),
-    #[error("the provider goes on answering {0}: too many requests")]
+    #[error("the provider still answers {0}: too many requests")]
     Busy(u16),
     #[error("the provider refuses the request ({status}): {text}")]
     Refused { status: u16, text: String },

@@ -31,7 +31,7 @@ pub struct Wanted {
     pub peers_url: Option<String>,
 }
 
-/// Everything that is needed to bring the settings back. It holds no secret.
+/// Everything that is needed to bring the settings back. It contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SavedSettings {
     pub schema: u32,

@@ -1,4 +1,4 @@
-//! The file with the state before a change: what `records undo` reads. It holds no secret; of a configuration file it
+//! The file with the state before a change: what `records undo` reads. It contains no secret; of a configuration file it
 //! holds the whole text.
 
 use serde::{Deserialize, Serialize};

@@ -67,10 +67,9 @@ impl Update {
             ResponseCode::YXDomain | ResponseCode::YXRRSet | ResponseCode::NXRRSet | ResponseCode::NXDomain => {
                 Updated::Overtaken
             }
-            ResponseCode::NotAuth if !signed => Updated::Rejected(format!(
-                "NOTAUTH: it does not know the TSIG key `{}`, or not with this secret",
-                self.key
-            )),
+            ResponseCode::NotAuth if !signed => {
+                Updated::Rejected(format!("NOTAUTH: it has no TSIG key `{}` with this secret", self.key))
+            }
             ResponseCode::Refused => {
                 Updated::Rejected(format!("REFUSED: the TSIG key `{}` may not update this zone", self.key))
             }

@@ -53,20 +53,58 @@ pub struct Obstacle {
     pub fix: String,
 }
 
-impl Mesh {
-    /// The direction between two members.
-    pub fn direction(&self, from: &Domain, to: &Domain) -> Option<&Direction> {
-        self.directions.iter().find(|direction| direction.from == *from && direction.to == *to)
+/// How many directions work, fail, and could not be observed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    pub works: usize,
+    pub fails: usize,
+    pub unknown: usize,
+}
+
+impl Tally {
+    fn of<'a>(directions: impl Iterator<Item = &'a Direction>) -> Self {
+        let mut tally = Self::default();
+        for direction in directions {
+            match direction.state {
+                State::Works => tally.works += 1,
+                State::Fails(_) => tally.fails += 1,
+                State::Unknown(_) => tally.unknown += 1,
+            }
+        }
+        tally
     }
 
-    /// How many directions work, fail, and could not be observed.
-    pub fn counts(&self) -> (usize, usize, usize) {
-        let count = |is: fn(&State) -> bool| self.directions.iter().filter(|direction| is(&direction.state)).count();
-        (
-            count(|state| matches!(state, State::Works)),
-            count(|state| matches!(state, State::Fails(_))),
-            count(|state| matches!(state, State::Unknown(_))),
-        )
+    pub fn all(self) -> usize {
+        self.works + self.fails + self.unknown
+    }
+}
+
+impl Mesh {
+    /// The direction between two members, by their places in the list; `None` from a member to itself.
+    pub fn direction(&self, from: usize, to: usize) -> Option<&Direction> {
+        let place = from * self.members.len().saturating_sub(1) + to - usize::from(to > from);
+        self.directions.get(place).filter(|_| from != to && to < self.members.len())
+    }
+
+    pub fn tally(&self) -> Tally {
+        Tally::of(self.directions.iter())
+    }
+
+    /// What a member can send to the others.
+    pub fn sent(&self, member: usize) -> Tally {
+        Tally::of((0..self.members.len()).filter_map(|other| self.direction(member, other)))
+    }
+
+    /// What the others can send to a member.
+    pub fn received(&self, member: usize) -> Tally {
+        Tally::of((0..self.members.len()).filter_map(|other| self.direction(other, member)))
+    }
+
+    /// The places of the members, those first with which most directions do not work.
+    pub fn worst_first(&self) -> Vec<usize> {
+        let mut places: Vec<usize> = (0..self.members.len()).collect();
+        places.sort_by_cached_key(|at| self.sent(*at).works + self.received(*at).works);
+        places
     }
 
     /// Every obstacle once, in the order of the directions, with the directions that it blocks.

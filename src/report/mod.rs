@@ -174,7 +174,7 @@ pub struct Cell {
     pub failure: Option<String>,
 }
 
-/// One stage of a handshake.
+/// One stage of a handshake, or one step of a drill.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stage {
     pub name: String,
@@ -193,6 +193,8 @@ pub enum StageOutcome {
     Failed,
     /// An earlier failure made it impossible.
     Skipped,
+    /// No stage: something that a drill leaves behind.
+    Left,
 }
 
 /// How a report came about, for those who ask for it.

@@ -65,7 +65,7 @@ pub struct Clocks {
 pub enum NoClocks {
     #[error("{0}")]
     Zone(ZoneFailure),
-    #[error("{0} holds no key that could be replaced")]
+    #[error("{0} has no key that could be replaced")]
     NoKey(String),
 }
 

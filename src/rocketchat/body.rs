@@ -34,7 +34,7 @@ pub enum NotAnEnvelope {
     Cut { bytes: usize },
     #[error("the body is not JSON ({why})")]
     NotJson { why: String },
-    #[error("the JSON holds no Node Buffer, that is `{{\"type\":\"Buffer\",\"data\":[…]}}`")]
+    #[error("the JSON has no Node Buffer, that is `{{\"type\":\"Buffer\",\"data\":[…]}}`")]
     NoBuffer,
     #[error("the JSON holds data, but no Node Buffer of numbers from 0 to 255")]
     NotBytes,

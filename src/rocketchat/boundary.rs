@@ -37,7 +37,7 @@ pub const KEEPS_KNOWN: Release = Release(3, 4, 0);
 pub const SETTINGS_2FA: Release = Release(3, 6, 0);
 /// Everything is sent again, and events have a rate limit of their own.
 pub const SENDS_AGAIN: Release = Release(3, 6, 3);
-/// The DNS assistant, the health test and the routes of the server's resolver.
+/// The DNS wizard, the health test and the routes of the server's resolver.
 pub const WIZARD: Release = Release(3, 17, 0);
 /// Some file stores refuse files without a local user.
 pub const STORE_REFUSES: Release = Release(3, 17, 1);

@@ -62,7 +62,7 @@ fn without<'a>(all: &'a [Rr], others: &[Rr]) -> Vec<&'a Rr> {
     all.iter().filter(|rr| !is_there(rr)).collect()
 }
 
-/// The shortest run of base64 that is taken for a piece of a key, in characters.
+/// The shortest run of base64 that counts as a piece of a key, in characters.
 const BASE64_MIN: usize = 24;
 
 /// True for a whole key, for a piece of any key, and for the words into which a key without quotes falls apart.

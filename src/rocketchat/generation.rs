@@ -84,7 +84,7 @@ pub struct Generation {
     pub(super) not_found: fn(&Domain) -> String,
     /// True when this generation can send to peers at all.
     pub sends: bool,
-    /// How long an answer is remembered.
+    /// How long a response is cached.
     pub memory: &'static str,
 }
 

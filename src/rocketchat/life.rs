@@ -47,7 +47,7 @@ impl Life {
     pub fn sentence(self) -> &'static str {
         match self {
             Self::Works => "classic federation works in both directions, apart from the faults of the release",
-            Self::ReceivesOnly => "classic federation receives only: nothing leaves the server, whatever is published",
+            Self::ReceivesOnly => "classic federation receives only: the server sends nothing, whatever is published",
             Self::Closed => {
                 "classic federation is closed unless ENABLE_INSECURE_LEGACY_FEDERATION is set in the server's \
                  environment, and even then it only receives"

@@ -90,7 +90,9 @@ impl Upgrade<'_> {
         let mut all = Vec::new();
         if self.crosses(boundary::SECOND_PROTOCOL) {
             let first = boundary::SECOND_PROTOCOL;
-            all.push(format!("From {first} on the server cannot talk to peers on 1.x: their protocol is another one."));
+            all.push(format!(
+                "From {first} on the server cannot federate with peers on 1.x, which have another protocol."
+            ));
         }
         if self.crosses(boundary::CANNOT_SEND) {
             let first = boundary::CANNOT_SEND;

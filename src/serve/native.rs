@@ -70,7 +70,7 @@ impl Drop for Running {
 /// Starts to listen. Needs a Tokio runtime.
 pub async fn start(config: Config) -> anyhow::Result<Running> {
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
-        hinted(format!("`{}` cannot be listened on: {error}", config.listen), "port 0 takes a port that is free")
+        hinted(format!("`{}` cannot be listened on: {error}", config.listen), "port 0 chooses a free port")
     })?;
     let addr = listener.local_addr()?;
     let config = Arc::new(config);

@@ -24,10 +24,10 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("hub_url", "the hub, when the method is hub"),
     ("server", "URL of the server, as in its Site URL"),
     ("token_file", "file with user id and token of an admin"),
-    ("ca_file", "authorities to trust besides the known ones, PEM"),
-    ("resolvers", "DNS resolvers to ask, ADDR or ADDR:PORT"),
+    ("ca_file", "authorities to trust in addition to the built-in ones, PEM"),
+    ("resolvers", "DNS resolvers to query, ADDR or ADDR:PORT"),
     ("connect_to", "addresses to use instead of those in DNS"),
-    ("drill_domain", "the federation domain that `fedctl drill` is held as"),
+    ("drill_domain", "the federation domain that `fedctl drill` acts as"),
     ("watch", "domains that `fedctl watch` checks"),
 ];
 
@@ -98,7 +98,7 @@ pub fn from_yaml(text: &str, path: &Path) -> anyhow::Result<Vec<Setting>> {
         let values = texts(value).filter(|values| is_list(name) || values.len() == 1);
         let values = values.ok_or_else(|| {
             let wanted = if is_list(name) { "a value or a list of values" } else { "one value" };
-            hinted(format!("`{name}` of {shown} does not hold {wanted}"), hint)
+            hinted(format!("`{name}` of {shown} is not {wanted}"), hint)
         })?;
         settings.push(Setting { name, values, source: Source::File(path.to_owned()) });
     }

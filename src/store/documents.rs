@@ -101,7 +101,7 @@ fn prepare(db: &mut Connection, path: &Path, domain: &Domain, speaks: Wire) -> a
     match tx.query_row(OWNER, [], row).optional()? {
         None => drop(tx.execute(SET_OWNER, (SCHEMA, domain.as_str(), protocol))?),
         Some((schema, ..)) if schema != SCHEMA => {
-            let what = format!("`{file}` has schema {schema}, this fedctl knows {SCHEMA}");
+            let what = format!("`{file}` has schema {schema}, this fedctl supports {SCHEMA}");
             return Err(hinted(what, "use the fedctl that wrote it, or a later one"));
         }
         Some((_, owner, spoken)) if (owner.as_str(), spoken.as_str()) != (domain.as_str(), protocol) => {

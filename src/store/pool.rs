@@ -19,7 +19,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// Guards the making of the tables against a second process that starts at the same time; ends with the transaction.
 pub const TABLES_LOCK: &str = "SELECT pg_advisory_xact_lock(112585661969516)";
 
-/// A few connections, made when they are needed and made anew when the server has gone away.
+/// A few connections, made when they are needed, and again when the server has gone away.
 #[derive(Clone)]
 pub struct Pool {
     config: Config,

@@ -81,7 +81,7 @@ impl ProposalRow {
             _ => Action::Remove,
         };
         let token = match self.token {
-            Some(text) => Some(TokenHash::from_text(&text).context("the database holds a damaged token hash")?),
+            Some(text) => Some(TokenHash::from_text(&text).context("the database contains a damaged token hash")?),
             None => None,
         };
         Ok(Proposal {
@@ -111,10 +111,10 @@ fn closed(text: &str) -> anyhow::Result<Closed> {
         "confirmed" => Ok(Closed::Confirmed),
         "refused" => Ok(Closed::Refused),
         "void" => Ok(Closed::Void),
-        other => anyhow::bail!("the database holds an unknown state `{other}`"),
+        other => anyhow::bail!("the database contains an unknown state `{other}`"),
     }
 }
 
 fn domain(text: &str) -> anyhow::Result<Domain> {
-    text.parse::<Domain>().context("the database holds what is no domain")
+    text.parse::<Domain>().context("the database contains an invalid domain")
 }

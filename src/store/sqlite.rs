@@ -47,7 +47,7 @@ impl Sqlite {
             make_private_dir(dir)?;
         } else if !path.is_file() {
             let hint = "give the directory that `fedctl serve hub --data` uses";
-            return Err(hinted(format!("`{}` holds no hub: there is no {FILE_NAME}", dir.display()), hint));
+            return Err(hinted(format!("`{}` contains no hub: there is no {FILE_NAME}", dir.display()), hint));
         }
         let refused = |why: anyhow::Error| {
             let hint = "restore a copy of `fedctl hub backup`, or give another directory";
@@ -276,7 +276,7 @@ fn prepare(db: &mut Connection) -> anyhow::Result<()> {
 /// The tables are those of a later release.
 pub fn too_new(version: i64) -> anyhow::Error {
     hinted(
-        format!("the hub's data has schema {version}, this fedctl knows {SCHEMA}"),
+        format!("the hub's data has schema {version}, this fedctl supports {SCHEMA}"),
         "use the fedctl that wrote it, or a later one",
     )
 }

@@ -54,7 +54,7 @@ impl Roots {
             own.push(certificate);
         }
         if own.is_empty() {
-            return Err(Hinted::new("the file of authorities holds no certificate", hint));
+            return Err(Hinted::new("the file of authorities has no certificate", hint));
         }
         Ok(Self { store: Arc::new(store), own: Arc::new(own) })
     }

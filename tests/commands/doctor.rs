@@ -197,10 +197,10 @@ fn a_token_that_is_not_accepted_or_not_there_is_reported_and_never_shown() {
     clinic.fedctl.write("admin.token", format!("{USER}\n{}x\n", TOKEN));
     let ran = clinic.run(&["-v"]);
     assert!(ran.stdout.contains("the server does not accept the token (401)"), "{}", ran.stdout);
-    assert!(ran.stderr.contains("holds the token of an admin and others may read it"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("contains the token of an admin and others may read it"), "{}", ran.stderr);
     clinic.fedctl.write("admin.token", "one\ntwo\nthree\n");
     let ran = clinic.run(&[]);
-    assert!(ran.status == 2 && ran.stderr.contains("does not hold a user id and a token"), "{}", ran.stderr);
+    assert!(ran.status == 2 && ran.stderr.contains("does not contain a user id and a token"), "{}", ran.stderr);
     let (error, hint) = Fedctl::new().refused(&["doctor"]);
     assert!(error.contains("no domain was given") && hint == "fedctl init", "{error} {hint}");
 }
@@ -312,7 +312,7 @@ fn a_token_goes_only_to_a_server_that_was_named() {
 }
 
 #[test]
-fn a_token_is_not_sent_in_clear() {
+fn a_token_is_not_sent_without_encryption() {
     let clinic = Clinic::new("4.8.3");
     let ran = clinic.run(&["-v", "--server", "http://192.0.2.1"]);
     assert!(ran.stdout.contains("the token is not sent to 192.0.2.1 without TLS"), "{}", ran.stdout);

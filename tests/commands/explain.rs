@@ -19,8 +19,8 @@ fn a_log_line_has_its_causes_in_order() {
       2. cause  the records exist, but the resolver of this server or container does
                 not get them: split DNS, or TCP port 53 is blocked
          check  on that host: fedctl dns-check other.org --system-only
-         fix    repair the resolver of the server; /etc/hosts does not help, servers
-                ask DNS for SRV and TXT
+         fix    fix the resolver of the server; /etc/hosts does not help, because
+                servers query DNS for SRV and TXT
     ");
 }
 
@@ -39,7 +39,11 @@ fn a_whole_log_is_read_from_stdin() {
     assert!(description["lines"][0]["means"].as_str().unwrap().ends_with("The message is lost: servers try once"));
     assert!(description["lines"][1]["causes"][0]["what"].as_str().unwrap().contains("does not begin with the key"));
     let ran = fedctl.run_with(&["explain", "-"], log);
-    assert!(ran.stdout.contains("(2 times)") && ran.stdout.contains("\n1 other line says nothing"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("(2 times)") && ran.stdout.contains("\n1 other line contains nothing"),
+        "{}",
+        ran.stdout
+    );
 }
 
 #[test]
@@ -89,8 +93,8 @@ fn ids_of_checks_come_first_and_what_is_neither_is_reported() {
     assert!(fedctl.ok(&["explain", "peer-ping"]).starts_with("# peer-ping"));
     assert_eq!(fedctl.refused(&["explain", "peer-pingg"]).1, "did you mean `peer-ping`?");
     let record = r#"{"level":50,"msg":"favicon"}"#;
-    assert!(fedctl.refused(&["explain", record]).0.contains("no line says anything"));
-    assert!(fedctl.refused(&["explain", "GET /favicon.ico 200"]).0.contains("no line says anything"));
+    assert!(fedctl.refused(&["explain", record]).0.contains("no line is about federation"));
+    assert!(fedctl.refused(&["explain", "GET /favicon.ico 200"]).0.contains("no line is about federation"));
     let ran = fedctl.run_with(&["explain", "-"], [0xff, 0xfe, b'\n', 0]);
     assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
 }

@@ -20,7 +20,7 @@ pub fn fresh(path: &str, text: &[u8]) {
         std::fs::write(&file, text).unwrap();
     }
     let known = std::fs::read(&file).unwrap_or_default();
-    assert!(known == text, "{path} is stale: FEDCTL_BLESS=1 cargo test fresh writes it anew");
+    assert!(known == text, "{path} is stale: FEDCTL_BLESS=1 cargo test fresh writes it");
 }
 
 /// The same for the part of a page between `<!-- NAME -->` and `<!-- /NAME -->`.

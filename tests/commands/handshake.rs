@@ -283,7 +283,7 @@ fn two_sides_are_compared() {
 }
 
 #[test]
-fn the_invitation_names_both_sides_and_holds_no_secret() {
+fn the_invitation_names_both_sides_and_has_no_secret() {
     let peers = Peers::around(free_addr());
     let description = peers.fedctl.ok(&["handshake", B, "--invite", "--domain", A, "--key", "a.key"]);
     assert!(description.contains("fedctl handshake a.example \\\n    --domain b.example --key"), "{description}");

@@ -22,6 +22,9 @@ fn a_report_fits_a_phone_and_paper() {
         grounds.push(browser.evaluate("getComputedStyle(document.body).backgroundColor"));
     }
     assert_ne!(grounds[0], grounds[1], "light and dark differ");
+    // The domains are the headings of the second level, and the parts of a report are below them.
+    let headings = "[...document.querySelectorAll('h2')].map(heading => heading.textContent).join()";
+    assert_eq!(browser.evaluate(headings), zones.map(|(domain, _)| domain).join(","));
     let text = browser.evaluate("document.body.innerText");
     assert!(!text.as_str().unwrap().contains('`'), "{text}");
     // A status is a word, whatever its colour is.

@@ -39,7 +39,7 @@ fn a_private_key_file_is_judged_by_its_public_half_and_a_published_private_key_i
     let fedctl = Fedctl::new();
     fedctl.ok(&["keygen"]);
     let own = fedctl.run(&["key", "inspect", "federation.key"]);
-    assert!(own.status == 0 && own.stdout.contains("holds the private key: keep it secret"), "{}", own.stdout);
+    assert!(own.status == 0 && own.stdout.contains("contains the private key: keep it secret"), "{}", own.stdout);
     let private = fedctl.read("federation.key");
     assert!(!own.stdout.contains(&private[100..140]), "{}", own.stdout);
     let pasted = fedctl.run_with(&["key", "inspect"], &private);

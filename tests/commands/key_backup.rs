@@ -121,8 +121,8 @@ fn what_is_no_pair_is_refused() {
     other.ok(&["keygen"]);
     let (private, foreign) = (fedctl.read("federation.key"), other.read("federation.pub"));
     for (text, expected) in [
-        ("[]".to_owned(), "holds no private key"),
-        (fedctl.read("federation.pub"), "holds no private key"),
+        ("[]".to_owned(), "contains no private key"),
+        (fedctl.read("federation.pub"), "contains no private key"),
         (format!("{private}{}", other.read("federation.key")), "2 different private keys"),
         (format!("{private}{foreign}"), "does not belong to the private key"),
     ] {

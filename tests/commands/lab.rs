@@ -47,7 +47,7 @@ const SERVER: &str = r#"
     }).listen(ask.port, '127.0.0.1', () => console.log('ready'));"#;
 
 #[test]
-fn a_kept_lab_can_be_walked_through_by_hand_and_leaves_nothing() {
+fn a_kept_lab_can_be_used_step_by_step_and_leaves_nothing() {
     let lab = Kept::start(&Fedctl::new(), &[]);
     let neighbour = lab.neighbour();
     let doctor = neighbour.run(&["doctor"]);

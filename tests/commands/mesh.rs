@@ -166,8 +166,8 @@ fn a_resolver_that_does_not_answer_is_not_the_fault_of_the_members() {
     );
 }
 
-/// Fifty members with long names; every fifth publishes half a key.
-fn large() -> Mesh {
+/// Fifty members with long names, of which these publish half a key.
+fn large(is_broken: fn(usize) -> bool) -> Mesh {
     const COUNT: usize = 50;
     let domain = |at: usize| format!("rocketchat-{at:02}.department.university.example").parse().unwrap();
     let half = |at: usize| Obstacle {
@@ -180,44 +180,65 @@ fn large() -> Mesh {
     let direction = |(from, to)| Direction {
         from: domain(from),
         to: domain(to),
-        state: if from % 5 == 0 { State::Fails(vec![half(from)]) } else { State::Works },
+        state: if is_broken(from) { State::Fails(vec![half(from)]) } else { State::Works },
     };
     let node = |at| Node { domain: domain(at), release: Some("3.18.7".parse().unwrap()), given: false };
     Mesh { members: (0..COUNT).map(node).collect(), directions: pairs.map(direction).collect() }
 }
 
+/// Names of the diagram that are outside of it, or that another name covers.
+const HIDDEN_NAMES: &str = "(() => { const box = document.querySelector('svg').getBoundingClientRect(); \
+    const names = [...document.querySelectorAll('svg text')].map(text => text.getBoundingClientRect()); \
+    const covers = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1; \
+    return names.filter((name, at) => name.left < box.left || name.right > box.right || name.top < box.top \
+    || name.bottom > box.bottom || names.some((other, place) => place !== at && covers(name, other))).length })()";
+
+/// Marks of the diagram that touch the one to the right of them.
+const JOINED_MARKS: &str = "(() => { const marks = [...document.querySelectorAll('.scroll svg .fails')]; const right = \
+    mark => +mark.getAttribute('x') + +mark.getAttribute('width'); return marks.slice(1).filter((mark, at) => \
+    mark.getAttribute('y') === marks[at].getAttribute('y') && +mark.getAttribute('x') <= right(marks[at])).length })()";
+
 #[test]
-fn the_page_of_a_group_of_fifty_is_readable() {
+fn the_page_of_a_group_of_fifty_is_readable_whatever_fails() {
     let Some(mut browser) = Browser::start() else { return };
     let fedctl = Fedctl::new();
-    let page = fedctl.write("mesh.html", write(MeshFormat::Html, &large(), &Details::default(), STYLE).unwrap());
-    browser.open(&format!("file://{}", page.display()));
-    // Every name is inside the diagram, and large enough to be read.
-    let outside = "(() => { const box = document.querySelector('svg').getBoundingClientRect(); \
-        return [...document.querySelectorAll('svg text')].map(text => text.getBoundingClientRect()).filter(name => \
-        name.left < box.left || name.right > box.right || name.top < box.top || name.bottom > box.bottom).length })()";
-    assert_eq!(browser.evaluate("document.querySelectorAll('svg text').length").as_u64(), Some(50));
-    assert_eq!(browser.evaluate(outside).as_u64(), Some(0));
-    let pixels =
-        "document.querySelector('svg text').getAttribute('font-size') * document.querySelector('svg').getScreenCTM().a";
-    assert!(browser.evaluate(pixels).as_f64().unwrap() > 9.0, "{}", browser.evaluate(pixels));
-    let wide = browser.evaluate("document.documentElement.scrollWidth - innerWidth");
-    assert!(wide.as_f64().unwrap() <= 0.0, "{wide}");
-    // One entry for each cause, and a way from the matrix to it.
-    assert_eq!(browser.evaluate("document.querySelectorAll('ol > li').length").as_u64(), Some(10));
-    // Printed, the whole matrix is on the paper.
-    browser.as_paper(700);
-    let right = browser.evaluate("document.querySelector('table').getBoundingClientRect().right");
-    assert!(right.as_f64().unwrap() <= 700.0, "{right}");
-    let dead = "[...document.querySelectorAll('td a')].filter(link => !document.querySelector(link.getAttribute('href'))).length";
-    assert_eq!(browser.evaluate(dead).as_u64(), Some(0));
+    for (is_broken, broken) in [((|at| at % 5 == 0) as fn(usize) -> bool, 10), (|at| at != 7, 49)] {
+        let mesh = large(is_broken);
+        let page = fedctl.write("mesh.html", write(MeshFormat::Html, &mesh, &Details::default(), STYLE).unwrap());
+        let page = format!("file://{}", page.display());
+        browser.as_screen();
+        browser.open(&page);
+        let mut count = |script: &str| browser.evaluate(script).as_f64().unwrap_or(-1.0) as i64;
+        assert_eq!(count("document.querySelectorAll('svg text').length"), 100, "each member in a row and in a column");
+        assert_eq!(count(HIDDEN_NAMES), 0);
+        assert!(count("parseFloat(getComputedStyle(document.querySelector('svg text')).fontSize)") >= 10);
+        assert_eq!(count("document.querySelectorAll('.scroll svg .fails').length"), broken * 49);
+        assert_eq!(count(JOINED_MARKS), 0);
+        // Who is broken, one entry for each cause, and a way from the one to the other.
+        assert_eq!(count("document.querySelectorAll('.members tbody tr').length"), broken);
+        assert_eq!(count("document.querySelectorAll('ol.fixes > li').length"), broken);
+        let dead = "[...document.querySelectorAll('td a')].filter(link => !document.querySelector(link.hash)).length";
+        assert_eq!(count(dead), 0);
+        assert!(browser.too_wide() <= 0.0);
+        for scheme in ["light", "dark"] {
+            browser.as_phone(scheme);
+            browser.open(&page);
+            assert!(browser.too_wide() <= 0.0, "{scheme}");
+        }
+        // Printed, the whole diagram is on the paper.
+        browser.as_paper(700);
+        browser.open(&page);
+        let right = browser.evaluate("document.querySelector('svg').getBoundingClientRect().right");
+        assert!(right.as_f64().unwrap() <= 700.0 && browser.too_wide() <= 0.0, "{right}");
+    }
 }
 
 #[test]
 fn graphviz_draws_a_group_of_fifty() {
     let Some(dot) = programs::find("dot") else { return };
     let fedctl = Fedctl::new();
-    let graph = fedctl.write("mesh.dot", write(MeshFormat::Dot, &large(), &Details::default(), STYLE).unwrap());
+    let graph =
+        fedctl.write("mesh.dot", write(MeshFormat::Dot, &large(|at| at % 5 == 0), &Details::default(), STYLE).unwrap());
     let output = Command::new(dot).arg("-Tsvg").arg(&graph).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let drawing = String::from_utf8(output.stdout).unwrap();

@@ -261,7 +261,7 @@ fn the_dns_host_is_recognised_and_its_form_chosen() {
     for (servers, has, description) in [
         ("ns-7.awsdns-01.com.", "Route 53 console", "hosted at Route 53"),
         ("ada.ns.cloudflare.com.", "Cloudflare dashboard", "hosted at Cloudflare"),
-        ("ns1.unknown.example.", "Type the Value in one piece", "cannot be told by ns1.unknown.example"),
+        ("ns1.unknown.example.", "Type the Value in one piece", "cannot be recognised by ns1.unknown.example"),
     ] {
         let Some(server) = named_with(&[("mydomain.com", &zone(servers))], "", "") else { return };
         let addr = server.addr.to_string();

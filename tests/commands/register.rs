@@ -217,7 +217,11 @@ fn registers_waits_and_looks_up_at_a_real_hub() {
         .chain(place.world.flags())
         .collect();
     let before = fedctl.run(&lookup);
-    assert!(before.status == 1 && before.stdout.contains("the hub does not know mydomain.com"), "{}", before.stdout);
+    assert!(
+        before.status == 1 && before.stdout.contains("the hub has no confirmed entry for mydomain.com"),
+        "{}",
+        before.stdout
+    );
 
     let args = place.register(hub.addr, &["--wait", "2m"]);
     let waiting = fedctl.command(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -272,11 +276,11 @@ fn status_strings_are_explained() {
 }
 
 #[test]
-fn a_token_is_not_sent_to_a_hub_in_clear() {
+fn a_token_is_not_sent_to_a_hub_without_encryption() {
     let (fedctl, place) = (with_key(), Place::new(MAIL));
     fedctl.write("token", "s3cret-t0ken\n");
     let ran = fedctl.run(&place.register("192.0.2.1", &["--token-file", "token"]));
     assert!(ran.status == 1 && words(&ran.stdout).contains("is not sent to 192.0.2.1 without TLS"), "{}", ran.stdout);
-    assert!(ran.stderr.contains("`token` holds a token and others may read it"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`token` contains a token and others may read it"), "{}", ran.stderr);
     assert!(!ran.stdout.contains("s3cret") && !ran.stderr.contains("s3cret"));
 }

@@ -88,6 +88,14 @@ impl Browser {
         self.call("Emulation.setScriptExecutionDisabled", json!({"value": true}));
     }
 
+    /// A window of 1280 by 900 points, in light.
+    pub fn as_screen(&mut self) {
+        let screen = json!({"width": 1280, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+        self.call("Emulation.setDeviceMetricsOverride", screen);
+        let media = json!({"media": "", "features": [{"name": "prefers-color-scheme", "value": "light"}]});
+        self.call("Emulation.setEmulatedMedia", media);
+    }
+
     /// A screen of 360 by 740 points, in `light` or `dark`.
     pub fn as_phone(&mut self, scheme: &str) {
         let screen = json!({"width": 360, "height": 740, "deviceScaleFactor": 2, "mobile": true});

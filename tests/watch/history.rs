@@ -70,5 +70,5 @@ fn what_was_never_watched_has_no_history() {
     let (error, _) = fedctl.refused(&["watch", "diff", "peer.example", "2020-01-01", "--data", "watch"]);
     assert!(error.contains("was not checked before 20"), "{error}");
     let (error, hint) = fedctl.refused(&["watch", "history", "peer.example", "--data", "nowhere"]);
-    assert!(error.contains("holds no data of a watch") && hint.contains("--data"), "{error}");
+    assert!(error.contains("contains no data of a watch") && hint.contains("--data"), "{error}");
 }

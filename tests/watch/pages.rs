@@ -189,8 +189,12 @@ fn the_page_is_readable_without_scripts_on_a_phone_in_light_and_dark() {
                     > Some(0.0)
             );
             grounds.push(browser.evaluate("getComputedStyle(document.body).backgroundColor"));
+            // The table of the history is whole, without moving it.
+            let cut = "[...document.querySelectorAll('.history td')].filter(cell => cell.getBoundingClientRect().right > innerWidth).length";
+            assert_eq!(browser.evaluate(cut).as_u64(), Some(0), "{path}");
         }
     }
+    assert!(browser.evaluate("document.querySelectorAll('.history td').length").as_u64() >= Some(4));
     assert!(grounds[0] != grounds[1] && grounds[0] == grounds[2] && grounds[1] == grounds[3], "{grounds:?}");
     browser.without_scripts();
     browser.open(&format!("http://{}/", service.addr));

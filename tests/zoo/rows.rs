@@ -78,7 +78,7 @@ const ROWS: &[(&str, &[Shown])] = &[
     ),
     ("attachments vanish, messages arrive", &[Release("files-store")]),
     (
-        "files that are no images are lost",
+        "files that are not images are lost",
         &[Release("files-images-only"), Log("Cannot read property 'replace' of undefined")],
     ),
     (

@@ -192,7 +192,7 @@ impl<'a> Session<'a> {
         match now == change.after {
             true => Ok(()),
             false => {
-                let what = format!("the server has taken {} and holds {now}", change.after);
+                let what = format!("the server accepted {} and now has {now}", change.after);
                 Err((
                     what,
                     "another admin or a variable of the server's environment (OVERWRITE_SETTING_…) sets it too".into(),
@@ -276,9 +276,7 @@ fn refused(why: &NotRead) -> String {
 /// What to do about it.
 fn hint(why: &NotRead) -> String {
     match why {
-        NotRead::NoToken => {
-            "fedctl configure --token-file admin.token (docs/doctor.md says where the token comes from)"
-        }
+        NotRead::NoToken => "fedctl configure --token-file admin.token (docs/doctor.md describes how to get the token)",
         NotRead::NoServer => "fedctl configure --server https://chat.mydomain.com",
         NotRead::TokenRejected => "make a new token under Profile > Personal Access Tokens",
         NotRead::Forbidden => "the user needs the permissions view-privileged-setting and edit-privileged-setting",

@@ -47,7 +47,7 @@ impl Undo {
             "give the file that `fedctl configure` wrote; that of records apply belongs to `fedctl records undo`";
         let text = read::text(&self.file, &read::BEFORE)?;
         let saved: SavedSettings = serde_json::from_str(&text)
-            .map_err(|error| hinted(format!("`{shown}` does not hold the settings of a server: {error}"), hint))?;
+            .map_err(|error| hinted(format!("`{shown}` does not contain the settings of a server: {error}"), hint))?;
         match saved.schema {
             SCHEMA => Ok(saved),
             other => Err(hinted(format!("`{shown}` has schema {other}, and this fedctl reads {SCHEMA}"), hint)),
@@ -68,7 +68,7 @@ impl Undo {
         let changes = back(&saved.changes, &live).map_err(|moved| {
             hinted(
                 format!("{moved}; nothing was changed"),
-                "look at the settings in Administration > Settings > Federation",
+                "check the settings in Administration > Settings > Federation",
             )
         })?;
         if changes.is_empty() {

@@ -26,7 +26,7 @@ pub fn read(path: &Path, domain: &Domain) -> anyhow::Result<Zone> {
     let declared = Zone::parse(&text, None, HERE);
     match declared {
         Ok(zone) => Ok(zone),
-        // A file that does not name its zone is taken for the domain's own.
+        // A file that does not name its zone counts as the zone of the domain.
         Err(_) => Zone::parse(&text, Some(domain.as_str()), HERE).map_err(refuse),
     }
 }

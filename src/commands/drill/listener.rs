@@ -10,7 +10,7 @@ use crate::facts::drill::{Arrival, Arrived};
 use crate::serve::peer::Log;
 use crate::serve::peer::log::Entry;
 
-/// What is remembered; the rest of a flood is lost.
+/// What is kept; the rest is dropped.
 const ARRIVALS_MAX: usize = 1000;
 
 /// The list, which the listener fills while the drill goes on.

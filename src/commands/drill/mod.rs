@@ -25,6 +25,7 @@ use super::network::{NetworkArgs, now};
 use super::stop::Stop;
 use super::{Context, pace};
 use crate::check::drill::{is_known_limit, is_unverified};
+use crate::check::stage::drill_timeline;
 use crate::check::{details, judge_drill, judge_steps};
 use crate::dns::name::{Domain, Host};
 use crate::error::{ExitStatus, hinted};
@@ -90,7 +91,7 @@ pub struct Drill {
     /// Leave the room and its members at the peer
     #[arg(long)]
     keep_room: bool,
-    /// Drill with a 1.x peer too, where users and rooms stay and the peer pings your domain for ever
+    /// Drill with a 1.x peer too, where users and rooms stay and the peer keeps pinging your domain
     #[arg(long)]
     accept_leftovers: bool,
     /// Begin without a question
@@ -275,8 +276,8 @@ fn refuse_leftovers(facts: &DrillFacts) -> anyhow::Result<()> {
         return Ok(());
     }
     let what = format!(
-        "{} speaks the protocol of 1.x, which has no event that removes rooms or users: they would stay, and it would ping {} \
-         for ever",
+        "{} speaks the protocol of 1.x, which has no event that removes rooms or users: they would stay, and it would \
+         keep pinging {}",
         facts.peer.records.domain, facts.domain
     );
     Err(hinted(what, "try it in `fedctl lab`, or add --accept-leftovers when the peer's admin has agreed to that"))
@@ -375,6 +376,7 @@ fn report(facts: &DrillFacts, elapsed: Duration) -> Report {
         fail_summary: summary,
         time: Some(facts.time),
         lines: judge_drill(facts),
+        stages: drill_timeline(facts),
         unchecked: Unchecked::of(&facts.peer),
         elapsed: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
         ..Report::default()

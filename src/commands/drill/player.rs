@@ -46,7 +46,7 @@ pub struct Player<'a> {
     pub cast: &'a Cast,
     /// The peer allows ten requests a minute and route, if it is a server on another machine.
     pub is_limited: bool,
-    /// Hears of each step before it begins, and of waiting.
+    /// Is called before each step, and before waiting.
     pub announce: &'a (dyn Fn(&str) + Sync),
     sent: VecDeque<Instant>,
     under_way: Option<UnderWay>,

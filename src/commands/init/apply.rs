@@ -243,7 +243,7 @@ impl Run<'_> {
     /// The settings as they were last read, when they were changed.
     fn settings(&self, setup: &Setup) -> anyhow::Result<Option<Vec<Setting>>> {
         if setup.admin.login.is_none() {
-            self.skipped("without --token-file FILE; by hand: Administration > Settings > Federation");
+            self.skipped("without --token-file FILE; manually: Administration > Settings > Federation");
             return Ok(None);
         }
         let after = AfterArgs { factor: self.args.factor.clone(), settle: self.args.settle };

@@ -81,7 +81,7 @@ fn compose(answers: &Answers) -> anyhow::Result<String> {
     Ok(out)
 }
 
-/// The value as YAML writes it, quoted where it could be taken for something else.
+/// The value as YAML writes it, quoted where it could be read as something else.
 fn quoted(value: impl std::fmt::Display) -> anyhow::Result<String> {
     Ok(serde_yaml::to_string(&value.to_string())?.trim_end().to_owned())
 }

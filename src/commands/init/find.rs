@@ -29,7 +29,7 @@ pub struct InDns {
 }
 
 impl InDns {
-    /// Who hosts the zone, when that can be told.
+    /// Who hosts the zone, when that is recognised.
     pub fn host(&self) -> Option<&'static DnsHost> {
         let zone = self.zone.as_ref().ok()?;
         recognise(zone.server_names())

@@ -219,7 +219,7 @@ impl Init {
             return Ok(url.clone());
         }
         let published = seen.base.as_ref().map(|base| base.to_string());
-        // A guess is good enough for a question, not for an answer that nobody reads.
+        // A guess may be a question's default, but not an answer that no person reads.
         let guess = (!asker.silent).then(|| format!("https://chat.{domain}"));
         let text = "Address of the server, as in its Site URL";
         asker.ask(&Question { text, default: published.or(guess), flag: "--server URL" }, |answer| Ok(site(answer)?))

@@ -16,7 +16,7 @@ use crate::rocketchat::compatibility::{Direction, spans};
 use crate::rocketchat::release::Release;
 use crate::x509::trust::Roots;
 
-/// One release of each span in which something works differently. The first of 1.x cannot be told to call over plain HTTP, as
+/// One release of each span in which something works differently. The first of 1.x cannot be configured to call over plain HTTP, as
 /// the drill listens in the lab, so the last one stands for it.
 pub fn releases() -> Vec<Release> {
     let is_first_protocol = |release: &Release| *release < boundary::SECOND_PROTOCOL;

@@ -44,7 +44,7 @@ impl<'a> Output<'a> {
         if format != HUMAN && format.stream.is_none() && total > HELD_MAX {
             return Err(hinted(
                 format!(
-                    "`--format {}` holds all reports until the end, at most {HELD_MAX}; the list has {total}",
+                    "`--format {}` keeps all reports until the end, at most {HELD_MAX}; the list has {total}",
                     format.id
                 ),
                 format!("{} are written as the results come", streamed()),

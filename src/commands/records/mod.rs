@@ -134,7 +134,8 @@ fn hosted_by(zone: Option<&ZoneCut>, cx: &Context) -> &'static Format {
         }
         None => {
             let names = if servers.is_empty() { "no name servers".to_owned() } else { servers.join(", ") };
-            cx.term.warn(format_args!("the DNS host cannot be told by {names}; these are the fields of most forms"));
+            cx.term
+                .warn(format_args!("the DNS host cannot be recognised by {names}; these are the fields of most forms"));
             render::find("fields").unwrap_or(&FORMATS[0])
         }
     }

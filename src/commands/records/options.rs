@@ -138,11 +138,13 @@ pub fn publishable(key: PublicKey, file: &str) -> anyhow::Result<String> {
     let line = key.one_line();
     let hint = "`fedctl keygen` makes a key that every server can use";
     if key.bits() < records::KEY_BITS_MIN {
-        let what = format!("`{file}` holds a key of {} bits: RSA below 2048 bits can be broken", key.bits());
+        let what = format!("the key in `{file}` has {} bits: RSA below 2048 bits can be broken", key.bits());
         return Err(hinted(what, hint));
     }
     match diagnosis::examine(line.as_bytes()).defects.first() {
-        Some(defect) => Err(hinted(format!("`{file}` holds a key that must not be published: {}", defect.what), hint)),
+        Some(defect) => {
+            Err(hinted(format!("`{file}` contains a key that must not be published: {}", defect.what), hint))
+        }
         None => Ok(line),
     }
 }

@@ -52,7 +52,7 @@ impl Undo {
         let hint = "give the file that `fedctl records apply` wrote";
         let text = read::text(&self.file, &read::BEFORE)?;
         let saved: SavedState = serde_json::from_str(&text)
-            .map_err(|error| hinted(format!("`{shown}` does not hold the state of a zone: {error}"), hint))?;
+            .map_err(|error| hinted(format!("`{shown}` does not contain the state of a zone: {error}"), hint))?;
         match saved.schema {
             SCHEMA => Ok(saved),
             other => Err(hinted(format!("`{shown}` has schema {other}, and this fedctl reads {SCHEMA}"), hint)),
@@ -71,7 +71,10 @@ impl Undo {
             }
             state::Place::Provider { id, zone, .. } => {
                 let provider = find(id).ok_or_else(|| {
-                    hinted(format!("`{id}` is not a provider that fedctl knows"), "use the fedctl that wrote the file")
+                    hinted(
+                        format!("`{id}` is not a provider that fedctl supports"),
+                        "use the fedctl that wrote the file",
+                    )
                 })?;
                 let zone = self.place.provider.zone_id.as_deref().unwrap_or(zone);
                 let hosted = Hosted { provider, apex: &saved.zone, id: Some(zone) };

@@ -126,7 +126,7 @@ impl ServeHub {
             tracing::info!(addr = %running.addr, public_url, "the hub is open");
             if public_url.starts_with("http:") && !running.addr.ip().is_loopback() {
                 tracing::warn!(
-                    "links and entries travel in clear: put a reverse proxy with a certificate before the hub"
+                    "links and entries are sent without encryption: put a reverse proxy with a certificate before the hub"
                 );
             }
             stop.requested().await;

@@ -35,7 +35,7 @@ use crate::text::Filtered;
 ///
 /// Answers as the chosen release does, finds its senders by DNS and opens what they send. Without --sandbox it keeps events in
 /// memory only. With --sandbox real servers can talk to it: their users invite echo@DOMAIN, which answers messages, reacts,
-/// follows edits, sends files back and leaves when told to `leave`; every event is checked. The first line of output is the
+/// follows edits, sends files back and leaves on the message `leave`; every event is checked. The first line of output is the
 /// address that it listens on, with --page the second one is the address of the page and of the metrics; the log goes to stderr.
 #[derive(Debug, Args)]
 #[command(
@@ -240,7 +240,9 @@ fn greeting(config: &Config, addr: SocketAddr, state: Option<&Path>, page: Optio
         Wire::One => "not federated in 1.x: encrypted rooms".to_owned(),
         _ => "not federated since 2.0: read receipts, broadcast rooms, public channels, encrypted rooms".to_owned(),
     });
-    lines.extend(can_send(release).err().map(|why| format!("{why}, so `echo` is not heard: use --release 6.2.0")));
+    lines.extend(
+        can_send(release).err().map(|why| format!("{why}, so the answers of `echo` are not sent: use --release 6.2.0")),
+    );
     lines
 }
 

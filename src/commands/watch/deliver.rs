@@ -1,4 +1,4 @@
-//! Sends what is in the database: a message was written before it is sent, and is struck off when its receiver has taken it. A
+//! Sends what is in the database: a message was written before it is sent, and is removed when its receiver has accepted it. A
 //! watcher that is killed in between leaves the message to the next one, so it may come twice and is never lost.
 
 use std::sync::Arc;

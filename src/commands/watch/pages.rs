@@ -18,7 +18,7 @@ use crate::serve::watch::{Answer, Page, Pages};
 const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
-/// Seconds for which a result is good enough for a probe: within them every client gets the last one.
+/// Seconds for which a result is used for a probe: within them every client gets the last one.
 const FRESH: i64 = 30;
 /// Probes at the same time.
 const PROBES: usize = 4;

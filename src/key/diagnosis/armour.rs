@@ -96,7 +96,7 @@ fn judge(glyphs: &[Glyph], label: Label, exact: &str) -> Option<Defect> {
         false => label.end == glyphs.len() && exact.starts_with(&shown),
     };
     Some(match () {
-        // The dash that was replaced has been told.
+        // The dash that was replaced is reported already.
         () if seen.iter().any(|glyph| glyph.description) && shown.trim_matches('-') == exact.trim_matches('-') => {
             return None;
         }

@@ -32,10 +32,7 @@ pub struct Around {
 pub fn read(body: &[Glyph], around: Around, defects: &mut Vec<Defect>) -> Option<PublicKey> {
     let text: String = body.iter().map(|glyph| glyph.c).collect();
     if text.contains("...") {
-        defects.push(Defect::new(
-            DefectKind::Placeholder,
-            "dots stand where the key should go on: this is an abridged key",
-        ));
+        defects.push(Defect::new(DefectKind::Placeholder, "dots replace a part of the key: this is an abridged key"));
         return None;
     }
     if let Some(key) = plus_became_space(body, defects) {
@@ -99,7 +96,7 @@ fn digits(body: &[Glyph], defects: &mut Vec<Defect>) -> Vec<Glyph> {
     } else if let Some(glyph) = undescribed(&|c| matches!(c, ' ' | '\t'))
         && !description(defects, DefectKind::WhiteSpace)
     {
-        let what = format!("white space stands inside the key, first at character {}", glyph.at);
+        let what = format!("there is white space inside the key, first at character {}", glyph.at);
         defects.push(Defect::at(DefectKind::WhiteSpace, glyph.at, what));
     }
     if let Some(glyph) = undescribed(&|c| matches!(c, '-' | '_')) {
@@ -256,7 +253,7 @@ fn reordered(digits: &[Glyph], decoded: &[u8], defects: &mut Vec<Defect>) -> Opt
         let single = chars[..at].iter().chain(&chars[at + extra..]).copied();
         if let Some(key) = numbers::prove(&base64::digits(single)) {
             let from = digits[at + extra].at;
-            let what = format!("two parts overlap: {extra} characters stand twice, again from character {from} on");
+            let what = format!("two parts overlap: {extra} characters are repeated from character {from} on");
             defects.push(Defect::at(DefectKind::PartsOverlap, from, what));
             return numbers::judge(key, defects);
         }

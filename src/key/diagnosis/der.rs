@@ -38,7 +38,7 @@ pub fn tagged(bytes: &[u8], at: usize, tag: u8) -> Option<Tlv> {
     element(bytes, at).filter(|tlv| tlv.tag == tag)
 }
 
-/// What a structure is, told from its first elements.
+/// What a structure is, recognised by its first elements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape<'a> {
     /// A SubjectPublicKeyInfo for the algorithm with this object identifier (content bytes); `total` is its whole length.

@@ -10,7 +10,7 @@ pub struct Glyph {
     pub at: usize,
     /// What it stands for.
     pub c: char,
-    /// True when a defect about this character has been told already.
+    /// True when a defect about this character is reported already.
     pub description: bool,
 }
 

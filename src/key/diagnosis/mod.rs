@@ -236,8 +236,7 @@ fn abridged(text: &str, defects: &mut Vec<Defect>) -> bool {
         defects
             .push(Defect::new(DefectKind::Placeholder, "this is the placeholder of a guide; replace it with the key"));
     } else if text.contains('\u{2026}') {
-        defects
-            .push(Defect::new(DefectKind::Placeholder, "an ellipsis (U+2026) stands inside: this is an abridged key"));
+        defects.push(Defect::new(DefectKind::Placeholder, "it contains an ellipsis (U+2026): this is an abridged key"));
     } else {
         return false;
     }

@@ -10,7 +10,7 @@ pub const STRING_MAX: usize = 255;
 /// TXT records read from text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pasted {
-    /// What the text was taken for.
+    /// What the text was recognised as.
     pub form: &'static str,
     /// Each record with its strings, unescaped, in the order of the text.
     pub records: Vec<Vec<Vec<u8>>>,

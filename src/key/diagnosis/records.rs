@@ -71,7 +71,7 @@ fn within_one(strings: &[Vec<u8>], diagnosis: &mut Diagnosis) {
         diagnosis.defects.push(Defect::new(
             DefectKind::UnquotedZoneFile,
             format!(
-                "the value stood without quotes in a zone file: {} strings, cut at the spaces of the armour, which are lost",
+                "the value was without quotes in a zone file: {} strings, cut at the spaces of the armour, which are lost",
                 strings.len()
             ),
         ));
@@ -102,19 +102,19 @@ fn several(values: &[Vec<u8>], diagnosis: &mut Diagnosis) {
     let defect = match (&wholes[0], keys.as_slice()) {
         (_, [one, rest @ ..]) if rest.iter().any(|key| key != one) => Defect::new(
             DefectKind::TwoKeys,
-            format!("{count} TXT records hold different keys; which one a server reads is random"),
+            format!("{count} TXT records have different keys; which one a server reads is random"),
         ),
         (Some(_), _) if values.iter().all(|value| *value == values[0]) => {
-            Defect::new(DefectKind::SeveralRecords, format!("{count} TXT records hold the same value"))
+            Defect::new(DefectKind::SeveralRecords, format!("{count} TXT records have the same value"))
         }
         (Some(_), _) => Defect::new(
             DefectKind::SeveralRecords,
-            format!("{count} TXT records are here; servers read the first, and which one is first is random"),
+            format!("there are {count} TXT records; servers read the first, and which one is first is random"),
         ),
         (None, [key, ..]) => {
             let at = wholes.iter().position(Option::is_some).unwrap_or_default() + 1;
             let what =
-                format!("{count} TXT records stand here, and servers read only the first; the key is record {at}");
+                format!("there are {count} TXT records, and servers read only the first; the key is record {at}");
             let defect = Defect::new(DefectKind::KeyNotFirst, what);
             let key = (*key).clone();
             return verified(diagnosis, key, vec![defect]);
@@ -147,9 +147,8 @@ fn split(values: &[Vec<u8>], diagnosis: &mut Diagnosis) {
             verified(diagnosis, None, vec![split_records(count, pieces)]);
         }
         Tried::None => {
-            let what = format!(
-                "{count} TXT records stand here, servers read only the first, and no order of them makes a key"
-            );
+            let what =
+                format!("there are {count} TXT records, servers read only the first, and no order of them makes a key");
             diagnosis.defects.push(Defect::new(DefectKind::SeveralRecords, what));
             settle(&mut diagnosis.defects, false);
         }
@@ -251,7 +250,7 @@ fn grow(count: usize, chosen: &mut Vec<usize>, orders: &mut Vec<Vec<usize>>) {
 pub(super) fn too_long(longest: usize, diagnosis: &mut Diagnosis) {
     diagnosis.defects.push(Defect::new(
         DefectKind::StringTooLong,
-        format!("one string has {longest} bytes; a string in DNS holds 255, and name servers refuse the line"),
+        format!("one string has {longest} bytes; a string in DNS has at most 255, and name servers refuse the line"),
     ));
     diagnosis.repaired = diagnosis.verified.take().or(diagnosis.repaired.take());
     let accepted = accepted(diagnosis, diagnosis.repaired.as_ref());

@@ -97,7 +97,7 @@ fn header(der: &[u8]) -> Option<&'static str> {
         // RFC 5915
         (1, 0x04) if (16..=72).contains(&second.len) => Some("an EC private key"),
         // RFC 7292: PFX
-        (3, 0x30) if second.len >= 64 => Some("a PKCS#12 file, which holds a private key"),
+        (3, 0x30) if second.len >= 64 => Some("a PKCS#12 file, which contains a private key"),
         _ => None,
     }
 }

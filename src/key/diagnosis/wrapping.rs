@@ -35,7 +35,11 @@ fn trim(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph> {
         } else {
             DefectKind::WhiteSpace
         };
-        defects.push(Defect::at(kind, glyph.at, format!("white space stands around the key (character {})", glyph.at)));
+        defects.push(Defect::at(
+            kind,
+            glyph.at,
+            format!("there is white space around the key (character {})", glyph.at),
+        ));
     }
     glyphs[first..=last].to_vec()
 }
@@ -150,7 +154,7 @@ fn quoted_printable(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph>
     out
 }
 
-/// The longest text before or behind the key that is taken for a label.
+/// The longest text before or after the key that counts as a label.
 const LABEL_MAX: usize = 80;
 
 /// A label such as `key=` before the key, or a brace behind it.
@@ -287,7 +291,7 @@ fn prefix(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph> {
     defects.push(Defect::at(
         DefectKind::PreReleasePrefix,
         glyphs[0].at,
-        format!("it starts with `{PRE_RELEASE}`, which only the pre-releases of 1.0.0 wanted"),
+        format!("it starts with `{PRE_RELEASE}`, which only the pre-releases of 1.0.0 used"),
     ));
     glyphs[PRE_RELEASE.len()..].to_vec()
 }

@@ -13,8 +13,8 @@ use super::{DAY, Finding, Property, Snapshot, Verdict};
 use crate::dns::name::Domain;
 use crate::severity::Severity;
 
-/// Checks that are remembered to recognise an unstable domain.
-const REMEMBERED: usize = 10;
+/// Checks that are kept to recognise an unstable domain.
+const KEPT_CHECKS: usize = 10;
 /// Changes between failing and working among those, from which on the domain counts as unstable.
 const UNSTABLE: u32 = 3;
 /// Checks in a row without such a change that end it.
@@ -174,7 +174,7 @@ impl DomainState {
 
     fn judge_stability(&mut self, snapshot: &Snapshot, rules: &Rules) {
         self.outcomes.push(snapshot.at_least(rules.severity).next().is_some());
-        let excess = self.outcomes.len().saturating_sub(REMEMBERED);
+        let excess = self.outcomes.len().saturating_sub(KEPT_CHECKS);
         self.outcomes.drain(..excess);
         let lately = &self.outcomes[self.outcomes.len().saturating_sub(SETTLED)..];
         let steady = lately.len() == SETTLED && lately.iter().all(|failed| Some(failed) == lately.first());
@@ -189,7 +189,7 @@ impl DomainState {
         }
     }
 
-    /// How often the remembered checks changed between failing and working.
+    /// How often the kept checks changed between failing and working.
     fn turns(&self) -> u32 {
         self.outcomes.windows(2).filter(|pair| pair[0] != pair[1]).count().try_into().unwrap_or(u32::MAX)
     }

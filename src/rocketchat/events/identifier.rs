@@ -25,7 +25,7 @@ const DATE: &str = "$date";
 /// From here on JavaScript writes a number with an exponent, and below this too.
 const LARGE: f64 = 1e21;
 const SMALL: f64 = 1e-6;
-/// The largest number that JavaScript takes for the index of an array; such members come first in an object.
+/// The largest number that JavaScript treats as the index of an array; such members come first in an object.
 const INDEX_MAX: u64 = 4_294_967_294;
 
 /// A time zone as a server writes it behind its times.

@@ -22,7 +22,7 @@ const ASKS_WITHOUT_RESULT: Release = boundary::USER_LEFT;
 const ADD_USER: Release = boundary::ADD_USER_FIXED;
 /// What is known already is left as it is.
 const KEEPS_KNOWN: Release = boundary::KEEPS_KNOWN;
-/// Attachments are changed by the type of the file; before, every file was taken for an image.
+/// Attachments are changed by the type of the file; before, every file was treated as an image.
 const FILES_BY_TYPE: Release = boundary::ANY_FILE;
 
 /// A unique index of the database.

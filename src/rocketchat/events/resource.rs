@@ -100,7 +100,7 @@ pub struct LocalUser {
 }
 
 impl LocalUser {
-    /// A user of the server of this domain; the identifier stays the same for ever.
+    /// A user of the server of this domain; the identifier never changes.
     pub fn of(domain: &Domain, username: &str) -> Self {
         let id = super::identifier::stable(&format!("{username}@{domain}"));
         Self { id, username: username.to_owned(), name: username.to_owned(), created: CREATED }

@@ -155,13 +155,12 @@ fn described(kind: &str, data: &Value) -> (String, String) {
         Some(Kind::RemoveUser) => (String::new(), format!("removes {user}")),
         Some(Kind::UserLeft) => (user, "leaves".into()),
         Some(Kind::Message) => (author, message(data)),
-        Some(Kind::EditMessage) => (
-            String::new(),
-            format!("changes message {} to: {}", text(data, "/message/_id"), text(data, "/message/msg")),
-        ),
+        Some(Kind::EditMessage) => {
+            (String::new(), format!("edits message {}: {}", text(data, "/message/_id"), text(data, "/message/msg")))
+        }
         Some(Kind::DeleteMessage) => (String::new(), format!("deletes message {}", text(data, "/messageId"))),
         Some(Kind::SetReaction) => (text(data, "/username"), format!("reacts with {}", reaction())),
-        Some(Kind::UnsetReaction) => (text(data, "/username"), format!("takes back {}", reaction())),
+        Some(Kind::UnsetReaction) => (text(data, "/username"), format!("removes {}", reaction())),
         Some(Kind::MuteUser) => (String::new(), format!("mutes {user}")),
         Some(Kind::UnmuteUser) => (String::new(), format!("unmutes {user}")),
         Some(Kind::DeleteRoom) => (String::new(), "deletes the room".into()),
@@ -186,18 +185,14 @@ fn described_old(kind: &str, payload: &Value) -> (String, String) {
         Some(OldKind::Message) => (text(payload, "/message/u/username"), message(payload)),
         Some(OldKind::EditMessage) => (
             text(payload, "/message/u/username"),
-            format!(
-                "changes message {} to: {}",
-                text(payload, "/message/federation/_id"),
-                text(payload, "/message/msg")
-            ),
+            format!("edits message {}: {}", text(payload, "/message/federation/_id"), text(payload, "/message/msg")),
         ),
         Some(OldKind::DeleteMessage) => {
             (String::new(), format!("deletes message {}", text(payload, "/federated_message_id")))
         }
         Some(OldKind::Read) => (id, "has read the room".into()),
         Some(OldKind::SetReaction) => (id, format!("reacts with {}", reaction())),
-        Some(OldKind::UnsetReaction) => (id, format!("takes back {}", reaction())),
+        Some(OldKind::UnsetReaction) => (id, format!("removes {}", reaction())),
     }
 }
 

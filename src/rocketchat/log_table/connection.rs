@@ -13,7 +13,7 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["unable to get local issuer|UNABLE_TO_GET_ISSUER_CERT"],
-        "the chain leads to an authority that Node does not know",
+        "the chain leads to an authority that Node does not trust",
         &[PRIVATE_CA],
     ),
     known(
@@ -21,7 +21,7 @@ pub const KNOWN: &[Known] = &[
         &[
             "self signed certificate in certificate chain|self-signed certificate in certificate chain|SELF_SIGNED_CERT_IN_CHAIN",
         ],
-        "the chain leads to an authority that Node does not know",
+        "the chain leads to an authority that Node does not trust",
         &[PRIVATE_CA, cause("a proxy that intercepts TLS is in between", SHAKE, "exempt the server from it")],
     ),
     known(
@@ -35,14 +35,14 @@ pub const KNOWN: &[Known] = &[
         &["certificate is not yet valid|CERT_NOT_YET_VALID"],
         "the peer's certificate is not valid yet by the clock of this server",
         &[
-            cause("the clock of this server is wrong", "date -u, on the server", "let it take its time from NTP"),
+            cause("the clock of this server is wrong", "date -u, on the server", "synchronise it with NTP"),
             cause("the certificate was made for later", SHAKE, "get one that is valid now"),
         ],
     ),
     known(
         Span::ALL,
         &["certificate has expired|CERT_HAS_EXPIRED"],
-        "the peer's certificate is out of time",
+        "the peer's certificate has expired",
         &[
             cause("it was not renewed, or the proxy was not reloaded", SHAKE, "renew and reload"),
             cause(
@@ -65,7 +65,7 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["wrong version number|WRONG_VERSION_NUMBER|packet length too long"],
-        "TLS was spoken to a port that speaks plain HTTP",
+        "a TLS connection was opened to a port that speaks plain HTTP",
         &[cause(
             "the record says https and the port is the plain one, often 3000",
             SHAKE,
@@ -76,7 +76,11 @@ pub const KNOWN: &[Known] = &[
         Span::ALL,
         &["EPROTO|unsupported protocol|alert protocol version|alert handshake failure|ERR_SSL_"],
         "the TLS handshake failed",
-        &[cause("the two share no version of TLS, or the port does not speak it", SHAKE, "allow TLS 1.2 and 1.3")],
+        &[cause(
+            "the two servers have no TLS version in common, or the port does not speak TLS",
+            SHAKE,
+            "allow TLS 1.2 and 1.3",
+        )],
     ),
     known(
         Span::ALL,
@@ -86,7 +90,7 @@ pub const KNOWN: &[Known] = &[
             cause(
                 "the peer is slower than the two seconds that servers wait",
                 SHAKE,
-                "look at its load and at the way there",
+                "check its load and the network between the servers",
             ),
             cause("a firewall drops the packets", SHAKE, "open the port"),
             cause(
@@ -119,11 +123,11 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["EHOSTUNREACH|ENETUNREACH"],
-        "there is no way to the published address",
+        "there is no route to the published address",
         &[cause(
             "an address of a private network is published, or IPv6 without a route",
             SHAKE,
-            "publish addresses that the world can reach",
+            "publish addresses that can be reached from anywhere",
         )],
     ),
     known(
@@ -149,7 +153,7 @@ pub const KNOWN: &[Known] = &[
             cause("a busy room with a peer before 3.6.3, whose event route has the small limit", SHAKE, UPGRADE_TWO),
             cause(
                 "many servers behind one address",
-                "look at the address that the peer sees",
+                "check in the log of the peer's proxy which address the requests come from",
                 "raise API_Enable_Rate_Limiter_Limit_Calls_Default there",
             ),
         ],
@@ -157,7 +161,7 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["failed [413]|entity too large"],
-        "the body was too large for something before the peer",
+        "the body was too large for a proxy in front of the peer",
         &[cause(
             "a small body limit in its proxy: encryption makes bodies five times longer",
             SHAKE,
@@ -167,9 +171,9 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["failed [403] <|failed [401]"],
-        "something before the peer refused the request",
+        "a proxy or firewall in front of the peer refused the request",
         &[cause(
-            "a web application firewall that dislikes long arrays of numbers",
+            "a web application firewall that rejects long arrays of numbers",
             SHAKE,
             "exempt /api/v1/federation.* from it",
         )],
@@ -194,9 +198,9 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["failed [500]|failed [502]|failed [503]|failed [504]"],
-        "the proxy before the peer answered, and the server behind it did not",
+        "the proxy in front of the peer answered, and the server behind it did not",
         &[
-            cause("the server is down, starting, or overloaded", SHAKE, "start it; look into its own log"),
+            cause("the server is down, starting, or overloaded", SHAKE, "start it; check its log"),
             cause(
                 "the proxy sends the request to a wrong port",
                 "curl -i on the host of the proxy, to the address that its settings name",
@@ -208,7 +212,7 @@ pub const KNOWN: &[Known] = &[
         Span::ALL,
         &["Unexpected end of JSON"],
         "a body ended early",
-        &[cause("something cut it: a body limit, or a closed connection", SHAKE, "raise the limits of the proxy")],
+        &[cause("it was cut off by a body limit or a closed connection", SHAKE, "raise the limits of the proxy")],
     ),
     known(
         Span::ALL,

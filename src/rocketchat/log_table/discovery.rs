@@ -35,19 +35,19 @@ pub const KNOWN: &[Known] = &[
         Span::between(boundary::FIRST, boundary::TCP_NAME),
         &["queryTxt"],
         "the name servers did not answer for the key's record",
-        &[OWN_RESOLVER, cause("the name servers of the zone fail", DNS, "repair the name servers")],
+        &[OWN_RESOLVER, cause("the name servers of the zone fail", DNS, "fix the name servers")],
     ),
     known(
         Span::ALL,
         &["querySrv", "ENOTFOUND|ENODATA"],
-        "the resolver of this server knows no SRV record at that name",
+        "the resolver of this server finds no SRV record at that name",
         &[NO_SRV, OWN_RESOLVER],
     ),
     known(
         Span::ALL,
         &["querySrv"],
         "the name servers did not answer for the SRV record",
-        &[OWN_RESOLVER, cause("the name servers of the zone fail", DNS, "repair the name servers")],
+        &[OWN_RESOLVER, cause("the name servers of the zone fail", DNS, "fix the name servers")],
     ),
     known(
         Span::from(boundary::TCP_NAME),
@@ -62,16 +62,16 @@ pub const KNOWN: &[Known] = &[
         &[
             NO_SRV,
             cause(
-                "2.0 to 4.1: the domain is that of a partner in a room, and it has given up its records; the domains behind it in the room's list get nothing either",
+                "2.0 to 4.1: the domain is that of a partner in a room whose records were removed; the domains after it in the room's list get nothing either",
                 "fedctl dns-check DOMAIN finds no records, and messages to other partners of the same room are missing too",
                 DEPARTED_PARTNER.fix,
             ),
             cause(
-                "the TXT record with the key is missing (3.4 and later say the same for it)",
+                "the TXT record with the key is missing (3.4 and later log the same text for it)",
                 DNS,
                 "publish rocketchat-public-key.DOMAIN",
             ),
-            cause("the domain was typed with an error", "look at what stands behind the `@`", "correct it"),
+            cause("the domain was typed with an error", "check the text after the `@`", "correct it"),
             OWN_RESOLVER,
         ],
     ),
@@ -100,21 +100,21 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["Your federation setup is working"],
-        "a \"Test setup\" that passes proves little: nothing about keys or other servers, and from 4.2 on nothing at all",
+        "a \"Test setup\" that passes shows little: nothing about keys or other servers, and from 4.2 on nothing at all",
         &[cause(
-            "it only calls the server's own address, in clear",
+            "it only calls the server's own address, without encryption",
             SHAKE,
-            "let the other side run it too: fedctl handshake DOMAIN --invite",
+            "ask the other admin to run it too: fedctl handshake DOMAIN --invite",
         )],
     ),
     known(
         Span::TWO,
         &["Could not register the peer using the Hub|federation-error-peer-could-not-register-with-hub"],
-        "the Hub did not take this server, or did not know the one that was looked up",
+        "the Hub did not accept this server, or has no entry for the one that was looked up",
         &[
             HUB_GONE,
             cause(
-                "the discovery method is Hub, and the registration was refused or came to nothing in two seconds",
+                "the discovery method is Hub, and the registration was refused or not answered within two seconds",
                 "fedctl hub lookup OWN_DOMAIN",
                 "choose the discovery method DNS and publish records",
             ),
@@ -124,14 +124,14 @@ pub const KNOWN: &[Known] = &[
         Span::from(boundary::TCP_NAME),
         &["search: found"],
         "discovery succeeded: the address and the key of the peer were found; nothing is wrong in this line",
-        &[cause("what comes of the request is in the lines after it", SHAKE, "nothing to fix here")],
+        &[cause("the result of the request is in the lines after it", SHAKE, "nothing to fix here")],
     ),
     known(
         Span::from(boundary::TCP_NAME),
         &["searchHub: found"],
-        "the Hub knows the peer; nothing is wrong in this line up to 4.1, and from 4.2 on the answer is not used",
+        "the Hub has an entry for the peer; nothing is wrong in this line up to 4.1, and from 4.2 on the answer is not used",
         &[cause(
-            "DNS gave nothing, so the Hub was queried",
+            "DNS returned nothing, so the Hub was queried",
             DNS,
             "publish the peer's records in DNS: from 4.2 on only they count",
         )],
@@ -139,15 +139,15 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::from(boundary::TCP_NAME),
         &["searchHub: could not find"],
-        "DNS gave nothing and the Hub does not know the peer",
+        "DNS returned nothing, and the Hub has no entry for the peer",
         &[NO_SRV, HUB_GONE],
     ),
     known(
         Span::from(boundary::TCP_NAME),
         &["search: peerDomain=|search: domain="],
-        "discovery is about to query this name; the line is written before the query and says nothing about the answer",
+        "discovery is about to query this name; the line is written before the query, so it does not show the result",
         &[cause(
-            "the next line that names the domain says what was found: another `search:` line means that this name gave nothing",
+            "the next line that names the domain shows what was found: another `search:` line means that nothing is at this name",
             DNS,
             "nothing to fix here",
         )],
@@ -155,7 +155,7 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["hub.rocket.chat|searchHub|peers?search="],
-        "the Hub was queried, which happens only when DNS gave nothing",
+        "the Hub was queried, which happens only when DNS returned nothing",
         &[HUB_GONE],
     ),
     known(
@@ -167,19 +167,19 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::from(boundary::TCP_NAME),
         &["[object Object]://"],
-        "an SRV record stands where a TXT record belongs",
+        "an SRV record is at the name of a TXT record",
         &[cause(
             "an SRV record exists at rocketchat-tcp-protocol.DOMAIN",
             DNS,
-            "delete it: no release honours that name",
+            "delete it: no release reads that name",
         )],
     ),
     known(
         Span::from(boundary::ASYNC_MODELS),
         &["url must be absolute"],
-        "a server from 4.2 on tried to call a peer that it knows from the Hub only",
+        "a server from 4.2 on tried to call a peer that is found only at the Hub",
         &[cause(
-            "the domain has no records in DNS, and from 4.2 on the Hub's answer is not waited for",
+            "the domain has no records in DNS, and from 4.2 on servers do not wait for the Hub's response",
             DNS,
             "publish the records in DNS",
         )],
@@ -191,18 +191,18 @@ pub const KNOWN: &[Known] = &[
         &[cause(
             "the release: from 6.3.0 on classic federation receives only",
             SHAKE,
-            "go back to 6.2.x, or leave classic federation",
+            "go back to 6.2.x, or replace classic federation",
         )],
     ),
     known(
         Span::from(boundary::ASYNC_MODELS),
         &["Invalid URL|Only absolute URLs are supported"],
-        "the address of the peer came out empty",
+        "the address of the peer is empty",
         &[
             cause(
                 "the release: from 6.3.0 on classic federation receives only",
                 SHAKE,
-                "go back to 6.2.x, or leave classic federation",
+                "go back to 6.2.x, or replace classic federation",
             ),
             cause("the SRV record has the target `.` or port 0", DNS, "name the host and the port in the record"),
         ],
@@ -210,9 +210,9 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["federation-user-not-found|Could not find federated users"],
-        "the domain was found, and knows no such user",
+        "the domain was found, and has no such user",
         &[cause(
-            "no such user there: the search wants the exact name, user name or mail address",
+            "no such user there: the search needs the exact name, user name or mail address",
             "look at the name before the `@`",
             "search for `user@DOMAIN` with the exact user name",
         )],

@@ -49,19 +49,19 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::from(boundary::USER_LEFT),
         &["Could not make user leave"],
-        "a user left here, and the peers were not told",
+        "a user left here, and the peers were not informed",
         &[cause("the error in the same record is the reason, often a user without federation data", ERR, UPGRADE_TWO)],
     ),
     known(
         TWO,
         &["afterRemoveFromRoom => Could not remove user"],
-        "a user was removed here, and the peers were not told",
+        "a user was removed here, and the peers were not informed",
         &[cause("the error in the same record is the reason, often a user without federation data", ERR, UPGRADE_TWO)],
     ),
     known(
         TWO,
         &["beforeDeleteRoom => Could not remove room"],
-        "a federated room could not be deleted, because the peers could not be told",
+        "a federated room could not be deleted, because the peers could not be informed",
         &[
             cause(
                 "the server cannot reach its own published address",
@@ -85,7 +85,7 @@ pub const KNOWN: &[Known] = &[
             cause(
                 "an earlier event was lost, as after a time when this server was down",
                 "the next lines: a request `requestFromLatest`, then a dispatch with the missing events",
-                "nothing to fix if the messages appear; if not, look at the connection: fedctl handshake DOMAIN",
+                "nothing to fix if the messages appear; if not, check the connection: fedctl handshake DOMAIN",
             ),
             cause(
                 "the origin runs 6.3 or later and cannot send what is missing",
@@ -98,7 +98,7 @@ pub const KNOWN: &[Known] = &[
         TWO,
         &["missingMessageToEdit"],
         "a message was edited at a peer that this server never received",
-        &[cause("the message itself was lost", SHAKE, "nothing brings it back; write it again")],
+        &[cause("the message itself was lost", SHAKE, "it cannot be recovered; write it again")],
     ),
     known(
         Span::from(boundary::TCP_NAME),
@@ -150,7 +150,11 @@ pub const KNOWN: &[Known] = &[
         TWO,
         &["Domain is unknown, ignoring event"],
         "the header `x-federation-domain` did not arrive; the sender is answered `Could not decrypt payload`",
-        &[cause("a proxy drops headers that it does not know", SHAKE, "let the proxy pass `x-federation-domain` on")],
+        &[cause(
+            "a proxy removes header fields that are not on its list",
+            SHAKE,
+            "make the proxy forward `x-federation-domain`",
+        )],
     ),
     known(
         TWO,

@@ -38,11 +38,11 @@ pub const KNOWN: &[Known] = &[
     known(
         ONE,
         &["Could not find peer for domain|Could not find peer using domain"],
-        "a 1.x server found no records and the Hub knows nothing",
+        "a 1.x server found no records, and the Hub has no entry",
         &[
             NO_SRV,
             OWN_RESOLVER,
-            cause("the domain was typed with an error", "look at what stands behind the `@`", "correct it"),
+            cause("the domain was typed with an error", "check the text after the `@`", "correct it"),
         ],
     ),
     known(
@@ -68,19 +68,19 @@ pub const KNOWN: &[Known] = &[
         ONE,
         &["Error trying to fetch SRV"],
         "a 1.x server got a failure, not an empty answer, from its resolver",
-        &[OWN_RESOLVER, cause("the name servers of the zone fail", DNS, "repair the name servers")],
+        &[OWN_RESOLVER, cause("the name servers of the zone fail", DNS, "fix the name servers")],
     ),
     known(
         ONE,
         &["federation-peer-does-not-exist|Peer does not exist"],
-        "a 1.x server found no records and the Hub knows nothing",
+        "a 1.x server found no records, and the Hub has no entry",
         &[NO_SRV, OWN_RESOLVER],
     ),
     known(
         ONE,
         &["Cannot read propert", "'domain'"],
         "a user or a domain was looked for, and the domain was not found",
-        &[NO_SRV, cause("the domain was typed with an error", "look at what stands behind the `@`", "correct it")],
+        &[NO_SRV, cause("the domain was typed with an error", "check the text after the `@`", "correct it")],
     ),
     known(
         ONE,
@@ -146,7 +146,7 @@ pub const KNOWN: &[Known] = &[
     known(
         ONE,
         &["Could not register peer"],
-        "the Hub did not take this server within five tries: federation is switched off",
+        "the Hub did not accept this server within five tries: federation is switched off",
         &[
             HUB_GONE,
             cause(
@@ -159,7 +159,7 @@ pub const KNOWN: &[Known] = &[
     known(
         ONE,
         &["Peer registered!"],
-        "the Hub took the registration; it counts only after the link in the mail to webmaster@ was followed",
+        "the Hub accepted the registration; it counts only after the link in the mail to webmaster@ was followed",
         &[cause("nothing is wrong in this line", "fedctl hub lookup OWN_DOMAIN", "nothing to fix here")],
     ),
     known(
@@ -171,19 +171,15 @@ pub const KNOWN: &[Known] = &[
     known(
         ONE,
         &["Invalid event:"],
-        "an event of a kind that 1.x does not know arrived",
-        &[cause(
-            "the sender is no 1.x server, or a program under test",
-            SHAKE,
-            "upgrade both sides to the same protocol",
-        )],
+        "an event of a type that 1.x does not support arrived",
+        &[cause("the sender is not a 1.x server", SHAKE, "upgrade both sides to the same protocol")],
     ),
     known(
         ONE,
         &["Error handling event:"],
-        "a 1.x server failed on an event; the words behind the dash are the reason",
+        "a 1.x server failed on an event; the text after the dash is the reason",
         &[cause(
-            "it misses a room, user or message that the event names",
+            "it does not have a room, user or message that the event names",
             REASON_BEFORE,
             "invite the peer's users to a new room",
         )],
@@ -193,7 +189,7 @@ pub const KNOWN: &[Known] = &[
         &["Federation.peerServer.error is not a function"],
         "a 1.x server failed on an event and hides the reason",
         &[cause(
-            "an event that it does not know or cannot apply",
+            "an event that it does not support or cannot apply",
             "on the peer: the lines before it",
             "there is no release of 1.x without this",
         )],
@@ -230,7 +226,7 @@ pub const KNOWN: &[Known] = &[
             cause(
                 "1.x: a user or a room that has never taken part in federation is to be sent to a peer",
                 "look at which user did what when the line was written",
-                "let that user send a message in a federated room, or make the room anew",
+                "let that user send a message in a federated room, or create a new room",
             ),
             cause(
                 "2.0 and later: an event came without its user, room or membership; no Rocket.Chat server sends that",
@@ -242,9 +238,9 @@ pub const KNOWN: &[Known] = &[
     known(
         ONE,
         &["error-invalid-room-name|error-duplicate-channel-name"],
-        "a peer's room could not be made here: its name is taken, or has signs that are not allowed",
+        "a peer's room could not be made here: its name is taken, or has characters that are not allowed",
         &[cause(
-            "a room of this name exists, or the name has signs other than letters, digits and `-_.@`",
+            "a room of this name exists, or the name has characters other than letters, digits and `-_.@`",
             "look at the name in the line",
             "rename the room on the server where it was made, and invite the peer's users again",
         )],
@@ -258,11 +254,11 @@ pub const KNOWN: &[Known] = &[
     known(
         ONE,
         &["message param cannot be empty|room param cannot be empty|user param cannot be empty"],
-        "an event arrived without the document that it is about, or the document is gone here",
+        "an event arrived without the document that it is about, or the document no longer exists here",
         &[cause(
-            "the document was deleted, or the sender is a program under test",
+            "the document was deleted, or the sender is not a Rocket.Chat server",
             REASON_BEFORE,
-            "invite the user or make the room anew",
+            "invite the user or create a new room",
         )],
     ),
     known(
@@ -276,16 +272,16 @@ pub const KNOWN: &[Known] = &[
         &["Payload was not sent"],
         "a 1.x peer got a body without an envelope",
         &[cause(
-            "a proxy drops the body or its content type, or the request was made by hand: 2.x servers call other routes",
+            "a proxy drops the body or its content type, or the request was made manually: 2.x servers call other routes",
             SHAKE,
-            "let the proxy pass bodies and `Content-Type: application/json` on",
+            "make the proxy forward bodies and `Content-Type: application/json`",
         )],
     ),
     known(
         ONE,
         &["Cannot handle that request"],
         "the header `x-federation-domain` did not arrive",
-        &[cause("a proxy drops headers that it does not know", SHAKE, "let the proxy pass it on")],
+        &[cause("a proxy removes header fields that are not on its list", SHAKE, "make the proxy forward it")],
     ),
     known(
         ONE,
@@ -308,7 +304,7 @@ pub const KNOWN: &[Known] = &[
         &["There is no such user in this server"],
         "a request to a 1.x server names a user that it does not have",
         &[cause(
-            "no such user there: the search wants the exact name",
+            "no such user there: the search needs the exact name",
             "look at the name before the `@`",
             "correct it",
         )],
@@ -323,7 +319,7 @@ pub const KNOWN: &[Known] = &[
     known(
         ONE,
         &["settings are not fully set"],
-        "a 1.x server is to federate, and a setting that it needs is empty",
+        "a 1.x server cannot start federation, because a setting is empty",
         &[cause(
             "Domain, Discovery Method, Hub URL, Site URL or the key is empty",
             "look at Administration > Federation, and at General > Site URL",
@@ -333,14 +329,21 @@ pub const KNOWN: &[Known] = &[
     known(
         ONE,
         &["=Not found|\"error\":\"Not found\""],
-        "a 1.x peer has federation switched off: that is its answer to everything",
-        &[super::OFF, cause("the other is a proxy, and no server", SHAKE, "publish the address of the server itself")],
+        "a 1.x peer has federation switched off, and answers every request with this",
+        &[
+            super::OFF,
+            cause(
+                "the response comes from a proxy, not from the server",
+                SHAKE,
+                "publish the address of the server itself",
+            ),
+        ],
     ),
     known(
         ONE,
         &["searchPeer:|getPeerUsingDNS:|updatePeerDNS:"],
         "a 1.x server looks for a domain; nothing is wrong in this line",
-        &[cause("the lines after it say whether it was found", DNS, "nothing to fix here")],
+        &[cause("the lines after it show whether it was found", DNS, "nothing to fix here")],
     ),
     known(ONE, &["getPeerUsingHub:"], "the records were not found, so the Hub is queried", &[NO_SRV, HUB_GONE]),
 ];

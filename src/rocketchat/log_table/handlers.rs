@@ -4,7 +4,7 @@ use super::{DNS, Known, OFF, SHAKE, TEST_DOMAIN, UPGRADE_TWO, cause, known};
 use crate::rocketchat::boundary::{self, Span};
 
 const TWO: Span = Span::TWO;
-const FOREIGN: &str = "the sender is no Rocket.Chat server, or a program under test";
+const FOREIGN: &str = "the sender is not a Rocket.Chat server";
 const SENDER: &str = "look at the sender in the log of the proxy";
 const STOP: &str = "correct that program";
 
@@ -12,26 +12,30 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::from(boundary::STRICT_EVENTS),
         &["Cannot read propert", "'success'"],
-        "the release does not know the event that it got",
+        "the release does not support the event that it received",
         &[
             cause(
                 "3.0.0 to 3.0.9: `a user was added` is registered under a wrong name",
                 SHAKE,
                 "upgrade to 3.0.10 or later",
             ),
-            cause("3.0 and 3.1: the peer sent that a user left, which is known from 3.2.0 on", SHAKE, UPGRADE_TWO),
+            cause(
+                "3.0 and 3.1: the peer sent the event that a user left, which is supported from 3.2.0 on",
+                SHAKE,
+                UPGRADE_TWO,
+            ),
         ],
     ),
     known(
         Span::from(boundary::USER_LEFT),
         &["Cannot read propert", "'latestEventIds'"],
-        "an event of a kind that this release does not know, with a room",
+        "an event of a type that this release does not support, with a room",
         &[cause(FOREIGN, SENDER, STOP)],
     ),
     known(
         Span::from(boundary::USER_LEFT),
         &["Cannot read propert", "'roomId'"],
-        "an event of a kind that this release does not know, without a room",
+        "an event of a type that this release does not support, without a room",
         &[cause(FOREIGN, SENDER, STOP)],
     ),
     known(
@@ -81,12 +85,12 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["Cannot destructure property"],
-        "a message or an answer lacks a part that the server takes for granted",
+        "a message or a response lacks a part that the server expects",
         &[
             cause(
                 "the answer of the Hub or of a peer is not the JSON that the server expects",
                 SHAKE,
-                "let the proxy pass /api/v1/ on to the server",
+                "make the proxy forward /api/v1/ to the server",
             ),
             cause(FOREIGN, SENDER, STOP),
         ],
@@ -166,7 +170,7 @@ pub const KNOWN: &[Known] = &[
         &[cause(
             "the room was federated by 1.x, whose rooms are not converted",
             "look at whether the room is older than the upgrade to 2.0",
-            "make the room anew and invite the peer's users",
+            "create a new room and invite the peer's users",
         )],
     ),
     known(
@@ -177,7 +181,7 @@ pub const KNOWN: &[Known] = &[
             cause(
                 "a member of the room was deleted from the database of this server",
                 "look at the members of the room",
-                "remove that member, or make the room anew",
+                "remove that member, or create a new room",
             ),
             cause(FOREIGN, SENDER, STOP),
         ],
@@ -214,14 +218,14 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["Unexpected token", "in JSON at position|is not valid JSON"],
-        "a text came where JSON was expected",
+        "a text was received where JSON was expected",
         &[
             cause(
-                "HTML: a proxy page, a login or another site answers for the peer",
+                "HTML: a proxy page, a login or another site answers instead of the peer",
                 SHAKE,
-                "let the proxy pass /api/v1/ on to the server",
+                "make the proxy forward /api/v1/ to the server",
             ),
-            cause("a 1.x server opened an envelope that holds no JSON", SENDER, STOP),
+            cause("a 1.x server opened an envelope that contains no JSON", SENDER, STOP),
         ],
     ),
     known(TWO, &["Federation disabled|federation-error-disabled"], "this server has federation switched off", &[OFF]),
@@ -229,25 +233,25 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::from(boundary::WIZARD),
         &["Federation integration is working correctly"],
-        "the server's own health test passed; from 4.2 on it passes whatever is wrong",
+        "the server's own health test passed; from 4.2 on it always passes",
         &[cause(
-            "it only calls the server's own address, in clear",
+            "it only calls the server's own address, without encryption",
             SHAKE,
-            "prove it with a peer: fedctl handshake DOMAIN",
+            "verify it with a peer: fedctl handshake DOMAIN",
         )],
     ),
     known(
         Span::between(boundary::WIZARD, boundary::CANNOT_SEND),
         &["Changes needed on your Server"],
-        "the DNS assistant compares the records with the Site URL and finds a difference",
+        "the DNS wizard compares the records with the Site URL and finds a difference",
         &[
             cause(
-                "the Site URL has no port, and the assistant expects the port as written: 443 is right",
+                "the Site URL has no port, and the wizard expects the port as written: 443 is right",
                 "fedctl doctor",
-                "ignore that line of the assistant",
+                "ignore that line of the wizard",
             ),
             cause(
-                "the records name another host, weight or priority than the assistant expects",
+                "the records name another host, weight or priority than the wizard expects",
                 DNS,
                 "servers ignore weight and priority; correct a wrong host",
             ),

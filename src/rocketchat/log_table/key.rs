@@ -40,7 +40,7 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["data must be a node Buffer"],
-        "a peer's published key begins well and is cut or damaged",
+        "the beginning of a peer's published key is right, and the rest is cut off or damaged",
         &[
             cause(
                 "only the first half of the key was read: the second half is in another record, or was cut by the DNS provider",
@@ -48,9 +48,9 @@ pub const KNOWN: &[Known] = &[
                 "put both halves as two strings into ONE TXT record",
             ),
             cause(
-                "a character was lost or changed, as a `+` that became a space",
+                "a character was lost or changed, for example a `+` that became a space",
                 "fedctl key inspect < KEY",
-                "publish the key anew, in plain ASCII",
+                "publish the key again, in plain ASCII",
             ),
         ],
     ),
@@ -107,13 +107,13 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["decryption", "padding"],
-        "a layer did not open; which one, the words behind `Original error` would say",
+        "a layer could not be decrypted; the text after `Original error` names it",
         &[OLD_KEY],
     ),
     known(
         Span::ALL,
         &["probably incorrect key"],
-        "one of the two layers did not open with the keys at hand",
+        "one of the two layers could not be decrypted with the keys in use",
         &[
             OLD_KEY,
             cause(
@@ -126,9 +126,9 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["Incorrect data or key"],
-        "the length of the message fits no whole number of blocks",
+        "the length of the message is not a whole number of blocks",
         &[cause(
-            "something cut the body on its way, or the keys have different sizes than published",
+            "the body was cut off on its way, or the keys have other sizes than the published ones",
             SHAKE,
             "raise the body limit of the proxy; compare the keys",
         )],
@@ -136,7 +136,7 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::TWO,
         &["Could not decrypt payload"],
-        "the peer could not open the message; it uses this one text for every reason",
+        "the peer could not decrypt the message; it logs the same text for every reason",
         &[
             cause(
                 "the sender's SRV or TXT cannot be found there: without them there is no key",
@@ -155,22 +155,22 @@ pub const KNOWN: &[Known] = &[
         Span::ALL,
         &["crypt", "InvalidAsn1Error"],
         "a peer's published key does not parse",
-        &[cause("the record holds no whole key", DNS, "publish the one-line key as ONE TXT record")],
+        &[cause("the record has no complete key", DNS, "publish the one-line key as ONE TXT record")],
     ),
     known(
         Span::ALL,
         &["must be of type string or an instance of Buffer|First argument must be a string, Buffer"],
-        "a body came that is no envelope: the sender did not encrypt it",
+        "a body arrived that is not encrypted",
         &[
             cause(
-                "the sender takes this domain for its own: the same Domain is set on both servers",
+                "the sender has this domain as its own: the same Domain is set on both servers",
                 "compare Administration > Federation > Domain on both",
                 "each server needs its own domain",
             ),
             cause(
-                "a proxy rewrites the body, or somebody tries the route by hand",
+                "a proxy rewrites the body, or somebody calls the route manually",
                 "look at the sender's address in the log of the proxy",
-                "let the proxy pass bodies on as they are",
+                "make the proxy forward bodies unchanged",
             ),
         ],
     ),

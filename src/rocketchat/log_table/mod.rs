@@ -58,26 +58,26 @@ const SHAKE: &str = "fedctl handshake DOMAIN";
 const OFF: Cause =
     cause("federation is switched off there", SHAKE, "switch it on: Administration > Federation > Enabled");
 const OLD_KEY: Cause = cause(
-    "an old key is remembered: 3.4 and later keep DNS answers for an hour, 1.x until a request fails",
-    "it goes away by itself within an hour of the key change, or with a restart",
+    "an old key is cached: 3.4 and later cache DNS responses for an hour, 1.x until a request fails",
+    "it ends by itself within an hour of the key change, or with a restart",
     "restart the server that writes the line",
 );
 const NO_SRV: Cause = cause(
-    "no SRV record at a name that this release asks for: 1.x reads _tcp only, 2.0 to 3.3 _https and _http only",
+    "no SRV record at a name that this release queries: 1.x reads _tcp only, 2.0 to 3.3 _https and _http only",
     DNS,
     "publish what `fedctl records DOMAIN --target HOST --key FILE` prints",
 );
 const OWN_RESOLVER: Cause = cause(
     "the records exist, but the resolver of this server or container does not get them: split DNS, or TCP port 53 is blocked",
     "on that host: fedctl dns-check DOMAIN --system-only",
-    "repair the resolver of the server; /etc/hosts does not help, servers ask DNS for SRV and TXT",
+    "fix the resolver of the server; /etc/hosts does not help, because servers query DNS for SRV and TXT",
 );
 const HUB_GONE: Cause = cause(
     "the records were not found, and the Hub, which is queried next, has no answer either",
     DNS,
     "correct DNS; do not rely on the Hub, from 4.2 on its answers are not used at all",
 );
-const UPGRADE_TWO: &str = "upgrade to 3.6.3 or later, at best 3.18.x, 4.8.x or 6.2.x";
+const UPGRADE_TWO: &str = "upgrade to 3.6.3 or later, preferably 3.18.x, 4.8.x or 6.2.x";
 const PRIVATE_CA: Cause = cause(
     "the certificate is from an authority of your own",
     SHAKE,

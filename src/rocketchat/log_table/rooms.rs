@@ -15,7 +15,7 @@ pub const KNOWN: &[Known] = &[
         &["error-user-not-in-room"],
         "a user has left on the other server and is still listed here",
         &[cause(
-            "the event of leaving was lost or is not known before 3.2.0",
+            "the event was lost, or the release is older than 3.2.0, which does not have it",
             SHAKE,
             "remove the user on the server that the user belongs to",
         )],
@@ -23,9 +23,9 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::TWO,
         &["invalid-channel"],
-        "the REST API does not know the user of the other domain yet",
+        "the REST API does not find the user of the other domain yet",
         &[cause(
-            "only the search in the user interface makes a remote user",
+            "only the search in the user interface creates a remote user",
             "search for `user@DOMAIN` in the user interface",
             "open the chat there once; the REST API works afterwards",
         )],
@@ -33,7 +33,7 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["There is no such file"],
-        "an attachment is gone at its origin",
+        "an attachment no longer exists at its origin",
         &[cause(
             "the file store of the origin refused it: from 3.17 on GridFS does",
             "send a small image between the two",
@@ -53,7 +53,7 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["could not register with Hub"],
-        "the discovery method is Hub, and the Hub did not take the registration: federation is off",
+        "the discovery method is Hub, and the Hub did not accept the registration: federation is off",
         &[HUB_GONE],
     ),
     known(
@@ -61,9 +61,9 @@ pub const KNOWN: &[Known] = &[
         &["[IGNORED]"],
         "an event could not be delivered and is lost for this peer",
         &[cause(
-            "the rest of the line says why",
+            "the rest of the line has the reason",
             SHAKE,
-            "fix what the handshake finds; lost events come back when the peer notices a gap",
+            "fix what the handshake finds; lost events are sent again when the peer requests them",
         )],
     ),
 ];

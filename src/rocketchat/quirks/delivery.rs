@@ -22,7 +22,7 @@ pub const HOOKS_MISSING: Quirk = Quirk {
     as_peer: Some(AsPeer {
         severity: Severity::Error,
         what: "sends no messages to peers",
-        means: "users are found and nothing arrives, without any error; its \"Test setup\" passes all the same",
+        means: "users are found, but nothing arrives and no error is logged; its \"Test setup\" still passes",
     }),
     breaks: &[
         sender(Promise::ROOMS, Effect::MayFail),
@@ -51,7 +51,7 @@ pub const SENDING_BROKEN: Quirk = Quirk {
     severity: Severity::Error,
     first: boundary::CANNOT_SEND,
     until: None,
-    what: "the look-up of a peer is not waited for, so every outgoing URL is `undefined/api/v1/...`",
+    what: "the server does not wait for the look-up of a peer, so every outgoing URL is `undefined/api/v1/...`",
     shows: "`Invalid URL` in the log; what local users write is dropped, what peers send still arrives",
     fix: "run a release up to 6.2 for federation in both directions; no record or setting can fix this",
     issue: None,
@@ -69,8 +69,8 @@ pub const DISPATCH_RATE: Quirk = Quirk {
     severity: Severity::Warning,
     first: boundary::SECOND_PROTOCOL,
     until: Some(boundary::SENDS_AGAIN),
-    what: "events fall under the general rate limit of 10 requests a minute and client",
-    shows: "a lively room loses messages; the sender logs `error-too-many-requests`",
+    what: "events count towards the general rate limit of 10 requests a minute for each client",
+    shows: "a busy room loses messages; the sender logs `error-too-many-requests`",
     fix: "upgrade to 3.6.3 or later, or raise the default rate limit of the REST API",
     issue: None,
     as_peer: None,
@@ -83,7 +83,7 @@ pub const FAILURES_CACHED: Quirk = Quirk {
     severity: Severity::Notice,
     first: boundary::CANNOT_SEND,
     until: None,
-    what: "a failed DNS answer is remembered for an hour, like a good one",
+    what: "a failed DNS query is cached for an hour, as a successful one is",
     shows: "a record that was just published stays missing for this server for up to an hour",
     fix: "restart the server after records have changed",
     issue: None,
@@ -99,7 +99,7 @@ pub const FIRST_PROTOCOL: Quirk = Quirk {
     until: Some(boundary::SECOND_PROTOCOL),
     what: "it speaks the first protocol, which no release from 2.0 on understands",
     shows: "it federates with other 1.x servers only",
-    fix: "upgrade to 3.6.3 or later, and invite peers again: rooms and users of 1.x are not carried over",
+    fix: "upgrade to 3.6.3 or later, and invite peers again: rooms and users of 1.x are not migrated",
     issue: Some(15363),
     as_peer: Some(AsPeer {
         severity: Severity::Warning,
@@ -117,7 +117,7 @@ pub const CLOSED: Quirk = Quirk {
     until: None,
     what: "the federation routes are closed unless an environment variable is set",
     shows: "every route answers 400 `Deprecated. ENABLE_INSECURE_LEGACY_FEDERATION environment variable is needed to enable it.`",
-    fix: "set ENABLE_INSECURE_LEGACY_FEDERATION=1 in the environment of the server, and know that it then receives only; or \
+    fix: "set ENABLE_INSECURE_LEGACY_FEDERATION=1 in the environment of the server, which then only receives; or \
           replace classic federation: fedctl upgrade plan --from 6.2 --to 7.11",
     issue: None,
     as_peer: Some(AsPeer {

@@ -35,7 +35,7 @@ pub const NO_CHANNELS: Quirk = Quirk {
         boundary::SECOND_PROTOCOL,
         None,
         [
-            "public channels cannot be federated from 2.0 on, whatever the guide promises",
+            "public channels cannot be federated from 2.0 on, although the guide lists them",
             "adding a user of a peer ends with `Channels cannot be federated`",
             "use a private room",
         ],
@@ -147,7 +147,7 @@ pub const EDIT_UNMARKED: Quirk = Quirk {
         boundary::SECOND_PROTOCOL,
         None,
         [
-            "the event for an edited message holds the new text alone",
+            "the event for an edited message has only the new text",
             "the text changes at the peer without the mark that it was edited",
             "no release or setting changes it",
         ],
@@ -161,7 +161,7 @@ pub const REACTION_NAME: Quirk = Quirk {
         boundary::SECOND_PROTOCOL,
         None,
         [
-            "a reaction holds the name of the user without the domain",
+            "a reaction has the name of the user without the domain",
             "at a peer with a user of the same name the reaction looks like that user's",
             "no release or setting changes it",
         ],
@@ -175,7 +175,7 @@ pub const NESTED_RECOVERY: Quirk = Quirk {
         boundary::ASYNC_MODELS,
         None,
         [
-            "missing events are requested while the sender waits, and all of it must end within two seconds",
+            "missing events are requested while the sender waits, and everything must finish within two seconds",
             "the sender logs `[IGNORED] Error` although the events may have arrived",
             "keep both servers fast: `fedctl handshake PEER` shows the times",
         ],

@@ -85,7 +85,7 @@ async fn find(hub: &Arc<Hub>, from: IpAddr, query: &str) -> (&'static str, Respo
     match hub.store.peer(&domain).await {
         Ok(Some(found)) => ("found", answer(&json!({"success": true, "peer": peer(&domain, &found.entry)}))),
         Ok(None) => {
-            let what = format!("`{domain}` is not registered, or nobody has confirmed it");
+            let what = format!("`{domain}` is not registered, or the mail was not confirmed");
             ("unknown", error(StatusCode::NOT_FOUND, &what, "fedctl register DOMAIN"))
         }
         Err(problem) => ("failed", failed(&problem)),

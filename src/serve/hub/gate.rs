@@ -29,7 +29,7 @@ pub struct Gate {
     searches: Limit<IpAddr>,
     mails: Limit<(IpAddr, String)>,
     trusted_proxies: Vec<IpAddr>,
-    /// A stranger's `X-Forwarded-For` was seen and told.
+    /// An `X-Forwarded-For` that is not trusted was logged.
     warned: AtomicBool,
     /// The limits use the time since the start, which does not jump when the system's clock is set.
     start: Instant,
@@ -91,8 +91,8 @@ impl Gate {
         i64::try_from(self.start.elapsed().as_millis()).unwrap_or(i64::MAX)
     }
 
-    /// The address behind a trusted proxy is the last one that the proxy did not write itself; anyone else's header is
-    /// hearsay.
+    /// The address behind a trusted proxy is the last one that the proxy did not write itself; the header of any other
+    /// client is ignored.
     pub fn client(&self, connected: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = connected.to_canonical();
         let named: Vec<&str> = headers
@@ -147,7 +147,7 @@ mod tests {
         let passed = (0..60_000u32)
             .filter(|at| gate.registration(format!("2001:db8:1:{:x}::{at:x}", at & 0xffff).parse().unwrap()).is_ok());
         assert_eq!(passed.count(), 16, "eight hosts' worth");
-        assert_eq!(gate.registration("2001:db8:2::1".parse().unwrap()), Ok(()), "a newcomer");
+        assert_eq!(gate.registration("2001:db8:2::1".parse().unwrap()), Ok(()), "another site");
         assert_eq!(gate.registration("192.0.2.1".parse().unwrap()), Ok(()));
         let mails = (0..9).filter(|at| gate.mail(format!("2001:db8:3:{at}::1").parse().unwrap(), "b.example").is_ok());
         assert_eq!(mails.count(), 2, "one site does not use up the mails of a domain");

@@ -107,7 +107,7 @@ mod tests {
             assert_eq!(limiter.take(&usize::MAX, 0), Ok(()));
         }
         for key in 0..KEYS_MAX + 1000 {
-            assert_eq!(limiter.take(&key, 0), Ok(()), "newcomer {key}");
+            assert_eq!(limiter.take(&key, 0), Ok(()), "first of {key}");
         }
         assert!(limiter.take(&usize::MAX, 0).is_err(), "others do not clear a used-up allowance");
         assert_eq!((limiter.whole_at.len(), limiter.order.len()), (KEYS_MAX, KEYS_MAX));

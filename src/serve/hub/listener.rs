@@ -58,7 +58,7 @@ impl Hosts {
     }
 }
 
-/// Accepts until told to stop, then waits for the open connections. A host that is `bounded` holds a part of them only.
+/// Accepts until it is stopped, then waits for the open connections. A host that is `bounded` holds a part of them only.
 pub async fn serve(
     listener: TcpListener,
     router: Router,

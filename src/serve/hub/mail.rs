@@ -66,7 +66,7 @@ impl Smtp {
         let is_local = matches!(host, "localhost" | "127.0.0.1" | "[::1]");
         if has_login && !is_local && matches!(tls, Tls::None | Tls::Opportunistic(_)) {
             let hint = "add `?tls=required` to the url, or use smtps:";
-            return Err(Hinted::new("the password for the mail server would be sent in clear", hint));
+            return Err(Hinted::new("the password for the mail server would be sent without encryption", hint));
         }
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
             .port(parsed.port().unwrap_or(port))
@@ -94,7 +94,7 @@ fn tls_parameters(host: &str, ca: Option<&[u8]>) -> Result<TlsParameters, Hinted
     let mut builder = TlsParameters::builder(host.trim_start_matches('[').trim_end_matches(']').to_owned());
     if let Some(pem) = ca {
         if CertificateDer::pem_slice_iter(pem).next().is_none() {
-            return Err(Hinted::new("the CA file for the mail server holds no certificate", hint));
+            return Err(Hinted::new("the CA file for the mail server contains no certificate", hint));
         }
         let certificate = Certificate::from_pem(pem);
         let certificate = certificate.map_err(|_| Hinted::new("the CA for the mail server cannot be read", hint))?;
@@ -108,7 +108,7 @@ fn percent_decode(text: &str) -> Option<String> {
     percent_encoding::percent_decode_str(text).decode_utf8().ok().map(Into::into)
 }
 
-/// Sends what is due until told to stop.
+/// Sends what is due until it is stopped.
 pub async fn work(hub: Arc<Hub>, mut stopped: watch::Receiver<bool>) {
     loop {
         let sent = match hub.store.due(now(), BATCH).await {
@@ -155,8 +155,8 @@ async fn run(hub: &Hub, domain: Domain, id: String) -> bool {
     }
     hub.metrics.count(super::metrics::MAILS, "sent");
     tracing::info!(%domain, attempt, "mail sent");
-    let struck_off = hub.store.transact(&domain, move |ledger| (mail_sent(ledger, &id, attempt), ())).await;
-    if let Err(error) = struck_off {
+    let removed = hub.store.transact(&domain, move |ledger| (mail_sent(ledger, &id, attempt), ())).await;
+    if let Err(error) = removed {
         tracing::error!(%domain, error = format!("{error:#}"), "a mail was sent and will be sent again");
     }
     true
@@ -212,7 +212,7 @@ fn text(hub: &str, job: &MailJob, link: &str) -> String {
     let domain = &job.proposal.domain;
     let asked = match &job.proposal.request {
         Action::Serve(wanted) => format!(
-            "Somebody, probably you, asked the Rocket.Chat federation hub\n{hub} to tell other servers where {domain} is:\n\n{}",
+            "Somebody, probably you, requested that the Rocket.Chat federation hub\n{hub} gives other servers this URL and key for {domain}:\n\n{}",
             entry(wanted)
         ),
         Action::Remove => format!(
@@ -236,10 +236,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_never_travels_in_clear() {
+    fn a_password_is_never_sent_without_encryption() {
         for url in ["smtp://me:pw@mail.example.org", "smtp://me:pw@mail.example.org?tls=opportunistic"] {
             let error = Smtp::new(url, None).unwrap_err();
-            assert!(error.to_string().contains("in clear") && !format!("{error:?}").contains("pw"));
+            assert!(error.to_string().contains("without encryption") && !format!("{error:?}").contains("pw"));
         }
         for url in
             ["smtps://me:p%40w@mail.example.org", "smtp://me:pw@mail.example.org?tls=required", "smtp://localhost"]

@@ -76,7 +76,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Takes no more connections, and waits until requests and mails under way are done, but not for ever.
+    /// Takes no more connections, and waits until requests and mails under way are done, for a limited time.
     pub async fn stop(mut self) {
         self.stopping.send_replace(true);
         let all_done = async { while self.tasks.join_next().await.is_some() {} };

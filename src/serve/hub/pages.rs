@@ -11,12 +11,7 @@ use crate::rocketchat::hub::ledger::{Action, Closed, Dead, Peer, Proposal};
 use crate::rocketchat::hub::registration::Entry;
 use crate::text::Filtered;
 
-const STYLE: &str = "body{font:1rem/1.5 system-ui,sans-serif;max-width:44rem;margin:2rem auto;padding:0 1rem}\
-code{overflow-wrap:anywhere}dt{font-weight:bold;margin-top:.5rem}dd{margin:0}\
-form button{font:inherit;padding:.5rem 1rem;margin:1rem 1rem 1rem 0}input{font:inherit;padding:.5rem;max-width:100%}\
-.copy{display:flex;gap:.5rem;align-items:start}.copy pre{flex:1;min-width:0;margin:0;padding:.5rem .8rem;overflow-x:auto;\
-background:#8882;border-radius:.3rem;user-select:all}.copy button{font:inherit;font-size:.85rem;padding:.3rem .7rem}\
-:root{color-scheme:light dark}@media print{button{display:none}.copy pre{white-space:pre-wrap}}";
+const STYLE: &str = concat!(include_str!("../../page.css"), include_str!("pages.css"));
 
 pub static POLICY: LazyLock<String> = LazyLock::new(|| page::policy(STYLE, Forms::Own));
 

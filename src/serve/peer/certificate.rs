@@ -39,7 +39,7 @@ impl Tls {
             .collect::<Result<_, _>>()
             .map_err(|_| hinted("the certificate file is not PEM", hint))?;
         if chain.is_empty() {
-            return Err(hinted("the certificate file holds no certificate", hint));
+            return Err(hinted("the certificate file contains no certificate", hint));
         }
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| hinted("the certificate's key is not PEM", hint))?;
         Self::new(chain, key, &[&TLS13, &TLS12], None)

@@ -30,7 +30,7 @@ pub enum Entry {
         /// True for events, false for a request for events.
         is_events: bool,
     },
-    /// A message in the peer's own name was taken in clear.
+    /// A message in the peer's own name was accepted without decryption.
     Plain {
         description: String,
     },

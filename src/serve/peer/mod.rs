@@ -121,13 +121,13 @@ impl Drop for Running {
 /// Starts to listen. Needs a Tokio runtime.
 pub async fn start(config: Config) -> anyhow::Result<Running> {
     let listener = TcpListener::bind(config.listen).await.map_err(|error| {
-        let hint = "give an address of this machine and a free port; port 0 takes one that is free";
+        let hint = "give an address of this machine and a free port; port 0 chooses one";
         hinted(format!("`{}` cannot be listened on: {error}", config.listen), hint)
     })?;
     let addr = listener.local_addr()?;
     let acceptor = config.tls.as_ref().map(Tls::acceptor);
     let handler = Arc::new(Handler::new(config.clone()));
-    // What was made at the start is kept before anyone hears of it.
+    // What was made at the start is kept before it is announced.
     handler.save().await?;
     let works = config.sandbox.then(|| tokio::spawn(sandbox::run(handler.clone())).abort_handle());
     let peer = Arc::new(routes::Peer::new(config, handler.clone())?);

@@ -10,16 +10,18 @@ use crate::rocketchat::events::NotAMessage;
 pub enum Refusal {
     #[error("the header `x-federation-domain` is missing")]
     NoSender,
-    #[error("it claims to be this server's own domain; a real server would take its body in clear, this one does not")]
+    #[error(
+        "it claims to be this server's own domain; a real server would accept its body without decryption, this one does not"
+    )]
     OwnDomain,
     #[error("no key was found for it: {0}")]
     UnknownSender(CallFailure),
-    #[error("the body is not JSON by its content type, so servers take it for empty")]
+    #[error("the body is not JSON by its content type, so servers treat it as empty")]
     NotJson,
     #[error("{0}")]
     Body(NotAnEnvelope),
     /// Only 1.x answers this one, with the error of Node.
-    #[error("the payload holds no bytes")]
+    #[error("the payload contains no bytes")]
     NoBytes,
     #[error("{layer} layer, {whose}: {failure}: {proves}", layer = .failure.layer(), proves = .failure.proves())]
     Layer { failure: Failure, whose: String },

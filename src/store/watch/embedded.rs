@@ -38,7 +38,7 @@ impl Embedded {
             } else if path.is_file() {
                 None
             } else {
-                let what = format!("`{}` holds no data of a watch: there is no {FILE_NAME}", dir.display());
+                let what = format!("`{}` contains no data of a watch: there is no {FILE_NAME}", dir.display());
                 return Err(hinted(what, "give the directory that `fedctl watch --data` uses"));
             };
             let opened = || format!("`{}` cannot be opened as the database of a watch", path.display());
@@ -122,7 +122,7 @@ fn rows(db: &Connection, step: &Step) -> anyhow::Result<Vec<Row>> {
                 ValueRef::Null => Ok(Value::Null),
                 ValueRef::Integer(number) => Ok(Value::Int(number)),
                 ValueRef::Text(text) => Ok(Value::Text(String::from_utf8_lossy(text).into_owned())),
-                other => anyhow::bail!("the database holds an unexpected {}", other.data_type()),
+                other => anyhow::bail!("the database contains an unexpected {}", other.data_type()),
             }
         };
         rows.push(Row((0..columns).map(value).collect::<anyhow::Result<_>>()?));

@@ -93,7 +93,7 @@ pub struct Counts {
 fn missing_migrations(version: i64) -> anyhow::Result<Vec<(i64, &'static str)>> {
     let known = sql::MIGRATIONS.len() as i64;
     if version > known {
-        let what = format!("the data of the watch has schema {version}, this fedctl knows {known}");
+        let what = format!("the data of the watch has schema {version}, this fedctl supports {known}");
         return Err(hinted(what, "use the fedctl that wrote it, or a later one"));
     }
     let numbered = (1..).zip(sql::MIGRATIONS.iter().copied());
@@ -214,7 +214,7 @@ impl WatchStore {
         let values = [now.into(), (now - CLAIM).into(), watcher.into(), channel.into(), limit.into()];
         let rows = self.query(sql::take_messages(self.lock()), values).await?;
         let read = |row: &Row| {
-            let message = serde_json::from_str(row.text(3)?).context("the database holds a damaged message")?;
+            let message = serde_json::from_str(row.text(3)?).context("the database contains a damaged message")?;
             Ok(Outgoing { number: row.int(1)?, attempts: row.int(2)?, message })
         };
         rows.iter().map(read).collect()
@@ -348,16 +348,16 @@ impl WatchStore {
 }
 
 fn domain(row: &Row, at: usize) -> anyhow::Result<Domain> {
-    row.text(at)?.parse::<Domain>().context("the database holds what is no domain")
+    row.text(at)?.parse::<Domain>().context("the database contains an invalid domain")
 }
 
 fn state(row: &Row, at: usize) -> anyhow::Result<DomainState> {
     let text = row.maybe_text(at)?.unwrap_or("{}");
-    serde_json::from_str(text).context("the database holds a damaged state of a domain")
+    serde_json::from_str(text).context("the database contains a damaged state of a domain")
 }
 
 fn snapshot(text: &str) -> anyhow::Result<Snapshot> {
-    serde_json::from_str(text).context("the database holds a damaged result of a check")
+    serde_json::from_str(text).context("the database contains a damaged result of a check")
 }
 
 fn claim(row: &Row) -> anyhow::Result<Claim> {

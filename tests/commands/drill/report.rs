@@ -52,7 +52,7 @@ fn the_report_reads_from_top_to_bottom() {
     found POST /api/v1/federation.events.dispatch → 200
     application/json {} N ms)
     means there is no event for a user who leaves a room, and no
-    handler for that of later releases
+    handler for the event of later releases
     fix upgrade to 3.6.3 or later, or let the owner of the room
     remove the user
     ok delete room accepted, not verified: the peer answers before it
@@ -74,7 +74,7 @@ fn the_report_reads_from_top_to_bottom() {
     the user fedctl@a.example
     remove: Administration > Users > fedctl@a.example > Delete
     an entry for a.example in the list of federated servers
-    remove: goes with the user
+    remove: nothing to do: it is removed with the user
     1 uploaded file, fedctl-drill.png
     remove: no screen lists it: in the database, the document of
     rocketchat_uploads whose federation.origin is a.example
@@ -103,6 +103,11 @@ fn a_saved_drill_is_judged_again_without_a_network() {
     let again = peers.fedctl.run(&["drill", "--replay", "drill.json"]);
     let timeless = |text: &str| text.lines().filter(|line| !line.contains("checks, ")).collect::<Vec<_>>().join("\n");
     assert_eq!(timeless(&again.stdout), timeless(&ran.stdout));
+    // The page has each step by its name, and what stays.
+    let page = peers.fedctl.run(&["drill", "--replay", "drill.json", "--format", "html"]).stdout;
+    for name in ["way back", "same again", "recovery", "left at the peer"] {
+        assert!(page.contains(&format!("<th scope=\"row\">{name}</th>")), "{name}: {page}");
+    }
     let saved = peers.fedctl.read("drill.json");
     assert!(saved.contains("room_set_message_reaction") && !saved.contains("PRIVATE KEY"));
     let (error, _) = peers.fedctl.refused(&["drill", "--replay", "a.key"]);

@@ -159,7 +159,7 @@ pub fn old_rows() -> Vec<Row> {
         ),
         row("the receiver's domain, signed by another", body(Some("b.example"), json, &good), &unopened),
         row(
-            "the receiver's domain and a body in clear",
+            "the receiver's domain and an unencrypted body",
             body(Some("b.example"), json, br#"{"event":{"t":"png"}}"#),
             &not_sent,
         ),

@@ -75,7 +75,7 @@ pub fn body_rows() -> Vec<Row> {
         row("a body that is no JSON", body(Some(A), b"hello"), &[("2.0.0", Expected::Page(400))]),
         row("JSON that is no object", body(Some(A), b"7"), &[("2.0.0", Expected::Page(400))]),
         row(
-            "the receiver's domain and a body in clear, without `--faithful-bypass`",
+            "the receiver's domain and an unencrypted body, without `--faithful-bypass`",
             body(Some("b.example"), &plain),
             &undecrypted,
         ),
@@ -186,7 +186,7 @@ pub fn bypass_rows() -> Vec<Row> {
     let map = [("2.0.0", unreadable("map")), ("4.0.0", error("events is not iterable"))];
     vec![
         row(
-            "the receiver's domain and a body in clear, with `--faithful-bypass`",
+            "the receiver's domain and an unencrypted body, with `--faithful-bypass`",
             own(br#"{"events":[{"type":"ping"}]}"#),
             &[("2.0.0", Expected::Success)],
         ),

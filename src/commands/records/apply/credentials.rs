@@ -49,7 +49,7 @@ pub fn provider(id: &str) -> Result<&'static Provider, Hinted> {
         let ids: Vec<&str> = PROVIDERS.iter().map(|provider| provider.id).collect();
         let hint =
             format!("one of {}; for others, `fedctl records --format FORMAT` prints what to paste", ids.join(", "));
-        Hinted::new(format!("fedctl does not speak the API of a provider `{id}`"), hint)
+        Hinted::new(format!("fedctl does not support the API of a provider `{id}`"), hint)
     })
 }
 
@@ -109,7 +109,7 @@ impl ProviderArgs {
         }
         let plain = |value: &Zeroizing<String>| value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         if !plain(&token) || !extras.iter().all(|(_, value)| plain(value)) {
-            return Err(hinted("the token holds characters that no token has", "give one line of plain text"));
+            return Err(hinted("the token contains characters that no token has", "give one line of plain text"));
         }
         Ok(Credentials { token, extras })
     }

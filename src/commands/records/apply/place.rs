@@ -49,7 +49,7 @@ pub fn provider_of(args: &ProviderArgs, zone: &ZoneCut) -> anyhow::Result<&'stat
     let hint = "name it with --provider, or --server and --tsig-file for dynamic updates, or --via for another tool";
     Err(match host {
         Some(host) => {
-            let what = format!("the zone is hosted at {}, whose API fedctl does not speak", host.name);
+            let what = format!("the zone is hosted at {}, whose API fedctl does not support", host.name);
             hinted(what, format!("fedctl records --format {} prints what to paste there", host.format))
         }
         None => {

@@ -201,7 +201,7 @@ pub fn undo(cx: &Context, saved: &SavedState, yes: bool) -> anyhow::Result<ExitS
     let now = read::text(path, &read::TOOL)?;
     if digest(&now) != *sha256 {
         let what = format!("`{shown}` is not as apply left it; nothing was changed");
-        return Err(hinted(what, "take the changes out by hand: the state file holds the text from before"));
+        return Err(hinted(what, "undo the changes manually: the state file contains the text from before"));
     }
     if !yes && !confirm(&cx.term, &format!("Put back {shown} as it was before?"))? {
         cx.term.status("nothing was changed; --yes puts the file back without a question");

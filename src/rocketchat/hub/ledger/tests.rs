@@ -85,7 +85,7 @@ fn nothing_counts_before_it_is_confirmed() {
 }
 
 #[test]
-fn a_link_works_once_and_not_for_ever() {
+fn a_link_works_once_and_for_a_limited_time() {
     let mut hub = Hub::default();
     let token = hub.mail(serve("a"), 0);
     assert_eq!(hub.decide(&token, true, 2 * DAY), Err(Dead::Expired));
