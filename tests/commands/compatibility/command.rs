@@ -17,7 +17,7 @@ fn the_table_of_two_releases_is_printed() {
     assert_eq!((one_way.status, one_way.stderr.as_str()), (1, ""));
     let words = one_way.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     for part in [
-        "1 6.5.0: the look-up of a peer",
+        "1 6.5.0: the server does not wait for the look-up of a peer",
         "undefined/api/v1/...",
         "12 of 20 promises work from 3.18.7 to 6.5.0, 0 back",
     ] {

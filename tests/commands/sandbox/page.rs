@@ -157,7 +157,7 @@ fn the_page_is_readable_without_scripts_on_a_phone_in_light_and_dark() {
     ] {
         assert!(html.contains(part), "{part} is not in {html}");
     }
-    assert!(html.contains(&identifier::stable("echo@a.example")) || html.contains("parents"), "{html}");
+    assert!(html.contains(&identifier::stable("echo@a.example")) || html.contains("Parents"), "{html}");
 }
 
 #[test]
