@@ -22,7 +22,7 @@ pub enum ColorChoice {
 
 /// Width of the text when stdout is no terminal, in columns.
 const PIPE_WIDTH: usize = 80;
-const WIDTH_RANGE: std::ops::RangeInclusive<usize> = 40..=200;
+pub const WIDTH_RANGE: std::ops::RangeInclusive<usize> = 40..=200;
 
 /// The terminal, or what replaces it.
 #[derive(Debug, Clone)]

@@ -15,7 +15,7 @@ use clap::{Args, Subcommand};
 /// Encrypt or decrypt one message as servers do
 ///
 /// Every event travels in two layers: encrypted for the recipient, and around that signed by the sender. These commands make
-/// and undo both, so that a body from a log or a packet trace can be looked at. Messages go from stdin to stdout.
+/// and undo both, so that a body from a log or a packet trace can be read. Messages go from stdin to stdout.
 #[derive(Debug, Args)]
 pub struct Envelope {
     #[command(subcommand)]

@@ -68,7 +68,7 @@ pub struct Handshake {
     callback: Option<SocketAddr>,
     #[command(flatten)]
     callback_tls: CallbackArgs,
-    /// Print a text that asks the other admin to look from the other side
+    /// Print a text that asks the other admin to run the check from the other side
     #[arg(long, conflicts_with_all = ["callback", "probe_bypass", "join", "list"])]
     invite: bool,
     /// Put two reports of opposite directions together

@@ -47,7 +47,7 @@ pub struct Backup {
     published: PublishedArgs,
 }
 
-/// Turn a backup into what puts the key pair back into a server
+/// Write a script that restores the key pair of a server from a backup
 ///
 /// Decrypts the backup, compares the key with the one in DNS, and writes a mongosh script (or JSON) with both keys. If DNS has
 /// another key, or does not answer, nothing is written: peers would refuse the server.

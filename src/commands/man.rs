@@ -11,6 +11,7 @@ use super::Context;
 use super::key_file::{Access, Pending};
 use crate::error::{ExitStatus, hinted};
 use crate::settings::SETTINGS;
+use crate::term::WIDTH_RANGE;
 use crate::text::Filtered;
 
 /// Write the manual pages
@@ -169,7 +170,8 @@ fn environment(command: &Command) -> Roff {
     }
     entry("FEDCTL_CONFIG".into(), "the settings file, as --config");
     entry("NO_COLOR".into(), "not empty: no colour");
-    entry("COLUMNS".into(), "the width of the text, from 40 to 120");
+    let (least, most) = WIDTH_RANGE.into_inner();
+    entry("COLUMNS".into(), &format!("the width of the text, from {least} to {most}"));
     roff
 }
 

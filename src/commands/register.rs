@@ -67,7 +67,7 @@ pub struct Register {
     #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "15m")]
     #[arg(value_parser = |text: &str| Times::CHANGE.read(text))]
     wait: Option<Duration>,
-    /// Look at everything, show what would be sent, and send nothing
+    /// Check everything, show what would be sent, and send nothing
     #[arg(long, conflicts_with = "wait")]
     dry_run: bool,
     /// Send although something is wrong

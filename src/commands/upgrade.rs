@@ -22,9 +22,9 @@ enum UpgradeCommand {
     Plan(UpgradePlan),
 }
 
-/// Say what stops, which partners notice, what to do before, during and after, and what is lost
+/// Print what stops, which partners notice, what to do before, during and after, and what is lost
 ///
-/// Classic federation has an end: 6.3 and later cannot send, 7.x closes the routes, 7.11 has removed it. Reads nothing from the
+/// Classic federation ends: 6.3 and later cannot send, 7.x closes the routes, 7.11 has removed it. Reads nothing from the
 /// network and changes nothing. Exit status 0.
 #[derive(Debug, Args)]
 #[command(

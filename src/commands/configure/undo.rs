@@ -14,7 +14,7 @@ use crate::file::read;
 use crate::publish::settings::{SCHEMA, SavedSettings, back};
 use crate::render::settings as render;
 
-/// Bring back the settings that configure has changed
+/// Restore the settings that configure has changed
 ///
 /// Reads the file that `fedctl configure` wrote, prints the plan and asks. Nothing is changed if a setting is neither as it was
 /// nor as configure left it. The token goes to the server of --server or fedctl.yaml, which must be the one of the file.

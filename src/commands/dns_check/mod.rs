@@ -74,7 +74,7 @@ pub struct DnsCheck {
     native: bool,
     #[command(flatten)]
     report: ReportArgs,
-    /// Look again until everybody agrees, for at most this time [default when given: 10m]
+    /// Repeat until all servers agree, for at most this time [default when given: 10m]
     ///
     /// From 1ms to 168h.
     #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "10m", conflicts_with = "list")]

@@ -51,7 +51,7 @@ const NAMED: usize = 2;
 
 /// Exercise every type of event with a user of a peer
 ///
-/// Plays a small federated server with its own domain, key and records: it looks up a user of the peer who has agreed to this,
+/// Runs a small federated server with its own domain, key and records: it looks up a user of the peer who has agreed to this,
 /// opens a direct room, sends a message, reactions, an edit, a file and a message that the peer must ask for, mutes and unmutes
 /// the user, and removes all of it. It listens at the same time for what the peer calls back for. Each step reports what was
 /// sent, what came back, and how it was verified. All identifiers are its own; nothing else at the peer is touched. At the end it
@@ -81,7 +81,7 @@ pub struct Drill {
     /// The host in the records that --prepare prints [default: the one that is published, else the domain]
     #[arg(long, value_name = "HOST", requires = "prepare")]
     target: Option<Host>,
-    /// Take this step only; with those that it needs; may be repeated
+    /// Run this step only, with those that it needs; may be repeated
     ///
     /// The steps are way-back, look-up, direct-room, same-again, message, reaction-on, reaction-off, edit, read-receipt, file,
     /// recovery, private-room, join, mute, unmute, delete-message, add-again, remove, leave, delete-room, broadcast-room,

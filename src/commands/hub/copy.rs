@@ -53,8 +53,8 @@ impl Export {
 
 /// Read entries from the JSON of an export
 ///
-/// Takes all or none. An entry that differs from the one that is served is refused unless --replace is given. No mail is sent:
-/// you vouch for what you import. Makes the data directory when it is missing.
+/// Imports all entries or none. An entry that differs from the one that is served is refused unless --replace is given. No mail is sent:
+/// you are responsible for what you import. Makes the data directory when it is missing.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  fedctl hub import peers.json --data /var/lib/fedctl-hub\n  fedctl hub import peers.json --data /var/lib/fedctl-hub --replace"
@@ -65,7 +65,7 @@ pub struct Import {
     file: PathBuf,
     #[command(flatten)]
     store: StoreArgs,
-    /// Let the imported entries win
+    /// Replace entries that differ from the imported ones
     #[arg(long)]
     replace: bool,
 }

@@ -80,9 +80,9 @@ impl Show {
     }
 }
 
-/// Take a domain out of your hub
+/// Remove a domain from your hub
 ///
-/// The entry is gone at once, and no link that was mailed before brings it back. Its owner may register again; --allow-domain
+/// The entry is removed immediately, and no link that was mailed before restores it. Its owner may register again; --allow-domain
 /// of `fedctl serve hub` decides who may.
 #[derive(Debug, Args)]
 #[command(

@@ -14,7 +14,7 @@ use crate::store::Store;
 
 /// Query a hub, or manage your own
 ///
-/// `lookup` asks any hub what it tells servers. The other commands work on the data of your own hub (`fedctl serve hub`), also
+/// `lookup` queries any hub as servers do. The other commands work on the data of your own hub (`fedctl serve hub`), also
 /// while it runs.
 #[derive(Debug, Args)]
 pub struct Hub {

@@ -38,7 +38,7 @@ const SCRIPT: &str = "server-key.js";
 /// What `--apply` needs.
 #[derive(Debug, Clone, Args)]
 pub struct ApplyArgs {
-    /// Go on to a checked setup: records, server, proxy
+    /// Continue with records, server and proxy, up to a checked setup
     ///
     /// Publishes the records, sets up the server, writes rules for the proxy, and checks everything. Each step shows what it will do and can be declined. What is done already is found out, so the same command continues a run
     /// that was interrupted.

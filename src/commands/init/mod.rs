@@ -38,7 +38,7 @@ const PUBLIC: &str = "federation.pub";
 
 /// Create settings, a key and the records to publish
 ///
-/// Asks only what cannot be found out. The delegation tells who hosts the zone, the server tells its release. Nothing is
+/// Asks only for what DNS and the server do not show, such as the DNS provider and the release. Nothing is
 /// written before the last question is answered, and existing files are kept unless --force is given.
 ///
 /// With --apply it goes on from there: it publishes the records (as records apply does), sets up the server (as configure does),
@@ -77,7 +77,7 @@ pub struct Init {
     /// Where to write the settings
     #[arg(long = "output", short = 'o', alias = "file", value_name = "FILE", default_value = FILE_NAME)]
     file: PathBuf,
-    /// Never ask: what no flag says is found out or has its default
+    /// Never ask: use what is found out, or the default
     #[arg(long, short)]
     yes: bool,
     /// Replace existing files

@@ -30,9 +30,9 @@ use world::World;
 
 /// Try everything on this machine, without the internet
 ///
-/// Starts a DNS world from root to leaf, federation servers with TLS and a hub on loopback: two healthy domains and many
-/// with one mistake each. Then lets fedctl find the mistakes. Needs no privileges and no internet. Exit 0 only if every
-/// diagnosis is right. With --keep it goes on running, and every other command can be tried against it.
+/// Starts name servers from the root down, federation servers with TLS and a hub on loopback: two healthy domains and many
+/// with one mistake each. Then runs fedctl on each of them. Needs no privileges and no internet. Exit 0 only if every
+/// diagnosis is right. With --keep it keeps running, and every other command can be tried against it.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  fedctl lab\n  fedctl lab --only two-records\n  fedctl lab --keep --output lab.env"
@@ -50,10 +50,10 @@ pub struct Lab {
     /// Write the variables to this file instead of stdout; another shell reads it with `. FILE`, and the end of the lab removes it
     #[arg(long, short, value_name = "FILE", requires = "keep")]
     output: Option<PathBuf>,
-    /// Hold this zone file too, for a domain of your own below `test`; may be repeated
+    /// Serve this zone file too, for your own domain below `test`; may be repeated
     #[arg(long = "zone", value_name = "ORIGIN=FILE", requires = "keep")]
     zones: Vec<Guest>,
-    /// Hold a drill with a server of each span of releases, and compare it with `fedctl compatibility`
+    /// Run a drill against a server of each span of releases, and compare it with `fedctl compatibility`
     #[arg(long, conflicts_with_all = ["keep", "only", "list"])]
     drill: bool,
     /// How to print the diagnoses: human or json

@@ -99,7 +99,7 @@ pub const SCENARIOS: &[Scenario] = &[
     server(HEALTHY, "followed what fedctl records prints", Site::Peer(RELEASE, &[]), &[]),
     Scenario {
         zone: |keys| format!("@ IN MX 10 chat\n{}", with_key(&keys.other)),
-        ..server(NEIGHBOUR, "did the same; looks at all the others", Site::Peer(RELEASE, &[]), &[])
+        ..server(NEIGHBOUR, "did the same; checks all the others", Site::Peer(RELEASE, &[]), &[])
     },
     scenario(
         "two-records.test",

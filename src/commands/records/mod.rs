@@ -24,7 +24,7 @@ use crate::rocketchat::records::{Data, Plan};
 /// Print the DNS records to publish, for your DNS provider
 ///
 /// The default is the smallest set that every server generation can use; --release narrows it to releases or to the admin guide.
-/// What is pasteable goes to stdout; lengths, the key's fingerprint and warnings stand beside it on stderr.
+/// The text to paste goes to stdout; lengths, the key's fingerprint and warnings go to stderr.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(

@@ -18,7 +18,7 @@ use crate::render::records::changes::{self, OTHERS, Planned};
 use crate::rocketchat::change::Change;
 use crate::rocketchat::records::RecordSet;
 
-/// Bring back the records that `records apply` has changed
+/// Restore the records that `records apply` has changed
 ///
 /// Reads the file that `records apply` wrote, prints the plan and asks. Nothing is changed if the records are no longer as apply
 /// left them. The credentials come from the same places as for apply.

@@ -11,7 +11,7 @@ use crate::error::{ExitStatus, hinted};
 use crate::file::read;
 use crate::serve::dns::{Config, Fault, Zone, start};
 
-/// An authoritative name server for trials, which can misbehave on request
+/// Run a test name server, with faults on request
 ///
 /// Serves zone files over UDP and TCP until Ctrl-C. A fragment without SOA and NS, as `fedctl records --format zone` prints it,
 /// is completed. The first line of output is the address that it listens on.
@@ -26,7 +26,7 @@ pub struct ServeDns {
     /// Where to listen, UDP and TCP; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Misbehave: nxdomain, servfail, refused, silence, truncate, stale, garbage or delay=50ms, each with @NAME for one name
+    /// Answer with faults: nxdomain, servfail, refused, silence, truncate, stale, garbage or delay=50ms, each with @NAME for one name
     #[arg(long = "fault", value_name = "FAULT[@NAME]")]
     faults: Vec<Fault>,
 }

@@ -26,7 +26,7 @@ const REQUESTS: Counts = Counts::new(1, 1_000_000);
 const MAILS: Counts = Counts::new(1, 10_000);
 const CONNECTIONS: Counts = Counts::new(1, 65_535);
 
-/// A hub of your own: a directory of servers for domains without DNS records
+/// Run your own hub: a directory of servers for domains without DNS records
 ///
 /// Speaks the API of the public hub. An entry, a change and a removal each count only after somebody who reads the mail for
 /// webmaster@ the domain has confirmed it. Speaks plain HTTP: put a reverse proxy with a certificate before it (docs/hub.md).
@@ -56,7 +56,7 @@ pub struct ServeHub {
     /// Sender of the mails [default: hub@ the host of --public-url]
     #[arg(long, value_name = "ADDRESS")]
     mail_from: Option<String>,
-    /// Take this domain, and those below it, and no others; may be repeated
+    /// Accept only this domain and those below it; may be repeated
     #[arg(long = "allow-domain", value_name = "DOMAIN")]
     allow_domains: Vec<Host>,
     /// Take URLs in private networks

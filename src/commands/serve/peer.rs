@@ -31,7 +31,7 @@ use crate::serve::peer::metrics::Metrics;
 use crate::serve::peer::{Config, USER, start};
 use crate::text::Filtered;
 
-/// A federation server for trials, which says why a message did not open, and can misbehave on request
+/// Run a test federation server, which reports why a message cannot be decrypted; with faults on request
 ///
 /// Answers as the chosen release does, finds its senders by DNS and opens what they send. Without --sandbox it keeps events in
 /// memory only. With --sandbox real servers can talk to it: their users invite echo@DOMAIN, which answers messages, reacts,
@@ -80,7 +80,7 @@ pub struct ServePeer {
     /// Trust the authorities in this PEM file too, when answering a request for events
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// Misbehave; may be repeated
+    /// Answer with this fault; may be repeated
     #[arg(long = "fault", value_enum, value_name = "FAULT")]
     faults: Vec<Fault>,
     /// A user that this peer has beside `fedctl`; may be repeated

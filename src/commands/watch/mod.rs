@@ -20,7 +20,7 @@ use super::Context;
 use crate::error::{ExitStatus, hinted};
 use crate::store::watch::WatchStore;
 
-/// Check domains again and again, and report what changes
+/// Check domains on an interval, and report what changes
 ///
 /// Checks each domain on its own interval: DNS records, key, certificate, the routes of the server, and the hub when there is one.
 /// Keeps state and history in a database. Without --once it runs until Ctrl-C or SIGTERM. A watcher that is killed loses nothing:

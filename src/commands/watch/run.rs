@@ -53,7 +53,7 @@ pub struct Run {
     /// Read domains from this file too; one on each line, with its interval behind it where it needs one, as in `peer.example every=10m`; read again when it changes
     #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
-    /// Check each domain so often
+    /// How often each domain is checked
     ///
     /// From 1m to 168h.
     #[arg(long, value_name = "TIME", default_value = "5m", value_parser = list::every)]

@@ -362,7 +362,7 @@ fn turned(glyphs: &[Glyph], begin: armour::Label, length: usize, defects: &mut V
     let mut inside = Vec::new();
     let key = unfold(&whole, length, &mut inside)?;
     let at = glyphs[begin.start].at;
-    let what = format!("the halves are swapped: the opening line stands at character {at}, after the closing one");
+    let what = format!("the halves are swapped: the opening line is at character {at}, after the closing one");
     defects.push(Defect::at(DefectKind::HalvesSwapped, at, what));
     defects.append(&mut inside);
     Some(key)

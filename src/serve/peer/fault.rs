@@ -17,13 +17,13 @@ pub enum Fault {
     Redirect,
     /// Bodies above 8 KiB are refused, as a proxy with a small limit does.
     BodyLimit,
-    /// Every route says that there were too many requests.
+    /// Every route answers that there were too many requests.
     RateLimit,
     /// JSON is labelled as plain text.
     ContentType,
     /// An answer without end.
     HugeAnswer,
-    /// A message in the peer's own name is taken without decrypting it, as servers from 2.0 on do.
+    /// A message in the peer's own name is accepted without decrypting it, as servers from 2.0 on do.
     Bypass,
     /// The key in use is not the one that is published.
     WrongKey,
@@ -33,7 +33,7 @@ pub enum Fault {
     SelfSigned,
     WrongHost,
     MissingIntermediate,
-    /// Nothing older than TLS 1.3 is spoken.
+    /// Nothing older than TLS 1.3 is accepted.
     Tls13Only,
 }
 
