@@ -3,6 +3,7 @@
 //! The layers, from the ground up; each uses only those above it in this list (`tests/house` checks it):
 //!
 //! - `text`: the filter for text of others
+//! - `count`: counts with their nouns
 //! - `error`, `severity`, `endpoint`, `range`: how fedctl fails, how much a finding matters, where to connect, which numbers are
 //!   taken
 //! - `page`: the frame of HTML pages
@@ -27,6 +28,7 @@
 pub mod check;
 pub mod cli;
 pub mod commands;
+pub mod count;
 pub mod dns;
 pub mod endpoint;
 pub mod error;

@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use super::key_inspection::Inspected;
+use crate::count::counted;
 use crate::dns::record::{Outcome, Query, RData, Response, Rr, Transport};
 use crate::facts::dns::{DnsFacts, Observer, Role};
 use crate::facts::hub::{Call, HubFacts};
@@ -41,8 +42,7 @@ fn queries(dns: &DnsFacts) -> String {
     let times = dns.observations.iter().map(|seen| seen.reply.elapsed);
     let slowest = times.chain(dns.probes.iter().map(|probe| probe.reply.elapsed)).max().unwrap_or_default();
     let count = dns.observations.len() + dns.probes.len();
-    let noun = if count == 1 { "query" } else { "queries" };
-    format!("{count} {noun}, the slowest took {slowest} ms")
+    format!("{}, the slowest took {slowest} ms", counted(count, "query"))
 }
 
 fn described(observer: &Observer) -> String {
@@ -59,7 +59,7 @@ fn described(observer: &Observer) -> String {
 /// A query, its response, and how that came.
 fn response(question: &Query, reply: &Response) -> String {
     let mut how = vec![if reply.transport == Transport::Udp { "UDP" } else { "TCP" }.to_owned()];
-    how.extend((reply.size > 0).then(|| format!("{} bytes", reply.size)));
+    how.extend((reply.size > 0).then(|| counted(reply.size, "byte")));
     let flags = [
         (reply.truncated, "truncated over UDP"),
         (reply.authoritative, "authoritative"),
@@ -240,26 +240,27 @@ pub fn own(own: &OwnFacts) -> Details {
 /// The settings that were read. Their values are judged, and not shown: one of them is a key.
 fn settings(server: &ServerFacts) -> Details {
     let read = match &server.settings {
-        Ok(settings) => {
-            format!("{} settings were read", settings.iter().filter(|setting| setting.value.is_ok()).count())
-        }
-        Err(why) => format!("no settings were read: {why}"),
+        Ok(settings) => counted(settings.iter().filter(|setting| setting.value.is_ok()).count(), "setting"),
+        Err(why) => format!("no settings ({why})"),
     };
-    let basis = vec![format!("{} was called as an admin: {read}", server.base)];
+    let basis = vec![format!("{} was called as an admin, and read: {read}", server.base)];
     Details { basis, evidence: requests(Some(&server.base), [&server.info]) }
 }
 
 /// The text of a key and what is in it.
 pub fn inspected(seen: &Inspected, text: &[u8]) -> Details {
     let lines = text.split(|byte| *byte == b'\n').count();
-    let noun = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
-    let mut basis = vec![format!("the text has {} in {}", noun(text.len(), "byte"), noun(lines, "line"))];
+    let mut basis = vec![format!("the text has {} in {}", counted(text.len(), "byte"), counted(lines, "line"))];
     basis.push(match &seen.diagnosis.server {
         Ok(key) => format!("read as servers read it, it is RSA-{} with the exponent {}", key.bits(), key.exponent()),
         Err(why) => format!("read as servers read it, it is no key: {why}"),
     });
     if let Some(key) = seen.key() {
-        basis.push(format!("the key has {} bytes as SPKI, and its modulus has {} bytes", key.der().len(), key.size()));
+        basis.push(format!(
+            "the key has {} as SPKI, and its modulus {}",
+            counted(key.der().len(), "byte"),
+            counted(key.size(), "byte")
+        ));
     }
     if let Some(expected) = seen.expected {
         basis.push(format!("it was compared with the key sha256 {}", expected.fingerprint()));

@@ -1,6 +1,7 @@
 //! Was everything looked at?
 
 use super::{Check, Judge, Needs};
+use crate::count::counted;
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
@@ -21,7 +22,8 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let mut answers: Vec<String> = cut
         .map(|seen| {
             let omitted = seen.reply.omitted;
-            format!("{omitted} records of {} {}: fedctl keeps the first 100", seen.question.kind, seen.question.name)
+            let (kind, name) = (seen.question.kind, &seen.question.name);
+            format!("{} of {kind} {name}: fedctl keeps the first 100", counted(omitted, "record"))
         })
         .collect();
     answers.sort();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::{Check, Judge, Needs, dns_serials};
+use crate::count::counted;
 use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
 use crate::endpoint::{Reach, reach};
 use crate::facts::dns::{DnsFacts, Expected, Observer, Role};
@@ -263,7 +264,7 @@ fn disagreements(dns: &DnsFacts) -> Option<Problem> {
             let lines = each.flat_map(|(name, (_, description))| {
                 std::iter::once(name.clone()).chain(description.iter().map(indented))
             });
-            (format!("{} records", found.len()), lines.collect())
+            (counted(found.len(), "record"), lines.collect())
         }
     };
     Some(

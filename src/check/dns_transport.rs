@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Check, Judge, Needs};
+use crate::count::counted;
 use crate::dns::codec;
 use crate::dns::record::{EdnsFault, Outcome, Query, Response};
 use crate::facts::dns::{DnsFacts, Expected, Observer, Probe, Purpose, Role};
@@ -47,12 +48,12 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         let means =
             "such responses need TCP or fragments, which many firewalls drop; servers behind them cannot get the key";
         let fix = "publish a key of 2048 bits, and nothing but the key at this name";
-        let what = format!("the response with the key has {size} bytes, more than {SAFE}");
+        let what = format!("the response with the key has {}, more than {SAFE}", counted(size, "byte"));
         verdicts.push(Problem::new(Severity::Notice, what, means, fix).into());
     }
     if verdicts.is_empty() {
         let how = if largest.truncated { ", cut over UDP and whole over TCP" } else { "" };
-        return Verdict::pass(format!("{size} bytes{how}"));
+        return Verdict::pass(format!("{}{how}", counted(size, "byte")));
     }
     verdicts
 }
@@ -86,8 +87,9 @@ fn over_tcp(dns: &DnsFacts, question: &Query, largest: Option<&Response>) -> Opt
         Some(size) => (
             if size > SAFE { Severity::Error } else { Severity::Warning },
             format!(
-                "the response with the key has {size} bytes; a resolver that cannot accept it over UDP queries over \
-                 TCP and gets no response"
+                "the response with the key has {}; a resolver that cannot accept it over UDP queries over TCP and gets no \
+                 response",
+                counted(size, "byte")
             ),
         ),
         None => (Severity::Warning, "resolvers that query over TCP get no response".to_owned()),

@@ -2,6 +2,7 @@
 
 use super::drill::{fetched, judge_sent, known_limit, unasked};
 use super::{Check, Judge, Needs};
+use crate::count::counted;
 use crate::facts::drill::{DrillFacts, Taken};
 use crate::report::Verdict;
 use crate::rocketchat::drill::expectation::Outcome;
@@ -24,7 +25,7 @@ fn judge(facts: &DrillFacts, step: Step) -> Verdict {
     };
     match (fetched(facts, request.at), request.taken()) {
         (Some((after, bytes)), Taken::Applied | Taken::Accepted) => {
-            Verdict::Pass { note: format!("fetched from us {after} ms later: {bytes} bytes") }
+            Verdict::Pass { note: format!("fetched from us {after} ms later: {}", counted(bytes, "byte")) }
         }
         (None, Taken::Applied | Taken::Accepted) => match expected.outcome {
             Outcome::Fails(error) => known_limit(facts, step, &error.0).seen([request.exchange.shown()]).into(),

@@ -1,6 +1,7 @@
 //! The findings about one text that should be a public key: what `fedctl key inspect` reports, in the checks of the catalogue.
 
 use super::{key_match, key_record, key_strength, key_text};
+use crate::count::counted;
 use crate::key::PublicKey;
 use crate::key::diagnosis::{Defect, DefectKind, Diagnosis, Difference};
 use crate::report::{Line, Problem, Verdict, with_line};
@@ -55,7 +56,7 @@ fn passed(inspected: &Inspected, id: &str) -> Option<Verdict> {
     let note = match inspected.key() {
         Some(key) if id == key_text::CHECK.id && inspected.diagnosis.verified.is_some() => {
             let (bits, exponent) = (key.bits(), key.exponent());
-            format!("RSA-{bits}, exponent {exponent}, {} bytes; servers accept it", inspected.length)
+            format!("RSA-{bits}, exponent {exponent}, {}; servers accept it", counted(inspected.length, "byte"))
         }
         _ if id == key_match::CHECK.id => match (inspected.expected?, inspected.difference) {
             (_, None) => "equals the expected key".to_owned(),

@@ -1,6 +1,7 @@
 //! Which records of classic federation does native federation leave unused?
 
 use super::{Check, Judge, Needs};
+use crate::count::{counted, is_or_are};
 use crate::dns::record::Query;
 use crate::facts::dns::DnsFacts;
 use crate::facts::native::NativeFacts;
@@ -34,18 +35,11 @@ fn judge(dns: &DnsFacts, _: &NativeFacts) -> Vec<Verdict> {
     if left.is_empty() {
         return Verdict::pass("none");
     }
-    let what = format!(
-        "{} of classic federation {} still published",
-        counted(left.len()),
-        if left.len() == 1 { "is" } else { "are" }
-    );
+    let what =
+        format!("{} of classic federation {} still published", counted(left.len(), "record"), is_or_are(left.len()));
     let means = "releases from 7.11 on do not read them; partners on older releases do";
     let fix = "Remove them when no partner runs a release before 7.11.";
     vec![Problem::new(Severity::Notice, what, means, fix).seen(left).into()]
-}
-
-fn counted(count: usize) -> String {
-    format!("{count} record{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

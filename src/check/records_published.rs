@@ -1,6 +1,7 @@
 //! Does DNS answer the records of a plan?
 
 use super::{Check, Judge, Needs};
+use crate::count::counted;
 use crate::dns::record::{CharacterString, Query, RData, Rr};
 use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::change::Change;
@@ -73,7 +74,7 @@ fn description(data: &RData) -> String {
         RData::Srv { priority, weight, port, target } => format!("{priority} {weight} {port} {target}."),
         other => match other.joined() {
             Some(value) if value.len() <= 20 => format!("{:?}", CharacterString(value)),
-            Some(value) => format!("{} bytes", value.len()),
+            Some(value) => counted(value.len(), "byte"),
             None => "another type".into(),
         },
     }

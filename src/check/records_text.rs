@@ -1,6 +1,7 @@
 //! Would the provider take this text, and do its names lie where servers look?
 
 use super::{Check, Judge, Needs};
+use crate::count::counted;
 use crate::facts::published::Published;
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::{KEY_LABEL, questions};
@@ -39,8 +40,7 @@ fn judge(text: &Published) -> Vec<Verdict> {
             let fix = format!("Print the records:\n  fedctl records {} --target HOST --key FILE", text.domain);
             vec![Problem::new(Severity::Error, what, "nothing is published", fix).into()]
         }
-        1 => Verdict::pass("1 record"),
-        count => Verdict::pass(format!("{count} records")),
+        count => Verdict::pass(counted(count, "record")),
     }
 }
 

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Check, Judge, Needs};
+use crate::count::counted;
 use crate::report::{Problem, Verdict};
 use crate::severity::Severity;
 
@@ -34,8 +35,7 @@ pub struct Changed {
 /// One finding for each response that differs.
 pub fn judge(changed: &[Changed], compared: usize) -> Vec<Verdict> {
     if changed.is_empty() {
-        let noun = if compared == 1 { "response" } else { "responses" };
-        return Verdict::pass(format!("{compared} {noun} compared, without TTLs and order"));
+        return Verdict::pass(format!("{} compared, without TTLs and order", counted(compared, "response")));
     }
     changed.iter().map(|changed| problem(changed).into()).collect()
 }
@@ -48,7 +48,7 @@ pub fn short(response: &str) -> String {
     }
     let (start, end): (String, String) =
         (response.chars().take(SHOWN).collect(), response.chars().skip(count - SHOWN).collect());
-    format!("{start}…{end} ({count} characters)")
+    format!("{start}…{end} ({})", counted(count, "character"))
 }
 
 fn problem(changed: &Changed) -> Problem {

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::dns_resolvers::{address, rewritten_text};
 use super::{Check, Judge, Needs};
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::dns::record::{Outcome, Query, RecordType};
 use crate::endpoint::{Reach, reach};
@@ -137,7 +138,7 @@ fn problem(question: &Query, resolved: &Resolved, published: &Outcome, cause: Ca
     let seen = match resolved {
         Resolved::Srv { target, port } => format!("{target}:{port}"),
         Resolved::Txt(text) if text == WITHHELD => "a PRIVATE key, which is not shown here".into(),
-        Resolved::Txt(text) => format!("a text of {} characters", text.chars().count()),
+        Resolved::Txt(text) => format!("a text of {}", counted(text.chars().count(), "character")),
         Resolved::Nothing(why) | Resolved::Unknown(why) => why.chars().take(120).collect(),
     };
     let name = &question.name;

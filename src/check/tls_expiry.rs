@@ -2,6 +2,7 @@
 
 use super::stage::Stage;
 use super::{Check, Judge, Needs, date, sessions};
+use crate::count::counted;
 use crate::facts::peer::PeerFacts;
 use crate::facts::tls::Certificate;
 use crate::report::{Problem, Verdict};
@@ -50,7 +51,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         )],
         left @ 0..SOON => vec![problem(
             Severity::Warning,
-            format!("the certificate `{subject}` expires on {until}, in {} days", left / DAY),
+            format!("the certificate `{subject}` expires on {until}, in {}", counted(left / DAY, "day")),
             "from then on servers drop every message; automatic renewal should have happened by now",
             renew,
         )],

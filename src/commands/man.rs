@@ -9,6 +9,7 @@ use clap_mangen::roff::{Roff, bold, italic, roman};
 
 use super::Context;
 use super::key_file::{Access, Pending};
+use crate::count::counted;
 use crate::error::{ExitStatus, hinted};
 use crate::settings::SETTINGS;
 use crate::term::WIDTH_RANGE;
@@ -41,7 +42,7 @@ impl Man {
             let path = dir.join(name);
             Pending::write(&path, &Filtered::own(&String::from_utf8_lossy(page)), Access::Everybody, true)?.commit()?;
         }
-        cx.term.status(format_args!("{} pages in {}", pages.len(), dir.display()));
+        cx.term.status(format_args!("{} in {}", counted(pages.len(), "page"), dir.display()));
         Ok(ExitStatus::Clean)
     }
 }

@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::count::counted;
 use crate::error::Hinted;
 
 /// The longest name in DNS, in its text form without the final dot (RFC 1035 section 2.3.4).
@@ -142,8 +143,8 @@ impl FromStr for Domain {
             let longest = NAME_MAX - PREFIX_MAX;
             return Err(Hinted::new(
                 format!(
-                    "the domain is {} characters long; `rocketchat-public-key.` does not fit before it",
-                    host.0.len()
+                    "the domain is {} long; `rocketchat-public-key.` does not fit before it",
+                    counted(host.0.len(), "character")
                 ),
                 format!(
                     "a name in DNS has at most {NAME_MAX} characters, so a federation domain has at most {longest}"
@@ -163,7 +164,7 @@ fn parse(text: &str, noun: &str, example: &str) -> Result<Host, Hinted> {
     if lower.len() > NAME_MAX {
         let shown: String = lower.chars().take(40).collect();
         return Err(Hinted::new(
-            format!("the {noun} `{shown}…` is {} characters long", lower.len()),
+            format!("the {noun} `{shown}…` is {} long", counted(lower.len(), "character")),
             format!("a name in DNS has at most {NAME_MAX} characters"),
         ));
     }
@@ -247,7 +248,7 @@ fn refuse_bad_label(text: &str, label: &str, noun: &str, example: &str) -> Resul
     }
     if label.len() > LABEL_MAX {
         return Err(Hinted::new(
-            format!("a label of the {noun} is {} characters long", label.len()),
+            format!("a label of the {noun} is {} long", counted(label.len(), "character")),
             format!("a label in DNS has at most {LABEL_MAX} characters"),
         ));
     }

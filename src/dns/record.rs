@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::count::counted;
+
 /// The record types that fedctl asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -225,8 +227,7 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Found(records) if records.len() == 1 => f.pad("1 record"),
-            Self::Found(records) => f.pad(&format!("{} records", records.len())),
+            Self::Found(records) => f.pad(&counted(records.len(), "record")),
             Self::NoData => f.pad("NODATA"),
             Self::NxDomain => f.pad("NXDOMAIN"),
             Self::ServFail => f.pad("SERVFAIL"),

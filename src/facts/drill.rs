@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use serde::{Deserialize, Serialize};
 
 use super::peer::{Exchange, PeerFacts, Speaks};
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::error::Hinted;
 use crate::rocketchat::boundary;
@@ -119,8 +120,8 @@ impl fmt::Display for Arrived {
             Self::Question { room, known } => {
                 write!(f, "the peer asks for the events of room {room}, and has {}", known.len())
             }
-            Self::Fetched { upload, bytes } => write!(f, "file {upload} was fetched, {bytes} bytes"),
-            Self::Delivered { events } => write!(f, "{events} events were sent to the peer"),
+            Self::Fetched { upload, bytes } => write!(f, "file {upload} was fetched, {}", counted(bytes, "byte")),
+            Self::Delivered { events } => write!(f, "{} sent to the peer", counted(events, "event")),
             Self::Undelivered { why } => write!(f, "what the peer requested was not sent: {why}"),
             Self::Events { description } => write!(f, "the peer reports {description}"),
             Self::Refused { why } => write!(f, "{why}"),

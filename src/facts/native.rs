@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::call::NoAddress;
 use super::peer::{Answer, ConnectFailure, Exchange, HttpFailure};
 use super::tls::{Session, TlsFacts};
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
 use crate::rocketchat::discovery::{DiscoveryError, DiscoveryResult};
@@ -55,7 +56,7 @@ pub enum LostRedirect {
     NotHttps(String),
     #[error("it redirects, and {0}")]
     NoServer(NoServer),
-    #[error("it redirects more than {0} times")]
+    #[error("it redirects more than {}", counted(.0, "time"))]
     TooMany(usize),
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::tls::TlsFacts;
 use super::zone::ZoneFailure;
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::dns::record::{Outcome, Query, RData};
 use crate::endpoint::{Endpoint, missing_route};
@@ -155,7 +156,7 @@ pub enum HttpFailure {
     Closed(String),
     #[error("what came back is not HTTP")]
     NotHttp,
-    #[error("the answer is larger than {0} bytes")]
+    #[error("the answer is larger than {}", counted(.0, "byte"))]
     TooLarge(usize),
     #[error("{0}")]
     Connect(String),

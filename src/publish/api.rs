@@ -24,7 +24,7 @@ const SHOWN: usize = 300;
 pub enum Failure {
     #[error("the account has no zone `{0}`")]
     NoZone(String),
-    #[error("the account has {1} zones named `{0}`")]
+    #[error("the account has several zones named `{0}`: {1}")]
     ManyZones(String, usize),
     #[error("the provider does not accept the credentials ({0}): {1}")]
     Credentials(u16, String),

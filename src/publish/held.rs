@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::rdata;
+use crate::count::counted;
 use crate::dns::name::Host;
 use crate::dns::record::{Outcome, Query, RData, RecordType, Rr};
 use crate::rocketchat::change::{Change, same_data};
@@ -103,7 +104,7 @@ impl Total {
         };
         match all.saturating_sub(own as u64) {
             1 => format!("1 other {what} is not touched"),
-            others => format!("{others} other {what}s are not touched"),
+            others => format!("{} are not touched", counted(others, &format!("other {what}"))),
         }
     }
 }

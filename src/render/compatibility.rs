@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::fill::{fitting, hang};
 use super::key::pretty;
-use super::report::{Style, counted};
+use super::report::{Style, found};
 use crate::rocketchat::compatibility::{Compatibility, Direction, Reason, spans};
 use crate::rocketchat::life::Life;
 use crate::rocketchat::promise::Promise;
@@ -141,10 +141,10 @@ fn verdict(seen: &Compatibility, width: usize) -> String {
         false => format!("{there} of {all} promises work from {a} to {b}, {back} back"),
     };
     let [errors, warnings, notices] = seen.counts();
-    let found = counted(&[(errors, "error"), (warnings, "warning"), (notices, "notice")]);
-    let (whole, short) = match found.is_empty() {
+    let severities = found(&[(errors, "error"), (warnings, "warning"), (notices, "notice")]);
+    let (whole, short) = match severities.is_empty() {
         true => (format!("{a} and {b}: {counts}, no release does more"), format!("{a} and {b}: {there} of {all} work")),
-        false => (format!("{a} and {b}: {counts}: {found}"), format!("{a} and {b}: {found}")),
+        false => (format!("{a} and {b}: {counts}: {severities}"), format!("{a} and {b}: {severities}")),
     };
     fitting(&whole, &short, width).to_owned()
 }

@@ -1,5 +1,6 @@
 //! Why an envelope did not open, for people.
 
+use crate::count::counted;
 use crate::key::PublicKey;
 use crate::render::fill::hang;
 use crate::rocketchat::body::{NotAnEnvelope, Wire};
@@ -28,7 +29,7 @@ pub fn failure(seen: &Unopened, width: usize) -> String {
     let layer = seen.why.layer();
     let mut out = format!("fedctl: error: the {layer} layer does not open\n");
     let mut row = |name: &str, text: String| out += &hang(&format!("  {name:<12}{text}"), width, 14);
-    row("seen", format!("{}; {} bytes in all", seen.why, seen.bytes));
+    row("seen", format!("{}; {} in all", seen.why, counted(seen.bytes, "byte")));
     row("proves", seen.why.proves().into());
     row("servers log", format!("`{}`", seen.why.server_log()));
     let (whose, key, hint) = match layer {

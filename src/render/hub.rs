@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::fill::hang;
 use super::key::pretty;
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::key::PublicKey;
 use crate::rocketchat::hub::ledger::{Action, Closed, Ledger, Peer, Proposal};
@@ -36,12 +37,7 @@ pub fn list(peers: &[Peer], width: usize) -> String {
     if peers.is_empty() {
         return "no entries\n".into();
     }
-    format!("{}\n{}\n", table(&peers.iter().map(row).collect::<Vec<_>>(), width), counted(peers.len()))
-}
-
-/// `1 entry`, `2 entries`.
-pub fn counted(count: usize) -> String {
-    if count == 1 { "1 entry".into() } else { format!("{count} entries") }
+    format!("{}\n{}\n", table(&peers.iter().map(row).collect::<Vec<_>>(), width), counted(peers.len(), "entry"))
 }
 
 /// The form that can be imported.

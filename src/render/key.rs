@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use super::fill::hang;
 use crate::check::key_inspection::Inspected;
+use crate::count::counted;
 use crate::key::diagnosis::Defect;
 use crate::key::{PrivateKey, PublicKey};
 use crate::text::escaped_json;
@@ -37,7 +38,7 @@ pub fn made(made: &Made, width: usize) -> String {
         out += &row("private key", file, &format!("RSA-{bits}, {kind}, readable by you only; never publish it"));
     }
     let line = made.public.one_line();
-    out += &row("public key", &made.public_file, &format!("{} characters", line.len()));
+    out += &row("public key", &made.public_file, &counted(line.len(), "character"));
     out += &format!("sha256       {}\n\n{line}\n\n", made.public.fingerprint());
     out += &match &made.private_file {
         Some(file) if made.script => format!("next, and then restart the server:\n  mongosh DATABASE {file}\n"),

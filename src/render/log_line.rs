@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::fill::hang;
 use super::key::pretty;
+use crate::count::{counted, is_or_are};
 use crate::dns::name::Domain;
 use crate::rocketchat::log_line::Translation;
 
@@ -17,19 +18,20 @@ pub fn write(found: &[Translation], unknown: usize, width: usize) -> String {
     let each: Vec<String> = found.iter().take(SHOWN_MAX).map(|translation| one(translation, width)).collect();
     let mut out = each.join("\n");
     if let Some(more) = found.len().checked_sub(SHOWN_MAX).filter(|more| *more > 0) {
-        out += &format!("\n{more} rarer lines are left out\n");
+        out += &format!("\n{} {} left out\n", counted(more, "rarer line"), is_or_are(more));
     }
     if unknown > 0 && !found.is_empty() {
-        let lines =
-            if unknown == 1 { "1 other line contains".to_owned() } else { format!("{unknown} other lines contain") };
-        out += &format!("\n{lines} nothing about federation that fedctl can explain\n");
+        let verb = if unknown == 1 { "contains" } else { "contain" };
+        let lines = counted(unknown, "other line");
+        out += &format!("\n{lines} {verb} nothing about federation that fedctl can explain\n");
     }
     out
 }
 
 fn one(translation: &Translation, width: usize) -> String {
     let known = translation.known;
-    let times = if translation.count > 1 { format!(" ({} times)", translation.count) } else { String::new() };
+    let times =
+        if translation.count > 1 { format!(" ({})", counted(translation.count, "time")) } else { String::new() };
     let mut out = hang(&format!("{}{times}", short(&translation.line)), width, 0);
     out += &row("releases", &known.releases.to_string(), width);
     out += &row("means", &sentence(translation), width);

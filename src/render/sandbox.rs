@@ -4,6 +4,7 @@
 use maud::{Markup, html};
 
 use super::page::page;
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::render::fill::harmless;
 use crate::report::watch::moment;
@@ -95,10 +96,6 @@ pub fn html(sandbox: &Sandbox) -> String {
         p class="soft" { "As of " (moment(sandbox.now / 1000)) ". The newest " (ENTRIES) " events of a room are shown." }
     };
     page(&title, REFRESH, &body)
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 fn is_wrong(entry: &Entry) -> bool {

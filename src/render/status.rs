@@ -4,6 +4,8 @@ use serde_json::json;
 
 use super::fill::hang;
 use super::key::pretty;
+use super::report::found;
+use crate::count::counted;
 
 /// What is known without a network.
 pub struct Shown {
@@ -70,7 +72,7 @@ pub fn human(shown: &Shown, width: usize) -> String {
     let (subject, command) = (column(|run| &run.subject), column(|run| &run.command));
     for run in shown_runs {
         let what = format!(
-            "  {:<subject$}  {:<command$}  {:<13}  {}",
+            "  {:<subject$}  {:<command$}  {:<14}  {}",
             run.subject,
             run.command,
             ago(shown.now, run.time),
@@ -82,15 +84,8 @@ pub fn human(shown: &Shown, width: usize) -> String {
 }
 
 fn result(run: &Line) -> String {
-    let counted = |count: usize, noun: &str| match count {
-        0 => None,
-        1 => Some(format!("1 {noun}")),
-        more => Some(format!("{more} {noun}s")),
-    };
-    let counts: Vec<String> =
-        [counted(run.errors, "error"), counted(run.warnings, "warning")].into_iter().flatten().collect();
     match &run.worst {
-        Some(id) => format!("{}: {id}", counts.join(", ")),
+        Some(id) => format!("{}: {id}", found(&[(run.errors, "error"), (run.warnings, "warning")])),
         None => "ok".into(),
     }
 }
@@ -98,10 +93,13 @@ fn result(run: &Line) -> String {
 /// `5 minutes ago`.
 fn ago(now: i64, then: i64) -> String {
     let seconds = now.saturating_sub(then).max(0);
+    if seconds == 0 {
+        return "just now".into();
+    }
     let units = [(86400, "day"), (3600, "hour"), (60, "minute"), (1, "second")];
     let unit = units.into_iter().find(|(length, _)| seconds >= *length).unwrap_or((1, "second"));
     let count = seconds / unit.0;
-    format!("{count} {}{} ago", unit.1, if count == 1 { "" } else { "s" })
+    format!("{} ago", counted(count, unit.1))
 }
 
 /// What brings the setup forward.

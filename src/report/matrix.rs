@@ -1,5 +1,6 @@
 //! Which server answers what: name servers and resolvers by record, with what differs marked.
 
+use crate::count::counted;
 use crate::dns::record::{Outcome, Query, RData};
 use crate::facts::dns::{DnsFacts, Role};
 use crate::facts::server::{Resolved, ServerView};
@@ -119,7 +120,7 @@ fn key_text(text: &[u8]) -> String {
     let diagnosis = diagnosis::examine(text);
     match (&diagnosis.verified, diagnosis.defects.first()) {
         (Some(key), _) => format!("RSA-{} {}", key.bits(), key.fingerprint().short()),
-        (None, Some(defect)) => format!("{} bytes ({})", text.len(), defect.kind),
-        (None, None) => format!("{} bytes", text.len()),
+        (None, Some(defect)) => format!("{} ({})", counted(text.len(), "byte"), defect.kind),
+        (None, None) => counted(text.len(), "byte"),
     }
 }

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::generation::Generation;
-
 use super::release::Release;
+use crate::count::counted;
 
 /// Which of the forms.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -30,7 +30,7 @@ pub enum NotAnEnvelope {
     Plain,
     #[error("the body is HTML: a proxy or a login page responds instead")]
     Html,
-    #[error("the JSON ends early, after {bytes} bytes: something cut the body")]
+    #[error("the JSON ends early, after {}: something cut the body", counted(bytes, "byte"))]
     Cut { bytes: usize },
     #[error("the body is not JSON ({why})")]
     NotJson { why: String },

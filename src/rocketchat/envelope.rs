@@ -13,6 +13,7 @@ use rsa::{BoxedUint, Oaep, Pkcs1v15Sign, hazmat};
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
+use crate::count::counted;
 use crate::key::{PrivateKey, PublicKey};
 
 /// What OAEP with SHA-1 takes from each block, in bytes; node-rsa keeps the same distance in the origin layer, where 11 would do.
@@ -42,7 +43,7 @@ pub struct TooSmall {
 pub enum Failure {
     #[error("the envelope is empty")]
     Empty,
-    #[error("{bytes} bytes are no whole number of {layer} blocks of {block} bytes")]
+    #[error("a length of {} is no whole number of {layer} blocks of {block} bytes", counted(bytes, "byte"))]
     Length { layer: Layer, bytes: usize, block: usize },
     #[error("none of the {blocks} {layer} blocks opens with this key")]
     Key { layer: Layer, blocks: usize },

@@ -1,5 +1,6 @@
 //! The rules of the code, read from the sources.
 
+mod counts;
 mod filter;
 mod layers;
 mod length;

@@ -7,6 +7,7 @@ use clap::Args;
 
 use crate::commands::Context;
 use crate::commands::stop::Stop;
+use crate::count::counted;
 use crate::error::{ExitStatus, hinted};
 use crate::file::read;
 use crate::serve::dns::{Config, Fault, Zone, start};
@@ -47,7 +48,7 @@ impl ServeDns {
                 running.addr
             ));
             stop.requested().await;
-            cx.term.status(format_args!("stopped after {} questions", running.asked()));
+            cx.term.status(format_args!("stopped after {}", counted(running.asked(), "query")));
             Ok(ExitStatus::Clean)
         })
     }

@@ -3,6 +3,7 @@
 use super::Defect;
 use super::defect_kind::DefectKind;
 use super::glyphs::{Glyph, text};
+use crate::count::{counted, is_or_are};
 use crate::key::{BEGIN_PUBLIC, END_PUBLIC};
 
 /// Where a label stands: glyphs from `start` to before `end`, dashes included.
@@ -111,11 +112,10 @@ fn judge(glyphs: &[Glyph], label: Label, exact: &str) -> Option<Defect> {
 }
 
 fn cut_off(which: &str, kind: DefectKind, at: usize, missing: usize) -> Defect {
-    let plural = if missing == 1 { "" } else { "s" };
     Defect::at(
         kind,
         at,
-        format!("{missing} character{plural} of the {which} line {} cut off", if missing == 1 { "is" } else { "are" }),
+        format!("{} of the {which} line {} cut off", counted(missing, "character"), is_or_are(missing)),
     )
 }
 

@@ -5,6 +5,7 @@ use super::defect_kind::DefectKind;
 use super::der::{self, Shape};
 use super::glyphs::{Glyph, name};
 use super::numbers::{self, TRAILER};
+use crate::count::{counted, is_or_are};
 use crate::key::{PublicKey, base64};
 use crate::severity::Severity;
 
@@ -194,15 +195,16 @@ fn lengths(digits: &[Glyph], total: usize, around: Around, defects: &mut Vec<Def
             Defect::at(
                 DefectKind::BytesAfterKey,
                 last,
-                format!("{extra} characters too many, and the rest is no key either"),
+                format!("{} too many, and the rest is no key either", counted(extra, "character")),
             )
         }
         () if missing == 0 => {
             Defect::new(DefectKind::HeaderDamaged, "the length is right, but a character of the frame changed")
         }
-        () if around.closed => {
-            Defect::new(DefectKind::CharactersLost, format!("{of}: {missing} {} lost somewhere inside", are(missing)))
-        }
+        () if around.closed => Defect::new(
+            DefectKind::CharactersLost,
+            format!("{of}: {missing} {} lost somewhere inside", is_or_are(missing)),
+        ),
         () => truncated(around.length, missing, &of, last),
     });
 }
@@ -216,10 +218,6 @@ pub fn truncated(length: usize, missing: usize, of: &str, last: usize) -> Defect
         _ => (DefectKind::Truncated, ": the end is cut off"),
     };
     Defect::at(kind, last, format!("{of}{why}"))
-}
-
-fn are(count: usize) -> &'static str {
-    if count == 1 { "is" } else { "are" }
 }
 
 /// Tail before head, a part twice, or the whole twice; verified by the key that comes out.
@@ -242,7 +240,10 @@ fn reordered(digits: &[Glyph], decoded: &[u8], defects: &mut Vec<Defect>) -> Opt
         let at = digits[expected].at;
         let (kind, what) = match chars[expected..].starts_with(&chars[..extra.min(expected)]) && extra >= OVERLAP_MIN {
             true => (DefectKind::PastedTwice, format!("the key was pasted twice: it starts again at character {at}")),
-            false => (DefectKind::BytesAfterKey, format!("{extra} characters follow the key, from character {at} on")),
+            false => {
+                let extra = counted(extra, "character");
+                (DefectKind::BytesAfterKey, format!("{extra} behind the key, from character {at} on"))
+            }
         };
         defects.push(Defect::at(kind, at, what));
         return numbers::judge(key, defects);
@@ -253,7 +254,7 @@ fn reordered(digits: &[Glyph], decoded: &[u8], defects: &mut Vec<Defect>) -> Opt
         let single = chars[..at].iter().chain(&chars[at + extra..]).copied();
         if let Some(key) = numbers::prove(&base64::digits(single)) {
             let from = digits[at + extra].at;
-            let what = format!("two parts overlap: {extra} characters are repeated from character {from} on");
+            let what = format!("two parts overlap: {} repeated, from character {from} on", counted(extra, "character"));
             defects.push(Defect::at(DefectKind::PartsOverlap, from, what));
             return numbers::judge(key, defects);
         }
@@ -286,7 +287,7 @@ fn framed(digits: &[Glyph], decoded: &[u8], around: Around, defects: &mut Vec<De
                 defects.push(match around.closed {
                     true => Defect::new(
                         DefectKind::CharactersLost,
-                        format!("{of}: {missing} {} lost at its end", are(missing)),
+                        format!("{of}: {missing} {} lost at its end", is_or_are(missing)),
                     ),
                     false => truncated(around.length, missing, &of, last),
                 });
@@ -300,7 +301,7 @@ fn framed(digits: &[Glyph], decoded: &[u8], around: Around, defects: &mut Vec<De
                 defects.push(Defect::at(
                     DefectKind::CutAtStart,
                     digits[0].at,
-                    format!("the first {missing} characters of the key are missing"),
+                    format!("the beginning of the key is missing: {}", counted(missing, "character")),
                 ));
                 return numbers::judge(key, defects);
             }

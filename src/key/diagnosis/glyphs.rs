@@ -2,6 +2,7 @@
 
 use super::Defect;
 use super::defect_kind::DefectKind;
+use crate::count::counted;
 
 /// One character of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +96,9 @@ pub fn peel(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph> {
         let more = if count > 1 { format!(", and {} more of the kind", count - 1) } else { String::new() };
         let effect = match c.len_utf8() {
             1 => String::new(),
-            bytes if !c.is_ascii() => format!("; servers read its {bytes} bytes as {bytes} other characters"),
+            bytes if !c.is_ascii() => {
+                format!("; servers read its {} as {}", counted(bytes, "byte"), counted(bytes, "other character"))
+            }
             _ => String::new(),
         };
         defects.push(Defect::at(kind, at, format!("character {at} is {} (U+{:04X}){more}{effect}", name(c), c as u32)));

@@ -23,6 +23,7 @@ pub use records::{examine_records, hold_secret, shown};
 use self::glyphs::Glyph;
 use super::base64;
 use super::node_rsa::{self, ImportError};
+use crate::count::counted;
 use crate::key::{BEGIN_PUBLIC, END_PUBLIC, PublicKey};
 use crate::severity::Severity;
 
@@ -181,7 +182,7 @@ fn settle(defects: &mut Vec<Defect>, accepted: bool) {
 /// Peels the text layer by layer, naming each, down to a key that can be verified.
 fn recover(bytes: &[u8], defects: &mut Vec<Defect>) -> Option<PublicKey> {
     if bytes.len() > TEXT_MAX {
-        let what = format!("{} bytes are no form of a public key, which has a few hundred", bytes.len());
+        let what = format!("{}: a public key has a few hundred in any form", counted(bytes.len(), "byte"));
         defects.push(Defect::new(DefectKind::NotAKey, what));
         return None;
     }

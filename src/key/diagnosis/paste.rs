@@ -2,6 +2,7 @@
 
 use super::records::too_long;
 use super::{DefectKind, Diagnosis, examine_records};
+use crate::count::counted;
 use crate::dns::record::unescape;
 
 /// The longest character-string (RFC 1035 section 3.3), in bytes.
@@ -40,9 +41,8 @@ impl Pasted {
 impl std::fmt::Display for Pasted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let strings: Vec<String> = self.records.iter().map(|strings| strings.len().to_string()).collect();
-        let plural = |count: usize| if count == 1 { "" } else { "s" };
         match self.records.as_slice() {
-            [one] => write!(f, "{}: one TXT record of {} string{}", self.form, one.len(), plural(one.len())),
+            [one] => write!(f, "{}: one TXT record of {}", self.form, counted(one.len(), "string")),
             all => write!(f, "{}: {} TXT records of {} strings", self.form, all.len(), strings.join(", ")),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::defect_kind::DefectKind;
 use super::{Defect, Diagnosis, examine, recover, secret, settle, whole};
+use crate::count::counted;
 use crate::dns::record::CharacterString;
 use crate::key::PublicKey;
 
@@ -49,7 +50,7 @@ pub fn shown(values: &[Vec<u8>]) -> Vec<String> {
             use sha2::{Digest, Sha256};
             // Keys begin and end alike; the digest tells them apart.
             let digest: String = Sha256::digest(value).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-            let size = format!("{} bytes, sha256 {digest}…", value.len());
+            let size = format!("{}, sha256 {digest}…", counted(value.len(), "byte"));
             if secret {
                 return format!("(part of a private key, not shown; {size})");
             }
@@ -71,8 +72,8 @@ fn within_one(strings: &[Vec<u8>], diagnosis: &mut Diagnosis) {
         diagnosis.defects.push(Defect::new(
             DefectKind::UnquotedZoneFile,
             format!(
-                "the value was without quotes in a zone file: {} strings, cut at the spaces of the armour, which are lost",
-                strings.len()
+                "the value was without quotes in a zone file: {}, cut at the spaces of the armour, which are lost",
+                counted(strings.len(), "string")
             ),
         ));
         let accepted = accepted(diagnosis, diagnosis.repaired.as_ref());
@@ -250,7 +251,10 @@ fn grow(count: usize, chosen: &mut Vec<usize>, orders: &mut Vec<Vec<usize>>) {
 pub(super) fn too_long(longest: usize, diagnosis: &mut Diagnosis) {
     diagnosis.defects.push(Defect::new(
         DefectKind::StringTooLong,
-        format!("one string has {longest} bytes; a string in DNS has at most 255, and name servers refuse the line"),
+        format!(
+            "one string has {}; a string in DNS has at most 255, and name servers refuse the line",
+            counted(longest, "byte")
+        ),
     ));
     diagnosis.repaired = diagnosis.verified.take().or(diagnosis.repaired.take());
     let accepted = accepted(diagnosis, diagnosis.repaired.as_ref());

@@ -4,7 +4,7 @@ use colored::Colorize;
 use serde_json::json;
 
 use crate::render::fill::{fitting, hang, harmless, one_line};
-use crate::render::report::{Style, counted};
+use crate::render::report::{Style, found};
 use crate::report::comparison::{Comparison, Half, Passed};
 
 /// For people: the errors of both directions; with -v every finding, with -vv the stages that were skipped.
@@ -34,7 +34,7 @@ fn verdict(comparison: &Comparison, width: usize) -> String {
     let working = comparison.working();
     let counts = match comparison.counts() {
         (0, 0) => String::new(),
-        (errors, warnings) => format!(": {}", counted(&[(errors, "error"), (warnings, "warning")])),
+        (errors, warnings) => format!(": {}", found(&[(errors, "error"), (warnings, "warning")])),
     };
     let names = one_line(&format!("{} and {}", comparison.back.subject, comparison.there.subject));
     let verb = if working == 1 { "works" } else { "work" };

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 use super::diagram::diagram;
 use super::verdict;
 use crate::check::mesh::LIMITS;
+use crate::count::counted;
 use crate::page;
 use crate::render::markup::{fix, prose};
 use crate::report::mesh::{Direction, Mesh, Node, Obstacle, State, Tally};
@@ -166,7 +167,7 @@ fn item(number: usize, obstacle: &Obstacle, blocked: &[&Direction]) -> Markup {
             p { strong { (prose(&obstacle.what)) } }
             (fix(&obstacle.fix))
             details class="blocked" {
-                summary { (blocked.len()) @if blocked.len() == 1 { " direction" } @else { " directions" } " blocked" }
+                summary { (counted(blocked.len(), "direction")) " blocked" }
                 ul class="names" { @for direction in blocked { li { (direction.from) " to " (direction.to) } } }
             }
         }

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::verdict;
 use crate::check::mesh::LIMITS;
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::render::fill::{fitting, wrap};
 use crate::render::report::Style;
@@ -163,9 +164,9 @@ fn sentence(number: usize, obstacle: &Obstacle, blocked: &[&Direction], width: u
     };
     let directions = match (blocked, same(|direction| &direction.from), same(|direction| &direction.to)) {
         ([one], ..) => format!("{} to {}", one.from, one.to),
-        (more, Some(from), _) => format!("{} directions from {from}", more.len()),
-        (more, _, Some(to)) => format!("{} directions to {to}", more.len()),
-        (more, ..) => format!("{} directions", more.len()),
+        (more, Some(from), _) => format!("{} from {from}", counted(more.len(), "direction")),
+        (more, _, Some(to)) => format!("{} to {to}", counted(more.len(), "direction")),
+        (more, ..) => counted(more.len(), "direction"),
     };
     let mut out = String::new();
     for (at, line) in wrap(&obstacle.what, width.saturating_sub(5)).iter().enumerate() {

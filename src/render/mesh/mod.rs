@@ -5,7 +5,7 @@ mod dot;
 mod html;
 mod human;
 
-use super::report::{Style, counted};
+use super::report::{Style, found};
 use crate::report::Details;
 use crate::report::mesh::{Direction, Mesh, State, Tally};
 
@@ -53,7 +53,7 @@ pub fn verdict(mesh: &Mesh) -> [String; 2] {
         (0, _) => "UNKNOWN",
         _ => "FAIL",
     };
-    let errors = if errors == 0 { String::new() } else { format!(": {}", counted(&[(errors, "error")])) };
+    let errors = if errors == 0 { String::new() } else { format!(": {}", found(&[(errors, "error")])) };
     let all = mesh.directions.len();
     let (whole, short) = match unknown {
         0 => (String::new(), String::new()),

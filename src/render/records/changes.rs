@@ -1,6 +1,7 @@
 //! The plan of what will be changed, for people.
 
 use super::human::size;
+use crate::count::counted;
 use crate::dns::record::{CharacterString, Query, RData, RecordType, Rr};
 use crate::render::fill::{hang, harmless};
 use crate::rocketchat::change::Change;
@@ -63,7 +64,7 @@ pub fn plan(heading: &str, planned: &Planned, width: usize) -> String {
 fn excerpt(data: &RData) -> String {
     match data.joined() {
         Some(value) if value.len() > SHOWN => {
-            format!("{} bytes, {}…", value.len(), CharacterString(value[..SHOWN].to_vec()))
+            format!("{}, {}…", counted(value.len(), "byte"), CharacterString(value[..SHOWN].to_vec()))
         }
         _ => description(data),
     }

@@ -1,6 +1,7 @@
 //! Forms that people type into: a block a record, a line a box. The same reader serves all of them.
 
 use super::{Place, field, human, rdata};
+use crate::count::counted;
 use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::render::fill::hang;
@@ -149,8 +150,7 @@ pub fn leading_seconds(value: &str) -> Result<u32, Hinted> {
 
 /// `3600 (1 hour)`.
 pub fn ttl(seconds: u32) -> String {
-    let description =
-        |count: u32, unit: &str| format!("{seconds} ({count} {unit}{})", if count == 1 { "" } else { "s" });
+    let description = |count: u32, unit: &str| format!("{seconds} ({})", counted(count, unit));
     match seconds {
         0 => "0".into(),
         _ if seconds.is_multiple_of(86400) => description(seconds / 86400, "day"),

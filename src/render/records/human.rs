@@ -1,6 +1,7 @@
 //! The records as a table for people, with the reason for each and the key in both spellings.
 
 use super::{Facts, Format, Place, Proof, rdata};
+use crate::count::counted;
 use crate::dns::record::{Rr, STRING_MAX};
 use crate::error::Hinted;
 use crate::key::diagnosis;
@@ -39,8 +40,7 @@ pub fn table(plan: &Plan, columns: usize) -> String {
     let set = &plan.set;
     // The usual table is read back, by its headings.
     let note = |text: &str| if columns < WIDTH { hang(text, columns, 2) } else { format!("{text}\n") };
-    let noun = if set.records.len() == 1 { "record" } else { "records" };
-    let about = format!("zone {} · {} {noun}", set.zone, set.records.len());
+    let about = format!("zone {} · {}", set.zone, counted(set.records.len(), "record"));
     let mut out = title(&set.domain.to_string(), &about, columns);
     let width = set.records.iter().map(|record| record.owner.len() + 1).max().unwrap_or_default();
     out += &format!("  {:<width$}  {:>6}  type  value\n", "name", "TTL");
@@ -81,7 +81,7 @@ pub fn size(data: &Data) -> String {
     let strings =
         if lengths.len() == 1 { "in one string".into() } else { format!("in strings of {}", lengths.join(" + ")) };
     let print = diagnosis::examine(value).verified.map(|key| format!(", sha256 {}", key.fingerprint()));
-    format!("{} bytes {strings}{}", value.len(), print.unwrap_or_default())
+    format!("{} {strings}{}", counted(value.len(), "byte"), print.unwrap_or_default())
 }
 
 /// Reads the table, and the cut spelling below it.

@@ -2,6 +2,7 @@
 
 use super::form::{self, Block, Boxes, about};
 use super::{Facts, Format, Limit, Measure, Place, Proof, field, hcl, rdata};
+use crate::count::counted;
 use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::{Data, Plan, Record, RecordSet};
@@ -145,7 +146,8 @@ fn write_namecheap(plan: &Plan) -> Result<String, Hinted> {
     let mut out = format!("Namecheap, Advanced DNS of {}: Add new record, once for each block.\n\n", plan.set.zone);
     for record in &plan.set.records {
         if !record.ttl.is_multiple_of(60) || record.ttl == 0 {
-            let what = format!("Namecheap counts the TTL in minutes, and {} seconds are not whole minutes", record.ttl);
+            let what =
+                format!("Namecheap takes a TTL in whole minutes, and this one is {}", counted(record.ttl, "second"));
             return Err(Hinted::new(what, "give a --ttl such as 3600"));
         }
         let block = Block::default().row("Type", record.data.kind());

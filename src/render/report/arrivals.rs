@@ -2,6 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::count::counted;
 use crate::render::fill::beside;
 use crate::report::propagation::Arrival;
 
@@ -30,7 +31,7 @@ pub fn rows(arrivals: &[Arrival]) -> Vec<(String, String)> {
     let mut rows: Vec<(String, String)> = Vec::new();
     if !names.is_empty() {
         let joined = names.join(", ");
-        let who = if joined.width() > WHO_MAX && names.len() > 1 { format!("{} servers", names.len()) } else { joined };
+        let who = if joined.width() > WHO_MAX && names.len() > 1 { counted(names.len(), "server") } else { joined };
         rows.push((who, "at once".into()));
     }
     rows.extend(
@@ -40,7 +41,7 @@ pub fn rows(arrivals: &[Arrival]) -> Vec<(String, String)> {
 }
 
 /// `47 min`, `2 h`; whole minutes, rounded up.
-fn span(seconds: u32) -> String {
+pub fn span(seconds: u32) -> String {
     match seconds.div_ceil(60) {
         minutes if minutes >= 120 && minutes.is_multiple_of(60) => format!("{} h", minutes / 60),
         minutes if minutes >= 120 => format!("{} h {} min", minutes / 60, minutes % 60),

@@ -4,6 +4,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::{ReportFormat, Stream, Style, arrivals, by_release, seconds, sentence};
+use crate::count::counted;
 use crate::page;
 use crate::render::fill::harmless;
 use crate::render::markup::{fix, prose};
@@ -33,7 +34,7 @@ pub const FORMAT: ReportFormat = ReportFormat {
 fn page(reports: &[Report], style: Style) -> String {
     let title = match reports {
         [one] => harmless(&format!("{}: federation report", one.subject)),
-        all => format!("Federation report on {} domains", all.len()),
+        all => format!("Federation report on {}", counted(all.len(), "domain")),
     };
     let level = if reports.len() > 1 { 2 } else { 1 };
     let body = html! {
@@ -132,11 +133,10 @@ fn finding(id: &str, problem: &Problem) -> Markup {
 }
 
 fn evidence(lines: &[String]) -> Markup {
-    let plural = if lines.len() == 1 { "" } else { "s" };
     html! {
         @if !lines.is_empty() {
             details {
-                summary { "Evidence, " (lines.len()) " line" (plural) }
+                summary { "Evidence, " (counted(lines.len(), "line")) }
                 pre { @for (at, line) in lines.iter().enumerate() { @if at > 0 { "\n" } (prose(line)) } }
             }
         }

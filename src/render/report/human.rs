@@ -5,6 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{ReportFormat, Style, arrivals, by_release, propagation, short_sentence};
 use crate::check::{self, Judge};
+use crate::count::counted;
 use crate::render::fill::{beside, fitting, hang, harmless, title, wrap, wrap_all};
 use crate::render::list;
 use crate::report::summary::{Entry, Summary};
@@ -242,10 +243,10 @@ pub fn last_line(
 
 /// `12 checks, 0.31 s`; without a time when nothing was waited for.
 fn summary(checks: usize, elapsed: u64) -> String {
-    let noun = if checks == 1 { "check" } else { "checks" };
+    let checks = counted(checks, "check");
     match elapsed {
-        0 => format!("{checks} {noun}"),
-        elapsed => format!("{checks} {noun}, {:.2} s", elapsed as f64 / 1000.0),
+        0 => checks,
+        elapsed => format!("{checks}, {:.2} s", elapsed as f64 / 1000.0),
     }
 }
 

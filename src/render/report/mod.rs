@@ -17,8 +17,10 @@ mod propagation;
 mod sarif;
 mod tap;
 
+pub use arrivals::span;
 pub use nagios::{State, state as nagios_state};
 
+use crate::count::counted;
 use crate::render::fill::one_line;
 use crate::report::Report;
 
@@ -128,17 +130,13 @@ pub fn verdict(report: &Report, style: Style) -> &'static str {
 /// `1 error, 2 notices`; empty when nothing was found.
 pub fn counts(report: &Report) -> String {
     let words = [(Severity::Error, "error"), (Severity::Warning, "warning"), (Severity::Notice, "notice")];
-    counted(&words.map(|(severity, word)| (report.count(severity), word)))
+    found(&words.map(|(severity, word)| (report.count(severity), word)))
 }
 
 /// `1 error, 2 warnings`: what there is none of is left out.
-pub fn counted(counts: &[(usize, &str)]) -> String {
-    let counts = counts.iter().filter_map(|(count, word)| match count {
-        0 => None,
-        1 => Some(format!("1 {word}")),
-        more => Some(format!("{more} {word}s")),
-    });
-    counts.collect::<Vec<String>>().join(", ")
+pub fn found(counts: &[(usize, &str)]) -> String {
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    counts.map(|(count, word)| counted(count, word)).collect::<Vec<String>>().join(", ")
 }
 
 /// The whole verdict in one sentence, and whether it is good.

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::board::{entry, summary};
 use super::strip::availability;
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::render::fill::{hang, harmless};
 use crate::report::watch::{Difference, Span, Status, Stretch, Verdict, length, moment};
@@ -14,8 +15,7 @@ const INDENT: usize = 2 + 20 + 2 + 12 + 2 + 7 + 2;
 /// One entry for each time in which the checks agreed, the newest first: of so many days, from a moment on.
 pub fn human(status: &Status, spans: &[Span], (days, from): (u32, i64), width: usize) -> String {
     let listed = if status.is_listed { format!("every {}", length(status.every)) } else { "not on the list".into() };
-    let noun = if status.checks == 1 { "check" } else { "checks" };
-    let mut out = format!("{}  {listed} · {} {noun}\n\n", status.domain, status.checks);
+    let mut out = format!("{}  {listed} · {}\n\n", status.domain, counted(status.checks, "check"));
     for span in spans.iter().rev() {
         let verdict = span.snapshot.verdict.to_string();
         let line =
@@ -26,8 +26,8 @@ pub fn human(status: &Status, spans: &[Span], (days, from): (u32, i64), width: u
         spans.iter().map(|span| Stretch { start: span.start, end: span.end, verdict: span.snapshot.verdict }).collect();
     match availability(&stretches, from) {
         Some(share) => {
-            let noun = if days == 1 { "day" } else { "days" };
-            out + &hang(&format!("\nworked {share:.2} % of the known time in the last {days} {noun}"), width, 0)
+            let days = counted(days, "day");
+            out + &hang(&format!("\nworked {share:.2} % of the known time in the last {days}"), width, 0)
         }
         None => out + "nothing is known\n",
     }
@@ -68,8 +68,7 @@ pub fn differences(domain: &Domain, before: &Span, after: &Span, found: &[Differ
     }
     out + &match found.len() {
         0 => "\nnothing changed\n".to_owned(),
-        1 => "\n1 difference\n".to_owned(),
-        more => format!("\n{more} differences\n"),
+        count => format!("\n{}\n", counted(count, "difference")),
     }
 }
 

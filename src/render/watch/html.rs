@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::board::summary;
 use super::strip::{DAYS, availability, days, diagram};
 use super::{Tally, verdict};
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::page::{command, copy_script};
 use crate::render::fill::harmless;
@@ -74,10 +75,6 @@ fn row(status: &Status, history: &[Stretch], now: i64) -> Markup {
     }
 }
 
-fn counted(checks: i64) -> String {
-    if checks == 1 { "1 check".into() } else { format!("{checks} checks") }
-}
-
 fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Ok => "works",
@@ -114,7 +111,7 @@ pub fn domain(status: &Status, spans: &[Span], now: i64) -> String {
         nav { a href="/" { "All domains" } }
         h1 { (status.domain) }
         p class=(format!("verdict {verdict}")) { (word(verdict)) ": " (prose(&sentence(status))) }
-        p class="soft" { (checked(status, now)) ", every " (length(status.every)) ", " (counted(status.checks)) }
+        p class="soft" { (checked(status, now)) ", every " (length(status.every)) ", " (counted(status.checks, "check")) }
         @if let Some(snapshot) = &status.state.snapshot {
             @if !snapshot.findings.is_empty() {
                 h2 { "What to fix" }

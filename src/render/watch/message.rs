@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::render::fill::{harmless, wrap};
 use crate::report::watch::domain_state::DomainState;
@@ -76,7 +77,7 @@ fn rows(change: &Change, now: i64) -> Vec<(&'static str, String)> {
             ]
         }
         Change::Unstable { changes, since } => vec![
-            ("what", format!("it changed {changes} times between failing and working in the last checks")),
+            ("what", format!("it changed {} between failing and working in the last checks", counted(changes, "time"))),
             ("since", lasted(*since)),
             ("means", "messages are lost some of the time; no more messages about it until it settles".into()),
         ],
@@ -84,12 +85,12 @@ fn rows(change: &Change, now: i64) -> Vec<(&'static str, String)> {
             vec![("what", "it no longer changes between failing and working".into()), ("since", moment(*since))]
         }
         Change::Certificate { days, until } => vec![
-            ("what", format!("the certificate expires on {}, in {days} days", date(*until))),
+            ("what", format!("the certificate expires on {}, in {}", date(*until), counted(days, "day"))),
             ("means", "from then on servers drop every message".into()),
             ("fix", "Renew it and reload the proxy.\ncertbot renew --dry-run".into()),
         ],
         Change::KeyAge { days, since } => vec![
-            ("what", format!("the key has been in use for {days} days, since {}", date(*since))),
+            ("what", format!("the key has been in use for {}, since {}", counted(days, "day"), date(*since))),
             ("means", "nothing is wrong; your rules ask for a new key".into()),
             ("fix", "Plan a change of key.\nfedctl rotate plan".into()),
         ],

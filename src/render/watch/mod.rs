@@ -7,6 +7,7 @@ pub mod message;
 pub mod metrics;
 pub mod strip;
 
+use crate::count::counted;
 use crate::report::watch::{Status, Verdict};
 
 /// How many domains have each verdict.
@@ -44,8 +45,10 @@ impl Tally {
         let counts: Vec<String> =
             counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
         let total = self.total();
-        let noun = if total == 1 { "domain" } else { "domains" };
-        if total == 0 { "no domains".into() } else { format!("{total} {noun}: {}", counts.join(", ")) }
+        if total == 0 {
+            return "no domains".into();
+        }
+        format!("{}: {}", counted(total, "domain"), counts.join(", "))
     }
 }
 

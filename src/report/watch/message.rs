@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Finding, Property, length};
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::severity::Severity;
 
@@ -61,11 +62,11 @@ impl Change {
             Self::Property { property, to: None, .. } => format!("the {property} is no longer known"),
             Self::Property { property, .. } => format!("the {property} is known"),
             Self::Unstable { changes, .. } => {
-                format!("alternates between failing and working, {changes} changes in the last checks")
+                format!("alternates between failing and working, {} in the last checks", counted(changes, "change"))
             }
             Self::Settled { .. } => "no longer changes between failing and working".into(),
-            Self::Certificate { days, .. } => format!("the certificate expires in {days} days"),
-            Self::KeyAge { days, .. } => format!("the key is {days} days old"),
+            Self::Certificate { days, .. } => format!("the certificate expires in {}", counted(days, "day")),
+            Self::KeyAge { days, .. } => format!("the key is {} old", counted(days, "day")),
         }
     }
 }

@@ -9,6 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::severity::Severity;
 use domain_state::DomainState;
@@ -216,8 +217,7 @@ pub fn length(seconds: i64) -> String {
         (0, 0, minutes) => format!("{minutes} min"),
         (0, hours, 0) => format!("{hours} h"),
         (0, hours, minutes) => format!("{hours} h {minutes} min"),
-        (1, 0, _) => "1 day".into(),
-        (1, hours, _) => format!("1 day {hours} h"),
-        (days, ..) => format!("{days} days"),
+        (1, hours @ 1.., _) => format!("1 day {hours} h"),
+        (days, ..) => counted(days, "day"),
     }
 }

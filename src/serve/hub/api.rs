@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::gate::From;
 use super::metrics::{REGISTRATIONS, REMOVALS, SEARCHES};
 use super::{Hub, now};
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::error::Hinted;
 use crate::rocketchat::hub::ledger::{Action, Ledger, Requested, ask};
@@ -36,7 +37,7 @@ pub fn error(status: StatusCode, what: &str, hint: &str) -> Response {
 }
 
 fn wait(seconds: u64) -> Response {
-    let what = format!("too many requests; try again in {seconds} seconds");
+    let what = format!("too many requests; try again in {}", counted(seconds, "second"));
     let mut response = error(
         StatusCode::TOO_MANY_REQUESTS,
         &what,

@@ -13,6 +13,7 @@ use axum::response::{Html, IntoResponse, Response};
 use super::gate::From;
 use super::metrics::LINKS;
 use super::{Hub, api, now, pages};
+use crate::count::counted;
 use crate::rocketchat::hub::ledger::{Dead, Ledger, decide as decide_link, follow};
 use crate::rocketchat::hub::token::Token;
 
@@ -30,7 +31,7 @@ fn dead(dead: Dead) -> Response {
 }
 
 fn too_many(seconds: u64) -> Response {
-    let text = format!("Try again in {seconds} seconds.");
+    let text = format!("Try again in {}.", counted(seconds, "second"));
     (StatusCode::TOO_MANY_REQUESTS, Html(pages::message("Too many requests", &text))).into_response()
 }
 

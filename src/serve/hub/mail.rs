@@ -14,6 +14,7 @@ use rustls::pki_types::pem::PemObject;
 use tokio::sync::watch;
 
 use super::{Hub, now};
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::error::{Hinted, hinted};
 use crate::key::PublicKey;
@@ -225,9 +226,9 @@ fn text(hub: &str, job: &MailJob, link: &str) -> String {
     };
     let hours = (job.proposal.expires - now()) / 3600;
     format!(
-        "{asked}{served}\nLook at it, and confirm or refuse:\n\n{link}\n\nThe link works once, for the next {} hours. If you do \
+        "{asked}{served}\nLook at it, and confirm or refuse:\n\n{link}\n\nThe link works once, for the next {}. If you do \
          not know what this is\nabout, do nothing: then nothing changes.\n",
-        hours.max(1)
+        counted(hours.max(1), "hour")
     )
 }
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
+use crate::count::counted;
 use crate::dns::name::Domain;
 
 /// One thing that happened.
@@ -160,11 +161,13 @@ impl fmt::Display for Entry {
                 write!(f, "requested: {sender} asks for the events of room {} and has {}", shown(room), known.len())
             }
             Self::Fetched { from, upload, bytes } => {
-                write!(f, "fetched: file {} of {}, {bytes} bytes", shown(upload), shown(from))
+                write!(f, "fetched: file {} of {}, {}", shown(upload), shown(from), counted(bytes, "byte"))
             }
-            Self::Served { upload, bytes } => write!(f, "fetched from here: file {}, {bytes} bytes", shown(upload)),
+            Self::Served { upload, bytes } => {
+                write!(f, "fetched from here: file {}, {}", shown(upload), counted(bytes, "byte"))
+            }
             Self::Delivered { to, events } => {
-                write!(f, "sent: {events} event{} to {to}", if *events == 1 { "" } else { "s" })
+                write!(f, "sent: {} to {to}", counted(events, "event"))
             }
             Self::Undelivered { to, why } => write!(f, "not sent: {}: {}", shown(to), shown(why)),
             Self::Unsaved { why } => write!(f, "not saved: {why}"),
