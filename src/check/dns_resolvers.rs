@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use super::dns_servers::description;
 use super::{Check, Judge, Needs, UNRESPONSIVE};
+use crate::count::is_or_are;
 use crate::dns::record::{Outcome, Query, RData, RecordType, Response, is_newer};
 use crate::endpoint::{Reach, reach};
 use crate::facts::dns::{DnsFacts, Expected, Observer, Probe, Purpose, Role};
@@ -38,8 +39,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let mut verdicts: Vec<Verdict> = Vec::new();
     // dns-dnssec has the cause of what a validating resolver does not give.
     for resolver in resolvers.iter().filter(|resolver| !bogus.contains(resolver)) {
-        let replies: Vec<(&Query, &Response)> =
-            questions.iter().filter_map(|question| Some((question, reply(dns, question, resolver)?))).collect();
+        let replies = replies(dns, &questions, resolver);
         match unusable(resolver, &replies) {
             Some(problem) => verdicts.push(problem.into()),
             None => verdicts.extend(differences(dns, resolver, &replies).into_iter().map(Verdict::from)),
@@ -47,18 +47,18 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         verdicts.extend(invented(dns, resolver).map(Verdict::from));
     }
     if verdicts.is_empty() {
-        let names: Vec<&str> = resolvers.iter().map(|resolver| resolver.name.as_str()).collect();
-        return Verdict::pass(format!(
-            "{} {} up to date",
-            names.join(", "),
-            if names.len() == 1 { "is" } else { "are" }
-        ));
+        let names: Vec<&str> = resolvers.iter().map(|resolver| &*resolver.name).collect();
+        return Verdict::pass(format!("{} {} up to date", names.join(", "), is_or_are(names.len())));
     }
     verdicts
 }
 
 fn reply<'a>(dns: &'a DnsFacts, question: &'a Query, resolver: &Observer) -> Option<&'a Response> {
     dns.replies(question).find(|(observer, _)| *observer == resolver).map(|(_, reply)| reply)
+}
+
+fn replies<'a>(dns: &'a DnsFacts, questions: &'a [Query], resolver: &Observer) -> Vec<(&'a Query, &'a Response)> {
+    questions.iter().filter_map(|question| Some((question, reply(dns, question, resolver)?))).collect()
 }
 
 fn unusable(resolver: &Observer, replies: &[(&Query, &Response)]) -> Option<Problem> {
@@ -105,10 +105,9 @@ fn truth<'a>(dns: &'a DnsFacts, question: &'a Query) -> Option<&'a Response> {
     spoken.all(|(_, reply)| !is_address || same(&first.outcome, &reply.outcome)).then_some(first)
 }
 
-/// What a resolver answers otherwise than the name servers do, by its cause.
-fn differences(dns: &DnsFacts, resolver: &Observer, replies: &[(&Query, &Response)]) -> Vec<Problem> {
-    let mut found: BTreeMap<Cause, Vec<String>> = BTreeMap::new();
-    let mut wait = 0;
+/// What a resolver answers otherwise than the name servers do: by its cause the evidence, and for how many seconds it is cached.
+fn causes(dns: &DnsFacts, resolver: &Observer, replies: &[(&Query, &Response)]) -> BTreeMap<Cause, (u32, Vec<String>)> {
+    let mut found: BTreeMap<Cause, (u32, Vec<String>)> = BTreeMap::new();
     let own_view = is_own_view(dns, resolver, replies);
     let invents = invented(dns, resolver).is_some();
     for (question, seen) in replies {
@@ -118,15 +117,45 @@ fn differences(dns: &DnsFacts, resolver: &Observer, replies: &[(&Query, &Respons
             continue;
         }
         let left = seen.outcome.records().iter().map(|rr| rr.ttl).max().or(seen.negative_ttl()).unwrap_or(0);
-        wait = wait.max(if cause == Cause::Cached { left } else { 0 });
         let lasting = if cause == Cause::Cached { format!(", {left} s left") } else { String::new() };
         let [here, published] = [seen, truth].map(|reply| description(&reply.outcome));
-        found
-            .entry(cause)
-            .or_default()
-            .push(format!("{} {}: {here} here, {published} published{lasting}", question.kind, question.name));
+        let (longest, evidence) = found.entry(cause).or_default();
+        *longest = (*longest).max(left);
+        evidence.push(format!("{} {}: {here} here, {published} published{lasting}", question.kind, question.name));
     }
-    found.into_iter().map(|(cause, evidence)| cause.problem(resolver, wait).seen(evidence)).collect()
+    found
+}
+
+fn differences(dns: &DnsFacts, resolver: &Observer, replies: &[(&Query, &Response)]) -> Vec<Problem> {
+    let problem = |(cause, (wait, seen)): (Cause, (u32, Vec<String>))| cause.problem(resolver, wait).seen(seen);
+    causes(dns, resolver, replies).into_iter().map(problem).collect()
+}
+
+/// Why a resolver does not return what is published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lag {
+    /// For so many seconds more.
+    Cached(u32),
+    Unresponsive,
+    /// Waiting does not help, or nobody knows for how long.
+    Differs,
+}
+
+/// The resolvers that do not return what is published; those with their own version of the zone, which is no fault, are left out.
+pub fn lagging(dns: &DnsFacts) -> Vec<(&Observer, Lag)> {
+    let questions = compared(dns);
+    let lag = |resolver: &Observer| {
+        let replies = replies(dns, &questions, resolver);
+        if unusable(resolver, &replies).is_some() {
+            return Some(Lag::Unresponsive);
+        }
+        let found = causes(dns, resolver, &replies);
+        match found.get(&Cause::Cached) {
+            Some((left, _)) => Some(Lag::Cached(*left)),
+            None => found.keys().any(|cause| *cause != Cause::OwnView).then_some(Lag::Differs),
+        }
+    };
+    dns.in_role(Role::Resolver).filter_map(|resolver| Some((resolver, lag(resolver)?))).collect()
 }
 
 /// The resolver does not pass on the published zone: it answers with authority, or names another primary or a newer serial.

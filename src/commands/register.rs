@@ -23,6 +23,7 @@ use crate::net::http::Bearer;
 use crate::net::hub::{HubClient, PATIENCE};
 use crate::range::Times;
 use crate::render::key::pretty;
+use crate::render::list::clock;
 use crate::render::report::{HUMAN, JSON, write};
 use crate::report::Report;
 use crate::rocketchat::hub::registration::{Entry, Request, key, origin};
@@ -156,7 +157,7 @@ impl Work<'_> {
     fn register(&self, domain: &Domain, request: Request, token: Option<Bearer>) -> anyhow::Result<ExitStatus> {
         let progress = self.cx.term.progress("looking at the server, the mail and the records");
         let mut facts = self.cx.block_on(self.look(domain, &request))?;
-        progress.finish_and_clear();
+        progress.end();
         let before = self.report(&facts);
         let useless = before.worst() == Some(Severity::Error) && !self.args.force;
         if self.args.dry_run || useless {
@@ -273,11 +274,13 @@ impl Work<'_> {
                 if Instant::now() + pause > end {
                     return Ok(false);
                 }
-                tokio::time::sleep(pause).await;
+                let left = || clock(end.saturating_duration_since(Instant::now()).as_secs());
+                let text = || format!("waiting for {}; {} left", self.hub.origin, left());
+                progress.during(text, tokio::time::sleep(pause)).await;
                 pause = (pause * 3 / 2).min(LOOK_EVERY.1);
             }
         })?;
-        progress.finish_and_clear();
+        progress.end();
         match found {
             true => self.cx.term.status(format_args!("confirmed: {} tells servers where {domain} is", self.hub.origin)),
             false => self.cx.term.warn(format_args!(

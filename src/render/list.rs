@@ -7,6 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::fill::{fitting, hang, harmless, wrap};
 use super::report::Style;
+use crate::count::counted;
 use crate::report::summary::{Result, Summary};
 use crate::report::{Problem, Report, Verdict};
 use crate::severity::Severity;
@@ -66,7 +67,7 @@ fn passed(report: &Report) -> String {
     let count = report.lines.iter().filter(|line| matches!(line.verdict, Verdict::Pass { .. })).count();
     let skipped: Vec<&str> = report.skipped().map(|(id, _)| id).collect();
     let skipped = if skipped.is_empty() { String::new() } else { format!("; skipped: {}", skipped.join(", ")) };
-    format!("{count} {} passed{skipped}", if count == 1 { "check" } else { "checks" })
+    format!("{} passed{skipped}", counted(count, "check"))
 }
 
 /// Columns before a line that continues.
@@ -80,10 +81,8 @@ pub fn summary(summary: &Summary, unread: usize, elapsed: Duration, width: usize
     let causes: Vec<String> =
         summary.frequent().into_iter().take(CAUSES).map(|(id, count)| format!("{id} {}", number(count))).collect();
     let mut out = String::from("\n");
-    match unread {
-        0 => {}
-        1 => out += "      1 line of the list was not read\n",
-        many => out += &format!("      {} lines of the list were not read\n", number(many)),
+    if unread > 0 {
+        out += &format!("      not read: {} of the list\n", counted(number(unread), "line"));
     }
     if !causes.is_empty() {
         let text = format!("most frequent: {}", causes.join(", "));
@@ -114,8 +113,8 @@ fn parts(summary: &Summary, unread: usize, width: usize) -> (ColoredString, Stri
     let whole: Vec<String> = whole.map(|(count, words, _)| format!("{} {words}", number(*count))).collect();
     let short = counts.iter().filter(|(count, ..)| *count > 0);
     let short: Vec<String> = short.map(|(count, _, word)| format!("{} {word}", number(*count))).collect();
-    let noun = if total == 1 { "domain" } else { "domains" };
-    let [whole, short] = [whole, short].map(|counts| format!("{} {noun}: {}", number(total), counts.join(", ")));
+    let domains = counted(number(total), "domain");
+    let [whole, short] = [whole, short].map(|counts| format!("{domains}: {}", counts.join(", ")));
     let word = match (summary.failed == 0 && unread == 0, summary.unknown == 0) {
         (true, true) => "PASS".green(),
         (true, false) => "?   ".yellow(),
@@ -127,13 +126,15 @@ fn parts(summary: &Summary, unread: usize, width: usize) -> (ColoredString, Stri
 /// How far the work is: `812 of 1,000 · 640/s · 0:12 left`.
 pub fn progress(done: usize, total: usize, elapsed: Duration) -> String {
     let rate = done as f64 / elapsed.as_secs_f64().max(0.001);
-    let left = if done == 0 { String::new() } else { format!(" · {} left", clock((total - done) as f64 / rate)) };
+    let seconds = ((total - done) as f64 / rate).ceil();
+    let left = if done == 0 { String::new() } else { format!(" · {} left", clock(seconds as u64)) };
     format!("{} of {} · {rate:.0}/s{left}", number(done), number(total))
 }
 
-fn clock(seconds: f64) -> String {
-    let seconds = seconds.ceil() as u64;
-    format!("{}:{:02}", seconds / 60, seconds % 60)
+/// `0:07`, `59:59`, `1:00:00`.
+pub fn clock(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours == 0 { format!("{minutes}:{seconds:02}") } else { format!("{hours}:{minutes:02}:{seconds:02}") }
 }
 
 /// With a comma before every three digits.

@@ -12,6 +12,7 @@ use crate::facts::server::{NotRead, NotSet, Setting, value, version};
 use crate::net::http::Caller;
 use crate::net::server;
 use crate::publish::settings::overtaken;
+use crate::render::list::clock;
 use crate::rocketchat::life::classic;
 use crate::rocketchat::release::Release;
 use crate::rocketchat::setting_change::SettingChange;
@@ -206,11 +207,13 @@ impl<'a> Session<'a> {
         match why {
             NotRead::TooManyRequests(seconds) if self.waits < WAITS => {
                 self.waits += 1;
-                let text = format!("the server limits requests; going on in {seconds} s");
-                self.cx.term.status(&text);
-                let progress = self.cx.term.progress(text);
-                tokio::time::sleep(Duration::from_secs(*seconds)).await;
-                progress.finish_and_clear();
+                self.cx.term.status(format_args!("the server limits requests; going on in {seconds} s"));
+                let (begun, time) = (Instant::now(), Duration::from_secs(*seconds));
+                let left = || clock(time.saturating_sub(begun.elapsed()).as_secs());
+                let progress = self.cx.term.progress("waiting until the server takes requests again");
+                let text = || format!("waiting until the server takes requests again; {} left", left());
+                progress.during(text, tokio::time::sleep(time)).await;
+                progress.end();
                 Ok(())
             }
             why => Err(why.clone()),
@@ -242,10 +245,13 @@ impl<'a> Session<'a> {
 
     /// The last status: of this phase, or what it was when the time was over or when it cannot change any more.
     async fn wait_for(&mut self, wanted: Phase) -> Option<String> {
-        let progress = self.cx.term.progress("waiting for the status of federation");
+        let mut state = "waiting for the status of federation".to_owned();
+        let progress = self.cx.term.progress(&state);
         let (start, mut pause) = (Instant::now(), PAUSE);
         loop {
-            tokio::time::sleep(pause.min(self.after.settle.saturating_sub(start.elapsed()))).await;
+            let left = || self.after.settle.saturating_sub(start.elapsed());
+            let text = || format!("{state}; {} left", clock(left().as_secs()));
+            progress.during(text, tokio::time::sleep(pause.min(left()))).await;
             pause = (pause * 2).min(PAUSE_MAX);
             let read = server::read(&self.caller, &[STATUS]).await;
             let settings = match read {
@@ -257,10 +263,10 @@ impl<'a> Session<'a> {
             let last = value(&self.live, STATUS).ok().and_then(|status| status.as_str()).map(str::to_owned);
             let found = last.as_deref().and_then(phase);
             if found == Some(wanted) || last.is_none() || start.elapsed() >= self.after.settle {
-                progress.finish_and_clear();
+                progress.end();
                 return last;
             }
-            progress.set_message(format!("the status is \"{}\"", last.unwrap_or_default()));
+            state = format!("the status is \"{}\"", last.unwrap_or_default());
         }
     }
 }

@@ -20,6 +20,7 @@ use super::key_file::{Access, PassphraseArgs, Pending, read_public, refuse_exist
 use super::list::{Checked, ListArgs};
 use super::network::{NetworkArgs, now};
 use crate::check::{self, details};
+use crate::count::counted;
 use crate::dns::name::{Domain, Host};
 use crate::error::{ExitStatus, hinted};
 use crate::facts::dns::{DnsFacts, Expected, Role};
@@ -166,12 +167,11 @@ impl DnsCheck {
         let server = self.at_server.server(cx, &self.network)?;
         let resolvers = if zone.is_some() { Vec::new() } else { self.network.resolvers(cx)? };
         let net = self.network.net_with(cx, None, resolvers)?;
-        let progress = cx.term.progress("asking");
         cx.block_on(async {
             let (mut runs, mut interrupted) = (Vec::new(), false);
             let begin = Instant::now();
             for domain in &domains {
-                progress.set_message(format!("querying {domain}"));
+                let progress = cx.term.progress(format!("querying {domain}"));
                 let start = Instant::now();
                 let facts = match (&zone, self.wait) {
                     (Some(zone), _) => zone_file::look(&net, zone.clone(), domain, &expected).await?,
@@ -190,11 +190,11 @@ impl DnsCheck {
                 let native = if interrupted { None } else { native::look(&net, domain, &expected).await };
                 let elapsed = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
                 runs.push(Run { facts, expected: SavedExpectation::from(&expected), at_server, native, elapsed });
+                progress.end();
                 if interrupted {
                     break;
                 }
             }
-            progress.finish_and_clear();
             Ok((runs, interrupted))
         })
     }
@@ -303,9 +303,4 @@ fn detail(dns: &DnsFacts) -> String {
     let found = dns.discoveries().into_iter().rev().find(DiscoveryResult::is_usable);
     let key = |result: &DiscoveryResult| result.key.map(|key| format!("  key {}", key.short())).unwrap_or_default();
     found.map(|result| format!("{}{}", result.url.as_deref().unwrap_or_default(), key(&result))).unwrap_or_default()
-}
-
-/// `1 resolver`, `2 resolvers`.
-pub fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

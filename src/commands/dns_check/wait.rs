@@ -5,16 +5,21 @@
 
 use std::time::{Duration, Instant};
 
+use crate::check::dns_resolvers::{Lag, lagging};
 use crate::check::{dns_resolvers, dns_servers};
 use crate::commands::Context;
 use crate::commands::network::now;
 use crate::commands::stop::Stop;
 use crate::dns::name::Domain;
+use crate::error::hinted;
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::net::Net;
 use crate::net::dns::{Scope, observe};
-use crate::report::Report;
+use crate::render::list::clock;
+use crate::render::report::span;
+use crate::report::{Problem, Report};
 use crate::severity::Severity;
+use crate::term::progress::Progress;
 
 /// The pause after the first look; each is half as long again, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_secs(2);
@@ -34,62 +39,175 @@ pub async fn wait(
     expected: &Expected,
     limit: Duration,
 ) -> anyhow::Result<Waited> {
-    let progress = cx.term.progress(format!("waiting for {domain}"));
-    let (start, mut pause, mut last) = (Instant::now(), FIRST, String::new());
+    let mut waiting = Waiting::start(cx, domain, limit);
+    let (mut pause, mut seen) = (FIRST, None);
     let mut stop = Stop::catch()?;
     loop {
         let facts = tokio::select! {
-            facts = look(cx, net, domain, expected) => facts,
+            facts = look(&mut waiting, net, expected) => facts,
             () = stop.requested() => {
-                let unasked = Net { resolvers: Vec::new(), ..net.clone() };
-                let facts = observe(&unasked, domain, None, Scope::Authorities, now()).await;
-                return Ok(Waited { facts, interrupted: true });
+                let nothing = || hinted("interrupted before anything was known", format!("fedctl dns-check {domain}"));
+                return Ok(Waited { facts: seen.ok_or_else(nothing)?, interrupted: true });
             }
         };
-        let mut report = super::report(&facts, expected, start);
-        report.suppress(&cx.suppress);
-        let left = limit.saturating_sub(start.elapsed());
+        let report = judged(cx, &facts, expected);
+        let left = waiting.left();
         if settled(&report, cx.fail_on) || left.is_zero() {
-            progress.finish_and_clear();
             return Ok(Waited { facts, interrupted: false });
         }
-        let state = missing(&report);
-        progress.set_message(format!("{domain}: {state}; {} s left", left.as_secs()));
-        if state != last && !cx.term.is_live() {
-            cx.term.status(format_args!("{domain} after {} s: {state}", start.elapsed().as_secs()));
-        }
-        last = state;
+        waiting.note(missing(&facts, &report, cx.fail_on));
         tokio::select! {
-            () = tokio::time::sleep(pause.min(left)) => {}
-            () = stop.requested() => {
-                progress.finish_and_clear();
-                return Ok(Waited { facts, interrupted: true });
-            }
+            () = waiting.during(tokio::time::sleep(pause.min(left))) => {}
+            () = stop.requested() => return Ok(Waited { facts, interrupted: true }),
         }
+        seen = Some(facts);
         pause = (pause * 3 / 2).min(LONGEST);
     }
 }
 
 /// The name servers first; the resolvers only when these are right.
-async fn look(cx: &Context, net: &Net, domain: &Domain, expected: &Expected) -> DnsFacts {
-    let target = expected.target.as_ref();
-    let facts = observe(net, domain, target, Scope::Authorities, now()).await;
-    let mut report = super::report(&facts, expected, Instant::now());
-    report.suppress(&cx.suppress);
-    if !settled(&report, cx.fail_on) {
+async fn look(waiting: &mut Waiting<'_>, net: &Net, expected: &Expected) -> DnsFacts {
+    let (cx, domain, target) = (waiting.cx, waiting.domain, expected.target.as_ref());
+    let facts = waiting.during(observe(net, domain, target, Scope::Authorities, now())).await;
+    if !settled(&judged(cx, &facts, expected), cx.fail_on) {
         return facts;
     }
-    observe(net, domain, target, Scope::Everybody, now()).await
+    if !matches!(waiting.missing, Missing::AtResolvers { .. }) {
+        waiting.missing = Missing::Unasked(net.resolvers.iter().map(|resolver| resolver.name.clone()).collect());
+    }
+    waiting.during(observe(net, domain, target, Scope::Everybody, now())).await
+}
+
+fn judged(cx: &Context, facts: &DnsFacts, expected: &Expected) -> Report {
+    let mut report = super::report(facts, expected, Instant::now());
+    report.suppress(&cx.suppress);
+    report
 }
 
 /// Nothing reaches `fail_on`, and no server or resolver that was queried lags behind.
 fn settled(report: &Report, fail_on: Severity) -> bool {
-    let lags = |(id, problem): &(&str, &crate::report::Problem)| {
-        [dns_servers::CHECK.id, dns_resolvers::CHECK.id].contains(id) && problem.severity >= Severity::Warning
-    };
-    report.is_clean(fail_on) && !report.problems().iter().any(lags)
+    report.is_clean(fail_on) && blocking(report, fail_on).is_none()
 }
 
-fn missing(report: &Report) -> String {
-    report.problems().first().map(|(id, problem)| format!("{id}: {}", problem.what)).unwrap_or_default()
+/// The first problem that keeps the wait from its end.
+fn blocking(report: &Report, fail_on: Severity) -> Option<(&'static str, &Problem)> {
+    let lags = |id: &str| [dns_servers::CHECK.id, dns_resolvers::CHECK.id].contains(&id);
+    let blocks = |id: &str, severity| severity >= fail_on || lags(id) && severity >= Severity::Warning;
+    report.problems().into_iter().find(|(id, problem)| blocks(id, problem.severity))
+}
+
+fn missing(facts: &DnsFacts, report: &Report, fail_on: Severity) -> Missing {
+    let resolvers = lagging(facts);
+    match blocking(report, fail_on) {
+        Some((id, _)) if id == dns_resolvers::CHECK.id && !resolvers.is_empty() => {
+            let resolvers = resolvers.into_iter().map(|(resolver, lag)| (resolver.name.clone(), lag)).collect();
+            Missing::AtResolvers { resolvers, seen: Instant::now() }
+        }
+        first => Missing::AtServers(first.map(|(id, problem)| format!("{id}: {}", problem.what)).unwrap_or_default()),
+    }
+}
+
+/// What keeps the wait from its end.
+enum Missing {
+    /// Nothing is known yet.
+    Unknown,
+    /// A problem that the name servers have.
+    AtServers(String),
+    /// The name servers are right, and these resolvers were not queried yet.
+    Unasked(Vec<String>),
+    AtResolvers {
+        resolvers: Vec<(String, Lag)>,
+        seen: Instant,
+    },
+}
+
+impl Missing {
+    /// What a log shows of it: it does not change from second to second.
+    fn lasting(&self) -> String {
+        self.describe(|left, _| format!("the old records for up to {}", span(left)))
+    }
+
+    /// With the time that is left of what resolvers have cached.
+    fn now(&self) -> String {
+        let remaining = |left: u32, seen: Instant| u64::from(left).saturating_sub(seen.elapsed().as_secs());
+        self.describe(|left, seen| format!("old records, {}", clock(remaining(left, seen))))
+    }
+
+    fn describe(&self, cached: impl Fn(u32, Instant) -> String) -> String {
+        let (resolvers, seen) = match self {
+            Self::Unknown => return "querying the name servers".into(),
+            Self::AtServers(problem) => return problem.clone(),
+            Self::Unasked(names) => return format!("querying {}", names.join(", ")),
+            Self::AtResolvers { resolvers, seen } => (resolvers, seen),
+        };
+        let reason = |lag: &Lag| match lag {
+            Lag::Cached(left) => cached(*left, *seen),
+            Lag::Unresponsive => "no response".into(),
+            Lag::Differs => "another response".into(),
+        };
+        let each = resolvers.iter().map(|(name, lag)| format!("{name} ({})", reason(lag)));
+        format!("waiting for {}", each.collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// A wait that somebody looks at.
+struct Waiting<'a> {
+    cx: &'a Context,
+    domain: &'a Domain,
+    begun: Instant,
+    limit: Duration,
+    missing: Missing,
+    /// What was printed last, to a stderr that is no terminal.
+    printed: String,
+    /// The user knows that the time will not do.
+    is_warned: bool,
+    progress: Progress,
+}
+
+impl<'a> Waiting<'a> {
+    fn start(cx: &'a Context, domain: &'a Domain, limit: Duration) -> Self {
+        let progress = cx.term.progress(format!("waiting for {domain}"));
+        let (begun, missing, printed) = (Instant::now(), Missing::Unknown, String::new());
+        Self { cx, domain, begun, limit, missing, printed, is_warned: false, progress }
+    }
+
+    fn left(&self) -> Duration {
+        self.limit.saturating_sub(self.begun.elapsed())
+    }
+
+    /// Shows the time that is left while something goes on.
+    async fn during<T>(&self, work: impl Future<Output = T>) -> T {
+        let text = || format!("{}: {} left; {}", self.domain, clock(self.left().as_secs()), self.missing.now());
+        self.progress.during(text, work).await
+    }
+
+    fn note(&mut self, missing: Missing) {
+        self.missing = missing;
+        self.warn_when_too_short();
+        let state = self.missing.lasting();
+        if state != self.printed && !self.cx.term.is_live() {
+            self.cx.term.status(format_args!("{} after {} s: {state}", self.domain, self.begun.elapsed().as_secs()));
+        }
+        self.printed = state;
+    }
+
+    /// A resolver may return the old records for longer than the wait takes.
+    fn warn_when_too_short(&mut self) {
+        let Missing::AtResolvers { resolvers, .. } = &self.missing else { return };
+        let longest = resolvers.iter().filter_map(|(name, lag)| match lag {
+            Lag::Cached(left) => Some((*left, name)),
+            _ => None,
+        });
+        let Some((left, name)) = longest.max().filter(|(left, _)| u64::from(*left) > self.left().as_secs()) else {
+            return;
+        };
+        if !std::mem::replace(&mut self.is_warned, true) {
+            let (lasts, ends, minutes) = (span(left), clock(self.left().as_secs()), left / 60 + 1);
+            self.cx.term.status(format_args!(
+                "{name} may return the old records for {lasts}, and this wait ends in {ends}; flush its cache if it is \
+                 yours, or wait longer: fedctl dns-check {} --wait {minutes}m",
+                self.domain
+            ));
+        }
+    }
 }

@@ -21,7 +21,7 @@ pub fn read(path: &Path, domain: &Domain) -> anyhow::Result<Zone> {
     let text = read::text(path, &read::ZONE)?;
     let refuse = |why| {
         let hint = "a line is OWNER TTL IN TYPE DATA; names end with a dot, long texts are quoted strings of at most 255 bytes";
-        hinted(format!("`{}` cannot be loaded: {why}", path.display()), hint)
+        hinted(format!("{} cannot be loaded: {why}", read::shown(path)), hint)
     };
     let declared = Zone::parse(&text, None, HERE);
     match declared {

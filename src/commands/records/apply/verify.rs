@@ -14,6 +14,7 @@ use crate::facts::dns::{DnsFacts, Expected, Role};
 use crate::key::PublicKey;
 use crate::net::Net;
 use crate::net::dns::{Scope, observe};
+use crate::render::list::clock;
 use crate::report::Report;
 use crate::rocketchat::change::{Change, same_data};
 use crate::rocketchat::records::RecordSet;
@@ -43,24 +44,24 @@ impl Verification<'_> {
             let facts = self.look(Scope::Authorities).await;
             let count = Count::of(&facts, changes);
             if count.all > 0 && count.served == count.all || changes.is_empty() {
-                progress.finish_and_clear();
+                progress.end();
                 if !changes.is_empty() {
                     term.status(format_args!("{count}, after {} s", start.elapsed().as_secs()));
                 }
                 return Ok(());
             }
             if start.elapsed() >= self.settle {
-                progress.finish_and_clear();
+                progress.end();
                 let hint = format!("fedctl dns-check {} --wait", self.domain);
                 return Err(hinted(format!("the change was accepted, but {count}"), hint));
             }
             let state = count.to_string();
-            progress.set_message(state.clone());
             if state != last && !term.is_live() {
                 term.detail(&state);
             }
             last = state;
-            tokio::time::sleep(pause).await;
+            let left = || clock(self.settle.saturating_sub(start.elapsed()).as_secs());
+            progress.during(|| format!("{last}; {} left", left()), tokio::time::sleep(pause)).await;
             pause = (pause * 2).min(PAUSE_MAX);
         }
     }
