@@ -13,6 +13,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::commands::global::Global;
 use crate::commands::{self, Context};
 use crate::error::{Described, ExitStatus, hinted};
+use crate::file::read::before_terminal_input;
 use crate::term::{ColorChoice, Term};
 use crate::text::{NO_FILE_NAME, holds_private_key};
 
@@ -92,6 +93,10 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitStatus {
     for exposed in secret::exposed(&command(), &matches) {
         term.warn(exposed);
     }
+    let announcer = term.clone();
+    before_terminal_input(move |what| {
+        announcer.status(format_args!("reading {what} from the terminal; paste it, then press Enter and Ctrl-D"));
+    });
     let name = matches.subcommand_name().unwrap_or_default();
     let run = Context::new(term.clone(), command(), name, &cli.global).and_then(|cx| dispatch(cli.command, &cx));
     run.unwrap_or_else(|error| {

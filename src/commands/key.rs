@@ -1,6 +1,5 @@
 //! `fedctl key inspect`
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -9,10 +8,11 @@ use zeroize::Zeroizing;
 use super::Context;
 use super::answer::ReportArgs;
 use super::key_backup::{Backup, Restore};
-use super::key_file::{PassphraseArgs, read_bytes, read_public};
+use super::key_file::{PassphraseArgs, read_public};
 use crate::check::key_inspection::{self, Inspected};
 use crate::check::{details, key_file};
 use crate::error::ExitStatus;
+use crate::file::read;
 use crate::key::PublicKey;
 use crate::key::diagnosis::{self, DefectKind, paste};
 use crate::render::key as render;
@@ -73,10 +73,7 @@ impl Inspect {
             Some(path) => Some(read_public(path, &self.passphrase, &cx.term)?),
             None => None,
         };
-        if self.is_stdin() && std::io::stdin().is_terminal() {
-            cx.term.status("Paste the key or the output of dig, then press Enter and Ctrl-D.");
-        }
-        let bytes = read_bytes(&self.file)?;
+        let bytes = read::bytes(&self.file, &read::PASTED)?;
         // A final line end belongs to the file, not to the value.
         let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
         let text = text.strip_suffix(b"\r").unwrap_or(text);

@@ -1,8 +1,9 @@
 //! Reading a file or standard input within bounds: the error states the size limit, and a FIFO without a writer is not waited for.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::path::Path;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -49,6 +50,8 @@ pub const KEY: FileKind = FileKind {
     binary: "keys are PEM text: openssl can convert DER to PEM",
     ..TEXT
 };
+/// A key as somebody has copied it.
+pub const PASTED: FileKind = FileKind { name: "a key or the output of dig", ..TEXT };
 /// A token of an API or of a server.
 pub const TOKEN: FileKind = FileKind { name: "the token file", secret: true, ..TEXT };
 /// The passphrase of a private key.
@@ -110,10 +113,32 @@ const SILENCE_MAX: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(5);
 const FIRST_CHUNK: usize = 16 << 10;
 
+/// Shows a person what is read from the terminal.
+type Announce = Box<dyn Fn(&str) + Send + Sync>;
+
+static ANNOUNCE: OnceLock<Announce> = OnceLock::new();
+
+/// What happens before fedctl reads standard input while that is a terminal: nobody would know why it does not go on.
+pub fn before_terminal_input(announce: impl Fn(&str) + Send + Sync + 'static) {
+    let _ = ANNOUNCE.set(Box::new(announce));
+}
+
+/// Announces what is read from standard input, if that is a terminal.
+pub fn announce_input(what: &str) {
+    if let Some(announce) = ANNOUNCE.get().filter(|_| io::stdin().is_terminal()) {
+        announce(what);
+    }
+}
+
+/// A file as errors name it.
+pub fn shown(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".to_owned() } else { format!("`{}`", path.display()) }
+}
+
 /// Reads a whole text, of the file or of stdin for `-`. An empty one is refused.
 pub fn text(path: &Path, kind: &FileKind) -> anyhow::Result<Zeroizing<String>> {
     let mut bytes = bytes(path, kind)?;
-    let shown = if path == Path::new("-") { "standard input".to_owned() } else { format!("`{}`", path.display()) };
+    let shown = shown(path);
     if let Some(hint) = kind.empty.filter(|_| bytes.iter().all(u8::is_ascii_whitespace)) {
         return Err(hinted(format!("{shown} is empty"), hint));
     }
@@ -135,21 +160,24 @@ pub fn bytes(path: &Path, kind: &FileKind) -> anyhow::Result<Zeroizing<Vec<u8>>>
     if holds_private_key(&path.to_string_lossy()) {
         return Err(hinted(NO_FILE_NAME, "write the key into a file that only you can read, and give the file's name"));
     }
-    let shown = path.display();
+    let shown = shown(path);
     let read = match path == Path::new("-") {
-        true => fill(io::stdin().lock(), kind.max, None),
+        true => {
+            announce_input(kind.name);
+            fill(io::stdin().lock(), kind.max, None)
+        }
         false => open(path, kind)?,
     };
     match read {
         Ok(bytes) if bytes.len() as u64 > kind.max => {
             let hint = "check the path: this is probably another file";
-            Err(hinted(format!("`{shown}` is larger than {}, the limit for {}", size(kind.max), kind.name), hint))
+            Err(hinted(format!("{shown} is larger than {}, the limit for {}", size(kind.max), kind.name), hint))
         }
         Ok(bytes) => Ok(bytes),
         Err(error) if error.kind() == io::ErrorKind::TimedOut => {
-            Err(hinted(format!("no program writes into the FIFO `{shown}`"), "give a file, or start the writer first"))
+            Err(hinted(format!("no program writes into the FIFO {shown}"), "give a file, or start the writer first"))
         }
-        Err(error) => Err(anyhow::Error::new(error).context(format!("`{shown}` cannot be read"))),
+        Err(error) => Err(anyhow::Error::new(error).context(format!("{shown} cannot be read"))),
     }
 }
 
