@@ -96,7 +96,7 @@ pub fn changes(before: &Evidence, after: &Evidence) -> Vec<Change> {
 /// Reads an evidence file.
 pub fn load(path: &Path) -> anyhow::Result<Evidence> {
     let text = read::text(path, &read::EVIDENCE)?;
-    Evidence::parse(&text).map_err(anyhow::Error::from).with_context(|| format!("`{}`", path.display()))
+    Evidence::parse(&text).map_err(anyhow::Error::from).with_context(|| read::shown(path))
 }
 
 fn answers(evidence: &Evidence) -> Answers {

@@ -21,8 +21,8 @@ pub struct Listed {
 /// A line that names none.
 #[derive(Debug)]
 pub struct Rejected {
-    /// The number of the line, from 1; of a hub's export, the number of the entry.
-    pub line: usize,
+    /// What holds it: `line 3`, or `entry 3` of a hub's export.
+    pub place: String,
     pub why: Hinted,
 }
 
@@ -46,32 +46,32 @@ struct Entry {
 impl DomainList {
     /// Reads a file, or standard input for `-`.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let shown = path.display();
+        let shown = read::shown(path);
         let text = read::text(path, &read::LIST)?;
-        Self::parse(&text).map_err(|why| hinted(format!("`{shown}`: {why}"), why.hint))
+        Self::parse(&text).map_err(|why| hinted(format!("{shown}: {why}"), why.hint))
     }
 
     /// Reads the text of a list.
     pub fn parse(text: &str) -> Result<Self, Hinted> {
         let mut list = Self::default();
         let mut known = HashSet::new();
-        let mut add = |line: usize, read: Result<Listed, Hinted>| match read {
+        let mut add = |place: String, read: Result<Listed, Hinted>| match read {
             Ok(listed) if known.insert(listed.domain.clone()) => list.listed.push(listed),
             Ok(_) => {}
-            Err(why) => list.rejected.push(Rejected { line, why }),
+            Err(why) => list.rejected.push(Rejected { place, why }),
         };
         if text.trim_start().starts_with('{') {
             let hint = "give the output of `fedctl hub export`, or one domain on each line";
             let export: Export = serde_json::from_str(text)
                 .map_err(|error| Hinted::new(format!("it is not the JSON of a hub's export: {error}"), hint))?;
             for (at, entry) in export.peers.iter().enumerate() {
-                add(at + 1, entry.domain.parse().map(|domain| Listed { domain, release: None }));
+                add(format!("entry {}", at + 1), entry.domain.parse().map(|domain| Listed { domain, release: None }));
             }
         } else {
             for (at, line) in text.lines().enumerate() {
                 let line = line.split('#').next().unwrap_or_default().trim();
                 if !line.is_empty() {
-                    add(at + 1, listed(line));
+                    add(format!("line {}", at + 1), listed(line));
                 }
             }
         }
@@ -110,7 +110,10 @@ mod tests {
     fn a_bad_line_is_named_and_the_others_are_read() {
         let list = DomainList::parse("https://a.example\nb.example\nc.example 3.18 x\nd.example soon\n").unwrap();
         assert_eq!(list.listed.len(), 1);
-        assert_eq!(list.rejected.iter().map(|rejected| rejected.line).collect::<Vec<_>>(), [1, 3, 4]);
+        assert_eq!(
+            list.rejected.iter().map(|rejected| &*rejected.place).collect::<Vec<_>>(),
+            ["line 1", "line 3", "line 4"]
+        );
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::dns::name::Domain;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::call::{Call, CallFailure};
 use crate::facts::peer::{Callback, Exchange, PeerFacts, ProbeOptions};
+use crate::file::read::shown;
 use crate::key::PrivateKey;
 use crate::net::Net;
 use crate::net::peer::{ROUND_TRIP, Target, observe};
@@ -128,8 +129,8 @@ impl Handshake {
         }
         let begun = Instant::now();
         let progress = cx.term.progress(format!("{peer}: discover"));
-        let facts = cx.block_on(self.observe(&probe, |stage| progress.set_message(format!("{peer}: {stage}"))))?;
-        progress.finish_and_clear();
+        let facts = cx.block_on(self.observe(&probe, |stage| progress.set(format!("{peer}: {stage}"))))?;
+        progress.end();
         note(&facts);
         let mut report = report(&facts, begun);
         report.details = cx.details(|| details::peer(&facts));
@@ -266,10 +267,15 @@ impl Handshake {
 
 fn half(path: &Path) -> anyhow::Result<Half> {
     let bytes = read_bytes(path)?;
-    serde_json::from_slice::<Half>(&bytes).ok().filter(|half| half.schema == 1).ok_or_else(|| {
-        let what = format!("`{}` is not the report of a handshake", path.display());
+    let refused = |why: String| {
+        let what = format!("{} is not the report of a handshake: {why}", shown(path));
         hinted(what, "fedctl handshake PEER --domain mydomain.com --key FILE --format json > report.json")
-    })
+    };
+    match serde_json::from_slice::<Half>(&bytes) {
+        Ok(half) if half.schema == 1 => Ok(half),
+        Ok(half) => Err(refused(format!("its schema is {} and not 1", half.schema))),
+        Err(why) => Err(refused(why.to_string())),
+    }
 }
 
 /// Waits for the peer's message, and keeps what else came in.

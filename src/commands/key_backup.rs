@@ -204,7 +204,7 @@ fn describe(cx: &Context, in_dns: &InDns, key: &PublicKey) {
 /// The private key in a text of any form, and a check that the public key beside it belongs to it.
 fn private_in(path: &Path, kind: &FileKind, passphrase: &PassphraseArgs) -> anyhow::Result<PrivateKey> {
     let text = read::text(path, kind)?;
-    let shown = path.display();
+    let shown = read::shown(path);
     // JSON and JavaScript write line ends as two characters.
     let text = Zeroizing::new(text.replace("\\r", "").replace("\\n", "\n"));
     let mut blocks = blocks(&text, "PRIVATE KEY-----");
@@ -214,10 +214,10 @@ fn private_in(path: &Path, kind: &FileKind, passphrase: &PassphraseArgs) -> anyh
         [] => {
             let hint =
                 "mongosh --quiet DATABASE read-keys.js prints them; `fedctl key backup --script` writes read-keys.js";
-            return Err(hinted(format!("`{shown}` contains no private key"), hint));
+            return Err(hinted(format!("{shown} contains no private key"), hint));
         }
         more => {
-            let what = format!("`{shown}` contains {} different private keys", more.len());
+            let what = format!("{shown} contains {} different private keys", more.len());
             return Err(hinted(
                 what,
                 "servers have one: leave the documents of type `private` that are not in use out",
@@ -228,7 +228,7 @@ fn private_in(path: &Path, kind: &FileKind, passphrase: &PassphraseArgs) -> anyh
     for public in self::blocks(&text, "PUBLIC KEY-----") {
         let same = PublicKey::from_pem(public).is_ok_and(|public| public.fingerprint() == key.public().fingerprint());
         if !same {
-            let what = format!("the public key in `{shown}` does not belong to the private key");
+            let what = format!("the public key in {shown} does not belong to the private key");
             return Err(hinted(what, "the server's collection is damaged: look which of the two is in DNS"));
         }
     }

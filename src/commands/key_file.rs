@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use clap::Args;
 use zeroize::Zeroizing;
 
-use crate::error::hinted;
+use crate::error::{Hinted, hinted};
 use crate::file::read;
 pub use crate::file::write::{Access, Pending, refuse_existing};
 use crate::key::{PrivateKey, PublicKey};
@@ -71,7 +71,7 @@ pub fn has_terminal() -> bool {
 /// Reads a private key, and warns when others can read its file too.
 pub fn read_private(path: &Path, passphrase: &PassphraseArgs, term: &Term) -> anyhow::Result<PrivateKey> {
     let text = read_key(path)?;
-    let key = PrivateKey::from_text(&text, || passphrase.open()).with_context(|| format!("`{}`", path.display()))?;
+    let key = PrivateKey::from_text(&text, || passphrase.open()).with_context(|| read::shown(path))?;
     warn_when_exposed(path, "a private key", term);
     Ok(key)
 }
@@ -88,12 +88,13 @@ pub fn read_public(path: &Path, passphrase: &PassphraseArgs, term: &Term) -> any
 /// The public half of a key file, and whether the file holds the private one too.
 pub fn read_half(path: &Path, passphrase: &PassphraseArgs) -> anyhow::Result<(PublicKey, bool)> {
     let text = read_key(path)?;
-    let named = || format!("`{}`", path.display());
+    let named = || read::shown(path);
     if text.contains("PRIVATE KEY-----") {
         let key = PrivateKey::from_text(&text, || passphrase.open()).with_context(named)?;
         return Ok((key.public().clone(), true));
     }
-    Ok((PublicKey::from_pem(&text).map_err(anyhow::Error::from).with_context(named)?, false))
+    let refused = |why: Hinted| hinted(format!("{}: {why}", named()), format!("fedctl key inspect {}", path.display()));
+    Ok((PublicKey::from_pem(&text).map_err(refused)?, false))
 }
 
 /// Reads a key file, or stdin for `-`, within bounds.

@@ -19,7 +19,9 @@ use super::answer::ReportArgs;
 use super::domain_list::{DomainList, Listed};
 use super::status;
 use super::stop::Stop;
+use crate::count::{counted, is_or_are};
 use crate::error::{ExitStatus, hinted};
+use crate::file::read::shown;
 use crate::range::Counts;
 use crate::render::list as render;
 use crate::report::summary::{Entry, Result as Outcome, Summary};
@@ -73,7 +75,7 @@ impl ListArgs {
     {
         let Some(path) = &self.list else { return Err(hinted("no list was given", "add --list FILE")) };
         let list = DomainList::read(path)?;
-        name_rejected(cx, &list, &path.display().to_string());
+        name_rejected(cx, &list, &shown(path));
         let mut journal = self.resume.as_deref().map(|path| Journal::open(path, &cx.name)).transpose()?;
         let mut listed = list.listed;
         let mut summary = Summary::default();
@@ -100,7 +102,10 @@ impl ListArgs {
                 Some(path) => format!("go on with the same command; `{}` records what is done", path.display()),
                 None => "with --resume FILE a run can be continued".to_owned(),
             };
-            cx.term.status(format_args!("interrupted: {} of the list were not checked; {how}", total - output.count()));
+            cx.term.status(format_args!(
+                "interrupted: {} of the list not checked; {how}",
+                counted(total - output.count(), "domain")
+            ));
         }
         let clean = summary.failed == 0 && list.rejected.is_empty() && !interrupted;
         let monitored =
@@ -134,24 +139,28 @@ async fn drive(
         };
         let Some(checked) = checked else { break };
         let checked = checked.context("a check ended too early")?;
-        progress.suspend(|| take(checked))?;
+        take(checked)?;
         done += 1;
-        progress.set_message(render::progress(done, total, begun.elapsed()));
+        progress.set(render::progress(done, total, begun.elapsed()));
         if !cx.term.is_live() && printed.elapsed() >= EVERY {
             cx.term.status(render::progress(done, total, begun.elapsed()));
             printed = Instant::now();
         }
     }
-    progress.finish_and_clear();
+    progress.end();
     Ok(done < total)
 }
 
 /// Names the lines that hold no domain: the first ones in full, and how many there are.
 fn name_rejected(cx: &Context, list: &DomainList, path: &str) {
     for bad in list.rejected.iter().take(QUOTED) {
-        cx.term.warn(format_args!("line {} of `{path}` is not read: {}", bad.line, bad.why));
+        cx.term.warn(format_args!("{} of {path} is not read: {}", bad.place, bad.why));
     }
     if let Some(more) = list.rejected.len().checked_sub(QUOTED).filter(|more| *more > 0) {
-        cx.term.warn(format_args!("{} more lines of `{path}` are not read", render::number(more)));
+        cx.term.warn(format_args!(
+            "{} of {path} {} not read",
+            counted(render::number(more), "more line"),
+            is_or_are(more)
+        ));
     }
 }

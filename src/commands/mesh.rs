@@ -12,10 +12,12 @@ use super::network::{NetworkArgs, now};
 use super::{Context, status};
 use crate::check::details;
 use crate::check::mesh::judge_mesh;
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::mesh::Member;
 use crate::facts::peer::{PeerFacts, ProbeOptions};
+use crate::file::read::shown;
 use crate::net::Net;
 use crate::net::peer::{Target, observe};
 use crate::render::mesh::{MeshFormat, write};
@@ -64,9 +66,9 @@ pub struct Mesh {
 impl Mesh {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let group = self.group()?;
-        let progress = cx.term.progress(format!("observing {} domains", group.len()));
+        let progress = cx.term.progress(format!("observing {}", counted(group.len(), "domain")));
         let members = cx.block_on(self.observe(cx, &group))?;
-        progress.finish_and_clear();
+        progress.end();
         let mesh = judge_mesh(&members, FALLBACK);
         let text = write(self.format, &mesh, &cx.details(|| observed(&members)), cx.style())?;
         match &self.output {
@@ -84,10 +86,7 @@ impl Mesh {
         let given = self.domains.iter().map(|domain| Listed { domain: domain.clone(), release: None });
         let list = self.list.as_deref().map(DomainList::read).transpose()?.unwrap_or_default();
         if let (Some(path), Some(bad)) = (&self.list, list.rejected.first()) {
-            return Err(hinted(
-                format!("line {} of `{}`: {}", bad.line, path.display(), bad.why),
-                bad.why.hint.clone(),
-            ));
+            return Err(hinted(format!("{} of {}: {}", bad.place, shown(path), bad.why), bad.why.hint.clone()));
         }
         for listed in given.chain(list.listed) {
             if !group.iter().any(|known| known.domain == listed.domain) {

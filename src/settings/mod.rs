@@ -122,7 +122,7 @@ impl Settings {
 fn refuse_keys(settings: &[Setting]) -> anyhow::Result<()> {
     match settings.iter().find(|setting| setting.values.iter().any(|value| holds_private_key(value))) {
         Some(setting) => {
-            let what = format!("{NO_FILE_NAME}: `{}` of {}", setting.name, setting.source);
+            let what = format!("{NO_FILE_NAME}: `{}` in {}", setting.name, setting.place());
             Err(hinted(what, "write the key into a file that only you can read, and give the file's name"))
         }
         None => Ok(()),
@@ -147,7 +147,7 @@ impl Written<'_> {
     {
         let Some(setting) = self.get(name) else { return Ok(Vec::new()) };
         let read = |value: &String| {
-            read(value).map_err(anyhow::Error::from).with_context(|| format!("`{name}` of {}", setting.source))
+            read(value).map_err(anyhow::Error::from).with_context(|| format!("`{name}` in {}", setting.place()))
         };
         setting.values.iter().map(read).collect()
     }
@@ -264,7 +264,7 @@ mod tests {
             ("method: mail", "`mail`"),
             ("connect_to: chat", "not an address override"),
             ("resolvers: [dns.example]", "not the address of a resolver"),
-            ("server: chat.mydomain.com", "`server` of fedctl.yaml"),
+            ("server: chat.mydomain.com", "`server` in line 1 of `fedctl.yaml`"),
             ("hub_url: ftp://hub.mydomain.com", "neither http nor https"),
         ] {
             let error = format!("{:#}", yaml(text).unwrap_err());

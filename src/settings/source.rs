@@ -54,6 +54,18 @@ pub struct Setting {
     /// More than one for lists.
     pub values: Vec<String>,
     pub source: Source,
+    /// The line of the file, from 1.
+    pub line: Option<usize>,
+}
+
+impl Setting {
+    /// Where it is written, for errors: ``line 2 of `fedctl.yaml` ``.
+    pub fn place(&self) -> String {
+        match (&self.source, self.line) {
+            (Source::File(path), Some(line)) => format!("line {line} of `{}`", path.display()),
+            (source, _) => source.to_string(),
+        }
+    }
 }
 
 /// Where a file can be when none was named.
@@ -72,7 +84,7 @@ pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Vec<Settin
         let text = variable(&variable_name).filter(|text| !text.is_empty())?;
         let values =
             if is_list(name) { text.split(',').map(|value| value.trim().to_owned()).collect() } else { vec![text] };
-        Some(Setting { name, values, source: Source::Variable(variable_name) })
+        Some(Setting { name, values, source: Source::Variable(variable_name), line: None })
     };
     SETTINGS.iter().filter_map(read).collect()
 }
@@ -94,13 +106,14 @@ pub fn from_yaml(text: &str, path: &Path) -> anyhow::Result<Vec<Setting>> {
     let mut settings = Vec::new();
     for (key, value) in &mapping {
         let key = key.as_str().ok_or_else(|| hinted(format!("`{shown}` has a key that is not text"), hint))?;
-        let name = known(key).ok_or_else(|| unknown(key, path))?;
+        let line = line_of(key, text);
+        let name = known(key).ok_or_else(|| unknown(key, line, path))?;
         let values = texts(value).filter(|values| is_list(name) || values.len() == 1);
         let values = values.ok_or_else(|| {
             let wanted = if is_list(name) { "a value or a list of values" } else { "one value" };
-            hinted(format!("`{name}` of {shown} is not {wanted}"), hint)
+            hinted(format!("`{name}` in line {line} of `{shown}` is not {wanted}"), hint)
         })?;
-        settings.push(Setting { name, values, source: Source::File(path.to_owned()) });
+        settings.push(Setting { name, values, source: Source::File(path.to_owned()), line: Some(line) });
     }
     Ok(settings)
 }
@@ -114,18 +127,28 @@ fn texts(value: &serde_yaml::Value) -> Option<Vec<String>> {
     }
 }
 
+/// The line, from 1, that begins with a key.
+fn line_of(key: &str, text: &str) -> usize {
+    let is_quote = |c: char| matches!(c, '"' | '\'' | '{' | ' ');
+    let begins = |line: &str| {
+        let rest = line.trim_start_matches(is_quote).strip_prefix(key);
+        rest.is_some_and(|rest| rest.trim_start_matches(is_quote).starts_with(':'))
+    };
+    text.lines().position(begins).map_or(1, |at| at + 1)
+}
+
 fn known(key: &str) -> Option<&'static str> {
     SETTINGS.iter().map(|(name, _)| *name).find(|name| *name == key)
 }
 
-fn unknown(key: &str, path: &Path) -> anyhow::Error {
+fn unknown(key: &str, line: usize, path: &Path) -> anyhow::Error {
     let names = SETTINGS.iter().map(|(name, _)| *name);
     let close = names.clone().max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)));
     let hint = match close.filter(|name| strsim::jaro_winkler(name, key) > 0.7) {
         Some(name) => format!("did you mean `{name}`?"),
         None => format!("the settings are {}", names.collect::<Vec<_>>().join(", ")),
     };
-    hinted(format!("`{}` has an unknown setting `{key}`", path.display()), hint)
+    hinted(format!("`{}` has an unknown setting `{key}` in line {line}", path.display()), hint)
 }
 
 #[cfg(test)]

@@ -47,10 +47,11 @@ impl Roots {
         let hint = "give a PEM file with the certificate of the authority (`-----BEGIN CERTIFICATE-----`)";
         let mut own = Vec::new();
         for certificate in CertificateDer::pem_slice_iter(pem) {
-            let certificate = certificate.map_err(|_| Hinted::new("the file of authorities is not PEM", hint))?;
-            store
-                .add(certificate.clone())
-                .map_err(|error| Hinted::new(format!("an authority cannot be used: {error}"), hint))?;
+            let line = line_of(pem, own.len());
+            let refused =
+                |why: String| Hinted::new(format!("the certificate in line {line} cannot be used: {why}"), hint);
+            let certificate = certificate.map_err(|_| refused("it is not PEM".into()))?;
+            store.add(certificate.clone()).map_err(|error| refused(error.to_string()))?;
             own.push(certificate);
         }
         if own.is_empty() {
@@ -107,6 +108,13 @@ impl Roots {
             _ => Ok(()),
         }
     }
+}
+
+/// The line, from 1, in which the certificate with this number, from 0, begins.
+fn line_of(pem: &[u8], number: usize) -> usize {
+    let begins = |line: &&[u8]| line.starts_with(b"-----BEGIN CERTIFICATE-----");
+    let lines = pem.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| begins(line));
+    lines.map(|(at, _)| at + 1).nth(number).unwrap_or(1)
 }
 
 /// A self-signed certificate that says that it is an authority, as `openssl req -x509` makes it. webpki refuses those.

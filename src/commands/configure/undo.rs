@@ -42,15 +42,15 @@ impl Undo {
     }
 
     fn read(&self) -> anyhow::Result<SavedSettings> {
-        let shown = self.file.display();
+        let shown = read::shown(&self.file);
         let hint =
             "give the file that `fedctl configure` wrote; that of records apply belongs to `fedctl records undo`";
         let text = read::text(&self.file, &read::BEFORE)?;
         let saved: SavedSettings = serde_json::from_str(&text)
-            .map_err(|error| hinted(format!("`{shown}` does not contain the settings of a server: {error}"), hint))?;
+            .map_err(|error| hinted(format!("{shown} does not contain the settings of a server: {error}"), hint))?;
         match saved.schema {
             SCHEMA => Ok(saved),
-            other => Err(hinted(format!("`{shown}` has schema {other}, and this fedctl reads {SCHEMA}"), hint)),
+            other => Err(hinted(format!("{shown} has schema {other}, and this fedctl reads {SCHEMA}"), hint)),
         }
     }
 

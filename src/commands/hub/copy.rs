@@ -8,6 +8,7 @@ use clap::Args;
 use super::StoreArgs;
 use crate::commands::Context;
 use crate::commands::key_file::{Access, Pending, refuse_existing};
+use crate::count::counted;
 use crate::error::{ExitStatus, hinted};
 use crate::file::read;
 use crate::render::hub as render;
@@ -45,7 +46,7 @@ impl Export {
             cx.term.answer(text)?;
         } else {
             Pending::write(&self.file, &Filtered::json(&text), Access::OwnerOnly, self.force)?.commit()?;
-            cx.term.status(format_args!("{} in {}", render::counted(peers.len()), self.file.display()));
+            cx.term.status(format_args!("{} in {}", counted(peers.len(), "entry"), self.file.display()));
         }
         Ok(ExitStatus::Clean)
     }
@@ -72,9 +73,8 @@ pub struct Import {
 
 impl Import {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
-        let shown = self.file.display();
         let text = read::text(&self.file, &read::EXPORT)?;
-        let peers = transfer::parse(&text).with_context(|| format!("`{shown}`"))?;
+        let peers = transfer::parse(&text).with_context(|| read::shown(&self.file))?;
         let merge = cx.block_on(async {
             let store = self.store.create().await?;
             let merge = transfer::merge(&store.all_peers().await?, peers);

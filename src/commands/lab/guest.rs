@@ -1,5 +1,6 @@
 //! A zone file of the user, so that the user's own domain can be set up in the lab.
 
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use super::every::scenarios;
@@ -7,6 +8,7 @@ use super::scenarios::DRILL;
 use crate::commands::key_file::read_text;
 use crate::dns::name::Host;
 use crate::error::{Hinted, hinted};
+use crate::serve::dns::Zone;
 
 /// `--zone ORIGIN=FILE`.
 #[derive(Debug, Clone)]
@@ -45,6 +47,12 @@ impl Guest {
             let hint = "give a zone file, such as `fedctl records --format zone` prints";
             return Err(hinted(format!("`{}` cannot be read: it is no file", path.display()), hint));
         }
-        Ok(read_text(path)?.to_string())
+        let text = read_text(path)?.to_string();
+        // The lab puts lines before it, so the lines of a mistake are counted here.
+        Zone::parse(&text, Some(self.origin.as_str()), Ipv4Addr::LOCALHOST.into()).map_err(|why| {
+            let hint = "a line is OWNER IN TYPE DATA, names end with a dot";
+            hinted(format!("`{}` cannot be loaded: {why}", path.display()), hint)
+        })?;
+        Ok(text)
     }
 }

@@ -75,7 +75,9 @@ impl Lint {
         let value_only = !text.contains(KEY_LABEL)
             && published.records().iter().all(|rr| *rr.name == key_question(&published.domain).name);
         let details = cx.details(|| read_as(&published));
-        let report = Report { details, ..report(&published, &expected, value_only) };
+        let about = format!("{}, read as {}", self.file.display(), published.form);
+        let about = if self.file.as_os_str() == "-" { format!("read as {}", published.form) } else { about };
+        let report = Report { details, about, ..report(&published, &expected, value_only) };
         ReportArgs::new(self.report).answer(cx, Ok(vec![report]))
     }
 
@@ -133,7 +135,6 @@ fn report(text: &Published, expected: &Expected, value_only: bool) -> Report {
     }
     Report {
         subject: text.domain.to_string(),
-        about: format!("read as {}", text.form),
         pass_summary: "could be found with this text".into(),
         fail_summary: "would not be ready for federation".into(),
         lines,

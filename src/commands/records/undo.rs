@@ -48,14 +48,14 @@ impl Undo {
     }
 
     fn read(&self) -> anyhow::Result<SavedState> {
-        let shown = self.file.display();
+        let shown = read::shown(&self.file);
         let hint = "give the file that `fedctl records apply` wrote";
         let text = read::text(&self.file, &read::BEFORE)?;
         let saved: SavedState = serde_json::from_str(&text)
-            .map_err(|error| hinted(format!("`{shown}` does not contain the state of a zone: {error}"), hint))?;
+            .map_err(|error| hinted(format!("{shown} does not contain the state of a zone: {error}"), hint))?;
         match saved.schema {
             SCHEMA => Ok(saved),
-            other => Err(hinted(format!("`{shown}` has schema {other}, and this fedctl reads {SCHEMA}"), hint)),
+            other => Err(hinted(format!("{shown} has schema {other}, and this fedctl reads {SCHEMA}"), hint)),
         }
     }
 
