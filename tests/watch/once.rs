@@ -69,3 +69,30 @@ fn a_resolver_that_does_not_answer_is_no_failure_of_the_domain() {
     let ran = watch(&fedctl, &["--once", "peer.example"], &flags);
     assert!(ran.status == 2 && ran.stdout.ends_with("\nUNKNOWN  1 domain: 1 unknown\n"), "{ran:?}");
 }
+
+#[test]
+fn cron_gets_a_change_once_and_nothing_without_one() {
+    let (fedctl, _world, flags) = world(&[("beta.example", "")]);
+    let check = |more: &[&str], flags: &[String]| {
+        watch(&fedctl, &[&["--once", "--changes", "beta.example"], more].concat(), flags)
+    };
+    // One failure is not confirmed yet.
+    let first = check(&[], &flags);
+    assert_eq!((first.status, first.stdout.as_str(), first.stderr.as_str()), (1, "", ""));
+    let second = check(&[], &flags);
+    assert_eq!((second.status, second.stderr.as_str()), (1, ""));
+    assert!(second.stdout.starts_with("beta.example fails: "), "{}", second.stdout);
+    assert!(second.stdout.ends_with("fedctl watch history beta.example\n"), "{}", second.stdout);
+    assert_eq!(check(&["-v"], &flags).stdout, "");
+    let board = watch(&fedctl, &["--once", "beta.example"], &flags);
+    assert!(board.stdout.ends_with("FAIL  1 domain: 1 failing\n"), "{}", board.stdout);
+    // It works again: a second domain has nothing to say.
+    fedctl.ok(&["keygen", "--quiet", "--private", "other.key"]);
+    let mut fixed = World::new();
+    let addr = fixed.serve("ns1.beta.example", &[("beta.example", zone(2, &healthy(&fedctl)))], &[]);
+    let flags = [&["--resolver".to_owned(), addr.to_string()], &flags[2..]].concat();
+    let rounds: Vec<String> = (0..3).map(|_| check(&[], &flags).stdout).collect();
+    assert_eq!(rounds.iter().filter(|stdout| stdout.contains("dns-srv is fixed")).count(), 1, "{rounds:?}");
+    let (error, _) = fedctl.refused(&["watch", "--changes", "beta.example"]);
+    assert!(error.contains("--once"), "{error}");
+}

@@ -19,6 +19,7 @@ use super::log::LogFormat;
 use super::stop::Stop;
 use super::{Context, Format, status};
 use crate::check::{peer_body, peer_exposure, peer_latency};
+use crate::count::counted;
 use crate::error::{ExitStatus, hinted};
 use crate::render::lab as render;
 use crate::render::report::{HUMAN, write};
@@ -86,7 +87,7 @@ impl Lab {
         let progress = cx.term.progress("starting the lab");
         let look = async {
             let world = World::start(cx.timeout, &[]).await?;
-            progress.set_message(format!("looking at {} domains", scenarios.len()));
+            progress.set(format!("looking at {}", counted(scenarios.len(), "domain")));
             let looks = scenarios.iter().map(|scenario| world.diagnose(scenario));
             stream::iter(looks).buffered(AT_A_TIME).try_collect::<Vec<Report>>().await
         };
@@ -100,7 +101,7 @@ impl Lab {
                 }
             }
         })?;
-        progress.finish_and_clear();
+        progress.end();
         let style = cx.style();
         let rows: Vec<render::Row> =
             scenarios.iter().zip(&reports).map(|(scenario, report)| row(scenario, report)).collect();
@@ -126,12 +127,12 @@ impl Lab {
             let releases = drills::releases();
             let mut rows = Vec::new();
             for (at, release) in releases.iter().enumerate() {
-                progress.set_message(format!("drill {} of {}: {release}", at + 1, releases.len()));
+                progress.set(format!("drill {} of {}: {release}", at + 1, releases.len()));
                 rows.push(world.drill(*release).await?);
             }
             Ok(rows)
         })?;
-        progress.finish_and_clear();
+        progress.end();
         match self.format {
             Format::Json => cx.term.answer(render::drills_json(&rows)?)?,
             Format::Human => cx.term.answer_with_verdict(&render::drills(&rows, cx.term.width))?,
@@ -147,7 +148,7 @@ impl Lab {
                 world = World::start(cx.timeout, &self.zones) => world?,
                 () = stop.requested() => return Ok(ExitStatus::Clean),
             };
-            progress.finish_and_clear();
+            progress.end();
             LogFormat::Text.start_with(MAILS)?;
             let text = render::environment(&variables(&world));
             match &self.output {
@@ -220,7 +221,7 @@ fn row(scenario: &Scenario, report: &Report) -> render::Row {
     render::Row {
         domain: scenario.domain,
         description: scenario.description,
-        found: first.unwrap_or_else(|| format!("nothing wrong, {passed} checks passed")),
+        found: first.unwrap_or_else(|| format!("nothing wrong, {} passed", counted(passed, "check"))),
         right: found == wanted,
         ids: found.into_iter().map(str::to_owned).collect(),
         expected: wanted,

@@ -13,7 +13,7 @@ use super::every::scenarios;
 use super::guest::Guest;
 use super::scenarios::{DRILL, HUB_ONLY, Keys, NEIGHBOUR, Scenario, WEAK, drill_zone};
 use super::site::{self, Open, Site};
-use crate::check::judge_peer;
+use crate::check::{details, judge_peer};
 use crate::commands::dns_check::{Seen, report, report_with};
 use crate::commands::key_file::{Access, Pending};
 use crate::commands::network::{dns_client, now};
@@ -129,12 +129,14 @@ impl World {
         if let Some(Site::Native(..)) = scenario.site {
             let native = native::observe(&self.net, &domain, now()).await;
             let expected = Expected { kinds: Kinds::Native, ..expected };
-            return Ok(report_with(&dns, &expected, Seen { native: Some(&native), view: None }, begun));
+            let report = report_with(&dns, &expected, Seen { native: Some(&native), view: None }, begun);
+            return Ok(Report { details: details::dns(&dns), ..report });
         }
-        let mut report = report(&dns, &expected, begun);
+        let mut report = Report { details: details::dns(&dns), ..report(&dns, &expected, begun) };
         if scenario.site.is_some() {
             let facts = peer::observe(&self.probe(scenario)?, |_| {}).await;
             report.lines.extend(judge_peer(&facts));
+            report.details.add(details::peer(&facts));
             report.pass_summary = "can be found and is ready for federation".into();
             report.elapsed = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         }

@@ -21,7 +21,7 @@ pub fn parse(text: &str, default: Duration) -> Result<(Vec<Watched>, Vec<String>
     let seconds = |every: Duration| i64::try_from(every.as_secs()).unwrap_or(i64::MAX);
     if text.trim_start().starts_with('{') {
         let list = DomainList::parse(text)?;
-        let rejected = list.rejected.iter().map(|bad| format!("entry {}: {}", bad.line, bad.why)).collect();
+        let rejected = list.rejected.iter().map(|bad| format!("{}: {}", bad.place, bad.why)).collect();
         let watched = list.listed.into_iter().map(|it| Watched { domain: it.domain, every: seconds(default) });
         return Ok((watched.collect(), rejected));
     }
@@ -44,7 +44,7 @@ pub fn parse(text: &str, default: Duration) -> Result<(Vec<Watched>, Vec<String>
         lines.push(words.join(" "));
     }
     let list = DomainList::parse(&lines.join("\n"))?;
-    rejected.extend(list.rejected.iter().map(|bad| format!("line {}: {}", bad.line, bad.why)));
+    rejected.extend(list.rejected.iter().map(|bad| format!("{}: {}", bad.place, bad.why)));
     let watched = |domain: Domain| {
         let every = own.get(&domain).copied().unwrap_or(default);
         Watched { domain, every: seconds(every) }
@@ -60,10 +60,11 @@ pub fn every(text: &str) -> Result<Duration, Hinted> {
 /// Reads a file, or standard input for `-`. A line that cannot be read is an error when the watch starts.
 pub fn read(path: &Path, default: Duration) -> anyhow::Result<Vec<Watched>> {
     let text = file::read::text(path, &file::read::LIST)?;
-    let (list, rejected) = parse(&text, default)?;
+    let named = |why: Hinted| hinted(format!("{}: {why}", file::read::shown(path)), why.hint);
+    let (list, rejected) = parse(&text, default).map_err(named)?;
     if let Some(first) = rejected.first() {
         return Err(hinted(
-            format!("`{}`: {first}", path.display()),
+            format!("{}: {first}", file::read::shown(path)),
             "write one domain on each line, as in `alpha.example` or `alpha.example every=10m`",
         ));
     }

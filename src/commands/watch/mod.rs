@@ -29,7 +29,7 @@ use crate::store::watch::WatchStore;
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_long_help = "Examples:\n  fedctl watch --list partners.txt\n  fedctl watch --once --list partners.txt --format json\n  fedctl watch peer.example --every 10m --data /var/lib/fedctl-watch"
+    after_long_help = "Examples:\n  fedctl watch --list partners.txt\n  fedctl watch --once --changes --list partners.txt\n  fedctl watch peer.example --every 10m --data /var/lib/fedctl-watch"
 )]
 pub struct Watch {
     #[command(subcommand)]

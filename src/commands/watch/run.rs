@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
@@ -23,6 +23,7 @@ use crate::commands::log::LogFormat;
 use crate::commands::network::NetworkArgs;
 use crate::commands::stop::Stop;
 use crate::commands::{Context, Format};
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::error::{ExitStatus, hinted};
 use crate::facts::dns::Expected;
@@ -30,6 +31,7 @@ use crate::key::PrivateKey;
 use crate::net::notify::Notifier;
 use crate::range::Counts;
 use crate::render::page::policy;
+use crate::render::watch::message::text;
 use crate::render::watch::{Tally, board};
 use crate::rocketchat::life::with_classic;
 use crate::rocketchat::settings::Method;
@@ -41,6 +43,10 @@ const JOBS: Counts = Counts::new(1, 256);
 const KEEP: Counts = Counts::new(1, 36_500);
 /// How long a stop waits for checks and messages under way.
 const STOP: Duration = Duration::from_secs(15);
+/// The channel of messages that are printed.
+const STDOUT: &str = "stdout";
+/// Messages taken at a time.
+const BATCH: i64 = 8;
 /// Bytes of the id of a watcher.
 const ID: usize = 8;
 
@@ -61,6 +67,11 @@ pub struct Run {
     /// Check every domain once and end; for cron and CI
     #[arg(long)]
     once: bool,
+    /// With --once: print only what has changed; for cron
+    ///
+    /// Prints the messages that --alert sends, each once, and nothing when there are none. A change counts when as many checks in a row agree as --confirm says, so a problem is printed by the second run.
+    #[arg(long, requires = "once", conflicts_with = "format")]
+    changes: bool,
     /// How --once prints: human or json
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "human", hide_possible_values = true)]
     format: Format,
@@ -123,8 +134,8 @@ impl Run {
     }
 
     async fn once(&self, cx: &Context, checker: Checker, watched: &[Watched]) -> anyhow::Result<ExitStatus> {
-        let progress = cx.term.progress(format!("checking {} domains", watched.len()));
-        let (watcher, deliveries) = self.watcher(checker, self.store.open(true).await?)?;
+        let progress = cx.term.progress(format!("checking {}", counted(watched.len(), "domain")));
+        let (watcher, deliveries) = self.watcher(cx, checker, self.store.open(true).await?)?;
         let store = watcher.recorder.store.clone();
         let now = store.now().await?;
         store.set_list(watched, now).await?;
@@ -133,11 +144,19 @@ impl Run {
         for delivery in deliveries {
             delivery.send_due().await?;
         }
+        progress.end();
+        if self.changes {
+            print_changes(cx, &watcher.recorder).await?;
+        }
         store.leave(&watcher.recorder.watcher).await?;
-        progress.finish_and_clear();
         let statuses = store.statuses().await?;
         match self.format {
-            Format::Human => cx.term.answer_with_verdict(&board::human(&statuses, cx.style()))?,
+            _ if self.changes => {}
+            Format::Human => {
+                let details =
+                    watcher.details.as_ref().map(|details| details.lock().unwrap_or_else(PoisonError::into_inner));
+                cx.term.answer_with_verdict(&board::human(&statuses, details.as_deref(), cx.style()))?;
+            }
             Format::Json => cx.term.answer(board::json(&statuses)?)?,
         }
         let tally = Tally::of(&statuses);
@@ -156,7 +175,7 @@ impl Run {
         watched: &[Watched],
     ) -> anyhow::Result<ExitStatus> {
         let mut stop = Stop::catch()?;
-        let (watcher, deliveries) = self.watcher(checker, self.store.open(true).await?)?;
+        let (watcher, deliveries) = self.watcher(cx, checker, self.store.open(true).await?)?;
         let (store, id) = (watcher.recorder.store.clone(), watcher.recorder.watcher.clone());
         let now = store.now().await?;
         store.set_list(watched, now).await?;
@@ -194,7 +213,12 @@ impl Run {
         Ok(ExitStatus::Clean)
     }
 
-    fn watcher(&self, checker: Checker, store: WatchStore) -> anyhow::Result<(Arc<Watcher>, Vec<Delivery>)> {
+    fn watcher(
+        &self,
+        cx: &Context,
+        checker: Checker,
+        store: WatchStore,
+    ) -> anyhow::Result<(Arc<Watcher>, Vec<Delivery>)> {
         let watcher: String = rand::random::<[u8; ID]>().iter().map(|byte| format!("{byte:02x}")).collect();
         let channels = self.alerts.channels()?;
         let notifier = Notifier { net: checker.net.clone() };
@@ -211,9 +235,10 @@ impl Run {
             watcher: watcher.clone(),
             rules: self.alerts.rules(),
             silences: self.alerts.silences.clone(),
-            channels: channels.iter().map(ToString::to_string).collect(),
+            channels: channels.iter().map(ToString::to_string).chain(self.changes.then(|| STDOUT.to_owned())).collect(),
         };
-        Ok((Arc::new(Watcher { checker, recorder, jobs: self.jobs, bell: Notify::new() }), deliveries))
+        let details = (self.once && cx.term.is_verbose()).then(Mutex::default);
+        Ok((Arc::new(Watcher { checker, recorder, jobs: self.jobs, bell: Notify::new(), details }), deliveries))
     }
 
     /// The domains of the arguments, else those of the settings.
@@ -271,5 +296,22 @@ impl Run {
             ..Expected::default()
         };
         Ok(Some((domain, expected)))
+    }
+}
+
+/// Prints the messages that wait for it, each once, with an empty line between them.
+async fn print_changes(cx: &Context, recorder: &Recorder) -> anyhow::Result<()> {
+    let mut is_first = true;
+    loop {
+        let now = recorder.store.now().await?;
+        let due = recorder.store.take_messages(&recorder.watcher, STDOUT, BATCH, now).await?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        for outgoing in &due {
+            let gap = if std::mem::take(&mut is_first) { "" } else { "\n" };
+            cx.term.answer(format!("{gap}{}", text(&outgoing.message)))?;
+            recorder.store.close_message(STDOUT, outgoing, None, now).await?;
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! The watcher: takes what is due, checks it, writes the result; until it is stopped, or until nothing is due.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Notify, watch};
@@ -11,6 +12,10 @@ use tokio::time::{Instant, sleep, timeout};
 use super::checker::{CHECK_TIME, Checker};
 use super::list;
 use super::recorder::Recorder;
+use crate::check::details;
+use crate::dns::name::Domain;
+use crate::facts::watch_evidence::WatchEvidence;
+use crate::report::Details;
 use crate::report::watch::DAY;
 use crate::store::watch::{ALIVE, Claim, WatchStore, Watched};
 
@@ -33,6 +38,8 @@ pub struct Watcher {
     pub jobs: usize,
     /// Rings when there may be a message to send.
     pub bell: Notify,
+    /// How each result was found, by domain, for a person who wants to read it.
+    pub details: Option<Mutex<HashMap<Domain, Details>>>,
 }
 
 impl Watcher {
@@ -109,6 +116,10 @@ impl Watcher {
     async fn check(&self, claim: &Claim) -> anyhow::Result<bool> {
         let time = self.store().now().await?;
         let (snapshot, evidence) = self.checker.check(&claim.domain, time).await?;
+        if let Some(details) = &self.details {
+            let mut details = details.lock().unwrap_or_else(PoisonError::into_inner);
+            details.insert(claim.domain.clone(), found(&evidence));
+        }
         let mut attempt = 1;
         loop {
             match self.recorder.record(claim, snapshot.clone(), &evidence).await {
@@ -158,6 +169,15 @@ impl Watcher {
         }
         Ok(())
     }
+}
+
+/// How the result was found.
+fn found(evidence: &WatchEvidence) -> Details {
+    let mut all = Details::default();
+    evidence.dns.runs.iter().for_each(|run| all.add(details::dns(&run.facts)));
+    evidence.peer.iter().for_each(|peer| all.add(details::peer(peer)));
+    evidence.hub.iter().for_each(|hub| all.add(details::hub(hub)));
+    all
 }
 
 /// The file with the list, and what is in it besides.

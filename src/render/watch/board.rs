@@ -1,13 +1,17 @@
 //! All domains: one line each, or JSON.
 
+use std::collections::HashMap;
+
 use colored::{ColoredString, Colorize};
 use serde_json::{Value, json};
 
 use super::{Tally, verdict};
+use crate::dns::name::Domain;
 use crate::render::fill::{hang, harmless};
 use crate::render::report::Style;
+use crate::render::report::human::write_details;
 use crate::report::watch::{Property, Snapshot, Status, Verdict, date, moment};
-use crate::report::{FixPart, fix_parts};
+use crate::report::{Details, FixPart, fix_parts};
 
 /// Columns of the status word.
 const WORD: usize = 6;
@@ -16,9 +20,10 @@ const DOMAIN_MAX: usize = 32;
 /// Digits of a fingerprint that tell keys apart.
 const FINGERPRINT: usize = 8;
 
-/// One line for each domain, the summary last; with -v every finding and what else is known, with -vv what each finding means and
-/// how to fix it.
-pub fn human(statuses: &[Status], Style { width, verbose, .. }: Style) -> String {
+/// One line for each domain, the summary last; with -v every finding, what else is known and how it was found, with -vv what each
+/// finding means, how to fix it, and every query and request.
+pub fn human(statuses: &[Status], found: Option<&HashMap<Domain, Details>>, style: Style) -> String {
+    let Style { width, verbose, .. } = style;
     let domain = statuses.iter().map(|status| status.domain.as_str().len()).max().unwrap_or_default().min(DOMAIN_MAX);
     let mut out = String::new();
     for status in statuses {
@@ -29,6 +34,10 @@ pub fn human(statuses: &[Status], Style { width, verbose, .. }: Style) -> String
         out += &lines[WORD..];
         if let Some(snapshot) = status.state.snapshot.as_ref().filter(|_| verbose > 0) {
             out += &details(snapshot, verbose > 1, width);
+        }
+        if let Some(details) = found.and_then(|found| found.get(&status.domain)) {
+            write_details(&mut out, details, style);
+            out.push('\n');
         }
     }
     let tally = Tally::of(statuses);
