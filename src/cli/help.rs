@@ -45,6 +45,7 @@ const RARE: &[&str] = &[
     "cert",
     "cert_key",
     "certificate_days",
+    "silences",
     "confirm",
     "jobs",
     "join",
@@ -144,8 +145,13 @@ fn fit(mut command: Command, globals: &[Arg]) -> Command {
 
 /// Short help leaves rare options out, and of the others it shows what stands before the first semicolon.
 fn shorten(arg: Arg) -> Arg {
-    if RARE.contains(&arg.get_id().as_str()) {
-        return arg.hide_short_help(true);
+    let arg = if RARE.contains(&arg.get_id().as_str()) { arg.hide_short_help(true) } else { arg };
+    if arg.is_hide_short_help_set() {
+        // Manual pages take nothing but the long help of such an option.
+        return match arg.get_long_help().or(arg.get_help()).cloned() {
+            Some(whole) => arg.long_help(whole),
+            None => arg,
+        };
     }
     let help = arg.get_help().filter(|_| arg.get_long_help().is_none()).map(ToString::to_string);
     match help.as_deref().and_then(|whole| Some((whole, whole.split_once("; ")?.0))) {

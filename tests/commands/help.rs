@@ -120,6 +120,11 @@ fn a_manual_page_has_every_section() {
                 "{name}: {section}"
             );
         }
+        let (_, options) = text.split_once(".SH OPTIONS\n").unwrap();
+        let bare = options
+            .split(".TP\n")
+            .find(|option| option.starts_with("\\fB\\-") && option.trim_end().lines().count() == 1);
+        assert_eq!(bare, None, "{name}: an option without a description");
     }
     let page = |name: &str| {
         let (_, page) = pages.iter().find(|(known, _)| known == name).unwrap();
