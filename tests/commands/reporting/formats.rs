@@ -6,7 +6,7 @@ use std::process::Command;
 use fedctl::render::report::REPORT_FORMATS;
 use serde_json::Value;
 
-use super::levels::with;
+use super::levels::{count, plural_of_one, with};
 use super::{GROUPS, Group};
 use crate::commands::snapshots::places::Shared;
 use crate::support::programs::find;
@@ -29,15 +29,24 @@ fn formats(run: &dyn Fn(&str) -> Ran, line: &str, status: i32) -> Option<String>
     // The lab has commands whose writers the others share: of each only the formats that it may write itself.
     let is_tried =
         |id: &str| !line.contains(".test") && !line.contains("--list") || ["json", "nagios", "sarif"].contains(&id);
+    let found = serde_json::from_str(&run(&with(line, &format!("{} json", option(line)))).stdout).unwrap();
+    let has_warnings = match &found {
+        Value::Array(reports) => reports.iter().any(|report| count(report, "warning") > 0),
+        report => count(report, "warning") > 0,
+    };
     REPORT_FORMATS.iter().filter(|format| is_tried(format.id)).find_map(|format| {
         let ran = run(&with(line, &format!("{} {}", option(line), format.id)));
-        let is_known = match format.monitoring {
+        let expected = match (format.monitoring, status) {
             // 0 OK, 1 a warning, 2 an error.
-            true => ran.status == 2 * status || status == 0 && ran.status == 1,
-            false => ran.status == status,
+            (true, 0) => i32::from(has_warnings),
+            (true, _) => 2,
+            (false, _) => status,
         };
+        let is_known = ran.status == expected;
         let read = read(format.id, &ran.stdout);
-        let wrong = (!is_known).then(|| format!("status {}", ran.status)).or(read.err());
+        let plural = plural_of_one(&ran.stdout).or(plural_of_one(&ran.stderr)).map(|plural| format!("`{plural}`"));
+        let wrong = (!is_known).then(|| format!("status {} and not {expected}", ran.status));
+        let wrong = wrong.or(read.err()).or(plural);
         wrong.map(|wrong| format!("{line} as {}: {wrong}:\n{}{}", format.id, ran.stdout, ran.stderr))
     })
 }

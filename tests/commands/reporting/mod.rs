@@ -3,7 +3,7 @@
 
 mod formats;
 mod ids;
-mod levels;
+pub mod levels;
 
 use serde_json::{Value, json};
 
@@ -44,6 +44,7 @@ pub const GROUPS: &[Group] = &[
             ("fedctl records diff mydomain.com --target chat.mydomain.com --key federation.pub", 1),
             ("fedctl dns-check mydomain.com", 1),
             ("fedctl dns-check mydomain.com --zone-file good.zone", 0),
+            ("fedctl dns-check mydomain.com --zone-file warned.zone", 0),
             ("fedctl dns-check --replay one.json", 1),
         ],
         ..REPORTS
@@ -111,7 +112,8 @@ pub const GROUPS: &[Group] = &[
     },
 ];
 
-/// Saved runs of mydomain.com, of which the third has another target, and a zone file with the key in one record.
+/// Saved runs of mydomain.com, of which the third has another target, a zone file with the key in one record, and one that leads
+/// to a warning and to no error: a second SRV record.
 fn compared(shared: &Shared) -> Place {
     let place = split(shared);
     let fedctl = &place.fedctl;
@@ -122,7 +124,9 @@ fn compared(shared: &Shared) -> Place {
     let records = ["records", "mydomain.com", "--target", "chat.mydomain.com", "--key", "federation.pub", "-q"];
     let good = fedctl.ok(&[&records[..], &["--format", "zone"]].concat());
     let zone = "$ORIGIN mydomain.com.\n@ 3600 IN SOA ns1 hostmaster 1 3600 600 86400 300\n@ 3600 IN NS ns1\n";
-    fedctl.write("good.zone", format!("{zone}ns1 3600 IN A 127.0.0.1\nchat 3600 IN A 198.51.100.7\n{good}"));
+    let good = format!("{zone}ns1 3600 IN A 127.0.0.1\nchat 3600 IN A 198.51.100.7\n{good}");
+    fedctl.write("warned.zone", format!("{good}\n_rocketchat._https 3600 IN SRV 2 1 443 chat\n"));
+    fedctl.write("good.zone", good);
     place
 }
 

@@ -12,6 +12,7 @@ use self::places::Shared;
 use self::redact::redact;
 use self::scenes::{SCENES, Scene};
 use crate::commands::help::leaves;
+use crate::commands::reporting::levels::plural_of_one;
 use crate::support::{Fedctl, Ran, repository};
 
 /// Commands of which no run with a result is kept, and why.
@@ -79,6 +80,14 @@ fn stale(scene: &Scene, shared: &Shared) -> Option<String> {
     let at = differing.map_or(known.lines().count().min(seen.lines().count()), |(at, _)| at);
     let around = |text: &str| text.lines().skip(at.saturating_sub(3)).take(8).collect::<Vec<_>>().join("\n");
     Some(format!("{} differs from line {}: kept\n{}\nprinted\n{}", scene.name, at + 1, around(&known), around(&seen)))
+}
+
+#[test]
+fn no_snapshot_has_a_plural_of_one() {
+    for scene in SCENES {
+        let kept = std::fs::read_to_string(repository(&format!("tests/snapshots/{}.txt", scene.name))).unwrap();
+        assert_eq!(plural_of_one(&kept), None, "{}", scene.name);
+    }
 }
 
 #[test]
