@@ -1,14 +1,14 @@
 //! The only door out: the answer on stdout, the conversation on stderr, and whether either has colour.
 
+pub mod progress;
+
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use clap::ValueEnum;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
-use crate::text::{Filtered, guarded, lines};
+use self::progress::{Progress, suspended};
+use crate::text::{Filtered, guarded};
 
 /// `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -78,8 +78,11 @@ impl Term {
 
     /// Writes bytes to stdout as they are: a message that was sealed or opened, of which nothing may be lost.
     pub fn bytes(&self, bytes: &[u8]) -> anyhow::Result<()> {
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        let write = || {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(bytes).and_then(|()| stdout.flush())
+        };
+        match suspended(write) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => Ok(other.map_err(|error| anyhow::anyhow!("stdout cannot be written: {error}"))?),
         }
@@ -117,18 +120,9 @@ impl Term {
         self.status(format_args!("fedctl: hint: {text}"));
     }
 
-    /// A spinner on stderr while something takes time; nothing unless stderr is a terminal.
-    pub fn progress(&self, text: impl Into<std::borrow::Cow<'static, str>>) -> ProgressBar {
-        if !self.live {
-            return ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        }
-        let bar = ProgressBar::new_spinner().with_message(lines(&text.into()));
-        bar.set_draw_target(ProgressDrawTarget::term_like_with_hz(Box::new(Screen::default()), REDRAWS));
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
-            bar.set_style(style);
-        }
-        bar.enable_steady_tick(Duration::from_millis(100));
-        bar
+    /// Shows on stderr what is being done, until the result is dropped; nothing unless stderr is a terminal.
+    pub fn progress(&self, text: impl AsRef<str>) -> Progress {
+        if self.live { Progress::start(text.as_ref()) } else { Progress::hidden() }
     }
 
     /// True with -v.
@@ -153,8 +147,9 @@ impl Term {
 
     /// Asks on stderr and leaves the cursor behind the question; --quiet does not silence it.
     pub fn prompt(&self, text: &str) {
-        let mut stderr = io::stderr().lock();
-        let _ = stderr.write_all(guarded(text, self.color_stderr).as_bytes()).and_then(|()| stderr.flush());
+        let text = guarded(text, self.color_stderr);
+        let write = |mut stderr: io::StderrLock| stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+        let _ = suspended(|| write(io::stderr().lock()));
     }
 
     /// Says why fedctl could not do its job.
@@ -163,75 +158,8 @@ impl Term {
     }
 
     fn write_line(&self, text: &str) {
-        // Progress that is on the line is drawn again below.
-        let clear = if self.live { CLEAR_LINE } else { "" };
         // Nobody is left to tell when stderr is gone.
-        let _ = writeln!(io::stderr().lock(), "{clear}{}", guarded(text, self.color_stderr));
-    }
-}
-
-/// Drawings of progress in a second, at most.
-const REDRAWS: u8 = 20;
-const CLEAR_LINE: &str = "\r\u{1b}[2K";
-const CLEAR_REST: &str = "\u{1b}[K";
-
-/// Where progress is drawn: stderr. The cursor stays behind the text, so that the `^C` that a terminal echoes is on the same line
-/// and is removed with it.
-#[derive(Debug, Default)]
-struct Screen(Mutex<String>);
-
-impl Screen {
-    fn put(&self, text: &str) -> io::Result<()> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push_str(text);
-        Ok(())
-    }
-
-    fn step(&self, count: usize, direction: char) -> io::Result<()> {
-        if count == 0 { Ok(()) } else { self.put(&format!("\u{1b}[{count}{direction}")) }
-    }
-}
-
-impl TermLike for Screen {
-    fn width(&self) -> u16 {
-        terminal_size::terminal_size_of(io::stderr()).map_or(80, |(width, _)| width.0)
-    }
-
-    fn move_cursor_up(&self, count: usize) -> io::Result<()> {
-        self.step(count, 'A')
-    }
-
-    fn move_cursor_down(&self, count: usize) -> io::Result<()> {
-        self.step(count, 'B')
-    }
-
-    fn move_cursor_right(&self, count: usize) -> io::Result<()> {
-        self.step(count, 'C')
-    }
-
-    fn move_cursor_left(&self, count: usize) -> io::Result<()> {
-        self.step(count, 'D')
-    }
-
-    fn write_line(&self, text: &str) -> io::Result<()> {
-        self.put(text)?;
-        self.put("\r\n")
-    }
-
-    /// Spaces that fill the line up to its edge would take the cursor there: the rest of the line is cleared instead.
-    fn write_str(&self, text: &str) -> io::Result<()> {
-        let is_filler = !text.is_empty() && text.bytes().all(|byte| byte == b' ');
-        self.put(if is_filler { CLEAR_REST } else { text })
-    }
-
-    fn clear_line(&self) -> io::Result<()> {
-        self.put(CLEAR_LINE)
-    }
-
-    fn flush(&self) -> io::Result<()> {
-        let drawn = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut stderr = io::stderr().lock();
-        stderr.write_all(drawn.as_bytes())?;
-        stderr.flush()
+        let _ = suspended(|| writeln!(io::stderr().lock(), "{}", guarded(text, self.color_stderr)));
     }
 }
 

@@ -6,11 +6,11 @@ use std::time::Instant;
 use clap::Args;
 
 use super::answer::ReportArgs;
-use super::dns_check::counted;
 use super::key_file::{PassphraseArgs, exposed, read_half};
 use super::network::{NetworkArgs, now};
 use super::{Context, token_file};
 use crate::check::{details, judge_own, server_resolver, stage};
+use crate::count::counted;
 use crate::dns::name::{Domain, Host};
 use crate::endpoint::Endpoint;
 use crate::error::{ExitStatus, hinted};
@@ -134,8 +134,8 @@ pub fn answer(report: &ReportArgs, cx: &Context, setup: anyhow::Result<Setup>) -
 fn look(cx: &Context, setup: &Setup) -> anyhow::Result<Vec<Report>> {
     let progress = cx.term.progress(format!("looking at {}", setup.domain));
     let begun = Instant::now();
-    let seen = cx.block_on(async { Ok(setup.observe(|stage| progress.set_message(stage.to_owned())).await) });
-    progress.finish_and_clear();
+    let seen = cx.block_on(async { Ok(setup.observe(|stage| progress.set(stage)).await) });
+    progress.end();
     let seen = seen?;
     Ok(vec![Report { details: cx.details(|| details::own(&seen)), ..report(&seen, begun) }])
 }

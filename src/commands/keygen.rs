@@ -126,7 +126,7 @@ impl Keygen {
     fn generate(&self, cx: &Context) -> anyhow::Result<PrivateKey> {
         let progress = cx.term.progress(format!("making an RSA key of {} bits", self.bits));
         let key = PrivateKey::generate(self.bits)?;
-        progress.finish_and_clear();
+        progress.end();
         Ok(key)
     }
 

@@ -1,9 +1,12 @@
 //! How the commands that go on running are ended.
 
+use crate::term::progress::SignalHandler;
+
 /// Ctrl-C and SIGTERM, caught from the moment that this is made.
 ///
 /// A server makes it before it says where it listens: anyone who reads that line may already send the signal.
 pub struct Stop {
+    _handler: SignalHandler,
     #[cfg(unix)]
     signals: [tokio::signal::unix::Signal; 2],
     #[cfg(windows)]
@@ -14,12 +17,14 @@ impl Stop {
     #[cfg(unix)]
     pub fn catch() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?] })
+        let signals = [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?];
+        Ok(Self { _handler: SignalHandler::install(), signals })
     }
 
     #[cfg(windows)]
     pub fn catch() -> std::io::Result<Self> {
-        Ok(Self { signal: tokio::signal::windows::ctrl_c()? })
+        let signal = tokio::signal::windows::ctrl_c()?;
+        Ok(Self { _handler: SignalHandler::install(), signal })
     }
 
     #[cfg(unix)]

@@ -255,7 +255,7 @@ fn a_zone_of_ones_own_must_fit_into_the_lab() {
     fedctl.write("bad.zone", "chat IN A\n");
     for (zone, description) in [
         ("newcomer.test=missing.zone", "cannot be read"),
-        ("newcomer.test=bad.zone", "does not load"),
+        ("newcomer.test=bad.zone", "cannot be loaded"),
         ("newcomer.example=bad.zone", "is not a domain below `test`"),
         ("healthy.test=bad.zone", "is in the lab already"),
         ("newcomer.test", "names no file"),

@@ -24,7 +24,7 @@ const OWN_TEXT: &[&str] = &[
 const BYTES: &[&str] = &["commands/envelope.rs"];
 
 /// The only ways to stdout and stderr; the last one only looks whether there is a terminal.
-const STREAMS: &[&str] = &["term.rs", "commands/log.rs", "commands/key_file.rs"];
+const STREAMS: &[&str] = &["term.rs", "term/progress.rs", "commands/log.rs", "commands/key_file.rs"];
 
 #[test]
 fn what_leaves_fedctl_went_through_a_filter() {

@@ -19,10 +19,20 @@ pub struct Stub {
 impl Stub {
     /// `head` is the status line's rest with more headers, as in `404 Not Found\r\nX: y`; an empty one never answers.
     pub fn start(head: &str, body: &str) -> Self {
-        Self::listen(head, body, |stream| Box::new(stream))
+        Self::listen(head, body, None, |stream| Box::new(stream))
     }
 
-    fn listen(head: &str, body: &str, wrap: impl Fn(TcpStream) -> Box<dyn Line> + Send + 'static) -> Self {
+    /// The same, and a request with this method is never answered.
+    pub fn start_deaf(head: &str, body: &str, method: &'static str) -> Self {
+        Self::listen(head, body, Some(method), |stream| Box::new(stream))
+    }
+
+    fn listen(
+        head: &str,
+        body: &str,
+        unanswered: Option<&'static str>,
+        wrap: impl Fn(TcpStream) -> Box<dyn Line> + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let (addr, requests) = (listener.local_addr().unwrap(), Arc::new(Mutex::new(Vec::new())));
         let length = body.len();
@@ -35,11 +45,13 @@ impl Stub {
             for stream in listener.incoming() {
                 let (mut stream, answer, kept) = (wrap(stream.unwrap()), answer.clone(), kept.clone());
                 std::thread::spawn(move || {
-                    if let Some(request) = read(&mut stream) {
-                        kept.lock().unwrap().push(request);
-                    }
-                    if answer.is_empty() {
+                    let request = read(&mut stream);
+                    let is_deaf = unanswered
+                        .is_some_and(|method| request.as_ref().is_some_and(|request| request.starts_with(method)));
+                    kept.lock().unwrap().extend(request);
+                    if answer.is_empty() || is_deaf {
                         std::thread::sleep(Duration::from_secs(20));
+                        return;
                     }
                     let _ = stream.write_all(answer.as_bytes());
                 });
@@ -60,7 +72,7 @@ impl Stub {
             .with_no_client_auth()
             .with_single_cert(chain, PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap());
         let config = Arc::new(config.unwrap());
-        Self::listen(head, body, move |stream| {
+        Self::listen(head, body, None, move |stream| {
             Box::new(rustls::StreamOwned::new(rustls::ServerConnection::new(config.clone()).unwrap(), stream))
         })
     }

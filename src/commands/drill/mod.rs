@@ -143,7 +143,7 @@ impl Drill {
     fn facts(&self, cx: &Context) -> anyhow::Result<DrillFacts> {
         if let Some(path) = &self.replay {
             let text = read::text(path, &read::DRILL)?;
-            return SavedDrill::parse(&text).with_context(|| format!("`{}`", path.display()));
+            return SavedDrill::parse(&text).with_context(|| read::shown(path));
         }
         let (Some(peer), Some(user)) = (&self.peer, &self.user) else {
             return Err(hinted("no peer was given", "fedctl drill peer.example --user bob"));
@@ -199,7 +199,7 @@ impl Drill {
 
     fn play(&self, cx: &Context, peer: &Domain, user: &str, own: (Domain, PrivateKey)) -> anyhow::Result<DrillFacts> {
         let progress = cx.term.progress(format!("{peer}: discover"));
-        let announce = |stage: &str| progress.set_message(format!("{peer}: {stage}"));
+        let announce = |stage: &str| progress.set(format!("{peer}: {stage}"));
         let conversation = Conversation {
             net: self.network.net(cx, self.ca_file.as_deref())?,
             peer: peer.clone(),
@@ -210,7 +210,7 @@ impl Drill {
             accept_leftovers: self.accept_leftovers,
         };
         let facts = cx.block_on(conversation.hold(&announce))?;
-        progress.finish_and_clear();
+        progress.end();
         if !is_local(&facts) {
             pace::note(peer);
         }

@@ -60,7 +60,7 @@ fn examine(drill: &Drill, cx: &Context) -> anyhow::Result<(Report, Plan)> {
         let base = site.partners.find(&domain).await.ok().map(|found| found.base);
         Ok((dns, Some((way_back, site.running.addr)), base))
     })?;
-    progress.finish_and_clear();
+    progress.end();
     let records = records(drill, cx, base, key.public().clone())?;
     let mut report = dns_report(&dns, &expected, begun);
     report.lines.push(Line {

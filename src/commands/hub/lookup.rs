@@ -64,7 +64,7 @@ impl Lookup {
             let (request, mail, server) = (None, Vec::new(), None);
             Ok(HubFacts { time: now(), domain, request, records, mail, server, hub: Some(hub), expected_key })
         })?;
-        progress.finish_and_clear();
+        progress.end();
         let mut report = report(&facts, &url, "is known to the hub", "cannot rely on the hub", start);
         // What a look-up does not look at is not worth a line.
         report.lines.retain(|line| !matches!(line.verdict, Verdict::Skip { .. }) || line.id == hub_entry::CHECK.id);

@@ -94,7 +94,7 @@ impl Init {
             None => {
                 let progress = cx.term.progress(format!("making an RSA key of {DEFAULT_BITS} bits"));
                 let pair = PrivateKey::generate(DEFAULT_BITS);
-                progress.finish_and_clear();
+                progress.end();
                 Ok(Key::New(Box::new(pair?)))
             }
         }

@@ -208,7 +208,7 @@ impl Init {
     fn look(&self, cx: &Context, finder: &Finder, domain: &Domain) -> anyhow::Result<InDns> {
         let progress = cx.term.progress(format!("asking DNS about {domain}"));
         let seen = cx.block_on(async { Ok(finder.in_dns(domain).await) });
-        progress.finish_and_clear();
+        progress.end();
         let seen = seen?;
         cx.term.status(format_args!("  {}", seen.description()));
         Ok(seen)
@@ -237,7 +237,7 @@ impl Init {
         }
         let progress = cx.term.progress(format!("asking {base} for its release"));
         let description = cx.block_on(async { Ok(finder.release(base).await) });
-        progress.finish_and_clear();
+        progress.end();
         match description? {
             Ok(release) => {
                 cx.term.status(format_args!("  {base} runs {release}"));

@@ -48,7 +48,7 @@ impl Diff {
         // A resolver that is queried for a record that is not there yet answers so from its cache after it is published.
         let observed = observe(&net, &domain, None, Scope::Authorities, now());
         let dns = cx.block_on(async { Ok(observed.await) })?;
-        progress.finish_and_clear();
+        progress.end();
         let zone = dns.zone.as_ref().map_err(|why| {
             let hint = format!("`fedctl dns-check {domain}` tells more; name another resolver with --resolver");
             hinted(format!("the zone of `{domain}` cannot be found, so there is nothing to compare with: {why}"), hint)

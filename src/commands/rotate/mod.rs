@@ -98,10 +98,10 @@ impl RotatePlan {
             if self.no_rehearsal {
                 return Ok((dns, Vec::new()));
             }
-            progress.set_message("rehearsing");
+            progress.set("rehearsing");
             Ok((dns, rehearsal::rehearse(&domain, cx.timeout).await?))
         })?;
-        progress.finish_and_clear();
+        progress.end();
         let clocks = Clocks::of(&dns, self.low_ttl).map_err(|why| {
             hinted(format!("there is nothing to plan with: {why}"), format!("fedctl dns-check {domain}"))
         })?;

@@ -49,7 +49,7 @@ impl Site {
         Self { fedctl, rest: Rest::start(script), world }
     }
 
-    fn script(&self, change: impl FnOnce(&mut Script)) {
+    pub fn script(&self, change: impl FnOnce(&mut Script)) {
         change(&mut self.rest.script.lock().unwrap());
     }
 

@@ -1,7 +1,9 @@
 //! The directories and servers that the command lines of the table run in.
 
 use std::any::Any;
+use std::net::{SocketAddr, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -74,11 +76,16 @@ const SETTINGS: &str = "domain: mydomain.com\ntarget: chat.mydomain.com\nkey: fe
 
 /// A name server for mydomain.com with a body for its zone. The server of the domain does not answer.
 fn named(fedctl: Fedctl, body: &str) -> Place {
+    named_before(fedctl, body, SocketAddr::from(([127, 0, 0, 1], 9)))
+}
+
+/// The same with a server at this address.
+fn named_before(fedctl: Fedctl, body: &str, server: SocketAddr) -> Place {
     let mut world = World::new();
     world.serve("ns1.mydomain.com", &[("mydomain.com", zone(1, body))], &[]);
     world.serve("ns2.mydomain.com", &[("mydomain.com", zone(1, body))], &[]);
     let [resolvers, (name, near)] = world.variables();
-    let near = format!("{near},chat.mydomain.com:443=127.0.0.1:9");
+    let near = format!("{near},chat.mydomain.com:443={server}");
     // Not every command asks every server.
     place(fedctl, &[resolvers, (name, near)], vec![Box::new(std::mem::ManuallyDrop::new(world))])
 }
@@ -102,6 +109,21 @@ pub fn published(_: &Shared) -> Place {
 /// A provider's API that has the key of mydomain.com in two records, and name servers that have it whole.
 pub fn provider(_: &Shared) -> Place {
     let fedctl = directory();
+    let records = healthy(&fedctl);
+    provided(fedctl, &records, "none")
+}
+
+/// The same with name servers that never serve what is published.
+pub fn unserved(_: &Shared) -> Place {
+    provided(directory(), "", "none")
+}
+
+/// The same with a provider that never answers changes.
+pub fn unanswered(_: &Shared) -> Place {
+    provided(directory(), "", "PATCH")
+}
+
+fn provided(fedctl: Fedctl, body_of_zone: &str, unanswered: &'static str) -> Place {
     let key = fedctl.read("federation.pub");
     let set = |name: &str, kind: &str, values: &[&str]| {
         let records: Vec<_> = values.iter().map(|value| json!({"content": value, "disabled": false})).collect();
@@ -113,11 +135,34 @@ pub fn provider(_: &Shared) -> Place {
         set("rocketchat-public-key.mydomain.com.", "TXT", &[&second, &first]),
         set("_rocketchat._https.mydomain.com.", "SRV", &["1 1 443 chat.mydomain.com."]),
     ]});
-    let api = Stub::start("200 OK\r\nContent-Type: application/json", &body.to_string());
+    let head = "200 OK\r\nContent-Type: application/json";
+    let api = Stub::start_deaf(head, &body.to_string(), unanswered);
     fedctl.write("fedctl.yaml", SETTINGS);
-    let records = healthy(&fedctl);
     let fedctl = fedctl.env("PDNS_API_KEY", "test").env("PDNS_API_URL", &format!("http://{}", api.addr));
-    named(fedctl, &records)
+    named(fedctl, body_of_zone)
+}
+
+/// A resolver and a hub that receive everything and answer nothing.
+pub fn silent(_: &Shared) -> Place {
+    let fedctl = directory();
+    fedctl.write("fedctl.yaml", SETTINGS);
+    fedctl.write("partners.txt", "a.example\nb.example\nc.example\n");
+    let (resolver, hub) = (UdpSocket::bind("127.0.0.1:0").unwrap(), Stub::start("", ""));
+    let variables = [
+        ("FEDCTL_RESOLVERS", resolver.local_addr().unwrap().to_string()),
+        ("FEDCTL_HUB_URL", format!("http://{}", hub.addr)),
+    ];
+    place(fedctl, &variables, vec![Box::new(resolver), Box::new(hub)])
+}
+
+/// mydomain.com as it should be, with a server that accepts connections and answers nothing.
+pub fn silent_server(_: &Shared) -> Place {
+    let fedctl = directory();
+    let records = healthy(&fedctl);
+    let server = Stub::start("", "");
+    let mut place = named_before(fedctl, &records, server.addr);
+    place._servers.push(Box::new(server));
+    place
 }
 
 /// mydomain.com with its key in two records.
@@ -150,7 +195,24 @@ pub fn lab(shared: &Shared) -> Place {
 
 /// A server with an API for its settings.
 pub fn server(_: &Shared) -> Place {
-    let Site { fedctl, rest, world } = Site::new("4.8.3");
+    administered(Site::new("4.8.3"))
+}
+
+/// The same, and federation never starts on it.
+pub fn starting(_: &Shared) -> Place {
+    let site = Site::new("1.3.5");
+    site.script(|script| script.starts = vec!["Booting..."]);
+    administered(site)
+}
+
+/// The same, and it takes one request a minute for each route.
+pub fn limited(_: &Shared) -> Place {
+    let site = Site::new("4.8.3");
+    site.script(|script| script.limit = (1, Duration::from_secs(60)));
+    administered(site)
+}
+
+fn administered(Site { fedctl, rest, world }: Site) -> Place {
     fedctl.write("yes", "y\n");
     let [resolvers, (name, near)] = world.variables();
     let near = format!("{near},chat.mydomain.com:80={}", rest.addr);

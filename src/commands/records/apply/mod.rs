@@ -21,6 +21,7 @@ use crate::commands::Context;
 use crate::commands::confirm::{confirm, show_plan};
 use crate::commands::key_file::{PassphraseArgs, save_state, warn_when_exposed};
 use crate::commands::network::{NetworkArgs, now};
+use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::dns::record::{Outcome, Query};
 use crate::endpoint;
@@ -280,9 +281,9 @@ fn raise_ttl(cx: &Context, plan: &mut Plan, place: &Place) {
 
 /// Makes the changes, or says in which state the zone is.
 async fn write(cx: &Context, place: &Place, plan: &Plan, needed: &[Change], saved: &Path) -> anyhow::Result<()> {
-    let progress = cx.term.progress(format!("changing {} record sets", needed.len()));
+    let progress = cx.term.progress(format!("changing {}", counted(needed.len(), "record set")));
     let written = place.write(&plan.set.zone, needed).await;
-    progress.finish_and_clear();
+    progress.end();
     let unchanged = |what: String, hint: &str| {
         // There is nothing to undo.
         let _ = std::fs::remove_file(saved);
