@@ -1,6 +1,6 @@
-//! How many queries wait for one server at the same time, as TCP decides it (RFC 5681 section 3.1): more with each answer until one
-//! is lost, then half as many, and slowly more again. What the buffer of a server holds depends on the server and on who else
-//! queries it; with more than that it loses datagrams, and each costs a third of the time for an answer.
+//! How many queries wait for one server at the same time, as TCP decides it (RFC 5681 section 3.1): half as many when one is lost,
+//! and slowly more again with the answers. What the buffer of a server holds depends on the server and on who else queries it;
+//! with more than that it loses datagrams, and each costs a third of the time for an answer.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -26,7 +26,7 @@ struct State {
     surplus: usize,
     /// Answers since the window last grew.
     answers: usize,
-    /// When the window last became smaller; until then it grows with every answer.
+    /// When the window last became smaller.
     shrunk: Option<Instant>,
 }
 
@@ -36,8 +36,8 @@ pub struct Place<'a>(&'a Window);
 
 impl Window {
     pub fn new() -> Self {
-        let state = State { size: SMALLEST, surplus: 0, answers: 0, shrunk: None };
-        Self { places: Semaphore::new(SMALLEST), state: Mutex::new(state) }
+        let state = State { size: LARGEST, surplus: 0, answers: 0, shrunk: None };
+        Self { places: Semaphore::new(LARGEST), state: Mutex::new(state) }
     }
 
     /// Waits for a place.
@@ -53,7 +53,7 @@ impl Window {
     pub fn answered(&self) {
         let mut state = self.state();
         state.answers += 1;
-        if state.size < LARGEST && (state.shrunk.is_none() || state.answers >= state.size) {
+        if state.size < LARGEST && state.answers >= state.size {
             (state.answers, state.size) = (0, state.size + 1);
             match state.surplus.checked_sub(1) {
                 Some(less) => state.surplus = less,
@@ -72,6 +72,12 @@ impl Window {
         let less = state.size - size;
         state.surplus += less - self.places.forget_permits(less);
         (state.size, state.answers, state.shrunk) = (size, 0, Some(Instant::now()));
+    }
+
+    /// How many queries may wait at the moment.
+    #[cfg(test)]
+    pub fn size(&self) -> usize {
+        self.state().size
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -101,19 +107,17 @@ mod tests {
     }
 
     #[test]
-    fn it_grows_with_each_answer_up_to_its_limit() {
+    fn it_grows_to_its_limit_and_no_further() {
         let window = Window::new();
-        assert_eq!(fill(&window).len(), SMALLEST);
-        window.answered();
-        assert_eq!(fill(&window).len(), SMALLEST + 1);
-        (0..1000).for_each(|_| window.answered());
+        window.lost(Instant::now());
+        assert_eq!(fill(&window).len(), LARGEST / 2);
+        (0..LARGEST * LARGEST).for_each(|_| window.answered());
         assert_eq!(fill(&window).len(), LARGEST);
     }
 
     #[test]
     fn it_is_halved_once_for_what_is_lost_together_and_grows_slowly_then() {
         let window = Window::new();
-        (0..1000).for_each(|_| window.answered());
         let (places, sent) = (fill(&window), Instant::now());
         (0..10).for_each(|_| window.lost(sent));
         assert!(window.enter().now_or_never().is_none());
