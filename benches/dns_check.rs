@@ -36,7 +36,7 @@ async fn measure() -> Result<(), Failure> {
         connect_to: vec![override_to("ns1", &first), override_to("ns2", &second)],
         resolvers: vec![Resolver::at(first.addr)],
         roots: Roots::new(None)?,
-        udp: fedctl::net::udp::Udp::default(),
+        sockets: fedctl::net::ask::Sockets::default(),
         cache: None,
     };
     let domain = "mydomain.com".parse()?;

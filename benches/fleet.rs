@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use fedctl::net::ask::stream;
+use fedctl::net::tcp::stream;
 use fedctl::serve::dns::{Config, Zone, start};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 

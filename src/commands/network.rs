@@ -14,9 +14,9 @@ use crate::endpoint;
 use crate::endpoint::ConnectTo;
 use crate::error::{Hinted, hinted};
 use crate::file::read;
+use crate::net::Net;
+use crate::net::ask::{self, Sockets};
 use crate::net::resolvers::{Resolver, public_resolvers, system_resolvers};
-use crate::net::udp::Udp;
-use crate::net::{Net, ask};
 use crate::serve::dns::Forward;
 use crate::x509::trust::Roots;
 
@@ -54,7 +54,7 @@ impl NetworkArgs {
             connect_to: self.connect_to.iter().cloned().chain(cx.settings.connect_to.clone()).collect(),
             resolvers,
             roots: roots(ca_file.as_deref())?,
-            udp: Udp::default(),
+            sockets: Sockets::default(),
             cache: None,
         })
     }
@@ -89,10 +89,10 @@ pub fn roots(file: Option<&Path>) -> anyhow::Result<Roots> {
 
 /// The DNS client, for embedded resolvers; `wait` is for one server.
 pub fn dns_client(wait: Duration) -> Forward {
-    let udp = Udp::default();
+    let sockets = Sockets::default();
     Arc::new(move |server, query| {
-        let udp = udp.clone();
-        async move { ask::forward(&udp, server, &query, wait).await }.boxed()
+        let sockets = sockets.clone();
+        async move { ask::forward(&sockets, server, &query, wait).await }.boxed()
     })
 }
 

@@ -29,7 +29,7 @@ impl Flags {
 }
 
 /// Encodes one question under a random identifier. A name that no message can carry is [`Outcome::Malformed`].
-pub fn query(question: &Query, flags: Flags) -> Result<(u16, Vec<u8>), Outcome> {
+pub fn query(question: &Query, flags: Flags) -> Result<Vec<u8>, Outcome> {
     let refuse = |what: &str, error: ProtoError| Outcome::Malformed(format!("{what}: {error}"));
     let mut name = Name::from_ascii(&question.name).map_err(|error| refuse("the name cannot be queried", error))?;
     name.set_fqdn(true);
@@ -41,8 +41,7 @@ pub fn query(question: &Query, flags: Flags) -> Result<(u16, Vec<u8>), Outcome> 
     if flags.edns {
         message.set_edns(edns());
     }
-    let bytes = message.to_vec().map_err(|error| refuse("the question cannot be written", error))?;
-    Ok((message.metadata.id, bytes))
+    message.to_vec().map_err(|error| refuse("the question cannot be written", error))
 }
 
 /// The EDNS record of every message that fedctl sends.
@@ -52,9 +51,10 @@ pub fn edns() -> Edns {
     edns
 }
 
-/// True when the bytes carry this identifier and are a response.
-pub fn answers(bytes: &[u8], id: u16) -> bool {
-    bytes.len() >= 3 && u16::from_be_bytes([bytes[0], bytes[1]]) == id && bytes[2] & 0x80 != 0
+/// True when the bytes are a response with the identifier of this query.
+pub fn answers(bytes: &[u8], query: &[u8]) -> bool {
+    let id = query.first_chunk::<2>();
+    id.is_some() && bytes.first_chunk() == id && bytes.get(2).is_some_and(|flags| flags & 0x80 != 0)
 }
 
 /// True when TC is set: the answer did not fit.

@@ -4,19 +4,34 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
+use super::pace::Pace;
+use super::tcp::Tcp;
 use super::udp::{Received, Udp};
 use super::{elapsed, unreachable};
 use crate::dns::codec::{self, Flags};
 use crate::dns::record::{EdnsFault, Outcome, Query, Response, Transport};
 
+/// The sockets of a run. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Sockets {
+    udp: Udp,
+    tcp: Tcp,
+    pace: Pace,
+}
+
+impl Sockets {
+    /// Those over which a server is sent at most `qps` queries a second.
+    pub fn limited(qps: u32) -> Self {
+        Self { pace: Pace::limited(qps), ..Self::default() }
+    }
+}
+
 /// Asks and waits for at most `wait`. Every way to fail is an [`Outcome`].
-pub async fn ask(udp: &Udp, server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
+pub async fn ask(sockets: &Sockets, server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
     let start = Instant::now();
-    let mut reply = over_udp(udp, server, question, flags, wait).await;
+    let mut reply = over_udp(sockets, server, question, flags, wait).await;
     // RFC 6891 section 7: a server from before EDNS answers FORMERR (1) or NOTIMP (4).
     let fault = match reply.outcome {
         Outcome::OtherRcode(1) if flags.edns => Some(EdnsFault::FormErr),
@@ -24,7 +39,7 @@ pub async fn ask(udp: &Udp, server: SocketAddr, question: &Query, flags: Flags, 
         _ => None,
     };
     if fault.is_some() {
-        let plain = over_udp(udp, server, question, Flags { edns: false, ..flags }, wait).await;
+        let plain = over_udp(sockets, server, question, Flags { edns: false, ..flags }, wait).await;
         if plain.outcome != reply.outcome {
             reply = Response { edns_fault: fault, ..plain };
         }
@@ -32,7 +47,7 @@ pub async fn ask(udp: &Udp, server: SocketAddr, question: &Query, flags: Flags, 
     if reply.truncated {
         let cut = reply;
         let flags = Flags { edns: flags.edns && cut.edns_fault.is_none(), ..flags };
-        reply = over_tcp(server, question, flags, wait).await;
+        reply = over_tcp(sockets, server, question, flags, wait).await;
         reply.truncated = true;
         reply.edns = reply.edns.or(cut.edns);
         reply.edns_fault = cut.edns_fault;
@@ -42,22 +57,29 @@ pub async fn ask(udp: &Udp, server: SocketAddr, question: &Query, flags: Flags, 
 }
 
 /// Asks over TCP only.
-pub async fn ask_tcp(server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
+pub async fn ask_tcp(
+    sockets: &Sockets,
+    server: SocketAddr,
+    question: &Query,
+    flags: Flags,
+    wait: Duration,
+) -> Response {
     let start = Instant::now();
-    let mut reply = over_tcp(server, question, flags, wait).await;
+    let mut reply = over_tcp(sockets, server, question, flags, wait).await;
     reply.elapsed = elapsed(start);
     reply
 }
 
-async fn over_udp(udp: &Udp, server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
-    let (_, mut query) = match codec::query(question, flags) {
+async fn over_udp(sockets: &Sockets, server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
+    let mut query = match codec::query(question, flags) {
         Ok(query) => query,
         Err(outcome) => return Response::bare(outcome, Transport::Udp),
     };
     // A firewall may drop queries with EDNS; the last attempt goes without.
-    let plain = || codec::query(question, Flags { edns: false, ..flags }).ok().map(|(_, plain)| plain);
+    let plain = || codec::query(question, Flags { edns: false, ..flags }).ok();
     let other = || plain().filter(|_| flags.edns);
-    match udp.exchange(server, &mut query, other, wait).await {
+    sockets.pace.turn(server).await;
+    match sockets.udp.exchange(server, &mut query, other, wait).await {
         Ok(Received::Response { bytes, late }) => {
             let mut reply = codec::reply(&bytes, question, Transport::Udp);
             reply.truncated = codec::is_truncated(&bytes);
@@ -71,42 +93,29 @@ async fn over_udp(udp: &Udp, server: SocketAddr, question: &Query, flags: Flags,
     }
 }
 
-async fn over_tcp(server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
-    let (id, query) = match codec::query(question, flags) {
+async fn over_tcp(sockets: &Sockets, server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
+    let query = match codec::query(question, flags) {
         Ok(query) => query,
         Err(outcome) => return Response::bare(outcome, Transport::Tcp),
     };
-    match timeout(wait, stream(server, &query)).await {
-        Ok(Ok(bytes)) if codec::answers(&bytes, id) => codec::reply(&bytes, question, Transport::Tcp),
-        Ok(Ok(_)) => Response::bare(Outcome::Malformed("the answer is to another question".into()), Transport::Tcp),
+    sockets.pace.turn(server).await;
+    match timeout(wait, sockets.tcp.exchange(server, &query)).await {
+        Ok(Ok(Some(bytes))) => codec::reply(&bytes, question, Transport::Tcp),
+        Ok(Ok(None)) => Response::bare(Outcome::Malformed("the answer is to another question".into()), Transport::Tcp),
         Ok(Err(error)) => Response::bare(unreachable(&error, "TCP: "), Transport::Tcp),
         Err(_) => Response::bare(Outcome::Timeout, Transport::Tcp),
     }
 }
 
 /// Sends the bytes of a query and returns those of the response: UDP, then TCP when the response was cut.
-pub async fn forward(udp: &Udp, server: SocketAddr, query: &[u8], wait: Duration) -> io::Result<Vec<u8>> {
+pub async fn forward(sockets: &Sockets, server: SocketAddr, query: &[u8], wait: Duration) -> io::Result<Vec<u8>> {
     let Some(id) = query.first_chunk::<2>() else { return Err(io::ErrorKind::InvalidInput.into()) };
-    let received = udp.exchange(server, &mut query.to_vec(), || None, wait).await?;
+    let received = sockets.udp.exchange(server, &mut query.to_vec(), || None, wait).await?;
     let Received::Response { bytes: mut response, .. } = received else { return Err(io::ErrorKind::TimedOut.into()) };
     if !codec::is_truncated(&response) {
         response[..2].copy_from_slice(id);
         return Ok(response);
     }
-    let (id, response) = (u16::from_be_bytes(*id), timeout(wait, stream(server, query)).await??);
-    match codec::answers(&response, id) {
-        true => Ok(response),
-        false => Err(io::Error::other("the response is to another query")),
-    }
-}
-
-/// RFC 1035 section 4.2.2: two bytes of length before each message.
-pub async fn stream(server: SocketAddr, query: &[u8]) -> io::Result<Vec<u8>> {
-    let mut stream = TcpStream::connect(server).await?;
-    let length = u16::try_from(query.len()).map_err(io::Error::other)?;
-    stream.write_all(&[&length.to_be_bytes()[..], query].concat()).await?;
-    let length = stream.read_u16().await?;
-    let mut bytes = vec![0; usize::from(length)];
-    stream.read_exact(&mut bytes).await?;
-    Ok(bytes)
+    let response = timeout(wait, sockets.tcp.exchange(server, query)).await??;
+    response.ok_or_else(|| io::Error::other("the response is to another query"))
 }

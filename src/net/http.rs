@@ -281,7 +281,7 @@ mod tests {
             connect_to: vec![],
             resolvers: vec![],
             roots: Roots::new(None).unwrap(),
-            udp: crate::net::udp::Udp::default(),
+            sockets: crate::net::ask::Sockets::default(),
             cache: None,
         };
         let refused = |url: &str, addr: &str, allow_plain_http: bool| {

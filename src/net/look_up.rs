@@ -17,7 +17,7 @@ pub async fn look_up(route: &Route, resolvers: &[Resolver], question: &Query) ->
 pub async fn response(route: &Route, resolvers: &[Resolver], question: &Query) -> Response {
     let mut last = Response::bare(Outcome::Unreachable("no resolver is known".into()), Transport::Udp);
     for resolver in resolvers {
-        last = ask(&route.udp, resolver.addr, question, Flags::RESOLVER, route.timeout).await;
+        last = ask(&route.sockets, resolver.addr, question, Flags::RESOLVER, route.timeout).await;
         if last.outcome.is_answer() {
             break;
         }

@@ -12,11 +12,13 @@ pub mod locate;
 pub mod look_up;
 pub mod native;
 pub mod notify;
+mod pace;
 pub mod peer;
 pub mod probes;
 pub mod resolvers;
 pub mod server;
 pub mod session;
+pub mod tcp;
 pub mod tls;
 pub mod udp;
 mod view;
@@ -25,9 +27,9 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use ask::Sockets;
 use cache::Cache;
 use resolvers::Resolver;
-use udp::Udp;
 
 use crate::dns::record::Outcome;
 use crate::endpoint::ConnectTo;
@@ -49,7 +51,7 @@ pub struct Net {
     /// The authorities that certificates are checked with.
     pub roots: Roots,
     /// The sockets of DNS.
-    pub udp: Udp,
+    pub sockets: Sockets,
     /// What the domains of a run have in common; `None` for a run that queries everything for each domain.
     pub cache: Option<Cache>,
 }
@@ -61,7 +63,7 @@ impl Net {
     /// For many domains: with its own sockets, which send each server at most so many queries a second, and a cache for what the
     /// domains have in common.
     pub fn for_list(self, qps: u32) -> Self {
-        Self { udp: Udp::limited(Some(qps)), cache: Some(Cache::default()), ..self }
+        Self { sockets: Sockets::limited(qps), cache: Some(Cache::default()), ..self }
     }
 
     /// The socket addresses of the resolvers.

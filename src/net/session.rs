@@ -70,7 +70,7 @@ impl<'a> Session<'a> {
     async fn send(&self, server: SocketAddr, question: &Query, flags: Flags) -> Option<Response> {
         let _place = self.places.acquire().await.ok()?;
         let wait = self.wait()?;
-        let mut reply = ask(&self.net.udp, server, question, flags, wait).await;
+        let mut reply = ask(&self.net.sockets, server, question, flags, wait).await;
         let is_empty = reply.outcome == Outcome::NoData && reply.authority.is_empty() && reply.aliases.is_empty();
         if flags.recurse && is_empty && !reply.recursion && !reply.authoritative {
             reply.outcome = Outcome::NoRecursion;
@@ -82,7 +82,7 @@ impl<'a> Session<'a> {
     pub async fn ask_tcp(&self, server: SocketAddr, question: &Query, flags: Flags) -> Option<Response> {
         let _place = self.places.acquire().await.ok()?;
         let wait = self.wait()?;
-        Some(ask_tcp(server, question, flags, wait).await)
+        Some(ask_tcp(&self.net.sockets, server, question, flags, wait).await)
     }
 
     /// Queries an observer as its role requires: resolvers to recurse, name servers not to.

@@ -17,7 +17,7 @@ use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::error::Elapsed;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use self::window::Window;
 
@@ -36,19 +36,13 @@ const BURST: usize = 64;
 
 /// The sockets of a run. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Udp {
-    servers: Arc<Mutex<HashMap<SocketAddr, Arc<Server>>>>,
-    /// Queries a second that one server is sent at most; servers on loopback are not limited.
-    qps: Option<u32>,
-}
+pub struct Udp(Arc<Mutex<HashMap<SocketAddr, Arc<Server>>>>);
 
 /// One server.
 #[derive(Debug)]
 struct Server {
     sockets: Mutex<Vec<Arc<Socket>>>,
     window: Window,
-    /// When the next query may be sent.
-    next: Mutex<Instant>,
 }
 
 /// What came back for a query.
@@ -100,11 +94,6 @@ impl Drop for Socket {
 }
 
 impl Udp {
-    /// Sends at most `qps` queries a second to a server.
-    pub fn limited(qps: Option<u32>) -> Self {
-        Self { servers: Arc::default(), qps }
-    }
-
     /// Sends, once more after a third of the time, and after two thirds the other form of the query, if there is one. The first
     /// two bytes of both are replaced by a free identifier.
     pub async fn exchange(
@@ -115,10 +104,7 @@ impl Udp {
         wait: Duration,
     ) -> io::Result<Received> {
         let server = self.server(to);
-        if let Some(at) = self.turn(&server, to) {
-            sleep_until(at).await;
-        }
-        let _turn = server.window.enter().await;
+        let _place = server.window.enter().await;
         let socket = server.socket(to)?;
         let Ok(_permit) = socket.permits.acquire().await else { return Ok(Received::Nothing) };
         let (id, mut answer) = socket.wait(question(query));
@@ -154,21 +140,12 @@ impl Udp {
 
     /// What is known of a server; one that nobody waits for makes room.
     fn server(&self, to: SocketAddr) -> Arc<Server> {
-        let mut servers = held(&self.servers);
+        let mut servers = held(&self.0);
         if servers.len() >= OPEN && !servers.contains_key(&to) {
             servers.retain(|_, server| Arc::strong_count(server) > 1);
         }
-        let new = || Server { sockets: Mutex::default(), window: Window::new(), next: Mutex::new(Instant::now()) };
+        let new = || Server { sockets: Mutex::default(), window: Window::new() };
         servers.entry(to).or_insert_with(|| Arc::new(new())).clone()
-    }
-
-    /// When the query may be sent, if not at once.
-    fn turn(&self, server: &Server, to: SocketAddr) -> Option<Instant> {
-        let qps = self.qps.filter(|_| !to.ip().is_loopback())?;
-        let mut next = held(&server.next);
-        let at = (*next).max(Instant::now());
-        *next = at + Duration::from_secs(1) / qps.max(1);
-        Some(at)
     }
 }
 

@@ -226,7 +226,7 @@ fn an_alias_is_never_written_over() {
 #[test]
 fn an_update_that_was_overtaken_changes_nothing() {
     use fedctl::dns::record::{CharacterString, Query, RData, RecordType, Rr};
-    use fedctl::net::ask::stream;
+    use fedctl::net::tcp::stream;
     use fedctl::publish::tsig::Tsig;
     use fedctl::publish::update::{Update, Updated};
     use fedctl::rocketchat::change::Change;

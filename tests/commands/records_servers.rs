@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 
 use fedctl::dns::codec::Flags;
 use fedctl::dns::record::{Outcome, Query, RData, RecordType};
-use fedctl::net::ask::ask;
-use fedctl::net::udp::Udp;
+use fedctl::net::ask::{Sockets, ask};
 use fedctl::render::records::{find, write};
 use fedctl::rocketchat::records::{Data, Plan, Record, RecordSet};
 
@@ -27,7 +26,8 @@ fn fetched(server: SocketAddr) -> Option<(Vec<u8>, RData)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let answer = |name: &str, kind| {
         let question = Query::new(format!("{name}.mydomain.com"), kind);
-        let reply = runtime.block_on(ask(&Udp::default(), server, &question, Flags::AUTHORITY, Duration::from_secs(5)));
+        let reply =
+            runtime.block_on(ask(&Sockets::default(), server, &question, Flags::AUTHORITY, Duration::from_secs(5)));
         match reply.outcome {
             Outcome::Found(records) if records.len() == 1 => Some(records[0].data.clone()),
             _ => None,
@@ -55,7 +55,7 @@ fn any_bytes() -> (Plan, Vec<u8>) {
 fn fetched_bytes(server: SocketAddr) -> Vec<u8> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let question = Query::new("rocketchat-public-key.mydomain.com", RecordType::Txt);
-    let reply = runtime.block_on(ask(&Udp::default(), server, &question, Flags::AUTHORITY, Duration::from_secs(5)));
+    let reply = runtime.block_on(ask(&Sockets::default(), server, &question, Flags::AUTHORITY, Duration::from_secs(5)));
     reply.outcome.records()[0].data.joined().unwrap()
 }
 

@@ -157,7 +157,7 @@ impl Peers {
                 connect_to: overrides,
                 resolvers: vec![Resolver::at(resolver)],
                 roots,
-                udp: fedctl::net::udp::Udp::default(),
+                sockets: fedctl::net::ask::Sockets::default(),
                 cache: None,
             },
             identity: (domain.clone(), key("bob")),

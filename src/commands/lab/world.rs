@@ -24,11 +24,11 @@ use crate::error::hinted;
 use crate::facts::dns::{Expected, Kinds};
 use crate::facts::peer::ProbeOptions;
 use crate::key::{DEFAULT_BITS, PrivateKey};
+use crate::net::ask::Sockets;
 use crate::net::dns::{Scope, observe};
 use crate::net::native;
 use crate::net::peer::{self, Target};
 use crate::net::resolvers::Resolver;
-use crate::net::udp::Udp;
 use crate::net::{DEADLINE, Net};
 use crate::report::Report;
 use crate::rocketchat::hub::ledger::{Change, Peer, Terms};
@@ -73,7 +73,8 @@ impl World {
         let (names, resolver, mut overrides) = name_servers(&keys, drill, guests).await?;
         let resolvers = vec![view(resolver)];
         let (connect_to, roots) = (overrides.clone(), Roots::new(None)?);
-        let net = Net { timeout, deadline: DEADLINE, connect_to, resolvers, roots, udp: Udp::default(), cache: None };
+        let net =
+            Net { timeout, deadline: DEADLINE, connect_to, resolvers, roots, sockets: Sockets::default(), cache: None };
         let (mut sites, mut authorities) = (Vec::new(), String::new());
         for scenario in scenarios() {
             let Some(site) = scenario.site else { continue };

@@ -12,9 +12,9 @@ use crate::dns::name::Domain;
 use crate::endpoint::ConnectTo;
 use crate::facts::peer::{Exchange, ProbeOptions};
 use crate::key::{DEFAULT_BITS, PrivateKey, PublicKey};
+use crate::net::ask::Sockets;
 use crate::net::peer::{Target, observe};
 use crate::net::resolvers::Resolver;
-use crate::net::udp::Udp;
 use crate::net::{DEADLINE, Net};
 use crate::report::Verdict;
 use crate::report::rotation::Rehearsed;
@@ -79,7 +79,7 @@ async fn ping(
         connect_to,
         resolvers: resolvers.clone(),
         roots: roots.clone(),
-        udp: Udp::default(),
+        sockets: Sockets::default(),
         cache: None,
     };
     let asked = PeerOptions { net: net(Vec::new()), identity: (domain.clone(), used.clone()) };

@@ -15,7 +15,8 @@ use crate::dns::record::{Outcome, Query, RecordType};
 use crate::error::hinted;
 use crate::facts::dns::ZoneCut;
 use crate::net::api::Api;
-use crate::net::ask::{ask, stream};
+use crate::net::ask::ask;
+use crate::net::tcp::stream;
 use crate::net::{Net, description};
 use crate::publish::api::{Client, Failure, Transport};
 use crate::publish::held::outcome;
@@ -220,7 +221,7 @@ async fn server(
     set: &RecordSet,
 ) -> anyhow::Result<Vec<(Query, Outcome)>> {
     let replies =
-        join_all(all.iter().map(|question| ask(&net.udp, addr, question, Flags::AUTHORITY, net.timeout))).await;
+        join_all(all.iter().map(|question| ask(&net.sockets, addr, question, Flags::AUTHORITY, net.timeout))).await;
     for (question, reply) in all.iter().zip(&replies).filter(|(question, _)| own.contains(question)) {
         if reply.outcome.is_answer() && !reply.authoritative {
             let what = format!("{addr} is not authoritative for `{}`", set.zone);
