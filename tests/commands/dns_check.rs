@@ -1,5 +1,9 @@
 //! `fedctl dns-check`: reports, exit status and evidence.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use fedctl::facts::dns::Purpose;
+use fedctl::facts::evidence::Evidence;
 use serde_json::Value;
 
 use crate::support::world::{World, healthy, key_record, zone};
@@ -84,6 +88,30 @@ fn one_stale_server_of_two_is_found() {
     assert_eq!(ids(&report), ["dns-servers"]);
     let seen = report["findings"][0]["evidence"].to_string();
     assert!(seen.contains("ns2.mydomain.com: NXDOMAIN"), "{seen}");
+}
+
+/// Name servers with the same version of the zone give the same responses, and each name is queried once. One with another version
+/// may know other names, so the first server is queried for all.
+#[test]
+fn name_servers_share_the_names_that_people_create_by_mistake() {
+    let fedctl = keys();
+    let queried = |serials: [u32; 2]| {
+        let mut world = World::new();
+        for (host, serial) in std::iter::zip(["ns1.mydomain.com", "ns2.mydomain.com"], serials) {
+            world.serve(host, &[(DOMAIN, zone(serial, ""))], &[]);
+        }
+        check(&fedctl, &world, &["--save", "run.json"]);
+        let run = Evidence::parse(&fedctl.read("run.json")).unwrap().runs.remove(0);
+        let misses = run.facts.probes.iter().filter(|probe| matches!(probe.purpose, Purpose::NearMiss { .. }));
+        let names = misses.clone().map(|probe| format!("{:?}", probe.question));
+        assert_eq!(names.clone().collect::<BTreeSet<_>>().len(), names.count(), "each name once");
+        let mut counts = BTreeMap::<String, usize>::new();
+        misses.for_each(|probe| *counts.entry(run.facts.observers[probe.observer].name.clone()).or_default() += 1);
+        counts.into_values().collect::<Vec<_>>()
+    };
+    let shared = queried([2, 2]);
+    assert!(shared.len() == 2 && shared[0].abs_diff(shared[1]) <= 1 && shared[0] > 5, "{shared:?}");
+    assert_eq!(queried([2, 3]), [shared.iter().sum::<usize>()]);
 }
 
 #[test]

@@ -2,11 +2,12 @@
 //! only loopback exists, so that no packet leaves and every other address is unreachable at once.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::support::Fedctl;
-use crate::support::world::{World, healthy};
+use crate::support::world::{World, healthy, zone};
 
 const INSIDE: &str = "FEDCTL_TEST_INSIDE";
 
@@ -117,5 +118,35 @@ fn a_peer_that_is_reached_over_ipv6_only_is_not_at_fault() {
         let mut args = vec!["handshake".to_owned(), "b.example".into(), "--format".into(), "nagios".into()];
         args.extend(["--resolver".to_owned(), stage.resolver.to_string()]);
         assert_eq!(stage.fedctl.run(&args).status, 3);
+    });
+}
+
+/// The limit counts for addresses that are not on loopback, so one of those is given to this machine.
+#[test]
+fn a_list_sends_no_server_more_queries_a_second_than_it_may() {
+    isolated("commands::no_route::a_list_sends_no_server_more_queries_a_second_than_it_may", || {
+        let status = std::process::Command::new("ip").args(["addr", "add", "192.0.2.53/32", "dev", "lo"]).status();
+        assert!(status.unwrap().success());
+        let (fedctl, mut world) = (Fedctl::new(), World::new());
+        fedctl.ok(&["keygen"]);
+        let body = healthy(&fedctl);
+        let names = ["a.example", "b.example", "c.example"];
+        let zones = names.map(|name| (name, zone(1, &body)));
+        let addr = world.serve_at(SocketAddr::from(([192, 0, 2, 53], 0)), "ns1.example", &zones, &[]);
+        fedctl.write("list.txt", names.join("\n"));
+        let begun = Instant::now();
+        let mut args =
+            ["dns-check", "--list", "list.txt", "--qps", "50", "--timeout", "60s"].map(String::from).to_vec();
+        args.extend(["--resolver".to_owned(), addr.to_string()]);
+        args.extend(
+            ["ns1", "ns2"]
+                .into_iter()
+                .zip(names)
+                .flat_map(|(host, name)| ["--connect-to".to_owned(), format!("{host}.{name}:53={addr}")]),
+        );
+        let ran = fedctl.run(&args);
+        let (took, queries) = (begun.elapsed(), world.asked());
+        assert!(queries > 30 && ran.stdout.contains("3 domains: "), "{queries} {ran:?}");
+        assert!(took >= Duration::from_secs(1) * (queries as u32 - 1) / 50, "{queries} queries in {took:?}");
     });
 }
