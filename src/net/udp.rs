@@ -12,6 +12,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::oneshot::error::RecvError;
 use tokio::sync::{Semaphore, oneshot};
@@ -232,7 +233,12 @@ impl Drop for Forget<'_> {
 /// Hands each datagram to the query with its identifier. An error of the socket, such as a closed port, is for all that wait.
 async fn read(socket: Arc<UdpSocket>, waiting: Arc<Waiting>) {
     let mut buffer = vec![0; usize::from(u16::MAX)];
-    while socket.readable().await.is_ok() {
+    while let Ok(ready) = socket.ready(Interest::READABLE | Interest::ERROR).await {
+        if ready.is_error() {
+            // A closed port makes the socket ready, but not for reading.
+            let taken = || socket.take_error()?.ok_or_else(|| io::ErrorKind::WouldBlock.into());
+            let _ = socket.try_io(Interest::ERROR, taken).map(|error| fail(&waiting, error.kind()));
+        }
         for _ in 0..BURST {
             match socket.try_recv(&mut buffer) {
                 Ok(length) => deliver(&waiting, &buffer[..length]),
