@@ -95,8 +95,8 @@ impl Drop for Socket {
 }
 
 impl Udp {
-    /// Sends, once more after a third of the time, and after two thirds the other form of the query, if there is one. The first
-    /// two bytes of both are replaced by a free identifier.
+    /// Sends; once more when the answer takes much longer than those before, and after a third of the time; after two thirds the
+    /// other form of the query, if there is one. The first two bytes of both are replaced by a free identifier.
     pub async fn exchange(
         &self,
         to: SocketAddr,
@@ -111,10 +111,11 @@ impl Udp {
         let (id, mut answer) = socket.wait(question(query));
         let _forget = Forget { waiting: &socket.waiting, id };
         query[..2].copy_from_slice(&id.to_be_bytes());
-        let begun = Instant::now();
-        for (round, part) in [wait / 3, wait * 2 / 3].into_iter().enumerate() {
+        let (begun, patience) = (Instant::now(), server.window.patience().filter(|patience| *patience < wait / 3));
+        for (round, part) in patience.into_iter().chain([wait / 3, wait * 2 / 3]).enumerate() {
             let sent = Instant::now();
             if let Some(bytes) = socket.round(query, begun + part, &mut answer).await? {
+                server.window.took(begun.elapsed());
                 // A server that is only slow does not answer at once when the query is repeated.
                 match round > 0 && sent.elapsed() < wait / 12 {
                     true => server.window.lost(sent),

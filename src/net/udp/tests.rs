@@ -62,14 +62,42 @@ async fn a_server_that_loses_queries_is_sent_fewer_at_a_time() {
     }
     let received = all.join_all().await;
     assert!(received.iter().all(|received| matches!(received, Received::Response { .. })));
-    assert!(udp.server(addr).window.size() < window::LARGEST);
+    assert!(udp.server(addr).window.size() < window::FIRST);
+}
+
+/// After a first answer it is known how long one takes, so a lost query is repeated long before a third of the time is over.
+#[tokio::test]
+async fn a_lost_query_is_repeated_soon() {
+    let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let addr = server.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut buffer = [0; 512];
+        for seen in 0.. {
+            let Ok((length, from)) = server.recv_from(&mut buffer).await else { break };
+            buffer[2] |= 0x80;
+            if seen != 1 {
+                let _ = server.send_to(&buffer[..length], from).await;
+            }
+        }
+    });
+    let (udp, wait) = (Udp::default(), Duration::from_secs(180));
+    for at in 0..2 {
+        let received = udp.exchange(addr, &mut query(at), || None, wait).await.unwrap();
+        assert!(matches!(received, Received::Response { .. }));
+    }
+    let patience = udp.server(addr).window.patience().unwrap();
+    assert!(patience < wait / 3, "the second answer came after {patience:?} at most");
 }
 
 #[tokio::test]
 async fn a_closed_port_is_an_error_at_once() {
     let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let error = Udp::default().exchange(closed, &mut query(1), || None, Duration::from_secs(60)).await.unwrap_err();
-    assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
+    let (udp, wait) = (Udp::default(), Duration::from_secs(180));
+    let mut query = query(1);
+    // The query is not repeated before a third of the time is over.
+    let received =
+        timeout_at(Instant::now() + wait / 6, udp.exchange(closed, &mut query, || None, wait)).await.unwrap();
+    assert_eq!(received.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
 }
 
 #[test]

@@ -1,16 +1,23 @@
-//! How many queries wait for one server at the same time, as TCP decides it (RFC 5681 section 3.1): half as many when one is lost,
-//! and slowly more again with the answers. What the buffer of a server holds depends on the server and on who else queries it;
-//! with more than that it loses datagrams, and each costs a third of the time for an answer.
+//! How many queries wait for one server at the same time, and when one is repeated, as TCP decides both. More wait with each answer
+//! until one is lost, then half as many, and slowly more again (RFC 5681 section 3.1): how many a server can take depends on its
+//! buffer, on the way to it, and on who else queries it. A query is repeated when its answer takes much longer than those before
+//! it (RFC 6298 section 2).
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 /// Never fewer: with fewer, a list would wait for a resolver that is only slow.
 const SMALLEST: usize = 96;
-/// Never more: so many queries fit into the receive buffer that Linux gives a socket, 212,992 bytes.
-pub const LARGEST: usize = 240;
+/// At first: so many queries fit into the receive buffer that Linux gives a socket, 212,992 bytes.
+pub const FIRST: usize = 240;
+/// Never more: with 900, a name server that needed 50 ms for an answer lost some.
+pub const LARGEST: usize = 480;
+
+/// No query is repeated sooner (RFC 6298 section 2.4).
+const SOONEST: Duration = Duration::from_secs(1);
 
 /// The queries that may wait for one server.
 #[derive(Debug)]
@@ -26,8 +33,10 @@ struct State {
     surplus: usize,
     /// Answers since the window last grew.
     answers: usize,
-    /// When the window last became smaller.
+    /// When the window last became smaller; until then it grows with every answer.
     shrunk: Option<Instant>,
+    /// How long answers take, smoothed, and by how much that varies.
+    answer_time: Option<(Duration, Duration)>,
 }
 
 /// The place of one query.
@@ -36,8 +45,8 @@ pub struct Place<'a>(&'a Window);
 
 impl Window {
     pub fn new() -> Self {
-        let state = State { size: LARGEST, surplus: 0, answers: 0, shrunk: None };
-        Self { places: Semaphore::new(LARGEST), state: Mutex::new(state) }
+        let state = State { size: FIRST, surplus: 0, answers: 0, shrunk: None, answer_time: None };
+        Self { places: Semaphore::new(FIRST), state: Mutex::new(state) }
     }
 
     /// Waits for a place.
@@ -49,11 +58,26 @@ impl Window {
         Place(self)
     }
 
+    /// When a query without an answer is repeated; `None` before the first answer.
+    pub fn patience(&self) -> Option<Duration> {
+        let (smoothed, variation) = self.state().answer_time?;
+        Some((smoothed + 4 * variation).max(SOONEST))
+    }
+
+    /// An answer came so long after its query was first sent. Which of the repetitions it belongs to is not known; the longest time
+    /// leaves a server that became slow in peace.
+    pub fn took(&self, time: Duration) {
+        let mut state = self.state();
+        state.answer_time = Some(state.answer_time.map_or((time, time / 2), |(smoothed, variation)| {
+            ((7 * smoothed + time) / 8, (3 * variation + smoothed.abs_diff(time)) / 4)
+        }));
+    }
+
     /// A query was answered.
     pub fn answered(&self) {
         let mut state = self.state();
         state.answers += 1;
-        if state.size < LARGEST && state.answers >= state.size {
+        if state.size < LARGEST && (state.shrunk.is_none() || state.answers >= state.size) {
             (state.answers, state.size) = (0, state.size + 1);
             match state.surplus.checked_sub(1) {
                 Some(less) => state.surplus = less,
@@ -107,11 +131,12 @@ mod tests {
     }
 
     #[test]
-    fn it_grows_to_its_limit_and_no_further() {
+    fn it_grows_with_each_answer_up_to_its_limit() {
         let window = Window::new();
-        window.lost(Instant::now());
-        assert_eq!(fill(&window).len(), LARGEST / 2);
-        (0..LARGEST * LARGEST).for_each(|_| window.answered());
+        assert_eq!(fill(&window).len(), FIRST);
+        window.answered();
+        assert_eq!(fill(&window).len(), FIRST + 1);
+        (0..1000).for_each(|_| window.answered());
         assert_eq!(fill(&window).len(), LARGEST);
     }
 
@@ -122,12 +147,30 @@ mod tests {
         (0..10).for_each(|_| window.lost(sent));
         assert!(window.enter().now_or_never().is_none());
         drop(places);
-        assert_eq!(fill(&window).len(), LARGEST / 2);
-        (0..LARGEST / 2).for_each(|_| window.answered());
-        assert_eq!(fill(&window).len(), LARGEST / 2 + 1);
+        assert_eq!(fill(&window).len(), FIRST / 2);
+        (0..FIRST / 2).for_each(|_| window.answered());
+        assert_eq!(fill(&window).len(), FIRST / 2 + 1);
         for _ in 0..10 {
-            window.lost(Instant::now() + std::time::Duration::from_secs(1));
+            window.lost(Instant::now() + Duration::from_secs(1));
         }
         assert_eq!(fill(&window).len(), SMALLEST);
+        (0..LARGEST * LARGEST).for_each(|_| window.answered());
+        assert_eq!(fill(&window).len(), LARGEST);
+    }
+
+    #[test]
+    fn a_query_is_repeated_when_its_answer_takes_much_longer_than_those_before() {
+        let window = Window::new();
+        assert_eq!(window.patience(), None);
+        let answered = |milliseconds: u64, times: usize| {
+            (0..times).for_each(|_| window.took(Duration::from_millis(milliseconds)));
+            window.patience().unwrap().as_millis()
+        };
+        // RFC 6298: the first time, and four times half of it.
+        assert_eq!(answered(600, 1), 1800);
+        assert!((1200..1220).contains(&answered(1200, 50)));
+        assert_eq!(answered(2, 100), SOONEST.as_millis());
+        // One late answer makes the time longer at once.
+        assert!(answered(2000, 1) > 2000);
     }
 }
