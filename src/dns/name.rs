@@ -217,7 +217,7 @@ fn refuse_other_things(text: &str, noun: &str, example: &str) -> Result<(), Hint
         );
     }
     if let Some((_, rest)) = text.rsplit_once('@') {
-        return refuse(&format!("is a user or a mail address, not a {noun}"), rest);
+        return refuse(&format!("is a user or an e-mail address, not a {noun}"), rest);
     }
     let bare = text.trim_start_matches('[').trim_end_matches(']');
     if bare.parse::<IpAddr>().is_ok() || text.trim_end_matches('.').parse::<IpAddr>().is_ok() {

@@ -99,7 +99,7 @@ pub struct OwnFacts {
     pub dns: DnsFacts,
     /// Your server, called as a peer would.
     pub peer: PeerFacts,
-    /// An address of the server that this machine has, so that calling it was the loop-back that servers need.
+    /// An address of the server that this machine has, so that calling it was the loopback that servers need.
     pub here: Option<std::net::IpAddr>,
     /// What the hub tells, when the method is hub.
     pub hub: Option<HubFacts>,

@@ -127,7 +127,7 @@ pub enum Step {
 }
 
 /// Turns the old records into the new ones. Records are changed in their place and new ones created before any is deleted, so
-/// that a failure half-way leaves no name without a record that it had.
+/// that a failure halfway leaves no name without a record that it had.
 pub fn steps(change: &Change, held: &[Held]) -> Vec<Step> {
     let old = held.iter().filter(|held| held.is_of(&change.question));
     let mut old: Vec<&Held> = old.collect();

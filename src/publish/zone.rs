@@ -68,7 +68,7 @@ impl HostedZone {
         }
     }
 
-    /// False when changes are recorded that are not served, as after a failure half-way at OVH.
+    /// False when changes are recorded that are not served, as after a failure halfway at OVH.
     pub async fn is_deployed(&self) -> Result<bool, Failure> {
         match self.client.provider.id {
             "ovh" => ovh::is_deployed(&self.client, &self.zone).await,

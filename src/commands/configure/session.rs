@@ -37,7 +37,7 @@ pub struct Session<'a> {
     waits: usize,
 }
 
-/// A change that failed half-way.
+/// A change that failed halfway.
 pub struct Stopped {
     /// The ids that were set.
     pub set: Vec<String>,

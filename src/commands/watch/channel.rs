@@ -94,7 +94,7 @@ impl Channel {
         Ok(match kind {
             "command" if rest.is_empty() => return Err(refuse("an alert names no program")),
             "command" => Self::Command(PathBuf::from(rest)),
-            "mailto" => Self::Mail(sender(rest).map_err(|_| refuse("an alert has no mail address"))?),
+            "mailto" => Self::Mail(sender(rest).map_err(|_| refuse("an alert has no e-mail address"))?),
             "webhook" => Self::Webhook(target(rest, None).ok_or_else(|| refuse("the URL of a webhook is none"))?),
             "rocketchat" => Self::RocketChat(target(rest, None).ok_or_else(|| refuse("the URL of a webhook is none"))?),
             "alertmanager" => {

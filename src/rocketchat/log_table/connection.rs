@@ -96,7 +96,7 @@ pub const KNOWN: &[Known] = &[
             cause(
                 "it is the server's own address, once a minute: it cannot reach itself from inside",
                 "on the server: fedctl handshake OWN_DOMAIN",
-                "resolve the target to the internal address there, or enable NAT loop-back",
+                "resolve the target to the internal address there, or enable NAT loopback",
             ),
         ],
     ),

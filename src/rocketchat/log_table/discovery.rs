@@ -86,7 +86,7 @@ pub const KNOWN: &[Known] = &[
                 "publish what `fedctl records` prints",
             ),
             cause(
-                "the server cannot reach its own public address: no NAT loop-back, a firewall, an untrusted certificate",
+                "the server cannot reach its own public address: no NAT loopback, a firewall, an untrusted certificate",
                 "on the server: fedctl handshake OWN_DOMAIN",
                 "let the server resolve its target to the internal address",
             ),
@@ -212,7 +212,7 @@ pub const KNOWN: &[Known] = &[
         &["federation-user-not-found|Could not find federated users"],
         "the domain was found, and has no such user",
         &[cause(
-            "no such user there: the search needs the exact name, user name or mail address",
+            "no such user there: the search needs the exact name, user name or e-mail address",
             "look at the name before the `@`",
             "search for `user@DOMAIN` with the exact user name",
         )],

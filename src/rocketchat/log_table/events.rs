@@ -123,7 +123,7 @@ pub const KNOWN: &[Known] = &[
     known(
         TWO,
         &["E11000", "username|emails"],
-        "a remote user could not be stored: the name or mail address is taken here",
+        "a remote user could not be stored: the name or e-mail address is taken here",
         &[cause(
             "a local user has the same address, or an old record of the remote user is left",
             "search for the address among the users",
@@ -220,9 +220,9 @@ pub const KNOWN: &[Known] = &[
                 "log in again",
             ),
             cause(
-                "2.0 to 4.2: `invalid user` on the screen comes from a remote user without a mail address",
+                "2.0 to 4.2: `invalid user` on the screen comes from a remote user without an e-mail address",
                 "look for `'0' of undefined` in the log",
-                "give the user a mail address, or upgrade both to 4.3.0 or later",
+                "give the user an e-mail address, or upgrade both to 4.3.0 or later",
             ),
         ],
     ),

@@ -156,11 +156,11 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::between(boundary::SECOND_PROTOCOL, boundary::NO_MAIL),
         &["Cannot read propert", "'0'|'address'"],
-        "a user without a mail address, or one that does not exist",
+        "a user without an e-mail address, or one that does not exist",
         &[cause(
             "the fault of releases before 4.3.0",
             SHAKE,
-            "give the user a mail address, or upgrade to 4.3.0 or later",
+            "give the user an e-mail address, or upgrade to 4.3.0 or later",
         )],
     ),
     known(

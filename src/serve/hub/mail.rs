@@ -200,8 +200,9 @@ fn message(from: &str, hub: &str, job: &MailJob, link: &str) -> anyhow::Result<M
 
 /// Reads the sender's address.
 pub fn sender(text: &str) -> anyhow::Result<Mailbox> {
-    text.parse()
-        .map_err(|_| hinted(format!("`{}` is not a mail address", text.escape_debug()), "--mail-from hub@mydomain.com"))
+    text.parse().map_err(|_| {
+        hinted(format!("`{}` is not an e-mail address", text.escape_debug()), "--mail-from hub@mydomain.com")
+    })
 }
 
 fn entry(entry: &Entry) -> String {
