@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// Servers that are remembered before those whose turn is over are forgotten.
+/// Servers that are kept before those whose turn is over are forgotten.
 const KNOWN: usize = 256;
 
 /// The turns of a run; without a limit, every query has its turn at once. Clones share them.
