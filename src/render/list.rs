@@ -167,7 +167,7 @@ mod tests {
             Summary { ok: 951, warnings: 31, failed: 18, unknown: 0, causes: [("srv".to_owned(), 18)].into() };
         let text = summary(&numbers, 2, Duration::from_millis(1640), 80);
         assert!(text.contains("1,000 domains: 951 ok, 31 with warnings, 18 failed"), "{text}");
-        assert!(text.contains("      2 lines of the list were not read\n"), "{text}");
+        assert!(text.contains("      not read: 2 lines of the list\n"), "{text}");
         assert!(text.lines().any(|line| line == "      most frequent: srv 18"), "{text}");
         assert!(text.lines().all(|line| line.width() <= 80), "{text}");
     }

@@ -169,7 +169,7 @@ mod tests {
         };
         setup.runs = vec![line(Some("key-text"))];
         assert_eq!(next(&setup), "fedctl explain key-text");
-        assert!(human(&setup, 80).contains("mydomain.com  doctor  1 hour ago     1 error, 2 warnings: key-text\n"));
+        assert!(human(&setup, 80).contains("mydomain.com  doctor  1 hour ago      1 error, 2 warnings: key-text\n"));
         setup.runs = vec![line(None)];
         assert_eq!(next(&setup), "fedctl handshake peer.example");
     }

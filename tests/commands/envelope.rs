@@ -71,10 +71,7 @@ fn what_does_not_open_names_the_layer_and_what_it_proves() {
     let turned = description(&[&raw[256..], &raw[..256]].concat());
     assert!(turned.contains("with 1 and 2 exchanged") && turned.contains("one of them changes bodies"), "{turned}");
     let short = description(&raw[..300]);
-    assert!(
-        short.contains("300 bytes are no whole number") && short.contains("hint: look for a body limit"),
-        "{short}"
-    );
+    assert!(short.contains("300 bytes is no whole number") && short.contains("hint: look for a body limit"), "{short}");
 }
 
 #[test]

@@ -159,11 +159,11 @@ fn the_json_fits_its_schema() {
 #[test]
 fn a_setting_that_cannot_be_used_is_an_error_and_not_a_default() {
     for (name, value, error) in [
-        ("FEDCTL_PROVIDER", "route35", "`provider` of FEDCTL_PROVIDER: there is no format `route35`"),
-        ("FEDCTL_SERVER", "chat.mydomain.com", "`server` of FEDCTL_SERVER: `chat.mydomain.com` is not a URL"),
-        ("FEDCTL_HUB_URL", "https://hub.mydomain.com/path", "`hub_url` of FEDCTL_HUB_URL: "),
-        ("FEDCTL_RESOLVERS", "127.0.0.1,dns.example", "`resolvers` of FEDCTL_RESOLVERS: "),
-        ("FEDCTL_CONNECT_TO", "chat", "`connect_to` of FEDCTL_CONNECT_TO: "),
+        ("FEDCTL_PROVIDER", "route35", "`provider` in FEDCTL_PROVIDER: there is no format `route35`"),
+        ("FEDCTL_SERVER", "chat.mydomain.com", "`server` in FEDCTL_SERVER: `chat.mydomain.com` is not a URL"),
+        ("FEDCTL_HUB_URL", "https://hub.mydomain.com/path", "`hub_url` in FEDCTL_HUB_URL: "),
+        ("FEDCTL_RESOLVERS", "127.0.0.1,dns.example", "`resolvers` in FEDCTL_RESOLVERS: "),
+        ("FEDCTL_CONNECT_TO", "chat", "`connect_to` in FEDCTL_CONNECT_TO: "),
     ] {
         let fedctl = with_key().0.env(name, value);
         let args = ["records", "mydomain.com", "--target", "chat.mydomain.com", "--key", "federation.pub"];
