@@ -6,7 +6,7 @@ use crate::term::progress::SignalHandler;
 ///
 /// A server makes it before it says where it listens: anyone who reads that line may already send the signal.
 pub struct Stop {
-    _handler: SignalHandler,
+    handler: SignalHandler,
     #[cfg(unix)]
     signals: [tokio::signal::unix::Signal; 2],
     #[cfg(windows)]
@@ -18,13 +18,13 @@ impl Stop {
     pub fn catch() -> std::io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         let signals = [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?];
-        Ok(Self { _handler: SignalHandler::install(), signals })
+        Ok(Self { handler: SignalHandler::install(), signals })
     }
 
     #[cfg(windows)]
     pub fn catch() -> std::io::Result<Self> {
         let signal = tokio::signal::windows::ctrl_c()?;
-        Ok(Self { _handler: SignalHandler::install(), signal })
+        Ok(Self { handler: SignalHandler::install(), signal })
     }
 
     #[cfg(unix)]
@@ -34,10 +34,12 @@ impl Stop {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
+        self.handler.keep();
     }
 
     #[cfg(windows)]
     pub async fn requested(&mut self) {
         self.signal.recv().await;
+        self.handler.keep();
     }
 }

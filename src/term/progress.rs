@@ -168,6 +168,11 @@ impl SignalHandler {
         HANDLERS.fetch_add(1, Ordering::SeqCst);
         Self(())
     }
+
+    /// A signal has come and is answered. The thread that clears the line may see it only when this no longer exists.
+    pub fn keep(&self) {
+        HANDLERS.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 impl Drop for SignalHandler {
