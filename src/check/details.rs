@@ -77,19 +77,9 @@ pub fn answer(question: &Query, outcome: &Outcome) -> String {
 
 /// One record with its type.
 pub fn record(rr: &Rr) -> String {
-    let kind = match &rr.data {
-        RData::Srv { .. } => "SRV",
-        RData::Txt(_) => "TXT",
-        RData::A(_) => "A",
-        RData::Aaaa(_) => "AAAA",
-        RData::Ns(_) => "NS",
-        RData::Cname(_) => "CNAME",
-        RData::Mx { .. } => "MX",
-        RData::Soa(_) => "SOA",
-        // Its data is its type.
-        RData::Other(_) => "",
-    };
-    format!("{} {kind} {}", rr.name, data(std::slice::from_ref(rr)).join(", ")).replace("  ", " ")
+    // The data of another type is its type.
+    let kind = rr.data.kind().map(|kind| format!("{kind} ")).unwrap_or_default();
+    format!("{} {kind}{}", rr.name, data(std::slice::from_ref(rr)).join(", "))
 }
 
 /// The records of a response.

@@ -88,7 +88,7 @@ fn read_message(message: &Message, question: &Query, reply: &mut Response) {
     reply.omitted = message.answers.len().saturating_sub(KEPT);
     let (aliases, records): (Vec<Rr>, Vec<Rr>) =
         answers.into_iter().partition(|rr| matches!(rr.data, RData::Cname(_)) && question.kind != RecordType::Cname);
-    let records: Vec<Rr> = records.into_iter().filter(|rr| kind_of(&rr.data) == Some(question.kind)).collect();
+    let records: Vec<Rr> = records.into_iter().filter(|rr| rr.data.kind() == Some(question.kind)).collect();
     reply.aliases = aliases;
     reply.authority = message.authorities.iter().take(KEPT).map(rr).collect();
     reply.additional = message.additionals.iter().take(KEPT).map(rr).collect();
@@ -133,20 +133,6 @@ fn data(data: &WireData) -> RData {
 
 fn plain(name: &Name) -> String {
     name.to_ascii().trim_end_matches('.').to_owned()
-}
-
-fn kind_of(data: &RData) -> Option<RecordType> {
-    Some(match data {
-        RData::Srv { .. } => RecordType::Srv,
-        RData::Txt(_) => RecordType::Txt,
-        RData::A(_) => RecordType::A,
-        RData::Aaaa(_) => RecordType::Aaaa,
-        RData::Ns(_) => RecordType::Ns,
-        RData::Cname(_) => RecordType::Cname,
-        RData::Mx { .. } => RecordType::Mx,
-        RData::Soa(_) => RecordType::Soa,
-        RData::Other(_) => return None,
-    })
 }
 
 pub fn record_type(kind: RecordType) -> WireType {

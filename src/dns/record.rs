@@ -173,6 +173,21 @@ pub fn is_newer(a: u32, b: u32) -> bool {
 }
 
 impl RData {
+    /// The type; `None` for one that fedctl does not read.
+    pub fn kind(&self) -> Option<RecordType> {
+        Some(match self {
+            Self::Srv { .. } => RecordType::Srv,
+            Self::Txt(_) => RecordType::Txt,
+            Self::A(_) => RecordType::A,
+            Self::Aaaa(_) => RecordType::Aaaa,
+            Self::Ns(_) => RecordType::Ns,
+            Self::Cname(_) => RecordType::Cname,
+            Self::Mx { .. } => RecordType::Mx,
+            Self::Soa(_) => RecordType::Soa,
+            Self::Other(_) => return None,
+        })
+    }
+
     /// The joined strings of a TXT record, as servers read it.
     pub fn joined(&self) -> Option<Vec<u8>> {
         match self {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::rdata;
 use crate::count::counted;
 use crate::dns::name::Host;
-use crate::dns::record::{Outcome, Query, RData, RecordType, Rr};
+use crate::dns::record::{Outcome, Query, RecordType, Rr};
 use crate::rocketchat::change::{Change, same_data};
 
 /// One record as the provider keeps it.
@@ -23,16 +23,7 @@ pub struct Held {
 impl Held {
     /// The name and type.
     pub fn is_of(&self, question: &Query) -> bool {
-        self.rr.name == question.name && self.kind() == Some(question.kind)
-    }
-
-    fn kind(&self) -> Option<RecordType> {
-        match self.rr.data {
-            RData::Srv { .. } => Some(RecordType::Srv),
-            RData::Txt(_) => Some(RecordType::Txt),
-            RData::Cname(_) => Some(RecordType::Cname),
-            _ => None,
-        }
+        self.rr.name == question.name && self.rr.data.kind() == Some(question.kind)
     }
 }
 
@@ -156,7 +147,7 @@ pub fn steps(change: &Change, held: &[Held]) -> Vec<Step> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::record::CharacterString;
+    use crate::dns::record::{CharacterString, RData};
 
     const NAME: &str = "rocketchat-public-key.mydomain.com";
 

@@ -8,7 +8,7 @@ mod terraform;
 
 use std::ops::Range;
 
-use crate::dns::record::{Outcome, Query, RData, RecordType, Rr};
+use crate::dns::record::{Outcome, Query, RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::change::{Change, compare, question, questions, same_data};
 use crate::rocketchat::records::{Plan, Record, RecordSet};
@@ -105,12 +105,7 @@ pub fn edit(tool: &Tool, file: &File) -> Result<Edited, Hinted> {
 }
 
 fn of(records: &[Rr], question: &Query) -> Vec<Rr> {
-    let kind = |rr: &Rr| match rr.data {
-        RData::Srv { .. } => Some(RecordType::Srv),
-        RData::Txt(_) => Some(RecordType::Txt),
-        _ => None,
-    };
-    records.iter().filter(|rr| rr.name == question.name && kind(rr) == Some(question.kind)).cloned().collect()
+    records.iter().filter(|rr| rr.name == question.name && rr.data.kind() == Some(question.kind)).cloned().collect()
 }
 
 /// No other record can exist beside an alias.
