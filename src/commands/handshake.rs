@@ -15,7 +15,7 @@ use super::key_file::{read_bytes, read_public};
 use super::list::{Checked, ListArgs};
 use super::network::{NetworkArgs, now};
 use super::serve::peer::{PeerOptions, partners};
-use super::{Context, pace, status};
+use super::{Context, handshake_limit, status};
 use crate::check::{details, judge_peer, stage};
 use crate::dns::name::Domain;
 use crate::error::{ExitStatus, hinted};
@@ -122,7 +122,7 @@ impl Handshake {
             return Err(hinted("--callback needs an identity", "add --domain mydomain.com --key federation.key"));
         }
         let probe = self.target(cx, identity, self.network.net(cx, self.ca_file.as_deref())?)(peer.clone());
-        if let Some(time) = pace::wait(peer) {
+        if let Some(time) = handshake_limit::wait(peer) {
             cx.term
                 .status(format_args!("waiting {} s: a server allows ten requests a minute and route", time.as_secs()));
             std::thread::sleep(time);
@@ -145,7 +145,7 @@ impl Handshake {
         self.list.run(cx, &self.report, |listed| {
             let target = target(listed.domain);
             async move {
-                if let Some(time) = pace::wait(&target.peer) {
+                if let Some(time) = handshake_limit::wait(&target.peer) {
                     tokio::time::sleep(time).await;
                 }
                 let begun = Instant::now();
@@ -309,7 +309,7 @@ async fn wait(
 /// A server on this machine is nobody's but the user's.
 fn note(facts: &PeerFacts) {
     if facts.addresses.iter().any(|address| address.connect.is_ok() && !address.addr.ip().is_loopback()) {
-        pace::note(&facts.records.domain);
+        handshake_limit::note(&facts.records.domain);
     }
 }
 

@@ -7,6 +7,7 @@ use crate::support::repository;
 /// records.
 const OWN_TEXT: &[&str] = &[
     "commands/completions.rs",
+    "commands/handshake_limit.rs",
     "commands/hub/copy.rs",
     "commands/init/apply.rs",
     "commands/init/mod.rs",
@@ -15,7 +16,6 @@ const OWN_TEXT: &[&str] = &[
     "commands/lab/world.rs",
     "commands/list/output.rs",
     "commands/man.rs",
-    "commands/pace.rs",
     "commands/records/apply/via.rs",
     "commands/serve/peer.rs",
 ];

@@ -38,7 +38,7 @@ const CONSTANTS: &[(&str, &str, &str, &str)] = &[
         "src/commands/handshake.rs",
         "CALLBACK_TIME: Duration = Duration::from_secs(10);",
     ),
-    ("docs/handshake.md", "A fourth run against the same peer", "src/commands/pace.rs", "RUNS: usize = 3;"),
+    ("docs/handshake.md", "A fourth run against the same peer", "src/commands/handshake_limit.rs", "RUNS: usize = 3;"),
     ("docs/handshake.md", "the two seconds that servers wait", "src/check/peer_latency.rs", "LIMIT: u32 = 2000;"),
     ("docs/hub.md", "3 of them because of one address", "src/serve/hub/gate.rs", "MAILS: u32 = 3;"),
     ("docs/hub.md", "a /48 counts as eight", "src/serve/hub/gate.rs", "SITE: u32 = 8;"),

@@ -23,7 +23,7 @@ use super::identity::IdentityArgs;
 use super::key_file::{Access, Pending, refuse_existing};
 use super::network::{NetworkArgs, now};
 use super::stop::Stop;
-use super::{Context, pace};
+use super::{Context, handshake_limit};
 use crate::check::drill::{is_known_limit, is_unverified};
 use crate::check::stage::drill_timeline;
 use crate::check::{details, judge_drill, judge_steps};
@@ -212,7 +212,7 @@ impl Drill {
         let facts = cx.block_on(conversation.hold(&announce))?;
         progress.end();
         if !is_local(&facts) {
-            pace::note(peer);
+            handshake_limit::note(peer);
         }
         Ok(facts)
     }
