@@ -24,4 +24,5 @@ pub mod sandbox;
 pub mod settings;
 pub mod status;
 pub mod upgrade;
+pub mod waiting;
 pub mod watch;

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::check::dns_resolvers::{Lag, lagging};
+use crate::check::dns_resolvers::lagging;
 use crate::check::{dns_resolvers, dns_servers};
 use crate::commands::Context;
 use crate::commands::network::now;
@@ -16,7 +16,7 @@ use crate::facts::dns::{DnsFacts, Expected};
 use crate::net::Net;
 use crate::net::dns::{Scope, observe};
 use crate::render::list::clock;
-use crate::render::report::span;
+use crate::render::waiting::Missing;
 use crate::report::{Problem, Report};
 use crate::severity::Severity;
 use crate::term::progress::Progress;
@@ -72,7 +72,7 @@ async fn look(waiting: &mut Waiting<'_>, net: &Net, expected: &Expected) -> DnsF
     if !settled(&judged(cx, &facts, expected), cx.fail_on) {
         return facts;
     }
-    if !matches!(waiting.missing, Missing::AtResolvers { .. }) {
+    if !matches!(waiting.missing, Missing::AtResolvers(_)) {
         waiting.missing = Missing::Unasked(net.resolvers.iter().map(|resolver| resolver.name.clone()).collect());
     }
     waiting.during(observe(net, domain, target, Scope::Everybody, now())).await
@@ -101,52 +101,9 @@ fn missing(facts: &DnsFacts, report: &Report, fail_on: Severity) -> Missing {
     match blocking(report, fail_on) {
         Some((id, _)) if id == dns_resolvers::CHECK.id && !resolvers.is_empty() => {
             let resolvers = resolvers.into_iter().map(|(resolver, lag)| (resolver.name.clone(), lag)).collect();
-            Missing::AtResolvers { resolvers, seen: Instant::now() }
+            Missing::AtResolvers(resolvers)
         }
         first => Missing::AtServers(first.map(|(id, problem)| format!("{id}: {}", problem.what)).unwrap_or_default()),
-    }
-}
-
-/// What keeps the wait from its end.
-enum Missing {
-    /// Nothing is known yet.
-    Unknown,
-    /// A problem that the name servers have.
-    AtServers(String),
-    /// The name servers are right, and these resolvers were not queried yet.
-    Unasked(Vec<String>),
-    AtResolvers {
-        resolvers: Vec<(String, Lag)>,
-        seen: Instant,
-    },
-}
-
-impl Missing {
-    /// What a log shows of it: it does not change from second to second.
-    fn lasting(&self) -> String {
-        self.describe(|left, _| format!("the old records for up to {}", span(left)))
-    }
-
-    /// With the time that is left of what resolvers have cached.
-    fn now(&self) -> String {
-        let remaining = |left: u32, seen: Instant| u64::from(left).saturating_sub(seen.elapsed().as_secs());
-        self.describe(|left, seen| format!("old records, {}", clock(remaining(left, seen))))
-    }
-
-    fn describe(&self, cached: impl Fn(u32, Instant) -> String) -> String {
-        let (resolvers, seen) = match self {
-            Self::Unknown => return "querying the name servers".into(),
-            Self::AtServers(problem) => return problem.clone(),
-            Self::Unasked(names) => return format!("querying {}", names.join(", ")),
-            Self::AtResolvers { resolvers, seen } => (resolvers, seen),
-        };
-        let reason = |lag: &Lag| match lag {
-            Lag::Cached(left) => cached(*left, *seen),
-            Lag::Unresponsive => "no response".into(),
-            Lag::Differs => "another response".into(),
-        };
-        let each = resolvers.iter().map(|(name, lag)| format!("{name} ({})", reason(lag)));
-        format!("waiting for {}", each.collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -157,6 +114,8 @@ struct Waiting<'a> {
     begun: Instant,
     limit: Duration,
     missing: Missing,
+    /// When that was seen.
+    seen: Instant,
     /// What was printed last, to a stderr that is no terminal.
     printed: String,
     /// The user knows that the time will not do.
@@ -168,7 +127,7 @@ impl<'a> Waiting<'a> {
     fn start(cx: &'a Context, domain: &'a Domain, limit: Duration) -> Self {
         let progress = cx.term.progress(format!("waiting for {domain}"));
         let (begun, missing, printed) = (Instant::now(), Missing::Unknown, String::new());
-        Self { cx, domain, begun, limit, missing, printed, is_warned: false, progress }
+        Self { cx, domain, begun, limit, missing, seen: begun, printed, is_warned: false, progress }
     }
 
     fn left(&self) -> Duration {
@@ -177,12 +136,13 @@ impl<'a> Waiting<'a> {
 
     /// Shows the time that is left while something goes on.
     async fn during<T>(&self, work: impl Future<Output = T>) -> T {
-        let text = || format!("{}: {} left; {}", self.domain, clock(self.left().as_secs()), self.missing.now());
+        let now = || self.missing.after(self.seen.elapsed().as_secs());
+        let text = || format!("{}: {} left; {}", self.domain, clock(self.left().as_secs()), now());
         self.progress.during(text, work).await
     }
 
     fn note(&mut self, missing: Missing) {
-        self.missing = missing;
+        (self.missing, self.seen) = (missing, Instant::now());
         self.warn_when_too_short();
         let state = self.missing.lasting();
         if state != self.printed && !self.cx.term.is_live() {
@@ -193,21 +153,9 @@ impl<'a> Waiting<'a> {
 
     /// A resolver may return the old records for longer than the wait takes.
     fn warn_when_too_short(&mut self) {
-        let Missing::AtResolvers { resolvers, .. } = &self.missing else { return };
-        let longest = resolvers.iter().filter_map(|(name, lag)| match lag {
-            Lag::Cached(left) => Some((*left, name)),
-            _ => None,
-        });
-        let Some((left, name)) = longest.max().filter(|(left, _)| u64::from(*left) > self.left().as_secs()) else {
-            return;
-        };
+        let Some(warning) = self.missing.too_short(self.domain, self.left().as_secs()) else { return };
         if !std::mem::replace(&mut self.is_warned, true) {
-            let (lasts, ends, minutes) = (span(left), clock(self.left().as_secs()), left / 60 + 1);
-            self.cx.term.status(format_args!(
-                "{name} may return the old records for {lasts}, and this wait ends in {ends}; flush its cache if it is \
-                 yours, or wait longer: fedctl dns-check {} --wait {minutes}m",
-                self.domain
-            ));
+            self.cx.term.status(format_args!("{warning}"));
         }
     }
 }
