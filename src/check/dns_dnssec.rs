@@ -27,7 +27,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
             names.join(", ")
         );
         let means = "servers with a validating resolver, which are many, cannot find the domain at all; others find it";
-        let fix = "renew the signatures, or correct or remove the DS record at the registrar of that zone";
+        let fix = "Renew the signatures, or correct or remove the DS record at the registrar of that zone.";
         return vec![Problem::new(Severity::Error, what, means, fix).into()];
     }
     let question = key_question(&dns.domain);

@@ -3,7 +3,7 @@
 use super::{Check, Judge, Needs};
 use crate::dns::record::{Query, RData, RecordType};
 use crate::facts::dns::{DnsFacts, Expected};
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::generation::SrvLabel;
 use crate::severity::Severity;
 
@@ -53,10 +53,9 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
                 Severity::Warning,
                 format!("SRV {owner} leads to port {port}, the usual port of {usual}; peers use {spoken} there"),
                 "if the port does not accept it, every request fails",
-                format!(
-                    "if {target}:{port} speaks {usual}, publish {right} {place}; else check it with `fedctl \
-                 handshake {}`",
-                    dns.domain
+                with_line(
+                    &format!("If {target}:{port} speaks {usual}, publish {right} {place}. If not, check it:"),
+                    &format!("fedctl handshake {}", dns.domain),
                 ),
             ))
         })

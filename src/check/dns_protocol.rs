@@ -4,7 +4,7 @@ use super::{Check, Judge, Needs, UNRESPONSIVE};
 use crate::dns::record::{Outcome, Query, RecordType};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::key::diagnosis;
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::generation::{PROTOCOL_LABEL, SrvLabel, TCP_PROTOCOL_LABEL};
 use crate::severity::Severity;
 
@@ -64,9 +64,9 @@ fn bad_value(dns: &DnsFacts, value: &str) -> Option<Problem> {
                 diagnosis::shown(&[value.as_bytes().to_vec()]).concat()
             ),
             "servers 1.2 and 1.3 use https for any text but `http`",
-            format!(
-                "delete it if the server speaks https; else write {PROTOCOL_LABEL}.{}. 3600 IN TXT \"http\"",
-                dns.domain
+            with_line(
+                "Delete it if the server speaks https. If it speaks http, publish:",
+                &format!("{PROTOCOL_LABEL}.{}. 3600 IN TXT \"http\"", dns.domain),
             ),
         )
     })
@@ -83,7 +83,7 @@ fn plain_http(dns: &DnsFacts, label: &str, value: &str) -> Option<Problem> {
             Severity::Warning,
             format!("TXT {label}.{} is http, but servers from 3.4 on call _rocketchat._tcp with https", dns.domain),
             "they open a TLS connection to a port that speaks plain http and fail",
-            format!("publish {} with the same target and port beside it", SrvLabel::Http.owner(&dns.domain)),
+            format!("Publish {} with the same target and port beside it.", SrvLabel::Http.owner(&dns.domain)),
         )
     })
 }
@@ -93,7 +93,7 @@ fn never_read(dns: &DnsFacts) -> Problem {
         Severity::Notice,
         format!("TXT {TCP_PROTOCOL_LABEL}.{} is published", dns.domain),
         "no release uses it, although the documentation names it: servers query it with the wrong record type",
-        "delete it; the SRV name alone selects the protocol",
+        "Delete it: the SRV name alone selects the protocol.",
     )
 }
 

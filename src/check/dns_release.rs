@@ -2,6 +2,7 @@
 
 use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected};
+use crate::report::wording::sentence;
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::quirks::{self, Area, Quirk};
 use crate::rocketchat::release::Release;
@@ -47,7 +48,7 @@ fn description(release: Release) -> Option<Verdict> {
         None => quirk.shows.to_owned(),
     });
     let means = "it looks like wrong records, and no record fixes it";
-    Some(Problem::new(Severity::Notice, what, means, first.fix).seen(seen).into())
+    Some(Problem::new(Severity::Notice, what, means, sentence(first.fix)).seen(seen).into())
 }
 
 /// The faults that look like wrong records; those inside rooms and with files do not.

@@ -75,8 +75,8 @@ fn unusable(resolver: &Observer, replies: &[(&Query, &Response)]) -> Option<Prob
     };
     let what = format!("the resolver {} does not answer: {}", resolver.name, first.outcome);
     let fix = match first.outcome {
-        Outcome::ServFail => "check the name servers, and the DS record at the registrar if the zone is signed",
-        _ => "leave it out, or name another one with --resolver",
+        Outcome::ServFail => "Check the name servers, and the DS record at the registrar if the zone is signed.",
+        _ => "Leave it out, or name another one with --resolver.",
     };
     Some(Problem::new(severity, what, means, fix))
 }
@@ -280,7 +280,7 @@ impl Cause {
                     "servers that use it get the old records for up to {wait} s, and those from 3.4 on cache them for \
                      up to one hour more"
                 ),
-                "wait, or flush its cache if it is yours; a restart clears the cache of servers from 3.4 on",
+                "Wait, or flush its cache if it is yours. A restart clears the cache of servers from 3.4 on.",
             ),
         }
     }

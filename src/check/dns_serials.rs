@@ -40,6 +40,6 @@ pub(super) fn differ(dns: &DnsFacts) -> Option<Problem> {
         Severity::Notice,
         format!("the SOA serials differ: {}, the newest is {newest}", behind.join(", ")),
         "a zone transfer is in progress, or it fails",
-        format!("check again after the SOA refresh time of {} s", zone.refresh()),
+        format!("Check again after the SOA refresh time of {} s.", zone.refresh()),
     ))
 }

@@ -225,7 +225,7 @@ fn broken(server: &str, why: &str) -> Problem {
         Severity::Warning,
         format!("the name server {server} cannot be used: {why}"),
         "resolvers that choose it lose time or fail, so peers find the domain only occasionally",
-        "fix the server, or remove it from the NS records and from the delegation at the registrar",
+        "Fix the server, or remove it from the NS records and from the delegation at the registrar.",
     )
 }
 
@@ -272,7 +272,7 @@ fn disagreements(dns: &DnsFacts) -> Option<Problem> {
             Severity::Error,
             format!("the name servers disagree about {what}"),
             "which response a peer gets is random, and it is cached for the TTL and up to one hour more",
-            "publish the same zone everywhere: raise the SOA serial on the primary, and check that the zone transfer works",
+            "Publish the same zone everywhere: raise the SOA serial on the primary, and check that the zone transfer works.",
         )
         .seen(seen),
     )

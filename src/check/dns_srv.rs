@@ -82,11 +82,11 @@ fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> P
         format!("no SRV record could be read below `{}`", dns.domain)
     };
     let fix = if absent && dns.near_misses().any(|probe| probe.question.kind == RecordType::Srv) {
-        "move the record that is at a wrong name; see dns-near-miss".to_owned()
+        "Move the record that is at a wrong name, as dns-near-miss describes.".to_owned()
     } else if absent {
         dns.publish("Publish what this command prints:", expected)
     } else {
-        "this is a failure of the name servers, not a missing record: fix them first".to_owned()
+        "Fix the name servers first: this is a failure of theirs, not a missing record.".to_owned()
     };
     Problem::new(Severity::Error, what, NOT_FOUND, fix).seen(evidence)
 }
@@ -98,7 +98,7 @@ fn broken(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Option<Problem>
             Severity::Warning,
             format!("SRV {} cannot be read: {outcome}", label.owner(&dns.domain)),
             "servers from 2.0 on treat it as missing and try the next name; older ones stop with an error",
-            "fix the name servers: a name without records must answer NXDOMAIN or NODATA",
+            "Fix the name servers: a name without records must answer NXDOMAIN or NODATA.",
         )
     })
 }
@@ -115,7 +115,7 @@ fn several(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Option<Problem
             format!("{} SRV records at {}", records.len(), label.owner(&dns.domain)),
             "servers use the first one in the response, whatever its priority and weight, and name servers change the \
              order: peers connect to one of them at random, and from 3.4 on cache it for one hour",
-            "keep one record; federation cannot balance load or fail over by SRV",
+            "Keep one record: federation cannot balance load or fail over by SRV.",
         )
         .seen(evidence)
     })
@@ -130,11 +130,11 @@ fn unusable(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Vec<Problem> 
     let judge = |data: &RData| match data {
         RData::Srv { target, .. } if target.is_empty() => Some(problem(
             format!("SRV {owner} has the target `.`, which means that the service is not available"),
-            "name the host that runs the server, or delete the record",
+            "Name the host that runs the server, or delete the record.",
         )),
         RData::Srv { port: 0, .. } => Some(problem(
             format!("SRV {owner} has port 0"),
-            "write the port that the server or its proxy listens on, 443 for https",
+            "Write the port that the server or its proxy listens on, 443 for https.",
         )),
         _ => None,
     };
@@ -153,7 +153,7 @@ fn both(dns: &DnsFacts, found: &[&(SrvLabel, Outcome)]) -> Option<Problem> {
             Severity::Error,
             format!("SRV {owner} cannot be used, and hides {}, which can", SrvLabel::Http.owner(&dns.domain)),
             "servers stop at the first name that exists: they do not try _http when https fails",
-            format!("fix {owner}, or delete it and let peers use plain http"),
+            format!("Correct {owner}, or delete it and let peers use plain http."),
         ));
     }
     Some({
@@ -161,7 +161,7 @@ fn both(dns: &DnsFacts, found: &[&(SrvLabel, Outcome)]) -> Option<Problem> {
             Severity::Notice,
             format!("both _rocketchat._https and _rocketchat._http exist below `{}`", dns.domain),
             "only _https is ever used: servers do not try _http when https fails",
-            format!("delete {}", SrvLabel::Http.owner(&dns.domain)),
+            format!("Delete {}.", SrvLabel::Http.owner(&dns.domain)),
         )
     })
 }

@@ -8,7 +8,7 @@ use crate::dns::name::Host;
 use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
 use crate::endpoint::{Reach, reach};
 use crate::facts::dns::{DnsFacts, Elsewhere, Expected, Observer, Role};
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::generation::SrvLabel;
 use crate::severity::Severity;
 
@@ -90,7 +90,7 @@ fn resolve(dns: &DnsFacts, target: &str) -> Result<Vec<IpAddr>, Option<Problem>>
             format!("the SRV target `{target}` is an IP address"),
             "a target must be a name: resolvers query a host of that name, and no certificate is valid for it",
             format!(
-                "give the host a name with an A or AAAA record, for example chat.{}, and use that as target",
+                "Give the host a name with an A or AAAA record, for example chat.{}, and use that as target.",
                 dns.domain
             ),
         )));
@@ -157,9 +157,9 @@ fn without_address(dns: &DnsFacts, target: &str, outcomes: &[(RecordType, &Outco
     let appended = [dns.domain.as_str(), apex].into_iter().find(|name| target.ends_with(&format!(".{name}.{name}")));
     let fix = if let Some(name) = appended {
         let meant = target.trim_end_matches(&format!(".{name}")).to_owned() + &format!(".{name}");
-        format!("the final dot of the target was forgotten in the zone file: write `{meant}.`")
+        format!("Write `{meant}.` in the zone file: the final dot of the target was forgotten.")
     } else {
-        format!("publish an A or AAAA record for {target}, or correct the target")
+        format!("Publish an A or AAAA record for {target}, or correct the target.")
     };
     Some(
         Problem::new(Severity::Error, format!("the SRV target {target} has no address"), NO_CONNECTION, fix)
@@ -175,7 +175,7 @@ fn misspelt(dns: &DnsFacts, target: &str) -> Option<Problem> {
             Severity::Error,
             format!("the SRV target `{target}` is not a host name"),
             "servers put it into a URL, which is then invalid",
-            format!("write the host alone, without protocol, port and path, for example chat.{}", dns.domain),
+            format!("Write the host alone, without protocol, port and path, for example chat.{}.", dns.domain),
         ));
     }
     let address = target.splitn(5, '.').take(4).collect::<Vec<_>>().join(".");
@@ -185,7 +185,7 @@ fn misspelt(dns: &DnsFacts, target: &str) -> Option<Problem> {
             format!("the SRV target {target} is an IP address with the zone appended"),
             "a target must be a name: peers find the record but cannot connect",
             format!(
-                "give the host {address} a name with an A record, for example chat.{}, and use that as target",
+                "Give the host {address} a name with an A record, for example chat.{}, and use that as target.",
                 dns.domain
             ),
         )
@@ -288,7 +288,7 @@ fn alias(dns: &DnsFacts, target: &str) -> Option<Problem> {
             Severity::Notice,
             format!("the SRV target {target} is an alias (CNAME)"),
             "servers follow it, but the standard forbids it (RFC 2782) and other software may not",
-            "use the name at the end of the chain as target if its certificate fits, or give the target its own addresses",
+            "Use the name at the end of the chain as target if its certificate fits, or give the target its own addresses.",
         )
         .seen(chain)
     })
@@ -310,7 +310,7 @@ fn unexpected(dns: &DnsFacts, expected: &Expected, label: SrvLabel, target: &str
         Severity::Error,
         format!("SRV {owner} leads to {target}:{port}; {wanted} was expected"),
         "peers connect to another server than yours",
-        format!("{owner}. 3600 IN SRV 1 1 {number} {host}."),
+        with_line("Publish this record:", &format!("{owner}. 3600 IN SRV 1 1 {number} {host}.")),
     ))
 }
 
@@ -366,6 +366,7 @@ mod tests {
             Expected { target: Some("rocket.mydomain.com".parse().unwrap()), port: Some(8443), ..Expected::default() };
         let found = problems(judge(&sample(), &expected));
         assert_eq!(found.len(), 2);
-        assert_eq!(found[0].fix, "_rocketchat._https.mydomain.com. 3600 IN SRV 1 1 8443 rocket.mydomain.com.");
+        let line = "_rocketchat._https.mydomain.com. 3600 IN SRV 1 1 8443 rocket.mydomain.com.";
+        assert_eq!(found[0].fix, with_line("Publish this record:", line));
     }
 }

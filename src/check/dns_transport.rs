@@ -47,7 +47,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     if size > SAFE && readable {
         let means =
             "such responses need TCP or fragments, which many firewalls drop; servers behind them cannot get the key";
-        let fix = "publish a key of 2048 bits, and nothing but the key at this name";
+        let fix = "Publish a key of 2048 bits, and nothing but the key at this name.";
         let what = format!("the response with the key has {}, more than {SAFE}", counted(size, "byte"));
         verdicts.push(Problem::new(Severity::Notice, what, means, fix).into());
     }
@@ -77,7 +77,7 @@ fn over_tcp(dns: &DnsFacts, question: &Query, largest: Option<&Response>) -> Opt
         return None;
     }
     let cut = dns.replies(question).any(|(observer, reply)| observer.role == Role::Authority && reply.truncated);
-    let fix = "open TCP port 53 beside UDP port 53 on the name server and its firewall (RFC 7766)";
+    let fix = "Open TCP port 53 beside UDP port 53 on the name server and its firewall (RFC 7766).";
     let (severity, means) = match largest.map(|reply| reply.size) {
         _ if cut => (
             Severity::Error,
@@ -122,14 +122,14 @@ fn edns(dns: &DnsFacts, largest: Option<&Response>) -> Option<Problem> {
     if !dropping.is_empty() {
         let what = format!("{dropping} does not answer queries with EDNS");
         let means = "resolvers send EDNS with every query: they get no response, and many treat the server as down";
-        let fix = "make the firewall in front of it pass DNS messages with an OPT record, or update the name server";
+        let fix = "Make the firewall in front of it pass DNS messages with an OPT record, or update the name server.";
         return Some(Problem::new(Severity::Warning, what, means, fix).seen(seen));
     }
     let refusing = names(|_| true);
     if !refusing.is_empty() {
         let what = format!("{refusing} refuses EDNS");
         let means = "resolvers send each query twice, and once more over TCP for a response over 512 bytes";
-        return Some(Problem::new(Severity::Notice, what, means, "update the name server").seen(seen));
+        return Some(Problem::new(Severity::Notice, what, means, "Update the name server.").seen(seen));
     }
     let key = key_question(&dns.domain);
     let without: Vec<String> = dns
@@ -145,7 +145,7 @@ fn edns(dns: &DnsFacts, largest: Option<&Response>) -> Option<Problem> {
     }
     let what = format!("{} does not support EDNS", without.join(", "));
     let means = format!("every answer over {PLAIN} bytes, and this one has {size}, needs a second query over TCP");
-    Some(Problem::new(Severity::Notice, what, means, "update the name server"))
+    Some(Problem::new(Severity::Notice, what, means, "Update the name server."))
 }
 
 /// A server that fails for the key over UDP too is dns-servers' business.

@@ -35,14 +35,16 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         let what = format!("a TTL outside of {} to {} s", SANE.start(), SANE.end());
         let means = "resolvers cache a mistake for that long, or repeat the query for every message";
         verdicts.push(
-            Problem::new(Severity::Notice, what, means, "use 3600 s; 300 s while you make changes").seen(odd).into(),
+            Problem::new(Severity::Notice, what, means, "Use 3600 s, or 300 s while you make changes.")
+                .seen(odd)
+                .into(),
         );
     }
     let negative = dns.zone.as_ref().map_or(0, |zone| zone.soa.as_ref().map_or(0, |soa| soa.minimum));
     if negative > NEGATIVE_MAX {
         let what = format!("the negative TTL of the zone is {negative} s");
         let means = "a resolver that queried a record before it existed answers for that long that it does not exist";
-        let fix = "lower the last number of the SOA record, for example to 300";
+        let fix = "Lower the last number of the SOA record, for example to 300.";
         verdicts.push(Problem::new(Severity::Notice, what, means, fix).into());
     }
     if !verdicts.is_empty() {

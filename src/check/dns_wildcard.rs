@@ -50,7 +50,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         return Verdict::skip("a wildcard answers instead of the key; see key-record");
     }
     let kind = probe.question.kind;
-    let fix = "create every record that is needed at its exact name; these hide the wildcard";
+    let fix = "Create every record that is needed at its exact name: these hide the wildcard.";
     if !by_wildcard.is_empty() {
         let what = format!("only a wildcard below `{}` answers for {}", dns.domain, by_wildcard.join(", "));
         let means = "these records do not exist: servers use the response of the wildcard, also for names that should not exist";

@@ -54,7 +54,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
             Severity::Notice,
             "the server's wizard shows the SRV record as wrong",
             means,
-            "set both to 1, or ignore the wizard",
+            "Set both to 1, or ignore the wizard.",
         )
         .seen(red)
         .into(),

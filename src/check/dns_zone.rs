@@ -40,7 +40,7 @@ fn in_zone(dns: &DnsFacts, zone: &ZoneCut) -> Option<Problem> {
     let apex = &zone.apex;
     if zone.servers.is_empty() {
         let what = format!("the zone `{apex}` has no name servers that a resolver can find");
-        let fix = format!("set the name servers of `{apex}` at its registrar");
+        let fix = format!("Set the name servers of `{apex}` at its registrar.");
         return Some(Problem::new(severity(dns), what, "no resolver can query its records", fix));
     }
     if dns.is_unresponsive() && !zone.circular.is_empty() {
@@ -54,7 +54,7 @@ fn in_zone(dns: &DnsFacts, zone: &ZoneCut) -> Option<Problem> {
     }
     if dns.is_unresponsive() {
         let what = format!("no name server of `{apex}` answers");
-        let fix = format!("check the name servers of `{apex}`: do they run, and do they serve the zone?");
+        let fix = format!("Check that the name servers of `{apex}` run and serve the zone.");
         return Some(Problem::new(Severity::Error, what, NOBODY, fix).seen(failures(dns)));
     }
     zone.soa.is_none().then(|| {
@@ -118,13 +118,13 @@ fn no_zone(dns: &DnsFacts, failure: &ZoneFailure, expected: &Expected) -> Proble
         ZoneFailure::Servers { .. } if dns.is_unresponsive() => {
             let what = format!("no resolver can resolve `{domain}`: {failure}");
             let fix = format!(
-                "check the name servers of `{domain}`: do they run, and do they serve the zone? Its registrar lists them"
+                "Check that the name servers of `{domain}`, which its registrar lists, run and serve the zone."
             );
             Problem::new(Severity::Error, what, NOBODY, fix)
         }
         _ => {
             let what = format!("`{domain}` is in no zone: {failure}");
-            let fix = format!("check the spelling; is `{domain}` registered and delegated?");
+            let fix = format!("Check the spelling, and that `{domain}` is registered and delegated.");
             let means = if dns.is_usable() { "resolvers find the records all the same" } else { NOBODY };
             Problem::new(severity(dns), what, means, fix)
         }
@@ -175,7 +175,7 @@ mod tests {
         dns.zone = Err(ZoneFailure::Servers { resolver: RESOLVER, outcome: Outcome::ServFail });
         dns.observations.clear();
         let found = problems(judge(&dns, &Expected::default()));
-        assert!(found[0].fix.starts_with("check the name servers of `mydomain.com`"), "{found:?}");
+        assert!(found[0].fix.starts_with("Check that the name servers of `mydomain.com`"), "{found:?}");
     }
 
     #[test]

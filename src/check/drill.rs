@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::facts::drill::{Arrived, DrillFacts, Request, Taken, WayBack};
 use crate::facts::peer::Speaks;
+use crate::report::wording::sentence;
 use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::drill::expectation::Outcome;
 use crate::rocketchat::drill::step::Step;
@@ -132,7 +133,7 @@ fn judge_accepted(facts: &DrillFacts, step: Step, request: &Request, outcome: &O
             Severity::Error,
             "accepted, and the peer has not stored it: its question does not name it",
             "messages of this kind do not arrive, and the sender gets no error",
-            "check the peer's log at this time for `Failed to add event` or an error of its handler",
+            "Check the peer's log at this time for `Failed to add event` or an error of its handler.",
         )
         .seen([request.exchange.shown()])
         .into(),
@@ -148,18 +149,18 @@ pub fn known_limit(facts: &DrillFacts, step: Step, text: &str) -> Problem {
     let what = if facts.is_blind() && step != Step::LookUp {
         format!("accepted, and a {release} server fails on it: {text}")
     } else {
-        format!("{text}: every {release} server answers this")
+        format!("every {release} server answers `{text}`")
     };
     match step.quirk(release) {
         Some(quirk) => {
             let severity = quirk.as_peer.as_ref().map_or(Severity::Warning, |as_peer| as_peer.severity);
-            Problem::new(severity, what, quirk.what, quirk.fix)
+            Problem::new(severity, what, quirk.what, sentence(quirk.fix))
         }
         None => Problem::new(
             Severity::Warning,
             what,
             "this release does not support it, with any setup",
-            format!("fedctl explain {release} prints what the release can do"),
+            with_line("See what the release can do:", &format!("fedctl explain {release}")),
         ),
     }
 }
@@ -186,9 +187,9 @@ pub fn unasked(facts: &DrillFacts, step: Step, request: &Request, what: &str, me
     });
     let evidence: Vec<String> = [request.exchange.shown(), format!("listened on {}", facts.listened())].into();
     let fix = "Check, in this order:\n\
-               1. that the host and port of the drill's SRV record lead to the --listen address from where the peer is\n\
-               2. that the peer trusts the certificate there\n\
-               3. the reason in the peer's log:\n  fedctl explain 'THE LINE'";
+               1. The host and port of the drill's SRV record lead to the --listen address from where the peer is.\n\
+               2. The peer trusts the certificate there.\n\
+               3. The peer's log has the reason:\n  fedctl explain 'THE LINE'";
     Problem::new(Severity::Error, format!("the peer {what}"), means, fix).seen(evidence).seen(refused).into()
 }
 
@@ -198,19 +199,19 @@ fn unanswered(request: &Request) -> Problem {
             Severity::Error,
             "the request was not answered",
             "servers try once and wait two seconds: an event like this one is lost",
-            "check the log of the proxy and of the server for this request",
+            "Check the log of the proxy and of the server for this request.",
         ),
         Some(answer) if answer.status == 429 => Problem::new(
             Severity::Error,
             "the peer answers that there were too many requests",
             "servers up to 3.6.2 allow ten a minute, and others may have used some of them",
-            "run this again in a minute",
+            "Run this again in a minute.",
         ),
         Some(answer) => Problem::new(
             Severity::Error,
             format!("answered with {}, which no release does", answer.status),
             "a proxy or another server answers instead of the server",
-            "check the proxy in front of the server",
+            "Check the proxy in front of the server.",
         ),
     };
     problem.seen([request.exchange.shown()])
@@ -231,7 +232,7 @@ fn rejected(facts: &DrillFacts, request: &Request, text: &str) -> Problem {
             Severity::Error,
             format!("the peer fails on it: {text}"),
             format!("a {} server is expected to apply it", facts.judged_as()),
-            "check the peer's log at this time, and report its lines",
+            "Check the peer's log at this time, and report its lines.",
         ),
     };
     problem.seen([request.exchange.shown()])

@@ -39,28 +39,28 @@ fn problem(facts: &DrillFacts, exchange: &Exchange) -> Problem {
         None => error(
             "the look-up was not answered".into(),
             "a chat with a user of this peer cannot be opened",
-            "check the log of the proxy and of the server for this request",
+            "Check the log of the proxy and of the server for this request.",
         ),
         Some((_, GATE_ANSWER)) => known_limit(facts, Step::LookUp, GATE_ANSWER),
         Some((_, "Federation not enabled" | "Not found")) => error(
             "the peer refuses: federation is switched off".into(),
             "nothing can be delivered",
-            "the peer's admin switches federation on",
+            "Ask the peer's admin to switch federation on.",
         ),
         Some((400, _)) => error(
             format!("{peer} has no user `{user}`, or none that can be federated"),
             "a chat with this user cannot be opened; up to 4.2 the same happens with a user without an e-mail address",
-            "check the name with the peer's admin: it is the user name without `@`, in the same case",
+            "Check the name with the peer's admin: it is the user name without `@`, in the same case.",
         ),
         Some((429, _)) => error(
             "the peer answers that there were too many requests".into(),
             "servers allow ten a minute for each route and address",
-            "run this again in a minute",
+            "Run this again in a minute.",
         ),
         Some((status, _)) => error(
             format!("the look-up was answered with {status}, which no release sends"),
             "a chat with a user of this peer cannot be opened",
-            "check the proxy in front of the server",
+            "Check the proxy in front of the server.",
         ),
     }
 }

@@ -63,7 +63,7 @@ fn undelivered(request: &Request, why: Option<String>) -> Problem {
         Severity::Error,
         "the peer requested the withheld event and did not accept it",
         "a lost event stays lost, and so do all events after it",
-        "check the peer's log at this time; from 4.2 on, all of it must happen within the two seconds of one request",
+        "Check the peer's log at this time. From 4.2 on, all of it must happen within the two seconds of one request.",
     );
     problem.seen([request.exchange.shown()].into_iter().chain(why))
 }

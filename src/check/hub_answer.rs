@@ -3,7 +3,8 @@
 use super::{Check, Judge, Needs};
 use crate::facts::hub::{Call, HubFacts};
 use crate::facts::peer::Answer;
-use crate::report::{Problem, Verdict};
+use crate::report::wording::sentence;
+use crate::report::{Problem, Verdict, with_line};
 use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
@@ -50,12 +51,11 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
 
 fn unreachable(facts: &HubFacts) -> String {
     match facts.hub.as_ref().is_some_and(|hub| hub.base.host == "hub.rocket.chat") {
-        true => {
-            "the public hub may have been closed: publish DNS records, or run your own hub (`fedctl serve hub`) and \
-             name it with --hub-url"
-                .into()
-        }
-        false => "start the hub, correct --hub-url, or give its certificate authority with --ca-file".into(),
+        true => with_line(
+            "The public hub may have been closed. Publish DNS records, or run your own hub and name it with --hub-url:",
+            "fedctl serve hub",
+        ),
+        false => "Start the hub, correct --hub-url, or give its certificate authority with --ca-file.".into(),
     }
 }
 
@@ -70,7 +70,7 @@ fn accepted(hub: &Call, answer: &Answer, problem: &impl Fn(String, String) -> Ve
 }
 
 fn not_a_hub(hub: &Call) -> String {
-    format!("open {} in a browser: another server or a login page may answer there", hub.base)
+    format!("Open {} in a browser: another server or a login page may answer there.", hub.base)
 }
 
 /// Every status that is no success, in words.
@@ -80,19 +80,23 @@ fn refusal(status: u16, answer: &Answer, hub: &Call) -> (String, String) {
     match status {
         300..=399 => {
             let to = answer.location.clone().unwrap_or_else(|| "another place".into());
-            (format!("the hub redirects to {to}, which servers do not follow for POST"), format!("--hub-url {to}"))
+            (
+                format!("the hub redirects to {to}, which servers do not follow for POST"),
+                "Give the URL at the end of the redirect with --hub-url.".into(),
+            )
         }
         401 | 403 => (
             format!("the hub requires authentication ({status}){reason}"),
-            "give the cloud token of your workspace with --token-file, or ask the hub's operator".into(),
+            "Give the cloud token of your workspace with --token-file, or ask the hub's operator.".into(),
         ),
         404 | 405 => (format!("there is no hub at this URL ({status})"), not_a_hub(hub)),
-        400 | 413 | 415 | 422 => {
-            (format!("the hub refuses the entry ({status}){reason}"), hint.unwrap_or("correct what was sent".into()))
-        }
+        400 | 413 | 415 | 422 => (
+            format!("the hub refuses the entry ({status}){reason}"),
+            sentence(hint.as_deref().unwrap_or("correct what was sent")),
+        ),
         429 => (
             format!("the hub has had too many requests ({status}){reason}"),
-            "wait; the newest mail to webmaster@ still works".into(),
+            "Wait. The newest mail to webmaster@ still works.".into(),
         ),
         500..=599 => (format!("the hub is unavailable ({status}){reason}"), LATER.into()),
         _ => (format!("the hub answers {status}{reason}"), LATER.into()),

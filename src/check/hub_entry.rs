@@ -37,7 +37,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
                     Severity::Error,
                     format!("the hub has a key that servers cannot read: they log `{log}`"),
                     "no server that queries the hub can send to this domain",
-                    "register again with the text of the Public Key setting",
+                    "Register again with the text of the Public Key setting.",
                 )
                 .seen([entry.public_key])
                 .into(),
@@ -79,7 +79,7 @@ fn url_problems(entry: &Entry) -> Vec<Problem> {
         Severity::Error,
         format!("the hub has the URL `{}`, to which servers append /api/v1/…", entry.url),
         "the requests of peers go to another path and get an error",
-        "register again without path and final slash",
+        "Register again without path and final slash.",
     )]
 }
 
@@ -108,7 +108,7 @@ fn dns_problems(facts: &HubFacts, entry: &Entry, key: &PublicKey) -> Vec<Problem
                 Severity::Warning,
                 "the hub and DNS have different keys",
                 "servers that find the DNS records use one key, all others use the other; one of the two is wrong",
-                "register again with the right key, or correct the TXT record",
+                "Register again with the right key, or correct the TXT record.",
             )
             .seen([format!("hub  {}", key.fingerprint()), format!("dns  {published}")]),
         );
@@ -119,7 +119,7 @@ fn dns_problems(facts: &HubFacts, entry: &Entry, key: &PublicKey) -> Vec<Problem
             Severity::Notice,
             format!("the hub leads to {}, DNS to {url}", entry.url),
             "servers use different URLs for this domain",
-            "make both the same",
+            "Make both the same.",
         ));
     }
     found

@@ -27,7 +27,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
                 format!("webmaster@{domain} cannot get mail: {why}"),
                 "the hub sends its link there, and without that link nothing is ever registered",
                 format!(
-                    "publish an MX record for {domain} and a mailbox webmaster, or use DNS records instead of the hub"
+                    "Publish an MX record for {domain} and a mailbox webmaster, or use DNS records instead of the hub."
                 ),
             )
             .into(),

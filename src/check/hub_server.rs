@@ -26,13 +26,15 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
         if why.contains("certificate") {
             return problem(
                 format!("servers do not trust {}: {why}", server.base),
-                "serve a valid certificate with its whole chain (fullchain.pem), made for the host of the URL; with \
-                 your own certificate authority, --ca-file FILE here and NODE_EXTRA_CA_CERTS=FILE at every peer",
+                "Serve a valid certificate with its whole chain (fullchain.pem), made for the host of the URL. With \
+                 your own certificate authority, give --ca-file FILE here, and set NODE_EXTRA_CA_CERTS=FILE at every \
+                 peer.",
             );
         }
         return problem(
             format!("{} does not answer: {why}", server.base),
-            "start the server, or correct --url; --connect-to HOST:PORT=ADDR:PORT tries it before DNS is changed",
+            "Start the server, or correct --url. With --connect-to HOST:PORT=ADDR:PORT it can be tried before DNS is \
+             changed.",
         );
     }
     let answers = || server.exchanges.iter().filter_map(Exchange::answer);
@@ -40,7 +42,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
         let to = answer.location.as_deref().unwrap_or("another place");
         return problem(
             format!("{} redirects to {to}, and a message that is redirected is lost", server.base),
-            "register the URL at the end of the redirect",
+            "Register the URL at the end of the redirect.",
         );
     }
     // A route that is not there is answered in JSON by others too.
@@ -48,7 +50,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
     match speaking {
         None => problem(
             format!("what answers at {} is no federation server", server.base),
-            "register the URL of the Rocket.Chat server itself, and make its proxy forward /api/v1/",
+            "Register the URL of the Rocket.Chat server itself, and make its proxy forward /api/v1/.",
         ),
         Some(answer) if answer.error().is_some_and(|error| error.contains("Federation not enabled")) => {
             vec![
@@ -56,7 +58,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
                     Severity::Warning,
                     format!("federation is switched off at {}", server.base),
                     "peers can find the server, and are refused",
-                    "Administration > Settings > Federation: Enabled",
+                    "Switch Enabled on under Administration > Settings > Federation.",
                 )
                 .seen([answer.shown()])
                 .into(),

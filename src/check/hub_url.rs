@@ -2,7 +2,8 @@
 
 use super::{Check, Judge, Needs};
 use crate::facts::hub::HubFacts;
-use crate::report::{Problem, Verdict};
+use crate::report::wording::sentence;
+use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::hub::registration::origin;
 use crate::severity::Severity;
 
@@ -23,11 +24,19 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
     let url = &request.url;
     let healthy = match origin(url, true) {
         Ok(healthy) => healthy,
-        Err(why) => return vec![Problem::new(Severity::Error, why.to_string(), APPENDED, why.hint).into()],
+        Err(why) => return vec![Problem::new(Severity::Error, why.to_string(), APPENDED, sentence(&why.hint)).into()],
     };
     if url.ends_with('/') {
         let what = format!("the url `{url}` ends with a slash, so that requests have two slashes");
-        return vec![Problem::new(Severity::Error, what, APPENDED, format!("--url {healthy}")).into()];
+        return vec![
+            Problem::new(
+                Severity::Error,
+                what,
+                APPENDED,
+                with_line("Leave the slash out:", &format!("--url {healthy}")),
+            )
+            .into(),
+        ];
     }
     let mut found: Vec<Verdict> = Vec::new();
     if origin(url, false).is_err() {
@@ -36,7 +45,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
                 Severity::Warning,
                 format!("`{url}` is in a private network"),
                 "peers elsewhere cannot reach it, and a public hub refuses it",
-                "use the name and port at which the server can be reached from everywhere",
+                "Use the name and port at which the server can be reached from everywhere.",
             )
             .into(),
         );
@@ -47,7 +56,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
                 Severity::Warning,
                 format!("`{url}` is plain http"),
                 "messages are encrypted, but user searches and files are not",
-                format!("--url {}", healthy.replacen("http:", "https:", 1)),
+                with_line("Register an https URL:", &format!("--url {}", healthy.replacen("http:", "https:", 1))),
             )
             .into(),
         );

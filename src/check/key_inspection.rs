@@ -4,6 +4,7 @@ use super::{key_match, key_record, key_strength, key_text};
 use crate::count::counted;
 use crate::key::PublicKey;
 use crate::key::diagnosis::{Defect, DefectKind, Diagnosis, Difference};
+use crate::report::wording::sentence;
 use crate::report::{Line, Problem, Verdict, with_line};
 
 /// What was inspected.
@@ -82,7 +83,7 @@ fn problem(inspected: &Inspected, worst: &Defect, others: &[&Defect]) -> Problem
     };
     let fix = match &diagnosis.repaired {
         Some(key) => with_line("Publish this value instead:", &key.one_line()),
-        None => worst.kind.remedy().to_owned(),
+        None => sentence(worst.kind.remedy()),
     };
     Problem::new(worst.severity, named(worst), means, fix).seen(others.iter().map(|defect| named(defect)))
 }

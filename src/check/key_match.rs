@@ -3,7 +3,7 @@
 use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::key::diagnosis::{self, DefectKind};
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::generation::key_question;
 use crate::severity::Severity;
 
@@ -40,7 +40,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
             Severity::Error,
             format!("the published key is not {}: {how}", expected.key_source),
             "peers encrypt to a key that your server does not have, and refuse what it sends; their log says `Error during decryption (probably incorrect key)`",
-            format!("if {} is what the server uses, publish it: {line}", expected.key_source),
+            with_line(&format!("If {} is what the server uses, publish it:", expected.key_source), &line),
         )
         .seen([
             format!("published {}", published.fingerprint()),

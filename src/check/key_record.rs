@@ -54,7 +54,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
                 Severity::Error,
                 format!("TXT {name} cannot be read: {failure}"),
                 NO_KEY,
-                "this is a failure of the name servers, not a missing record: fix them first",
+                "Fix the name servers first: this is a failure of theirs, not a missing record.",
             )
             .into(),
         ],
@@ -110,7 +110,7 @@ fn long(dns: &DnsFacts, question: &Query) -> Option<Problem> {
 
 fn missing(dns: &DnsFacts, how: &str, question: &Query, expected: &Expected) -> Problem {
     let fix = match dns.near_misses().any(|probe| probe.question.kind == RecordType::Txt) {
-        true => "move the record that is at a wrong name; see dns-near-miss".to_owned(),
+        true => "Move the record that is at a wrong name, as dns-near-miss describes.".to_owned(),
         false => dns.publish("Publish what this command prints:", expected),
     };
     Problem::new(Severity::Error, format!("no public key: {how} for TXT {}", question.name), NO_KEY, fix)
@@ -135,9 +135,9 @@ fn several(dns: &DnsFacts, expected: &Expected, name: &str, records: &[Vec<Vec<u
         }
         _ if all_one_key(&values) => {
             let means = "all have the same key, so servers find it whichever comes first";
-            (Severity::Warning, means.to_owned(), "delete all but one".to_owned())
+            (Severity::Warning, means.to_owned(), "Delete all but one.".to_owned())
         }
-        _ => (Severity::Error, order.to_owned(), "delete every record but the one with the key".to_owned()),
+        _ => (Severity::Error, order.to_owned(), "Delete every record but the one with the key.".to_owned()),
     };
     let what = format!("{count} TXT records at {name}; servers read only one");
     let what = kind.map_or(what.clone(), |kind| format!("{what} ({kind})"));

@@ -3,7 +3,7 @@
 use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected, Purpose};
 use crate::key::diagnosis::DefectKind;
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
@@ -32,9 +32,11 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     let what = format!("a private key is published at TXT {names} ({})", DefectKind::PrivateKey);
     let means = "DNS is public, so the key is no longer secret: anyone with it can send as your server and read what \
      peers send to it";
-    let fix = "Delete the record now. Then make a new pair with `fedctl keygen`, put it into the server and publish \
-     its public half: \
-               caches and copies keep the old private key.";
+    let fix = with_line(
+        "Delete the record now. Caches and copies keep the old private key, so make a new pair, put it into the server and \
+         publish its public half:",
+        "fedctl keygen",
+    );
     vec![Problem::new(Severity::Error, what, means, fix).into()]
 }
 

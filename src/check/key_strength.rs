@@ -4,7 +4,7 @@ use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::key::diagnosis::{self, DefectKind};
 use crate::key::{DEFAULT_BITS, SIZES};
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::generation::key_question;
 use crate::severity::Severity;
 
@@ -25,8 +25,10 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         return Verdict::skip("there is no key that can be read");
     };
     let bits = key.bits();
-    let new = "make a new pair with `fedctl keygen`, put it into the server and publish it";
-    let compare = format!("Compare it. If it is the server's, {new}:\n  fedctl dns-check {} --key FILE", dns.domain);
+    let new = &with_line("Make a new pair, put it into the server and publish its public half:", "fedctl keygen");
+    let compare =
+        with_line("Compare it with the key of the server:", &format!("fedctl dns-check {} --key FILE", dns.domain));
+    let compare = format!("{compare}\nIf it is the same, replace it. {new}");
     let strange = "servers never make such a key: check that it is the server's key and was copied without a mistake";
     let odd = format!("the key has an unusual size of {bits} bits ({})", DefectKind::OddSize);
     let mut found: Vec<Verdict> = Vec::new();

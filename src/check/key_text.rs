@@ -4,6 +4,7 @@ use super::key_record::{is_only_wildcard, strings};
 use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected};
 use crate::key::diagnosis::{self, Defect, DefectKind, Diagnosis};
+use crate::report::wording::sentence;
 use crate::report::{Problem, Verdict, with_line};
 use crate::rocketchat::generation::key_question;
 use crate::severity::Severity;
@@ -73,7 +74,7 @@ fn damaged(dns: &DnsFacts, diagnosis: &Diagnosis, text: &[u8], expected: &Expect
         None if is_cut => {
             dns.publish("Publish the whole key, cut into strings of at most 255 bytes in one record:", expected)
         }
-        None => remedy.to_owned(),
+        None => sentence(remedy),
     };
     Problem::new(severity, format!("the published key is damaged: {what}"), means, fix).seen(seen)
 }
@@ -134,7 +135,7 @@ mod tests {
         assert!(found[0].evidence[0].contains("character 101 (one-character-changed)"), "{found:?}");
         assert!(
             found[0].fix.ends_with(&line)
-                && judged(&(line[..100].to_owned() + &line[101..]))[0].fix.starts_with("copy")
+                && judged(&(line[..100].to_owned() + &line[101..]))[0].fix.starts_with("Copy")
         );
     }
 }

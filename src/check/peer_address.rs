@@ -39,7 +39,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     let means =
         "peers outside that network cannot connect to it; if the host has other addresses too, they fail occasionally";
     let fix = format!(
-        "publish the public address of `{}`, and resolve it to the private one only inside the network",
+        "Publish the public address of `{}`, and resolve it to the private one only inside the network.",
         base.host
     );
     vec![Problem::new(Severity::Warning, what, means, fix).into()]
@@ -57,7 +57,7 @@ fn none(facts: &PeerFacts, host: &str) -> Problem {
         Severity::Error,
         format!("`{host}` has no address"),
         "servers find the SRV record and cannot connect to its target: `getaddrinfo ENOTFOUND`",
-        format!("publish an A or AAAA record for `{host}`, or name another host in the SRV record"),
+        format!("Publish an A or AAAA record for `{host}`, or name another host in the SRV record."),
     )
     .seen(evidence)
 }

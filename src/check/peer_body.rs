@@ -39,15 +39,15 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     if large.is_ok() {
         let what = format!("a message of 110 KB needs {} ms, and servers wait {LIMIT} ms", large.elapsed);
         let means = "the peer accepts it, but the sender has stopped waiting by then and logs `ETIMEDOUT`";
-        let fix = "look at the load of the server: each 214 bytes cost it one operation with its private key";
+        let fix = "Look at the load of the server: each 214 bytes cost it one operation with its private key.";
         return vec![Problem::new(Severity::Warning, what, means, fix).seen([large.shown()]).into()];
     }
     let fix = match large.answer().map(|answer| answer.status) {
         Some(403 | 406) => {
-            "exempt /api/v1/federation.* from the web application firewall: it may reject long arrays of numbers"
+            "Exempt /api/v1/federation.* from the web application firewall: it may reject long arrays of numbers."
         }
-        Some(429) => "run this again in a minute",
-        _ => "raise the body limit for /api/v1/federation.* (nginx: client_max_body_size 50m)",
+        Some(429) => "Run this again in a minute.",
+        _ => "Raise the body limit for /api/v1/federation.* (nginx: client_max_body_size 50m).",
     };
     let what = "a small ping passes and one of 110 KB does not";
     let means = "short messages arrive, long ones and the events of a new room do not; encryption makes bodies five times longer";

@@ -64,7 +64,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         ),
     };
     let fix =
-        format!("open port {port} on every address in the firewall and in the proxy, or remove the address from DNS");
+        format!("Open port {port} on every address in the firewall and in the proxy, or remove the address from DNS.");
     vec![Problem::new(severity, what, means, fix).seen(shown).into()]
 }
 

@@ -28,7 +28,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
                 Severity::Error,
                 format!("a {release} server finds {url} and cannot send to it, or to any other peer"),
                 "from 6.3 on it receives only: what its users write is lost, and its log has `Invalid URL`",
-                "run 6.2.x, the last releases that send; no record fixes this",
+                "Run 6.2.x, the last releases that send. No record fixes this.",
             )
             .into(),
         ];

@@ -66,9 +66,11 @@ fn closed() -> Problem {
         Severity::Error,
         "classic federation is closed there: a 7.x release without its environment variable",
         "every request is refused, whatever the settings are; with the variable the server receives and sends nothing",
-        format!(
-            "the peer's admin starts the server with {GATE_VARIABLE}=1, or both sides replace classic federation: \
-             fedctl upgrade plan --from 6.2 --to 7.11"
+        with_line(
+            &format!(
+                "Ask the peer's admin to start the server with {GATE_VARIABLE}=1, or replace classic federation on both sides:"
+            ),
+            "fedctl upgrade plan --from 6.2 --to 7.11",
         ),
     )
 }
@@ -92,7 +94,7 @@ fn nothing() -> Problem {
         "no federation route answers",
         "this is no Rocket.Chat server, one from before 1.0 or from 7.11 on, where classic federation was removed, or \
          a proxy does not forward /api/v1/",
-        "make the proxy forward /api/v1/federation.* to the server; check the release under Administration",
+        "Make the proxy forward /api/v1/federation.* to the server, and check the release under Administration.",
     )
 }
 
@@ -101,7 +103,7 @@ fn off() -> Problem {
         Severity::Error,
         "federation is switched off",
         "every message and every search is refused",
-        "Administration > Settings > Federation > Rocket.Chat Federation: Enabled, with the Domain filled in",
+        "Ask the peer's admin to fill in Domain and switch Enabled on under Administration > Settings > Federation.",
     )
 }
 
@@ -110,7 +112,7 @@ fn strangers(facts: &PeerFacts, protocol: &str) -> Problem {
         Severity::Error,
         format!("the peer uses the protocol of {protocol}, which a {} server does not support", facts.view),
         "paths and payloads differ: no message can pass between the two",
-        "upgrade the older of the two to 3.6.3 or later, and invite each other again",
+        "Upgrade the older of the two to 3.6.3 or later, and invite each other again.",
     )
 }
 

@@ -65,16 +65,16 @@ fn clock(facts: &PeerFacts, info: &Exchange) -> Option<Problem> {
 fn failed(failure: &HttpFailure) -> Problem {
     let (fix, means) = match failure {
         HttpFailure::Timeout(_) => (
-            "check the load of the server and the proxy in front of it",
+            "Check the load of the server and the proxy in front of it.",
             "servers wait two seconds for each other, then the message is lost",
         ),
-        HttpFailure::NotHttp => ("check which program listens on this port", "servers cannot use it at all"),
+        HttpFailure::NotHttp => ("Check which program listens on this port.", "servers cannot use it at all"),
         HttpFailure::TooLarge(_) => (
-            "check which program answers here: `/api/info` has a hundred bytes",
+            "Check which program answers here: `/api/info` has a hundred bytes.",
             "servers would read until their time limit",
         ),
         HttpFailure::Closed(_) | HttpFailure::Connect(_) | HttpFailure::PlainToken(_) => (
-            "check the log of the proxy: it closes the connection, or the server behind it does",
+            "Check the log of the proxy: it closes the connection, or the server behind it does.",
             "every message is lost: servers try once",
         ),
     };
@@ -89,31 +89,31 @@ fn answered(answer: &Answer) -> Option<Problem> {
             error(
                 format!("requests are redirected to {to}"),
                 "servers follow a redirect with GET only: a posted event is lost, and no error is logged",
-                "make the proxy serve /api/ at the published host and port without a redirect, or publish where it points to",
+                "Make the proxy serve /api/ at the published host and port without a redirect, or publish where it points to.",
             )
         }
         429 => Some(Problem::new(
             Severity::Warning,
             "the peer answers that there were too many requests",
             "the next checks could not run",
-            "wait a minute and run this again; servers allow 10 requests a minute and route",
+            "Wait a minute and run this again: servers allow 10 requests a minute and route.",
         )),
         200 if answer.is_object() && !answer.content_type.contains("json") => Some(Problem::new(
             Severity::Warning,
             format!("JSON has the content type `{}`", answer.content_type),
             "servers parse a response only when its content type is JSON: user searches find nothing",
-            "make the proxy forward the Content-Type of the server",
+            "Make the proxy forward the Content-Type of the server.",
         )),
         200 if answer.is_object() => None,
         200 => error(
             format!("`/api/info` answers with `{}` instead of JSON", answer.content_type),
             "a proxy page, a login or another site answers instead of the server",
-            "make the proxy forward /api/ to the server, without authentication",
+            "Make the proxy forward /api/ to the server, without authentication.",
         ),
         status => error(
             format!("`/api/info` answers {status}"),
             "a server answers this to every client: a proxy in front of it refuses, or it is down",
-            "make the proxy forward /api/ to the server, without authentication, and check that the server runs",
+            "Make the proxy forward /api/ to the server, without authentication, and check that the server runs.",
         ),
     }
 }

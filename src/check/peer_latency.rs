@@ -41,7 +41,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
             "the sender logs `[IGNORED] Error … ETIMEDOUT`, and the event is lost for this peer",
         ),
     };
-    let fix = "check the load of the server and its database, and the latency of the network";
+    let fix = "Check the load of the server and its database, and the latency of the network.";
     vec![Problem::new(severity, what, means, fix).seen(asked.into_iter().flatten().map(Exchange::shown)).into()]
 }
 

@@ -4,7 +4,7 @@ use super::peer_identity::NO_IDENTITY;
 use super::stage::Stage;
 use super::{Check, Judge, Needs};
 use crate::facts::peer::{Answer, Exchange, PeerFacts};
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
@@ -23,7 +23,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
         Ok(answer) => answer,
         Err(failure) => {
             let means = "servers try once and wait two seconds: every event is lost like this one";
-            let fix = "check the log of the proxy and of the server for this request";
+            let fix = "Check the log of the proxy and of the server for this request.";
             let problem = Problem::new(Severity::Error, format!("the ping was not answered: {failure}"), means, fix);
             return vec![problem.seen([ping.shown()]).into()];
         }
@@ -52,23 +52,23 @@ fn blind() -> Problem {
         "the peer answers `200 {}`, which proves nothing about keys",
         "releases from 2.0 to 4.1 answer this before they decrypt the message: TLS, routing and JSON work, the keys \
          are not verified",
-        "--callback ADDR proves the keys in both directions: the peer must open a request and send an answer",
+        "Verify the keys in both directions with --callback ADDR: the peer must open a request and send an answer.",
     )
 }
 
 fn refused(facts: &PeerFacts, answer: &Answer) -> Problem {
     let error = answer.error().unwrap_or_default();
     let problem = |what: &str, means: &str, fix: &str| Problem::new(Severity::Error, what, means, fix);
+    let own = facts.identity.as_ref().map(|identity| identity.records.domain.as_str()).unwrap_or("YOUR_DOMAIN");
     match error {
         _ if error.contains("decrypt") => {
-            let own = facts.identity.as_ref().map(|identity| identity.records.domain.as_str()).unwrap_or_default();
             let fix = format!(
                 "Check, in this order:\n\
-                 1. your records:\n  fedctl dns-check {own} --key FILE\n\
-                 2. whether the peer still has your old key: it caches answers for an hour, and a restart of the peer clears them\n\
-                 3. whether the peer publishes another key than it uses: its admin compares the Public Key setting with what \
-                 this prints:\n  fedctl dns-check {}\n\
-                 4. whether the peer's resolver gets your records: on the peer's host, its admin runs\n  \
+                 1. Look at your records:\n  fedctl dns-check {own} --key FILE\n\
+                 2. The peer may still have your old key: it caches answers for an hour, and a restart of the peer clears them.\n\
+                 3. The peer may publish another key than it uses. Its admin compares the Public Key setting with what this \
+                 prints:\n  fedctl dns-check {}\n\
+                 4. The peer's resolver may not get your records. On the peer's host, its admin runs:\n  \
                  fedctl dns-check {own} --system-only",
                 facts.records.domain
             );
@@ -82,17 +82,17 @@ fn refused(facts: &PeerFacts, answer: &Answer) -> Problem {
         "Federation not enabled" | "Not found" => problem(
             "the peer refuses: federation is switched off",
             "nothing can be delivered",
-            "the peer's admin switches federation on",
+            "Ask the peer's admin to switch federation on.",
         ),
         "Could not find valid peer" => problem(
             "the peer cannot find your domain",
             "it needs your SRV and key records before it opens anything",
-            "Run fedctl dns-check on your own domain; then check the resolver of the peer.",
+            &with_line("Check your own domain, then the resolver of the peer:", &format!("fedctl dns-check {own}")),
         ),
         _ => problem(
             "the peer failed on the ping, before or after it decrypted it",
             "both keys may be right: the error comes from what it does afterwards",
-            "check the peer's log at this time",
+            "Check the peer's log at this time.",
         ),
     }
 }
@@ -101,20 +101,20 @@ fn stranger(answer: &Answer) -> Problem {
     let (what, fix) = match answer.status {
         300..=399 => (
             "the ping was redirected: a posted event is lost, without an error".to_owned(),
-            "serve /api/v1/ at the published host and port without a redirect",
+            "Serve /api/v1/ at the published host and port without a redirect.",
         ),
         401 | 403 | 406 => (
             format!("the ping is refused with {}", answer.status),
-            "a web application firewall or a login is in front of the server: exempt /api/v1/federation.*",
+            "Exempt /api/v1/federation.* from the web application firewall or the login in front of the server.",
         ),
         413 => (
             "the body of a ping is too large for the proxy".to_owned(),
-            "raise the body limit for /api/v1/federation.* (nginx: client_max_body_size 50m)",
+            "Raise the body limit for /api/v1/federation.* (nginx: client_max_body_size 50m).",
         ),
-        429 => ("the peer answers that there were too many requests".to_owned(), "run this again in a minute"),
+        429 => ("the peer answers that there were too many requests".to_owned(), "Run this again in a minute."),
         status => (
             format!("the ping was answered with {status}, which no release does"),
-            "check the proxy in front of the server",
+            "Check the proxy in front of the server.",
         ),
     };
     let severity = if answer.status == 429 { Severity::Warning } else { Severity::Error };

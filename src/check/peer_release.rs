@@ -74,8 +74,8 @@ fn problem(quirk: &Quirk, seen: &AsPeer, shown: &str, last: Release) -> Problem 
         _ => format!("{shown} {}", seen.what),
     };
     let fix = match quirk.fixed_in() {
-        None => "run 6.2.x, the last releases that send; no record changes this".to_owned(),
-        Some(to) => format!("upgrade the peer to {to} or later; 3.18.x, 4.8.x or 6.2.x are good choices"),
+        None => "Run 6.2.x, the last releases that send. No record changes this.".to_owned(),
+        Some(to) => format!("Upgrade the peer to {to} or later, for example to 3.18.x, 4.8.x or 6.2.x."),
     };
     Problem::new(seen.severity, what, seen.means, fix)
 }

@@ -42,7 +42,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
             Severity::Error,
             "the peer refused the request for events",
             "whether it could answer is unknown",
-            "first fix what peer-ping reports",
+            "First fix what peer-ping reports.",
         )
     } else if callback.refused.is_empty() {
         silent(facts, callback)
@@ -51,7 +51,8 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
             Severity::Error,
             "the peer called back, and its message cannot be decrypted",
             "it reaches you, but what its users write cannot be read",
-            "the line below names the layer: origin is the key that the peer publishes, secrecy is your own published key",
+            "Fix the layer that the evidence names: origin is the key that the peer publishes, secrecy is your \
+             own published key.",
         )
     };
     let mut evidence = vec![latest.shown(), format!("listened on {}", callback.listened)];
@@ -66,7 +67,7 @@ fn silent(facts: &PeerFacts, callback: &Callback) -> Problem {
             Severity::Error,
             format!("the peer did not call back within {waited} s, and its release cannot"),
             "from 6.3.0 on servers receive and never send",
-            "the peer's admin returns to 6.2.x, or both sides replace classic federation",
+            "Ask the peer's admin to return to 6.2.x, or replace classic federation on both sides.",
         );
     }
     Problem::new(
@@ -74,10 +75,10 @@ fn silent(facts: &PeerFacts, callback: &Callback) -> Problem {
         format!("the peer did not call back within {waited} s"),
         "it could not open the request, or could not find or reach you: what its users write will not arrive",
         "Check, in this order:\n\
-         1. that the host and port of your SRV record lead to this --callback address\n\
-         2. that the peer trusts your certificate; from another machine:\n  fedctl handshake YOUR_DOMAIN\n\
-         3. that your records are right:\n  fedctl dns-check YOUR_DOMAIN --key FILE\n\
-         4. the reason in the peer's log ([IGNORED], crypt):\n  fedctl explain 'THE LINE'",
+         1. The host and port of your SRV record lead to this --callback address.\n\
+         2. The peer trusts your certificate. Try it from another machine:\n  fedctl handshake YOUR_DOMAIN\n\
+         3. Your records are right:\n  fedctl dns-check YOUR_DOMAIN --key FILE\n\
+         4. The peer's log has the reason ([IGNORED], crypt):\n  fedctl explain 'THE LINE'",
     )
 }
 

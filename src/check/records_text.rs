@@ -3,6 +3,7 @@
 use super::{Check, Judge, Needs};
 use crate::count::counted;
 use crate::facts::published::Published;
+use crate::report::wording::sentence;
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::generation::{KEY_LABEL, questions};
 use crate::severity::Severity;
@@ -22,12 +23,14 @@ fn judge(text: &Published) -> Vec<Verdict> {
         Ok(records) => records,
         Err(refusal) => {
             let what = format!("{} refuses this text: {}", text.form, refusal.what);
-            return vec![Problem::new(Severity::Error, what, "nothing of it is published", &refusal.fix).into()];
+            return vec![
+                Problem::new(Severity::Error, what, "nothing of it is published", sentence(&refusal.fix)).into(),
+            ];
         }
     };
     let over = text.over.iter().map(|what| {
         let means = "the value is refused or cut short, and peers get half a key or no address";
-        Problem::new(Severity::Warning, what, means, "follow the hint above, then publish again").into()
+        Problem::new(Severity::Warning, what, means, "Follow the hint above, then publish again.").into()
     });
     let strange = records.iter().filter_map(|rr| misplaced(text, &rr.name)).map(Verdict::from);
     let verdicts: Vec<Verdict> = over.chain(strange).collect();
@@ -68,7 +71,7 @@ fn misplaced(text: &Published, name: &str) -> Option<Problem> {
             (format!("`{name}` is a name that no server queries"), "no release queries it, so the record has no effect")
         }
     };
-    Some(Problem::new(Severity::Warning, what, means, format!("name it `{meant}`")))
+    Some(Problem::new(Severity::Warning, what, means, format!("Name it `{meant}`.")))
 }
 
 fn looks_like_ours(name: &str) -> bool {
@@ -120,7 +123,7 @@ mod tests {
                 matches!(description.as_slice(), [(Severity::Warning, what, _)] if what.contains(part)),
                 "{description:?}"
             );
-            assert_eq!(description[0].2, "name it `rocketchat-public-key.mydomain.com`");
+            assert_eq!(description[0].2, "Name it `rocketchat-public-key.mydomain.com`.");
         }
     }
 
@@ -130,7 +133,7 @@ mod tests {
         assert_eq!(description(&refused)[0].0, Severity::Error);
         refused.records = Err(Refusal { what: "a string of 450 bytes".into(), fix: "cut it".into() });
         let description = description(&refused);
-        assert_eq!((description[0].0, description[0].2.as_str()), (Severity::Error, "cut it"));
+        assert_eq!((description[0].0, description[0].2.as_str()), (Severity::Error, "Cut it."));
         assert!(description[0].1.contains("zone file refuses this text: a string of 450 bytes"));
     }
 

@@ -30,14 +30,14 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
             Severity::Warning,
             what,
             "the server tries to register with the hub, and disables federation when it cannot; your records are still read",
-            "Administration > Settings > Federation: Discovery Method DNS, then save. Or:\n  fedctl configure",
+            "Set Discovery Method to DNS under Administration > Settings > Federation, and save. Or run:\n  fedctl configure",
         ),
         Method::Hub => Problem::new(
             Severity::Error,
             what,
             "the server does not register with the hub, so no server finds it there",
-            "choose Hub, save, then switch Enabled off and on: from 2.1.0 on an enabled server does not register by \
-             itself. Or:\n  fedctl configure",
+            "Choose Hub, save, then switch Enabled off and on: from 2.1.0 on an enabled server does not register by \
+             itself. Or run:\n  fedctl configure",
         ),
     };
     vec![problem.into()]

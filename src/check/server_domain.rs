@@ -26,7 +26,9 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
         return Verdict::pass(domain);
     }
     let what = format!("the server's Domain is `{}`; expected `{domain}`", text.escape_debug());
-    let fix = format!("Administration > Settings > Federation: Domain `{domain}`, then save. Or:\n  fedctl configure");
+    let fix = format!(
+        "Set Domain to `{domain}` under Administration > Settings > Federation, and save. Or run:\n  fedctl configure"
+    );
     let old = own.release().is_some_and(|release| Generation::of(release).is_first_protocol());
     let (severity, means) = if text.is_empty() {
         (Severity::Error, "a server without a domain cannot name its users to peers")

@@ -17,28 +17,28 @@ pub const CHECK: Check = Check {
 
 /// A status that does not mean that all is well: what it means, and what to do.
 const STATUSES: &[(&str, &str, &str)] = &[
-    ("Disabled", "federation has not started in the server", "switch Enabled off, save, switch it on, save"),
+    ("Disabled", "federation has not started in the server", "Switch Enabled off, save, switch it on, save."),
     (
         "Could not enable, settings are not fully set",
         "the server waits for settings",
-        "fill in Domain and Discovery Method, and save",
+        "Fill in Domain and Discovery Method, and save.",
     ),
-    ("Booting...", "federation is starting", "wait a minute and check again"),
-    ("-", "federation was never started", "switch Enabled on and save"),
+    ("Booting...", "federation is starting", "Wait a minute and check again."),
+    ("-", "federation was never started", "Switch Enabled on and save."),
     (
         "Registering with Hub...",
         "the hub has not answered yet, or its mail to webmaster is not confirmed yet",
-        "confirm the mail, or use DNS",
+        "Confirm the mail, or use DNS.",
     ),
     (
         "Could not register with Hub",
         "peers that rely on the hub cannot find the server",
-        "publish DNS records and choose the discovery method DNS",
+        "Publish DNS records and choose the discovery method DNS.",
     ),
     (
         "Disabled, could not register with Hub",
         "federation was switched off because the hub refused or did not answer",
-        "publish DNS records and choose the discovery method DNS, then switch Enabled on",
+        "Publish DNS records and choose the discovery method DNS, then switch Enabled on.",
     ),
 ];
 
@@ -51,12 +51,14 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     let status = own.text("FEDERATION_Status").unwrap_or_default().to_owned();
     if !enabled {
         let means = "the server refuses what peers send (`Federation not enabled`) and sends nothing";
-        let fix = "Administration > Settings > Federation: Enabled, then save. Or:\n  fedctl configure";
+        let fix =
+            "Switch Enabled on under Administration > Settings > Federation, and save. Or run:\n  fedctl configure";
         return vec![Problem::new(Severity::Error, "federation is switched off in the server", means, fix).into()];
     }
     match STATUSES.iter().find(|(text, ..)| *text == status) {
         Some((_, means, fix)) => {
-            let what = format!("Enabled is on and the status is `{status}`; expected `Enabled` (1.x: `Running`)");
+            let what =
+                format!("the setting Enabled is on and the status is `{status}`; expected `Enabled` (1.x: `Running`)");
             let severity = if status.starts_with("Disabled") { Severity::Error } else { Severity::Warning };
             vec![Problem::new(severity, what, *means, *fix).into()]
         }

@@ -18,8 +18,8 @@ pub const CHECK: Check = Check {
     judge: Judge::Own(judge),
 };
 
-const COLLECTION: &str = "the screen is filled once and not updated: the server uses the document {type: \"public\"} \
-of the collection `rocketchat_federation_keys` in the server's database";
+const COLLECTION: &str = "Read the key that the server uses from its database: the document {type: \"public\"} of the \
+                          collection `rocketchat_federation_keys`. The screen is filled once and not updated.";
 
 fn judge(own: &OwnFacts) -> Vec<Verdict> {
     let text = match own.text("FEDERATION_Public_Key") {
@@ -54,7 +54,7 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
             let what = "DNS publishes another key than the one on the server's screen";
             let means = "if the server uses the key that it shows, peers encrypt to a key that it does not have and refuse \
                          what it sends";
-            let fix = format!("publish the server's key; {COLLECTION}");
+            let fix = format!("Publish the key that the server uses. {COLLECTION}");
             vec![Problem::new(Severity::Error, what, means, fix).seen(evidence).into()]
         }
         (_, Some(file)) if *file != shown => {

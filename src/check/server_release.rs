@@ -2,6 +2,7 @@
 
 use super::{Check, Judge, Needs};
 use crate::facts::server::OwnFacts;
+use crate::report::wording::sentence;
 use crate::report::{Problem, Verdict};
 use crate::rocketchat::boundary;
 use crate::rocketchat::generation::Generation;
@@ -74,7 +75,7 @@ fn description(quirk: &Quirk, release: &str) -> Verdict {
     let issue = quirk.issue.map(|number| format!("RocketChat/Rocket.Chat#{number}"));
     let what = format!("{release}: {} (releases {})", quirk.what, quirk.span());
     let seen = [Some(format!("{} in: fedctl explain {release}", quirk.id)), issue];
-    Problem::new(quirk.severity, what, quirk.shows, quirk.fix).seen(seen.into_iter().flatten()).into()
+    Problem::new(quirk.severity, what, quirk.shows, sentence(quirk.fix)).seen(seen.into_iter().flatten()).into()
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     };
     let Ok(url) = Url::parse(text) else {
         let what = format!("the Site URL is `{}`, which is no URL", text.escape_debug());
-        let fix = "Administration > Settings > General: Site URL";
+        let fix = "Correct Site URL under Administration > Settings > General.";
         return vec![
             Problem::new(Severity::Warning, what, "the hub gets it, and links to files in messages start with it", fix)
                 .into(),
@@ -37,13 +37,13 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
     if !matches!(url.path(), "" | "/") {
         let what = format!("the Site URL has a path: `{}`", url.path());
         let means = "peers that find the server by DNS send requests to the root of its host, without the path";
-        let fix = "make the server's proxy forward /api/v1/federation. at the root too, or run the server at the root";
+        let fix = "Make the server's proxy forward /api/v1/federation. at the root too, or run the server at the root.";
         found.push(Problem::new(Severity::Error, what, means, fix).into());
     }
     if hub && text.ends_with('/') {
         let what = format!("the Site URL ends with `/`: `{text}`");
         let means = "the hub returns it as it is, and peers then request `//api/v1/`";
-        found.push(Problem::new(Severity::Warning, what, means, "remove the last `/`, then register again").into());
+        found.push(Problem::new(Severity::Warning, what, means, "Remove the last `/`, then register again.").into());
     }
     if let Some(base) = &own.peer.base {
         let same = Endpoint::of(&url).is_ok_and(|site| {
@@ -54,7 +54,7 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
             let means = "both may be right behind a proxy; the hub and the wizard of 3.17 to 6.2 use the Site URL";
             let severity = if hub { Severity::Warning } else { Severity::Notice };
             found.push(
-                Problem::new(severity, what, means, format!("if {base} is not the server, fix the SRV record")).into(),
+                Problem::new(severity, what, means, format!("If {base} is not the server, fix the SRV record.")).into(),
             );
         }
     }

@@ -43,23 +43,24 @@ fn problem(session: &Session) -> Option<Problem> {
         (Trust::Trusted | Trust::Expired | Trust::NotYetValid, _) => return None,
         (Trust::UnknownIssuer, [leaf]) if leaf.self_issued => (
             "the certificate is self-signed".to_owned(),
-            "get a certificate from an authority (Let's Encrypt is free), or give every peer yours: NODE_EXTRA_CA_CERTS=FILE",
+            "Get a certificate from an authority (Let's Encrypt is free), or give yours to every peer with \
+             NODE_EXTRA_CA_CERTS=FILE.",
         ),
         (Trust::UnknownIssuer, [leaf]) => (
             format!("the intermediate certificate `{}` is missing", leaf.issuer),
-            "serve the whole chain: fullchain.pem instead of cert.pem; with your own certificate authority, give peers its certificate (NODE_EXTRA_CA_CERTS=FILE), and add --ca-file FILE here",
+            "Serve the whole chain: fullchain.pem instead of cert.pem. With your own certificate authority, give peers its certificate (NODE_EXTRA_CA_CERTS=FILE), and add --ca-file FILE here.",
         ),
         (Trust::UnknownIssuer, [.., last]) => (
             format!(
                 "the chain ends at `{}`, which no server trusts",
                 if last.self_issued { &last.subject } else { &last.issuer }
             ),
-            "with your own certificate authority, give peers its certificate: NODE_EXTRA_CA_CERTS=FILE in the server's \
-             environment, and --ca-file FILE here",
+            "With your own certificate authority, give peers its certificate with NODE_EXTRA_CA_CERTS=FILE in the \
+             environment of their servers, and add --ca-file FILE here.",
         ),
-        (Trust::UnknownIssuer, []) => ("no certificate was sent".to_owned(), "configure a certificate in the proxy"),
+        (Trust::UnknownIssuer, []) => ("no certificate was sent".to_owned(), "Configure a certificate in the proxy."),
         (Trust::Other(why), _) => {
-            (format!("the chain does not verify: {why}"), "renew the certificate and serve its whole chain")
+            (format!("the chain does not verify: {why}"), "Renew the certificate and serve its whole chain.")
         }
     };
     let evidence = session.chain.iter().enumerate().map(|(at, certificate)| {

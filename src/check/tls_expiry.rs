@@ -5,7 +5,7 @@ use super::{Check, Judge, Needs, date, sessions};
 use crate::count::counted;
 use crate::facts::peer::PeerFacts;
 use crate::facts::tls::Certificate;
-use crate::report::{Problem, Verdict};
+use crate::report::{Problem, Verdict, with_line};
 use crate::severity::Severity;
 
 pub const CHECK: Check = Check {
@@ -37,11 +37,14 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
             Severity::Error,
             format!("the certificate `{}` is valid only from {} on", early.subject, date(early.not_before)),
             "servers log `certificate is not yet valid` and drop the message",
-            "check the clocks of the machine that issued it and of this one",
+            "Check the clocks of the machine that issued it and of this one.",
         )];
     }
     let (subject, until) = (&first.subject, date(first.not_after));
-    let renew = "renew it and reload the proxy; certbot renew --dry-run shows why automatic renewal failed";
+    let renew = &with_line(
+        "Renew it and reload the proxy. With certbot, this shows why automatic renewal failed:",
+        "certbot renew --dry-run",
+    );
     match first.not_after - now {
         ..0 => vec![problem(
             Severity::Error,

@@ -32,7 +32,7 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     let names = names.unwrap_or_default();
     let means = "servers compare it with the SRV target, not with the federation domain: \
                  `Hostname/IP does not match certificate's altnames`";
-    let fix = format!("get a certificate for `{host}`, or name a host in the SRV record that the certificate covers");
+    let fix = format!("Get a certificate for `{host}`, or name a host in the SRV record that the certificate covers.");
     let what = format!("the certificate is not made for `{host}`");
     vec![Problem::new(Severity::Error, what, means, fix).seen([format!("made for {names}")]).into()]
 }

@@ -51,7 +51,7 @@ fn problem(base: &Endpoint, address: &AddressFacts) -> Option<Problem> {
                 Severity::Notice,
                 format!("the records of {} name plain http", base.host),
                 "events are encrypted, but user searches and files are not",
-                "put a proxy with TLS in front of the server and publish _rocketchat._https instead of _http",
+                "Put a proxy with TLS in front of the server and publish _rocketchat._https instead of _http.",
             ),
         });
     }
@@ -62,7 +62,7 @@ fn problem(base: &Endpoint, address: &AddressFacts) -> Option<Problem> {
             Severity::Warning,
             format!("port {port} speaks {} only", session.version),
             "servers whose Node is older than 12, which is Rocket.Chat up to 2.x, cannot connect",
-            "allow TLS 1.2 as well as 1.3 in the proxy (nginx: ssl_protocols TLSv1.2 TLSv1.3)",
+            "Allow TLS 1.2 as well as 1.3 in the proxy (nginx: ssl_protocols TLSv1.2 TLSv1.3).",
         )),
         Ok(_) => None,
     }
@@ -73,22 +73,20 @@ fn wrong(base: &Endpoint, speaks: &str, published: &str, real: &str, label: &str
         Severity::Error,
         format!("port {} of {} speaks {speaks}, and the records name {published}", base.port, base.host),
         "servers use the protocol of the record and never try the other: nothing can be delivered",
-        format!(
-            "publish {label} instead of what is there, or make the port speak {published}; what is there now answers {real}"
-        ),
+        format!("Publish {label} instead of what is there, which answers {real}, or make the port speak {published}."),
     )
 }
 
 fn no_session(failure: &NoSession, address: &AddressFacts, port: u16) -> Problem {
     let fix = match failure {
         NoSession::Refused(why) if why.contains("ProtocolVersion") => {
-            "the server supports no TLS version from 1.2 on: allow TLS 1.2 and 1.3 in the proxy"
+            "Allow TLS 1.2 and 1.3 in the proxy: it supports no TLS version from 1.2 on."
         }
         NoSession::Refused(why) if why.contains("UnrecognisedName") => {
-            "the proxy has no site of this name: add the SRV target to its server names"
+            "Add the SRV target to the server names of the proxy, which has no site of this name."
         }
-        NoSession::Timeout(_) => "the connection is accepted and gets no response: check the proxy and the firewall",
-        _ => "check the log of the proxy for this handshake",
+        NoSession::Timeout(_) => "Check the proxy and the firewall: the connection is accepted and gets no response.",
+        _ => "Check the log of the proxy for this handshake.",
     };
     Problem::new(Severity::Error, format!("no TLS on port {port}: {failure}"), "no server can send a request here", fix)
         .seen([address.addr.to_string()])

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
-use super::fill::{beside, hang};
+use super::fill::{beside, fix_rows, hang};
 use super::key::pretty;
 use crate::check::Check;
 use crate::key::diagnosis::DefectKind;
+use crate::report::wording::sentence;
 use crate::rocketchat::status::StatusString;
 
 /// The page that lists the defects of a key text.
@@ -47,18 +48,18 @@ pub fn statuses(found: &[&StatusString], width: usize) -> String {
 /// What a defect of a key text is: its row on the page of key diagnosis, and the fix.
 pub fn defect(kind: DefectKind, width: usize) -> String {
     let row = |name: &str, text: &str| hang(&format!("  {name:<9}{text}"), width, 11);
-    let id = kind.id();
+    let (id, fix) = (kind.id(), sentence(kind.remedy()));
     format!(
         "{id}\n\n{}{}{}",
         row("found", described(kind)),
-        row("fix", kind.remedy()),
+        fix_rows(&fix, 11, |text| row("fix", text)),
         row("check", "fedctl explain key-text, fedctl explain key-record")
     )
 }
 
 /// The same as one object.
 pub fn defect_json(kind: DefectKind) -> anyhow::Result<String> {
-    pretty(&json!({"schema": 1, "defect": {"id": kind.id(), "found": described(kind), "fix": kind.remedy()}}))
+    pretty(&json!({"schema": 1, "defect": {"id": kind.id(), "found": described(kind), "fix": sentence(kind.remedy())}}))
 }
 
 fn described(kind: DefectKind) -> &'static str {

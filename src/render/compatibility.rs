@@ -4,9 +4,10 @@ use colored::{ColoredString, Colorize};
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
 
-use super::fill::{fitting, hang};
+use super::fill::{fitting, fix_rows, hang};
 use super::key::pretty;
 use super::report::{Style, found};
+use crate::report::wording::sentence;
 use crate::rocketchat::compatibility::{Compatibility, Direction, Reason, spans};
 use crate::rocketchat::life::Life;
 use crate::rocketchat::promise::Promise;
@@ -49,7 +50,7 @@ pub fn human(seen: &Compatibility, Style { width, verbose, .. }: Style) -> Strin
         if quirk.area != Area::Protocol {
             out += &hang(&format!("      seen as: {}", quirk.shows), width, 8);
         }
-        out += &hang(&format!("      fix: {}", quirk.fix), width, 8);
+        out += &fix(quirk, width);
         if verbose > 0 {
             out += &hang(&format!("      {}", origin(quirk)), width, 8);
             out += &hang(&format!("      {}", affected(quirk)), width, 8);
@@ -175,10 +176,14 @@ pub fn broken(seen: &Compatibility, width: usize) -> Option<String> {
         }
         if !directions.is_empty() {
             out += &hang(&format!("      {}: {}", whose(seen, quirk), quirk.what), width, 8);
-            out += &hang(&format!("      fix: {}", quirk.fix), width, 8);
+            out += &fix(quirk, width);
         }
     }
     (!out.is_empty()).then_some(out)
+}
+
+fn fix(quirk: &Quirk, width: usize) -> String {
+    fix_rows(&sentence(quirk.fix), 8, |text| hang(&format!("      fix: {text}"), width, 8))
 }
 
 /// One JSON object.
@@ -204,7 +209,7 @@ fn direction(direction: &Direction) -> Value {
         let quirk = reason.quirk;
         json!({
             "quirk": quirk.id, "effect": reason.effect, "side": reason.side, "release": reason.release, "what": quirk.what,
-            "shows": quirk.shows, "fix": quirk.fix, "fixed_in": quirk.fixed_in(),
+            "shows": quirk.shows, "fix": sentence(quirk.fix), "fixed_in": quirk.fixed_in(),
         })
     };
     let reasons: Vec<Value> = direction.reasons.iter().map(reason).collect();

@@ -5,6 +5,7 @@ use textwrap::{Options, WordSplitter};
 use unicode_width::UnicodeWidthStr;
 
 use crate::key::{BEGIN_PUBLIC, END_PUBLIC};
+use crate::report::{FixPart, fix_parts};
 
 /// Stands for a space at which no line may end: one column wide, of a private range, so no text needs it.
 const GLUE: char = '\u{f8ff}';
@@ -45,6 +46,15 @@ pub fn beside(head: &str, text: &str, column: usize, width: usize) -> String {
     };
     out += &wrap(text, width.saturating_sub(indent)).join(&format!("\n{}", " ".repeat(indent)));
     out.trim_end().to_owned() + "\n"
+}
+
+/// A fix as rows: each sentence as `row` writes it, and what is to be copied alone on its line, at this column.
+pub fn fix_rows(fix: &str, column: usize, row: impl Fn(&str) -> String) -> String {
+    let rows = fix_parts(fix).map(|part| match part {
+        FixPart::Text(text) => row(text),
+        FixPart::Copy(line) => format!("{}{}\n", " ".repeat(column), harmless(line)),
+    });
+    rows.collect()
 }
 
 /// A subject, and what is known about it: beside it, or below it when the line is too short.

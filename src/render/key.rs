@@ -8,6 +8,7 @@ use crate::check::key_inspection::Inspected;
 use crate::count::counted;
 use crate::key::diagnosis::Defect;
 use crate::key::{PrivateKey, PublicKey};
+use crate::report::wording::sentence;
 use crate::text::escaped_json;
 
 /// What `keygen` has written.
@@ -114,7 +115,7 @@ pub fn inspected(seen: &Inspected) -> Value {
             "kind": defect.kind.id(),
             "severity": defect.severity,
             "what": defect.what,
-            "fix": defect.kind.remedy(),
+            "fix": sentence(defect.kind.remedy()),
         });
         if let Some(position) = defect.position {
             object["position"] = position.into();

@@ -3,8 +3,9 @@
 
 use serde_json::json;
 
-use super::fill::hang;
+use super::fill::{fix_rows, hang};
 use super::key::pretty;
+use crate::report::wording::sentence;
 use crate::rocketchat::boundary;
 use crate::rocketchat::generation::{GENERATIONS, Generation};
 use crate::rocketchat::life::{GATE_ANSWER, Life};
@@ -29,14 +30,14 @@ pub fn one(release: Release, width: usize) -> String {
         out += &format!("\n{}", row(&quirk.severity.to_string(), quirk.what));
         out += &row("id", quirk.id);
         out += &row("seen as", quirk.shows);
-        out += &row("fix", quirk.fix);
+        out += &fix_rows(&sentence(quirk.fix), 14, |text| row("fix", text));
     }
     out
 }
 
 /// One release, for programs.
 pub fn one_json(release: Release) -> anyhow::Result<String> {
-    let fault = |quirk: &&Quirk| json!({"id": quirk.id, "releases": quirk.span(), "what": quirk.what, "shows": quirk.shows, "fix": quirk.fix});
+    let fault = |quirk: &&Quirk| json!({"id": quirk.id, "releases": quirk.span(), "what": quirk.what, "shows": quirk.shows, "fix": sentence(quirk.fix)});
     let faults: Vec<_> = quirks::of(release).iter().map(fault).collect();
     let life = Life::of(release).sentence();
     pretty(&json!({"schema": 1, "release": release.to_string(), "federation": life, "faults": faults}))

@@ -7,6 +7,7 @@ pub mod propagation;
 pub mod rotation;
 pub mod summary;
 pub mod watch;
+pub mod wording;
 
 use serde::Serialize;
 
@@ -46,11 +47,11 @@ impl Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub severity: Severity,
-    /// What was seen and what was expected, in one sentence.
+    /// What was seen and what was expected: a fragment, in the form of [`wording`].
     pub what: String,
-    /// What it means for peers.
+    /// What it means for peers: a fragment too.
     pub means: String,
-    /// What to do. A line that begins with two spaces is to be copied as it is: a command, or a value to publish.
+    /// What to do, in whole sentences. A line that begins with two spaces is to be copied as it is: a command, or a value to publish.
     pub fix: String,
     /// The observation behind it, a line each; never a secret.
     pub evidence: Vec<String>,
@@ -59,7 +60,13 @@ pub struct Problem {
 impl Problem {
     /// A problem without evidence.
     pub fn new(severity: Severity, what: impl Into<String>, means: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { severity, what: what.into(), means: means.into(), fix: fix.into(), evidence: Vec::new() }
+        let problem = Self { severity, what: what.into(), means: means.into(), fix: fix.into(), evidence: Vec::new() };
+        debug_assert_eq!(wording::fix_fault(&problem.fix), None, "{}", problem.fix);
+        // Elsewhere both may hold words of a server, in any form.
+        for text in [&problem.what, &problem.means].into_iter().filter(|_| cfg!(test)) {
+            debug_assert_eq!(wording::fragment_fault(text), None, "{text}");
+        }
+        problem
     }
 
     /// The fix in its parts: sentences to wrap, and lines to copy.
@@ -247,7 +254,7 @@ pub struct Report {
     pub details: Details,
 }
 
-/// Why nothing is known about a subject, and what to do.
+/// Why nothing is known about a subject, and what to do, in the form of an error and its hint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unchecked {
     pub why: String,
@@ -262,7 +269,7 @@ impl Unchecked {
 
     /// Why nothing is known about a peer, when that is not its fault: no resolver answers, or there is no route to it.
     pub fn of(peer: &PeerFacts) -> Option<Self> {
-        let route = |why| Self { why, fix: "Run fedctl on a machine that has such a route.".into() };
+        let route = |why| Self { why, fix: "run fedctl on a machine that has such a route".into() };
         let network = peer.unchecked.as_ref().map(|why| Self::network(why.to_string()));
         network.or_else(|| peer.unreachable_from_here().map(route))
     }

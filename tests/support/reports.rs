@@ -14,7 +14,7 @@ pub fn reports() -> Vec<Report> {
             severity,
             what,
             format!("it means {NASTY}"),
-            "first line\nsecond line: fedctl records mydomain.com",
+            "First line.\nSecond line:\n  fedctl records mydomain.com",
         )
         .seen(["ns1.mydomain.com: NXDOMAIN".to_owned(), NASTY.to_owned()])
     };

@@ -16,6 +16,7 @@ mod services;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fedctl::key::diagnosis::DefectKind;
+use fedctl::report::wording::{fix_fault, fragment_fault};
 use serde_json::Value;
 
 use self::scenario::{KEYS, Scenario};
@@ -87,11 +88,16 @@ fn looked_at(
             if *format == "json" {
                 let document: Value = serde_json::from_str(&live.stdout).unwrap();
                 let documents = document.as_array().cloned().unwrap_or_else(|| vec![document]);
+                documents.iter().for_each(assert_form);
                 let subject = |report: &Value| report["subject"].as_str().unwrap().to_owned();
                 reports.extend(documents.into_iter().map(|report| (subject(&report), report)));
             } else {
                 // A word that is too long for any line is alone on it, and so is a command to copy.
-                let whole = |line: &str| line.starts_with("fedctl ") || !line.replace(" PUBLIC KEY", "").contains(' ');
+                let whole = |line: &str| {
+                    line.starts_with("fedctl ")
+                        || line.contains(" 3600 IN ")
+                        || !line.replace(" PUBLIC KEY", "").contains(' ')
+                };
                 let wide = |line: &&str| line.chars().count() > 80 && !whole(line.trim());
                 assert_eq!(live.stdout.lines().find(wide), None);
             }
@@ -99,6 +105,15 @@ fn looked_at(
     }
     assert_eq!(reports.len(), scenarios.len());
     reports
+}
+
+/// Every text of a finding has the form of its place.
+fn assert_form(report: &Value) {
+    for finding in report["findings"].as_array().unwrap() {
+        let text = |member: &str| finding[member].as_str().unwrap();
+        let faults = [fix_fault(text("fix")), fragment_fault(text("what")), fragment_fault(text("means"))];
+        assert_eq!(faults, [None; 3], "{finding:#}");
+    }
 }
 
 fn assert_no_secret(text: &str) {

@@ -50,7 +50,7 @@ fn copies() -> Vec<Scenario> {
             embedded_only: Some("a real resolver takes many seconds to give up"),
             ..Scenario::new("all-dead.example", "delegates to nobody but a server that was switched off", healthy)
                 .finds(&[(Error, "dns-zone")])
-                .mentioning(&["check the name servers of `all-dead.example`"])
+                .mentioning(&["Check that the name servers of `all-dead.example`"])
         },
         Scenario {
             servers: &["ns1"],

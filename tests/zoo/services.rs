@@ -18,7 +18,7 @@ fn targets() -> Vec<Scenario> {
             with_srv(&format!("_rocketchat._https IN SRV 1 1 443 {to}\n_rocketchat._tcp IN SRV 1 1 443 {to}"), keys)
         })
         .finds(&[(Error, "dns-target")])
-        .mentioning(&["the final dot", "write `chat.no-dot.example.`"]),
+        .mentioning(&["the final dot", "Write `chat.no-dot.example.`"]),
         Scenario::new("no-host.example", "named a host that has no address", |keys| {
             with_srv("_rocketchat._https IN SRV 1 1 443 talk\n_rocketchat._tcp IN SRV 1 1 443 talk", keys)
         })
@@ -40,7 +40,7 @@ fn targets() -> Vec<Scenario> {
                 with_srv("_rocketchat._https IN SRV 1 1 443 https://chat\n_rocketchat._tcp IN SRV 1 1 443 chat", keys)
             })
             .finds(&[(Error, "dns-target")])
-            .mentioning(&["write the host alone"])
+            .mentioning(&["Write the host alone"])
         },
         Scenario::new("alias.example", "named an alias as target", |keys| {
             let srv = "_rocketchat._https IN SRV 1 1 443 www\n_rocketchat._tcp IN SRV 1 1 443 www";

@@ -229,15 +229,15 @@ impl DefectKind {
     pub fn remedy(self) -> &'static str {
         match self {
             Self::PrivateKey => {
-                "remove it from wherever others can read it, now; then make a new pair with `fedctl keygen`, put it into the \
-                 server and publish its public half: what was readable once stays readable in caches and copies"
+                "remove it now from every place where others can read it; caches and copies keep it, so make a new pair, put it \
+                 into the server and publish its public half: `fedctl keygen`"
             }
             Self::Empty | Self::Placeholder => "paste the key that the server shows as FEDERATION_Public_Key",
             Self::NotAKey | Self::LowerCased | Self::CharactersLost | Self::ModulusDamaged | Self::HeaderDamaged => {
                 AGAIN
             }
             Self::Truncated255 | Self::Truncated512 | Self::TruncatedOne | Self::Truncated | Self::CutAtStart => {
-                "publish the whole key, cut into strings of at most 255 bytes in one record: `fedctl records`"
+                "publish the whole key, cut into strings of at most 255 bytes in one record: `fedctl records DOMAIN --target HOST --key FILE`"
             }
             Self::SplitRecords | Self::SeveralRecords | Self::KeyNotFirst | Self::TwoKeys => {
                 "keep one record: delete all, then add one that holds the whole key"
@@ -246,13 +246,15 @@ impl DefectKind {
                 "replace the value with the whole key, each part once and in order"
             }
             Self::StringTooLong => {
-                "cut the value into quoted strings of at most 255 bytes: `fedctl records --format bind`"
+                "cut the value into quoted strings of at most 255 bytes: `fedctl records DOMAIN --target HOST --key FILE --format bind`"
             }
             Self::UnquotedZoneFile | Self::ArmourSpacesLost => {
-                "put the value in quotes: `fedctl records --format bind`"
+                "put the value in quotes: `fedctl records DOMAIN --target HOST --key FILE --format bind`"
             }
             Self::OtherKey | Self::OneCharacterChanged => "publish the key that the server uses",
-            Self::Pkcs1Label | Self::Pkcs1Content => "publish the SubjectPublicKeyInfo form: `BEGIN PUBLIC KEY`",
+            Self::Pkcs1Label | Self::Pkcs1Content => {
+                "publish the SubjectPublicKeyInfo form, which begins with `BEGIN PUBLIC KEY`"
+            }
             Self::Certificate | Self::OpensshLine | Self::DkimRecord => {
                 "publish the federation key, which is another thing"
             }
@@ -261,7 +263,7 @@ impl DefectKind {
             | Self::WrongAlgorithm
             | Self::WeakSize
             | Self::OddSize
-            | Self::OddExponent => "make an RSA pair of 2048 bits with `fedctl keygen`",
+            | Self::OddExponent => "make an RSA pair of 2048 bits: `fedctl keygen`",
             _ => "publish the value without it",
         }
     }

@@ -177,7 +177,7 @@ pub const NESTED_RECOVERY: Quirk = Quirk {
         [
             "missing events are requested while the sender waits, and everything must finish within two seconds",
             "the sender logs `[IGNORED] Error` although the events may have arrived",
-            "keep both servers fast: `fedctl handshake PEER` shows the times",
+            "keep both servers fast, and look at their times: `fedctl handshake DOMAIN`",
         ],
     )
 };

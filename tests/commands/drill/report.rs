@@ -53,8 +53,8 @@ fn the_report_reads_from_top_to_bottom() {
     application/json {} N ms)
     means there is no event for a user who leaves a room, and no
     handler for the event of later releases
-    fix upgrade to 3.6.3 or later, or let the owner of the room
-    remove the user
+    fix Upgrade to 3.6.3 or later, or let the owner of the room
+    remove the user.
     ok delete room accepted, not verified: the peer answers before it
     applies events
     n/a read receipt exists in 1.x only: later releases send no receipts

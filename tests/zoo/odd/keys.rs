@@ -27,7 +27,7 @@ fn texts() -> Vec<Odd> {
     let broken = |odd: Odd| odd.finds("problems", &[(Error, "key-text"), (Error, "dns-generations")]);
     let read = |odd: Odd| odd.finds("clean", &[(Warning, "key-text")]);
     let repaired = |odd: Odd| odd.mentioning(&["Publish this instead"]);
-    let again = |odd: Odd| odd.mentioning(&["copy the key again"]).never(&["Publish this instead"]);
+    let again = |odd: Odd| odd.mentioning(&["Copy the key again"]).never(&["Publish this instead"]);
     vec![
         repaired(broken(Odd::new("entities.example", "has + and / as HTML entities", |keys| {
             with(keys, |line| line.replace('+', "&#43;").replace('/', "&#x2F;"))
