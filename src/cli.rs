@@ -97,12 +97,17 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitStatus {
     before_terminal_input(move |what| {
         announcer.status(format_args!("reading {what} from the terminal; paste it, then press Enter and Ctrl-D"));
     });
-    let name = matches.subcommand_name().unwrap_or_default();
-    let run = Context::new(term.clone(), command(), name, &cli.global).and_then(|cx| dispatch(cli.command, &cx));
+    let name = words(&matches).join(" ");
+    let run = Context::new(term.clone(), command(), &name, &cli.global).and_then(|cx| dispatch(cli.command, &cx));
     run.unwrap_or_else(|error| {
         term.fail(Described(&error));
         ExitStatus::Failed
     })
+}
+
+/// The words of the command that runs, as in `hub` and `lookup`.
+fn words(matches: &clap::ArgMatches) -> Vec<&str> {
+    std::iter::successors(matches.subcommand(), |(_, matches)| matches.subcommand()).map(|(word, _)| word).collect()
 }
 
 fn dispatch(command: Command, cx: &Context) -> anyhow::Result<ExitStatus> {

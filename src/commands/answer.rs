@@ -17,7 +17,7 @@ use crate::render::report::{
 use crate::report::Report;
 use crate::text::Filtered;
 
-/// Commands whose subject is a file and not a domain.
+/// Commands, by their first word, whose subject is a file and not a domain.
 const ABOUT_FILES: [&str; 2] = ["diff", "key"];
 
 /// The flags of every command that answers with a report.
@@ -166,7 +166,7 @@ fn put(path: &Path, text: &Filtered) -> anyhow::Result<()> {
 
 /// Keeps what was found, for `fedctl status` and for completion.
 fn note(cx: &Context, reports: &[Report]) {
-    if ABOUT_FILES.contains(&cx.name.as_str()) {
+    if cx.name.split(' ').next().is_some_and(|word| ABOUT_FILES.contains(&word)) {
         return;
     }
     let now = now();

@@ -65,7 +65,7 @@ pub struct Context {
     pub term: Term,
     /// The whole command line, for completions and man pages.
     pub command: clap::Command,
-    /// The command that runs, as in `dns-check`.
+    /// The command that runs, with all its words, as in `hub lookup`.
     pub name: String,
     pub settings: Settings,
     /// The form of records that the settings name.

@@ -25,7 +25,7 @@ pub struct Recent {
 /// What one run found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
-    /// As in `dns-check`.
+    /// With all its words, as in `hub lookup`.
     pub command: String,
     pub subject: String,
     /// Seconds since 1970.

@@ -1,6 +1,8 @@
 //! `fedctl status`, which uses no network, and the file that it reads.
 
+use super::records::{printed, with_key};
 use crate::support::Fedctl;
+use crate::support::hub::Hub;
 use crate::support::world::{World, healthy, zone};
 
 #[test]
@@ -44,4 +46,32 @@ fn an_encrypted_key_is_shown_without_asking() {
     assert_eq!(fingerprint(&fedctl.ok(&["status"])).unwrap().len(), 64);
     std::fs::remove_file(fedctl.path("federation.pub")).unwrap();
     assert!(fedctl.ok(&["status"]).contains("cannot be read without a passphrase"));
+}
+
+#[test]
+fn a_command_of_two_words_is_listed_whole() {
+    let (fedctl, _) = with_key();
+    let ran =
+        fedctl.run_with(&["records", "lint", "--format", "bind", "--domain", "mydomain.com"], printed(&fedctl, "bind"));
+    assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
+    let hub = Hub::start(&fedctl, &["--data", "hub", "--mail-to-log"]);
+    let ran = fedctl.run(&[
+        "hub",
+        "lookup",
+        "other.example",
+        "--hub-url",
+        &format!("http://{}", hub.addr),
+        "--resolver",
+        "127.0.0.1:1",
+    ]);
+    assert!(ran.stdout.contains("other.example"), "{}{}", ran.stdout, ran.stderr);
+    // What is about a file is not listed.
+    assert_eq!(fedctl.run(&["key", "inspect", "federation.pub"]).status, 0);
+    let text = fedctl.ok(&["status"]);
+    assert!(text.contains("\n  other.example  hub lookup    "), "{text}");
+    assert!(text.contains("\n  mydomain.com   records lint  "), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&fedctl.ok(&["status", "--format", "json"])).unwrap();
+    let commands: Vec<&str> =
+        json["runs"].as_array().unwrap().iter().map(|run| run["command"].as_str().unwrap()).collect();
+    assert_eq!(commands, ["hub lookup", "records lint"]);
 }
