@@ -13,7 +13,7 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use crate::commands::global::Global;
 use crate::commands::{self, Context};
 use crate::error::{Described, ExitStatus, hinted};
-use crate::file::read::before_terminal_input;
+use crate::file::read::{Typed, before_terminal_input};
 use crate::term::{ColorChoice, Term};
 use crate::text::{NO_FILE_NAME, holds_private_key};
 
@@ -94,8 +94,15 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitStatus {
         term.warn(exposed);
     }
     let announcer = term.clone();
-    before_terminal_input(move |what| {
-        announcer.status(format_args!("reading {what} from the terminal; paste it, then press Enter and Ctrl-D"));
+    before_terminal_input(move |what, typed| {
+        let (how, end) = match typed {
+            Typed::Shown => ("paste it", "Enter and Ctrl-D"),
+            Typed::Hidden => ("paste it (it is not shown)", "Enter and Ctrl-D"),
+            Typed::HiddenLine => ("type it (it is not shown)", "Enter"),
+        };
+        let hidden = if typed == Typed::Shown { None } else { announcer.hide_input() };
+        announcer.status(format_args!("reading {what} from the terminal; {how}, then press {end}"));
+        hidden
     });
     let name = words(&matches).join(" ");
     let run = Context::new(term.clone(), command(), &name, &cli.global).and_then(|cx| dispatch(cli.command, &cx));

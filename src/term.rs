@@ -1,5 +1,6 @@
 //! The only door out: the answer on stdout, the conversation on stderr, and whether either has colour.
 
+mod hidden;
 pub mod progress;
 
 use std::fmt::Display;
@@ -7,7 +8,8 @@ use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
 
-use self::progress::{Progress, suspended};
+use self::hidden::Hidden;
+use self::progress::{Progress, clear_on_signals, suspended};
 use crate::text::{Filtered, guarded};
 
 /// `--color`.
@@ -122,7 +124,17 @@ impl Term {
 
     /// Shows on stderr what is being done, until the result is dropped; nothing unless stderr is a terminal.
     pub fn progress(&self, text: impl AsRef<str>) -> Progress {
-        if self.live { Progress::start(text.as_ref()) } else { Progress::hidden() }
+        if !self.live {
+            return Progress::hidden();
+        }
+        clear_on_signals(hidden::show);
+        Progress::start(text.as_ref())
+    }
+
+    /// Keeps what is typed on the terminal of standard input off its screen, until the result is dropped.
+    pub fn hide_input(&self) -> Option<Hidden> {
+        clear_on_signals(hidden::show);
+        Hidden::start()
     }
 
     /// True with -v.

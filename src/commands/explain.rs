@@ -8,7 +8,7 @@ use clap::Args;
 use super::{Context, Format};
 use crate::check::{self, CHECKS};
 use crate::error::{ExitStatus, hinted};
-use crate::file::read::announce_input;
+use crate::file::read::{Typed, announce_input};
 use crate::key::diagnosis::DefectKind;
 use crate::render::{catalogue as render, log_line, releases};
 use crate::rocketchat::log_line::{translate, translate_all};
@@ -108,7 +108,7 @@ fn release(text: &str) -> Option<Release> {
 fn read_log() -> anyhow::Result<String> {
     let mut kept: Vec<u8> = Vec::new();
     let mut chunk = vec![0; 1 << 20];
-    announce_input("a log");
+    let _announced = announce_input("a log", Typed::Shown);
     let mut stdin = std::io::stdin().lock();
     loop {
         let read = stdin.read(&mut chunk).context("stdin cannot be read")?;

@@ -1,7 +1,8 @@
 //! Reading a file or standard input within bounds: the error states the size limit, and a FIFO without a writer is not waited for.
 
+use std::any::Any;
 use std::fs::{File, Metadata};
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, BufRead, IsTerminal, Read};
 use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -26,6 +27,18 @@ pub struct FileKind {
     binary: &'static str,
     /// What was given may be the secret itself: errors do not repeat it.
     secret: bool,
+    typed: Typed,
+}
+
+/// How a text is typed into a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typed {
+    /// Any text, until Ctrl-D.
+    Shown,
+    /// The same, and the terminal does not show it: it may hold a secret.
+    Hidden,
+    /// One line that the terminal does not show.
+    HiddenLine,
 }
 
 const TEXT_MAX: u64 = 256 << 10;
@@ -40,6 +53,7 @@ pub const TEXT: FileKind = FileKind {
     empty: Some("check the path: this file is empty"),
     binary: "give a text file",
     secret: false,
+    typed: Typed::Shown,
 };
 /// A key, private or public.
 pub const KEY: FileKind = FileKind {
@@ -48,14 +62,16 @@ pub const KEY: FileKind = FileKind {
     directory: "give the key file inside it",
     empty: Some("give a file that contains a key"),
     binary: "keys are PEM text: openssl can convert DER to PEM",
+    typed: Typed::Hidden,
     ..TEXT
 };
 /// A key as somebody has copied it.
 pub const PASTED: FileKind = FileKind { name: "a key or the output of dig", ..TEXT };
 /// A token of an API or of a server.
-pub const TOKEN: FileKind = FileKind { name: "the token file", secret: true, ..TEXT };
+pub const TOKEN: FileKind = FileKind { name: "the token file", secret: true, typed: Typed::Hidden, ..TEXT };
 /// The passphrase of a private key.
-pub const PASSPHRASE: FileKind = FileKind { name: "the passphrase file", secret: true, ..TEXT };
+pub const PASSPHRASE: FileKind =
+    FileKind { name: "the passphrase file", secret: true, typed: Typed::HiddenLine, ..TEXT };
 /// fedctl.yaml.
 pub const CONFIG: FileKind =
     FileKind { name: "a configuration", missing: "`fedctl init` writes one", empty: None, ..TEXT };
@@ -98,7 +114,7 @@ pub const EXPORT: FileKind = FileKind {
 const EXPORTED: &str = "give a file that `fedctl hub export` has written";
 /// A TSIG key.
 pub const TSIG: FileKind =
-    FileKind { name: "a TSIG key", missing: "make a key with `tsig-keygen NAME > FILE`", ..TEXT };
+    FileKind { name: "a TSIG key", missing: "make a key with `tsig-keygen NAME > FILE`", typed: Typed::Hidden, ..TEXT };
 /// What fedctl itself keeps between runs.
 pub const STATE: FileKind = FileKind { name: "a state file", empty: None, ..TEXT };
 /// A message for `envelope seal`: every 214 bytes take two operations with a private key.
@@ -112,27 +128,53 @@ const WRITER_WAIT: Duration = Duration::from_millis(500);
 const SILENCE_MAX: Duration = Duration::from_secs(30);
 const PAUSE: Duration = Duration::from_millis(5);
 const FIRST_CHUNK: usize = 16 << 10;
+/// Bytes of a line that is typed; a terminal gives fewer.
+const LINE_MAX: usize = 8 << 10;
 
-/// Shows a person what is read from the terminal.
-type Announce = Box<dyn Fn(&str) + Send + Sync>;
+/// Shows a person what is read from the terminal. A secret is not shown for as long as the result exists.
+type Announce = Box<dyn Fn(&str, Typed) -> Box<dyn Any> + Send + Sync>;
 
 static ANNOUNCE: OnceLock<Announce> = OnceLock::new();
 
 /// What happens before fedctl reads standard input while that is a terminal: nobody would know why it does not go on.
-pub fn before_terminal_input(announce: impl Fn(&str) + Send + Sync + 'static) {
-    let _ = ANNOUNCE.set(Box::new(announce));
+pub fn before_terminal_input<T: Any>(announce: impl Fn(&str, Typed) -> T + Send + Sync + 'static) {
+    let _ = ANNOUNCE.set(Box::new(move |what, typed| Box::new(announce(what, typed))));
 }
 
-/// Announces what is read from standard input, if that is a terminal.
-pub fn announce_input(what: &str) {
-    if let Some(announce) = ANNOUNCE.get().filter(|_| io::stdin().is_terminal()) {
-        announce(what);
+/// Announces what is read from standard input, if that is a terminal. The result is kept until it is read.
+pub fn announce_input(what: &str, typed: Typed) -> Option<Box<dyn Any>> {
+    ANNOUNCE.get().filter(|_| io::stdin().is_terminal()).map(|announce| announce(what, typed))
+}
+
+/// Standard input; of a terminal that hides one line, this line.
+fn standard_input(kind: &FileKind) -> io::Result<Zeroizing<Vec<u8>>> {
+    // A secret is typed itself, and not the file that may hold it.
+    let what = if kind.secret { kind.name.trim_end_matches(" file") } else { kind.name };
+    let announced = announce_input(what, kind.typed);
+    if announced.is_none() || kind.typed != Typed::HiddenLine {
+        return fill(io::stdin().lock(), kind.max, None);
     }
+    // The buffer never grows, as one that is given up is not zeroed.
+    let mut line = Zeroizing::new(Vec::with_capacity(LINE_MAX));
+    io::stdin().lock().take(LINE_MAX as u64).read_until(b'\n', &mut line)?;
+    Ok(line)
 }
 
 /// A file as errors name it.
 pub fn shown(path: &Path) -> String {
     if path == Path::new("-") { "standard input".to_owned() } else { format!("`{}`", path.display()) }
+}
+
+/// A file as a command line names it, quoted for a shell where that is needed.
+pub fn in_command(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:@%+,=".contains(c);
+    match text.strip_prefix('-') {
+        // An option begins like that.
+        Some(_) if text.len() > 1 => in_command(&Path::new(".").join(path)),
+        _ if text.chars().all(is_plain) && !text.is_empty() => text,
+        _ => format!("'{}'", text.replace('\'', "'\\''")),
+    }
 }
 
 /// Reads a whole text, of the file or of stdin for `-`. An empty one is refused.
@@ -162,10 +204,7 @@ pub fn bytes(path: &Path, kind: &FileKind) -> anyhow::Result<Zeroizing<Vec<u8>>>
     }
     let shown = shown(path);
     let read = match path == Path::new("-") {
-        true => {
-            announce_input(kind.name);
-            fill(io::stdin().lock(), kind.max, None)
-        }
+        true => standard_input(kind),
         false => open(path, kind)?,
     };
     match read {

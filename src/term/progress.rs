@@ -95,7 +95,6 @@ impl Progress {
     }
 
     pub(super) fn start(text: &str) -> Self {
-        clear_on_signals();
         Self(Some(Line::get().add(fitted(text))))
     }
 
@@ -181,9 +180,9 @@ impl Drop for SignalHandler {
     }
 }
 
-/// Before a signal ends fedctl, the line is cleared.
+/// Before a signal ends fedctl, the terminal is restored and the line is cleared.
 #[cfg(unix)]
-fn clear_on_signals() {
+pub(super) fn clear_on_signals(restore: fn()) {
     use signal_hook::consts::{SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::emulate_default_handler;
@@ -195,6 +194,7 @@ fn clear_on_signals() {
                 if HANDLERS.load(Ordering::SeqCst) > 0 {
                     continue;
                 }
+                restore();
                 // Nothing else is written after this: the lock is held until the end.
                 let mut stderr = io::stderr().lock();
                 if IS_SHOWN.load(Ordering::SeqCst) {
@@ -207,7 +207,7 @@ fn clear_on_signals() {
 }
 
 #[cfg(not(unix))]
-fn clear_on_signals() {}
+pub(super) fn clear_on_signals(_: fn()) {}
 
 /// Where progress is drawn: stderr. The cursor stays behind the text, so that the `^C` that a terminal echoes is on the same line
 /// and is removed with it.

@@ -1,7 +1,8 @@
-//! A command that reads standard input says on a terminal what it waits for, and goes on after Ctrl-D.
+//! A command that reads standard input describes on a terminal what it waits for, and goes on after Ctrl-D. What may be a secret is
+//! not shown while it is typed.
 
 use super::help::leaves;
-use super::snapshots::places::{Shared, files};
+use super::snapshots::places::{Shared, files, provider};
 use crate::support::terminal::Pty;
 
 /// A command, and what it reads.
@@ -27,6 +28,9 @@ const LINES: &[(&str, &str)] = &[
     ("fedctl hub import - --data hub", "an export"),
 ];
 
+/// What may hold a secret.
+const SECRETS: [&str; 2] = ["a key file", "a backup"];
+
 #[test]
 fn what_is_read_from_a_terminal_is_announced() {
     let shared = Shared::start();
@@ -34,7 +38,8 @@ fn what_is_read_from_a_terminal_is_announced() {
     let mut wrong = Vec::new();
     for (line, what) in LINES {
         let mut pty = Pty::start(&place.fedctl, line, 200);
-        let announced = format!("reading {what} from the terminal; paste it, then press Enter and Ctrl-D");
+        let hidden = if SECRETS.contains(what) { " (it is not shown)" } else { "" };
+        let announced = format!("reading {what} from the terminal; paste it{hidden}, then press Enter and Ctrl-D");
         if pty.wait(|raw| raw.contains("and Ctrl-D")) {
             pty.text("\u{4}");
         }
@@ -49,6 +54,71 @@ fn what_is_read_from_a_terminal_is_announced() {
     pty.text("\u{4}");
     assert!(!pty.end().screen.contains("from the terminal"));
     assert_eq!(place.fedctl.run_with(&["explain", "-"], "Could not decrypt payload\n").stderr, "");
+}
+
+/// Commands that read a secret from the terminal, and what they call it. All but the last wait for Ctrl-D.
+const HIDDEN: &[(&str, &str)] = &[
+    ("fedctl keygen --from-private - --public -", "a key file"),
+    ("fedctl key restore - --no-dns", "a backup"),
+    ("fedctl doctor mydomain.com --token-file -", "the token"),
+    ("fedctl configure mydomain.com --server http://127.0.0.1:9 --token-file -", "the token"),
+    ("fedctl dns-check mydomain.com --at-server http://127.0.0.1:9 --token-file -", "the token"),
+    ("fedctl register mydomain.com --url https://chat.mydomain.com --key federation.pub --token-file -", "the token"),
+    (
+        "fedctl records apply mydomain.com --target chat.mydomain.com --key federation.pub --zone mydomain.com --provider powerdns --endpoint http://127.0.0.1:9 --token-file -",
+        "the token",
+    ),
+    (
+        "fedctl records apply mydomain.com --target chat.mydomain.com --key federation.pub --server 127.0.0.1:9 --tsig-file -",
+        "a TSIG key",
+    ),
+    ("fedctl keygen --from-private locked.key --passphrase-file - --public -", "the passphrase"),
+];
+const TYPED: &str = "0penSesame";
+
+#[test]
+fn a_secret_that_is_typed_is_not_shown() {
+    let shared = Shared::start();
+    // A provider is looked for in DNS before its token is read.
+    let (place, hosted) = (files(&shared), provider(&shared));
+    let fedctl = &place.fedctl;
+    fedctl.write("secret", TYPED);
+    fedctl.ok(&["keygen", "--quiet", "--encrypt", "--passphrase-file", "secret", "--private", "locked.key"]);
+    let mut wrong = Vec::new();
+    for (line, what) in HIDDEN {
+        let is_line = *what == "the passphrase";
+        let (how, end) = if is_line { ("type", "Enter") } else { ("paste", "Enter and Ctrl-D") };
+        let announced = format!("reading {what} from the terminal; {how} it (it is not shown), then press {end}");
+        let of = if line.contains("--provider") { &hosted.fedctl } else { fedctl };
+        let mut pty = Pty::start(of, line, 200);
+        let asks = pty.wait(|raw| raw.contains(&announced)) && pty.is_hidden();
+        if asks {
+            pty.text(&format!("{TYPED}\n{}", if is_line { "" } else { "\u{4}" }));
+        }
+        let left = pty.end();
+        let is_right = asks && !left.raw.contains(TYPED) && !left.is_hidden && left.column == 0;
+        if !is_right || is_line && left.status != Some(0) {
+            wrong.push(format!(
+                "{line}: asks {asks}, hidden at the end {}:\n{}",
+                left.is_hidden,
+                left.screen.trim_end()
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn an_interrupt_while_a_secret_is_typed_leaves_a_terminal_that_shows_what_is_typed() {
+    let shared = Shared::start();
+    let place = files(&shared);
+    for line in ["fedctl keygen --from-private - --public -", "fedctl doctor mydomain.com --token-file -"] {
+        let mut pty = Pty::start(&place.fedctl, line, 200);
+        assert!(pty.wait(|raw| raw.contains("(it is not shown)")) && pty.is_hidden(), "{line}");
+        pty.interrupt();
+        let left = pty.end();
+        assert!(!left.is_hidden && left.status.is_none(), "{line}: {left:?}");
+    }
 }
 
 #[test]

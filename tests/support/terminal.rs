@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 
 use super::{Fedctl, programs};
 
@@ -91,6 +91,8 @@ pub struct Left {
     /// Everything that was written, with the escape sequences.
     pub raw: String,
     pub is_cursor_hidden: bool,
+    /// The terminal does not show what is typed.
+    pub is_hidden: bool,
     /// Columns to the left of the cursor.
     pub column: u16,
 }
@@ -183,6 +185,22 @@ impl Pty {
         }
     }
 
+    /// True once the terminal does not show what is typed, which a program may switch off after it has asked.
+    pub fn is_hidden(&mut self) -> bool {
+        let until = Instant::now() + LIMIT;
+        while self.echoes() {
+            if Instant::now() > until || self.child.try_wait().unwrap().is_some() {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        true
+    }
+
+    fn echoes(&self) -> bool {
+        tcgetattr(&self.master).unwrap().local_modes.contains(LocalModes::ECHO)
+    }
+
     /// Types a text as it is.
     pub fn text(&mut self, text: &str) {
         self.master.write_all(text.as_bytes()).unwrap();
@@ -207,7 +225,8 @@ impl Pty {
         let parser = self.parsed();
         let screen = parser.screen();
         let (is_cursor_hidden, column) = (screen.hide_cursor(), screen.cursor_position().1);
-        Left { status: status.code(), screen: screen.contents(), raw: self.raw(), is_cursor_hidden, column }
+        let is_hidden = !self.echoes();
+        Left { status: status.code(), screen: screen.contents(), raw: self.raw(), is_cursor_hidden, is_hidden, column }
     }
 }
 
