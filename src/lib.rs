@@ -4,6 +4,7 @@
 //!
 //! - `text`: the filter for text of others
 //! - `count`: counts with their nouns
+//! - `position`: a line and a column, for errors
 //! - `error`, `severity`, `endpoint`, `range`: how fedctl fails, how much a finding matters, where to connect, which numbers are
 //!   taken
 //! - `page`: the frame of HTML pages
@@ -38,6 +39,7 @@ pub mod key;
 pub mod metrics;
 pub mod net;
 pub mod page;
+pub mod position;
 pub mod publish;
 pub mod range;
 pub mod render;

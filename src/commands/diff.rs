@@ -96,7 +96,12 @@ pub fn changes(before: &Evidence, after: &Evidence) -> Vec<Change> {
 /// Reads an evidence file.
 pub fn load(path: &Path) -> anyhow::Result<Evidence> {
     let text = read::text(path, &read::EVIDENCE)?;
-    Evidence::parse(&text).map_err(anyhow::Error::from).with_context(|| read::shown(path))
+    let evidence = Evidence::parse(&text).with_context(|| read::shown(path))?;
+    for run in &evidence.runs {
+        let named = || format!("{}: the key that was expected of `{}`", read::shown(path), run.facts.domain);
+        run.expected.restore().with_context(named)?;
+    }
+    Ok(evidence)
 }
 
 fn answers(evidence: &Evidence) -> Answers {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::dns::name::Domain;
 use crate::error::{Hinted, hinted};
 use crate::file::read;
+use crate::rocketchat::hub::transfer::place_of_entry;
 use crate::rocketchat::release::Release;
 
 /// A line that names a domain.
@@ -21,7 +22,7 @@ pub struct Listed {
 /// A line that names none.
 #[derive(Debug)]
 pub struct Rejected {
-    /// What holds it: `line 3`, or `entry 3` of a hub's export.
+    /// What holds it: `line 3`, or `line 3 column 5` in a hub's export.
     pub place: String,
     pub why: Hinted,
 }
@@ -65,7 +66,9 @@ impl DomainList {
             let export: Export = serde_json::from_str(text)
                 .map_err(|error| Hinted::new(format!("it is not the JSON of a hub's export: {error}"), hint))?;
             for (at, entry) in export.peers.iter().enumerate() {
-                add(format!("entry {}", at + 1), entry.domain.parse().map(|domain| Listed { domain, release: None }));
+                let listed = entry.domain.parse().map(|domain| Listed { domain, release: None });
+                let place = if listed.is_ok() { String::new() } else { place_of_entry(text, at).to_string() };
+                add(place, listed);
             }
         } else {
             for (at, line) in text.lines().enumerate() {

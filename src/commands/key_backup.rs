@@ -15,6 +15,7 @@ use crate::facts::peer::{NoKey, Records};
 use crate::file::read::{self, FileKind};
 use crate::key::{PrivateKey, PublicKey};
 use crate::net::look_up::look_up_all;
+use crate::position::Position;
 use crate::render::key as render;
 use crate::rocketchat::generation::key_question;
 use crate::text::Filtered;
@@ -120,7 +121,7 @@ impl Backup {
         let text = key.encrypted_pem(&self.passphrase.create()?)?;
         Pending::write(&self.output, &Filtered::own(&text), Access::OwnerOnly, self.force)?.commit()?;
         cx.term.status(format_args!("written to {}; keep the passphrase elsewhere", self.output.display()));
-        cx.term.status(format_args!("to put it back: fedctl key restore {}", self.output.display()));
+        cx.term.status(format_args!("to put it back: fedctl key restore {}", read::in_command(&self.output)));
         Ok(status(!matches!(in_dns, InDns::Other(_))))
     }
 }
@@ -224,7 +225,9 @@ fn private_in(path: &Path, kind: &FileKind, passphrase: &PassphraseArgs) -> anyh
             ));
         }
     };
-    let key = PrivateKey::from_text(block, || passphrase.open())?;
+    // The lines before the block count in errors.
+    let before = Position::of_part(&text, block).line - 1;
+    let key = passphrase.private(&Zeroizing::new("\n".repeat(before) + block), path)?;
     for public in self::blocks(&text, "PUBLIC KEY-----") {
         let same = PublicKey::from_pem(public).is_ok_and(|public| public.fingerprint() == key.public().fingerprint());
         if !same {

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use crate::error::{Hinted, hinted};
 use crate::file::read;
 pub use crate::file::write::{Access, Pending, refuse_existing};
-use crate::key::{PrivateKey, PublicKey};
+use crate::key::{PrivateKey, PublicKey, WrongPassphrase};
 use crate::term::Term;
 use crate::text::Filtered;
 
@@ -35,9 +35,31 @@ impl PassphraseArgs {
     pub fn create(&self) -> anyhow::Result<Zeroizing<String>> {
         let passphrase = self.read("new passphrase: ", true)?;
         if passphrase.is_empty() {
-            return Err(hinted("the passphrase is empty", "leave --encrypt out for a key without one"));
+            let what = format!("{} is empty, and a passphrase is expected", self.source());
+            return Err(hinted(what, "leave --encrypt out for a key without one"));
         }
         Ok(passphrase)
+    }
+
+    /// Where the passphrase comes from, for errors.
+    fn source(&self) -> String {
+        match &self.passphrase_file {
+            Some(path) => format!("line 1 of {}", read::shown(path)),
+            None if std::env::var_os(PASSPHRASE_VARIABLE).is_some() => format!("the variable {PASSPHRASE_VARIABLE}"),
+            None => "the passphrase from the terminal".into(),
+        }
+    }
+
+    /// Reads a private key, and names the file and the passphrase's origin when that fails.
+    pub fn private(&self, text: &str, path: &Path) -> anyhow::Result<PrivateKey> {
+        let shown = read::shown(path);
+        PrivateKey::from_text(text, || self.open()).map_err(|error| match error.is::<WrongPassphrase>() {
+            true => hinted(
+                format!("{shown}: {WrongPassphrase}: {}", self.source()),
+                "give the passphrase with which the key was encrypted: --passphrase-file FILE",
+            ),
+            false => error.context(shown),
+        })
     }
 
     fn read(&self, prompt: &str, twice: bool) -> anyhow::Result<Zeroizing<String>> {
@@ -71,7 +93,7 @@ pub fn has_terminal() -> bool {
 /// Reads a private key, and warns when others can read its file too.
 pub fn read_private(path: &Path, passphrase: &PassphraseArgs, term: &Term) -> anyhow::Result<PrivateKey> {
     let text = read_key(path)?;
-    let key = PrivateKey::from_text(&text, || passphrase.open()).with_context(|| read::shown(path))?;
+    let key = passphrase.private(&text, path)?;
     warn_when_exposed(path, "a private key", term);
     Ok(key)
 }
@@ -88,12 +110,12 @@ pub fn read_public(path: &Path, passphrase: &PassphraseArgs, term: &Term) -> any
 /// The public half of a key file, and whether the file holds the private one too.
 pub fn read_half(path: &Path, passphrase: &PassphraseArgs) -> anyhow::Result<(PublicKey, bool)> {
     let text = read_key(path)?;
-    let named = || read::shown(path);
     if text.contains("PRIVATE KEY-----") {
-        let key = PrivateKey::from_text(&text, || passphrase.open()).with_context(named)?;
-        return Ok((key.public().clone(), true));
+        return Ok((passphrase.private(&text, path)?.public().clone(), true));
     }
-    let refused = |why: Hinted| hinted(format!("{}: {why}", named()), format!("fedctl key inspect {}", path.display()));
+    let shown = read::shown(path);
+    let refused =
+        |why: Hinted| hinted(format!("{shown}: {why}"), format!("fedctl key inspect {}", read::in_command(path)));
     Ok((PublicKey::from_pem(&text).map_err(refused)?, false))
 }
 

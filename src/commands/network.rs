@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::Context as _;
 use clap::Args;
 use futures_util::FutureExt;
+use zeroize::Zeroizing;
 
 use super::Context;
 use crate::endpoint;
@@ -85,6 +86,13 @@ pub fn roots(file: Option<&Path>) -> anyhow::Result<Roots> {
         }
         None => Ok(Roots::new(None)?),
     }
+}
+
+/// The authorities in a file, for a mail server, after a look at what they are.
+pub fn authorities(path: &Path) -> anyhow::Result<Zeroizing<Vec<u8>>> {
+    let pem = read::bytes(path, &read::CERTIFICATES)?;
+    Roots::only(&pem).with_context(|| read::shown(path))?;
+    Ok(pem)
 }
 
 /// The DNS client, for embedded resolvers; `wait` is for one server.

@@ -21,6 +21,7 @@ use crate::facts::hub::{Call, HubFacts};
 use crate::file::read;
 use crate::net::http::Bearer;
 use crate::net::hub::{HubClient, PATIENCE};
+use crate::position::Position;
 use crate::range::Times;
 use crate::render::key::pretty;
 use crate::render::list::clock;
@@ -135,11 +136,16 @@ fn whole(url: &str) -> anyhow::Result<()> {
 fn bearer(path: &Path) -> anyhow::Result<HeaderValue> {
     let text = read::text(path, &read::TOKEN)?;
     let token = text.lines().next().unwrap_or_default().trim();
-    let header = HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| {
-        let hint = "the file holds the token on its first line, and nothing else";
-        hinted(format!("`{}` does not look like a token", path.display()), hint)
-    });
-    let mut header = header?;
+    let hint = "the file holds the token on its first line, and nothing else";
+    let wrong = |what: String| hinted(format!("{}: {what}", read::shown(path)), hint);
+    if token.is_empty() {
+        return Err(wrong("line 1 is empty, and the token is expected there".into()));
+    }
+    if let Some(at) = token.find(|c: char| !c.is_ascii_graphic()) {
+        let at = Position::of_part(&text, &token[at..]);
+        return Err(wrong(format!("{at}: a character that no token has")));
+    }
+    let mut header = HeaderValue::from_str(&format!("Bearer {token}"))?;
     header.set_sensitive(true);
     Ok(header)
 }

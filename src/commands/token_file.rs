@@ -6,16 +6,20 @@ use zeroize::Zeroizing;
 
 use super::key_file::warn_when_exposed;
 use crate::error::hinted;
-use crate::file::read::{self, TOKEN};
+use crate::file::read::{self, TOKEN, shown};
 use crate::net::http::Login;
+use crate::position::Position;
 use crate::term::Term;
+
+/// Bytes that neither the id nor the token has.
+const LENGTH: usize = 256;
 
 /// Reads the file, and warns when others can read it too.
 pub fn read(path: &Path, allow_plain_http: bool, term: &Term) -> anyhow::Result<Login> {
     let text = read::text(path, &TOKEN)?;
-    let login = parse(&text, allow_plain_http).ok_or_else(|| {
+    let login = parse(&text, allow_plain_http).map_err(|why| {
         hinted(
-            format!("`{}` does not contain a user id and a token", path.display()),
+            format!("{} does not contain a user id and a token: {why}", shown(path)),
             "two lines: the user id, then the token, as Profile > Personal Access Tokens shows them",
         )
     })?;
@@ -23,20 +27,66 @@ pub fn read(path: &Path, allow_plain_http: bool, term: &Term) -> anyhow::Result<
     Ok(login)
 }
 
-fn parse(text: &str, allow_plain_http: bool) -> Option<Login> {
-    let (user, token) = match serde_json::from_str::<serde_json::Value>(text) {
-        Ok(json) if json.is_object() => {
-            let data = json.get("data").unwrap_or(&json);
-            (data["userId"].as_str()?.to_owned(), Zeroizing::new(data["authToken"].as_str()?.to_owned()))
-        }
-        _ => {
-            let mut words = text.split_whitespace();
-            let (user, token) = (words.next()?.to_owned(), Zeroizing::new(words.next()?.to_owned()));
-            (user, Some(token).filter(|_| words.next().is_none())?)
+/// Why a text is no user id and token. Nothing of the text is shown.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum Fault {
+    #[error("{0}: this is where it stops being JSON")]
+    NotJson(Position),
+    #[error("the JSON has no text `{0}`")]
+    NoMember(&'static str),
+    #[error("line 1: the user id is expected there")]
+    NoUser,
+    #[error("line {0}: the user id is not followed by a token")]
+    NoToken(usize),
+    #[error("{0}: only a user id and a token are expected")]
+    More(Position),
+    #[error("{0}: a character that no user id and no token has")]
+    Character(Position),
+    #[error("the member `{0}` has a character that it never has")]
+    MemberCharacter(&'static str),
+    #[error("{0}: more than 255 characters")]
+    Long(Position),
+}
+
+fn parse(text: &str, allow_plain_http: bool) -> Result<Login, Fault> {
+    let (user, token) = if text.trim_start().starts_with('{') { in_json(text)? } else { in_lines(text)? };
+    Ok(Login { user, token, allow_plain_http })
+}
+
+fn in_json(text: &str) -> Result<(String, Zeroizing<String>), Fault> {
+    let place = |error: serde_json::Error| Position { line: error.line(), column: error.column() };
+    let json: serde_json::Value = serde_json::from_str(text).map_err(|error| Fault::NotJson(place(error)))?;
+    let data = json.get("data").unwrap_or(&json);
+    let member = |name: &'static str| {
+        let value = data[name].as_str().filter(|value| !value.is_empty()).ok_or(Fault::NoMember(name))?;
+        match value.len() < LENGTH && value.chars().all(is_plain) {
+            true => Ok(Zeroizing::new(value.to_owned())),
+            false => Err(Fault::MemberCharacter(name)),
         }
     };
-    let plain = |text: &str| !text.is_empty() && text.len() < 256 && text.bytes().all(|byte| byte.is_ascii_graphic());
-    (plain(&user) && plain(&token)).then_some(Login { user, token, allow_plain_http })
+    Ok((member("userId")?.to_string(), member("authToken")?))
+}
+
+fn in_lines(text: &str) -> Result<(String, Zeroizing<String>), Fault> {
+    let mut words = text.split_whitespace();
+    let user = words.next().ok_or(Fault::NoUser)?;
+    let token = words.next().ok_or_else(|| Fault::NoToken(Position::of_part(text, user).line))?;
+    if let Some(more) = words.next() {
+        return Err(Fault::More(Position::of_part(text, more)));
+    }
+    for word in [user, token] {
+        if let Some(at) = word.find(|c| !is_plain(c)) {
+            return Err(Fault::Character(Position::of_part(text, &word[at..])));
+        }
+        if word.len() >= LENGTH {
+            return Err(Fault::Long(Position::of_part(text, word)));
+        }
+    }
+    Ok((user.to_owned(), Zeroizing::new(token.to_owned())))
+}
+
+fn is_plain(c: char) -> bool {
+    c.is_ascii_graphic()
 }
 
 #[cfg(test)]
@@ -54,8 +104,18 @@ mod tests {
             assert_eq!((login.user.as_str(), login.token.as_str()), ("aobEdbYhXfu5hkeqG", "9HqLlyZOugoStsXCUfD"));
             assert_eq!(format!("{login:?}"), "Login");
         }
-        for text in ["", "one", "one two three", "{}", r#"{"data":{"userId":"a"}}"#, "a b\u{7f}"] {
-            assert!(parse(text, false).is_none(), "{text}");
+        for (text, why) in [
+            ("", "line 1"),
+            ("\none\n", "line 2: the user id is not followed"),
+            ("one\ntwo\n three\n", "line 3 column 2: only a user id"),
+            ("{\"data\":\n }{", "line 2 column 2"),
+            ("{}", "the JSON has no text `userId`"),
+            (r#"{"data":{"userId":"a"}}"#, "the JSON has no text `authToken`"),
+            (r#"{"userId":"a","authToken":"b c"}"#, "the member `authToken`"),
+            ("a\nb\u{7f}", "line 2 column 2: a character"),
+        ] {
+            let fault = parse(text, false).err().map(|fault| fault.to_string()).unwrap_or_default();
+            assert!(fault.starts_with(why), "{text}: {fault}");
         }
     }
 }

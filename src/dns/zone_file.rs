@@ -6,19 +6,7 @@ use std::fmt;
 use super::field::{number, shown};
 use super::record::{CharacterString, RData, Rr, STRING_MAX, unescape};
 use crate::error::Hinted;
-
-/// Where a word begins, both from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Position {
-    pub line: usize,
-    pub column: usize,
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {} column {}", self.line, self.column)
-    }
-}
+use crate::position::Position;
 
 /// A word or a quoted string, with its escapes still in it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 pub mod base64;
 pub mod diagnosis;
 pub mod node_rsa;
+pub mod pem_fault;
 
 use std::fmt;
 
@@ -119,7 +120,7 @@ impl PublicKey {
     /// Reads the PEM that people keep in files: SubjectPublicKeyInfo or PKCS#1, on one line or many.
     pub fn from_pem(text: &str) -> Result<Self, Hinted> {
         let refuse = |what: String| Hinted::new(what, "`fedctl key inspect FILE` shows what is wrong with it");
-        let block = pem::parse(unfold(text).as_str()).map_err(|_| refuse("this is not a PEM public key".into()))?;
+        let block = pem::parse(unfold(text).as_str()).map_err(|_| refuse(not_pem("public key", text)))?;
         match block.tag() {
             "PUBLIC KEY" => Self::from_der(block.contents()).map_err(|why| refuse(format!("this is {why}"))),
             "RSA PUBLIC KEY" => Self::from_pkcs1_der(block.contents()).map_err(|why| refuse(format!("this is {why}"))),
@@ -178,6 +179,11 @@ impl PublicKey {
     }
 }
 
+/// The passphrase is not the one of the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the passphrase does not decrypt this key")]
+pub struct WrongPassphrase;
+
 /// An RSA private key. Zeroed when dropped; `Debug` shows only the public half.
 #[derive(Clone)]
 pub struct PrivateKey {
@@ -216,7 +222,13 @@ impl PrivateKey {
         let inside = private_key_in_json(text);
         let unfolded = unfold(inside.as_deref().map_or(text, String::as_str));
         let hint = "a private key file starts with `-----BEGIN PRIVATE KEY-----`; `fedctl keygen` makes one";
-        let (label, der) = opened(&unfolded).ok_or_else(|| Hinted::new("this is not a PEM private key", hint))?;
+        let (label, der) = opened(&unfolded).ok_or_else(|| {
+            let what = match inside {
+                Some(_) => "the member `private_key` is not a PEM private key".to_owned(),
+                None => not_pem("private key", text),
+            };
+            Hinted::new(what, hint)
+        })?;
         let rsa = match label {
             "PRIVATE KEY" => pkcs8(&der)?,
             "RSA PRIVATE KEY" => RsaPrivateKey::from_pkcs1_der(&der).map_err(|_| damaged("RSA PRIVATE KEY"))?,
@@ -293,19 +305,19 @@ fn pkcs8(der: &[u8]) -> anyhow::Result<RsaPrivateKey> {
 
 fn decrypt(der: &[u8], passphrase: &str) -> anyhow::Result<RsaPrivateKey> {
     let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| damaged("ENCRYPTED PRIVATE KEY"))?;
-    let wrong =
-        || Hinted::new("the passphrase does not decrypt this key", "check the passphrase, its file or its variable");
+    let wrong = || anyhow::Error::from(WrongPassphrase);
     let plain = info.decrypt(passphrase).map_err(|error| match error {
         rsa::pkcs8::Error::EncryptedPrivateKey(
             rsa::pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. } | rsa::pkcs8::pkcs5::Error::NoPbes1CryptSupport,
         ) => Hinted::new(
             "this key is encrypted in a way that fedctl does not support",
             "convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW",
-        ),
+        )
+        .into(),
         _ => wrong(),
     })?;
     // A wrong passphrase passes the padding check once in 256 times and gives noise.
-    RsaPrivateKey::from_pkcs8_der(plain.as_bytes()).map_err(|_| wrong().into())
+    RsaPrivateKey::from_pkcs8_der(plain.as_bytes()).map_err(|_| wrong())
 }
 
 fn damaged(label: &str) -> Hinted {
@@ -313,6 +325,14 @@ fn damaged(label: &str) -> Hinted {
         format!("the PEM `{label}` is damaged"),
         "restore it from a backup, or make another with `fedctl keygen`",
     )
+}
+
+/// Where a text that should be a key in PEM stops being one.
+fn not_pem(what: &str, text: &str) -> String {
+    match pem_fault::find(text) {
+        Some(fault) => format!("this is not a PEM {what}: {fault}"),
+        None => format!("this is not a PEM {what}"),
+    }
 }
 
 /// The member `private_key` when the text is the JSON form.

@@ -30,37 +30,43 @@ impl Tsig {
     /// Reads `key "name" { algorithm hmac-sha256; secret "..."; };` (BIND), `id:`, `algorithm:` and `secret:` lines (Knot), or
     /// `hmac-sha256:name:secret` (nsupdate -y). No part of the text ever gets into an error.
     pub fn parse(text: &str) -> Result<Self, Hinted> {
-        let refuse = |what: &str| Hinted::new(what, HINT);
+        let refuse = |what: String| Hinted::new(what, HINT);
+        let absent = |part: &str| refuse(format!("the TSIG key has no `{part}`"));
         let words = words(text);
         let (name, algorithm, secret) = match words.as_slice() {
             [one] => {
-                let mut parts = one.rsplitn(3, ':');
+                let mut parts = one.text.rsplitn(3, ':').map(|part| Word { text: part.to_owned(), line: one.line });
                 let (secret, name) = (parts.next(), parts.next());
-                (name, parts.next().or(Some("hmac-sha256")), secret)
+                let algorithm = parts.next().unwrap_or_else(|| Word { text: "hmac-sha256".into(), line: one.line });
+                (name, Some(algorithm), secret)
             }
             words => {
                 let after = |label: &str| {
-                    let at = words.iter().position(|word| word.trim_end_matches(':') == label)?;
-                    words.get(at + 1).map(String::as_str)
+                    let at = words.iter().position(|word| word.text.trim_end_matches(':') == label)?;
+                    words.get(at + 1).cloned()
                 };
-                (after("id").or(after("key")), after("algorithm"), after("secret"))
+                (after("id").or_else(|| after("key")), after("algorithm"), after("secret"))
             }
         };
-        let name = name.ok_or_else(|| refuse("the file has no TSIG key in it"))?;
-        let secret = secret.ok_or_else(|| refuse("the TSIG key has no `secret`"))?;
-        let algorithm = algorithm.ok_or_else(|| refuse("the TSIG key has no `algorithm`"))?;
-        let secret =
-            base64::strict(secret.as_bytes()).ok_or_else(|| refuse("the secret of the TSIG key is not base64"))?;
-        let owner = Name::from_ascii(name).map_err(|_| refuse("the name of the TSIG key is not a name"))?;
-        let algorithm = match algorithm.to_ascii_lowercase().trim_end_matches('.') {
+        let name = name.ok_or_else(|| refuse("the file has no TSIG key in it".into()))?;
+        let secret = secret.ok_or_else(|| absent("secret"))?;
+        let algorithm = algorithm.ok_or_else(|| absent("algorithm"))?;
+        let key = base64::strict(secret.text.as_bytes())
+            .ok_or_else(|| refuse(format!("line {}: the secret of the TSIG key is not base64", secret.line)))?;
+        let owner = Name::from_ascii(&name.text)
+            .map_err(|_| refuse(format!("line {}: the name of the TSIG key is not a domain name", name.line)))?;
+        let algorithm = match algorithm.text.to_ascii_lowercase().trim_end_matches('.') {
             "hmac-sha256" => TsigAlgorithm::HmacSha256,
             "hmac-sha384" => TsigAlgorithm::HmacSha384,
             "hmac-sha512" => TsigAlgorithm::HmacSha512,
-            _ => return Err(refuse("the TSIG key is not of hmac-sha256, hmac-sha384 or hmac-sha512")),
+            _ => {
+                let what = "the algorithm of the TSIG key is not hmac-sha256, hmac-sha384 or hmac-sha512";
+                return Err(refuse(format!("line {}: {what}", algorithm.line)));
+            }
         };
         let signer =
-            TSigner::new(secret, algorithm, owner, FUDGE).map_err(|_| refuse("the TSIG key cannot be used"))?;
-        Ok(Self { name: name.trim_end_matches('.').to_owned(), signer })
+            TSigner::new(key, algorithm, owner, FUDGE).map_err(|_| refuse("the TSIG key cannot be used".into()))?;
+        Ok(Self { name: name.text.trim_end_matches('.').to_owned(), signer })
     }
 
     /// What signs.
@@ -69,18 +75,28 @@ impl Tsig {
     }
 }
 
+/// A word, and the line that it is in.
+#[derive(Clone)]
+struct Word {
+    text: String,
+    /// From 1.
+    line: usize,
+}
+
 /// Words and quoted strings, without punctuation and comments.
-fn words(text: &str) -> Vec<String> {
-    let line =
-        |line: &str| line.split("//").next().unwrap_or_default().split('#').next().unwrap_or_default().to_owned();
-    // Base64 may contain `//`, and is then in quotes or after a colon.
-    let text: Vec<String> = text
-        .lines()
-        .map(|whole| if whole.contains("secret") || whole.starts_with("hmac") { whole.into() } else { line(whole) })
-        .collect();
-    let text = text.join("\n");
-    let words = text.split(|c: char| c.is_whitespace() || "{};\"".contains(c));
-    words.filter(|word| !word.is_empty() && *word != "-").map(str::to_owned).collect()
+fn words(text: &str) -> Vec<Word> {
+    let mut words = Vec::new();
+    for (at, whole) in text.lines().enumerate() {
+        // Base64 may contain `//`, and is then in quotes or after a colon.
+        let bare = match whole.contains("secret") || whole.starts_with("hmac") {
+            true => whole,
+            false => whole.split("//").next().unwrap_or_default().split('#').next().unwrap_or_default(),
+        };
+        let parts = bare.split(|c: char| c.is_whitespace() || "{};\"".contains(c));
+        let parts = parts.filter(|word| !word.is_empty() && *word != "-");
+        words.extend(parts.map(|word| Word { text: word.to_owned(), line: at + 1 }));
+    }
+    words
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::certificate::fits;
 use crate::error::Hinted;
 use crate::facts::tls::Trust;
+use crate::key::pem_fault;
 
 /// The authorities that are trusted: Mozilla's, as Node has them built in, and those of `--ca-file`.
 #[derive(Debug, Clone)]
@@ -50,7 +51,10 @@ impl Roots {
             let line = line_of(pem, own.len());
             let refused =
                 |why: String| Hinted::new(format!("the certificate in line {line} cannot be used: {why}"), hint);
-            let certificate = certificate.map_err(|_| refused("it is not PEM".into()))?;
+            let certificate = certificate.map_err(|_| {
+                let fault = pem_fault::find(&String::from_utf8_lossy(pem));
+                refused(fault.map_or_else(|| "it is not PEM".into(), |fault| fault.to_string()))
+            })?;
             store.add(certificate.clone()).map_err(|error| refused(error.to_string()))?;
             own.push(certificate);
         }

@@ -15,7 +15,7 @@ use fedctl::rocketchat::events::documents::{Collection, Documents};
 use fedctl::rocketchat::events::kind::{Kind, OldKind};
 use fedctl::rocketchat::events::room_event::{Draft, OldEvent, RoomEvent};
 use fedctl::serve::dns::{self, Zone};
-use fedctl::serve::peer::certificate::Tls;
+use fedctl::serve::peer::certificate::{self, Tls};
 use fedctl::serve::peer::fault::Fault;
 use fedctl::serve::peer::handler::Handler;
 use fedctl::serve::peer::{self, Config};
@@ -134,7 +134,8 @@ fn certificates(fedctl: &Fedctl, peer: &Peer) -> (Tls, Roots) {
     fedctl.write("ca.pem", &pem);
     fedctl.write("drill.pem", &chain);
     fedctl.write("drill-key.pem", key.serialize_pem());
-    let tls = Tls::given(chain.as_bytes(), key.serialize_pem().as_bytes()).unwrap();
+    let chain = certificate::chain(chain.as_bytes()).unwrap();
+    let tls = Tls::given(chain, certificate::private_key(key.serialize_pem().as_bytes()).unwrap()).unwrap();
     (tls, Roots::new(Some(pem.as_bytes())).unwrap())
 }
 

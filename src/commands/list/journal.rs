@@ -2,6 +2,7 @@
 //! off is dropped, and its domain is checked again.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::hinted;
 use crate::file::write::{Access, in_place};
+use crate::position::Position;
 use crate::report::summary::Entry;
 
 /// Raised when older journals can no longer be read.
@@ -41,23 +43,37 @@ impl Journal {
         let mut text = Vec::new();
         (&mut file).take(BYTES_MAX + 1).read_to_end(&mut text).map_err(failed)?;
         let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let refuse = || {
-            let what = format!("`{}` is not the record of a `fedctl {command} --list`", path.display());
+        let refuse = |why: &dyn Display| {
+            let what = format!("`{}` is not the record of a `fedctl {command} --list`: {why}", path.display());
             hinted(what, "give the file of an earlier --resume, or a new one")
         };
-        if text.len() as u64 > BYTES_MAX || (whole == 0 && !text.is_empty()) {
-            return Err(refuse());
+        if text.len() as u64 > BYTES_MAX {
+            return Err(refuse(&format_args!("it is larger than {} MiB", BYTES_MAX >> 20)));
         }
-        let mut lines = text[..whole].split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        if whole == 0 && !text.is_empty() {
+            return Err(refuse(&"line 1 has no end"));
+        }
+        let lines = text[..whole].split(|byte| *byte == b'\n').enumerate();
+        let mut lines = lines.filter(|(_, line)| !line.is_empty());
         let mut done = HashMap::new();
+        let malformed = |at: usize, error: &serde_json::Error| {
+            // Each line is read by itself.
+            let what = error.to_string();
+            let what = what.rsplit_once(" at line ").map_or(what.as_str(), |(what, _)| what);
+            refuse(&format_args!("{}: {what}", Position { line: at + 1, column: error.column() }))
+        };
         match lines.next() {
-            Some(head) => {
-                let head: Head = serde_json::from_slice(head).map_err(|_| refuse())?;
-                if head.schema != SCHEMA || head.command != command {
-                    return Err(refuse());
+            Some((at, head)) => {
+                let head: Head = serde_json::from_slice(head).map_err(|error| malformed(at, &error))?;
+                if head.schema != SCHEMA {
+                    return Err(refuse(&format_args!("line {} has schema {}, not {SCHEMA}", at + 1, head.schema)));
                 }
-                for line in lines {
-                    let entry: Entry = serde_json::from_slice(line).map_err(|_| refuse())?;
+                if head.command != command {
+                    let what = format!("line {} is of `fedctl {}`", at + 1, head.command.escape_debug());
+                    return Err(refuse(&what));
+                }
+                for (at, line) in lines {
+                    let entry: Entry = serde_json::from_slice(line).map_err(|error| malformed(at, &error))?;
                     done.insert(entry.subject.clone(), entry);
                 }
             }

@@ -10,10 +10,10 @@ use clap::Args;
 use crate::commands::Context;
 use crate::commands::hub::StoreArgs;
 use crate::commands::log::LogFormat;
+use crate::commands::network::authorities;
 use crate::commands::stop::Stop;
 use crate::dns::name::Host;
 use crate::error::{ExitStatus, hinted};
-use crate::file::read;
 use crate::range::{Counts, Times};
 use crate::rocketchat::hub::ledger::Terms;
 use crate::rocketchat::hub::registration::{Admission, origin};
@@ -141,10 +141,7 @@ impl ServeHub {
     }
 
     fn mail(&self) -> anyhow::Result<Mail> {
-        let ca = match &self.smtp_ca {
-            Some(path) => Some(read::bytes(path, &read::CERTIFICATES)?),
-            None => None,
-        };
+        let ca = self.smtp_ca.as_deref().map(authorities).transpose()?;
         match &self.smtp {
             Some(url) => Ok(Mail::Smtp(Smtp::new(url, ca.as_ref().map(|pem| pem.as_slice())).context("--smtp")?)),
             None if self.mail_to_log => Ok(Mail::Log),

@@ -10,7 +10,8 @@ use futures_util::FutureExt;
 use super::peer_log::{Refusals, log, write};
 use super::sandbox::SandboxArgs;
 use crate::commands::Context;
-use crate::commands::key_file::{Access, PassphraseArgs, Pending, read_bytes, read_private};
+use crate::commands::callback::given;
+use crate::commands::key_file::{Access, PassphraseArgs, Pending, read_private};
 use crate::commands::log::LogFormat;
 use crate::commands::network::NetworkArgs;
 use crate::commands::stop::Stop;
@@ -214,7 +215,7 @@ impl ServePeer {
             return Ok(None);
         }
         if let (Some(chain), Some(key)) = (&self.cert, &self.cert_key) {
-            return Tls::given(&read_bytes(chain)?, &read_bytes(key)?).map(Some);
+            return given(chain, key).map(Some);
         }
         let default = || vec![domain.to_string(), format!("chat.{domain}"), "localhost".to_owned()];
         let names = if self.names.is_empty() { default() } else { self.names.clone() };

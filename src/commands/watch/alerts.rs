@@ -6,8 +6,8 @@ use anyhow::Context as _;
 use clap::Args;
 
 use super::channel::{Channel, Post};
+use crate::commands::network::authorities;
 use crate::error::{Hinted, hinted};
-use crate::file::read;
 use crate::net::notify::Notifier;
 use crate::range::Counts;
 use crate::report::watch::domain_state::Rules;
@@ -90,7 +90,7 @@ impl AlertArgs {
 
     /// What sending needs.
     pub fn post(&self, notifier: Notifier) -> anyhow::Result<Post> {
-        let ca = self.smtp_ca.as_ref().map(|path| read::bytes(path, &read::CERTIFICATES)).transpose()?;
+        let ca = self.smtp_ca.as_deref().map(authorities).transpose()?;
         let ca = ca.as_ref().map(|pem| pem.as_slice());
         let smtp = self.smtp.as_ref().map(|url| Smtp::new(url, ca).context("--smtp")).transpose()?;
         let mail_from = sender(&self.mail_from)?;

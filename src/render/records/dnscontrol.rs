@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::{Facts, Format, Place, Proof, field, rdata};
 use crate::dns::record::{CharacterString, RData, Rr};
 use crate::error::Hinted;
+use crate::position::Position;
 use crate::rocketchat::records::{Data, Plan, Record};
 
 pub const FORMAT: Format = Format {
@@ -176,22 +177,25 @@ pub fn placed(text: &str) -> Result<Vec<(Token, Range<usize>)>, Hinted> {
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
+        let quoted = || quoted(rest, c).map_err(|what| bad(&format!("{}: {what}", Position::of(text, at))));
         let (token, length) = match c {
             '"' | '\'' => {
-                let (value, length) = quoted(rest, c)?;
+                let (value, length) = quoted()?;
                 (Some(Token::Text(value)), length)
             }
-            '`' => (Some(Token::Mark(c)), quoted(rest, c)?.1),
+            '`' => (Some(Token::Mark(c)), quoted()?.1),
             '/' if rest.starts_with("//") => (None, rest.find('\n').unwrap_or(rest.len())),
             '/' if rest.starts_with("/*") => {
-                let end = rest.find("*/").ok_or_else(|| bad("a comment is opened and never closed"))?;
+                let end = rest
+                    .find("*/")
+                    .ok_or_else(|| bad(&format!("{}: a comment is opened and never closed", Position::of(text, at))))?;
                 (None, end + 2)
             }
             '/' if tokens
                 .last()
                 .is_none_or(|(token, _)| matches!(token, Token::Mark(mark) if *mark != ')' && *mark != ']')) =>
             {
-                (Some(Token::Mark(c)), quoted(rest, c)?.1)
+                (Some(Token::Mark(c)), quoted()?.1)
             }
             c if c.is_alphanumeric() || c == '_' => {
                 let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len());
@@ -207,15 +211,15 @@ pub fn placed(text: &str) -> Result<Vec<(Token, Range<usize>)>, Hinted> {
 }
 
 /// A string without its quotes and escapes, and how many bytes it takes in the text.
-fn quoted(text: &str, quote: char) -> Result<(String, usize), Hinted> {
+fn quoted(text: &str, quote: char) -> Result<(String, usize), &'static str> {
     let mut out = String::new();
     let mut chars = text.char_indices();
     chars.next();
     loop {
-        let (at, c) = chars.next().ok_or_else(|| bad("a quote is opened and never closed"))?;
+        let (at, c) = chars.next().ok_or("a quote is opened and never closed")?;
         match c {
             c if c == quote => return Ok((out, at + c.len_utf8())),
-            '\\' => match chars.next().ok_or_else(|| bad("a backslash stands at the end"))?.1 {
+            '\\' => match chars.next().ok_or("the text ends with a backslash")?.1 {
                 'n' => out.push('\n'),
                 'r' => out.push('\r'),
                 't' => out.push('\t'),
@@ -223,7 +227,7 @@ fn quoted(text: &str, quote: char) -> Result<(String, usize), Hinted> {
                 'u' if quote != '/' => {
                     let digits: String = chars.by_ref().take(4).map(|(_, digit)| digit).collect();
                     let code = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
-                    out.push(code.ok_or_else(|| bad("an escape that is no character"))?);
+                    out.push(code.ok_or("an escape in it is not a character")?);
                 }
                 c => out.push(c),
             },

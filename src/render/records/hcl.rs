@@ -8,6 +8,7 @@ use ::hcl::{Expression, ObjectKey, Structure};
 use serde_json::{Map, Value};
 
 use crate::error::Hinted;
+use crate::position::Position;
 use crate::rocketchat::records::{Record, RecordSet};
 use crate::text::Untrusted;
 
@@ -124,7 +125,9 @@ pub fn locate(text: &str) -> Result<Vec<Located>, Hinted> {
     refuse_nesting(text)?;
     let file = parse_body(text).map_err(|error| bad(&Untrusted(&error.to_string()).to_string()))?;
     if let Some(argument) = file.attributes().next() {
-        return Err(bad(&format!("`{}` is outside of a block", Untrusted(argument.key.as_str()))));
+        let at = argument.span().map_or(0, |span| span.start);
+        let what = format!("`{}` is outside of a block", Untrusted(argument.key.as_str()));
+        return Err(bad(&format!("{}: {what}", Position::of(text, at))));
     }
     let located = |block: &::hcl::edit::structure::Block| {
         let labels = block.labels.iter().map(|label| label.as_str().to_owned()).collect();
@@ -144,24 +147,23 @@ pub fn resources(text: &str, kinds: &[&str]) -> Result<Vec<Body>, Hinted> {
 }
 
 fn refuse_nesting(text: &str) -> Result<(), Hinted> {
-    if depth(text) > DEPTH_MAX {
-        return Err(bad(&format!("brackets are nested more than {DEPTH_MAX} deep")));
+    match too_deep(text) {
+        Some(at) => Err(bad(&format!("{}: brackets are nested more than {DEPTH_MAX} deep", Position::of(text, at)))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-/// The deepest nesting of brackets, those in strings and comments included.
-fn depth(text: &str) -> usize {
-    let (mut now, mut most) = (0usize, 0);
-    for byte in text.bytes() {
+/// The first bracket that is nested too deep; those in strings and comments count too.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut open = 0usize;
+    text.bytes().position(|byte| {
         match byte {
-            b'{' | b'[' | b'(' => now += 1,
-            b'}' | b']' | b')' => now = now.saturating_sub(1),
+            b'{' | b'[' | b'(' => open += 1,
+            b'}' | b']' | b')' => open = open.saturating_sub(1),
             _ => {}
         }
-        most = most.max(now);
-    }
-    most
+        open > DEPTH_MAX
+    })
 }
 
 fn bad(what: &str) -> Hinted {

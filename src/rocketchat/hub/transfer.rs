@@ -3,10 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::ledger::Peer;
 use super::registration::{Admission, Request};
 use crate::error::Hinted;
+use crate::position::Position;
 
 /// Raised when a member changes its meaning.
 pub const SCHEMA: u32 = 1;
@@ -57,20 +59,35 @@ pub fn parse(text: &str) -> Result<Vec<Peer>, Hinted> {
     }
     let admission = Admission { allow_domains: Vec::new(), allow_private: true };
     let mut seen = HashSet::new();
-    let read = |exported: &Exported| {
+    let read = |(number, exported): (usize, &Exported)| {
         let name = &exported.request.domain;
-        let wrong = |what: String| Hinted::new(format!("the entry of `{}`: {what}", name.escape_debug()), hint);
+        let wrong = |what: String| {
+            let place = place_of_entry(text, number);
+            Hinted::new(format!("{place}: the entry of `{}`: {what}", name.escape_debug()), hint)
+        };
         let (domain, entry) = admission.admit(&exported.request).map_err(|why| wrong(why.to_string()))?;
         let time = |text: &str| {
             let time = text.parse::<jiff::Timestamp>().map_err(|_| wrong("a time is not RFC 3339".into()));
             time.map(|time| time.as_second())
         };
         if !seen.insert(domain.clone()) {
-            return Err(wrong("it stands there twice".into()));
+            return Err(wrong("it is in the file twice".into()));
         }
         Ok(Peer { domain, entry, since: time(&exported.since)?, confirmed: time(&exported.confirmed)? })
     };
-    document.peers.iter().map(read).collect()
+    document.peers.iter().enumerate().map(read).collect()
+}
+
+/// Where an entry of an export begins, counted from 0. The text has been read as one.
+pub fn place_of_entry(text: &str, number: usize) -> Position {
+    #[derive(Deserialize)]
+    struct Raw<'a> {
+        #[serde(borrow)]
+        peers: Vec<&'a RawValue>,
+    }
+    let raw: Option<Raw> = serde_json::from_str(text).ok();
+    let entry = raw.as_ref().and_then(|raw| raw.peers.get(number));
+    entry.map_or(Position { line: 1, column: 1 }, |entry| Position::of_part(text, entry.get()))
 }
 
 /// What an import would do.

@@ -15,7 +15,8 @@ use rustls::{ServerConfig, SupportedProtocolVersion};
 use tokio_rustls::TlsAcceptor;
 
 use super::fault::Fault;
-use crate::error::hinted;
+use crate::error::{Hinted, hinted};
+use crate::key::pem_fault;
 
 /// A chain with its private key, ready to serve.
 #[derive(Clone)]
@@ -31,17 +32,33 @@ impl fmt::Debug for Tls {
     }
 }
 
+/// Reads a chain in PEM.
+pub fn chain(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Hinted> {
+    let hint = "give the chain as PEM, the server's own certificate first";
+    let refused = |what: String| Hinted::new(what, hint);
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<_, _>>()
+        .map_err(|_| refused(format!("the chain is not PEM{}", fault(pem))))?;
+    if chain.is_empty() { Err(refused(format!("it contains no certificate{}", fault(pem)))) } else { Ok(chain) }
+}
+
+/// Reads the private key of a certificate in PEM.
+pub fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, Hinted> {
+    let refused = |_| {
+        let hint = "give the private key of the certificate as PEM, unencrypted";
+        Hinted::new(format!("this is not the unencrypted private key of a certificate{}", fault(pem)), hint)
+    };
+    PrivateKeyDer::from_pem_slice(pem).map_err(refused)
+}
+
+/// Where a text stops being PEM, to be added to a sentence.
+fn fault(pem: &[u8]) -> String {
+    pem_fault::find(&String::from_utf8_lossy(pem)).map(|fault| format!(": {fault}")).unwrap_or_default()
+}
+
 impl Tls {
-    /// Takes a chain and its key, both in PEM.
-    pub fn given(chain: &[u8], key: &[u8]) -> anyhow::Result<Self> {
-        let hint = "give the chain as PEM, the server's own certificate first, and its unencrypted key";
-        let chain: Vec<_> = CertificateDer::pem_slice_iter(chain)
-            .collect::<Result<_, _>>()
-            .map_err(|_| hinted("the certificate file is not PEM", hint))?;
-        if chain.is_empty() {
-            return Err(hinted("the certificate file contains no certificate", hint));
-        }
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| hinted("the certificate's key is not PEM", hint))?;
+    /// Takes a chain and its key.
+    pub fn given(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> anyhow::Result<Self> {
         Self::new(chain, key, &[&TLS13, &TLS12], None)
     }
 

@@ -11,6 +11,7 @@ use crate::commands::key_file::warn_when_exposed;
 use crate::endpoint::Endpoint;
 use crate::error::{Hinted, hinted};
 use crate::file::read;
+use crate::position::Position;
 use crate::publish::provider::{Credentials, PROVIDERS, Provider, find};
 use crate::term::Term;
 
@@ -76,10 +77,10 @@ impl ProviderArgs {
     pub fn credentials(&self, provider: &Provider, term: &Term) -> anyhow::Result<Credentials> {
         let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(Zeroizing::new);
         let given = match (&self.token_command, &self.token_file) {
-            (Some(command), _) => Given::read(&printed(command, "token", &[])?),
+            (Some(command), _) => Given::read(&printed(command, "token", &[])?, "what the token command has printed")?,
             (None, Some(path)) => {
                 warn_when_exposed(path, "a token", term);
-                Given::read(&read::text(path, &read::TOKEN)?)
+                Given::read(&read::text(path, &read::TOKEN)?, &read::shown(path))?
             }
             (None, None) => shared_file(provider).unwrap_or(Given::Values(Vec::new())),
         };
@@ -122,9 +123,15 @@ enum Given {
 }
 
 impl Given {
-    /// One line is a token. JSON with the members of AWS's `credential_process`, and `NAME=VALUE` lines, are variables.
-    fn read(text: &str) -> Self {
-        if let Ok(serde_json::Value::Object(json)) = serde_json::from_str(text) {
+    /// One line is a token. JSON with the members of AWS's `credential_process`, and `NAME=VALUE` lines, are variables. Nothing
+    /// of the text gets into an error.
+    fn read(text: &str, origin: &str) -> Result<Self, Hinted> {
+        let hint = "give the token on one line, NAME=VALUE lines, or the JSON of a credential_process";
+        let wrong = |at: Position, what: &str| Hinted::new(format!("{origin}: {at}: {what}"), hint);
+        if text.trim_start().starts_with('{') {
+            let json: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).map_err(|error| {
+                wrong(Position { line: error.line(), column: error.column() }, "this is where it stops being JSON")
+            })?;
             let names = [
                 ("AccessKeyId", "AWS_ACCESS_KEY_ID"),
                 ("SecretAccessKey", "AWS_SECRET_ACCESS_KEY"),
@@ -133,14 +140,24 @@ impl Given {
             let value = |(member, name): (&str, &str)| {
                 Some((name.to_owned(), Zeroizing::new(json.get(member)?.as_str()?.to_owned())))
             };
-            return Self::Values(names.into_iter().filter_map(value).collect());
+            return Ok(Self::Values(names.into_iter().filter_map(value).collect()));
         }
-        let lines: Vec<&str> =
-            text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
-        match lines.as_slice() {
-            [token] if assignment(token).is_none() => Self::Token(Zeroizing::new((*token).to_owned())),
-            lines => Self::Values(lines.iter().filter_map(|line| assignment(line)).collect()),
+        // The headings of an INI file do not count.
+        let counts = |line: &&str| !line.is_empty() && !line.starts_with(['#', '[']);
+        let lines: Vec<&str> = text.lines().map(str::trim).filter(counts).collect();
+        if let Some((line, at)) = lines.iter().find_map(|line| Some((line, line.find(|c| !(' '..='~').contains(&c))?)))
+        {
+            return Err(wrong(Position::of_part(text, &line[at..]), "a character that no token has"));
         }
+        if let [token] = lines.as_slice()
+            && assignment(token).is_none()
+        {
+            return Ok(Self::Token(Zeroizing::new((*token).to_owned())));
+        }
+        let value = |line: &&str| {
+            assignment(line).ok_or_else(|| wrong(Position::of_part(text, line), "this line is not NAME=VALUE"))
+        };
+        Ok(Self::Values(lines.iter().filter(|line| !is_unset(line)).map(value).collect::<Result<_, _>>()?))
     }
 
     fn value(&self, name: &str) -> Option<Zeroizing<String>> {
@@ -158,6 +175,12 @@ fn assignment(line: &str) -> Option<(String, Zeroizing<String>)> {
     let bare = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote)).unwrap_or(value);
     // The padding of base64 ends a token; it is no value.
     (is_name && !bare.trim_matches('=').is_empty()).then(|| (name.to_owned(), Zeroizing::new(bare.to_owned())))
+}
+
+/// `NAME=` or `NAME=""`.
+fn is_unset(line: &str) -> bool {
+    let name = line.trim_end_matches(['"', '\'', ' ']).strip_suffix('=').unwrap_or_default().trim();
+    !name.is_empty() && assignment(&format!("{name}=x")).is_some()
 }
 
 /// What a command prints, as in `token`. It may ask on the terminal; its stderr stays visible.
@@ -199,15 +222,18 @@ mod tests {
 
     #[test]
     fn each_form_of_a_token_file_is_read() {
-        let token = |text: &str| match Given::read(text) {
+        let token = |text: &str| match Given::read(text, "it").unwrap() {
             Given::Token(token) => token.to_string(),
             Given::Values(_) => String::new(),
         };
         assert_eq!(token("abc123==\n"), "abc123==");
         assert_eq!(token("# mine\n\nabc123\n"), "abc123");
-        let value = |text: &str, name: &str| Given::read(text).value(name).map(|value| value.to_string());
+        let value =
+            |text: &str, name: &str| Given::read(text, "it").unwrap().value(name).map(|value| value.to_string());
         let lines = "export CF_API_TOKEN='a=b'\nAWS_ACCESS_KEY_ID = AKIA\n";
         assert_eq!(value(lines, "CF_API_TOKEN").as_deref(), Some("a=b"));
+        let ini = "[default]\naws_access_key_id = AKIA\nAWS_SESSION_TOKEN=\n";
+        assert_eq!(value(ini, "AWS_ACCESS_KEY_ID").as_deref(), Some("AKIA"));
         assert_eq!(value(lines, "AWS_ACCESS_KEY_ID").as_deref(), Some("AKIA"));
         let process = r#"{"Version":1,"AccessKeyId":"AKIA","SecretAccessKey":"s/+","SessionToken":"t"}"#;
         assert_eq!(value(process, "AWS_SECRET_ACCESS_KEY").as_deref(), Some("s/+"));

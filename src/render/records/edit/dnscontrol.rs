@@ -80,7 +80,7 @@ fn records(file: &File, tokens: &[Placed], inside: Range<usize>, zone: &str) -> 
             let rr = match kind.as_str() {
                 "SRV" | "TXT" => {
                     let arguments: Vec<Token> = tokens[at + 2..close].iter().map(|(token, _)| token.clone()).collect();
-                    record(kind, &arguments, zone)?
+                    record(kind, &arguments, zone).map_err(|why| super::placed(file.text, start.start, &why))?
                 }
                 other => Rr { name: owner, ttl: 0, data: RData::Other(other.to_owned()) },
             };

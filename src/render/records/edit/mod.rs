@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use crate::dns::record::{Outcome, Query, RData, Rr};
 use crate::error::Hinted;
+use crate::position::Position;
 use crate::rocketchat::change::{Change, compare, question, questions, same_data};
 use crate::rocketchat::records::{Plan, Record, RecordSet};
 
@@ -149,7 +150,12 @@ fn mentions(text: &str) -> bool {
 
 /// The line of a byte, from 1.
 fn line(text: &str, at: usize) -> usize {
-    text[..at].matches('\n').count() + 1
+    Position::of(text, at).line
+}
+
+/// The same refusal with the line of a byte before it.
+fn placed(text: &str, at: usize, why: &Hinted) -> Hinted {
+    Hinted::new(format!("line {}: {why}", line(text, at)), why.hint.clone())
 }
 
 fn unclear(what: &str) -> Hinted {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Map, Value};
 
 use super::super::{Place, json, octodns::FORMAT};
-use super::{Edit, Edits, File, Piece, applied, of, part, unclear};
+use super::{Edit, Edits, File, Piece, applied, of, part, placed, unclear};
 use crate::dns::record::{RData, RecordType};
 use crate::error::Hinted;
 use crate::rocketchat::change::{Change, questions};
@@ -22,7 +22,8 @@ pub fn find(file: &File) -> Result<Vec<Piece>, Hinted> {
     let names: Vec<String> = questions(set).iter().map(|question| relative(file, &question.name).to_owned()).collect();
     let here = entries(file.text)?.into_iter().filter(|entry| names.contains(&entry.name));
     here.map(|entry| {
-        let records = (FORMAT.read)(&file.text[entry.range.clone()], &Place::of(set))?;
+        let records = (FORMAT.read)(&file.text[entry.range.clone()], &Place::of(set))
+            .map_err(|why| placed(file.text, entry.range.start, &why))?;
         Ok(Piece { range: entry.range, records })
     })
     .collect()

@@ -2,7 +2,7 @@
 
 use super::super::hcl::{self, Located};
 use super::super::{Format, Place};
-use super::{Edit, Edits, File, Piece, line, mentions, part, unclear};
+use super::{Edit, Edits, File, Piece, line, mentions, part, placed, unclear};
 use crate::error::Hinted;
 use crate::rocketchat::change::{Change, questions};
 
@@ -116,7 +116,7 @@ pub fn edit(file: &File, pieces: &[Piece], changes: &[Change]) -> Edits {
         }
         let old = &file.text[first.range.clone()];
         let new = with_zone(file, family, &all, &ours, Some(old))?;
-        refuse_losses(old, &new, family)?;
+        refuse_losses(old, &new, family).map_err(|why| placed(file.text, first.range.start, &why))?;
         let head = old.split_inclusive('{').next().unwrap_or_default();
         let body = new.split_once('{').map_or(new.as_str(), |(_, body)| body);
         edits.push(Edit { range: first.range.clone(), text: format!("{head}{}", body.trim_end()) });
