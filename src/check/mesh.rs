@@ -61,7 +61,7 @@ fn judge(from: &Member, to: &Member, fallback: Release) -> State {
 }
 
 fn obstacle(owner: &Member, check: &str, what: String, fix: &str) -> Obstacle {
-    Obstacle { owner: owner.domain.clone(), check: check.into(), what, fix: fix.into() }
+    Obstacle { owner: owner.domain.clone(), check: check.into(), what, fix: fix.into(), suppressed: None }
 }
 
 fn is_answered(facts: &PeerFacts) -> bool {
@@ -132,11 +132,7 @@ mod tests {
         );
         let sends = |from: &str| {
             let direction = mesh.directions.iter().find(|direction| direction.from.as_str() == from).unwrap();
-            let obstacles = match &direction.state {
-                State::Works => &[][..],
-                State::Fails(obstacles) | State::Unknown(obstacles) => obstacles,
-            };
-            obstacles.iter().find(|obstacle| obstacle.check == peer_release::CHECK.id).cloned()
+            direction.state.obstacles().iter().find(|obstacle| obstacle.check == peer_release::CHECK.id).cloned()
         };
         let obstacle = sends("a.example").unwrap();
         assert_eq!(obstacle.owner.as_str(), "a.example");

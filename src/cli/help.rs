@@ -130,13 +130,14 @@ fn fit(mut command: Command, globals: &[Arg]) -> Command {
     }
     let has = |ids: &[&str]| command.get_arguments().any(|arg| ids.contains(&arg.get_id().as_str()));
     let (connects, reports) = (has(NETWORK), command.get_arguments().any(writes_reports));
-    // Its answer is no report, and its exit status depends on the severity all the same.
+    // Their answers are no reports. The exit status of one depends on the severity all the same, that of the other on checks.
     let judges = reports || command.get_name() == "compatibility";
+    let suppresses = reports || command.get_name() == "mesh";
     // clap gives a command the global options that it does not have yet.
     let fitting = globals.iter().map(|arg| match arg.get_id().as_str() {
         "timeout" => arg.clone().hide(!connects),
         "fail_on" => arg.clone().hide(!judges),
-        "suppress" => arg.clone().hide(!reports),
+        "suppress" => arg.clone().hide(!suppresses),
         _ => arg.clone(),
     });
     command = command.args(fitting.collect::<Vec<Arg>>());

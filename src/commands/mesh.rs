@@ -69,7 +69,8 @@ impl Mesh {
         let progress = cx.term.progress(format!("observing {}", counted(group.len(), "domain")));
         let members = cx.block_on(self.observe(cx, &group))?;
         progress.end();
-        let mesh = judge_mesh(&members, FALLBACK);
+        let mut mesh = judge_mesh(&members, FALLBACK);
+        mesh.suppress(&cx.suppress);
         let text = write(self.format, &mesh, &cx.details(|| observed(&members)), cx.style())?;
         match &self.output {
             Some(path) => put_file(path, &text)?,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Suppression;
 use crate::dns::name::Domain;
 use crate::rocketchat::release::Release;
 
@@ -40,6 +41,8 @@ pub enum State {
     Fails(Vec<Obstacle>),
     /// It could not be observed: the reason.
     Unknown(Vec<Obstacle>),
+    /// It would fail, and every obstacle is suppressed.
+    Suppressed(Vec<Obstacle>),
 }
 
 /// Why a direction does not work.
@@ -51,14 +54,18 @@ pub struct Obstacle {
     pub check: String,
     pub what: String,
     pub fix: String,
+    /// Why it does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<String>,
 }
 
-/// How many directions work, fail, and could not be observed.
+/// How many directions work, fail, could not be observed, and do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
     pub works: usize,
     pub fails: usize,
     pub unknown: usize,
+    pub suppressed: usize,
 }
 
 impl Tally {
@@ -69,13 +76,14 @@ impl Tally {
                 State::Works => tally.works += 1,
                 State::Fails(_) => tally.fails += 1,
                 State::Unknown(_) => tally.unknown += 1,
+                State::Suppressed(_) => tally.suppressed += 1,
             }
         }
         tally
     }
 
     pub fn all(self) -> usize {
-        self.works + self.fails + self.unknown
+        self.works + self.fails + self.unknown + self.suppressed
     }
 }
 
@@ -84,6 +92,22 @@ impl Mesh {
     pub fn direction(&self, from: usize, to: usize) -> Option<&Direction> {
         let place = from * self.members.len().saturating_sub(1) + to - usize::from(to > from);
         self.directions.get(place).filter(|_| from != to && to < self.members.len())
+    }
+
+    /// Takes obstacles out of the count; they stay in the mesh, with the reason. What could not be observed stays unknown.
+    pub fn suppress(&mut self, options: &[Suppression]) {
+        for direction in &mut self.directions {
+            let (State::Fails(obstacles) | State::Unknown(obstacles)) = &mut direction.state else { continue };
+            for obstacle in obstacles {
+                let options = options.iter().find(|options| options.id == obstacle.check);
+                obstacle.suppressed = options.map(|options| options.reason.clone());
+            }
+            if let State::Fails(obstacles) = &mut direction.state
+                && obstacles.iter().all(|obstacle| obstacle.suppressed.is_some())
+            {
+                direction.state = State::Suppressed(std::mem::take(obstacles));
+            }
+        }
     }
 
     pub fn tally(&self) -> Tally {
@@ -127,7 +151,7 @@ impl State {
     pub fn obstacles(&self) -> &[Obstacle] {
         match self {
             Self::Works => &[],
-            Self::Fails(obstacles) | Self::Unknown(obstacles) => obstacles,
+            Self::Fails(obstacles) | Self::Unknown(obstacles) | Self::Suppressed(obstacles) => obstacles,
         }
     }
 }

@@ -145,6 +145,32 @@ fn a_release_that_sends_to_itself_only_is_an_obstacle_in_one_direction() {
 }
 
 #[test]
+fn what_is_suppressed_is_shown_with_its_reason_and_does_not_fail() {
+    let group = group(&[("alpha.example", "3.5.0", None), ("beta.example", "4.8.0", None)]);
+    let both = ["alpha.example", "beta.example"];
+    let muted = [&both[..], &["--suppress", "peer-release=alpha is upgraded in May"]].concat();
+    let human = group.mesh(&muted);
+    assert_eq!(human.status, 0, "{human:?}");
+    for part in ["muted 1", "suppressed: alpha is upgraded in May", "\nPASS  1 of 2 directions work; 1 suppressed\n"] {
+        assert!(human.stdout.contains(part), "{part}: {}", human.stdout);
+    }
+    assert!(!human.stdout.contains("Upgrade to"), "{}", human.stdout);
+    let json = group.mesh(&[&muted[..], &["--format", "json"]].concat());
+    let mesh: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(states(&mesh), ["alpha beta suppressed", "beta alpha works"]);
+    assert_eq!(mesh["directions"][0]["obstacles"][0]["suppressed"], "alpha is upgraded in May");
+    assert_eq!((&mesh["fails"], &mesh["suppressed"]), (&0.into(), &1.into()));
+    assert_eq!(crate::commands::schemas::errors("mesh", &mesh), [""; 0]);
+    for (format, part) in [("html", "suppressed: alpha is upgraded in May"), ("dot", "style=dashed")] {
+        let page = group.mesh(&[&muted[..], &["--format", format]].concat()).stdout;
+        assert!(page.contains(part), "{page}");
+    }
+    // Another check's reason changes nothing.
+    let other = group.mesh(&[&both[..], &["--suppress", "tls-expiry=known"]].concat());
+    assert!(other.status == 1 && other.stdout.contains("FAIL  1 of 2 directions work: 1 error\n"), "{}", other.stdout);
+}
+
+#[test]
 fn what_is_no_group_is_refused() {
     let fedctl = Fedctl::new();
     fedctl.write("bad.txt", "alpha.example\nhttps://beta.example\n");
@@ -175,6 +201,7 @@ fn large(is_broken: fn(usize) -> bool) -> Mesh {
         check: "key-text".into(),
         what: format!("the published key of {} is cut off", domain(at)),
         fix: "Publish all of it.".into(),
+        suppressed: None,
     };
     let pairs = (0..COUNT).flat_map(|from| (0..COUNT).map(move |to| (from, to))).filter(|(from, to)| from != to);
     let direction = |(from, to)| Direction {

@@ -65,7 +65,7 @@ pub fn diagram(mesh: &Mesh, order: &[usize]) -> Markup {
                 }
             }
         }
-        (key())
+        (key(mesh.tally().suppressed > 0))
     }
 }
 
@@ -99,6 +99,7 @@ fn cell(direction: &Direction, x: usize, y: usize, side: usize) -> Markup {
         State::Works => return html! {},
         State::Fails(_) => ("fails", "fails"),
         State::Unknown(_) => ("open", "could not be checked"),
+        State::Suppressed(_) => ("muted", "fails, suppressed"),
     };
     html! {
         rect class=(class) x=(x) y=(y) width=(side) height=(side) {
@@ -108,14 +109,16 @@ fn cell(direction: &Direction, x: usize, y: usize, side: usize) -> Markup {
 }
 
 /// What the marks mean, by their shape and not by their colour.
-fn key() -> Markup {
+fn key(has_suppressed: bool) -> Markup {
     let sign = |class: &str| {
         html! { svg viewBox="0 0 14 14" class="diagram" aria-hidden="true" { rect class=(class) x="1" y="1" width="12" height="12" {} } }
     };
     html! {
         p class="soft key" {
             "Senders in rows, recipients in columns. Empty: messages pass. " (sign("fails")) " Filled: they do not pass. "
-            (sign("open")) " Dashed outline: it could not be checked. The members with the most broken directions come first."
+            (sign("open")) " Dashed outline: it could not be checked. "
+            @if has_suppressed { (sign("muted")) " Thin outline: they do not pass, and this is suppressed. " }
+            "The members with the most broken directions come first."
         }
     }
 }

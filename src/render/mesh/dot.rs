@@ -25,6 +25,7 @@ pub fn write(mesh: &Mesh) -> String {
         let style = match &direction.state {
             State::Works => "color=\"#a9d3b2\"".to_owned(),
             State::Fails(why) => format!("color=\"#a3131f\", penwidth=2, tooltip={}", tooltip(why)),
+            State::Suppressed(why) => format!("color=\"#57606a\", style=dashed, tooltip={}", tooltip(why)),
             State::Unknown(why) => format!("color=\"#57606a\", penwidth=2, style=dotted, tooltip={}", tooltip(why)),
         };
         out += &format!("  {} -> {} [{style}];\n", quoted(direction.from.as_str()), quoted(direction.to.as_str()));

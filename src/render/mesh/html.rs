@@ -88,8 +88,9 @@ fn member(mesh: &Mesh, at: usize, obstacles: &Obstacles) -> Markup {
 }
 
 fn share(tally: Tally) -> String {
-    let unknown = if tally.unknown == 0 { String::new() } else { format!(", {} unknown", tally.unknown) };
-    format!("{} of {}{unknown}", tally.works, tally.all())
+    let count = |count: usize, what: &str| if count == 0 { String::new() } else { format!(", {count} {what}") };
+    let (unknown, suppressed) = (count(tally.unknown, "unknown"), count(tally.suppressed, "suppressed"));
+    format!("{} of {}{unknown}{suppressed}", tally.works, tally.all())
 }
 
 /// The numbers of the obstacles of one member, which follow each other.
@@ -137,6 +138,7 @@ fn cell(direction: Option<&Direction>, obstacles: &Obstacles) -> Markup {
         State::Works => ("ok", "works"),
         State::Fails(_) => ("error", "fails"),
         State::Unknown(_) => ("unknown", "unknown"),
+        State::Suppressed(_) => ("unknown", "suppressed"),
     };
     html! { td class=(class) { (word) " " (links(&numbers)) } }
 }
@@ -165,6 +167,7 @@ fn item(number: usize, obstacle: &Obstacle, blocked: &[&Direction]) -> Markup {
     html! {
         li id=(format!("obstacle-{number}")) {
             p { strong { (prose(&obstacle.what)) } }
+            @if let Some(reason) = &obstacle.suppressed { p class="soft" { "suppressed: " (reason) } }
             (fix(&obstacle.fix))
             details class="blocked" {
                 summary { (counted(blocked.len(), "direction")) " blocked" }
@@ -188,6 +191,7 @@ mod tests {
                 check: "tls-chain".into(),
                 what: format!("{}: <script>alert(1)</script>", members[b].domain),
                 fix: "Serve fullchain.pem\"'>".into(),
+                suppressed: None,
             }]),
             1 if b == 5 => State::Unknown(Vec::new()),
             _ => State::Works,

@@ -119,8 +119,9 @@ fn compact(mesh: &Mesh, width: usize) -> String {
             out += &format!(" {:>digits$}  {cells}\n", from + 1);
         }
     }
-    let key = "senders in rows, recipients in columns: . works, X fails, ? could not be checked";
-    let key = wrap(key, width.saturating_sub(1));
+    let muted = if mesh.tally().suppressed > 0 { ", m suppressed" } else { "" };
+    let key = format!("senders in rows, recipients in columns: . works, X fails, ? could not be checked{muted}");
+    let key = wrap(&key, width.saturating_sub(1));
     out + "\n" + &key.iter().map(|line| format!(" {line}\n")).collect::<String>() + "\n"
 }
 
@@ -130,6 +131,7 @@ fn symbol(direction: Option<&Direction>) -> char {
         Some(State::Works) => '.',
         Some(State::Fails(_)) => 'X',
         Some(State::Unknown(_)) => '?',
+        Some(State::Suppressed(_)) => 'm',
     }
 }
 
@@ -154,6 +156,7 @@ fn cell(direction: Option<&Direction>, obstacles: &[(&Obstacle, Vec<&Direction>)
         State::Works => "ok".into(),
         State::Fails(_) => format!("FAIL {}", numbers.join(",")),
         State::Unknown(_) => format!("? {}", numbers.join(",")),
+        State::Suppressed(_) => format!("muted {}", numbers.join(",")),
     }
 }
 
@@ -177,6 +180,12 @@ fn sentence(number: usize, obstacle: &Obstacle, blocked: &[&Direction], width: u
     for line in wrap(&owner, width.saturating_sub(5)) {
         out += &format!("     {line}\n");
     }
+    if let Some(reason) = &obstacle.suppressed {
+        for line in wrap(&format!("suppressed: {reason}"), width.saturating_sub(5)) {
+            out += &format!("     {line}\n");
+        }
+        return out;
+    }
     for part in fix_parts(&obstacle.fix) {
         for line in fix_lines(part, width.saturating_sub(5)) {
             out += &format!("     {line}\n");
@@ -197,8 +206,13 @@ mod tests {
         let domain = |at: usize| -> Domain { format!("partner-{at}.university.example").parse().unwrap() };
         let members = (1..=count).map(|at| Node { domain: domain(at), release: None, given: false }).collect();
         let pairs = (1..=count).flat_map(|from| (1..=count).map(move |to| (from, to)));
-        let obstacle =
-            Obstacle { owner: domain(4), check: "key-text".into(), what: "half a key".into(), fix: "Fix it.".into() };
+        let obstacle = Obstacle {
+            owner: domain(4),
+            check: "key-text".into(),
+            what: "half a key".into(),
+            fix: "Fix it.".into(),
+            suppressed: None,
+        };
         let direction = |(from, to)| Direction {
             from: domain(from),
             to: domain(to),

@@ -7,7 +7,7 @@ mod human;
 
 use super::report::{Style, found};
 use crate::report::Details;
-use crate::report::mesh::{Direction, Mesh, State, Tally};
+use crate::report::mesh::{Direction, Mesh, Obstacle, State, Tally};
 
 /// The forms in which a mesh can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -34,20 +34,22 @@ pub fn write(format: MeshFormat, mesh: &Mesh, details: &Details, style: Style) -
 }
 
 fn json(mesh: &Mesh) -> anyhow::Result<String> {
-    let Tally { works, fails, unknown } = mesh.tally();
+    let Tally { works, fails, unknown, suppressed } = mesh.tally();
     let value = serde_json::json!({
         "schema": 1, "members": mesh.members, "directions": mesh.directions,
-        "works": works, "fails": fails, "unknown": unknown,
+        "works": works, "fails": fails, "unknown": unknown, "suppressed": suppressed,
     });
     Ok(crate::text::escaped_json(&serde_json::to_string_pretty(&value)?) + "\n")
 }
 
-/// `FAIL  3 of 6 directions work: 2 errors; 1 could not be checked`, and the same in fewer words.
+/// `FAIL  3 of 6 directions work: 2 errors; 1 could not be checked; 1 suppressed`, and the same in fewer words.
 pub fn verdict(mesh: &Mesh) -> [String; 2] {
-    let Tally { works, fails, unknown } = mesh.tally();
+    let Tally { works, fails, unknown, suppressed } = mesh.tally();
     let fails_for = |direction: &&Direction| matches!(direction.state, State::Fails(_));
-    let is_error = |blocked: &[&Direction]| blocked.iter().any(fails_for);
-    let errors = mesh.obstacles().iter().filter(|(_, blocked)| is_error(blocked)).count();
+    let is_error = |(obstacle, blocked): &&(&Obstacle, Vec<&Direction>)| {
+        obstacle.suppressed.is_none() && blocked.iter().any(fails_for)
+    };
+    let errors = mesh.obstacles().iter().filter(is_error).count();
     let word = match (fails, unknown) {
         (0, 0) => "PASS",
         (0, _) => "UNKNOWN",
@@ -55,10 +57,14 @@ pub fn verdict(mesh: &Mesh) -> [String; 2] {
     };
     let errors = if errors == 0 { String::new() } else { format!(": {}", found(&[(errors, "error")])) };
     let all = mesh.directions.len();
-    let (whole, short) = match unknown {
+    let (mut whole, mut short) = match unknown {
         0 => (String::new(), String::new()),
         _ => (format!("; {unknown} could not be checked"), format!(", {unknown} unknown")),
     };
+    if suppressed > 0 {
+        whole += &format!("; {suppressed} suppressed");
+        short += &format!(", {suppressed} muted");
+    }
     [
         format!("{word}  {works} of {all} directions work{errors}{whole}"),
         format!("{word}  {works} of {all} work{errors}{short}"),
