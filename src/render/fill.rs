@@ -4,11 +4,12 @@ use colored::Colorize;
 use textwrap::{Options, WordSplitter};
 use unicode_width::UnicodeWidthStr;
 
-use crate::key::{BEGIN_PUBLIC, END_PUBLIC};
 use crate::report::{FixPart, fix_parts};
 
 /// Stands for a space at which no line may end: one column wide, of a private range, so no text needs it.
 const GLUE: char = '\u{f8ff}';
+/// Parts of the armour of a key with their spaces.
+const ARMOUR: &[&str] = &["-----BEGIN ", "-----END ", " KEY-----"];
 /// Units of the numbers in reports.
 const UNITS: &[&str] = &["ms", "s", "min", "h", "days", "%", "bytes", "KB", "MB", "KiB", "MiB"];
 /// Columns that a text gets at least, however narrow the terminal is.
@@ -22,11 +23,10 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines(text, options(width).subsequent_indent(&deeper(text)))
 }
 
-/// The same for what nobody is to copy: long words are broken too.
-pub fn wrap_all(text: &str, width: usize) -> Vec<String> {
+/// The same for text of others: its backticks are a part of it.
+pub fn wrap_foreign(text: &str, width: usize) -> Vec<String> {
     let indent = deeper(text);
-    let options = options(width).break_words(true).subsequent_indent(&indent);
-    textwrap::wrap(&unbroken(&harmless(text)), options).into_iter().map(|line| line.replace(GLUE, " ")).collect()
+    folded(&harmless(text), options(width).subsequent_indent(&indent))
 }
 
 /// [`wrap`] as one text with its final line break; every line but the first begins with `indent` spaces.
@@ -35,13 +35,55 @@ pub fn hang(text: &str, width: usize, indent: usize) -> String {
     lines(text, options(width).subsequent_indent(&indent)).join("\n") + "\n"
 }
 
-/// A row: what its columns hold, and a text that begins at this column; below them when the terminal is narrow.
+/// A row: what its columns hold, and a text that begins at this column; below them when the terminal is narrow, or when a word of
+/// the text fits only there.
 pub fn beside(head: &str, text: &str, column: usize, width: usize) -> String {
+    row(head, text, column, width, !fits(text, column, width))
+}
+
+/// Rows below a title, each with a head and a text: all texts are beside their heads, or all are below them. In a narrow terminal
+/// the title has its own line.
+pub fn titled(title: &str, rows: &[(String, String)], width: usize) -> String {
+    let heads = rows.iter().map(|(head, _)| head.width()).max().unwrap_or_default();
+    let start = 2 + title.width() + 2;
+    let fit_at = |column: usize| rows.iter().all(|(_, text)| fits(text, column, width));
+    let (start, mut out) = match fit_at(start + heads + 2) {
+        true => (start, String::new()),
+        false => (BELOW, format!("  {title}\n")),
+    };
+    let is_beside = out.is_empty();
+    out += &table(rows, start, width);
+    if is_beside {
+        out.replace_range(2..2 + title.len(), title);
+    }
+    out
+}
+
+/// Rows with a head at this column and a text: all texts are beside their heads, or all are below them.
+pub fn table(rows: &[(String, String)], start: usize, width: usize) -> String {
+    let heads = rows.iter().map(|(head, _)| head.width()).max().unwrap_or_default();
+    let column = start + heads + 2;
+    let is_below = rows.iter().any(|(_, text)| !fits(text, column, width));
+    let line = |(head, text): &(String, String)| {
+        row(&format!("{}{head:<heads$}  ", " ".repeat(start)), text, column, width, is_below)
+    };
+    rows.iter().map(line).collect()
+}
+
+/// True when a text that begins at this column has room there. It has none in a narrow terminal, however short it is: the rows of a
+/// table are alike.
+fn fits(text: &str, column: usize, width: usize) -> bool {
+    let room = width.saturating_sub(column);
+    room >= NARROWEST && text.split_whitespace().all(|word| word.width() <= room)
+}
+
+fn row(head: &str, text: &str, column: usize, width: usize, is_below: bool) -> String {
     // A name in a column may be somebody else's, and must not begin a line.
     let head = head.replace('\n', " ");
-    let is_narrow = column + NARROWEST > width && column + text.width() > width;
-    let (indent, mut out) = match is_narrow {
-        true => (BELOW, format!("{}\n{}", head.trim_end(), " ".repeat(BELOW))),
+    let below = (head.len() - head.trim_start_matches(' ').len() + 2).clamp(BELOW, BELOW + 2);
+    let (indent, mut out) = match is_below {
+        true if head.trim().is_empty() => (BELOW, " ".repeat(BELOW)),
+        true => (below, format!("{}\n{}", head.trim_end(), " ".repeat(below))),
         false => (column, head),
     };
     out += &wrap(text, width.saturating_sub(indent)).join(&format!("\n{}", " ".repeat(indent)));
@@ -117,17 +159,19 @@ fn plain(text: &str, width: usize) -> String {
 
 fn lines(text: &str, options: Options) -> Vec<String> {
     let room = options.width.saturating_sub(options.subsequent_indent.len());
-    textwrap::wrap(&unbroken(&plain(&harmless(text), room)), options)
-        .into_iter()
-        .map(|line| line.replace(GLUE, " "))
-        .collect()
+    folded(&plain(&harmless(text), room), options)
 }
 
-/// Keeps the armour of a key together with the key: it is there to be copied as it stands.
+fn folded(text: &str, options: Options) -> Vec<String> {
+    textwrap::wrap(&unbroken(text), options).into_iter().map(|line| line.replace(GLUE, " ")).collect()
+}
+
+/// Keeps the armour of a key together with the key, also of one that is shown in part, a number with its unit, and the two ends of
+/// a range of releases.
 fn unbroken(text: &str) -> String {
     let glued = |label: &str| label.replace(' ', &GLUE.to_string());
-    let text =
-        [BEGIN_PUBLIC, END_PUBLIC].iter().fold(text.to_owned(), |text, label| text.replace(label, &glued(label)));
+    let text = ARMOUR.iter().fold(text.to_owned(), |text, label| text.replace(label, &glued(label)));
+    let text = (0..10).fold(text, |text, digit| text.replace(&format!("{digit} – "), &format!("{digit}{GLUE}–{GLUE}")));
     UNITS.iter().fold(text, |text, unit| with_unit(&text, unit))
 }
 
@@ -149,6 +193,7 @@ fn with_unit(text: &str, unit: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::key::{BEGIN_PUBLIC, END_PUBLIC};
 
     #[test]
     fn code_loses_its_backticks_and_stays_in_one_piece() {
@@ -164,6 +209,24 @@ mod tests {
     fn a_number_stays_with_its_unit() {
         assert_eq!(wrap("refresh within one day or 3600 s; peers", 32), ["refresh within one day or", "3600 s; peers"]);
         assert_eq!(wrap("2 servers", 80), ["2 servers"]);
+        assert_eq!(wrap("cannot be read by 4.2.0 – 6.2.x at all", 28), ["cannot be read by", "4.2.0 – 6.2.x at all"]);
+    }
+
+    #[test]
+    fn rows_below_a_title_are_all_alike() {
+        let rows =
+            [("1.0 – 1.3", "no SRV record"), ("2.0 and later", "https://chat.two-records.test:443, then: an error")];
+        let rows = rows.map(|(head, text)| (head.to_owned(), text.to_owned()));
+        assert_eq!(
+            titled("by release", &rows, 80),
+            "  by release  1.0 – 1.3      no SRV record\n              2.0 and later  \
+             https://chat.two-records.test:443, then: an error\n"
+        );
+        assert_eq!(
+            titled("by release", &rows, 40),
+            "  by release\n    1.0 – 1.3\n      no SRV record\n    2.0 and later\n      \
+             https://chat.two-records.test:443,\n      then: an error\n"
+        );
     }
 
     #[test]
@@ -178,6 +241,8 @@ mod tests {
         let key = format!("{BEGIN_PUBLIC}{}{END_PUBLIC}", "A".repeat(392));
         let lines = wrap(&format!("publish this instead: {key} and nothing else"), 60);
         assert!(lines.contains(&key), "{lines:?}");
+        let part = "TXT → -----BEGIN PUBLI…-----END PUBLIC KEY-----";
+        assert_eq!(wrap(part, 20), ["TXT →", "-----BEGIN PUBLI…-----END PUBLIC KEY-----"]);
     }
 
     #[test]

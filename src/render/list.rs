@@ -114,13 +114,15 @@ fn parts(summary: &Summary, unread: usize, width: usize) -> (ColoredString, Stri
     let short = counts.iter().filter(|(count, ..)| *count > 0);
     let short: Vec<String> = short.map(|(count, _, word)| format!("{} {word}", number(*count))).collect();
     let domains = counted(number(total), "domain");
+    let least = format!("{}: {}", number(total), short.join(", "));
     let [whole, short] = [whole, short].map(|counts| format!("{domains}: {}", counts.join(", ")));
+    let room = width.saturating_sub(6);
     let word = match (summary.failed == 0 && unread == 0, summary.unknown == 0) {
         (true, true) => "PASS".green(),
         (true, false) => "?   ".yellow(),
         (false, _) => "FAIL".red().bold(),
     };
-    (word, fitting(&whole, &short, width.saturating_sub(6)).to_owned())
+    (word, fitting(&whole, fitting(&short, &least, room), room).to_owned())
 }
 
 /// How far the work is: `812 of 1,000 · 640/s · 0:12 left`.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::fill::hang;
+use super::fill::{hang, table};
 use super::key::pretty;
 use super::report::found;
 use crate::count::counted;
@@ -70,16 +70,11 @@ pub fn human(shown: &Shown, width: usize) -> String {
     let shown_runs = &shown.runs[..shown.runs.len().min(RUNS_SHOWN)];
     let column = |of: fn(&Line) -> &str| shown_runs.iter().map(|run| of(run).chars().count()).max().unwrap_or_default();
     let (subject, command) = (column(|run| &run.subject), column(|run| &run.command));
-    for run in shown_runs {
-        let what = format!(
-            "  {:<subject$}  {:<command$}  {:<14}  {}",
-            run.subject,
-            run.command,
-            ago(shown.now, run.time),
-            result(run)
-        );
-        out += &hang(&what, width, 4);
-    }
+    let rows = shown_runs.iter().map(|run| {
+        let head = format!("{:<subject$}  {:<command$}", run.subject, run.command);
+        (head, format!("{:<14}  {}", ago(shown.now, run.time), result(run)))
+    });
+    out += &table(&rows.collect::<Vec<_>>(), 2, width);
     out + &format!("\nnext\n  {}\n", next(shown))
 }
 

@@ -12,6 +12,7 @@ mod rows;
 mod scenario;
 mod servers;
 mod services;
+mod width;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,14 +93,8 @@ fn looked_at(
                 let subject = |report: &Value| report["subject"].as_str().unwrap().to_owned();
                 reports.extend(documents.into_iter().map(|report| (subject(&report), report)));
             } else {
-                // A word that is too long for any line is alone on it, and so is a command to copy.
-                let whole = |line: &str| {
-                    line.starts_with("fedctl ")
-                        || line.contains(" 3600 IN ")
-                        || !line.replace(" PUBLIC KEY", "").contains(' ')
-                };
-                let wide = |line: &&str| line.chars().count() > 80 && !whole(line.trim());
-                assert_eq!(live.stdout.lines().find(wide), None);
+                let torn = width::torn(fedctl);
+                assert!(torn.is_empty(), "{}", torn.join("\n"));
             }
         }
     }

@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 use crate::count::counted;
-use crate::render::fill::beside;
+use crate::render::fill::titled;
 use crate::report::propagation::Arrival;
 
 const TITLE: &str = "after a fix";
@@ -12,15 +12,7 @@ const WHO_MAX: usize = 24;
 
 /// One line for everybody who holds an old state; those who see a change at once share a line.
 pub fn write(arrivals: &[Arrival], width: usize) -> String {
-    let rows = rows(arrivals);
-    let column = rows.iter().map(|(who, _)| who.width()).max().unwrap_or_default();
-    let indent = 2 + TITLE.len() + 2 + column + 2;
-    let mut out = String::new();
-    for (row, (who, text)) in rows.iter().enumerate() {
-        let title = if row == 0 { TITLE } else { "" };
-        out += &beside(&format!("  {title:<11}  {who:<column$}  "), text, indent, width);
-    }
-    out
+    titled(TITLE, &rows(arrivals), width)
 }
 
 /// Who, and when at the latest; those who see a change at once share a row.

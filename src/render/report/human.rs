@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 use super::{ReportFormat, Style, arrivals, by_release, propagation, short_sentence};
 use crate::check::{self, Judge};
 use crate::count::counted;
-use crate::render::fill::{beside, fitting, hang, harmless, title, wrap, wrap_all};
+use crate::render::fill::{beside, fitting, hang, harmless, title, titled, wrap, wrap_foreign};
 use crate::render::list;
 use crate::report::summary::{Entry, Summary};
 use crate::report::{Details, FixPart, Line, Problem, Report, Suppressed, Verdict};
@@ -18,8 +18,9 @@ const STATUS: usize = 7;
 pub const SUBJECT: usize = 12;
 /// Columns of the words `found`, `means` and `fix` under a finding.
 const ASIDE: usize = 6;
-/// Columns that they have at least.
-const ROOM: usize = 20;
+/// Columns that they have at least, and columns before them where there are fewer.
+const ROOM: usize = 24;
+const NARROW: usize = 4;
 const BY_RELEASE: &str = "by release";
 /// What stands above the details of -v and of -vv.
 const BASIS: &str = "how it was found";
@@ -83,8 +84,7 @@ pub fn write_details(out: &mut String, details: &Details, style: Style) {
             continue;
         }
         out.push_str(&format!("\n  {title}\n"));
-        // Of evidence nobody copies a long word.
-        let wrap = if title == BASIS { wrap } else { wrap_all };
+        let wrap = if title == BASIS { wrap } else { wrap_foreign };
         for line in lines.iter().flat_map(|line| wrap(line, style.width.saturating_sub(4))) {
             out.push_str(&format!("    {line}\n"));
         }
@@ -166,8 +166,18 @@ fn status(severity: Severity) -> ColoredString {
 
 /// What was seen, what it means and what helps, below a finding.
 pub fn write_asides(out: &mut String, problem: &Problem, indent: usize, width: usize) {
-    let indent = if indent + ASIDE + 2 + ROOM > width { 2 } else { indent };
+    let indent = if indent + ASIDE + 2 + ROOM > width { NARROW } else { indent };
     let room = width.saturating_sub(indent + ASIDE + 2);
+    let found: Vec<String> = problem.evidence.iter().flat_map(|line| wrap_foreign(line, room)).collect();
+    let is_below = found.iter().any(|line| line.width() > room);
+    if is_below {
+        // A name that has room only below the word.
+        out.push_str(&format!("{}found\n", " ".repeat(indent)));
+        let below = " ".repeat(indent + 2);
+        for line in problem.evidence.iter().flat_map(|line| wrap_foreign(line, width.saturating_sub(below.len()))) {
+            out.push_str(&format!("{below}{line}\n"));
+        }
+    }
     let mut aside = |name: &str, lines: Vec<String>| {
         for (at, line) in lines.iter().enumerate() {
             let name = if at == 0 { name } else { "" };
@@ -175,7 +185,9 @@ pub fn write_asides(out: &mut String, problem: &Problem, indent: usize, width: u
             out.push('\n');
         }
     };
-    aside("found", problem.evidence.iter().flat_map(|line| wrap_all(line, room)).collect());
+    if !is_below {
+        aside("found", found);
+    }
     aside("means", wrap(&problem.means, room));
     aside("fix", problem.fix_parts().flat_map(|part| fix_lines(part, room)).collect());
 }
@@ -190,13 +202,11 @@ pub fn fix_lines(part: FixPart, room: usize) -> Vec<String> {
 
 /// Generations with the same result share a line.
 fn write_generations(out: &mut String, discoveries: &[DiscoveryResult], width: usize) {
-    let rows = by_release::rows(discoveries);
-    let releases = rows.iter().map(|(releases, ..)| releases.width()).max().unwrap_or_default();
-    let indent = 2 + BY_RELEASE.len() + 2 + releases + 2;
-    for (row, (span, text, _)) in rows.iter().enumerate() {
-        let (gap, name) = if row == 0 { ("\n", BY_RELEASE) } else { ("", "") };
-        out.push_str(gap);
-        out.push_str(&beside(&format!("  {name:<10}  {span:<releases$}  "), text, indent, width));
+    let rows: Vec<(String, String)> =
+        by_release::rows(discoveries).into_iter().map(|(releases, text, _)| (releases, text)).collect();
+    if !rows.is_empty() {
+        out.push('\n');
+        out.push_str(&titled(BY_RELEASE, &rows, width));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::render::fill::one_line;
+use crate::render::fill::{hang, one_line};
 use crate::report::{Cell, Matrix};
 
 const TITLE: &str = "propagation";
@@ -17,14 +17,21 @@ pub fn is_uneven(matrix: &Matrix) -> bool {
 
 /// The table. Where it is wider than `width` columns, the other answers are marked only; the findings have them.
 pub fn write(matrix: &Matrix, width: usize) -> String {
-    let description = table(matrix, description);
-    match description.lines().all(|line| line.width() <= width) {
-        true => description,
-        false => table(matrix, marked),
-    }
+    let fits = |table: &String| table.lines().all(|line| line.width() <= width);
+    let beside = |show| Some(table(matrix, show, Title::Beside)).filter(fits);
+    let above = || Some(table(matrix, marked, Title::Above)).filter(fits);
+    beside(description).or_else(|| beside(marked)).or_else(above).unwrap_or_else(|| list(matrix, width))
 }
 
-fn table(matrix: &Matrix, show: fn(&Cell) -> String) -> String {
+/// Where the title of the table is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Title {
+    Beside,
+    /// On its own line, in a narrow terminal.
+    Above,
+}
+
+fn table(matrix: &Matrix, show: fn(&Cell) -> String, place: Title) -> String {
     let head = matrix.columns.iter().map(|column| heading(column));
     let mut rows = vec![std::iter::once(String::new()).chain(head).collect::<Vec<String>>()];
     rows.extend(matrix.rows.iter().map(|row| {
@@ -33,13 +40,28 @@ fn table(matrix: &Matrix, show: fn(&Cell) -> String) -> String {
     }));
     let widths: Vec<usize> =
         (0..rows[0].len()).map(|at| rows.iter().map(|row| row[at].width()).max().unwrap_or_default()).collect();
-    let mut out = String::new();
+    let mut out = if place == Title::Above { format!("  {TITLE}\n") } else { String::new() };
     for (at, row) in rows.iter().enumerate() {
-        let title = if at == 0 { TITLE } else { "" };
+        let title = match place {
+            Title::Above => " ".repeat(2),
+            Title::Beside => format!("{:<11}  ", if at == 0 { TITLE } else { "" }),
+        };
         let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
-        let line = format!("  {title:<11}  {}", cells.collect::<Vec<String>>().join("  "));
+        let line = format!("  {title}{}", cells.collect::<Vec<String>>().join("  "));
         out.push_str(line.trim_end());
         out.push('\n');
+    }
+    out
+}
+
+/// The answers of each server below its name, where no table fits.
+fn list(matrix: &Matrix, width: usize) -> String {
+    let mut out = format!("  {TITLE}\n");
+    for row in &matrix.rows {
+        let cells = matrix.columns.iter().zip(&row.cells);
+        let cells = cells.map(|(column, cell)| format!("{} {}", heading(column), one_line(&marked(cell))));
+        out += &format!("    {}\n", one_line(&row.observer));
+        out += &hang(&format!("      {}", cells.collect::<Vec<String>>().join(", ")), width, 6);
     }
     out
 }
