@@ -3,6 +3,7 @@
 mod compatibility;
 mod completion;
 mod configure;
+mod consent;
 mod diagnosis;
 mod dns_check;
 mod dns_interop;
@@ -26,6 +27,7 @@ mod key_interop;
 mod keygen;
 mod lab;
 mod list;
+pub mod log_lines;
 mod mesh;
 mod no_route;
 mod node_peer;

@@ -6,6 +6,7 @@ use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::commands::log_lines::fit_their_schema;
 use crate::support::Fedctl;
 use crate::support::hub::eventually;
 use crate::support::postgres::Postgres;
@@ -193,4 +194,5 @@ fn a_second_watcher_of_an_embedded_database_is_refused() {
     once.extend(flags);
     let (error, hint) = fedctl.refused(&once);
     assert!(error.contains("another watch uses") && hint.contains("PostgreSQL"), "{error}");
+    fit_their_schema(watcher.log().lines());
 }

@@ -106,7 +106,7 @@ impl Watcher {
         let domain = claim.domain.clone();
         let start = Instant::now();
         match timeout(CHECK_TIME, self.check(&claim)).await {
-            Ok(Ok(true)) => tracing::debug!(%domain, ms = start.elapsed().as_millis(), "checked"),
+            Ok(Ok(true)) => tracing::debug!(%domain, ms = start.elapsed().as_secs_f64() * 1000.0, "checked"),
             Ok(Ok(false)) => tracing::warn!(%domain, "another watcher has checked the domain; the result is dropped"),
             Ok(Err(error)) => tracing::error!(%domain, error = format!("{error:#}"), "the check cannot be completed"),
             Err(_) => tracing::error!(%domain, "the check took too long"),

@@ -10,6 +10,7 @@ use fedctl::rocketchat::events::kind::Kind;
 use serde_json::{Value, json};
 
 use super::{Talk, domain};
+use crate::commands::log_lines::fit_their_schema;
 use crate::support::browser::Browser;
 use crate::support::http::{get, raw, send};
 use crate::support::hub::eventually;
@@ -47,11 +48,7 @@ fn what_is_wrong_with_an_event_is_in_the_log_and_on_the_page() {
     assert!(!html.contains("<b>hello"), "{html}");
     let other = raw(page, b"GET / HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n").unwrap();
     assert_eq!(other.status, 403);
-    // Every line of the log is an object.
-    for line in talk.log.lock().unwrap().iter() {
-        let line: Value = serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"));
-        assert!(line["timestamp"].is_string() && line["message"].is_string(), "{line}");
-    }
+    fit_their_schema(talk.log.lock().unwrap().iter().map(String::as_str));
 }
 
 #[test]
