@@ -131,3 +131,39 @@ fn what_is_published_and_what_is_in_the_directory_need_not_be_asked() {
     assert!(yaml.contains("\nkey: federation.pub\n") && yaml.contains("\nprovider: route53\n"), "{yaml}");
     assert!(ran.stdout.contains("\"-----BEGIN PUBLIC KEY-----"), "{}", ran.stdout);
 }
+
+/// The command at the end of the conversation.
+fn last_command(stderr: &str) -> Vec<String> {
+    let (_, line) = stderr.split_once("when they are published:").unwrap_or_else(|| panic!("{stderr}"));
+    let words = shlex::split(line.trim()).unwrap();
+    assert_eq!(words[0], "fedctl", "{stderr}");
+    words[1..].to_vec()
+}
+
+#[test]
+fn the_command_at_the_end_reads_the_file_that_was_written() {
+    let fedctl = Fedctl::new();
+    fedctl.ok(&["keygen"]);
+    let mut world = World::new();
+    world.serve("ns1.mydomain.com", &[("mydomain.com", zone(1, &healthy(&fedctl)))], &[]);
+    let network = [world.flags(), vec!["--connect-to".into(), "chat.mydomain.com:443=127.0.0.1:1".into()]].concat();
+    std::fs::create_dir_all(fedctl.path("two words")).unwrap();
+    // The name is that of no domain in the file, so that only the file can give it.
+    for output in [None, Some("fedctl.yaml"), Some("my.yaml"), Some("two words/it's mine.yaml")] {
+        for name in ["fedctl.yaml", "my.yaml", "two words/it's mine.yaml"] {
+            let _ = std::fs::remove_file(fedctl.path(name));
+        }
+        let mut args: Vec<String> =
+            ["init", "mydomain.com", "--yes", "--provider", "zone", "--key", "federation.pub"].map(Into::into).into();
+        args.extend(output.into_iter().flat_map(|name| ["--output".to_owned(), name.to_owned()]));
+        let ran = fedctl.run(&[args, network.clone()].concat());
+        assert_eq!(ran.status, 0, "{output:?}: {}", ran.stderr);
+        let printed = last_command(&ran.stderr);
+        let doctor = fedctl.run(&[printed.clone(), network.clone(), vec!["--timeout".into(), "300ms".into()]].concat());
+        assert!(doctor.status < 2 && doctor.stdout.contains("mydomain.com"), "{printed:?}: {doctor:?}");
+        // Without the file the same command has no domain.
+        std::fs::remove_file(fedctl.path(output.unwrap_or("fedctl.yaml"))).unwrap();
+        let without = fedctl.run(&[printed.clone(), network.clone()].concat());
+        assert_eq!(without.status, 2, "{printed:?}: {without:?}");
+    }
+}

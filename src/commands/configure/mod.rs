@@ -21,6 +21,7 @@ use super::network::now;
 use crate::error::{ExitStatus, Hinted, hinted};
 use crate::facts::peer::Records;
 use crate::facts::server::{Setting, value};
+use crate::file::read::in_command;
 use crate::key::PublicKey;
 use crate::net::look_up::look_up_all;
 use crate::publish::settings::{SCHEMA, SavedSettings, Wanted, changes, plan};
@@ -154,7 +155,7 @@ impl ChangeArgs {
         session.refuse_overtaken(&needed).await?;
         let saved = self.save(setup, &session, &needed)?;
         session.set_all(&needed).await.map_err(|stopped| self.stopped(stopped, &saved))?;
-        cx.term.status(format_args!("set; to undo it: fedctl configure undo {}", saved.display()));
+        cx.term.status(format_args!("set; to undo it: fedctl configure undo {}", in_command(&saved)));
         session.wait_until_running().await;
         match Life::of(release) {
             Life::Closed => cx.term.warn(format_args!(
@@ -188,7 +189,7 @@ impl ChangeArgs {
         let what = format!("set: {}; not set: {}: {why}", set.join(", "), left.join(", "));
         let undo = format!(
             "run the same command again: it does what is left; `fedctl configure undo {}` brings back what was there",
-            saved.display()
+            in_command(saved)
         );
         hinted(what, undo)
     }

@@ -61,7 +61,7 @@ impl Undo {
                 format!("`{}` is about {}, and the server is {}", self.file.display(), saved.server, session.base());
             return Err(hinted(
                 what,
-                format!("fedctl configure undo {} --server {}", self.file.display(), saved.server),
+                format!("fedctl configure undo {} --server {}", read::in_command(&self.file), saved.server),
             ));
         }
         let live = session.read().await?;

@@ -24,6 +24,7 @@ use super::records::{format, write as write_records};
 use crate::dns::name::{Domain, Host};
 use crate::endpoint::Endpoint;
 use crate::error::{ExitStatus, Hinted, hinted};
+use crate::file::read::in_command;
 use crate::key::{PrivateKey, PublicKey};
 use crate::render::records::{Format, write};
 use crate::rocketchat::generation::Protocol;
@@ -329,8 +330,8 @@ impl Init {
 fn use_of_new_key(cx: &Context, file: &Path) {
     cx.term.status(format_args!(
         "the server must use this key: fedctl keygen --from-private {} --form mongosh --private server-key.js --public {} --force",
-        file.with_file_name(PRIVATE).display(),
-        file.with_file_name(PUBLIC).display()
+        in_command(&file.with_file_name(PRIVATE)),
+        in_command(&file.with_file_name(PUBLIC))
     ));
 }
 
@@ -339,7 +340,7 @@ fn next_steps(cx: &Context, file: &Path, method: Method, format: &Format, plan: 
     // The file with the usual name in this directory is found without its name.
     let doctor = match file == Path::new(FILE_NAME) {
         true => "fedctl doctor".to_owned(),
-        false => format!("fedctl doctor --config {}", file.display()),
+        false => format!("fedctl doctor --config {}", in_command(file)),
     };
     if method == Method::Hub {
         cx.term.status(format_args!("next: enable federation with the discovery method Hub, then: {doctor}"));

@@ -64,7 +64,10 @@ impl Undo {
         let place = match &saved.place {
             state::Place::Server(addr) => {
                 let key = self.place.key(cx)?.ok_or_else(|| {
-                    let hint = format!("fedctl records undo {} --server {addr} --tsig-file FILE", self.file.display());
+                    let hint = format!(
+                        "fedctl records undo {} --server {addr} --tsig-file FILE",
+                        read::in_command(&self.file)
+                    );
                     hinted("the records were changed by dynamic update, and no TSIG key is given", hint)
                 })?;
                 Place::Server { addr: self.place.server.unwrap_or(*addr), key, net: net.clone() }

@@ -16,6 +16,7 @@ use crate::dns::name::Domain;
 use crate::dns::record::{Query, RData, RecordType, Rr};
 use crate::error::{ExitStatus, hinted};
 use crate::facts::dns::DnsFacts;
+use crate::file::read::in_command;
 use crate::key::diagnosis;
 use crate::net::dns::{Scope, observe};
 use crate::range::Counts;
@@ -143,7 +144,7 @@ impl RotatePlan {
         let (key, _) = read_half(&path, &self.passphrase)?;
         if published(dns).is_some_and(|text| diagnosis::examine(&text).server.as_ref() != Ok(&key)) {
             let what = format!("`{}` is not the key that {} publishes", path.display(), dns.domain);
-            return Err(hinted(what, format!("fedctl dns-check {} --key {}", dns.domain, path.display())));
+            return Err(hinted(what, format!("fedctl dns-check {} --key {}", dns.domain, in_command(&path))));
         }
         Ok(path.display().to_string())
     }

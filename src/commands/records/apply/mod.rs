@@ -231,7 +231,7 @@ impl Apply {
         } else {
             let saved = self.save(place.saved(), &plan, &needed)?;
             write(cx, &place, &plan, &needed, &saved).await?;
-            cx.term.status(format_args!("applied; to undo it: fedctl records undo {}", saved.display()));
+            cx.term.status(format_args!("applied; to undo it: fedctl records undo {}", read::in_command(&saved)));
         }
         let published = NewRecords { net: net.clone(), domain, set: plan.set, after: self.after.clone() };
         if !self.after.no_verify {
@@ -303,7 +303,7 @@ async fn write(cx: &Context, place: &Place, plan: &Plan, needed: &[Change], save
             let what = format!("the change at {} was not completed: {why}", place.name());
             let hint = format!(
                 "run the same command again: it does what is left; `fedctl records undo {}` brings back what was there",
-                saved.display()
+                read::in_command(saved)
             );
             Err(hinted(what, hint))
         }

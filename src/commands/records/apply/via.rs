@@ -72,7 +72,7 @@ impl ViaArgs {
             return Ok(ExitStatus::Clean);
         }
         let saved = write(apply, &Rewrite { tool, path: &path, plan: &plan, before: &before, edited: &edited })?;
-        cx.term.status(format_args!("changed; to undo it: fedctl records undo {}", saved.display()));
+        cx.term.status(format_args!("changed; to undo it: fedctl records undo {}", read::in_command(&saved)));
         let preview = self.command(tool, &path, &plan.set.zone, false);
         if tool.id == "octodns" && self.sync_config.is_none() {
             cx.term.status(format_args!("--sync-config FILE runs the preview: {}", shown(&preview)));
@@ -145,7 +145,7 @@ fn run_preview(cx: &Context, tool: &Tool, path: &Path, words: &[OsString], saved
     match command.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => {
-            let hint = format!("the file is changed; fedctl records undo {}", saved.display());
+            let hint = format!("the file is changed; fedctl records undo {}", read::in_command(saved));
             Err(hinted(format!("the preview of {} failed ({status})", tool.program), hint))
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
