@@ -63,7 +63,7 @@ fn an_encrypted_key_opens_with_its_passphrase_only() {
     fedctl.write("wrong", "battery staple\n");
     let wrong = ["keygen", "--from-private", "federation.key", "--public", "no.pub", "--passphrase-file", "wrong"];
     let (error, _) = fedctl.refused(&wrong);
-    assert_eq!(error, "`federation.key`: the passphrase does not decrypt this key");
+    assert_eq!(error, "`federation.key`: the passphrase does not decrypt this key: line 1 of `wrong`");
 }
 
 #[test]

@@ -309,5 +309,5 @@ fn given(names: &[&str], is_ca: rcgen::IsCa) {
     assert!(strange.status == 1 && strange.stdout.contains("is self-signed"), "{}", strange.stdout);
     assert!(trusted.stdout.contains("both layers opened"), "{}", trusted.stdout);
     let (error, _) = fedctl.refused(&[&serve[..], &["--cert", "leaf.key", "--cert-key", "leaf.key"]].concat());
-    assert_eq!(error, "the certificate file contains no certificate");
+    assert_eq!(error, "`leaf.key`: it contains no certificate");
 }
