@@ -226,7 +226,7 @@ const EXCEPT: &[(&str, &str)] = &[
     ("commands/watch/run.rs", "read again by key_file.rs"),
     ("commands/status.rs", "shows that a key is unreadable, and is no error"),
     ("commands/recent.rs", "a file of fedctl itself, without which it works too"),
-    ("commands/pace.rs", "a file of fedctl itself, without which it works too"),
+    ("commands/handshake_limit.rs", "a file of fedctl itself, without which it works too"),
     ("store/sqlite.rs", "a database"),
 ];
 /// Options and arguments that name a file to write, or a file for another program.
