@@ -89,20 +89,16 @@ fn matrix(mesh: &Mesh, obstacles: &[(&Obstacle, Vec<&Direction>)], labels: &[Str
     Some(out + "\n")
 }
 
-/// The members with their numbers, then one character for each direction, in blocks of columns that fit.
+/// The members with their numbers, then one character for each direction, in blocks of columns that fit. When every direction
+/// works, the members alone.
 fn compact(mesh: &Mesh, width: usize) -> String {
-    let digits = mesh.members.len().to_string().len();
-    let indent = digits + 3;
-    let mut out = String::new();
-    for (at, node) in mesh.members.iter().enumerate() {
-        let release = node.release.map_or("release unknown".into(), |release| release.to_string());
-        let given = if node.given { " (given)" } else { "" };
-        let text = wrap(&format!("{} {release}{given}", node.domain), width.saturating_sub(indent));
-        for (part, line) in text.iter().enumerate() {
-            let number = if part == 0 { (at + 1).to_string() } else { String::new() };
-            out += &format!(" {number:>digits$}  {line}\n");
-        }
+    let (tally, digits) = (mesh.tally(), mesh.members.len().to_string().len());
+    if tally.works == tally.all() {
+        let all = format!("each of the {} reaches every other one", counted(mesh.members.len(), "member"));
+        return members(mesh, width, |_| " ".into()) + "\n " + &wrap(&all, width - 1).join("\n ") + "\n\n";
     }
+    let mut out = members(mesh, width, |at| format!(" {:>digits$}  ", at + 1));
+    let indent = digits + 3;
     let all: Vec<usize> = (0..mesh.members.len()).collect();
     for columns in all.chunks(width.saturating_sub(indent).max(1)) {
         out.push('\n');
@@ -123,6 +119,33 @@ fn compact(mesh: &Mesh, width: usize) -> String {
     let key = format!("senders in rows, recipients in columns: . works, X fails, ? could not be checked{muted}");
     let key = wrap(&key, width.saturating_sub(1));
     out + "\n" + &key.iter().map(|line| format!(" {line}\n")).collect::<String>() + "\n"
+}
+
+/// Each member behind its head, in as many columns as fit; from top to bottom, then to the right.
+fn members(mesh: &Mesh, width: usize, head: impl Fn(usize) -> String) -> String {
+    let text = |node: &Node| {
+        let release = node.release.map_or("release unknown".into(), |release| release.to_string());
+        format!("{} {release}{}", node.domain, if node.given { " (given)" } else { "" })
+    };
+    let texts: Vec<String> = mesh.members.iter().map(text).collect();
+    let indent = head(0).width();
+    let column = texts.iter().map(|text| text.width()).max().unwrap_or_default() + indent;
+    let columns = ((width + 2) / (column + 2)).max(1);
+    let rows = texts.len().div_ceil(columns);
+    let mut out = String::new();
+    for row in 0..rows {
+        if columns == 1 {
+            let lines = wrap(&texts[row], width.saturating_sub(indent)).join(&format!("\n{}", " ".repeat(indent)));
+            out += &format!("{}{lines}\n", head(row));
+            continue;
+        }
+        let places = (row..texts.len()).step_by(rows);
+        let cells: Vec<String> = places
+            .map(|at| format!("{}{}{}", head(at), texts[at], " ".repeat(column - indent - texts[at].width())))
+            .collect();
+        out += &format!("{}\n", cells.join("  ").trim_end());
+    }
+    out
 }
 
 fn symbol(direction: Option<&Direction>) -> char {
@@ -200,6 +223,38 @@ mod tests {
     use crate::severity::Severity;
 
     const STYLE: Style = Style { width: 80, fail_on: Severity::Error, verbose: 0, quiet: false };
+
+    /// Members, all healthy.
+    fn healthy(count: usize) -> Mesh {
+        let mut mesh = group(count);
+        mesh.directions.iter_mut().for_each(|direction| direction.state = State::Works);
+        mesh.members.iter_mut().for_each(|node| node.release = Some(crate::rocketchat::boundary::LAST_SENDER));
+        mesh
+    }
+
+    #[test]
+    fn a_large_healthy_group_is_its_members_and_one_sentence() {
+        let text = |count, width| write(&healthy(count), &Details::default(), Style { width, ..STYLE });
+        for (count, width, rows) in
+            [(20, 40, 20), (20, 80, 10), (20, 200, 4), (50, 40, 50), (50, 80, 25), (50, 200, 10)]
+        {
+            let text = text(count, width);
+            assert!(text.lines().all(|line| line.width() <= width) && !text.contains(".."), "{text}");
+            assert_eq!(
+                text.lines().filter(|line| line.contains("university")).count(),
+                rows,
+                "{count} {width}\n{text}"
+            );
+            assert_eq!(text.matches(".university.example 6.2.0").count(), count, "{text}");
+        }
+        let wide = text(20, 200);
+        let cell = |at: usize| format!(" {:<35}", format!("partner-{at}.university.example 6.2.0"));
+        let first: Vec<String> = [1, 5, 9, 13, 17].map(cell).into();
+        assert_eq!(wide.lines().next().unwrap(), first.join("  ").trim_end(), "{wide}");
+        assert!(wide.contains("\n\n each of the 20 members reaches every other one\n\nnot visible"), "{wide}");
+        let last = text(50, 40).lines().next_back().unwrap().to_owned();
+        assert_eq!(last, "PASS  2450 of 2450 directions work");
+    }
 
     /// Members; the fourth reaches nobody.
     fn group(count: usize) -> Mesh {
