@@ -58,12 +58,23 @@ fn plural(line: &str) -> Option<&'static str> {
     })
 }
 
+/// The noun behind a count in the markup of a page, as in `(rooms.len()) " rooms"`, unless the count is a constant.
+fn plural_in_markup(line: &str) -> Option<&'static str> {
+    line.match_indices(") \" ").find_map(|(at, mark)| {
+        let count = line[..at].rsplit('(').next().unwrap_or_default();
+        let is_constant = !count.is_empty() && count.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+        let rest = &line[at + mark.len()..];
+        let word = &rest[..rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len())];
+        NOUNS.iter().copied().find(|noun| *noun == word && !is_constant)
+    })
+}
+
 #[test]
 fn counts_are_written_in_one_place() {
     let mut wrong = Vec::new();
     for file in sources(&repository("src")).iter().filter(|file| !file.ends_with(EXEMPT)) {
         for line in code(file).lines() {
-            if let Some(noun) = plural(line) {
+            if let Some(noun) = plural(line).or(plural_in_markup(line)) {
                 wrong.push(format!("{}: {noun}: {}", file.display(), line.trim()));
             }
         }
@@ -75,6 +86,8 @@ fn counts_are_written_in_one_place() {
 fn a_plural_behind_a_count_is_found() {
     assert_eq!(plural(r#"format!("{count} records are left")"#), Some("records"));
     assert_eq!(plural(r#"format!("{} bytes", text.len())"#), Some("bytes"));
+    assert_eq!(plural_in_markup(r#"p { (rooms.len()) " rooms" }"#), Some("rooms"));
+    assert_eq!(plural_in_markup(r#"h2 { "The last " (DAYS) " days" }"#), None);
     for fine in
         [r#"format!("{done} of {all} steps")"#, r#"format!("{NAME_MAX} characters")"#, r#"format!("{x} answers")"#]
     {

@@ -35,6 +35,7 @@ pub fn raw(addr: SocketAddr, request: &[u8]) -> Option<Answer> {
     let mut lines = head.lines();
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
     let header = |line: &str| line.split_once(':').map(|(name, value)| (name.to_lowercase(), value.trim().to_owned()));
+    super::counts::assert_page(body);
     Some(Answer { status, headers: lines.filter_map(header).collect(), body: body.to_owned() })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod bent_server;
 pub mod browser;
+pub mod counts;
 pub mod dns_proxy;
 pub mod fault_proxy;
 pub mod http;
@@ -125,11 +126,9 @@ impl Fedctl {
 
 impl From<Output> for Ran {
     fn from(output: Output) -> Self {
-        Self {
-            status: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        let stdout = String::from_utf8(output.stdout).unwrap();
+        counts::assert_page(&stdout);
+        Self { status: output.status.code().unwrap_or(-1), stdout, stderr: String::from_utf8(output.stderr).unwrap() }
     }
 }
 

@@ -29,7 +29,7 @@ pub fn write(mesh: &Mesh) -> String {
         (0, _) => "unknown",
         _ => "error",
     };
-    let title = format!("Federation mesh of {} domains", mesh.members.len());
+    let title = format!("Federation mesh of {}", counted(mesh.members.len(), "domain"));
     let body = html! {
         h1 { (title) }
         p class=(format!("verdict {class}")) { (verdict(mesh)[0].replacen("  ", ": ", 1)) }
@@ -64,7 +64,7 @@ fn members(mesh: &Mesh, order: &[usize], obstacles: &Obstacles) -> Markup {
             }
         }
         @if !others.is_empty() {
-            p { "Nothing to fix, " @if others.len() == 1 { "1 member" } @else { (others.len()) " members" } ":" }
+            p { "Nothing to fix, " (counted(others.len(), "member")) ":" }
             ul class="names" {
                 @for at in others { li { (mesh.members[at].domain) " " span class="soft" { (release(&mesh.members[at])) } } }
             }

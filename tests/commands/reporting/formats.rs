@@ -6,9 +6,10 @@ use std::process::Command;
 use fedctl::render::report::REPORT_FORMATS;
 use serde_json::Value;
 
-use super::levels::{count, plural_of_one, with};
+use super::levels::{count, with};
 use super::{GROUPS, Group};
 use crate::commands::snapshots::places::Shared;
+use crate::support::counts::plural_of_one;
 use crate::support::programs::find;
 use crate::support::{Ran, repository};
 

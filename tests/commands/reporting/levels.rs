@@ -6,6 +6,7 @@ use super::{GROUPS, Group};
 use crate::commands::snapshots::places::{Place, Shared};
 use crate::commands::snapshots::run;
 use crate::support::Ran;
+use crate::support::counts::plural_of_one;
 
 /// What two runs would differ in on a busy machine: how long a peer takes is a finding, and so is a response that comes too late.
 pub const STEADY: &str = "--timeout 60s --deadline 10m --suppress peer-latency=busy --suppress peer-body=busy";
@@ -36,31 +37,6 @@ pub fn with(line: &str, options: &str) -> String {
         Some((command, file)) => format!("{command} {options} < {file}"),
         None => format!("{line} {options}"),
     }
-}
-
-/// Words that end in `s` and may follow a 1: verbs, and nouns that are no plural.
-const SINGULAR: &[&str] = &["address", "diagnosis", "fails", "has", "is", "ms", "of", "s", "says", "was", "works"];
-
-/// A count of one with a plural.
-pub fn plural_of_one(text: &str) -> Option<&str> {
-    let is_part = |before: &str| before.ends_with(|c: char| c.is_alphanumeric() || ".,:-/=+".contains(c));
-    // A sum is no count.
-    let starts = text.match_indices("1 ").filter(|(at, _)| !is_part(&text[..*at]) && !text[..*at].ends_with("+ "));
-    let words = starts.map(|(at, _)| {
-        let rest = &text[at + 2..];
-        let end = rest.find(|c: char| !c.is_ascii_lowercase()).unwrap_or(rest.len());
-        (&text[at..at + 2 + end], &rest[..end])
-    });
-    words.filter(|(_, word)| word.ends_with('s') && !SINGULAR.contains(word)).map(|(both, _)| both).next()
-}
-
-#[test]
-fn a_plural_of_one_is_found() {
-    assert_eq!(plural_of_one("it has 1 errors, 2 notices"), Some("1 errors"));
-    assert_eq!(
-        plural_of_one("21 errors, 1 error, 1 of 2 directions, 0.1 seconds, 1 address is, errors=1 warnings=0"),
-        None
-    );
 }
 
 #[test]

@@ -4,6 +4,7 @@
 mod formats;
 mod ids;
 pub mod levels;
+mod pages;
 
 use serde_json::{Value, json};
 

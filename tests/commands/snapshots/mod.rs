@@ -12,7 +12,7 @@ use self::places::Shared;
 use self::redact::redact;
 use self::scenes::{SCENES, Scene};
 use crate::commands::help::leaves;
-use crate::commands::reporting::levels::plural_of_one;
+use crate::support::counts::plural_of_one;
 use crate::support::{Fedctl, Ran, repository};
 
 /// Commands of which no run with a result is kept, and why.
