@@ -6,6 +6,7 @@
 mod commands;
 mod docs;
 mod fuzz;
+mod glossary;
 mod hostile;
 mod house;
 mod hub;

@@ -113,7 +113,7 @@ const IDENTIFIERS: &[&str] = &[
 /// Ids that are never renamed, and one that a server has.
 const KEPT: &[&str] = &["test-always-green"];
 
-fn files(dir: &Path, found: &mut Vec<PathBuf>) {
+pub fn files(dir: &Path, found: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(dir) else { return };
     for entry in entries {
         let path = entry.unwrap().path();
@@ -129,7 +129,7 @@ fn files(dir: &Path, found: &mut Vec<PathBuf>) {
 }
 
 /// True when the phrase is in the line as a whole word. In an identifier an underscore is a space.
-fn has(line: &str, phrase: &str) -> bool {
+pub fn has(line: &str, phrase: &str) -> bool {
     let (stem, open) = phrase.strip_suffix('*').map_or((phrase, false), |stem| (stem, true));
     line.match_indices(stem).any(|(at, _)| {
         let before = line[..at].chars().next_back();
@@ -206,7 +206,7 @@ fn code(text: &str) -> String {
 }
 
 /// The bytes of the comment or the text in quotes that begins here; 0 when neither does.
-fn skipped(rest: &str, in_word: bool) -> usize {
+pub fn skipped(rest: &str, in_word: bool) -> usize {
     if rest.starts_with("//") {
         return rest.find('\n').unwrap_or(rest.len());
     }

@@ -187,7 +187,7 @@ fn slow(dns: &DnsFacts) -> Option<Problem> {
         slow.map(|(server, elapsed)| format!("{} responds after {elapsed} ms at best", named(server))).collect();
     let first = seen.first()?.clone();
     let what = format!("a name server is slow: {first}");
-    let means = "resolvers stop waiting before that and ask another name server; when all are slow, lookups fail";
+    let means = "resolvers stop waiting before that and ask another name server; when all are slow, look-ups fail";
     let fix = "Look at the load of the name server and at the network before it, or take it out of the NS records and out of the \
                delegation.";
     Some(Problem::new(Severity::Warning, what, means, fix).seen(seen.into_iter().skip(1)))

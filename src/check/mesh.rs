@@ -14,7 +14,7 @@ use crate::severity::Severity;
 /// What no observer outside of the servers can know.
 pub const LIMITS: &[&str] = &[
     "whether each server holds the private key that belongs to its published key: `fedctl handshake` and `fedctl drill` show it",
-    "whether a server's own network reaches the other: firewalls for outgoing connections, its own DNS resolver",
+    "whether a server's own network reaches the other: firewalls for outgoing connections, its own resolver",
     "what a server has cached: releases from 3.4 on keep answers for an hour",
 ];
 

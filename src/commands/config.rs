@@ -11,7 +11,7 @@ use crate::settings::SETTINGS;
 
 /// Show each setting and where it came from
 ///
-/// Flags override FEDCTL_* variables, and these override fedctl.yaml in the working directory or in the user's config directory.
+/// Options override FEDCTL_* variables, and these override fedctl.yaml in the working directory or in the user's config directory.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  fedctl config\n  fedctl config --config other.yaml --format json")]
 pub struct ShowConfig {

@@ -25,7 +25,7 @@ pub const SETTINGS: &[(&str, &str)] = &[
     ("server", "URL of the server, as in its Site URL"),
     ("token_file", "file with user id and token of an admin"),
     ("ca_file", "authorities to trust in addition to the built-in ones, PEM"),
-    ("resolvers", "DNS resolvers to query, ADDR or ADDR:PORT"),
+    ("resolvers", "resolvers to query, ADDR or ADDR:PORT"),
     ("connect_to", "addresses to use instead of those in DNS"),
     ("drill_domain", "the federation domain that `fedctl drill` acts as"),
     ("watch", "domains that `fedctl watch` checks"),

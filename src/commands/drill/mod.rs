@@ -49,7 +49,7 @@ use crate::text::Filtered;
 /// Steps that the verdict names.
 const NAMED: usize = 2;
 
-/// Exercise every type of event with a user of a peer
+/// Try every type of event with a user of a peer
 ///
 /// Runs a small federated server with its own domain, key and records: it looks up a user of the peer who has agreed to this,
 /// opens a direct room, sends a message, reactions, an edit, a file and a message that the peer must ask for, mutes and unmutes

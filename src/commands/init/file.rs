@@ -44,7 +44,7 @@ pub fn text(answers: &Answers, path: &Path) -> anyhow::Result<String> {
 
 fn compose(answers: &Answers) -> anyhow::Result<String> {
     let mut out = String::from(
-        "# Settings of fedctl. Flags win over FEDCTL_* variables, and these over this file; `fedctl config` shows which\n\
+        "# Settings of fedctl. Options win over FEDCTL_* variables, and these over this file; `fedctl config` shows which\n\
          # value came from where. Relative paths count from this file.\n",
     );
     let mut put = |comment: &str, name: &str, value: String| -> anyhow::Result<()> {

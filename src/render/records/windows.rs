@@ -15,7 +15,7 @@ const STRING_MAX: usize = 254;
 pub const FORMAT: Format = Format {
     id: "windows",
     title: "Windows DNS Server, PowerShell",
-    next: "run it on the DNS server as an administrator; in the console's dialog each line of the text box is one string",
+    next: "run it on the name server as an administrator; in the console's dialog each line of the text box is one string",
     prints_sizes: false,
     write,
     read,
