@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use crypto_bigint::{BoxedUint, Gcd as _};
 use num_bigint::BigUint;
 
 use super::Defect;
@@ -76,41 +75,92 @@ pub fn judge(key: PublicKey, defects: &mut Vec<Defect>) -> Option<PublicKey> {
     Some(key)
 }
 
-/// The product of all primes below the limit.
-static PRIMORIAL: LazyLock<BigUint> =
-    LazyLock::new(|| primes(TRIAL_LIMIT).fold(BigUint::from(1u32), |product, prime| product * BigUint::from(prime)));
-
-/// True when no prime below the limit divides `n`: the greatest common divisor with all of them at once.
-fn is_coprime(n: &BigUint) -> bool {
-    let [n, rest] = [n, &(&*PRIMORIAL % n)].map(|number| BoxedUint::from_be_slice_vartime(&number.to_bytes_be()));
-    n.gcd_vartime(&rest) == BoxedUint::one()
-}
-
 /// The smallest prime factor below the limit.
 pub fn small_factor(n: &BigUint) -> Option<u32> {
-    if *n > BigUint::from(TRIAL_LIMIT) && is_coprime(n) {
-        return None;
+    if !n.bit(0) {
+        return Some(2);
     }
-    // One division of the big number by a product of many primes, then small divisions.
-    let digits = n.to_bytes_be();
-    let mut product: u64 = 1;
-    let mut batch: Vec<u32> = Vec::new();
-    for prime in primes(TRIAL_LIMIT) {
-        if product >= (1 << 56) / u64::from(prime) {
-            if let found @ Some(_) = divisor(&digits, product, &batch) {
-                return found;
-            }
-            (product, batch) = (1, Vec::new());
-        }
-        product *= u64::from(prime);
-        batch.push(prime);
-    }
-    divisor(&digits, product, &batch)
+    let digits = n.to_u64_digits();
+    BATCHES.iter().find_map(|batch| batch.divisor(&digits))
 }
 
-fn divisor(digits: &[u8], product: u64, batch: &[u32]) -> Option<u32> {
-    let rest = digits.iter().fold(0, |rest: u64, digit| (rest << 8 | u64::from(*digit)) % product);
-    batch.iter().copied().find(|prime| rest % u64::from(*prime) == 0)
+/// The odd primes below the limit, smallest first.
+static BATCHES: LazyLock<Vec<Batch>> = LazyLock::new(|| {
+    let mut words: Vec<(u64, Vec<Prime>)> = vec![(1, Vec::new())];
+    for number in primes(TRIAL_LIMIT).skip(1) {
+        let room = words.last().and_then(|(product, _)| product.checked_mul(number.into()));
+        match (room, words.last_mut()) {
+            (Some(more), Some((product, primes))) => {
+                *product = more;
+                primes.push(Prime::new(number));
+            }
+            _ => words.push((number.into(), vec![Prime::new(number)])),
+        }
+    }
+    words.chunks(LANES).map(Batch::new).collect()
+});
+
+/// Products that are divided by at the same time, because each step of one division waits for the step before.
+const LANES: usize = 8;
+
+/// Products of primes, as many as fit into 64 bits each; those that are not needed are 1.
+struct Batch {
+    products: [u64; LANES],
+    inverses: [u64; LANES],
+    primes: Vec<Vec<Prime>>,
+}
+
+impl Batch {
+    fn new(words: &[(u64, Vec<Prime>)]) -> Self {
+        let products = std::array::from_fn(|lane| words.get(lane).map_or(1, |(product, _)| *product));
+        let primes = words.iter().map(|(_, primes)| primes.clone()).collect();
+        Self { products, inverses: products.map(inverse), primes }
+    }
+
+    /// The smallest prime of the batch that divides the number with these digits, the lowest first.
+    fn divisor(&self, digits: &[u64]) -> Option<u32> {
+        let mut words = std::iter::zip(self.remainders(digits), &self.primes);
+        words.find_map(|(rest, primes)| primes.iter().find(|prime| prime.divides(rest)).map(|prime| prime.number))
+    }
+
+    /// For each product, a number that the same primes of it divide as the number with these digits: they are divided from the
+    /// lowest on (T. Jebelean, An algorithm for exact division, 1993), where each step is two multiplications.
+    fn remainders(&self, digits: &[u64]) -> [u64; LANES] {
+        let mut rest = [0; LANES];
+        for digit in digits {
+            for (lane, rest) in rest.iter_mut().enumerate() {
+                let (low, borrow) = digit.overflowing_sub(*rest);
+                let quotient = low.wrapping_mul(self.inverses[lane]);
+                let product = u128::from(quotient) * u128::from(self.products[lane]);
+                *rest = (product >> 64) as u64 + u64::from(borrow);
+            }
+        }
+        rest
+    }
+}
+
+#[derive(Clone)]
+struct Prime {
+    number: u32,
+    inverse: u64,
+    /// The quotient of the largest multiple of 64 bits.
+    largest: u64,
+}
+
+impl Prime {
+    fn new(number: u32) -> Self {
+        Self { number, inverse: inverse(number.into()), largest: u64::MAX / u64::from(number) }
+    }
+
+    /// The quotient of a multiple is its product with the inverse; any other number gives one that is larger than a quotient can be.
+    fn divides(&self, number: u64) -> bool {
+        number.wrapping_mul(self.inverse) <= self.largest
+    }
+}
+
+/// What gives 1 modulo 2^64 when it is multiplied by an odd number. Each step of Newton doubles the bits that are right.
+fn inverse(odd: u64) -> u64 {
+    (0..6).fold(1, |inverse: u64, _| inverse.wrapping_mul(2u64.wrapping_sub(odd.wrapping_mul(inverse))))
 }
 
 fn primes(limit: u32) -> impl Iterator<Item = u32> {
@@ -144,8 +194,24 @@ mod tests {
         let key = PrivateKey::generate(2048).unwrap();
         let n = key.public().n();
         assert_eq!(small_factor(&n), None);
-        for prime in [2u32, 3, 65521] {
+        for prime in [2u32, 3, 5, 101, 257, 32_771, 65_519, 65_521] {
             assert_eq!(small_factor(&(&n * BigUint::from(prime))), Some(prime));
+            assert_eq!(small_factor(&(&n * BigUint::from(prime) * BigUint::from(65_521u32))), Some(prime));
+        }
+        assert_eq!(small_factor(&(&n * BigUint::from(65_537u32))), None);
+    }
+
+    #[test]
+    fn the_smallest_factor_is_that_of_a_plain_division() {
+        let all: Vec<u32> = primes(TRIAL_LIMIT).collect();
+        let seed = PrivateKey::generate(2048).unwrap().public().n();
+        // Numbers of one digit, of two and of many.
+        for number in (1..3000u32)
+            .map(BigUint::from)
+            .chain((1..300u32).flat_map(|at| [&seed >> 1950u32, seed.clone()].map(|n| n + at)))
+        {
+            let plain = all.iter().copied().find(|prime| &number % *prime == BigUint::ZERO);
+            assert_eq!(small_factor(&number), plain, "{number}");
         }
     }
 
