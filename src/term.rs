@@ -2,6 +2,7 @@
 
 mod hidden;
 pub mod progress;
+pub mod signals;
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -9,7 +10,7 @@ use std::io::{self, IsTerminal, Write};
 use clap::ValueEnum;
 
 use self::hidden::Hidden;
-use self::progress::{Progress, clear_on_signals, suspended};
+use self::progress::{Progress, suspended};
 use crate::text::{Filtered, guarded};
 
 /// `--color`.
@@ -127,13 +128,15 @@ impl Term {
         if !self.live {
             return Progress::hidden();
         }
-        clear_on_signals(hidden::show);
+        // Otherwise a signal would leave the line where it is.
+        let _ = signals::receive();
         Progress::start(text.as_ref())
     }
 
     /// Keeps what is typed on the terminal of standard input off its screen, until the result is dropped.
     pub fn hide_input(&self) -> Option<Hidden> {
-        clear_on_signals(hidden::show);
+        // Otherwise a signal would leave the terminal without echo.
+        let _ = signals::receive();
         Hidden::start()
     }
 

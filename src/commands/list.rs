@@ -18,7 +18,6 @@ use super::Context;
 use super::answer::ReportArgs;
 use super::domain_list::{DomainList, Listed};
 use super::status;
-use super::stop::Stop;
 use crate::count::{counted, is_or_are};
 use crate::error::{ExitStatus, hinted};
 use crate::file::read::shown;
@@ -26,6 +25,7 @@ use crate::range::Counts;
 use crate::render::list as render;
 use crate::report::summary::{Entry, Result as Outcome, Summary};
 use crate::report::{Report, Unchecked};
+use crate::term::signals::Stop;
 
 /// Domains that are checked at the same time.
 const JOBS: u16 = 128;

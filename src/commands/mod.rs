@@ -38,7 +38,6 @@ pub mod register;
 pub mod rotate;
 pub mod serve;
 pub mod status;
-pub mod stop;
 pub mod token_file;
 pub mod upgrade;
 pub mod watch;

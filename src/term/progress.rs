@@ -2,7 +2,7 @@
 //! ends fedctl.
 
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -25,8 +25,6 @@ const CLEAR_REST: &str = "\u{1b}[K";
 static LINE: Mutex<Line> = Mutex::new(Line { bar: None, works: Vec::new(), next: 0 });
 /// Something is on the line.
 static IS_SHOWN: AtomicBool = AtomicBool::new(false);
-/// How many parts of the program end by themselves after a signal.
-static HANDLERS: AtomicUsize = AtomicUsize::new(0);
 
 struct Line {
     bar: Option<ProgressBar>,
@@ -158,56 +156,15 @@ fn cut(text: &str, room: usize) -> String {
     out
 }
 
-/// A part of the program that ends by itself after Ctrl-C, for as long as this exists.
-#[derive(Debug)]
-pub struct SignalHandler(());
-
-impl SignalHandler {
-    pub fn install() -> Self {
-        HANDLERS.fetch_add(1, Ordering::SeqCst);
-        Self(())
-    }
-
-    /// A signal has come and is answered. The thread that clears the line may see it only when this no longer exists.
-    pub fn keep(&self) {
-        HANDLERS.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
-impl Drop for SignalHandler {
-    fn drop(&mut self) {
-        HANDLERS.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-/// Before a signal ends fedctl, the terminal is restored and the line is cleared.
+/// Removes the line, and keeps everybody from writing while `end` ends fedctl.
 #[cfg(unix)]
-pub(super) fn clear_on_signals(restore: fn()) {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    use signal_hook::iterator::Signals;
-    use signal_hook::low_level::emulate_default_handler;
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else { return };
-        std::thread::spawn(move || {
-            for signal in signals.forever() {
-                if HANDLERS.load(Ordering::SeqCst) > 0 {
-                    continue;
-                }
-                restore();
-                // Nothing else is written after this: the lock is held until the end.
-                let mut stderr = io::stderr().lock();
-                if IS_SHOWN.load(Ordering::SeqCst) {
-                    let _ = stderr.write_all(CLEAR_LINE.as_bytes()).and_then(|()| stderr.flush());
-                }
-                let _ = emulate_default_handler(signal);
-            }
-        });
-    });
+pub(super) fn cleared<T>(end: impl FnOnce() -> T) -> T {
+    let mut stderr = io::stderr().lock();
+    if IS_SHOWN.load(Ordering::SeqCst) {
+        let _ = stderr.write_all(CLEAR_LINE.as_bytes()).and_then(|()| stderr.flush());
+    }
+    end()
 }
-
-#[cfg(not(unix))]
-pub(super) fn clear_on_signals(_: fn()) {}
 
 /// Where progress is drawn: stderr. The cursor stays behind the text, so that the `^C` that a terminal echoes is on the same line
 /// and is removed with it.

@@ -9,7 +9,6 @@ use crate::check::dns_resolvers::lagging;
 use crate::check::{dns_resolvers, dns_servers};
 use crate::commands::Context;
 use crate::commands::network::now;
-use crate::commands::stop::Stop;
 use crate::dns::name::Domain;
 use crate::error::hinted;
 use crate::facts::dns::{DnsFacts, Expected};
@@ -20,6 +19,7 @@ use crate::render::waiting::Missing;
 use crate::report::{Problem, Report};
 use crate::severity::Severity;
 use crate::term::progress::Progress;
+use crate::term::signals::Stop;
 
 /// The pause after the first look; each is half as long again, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_secs(2);

@@ -22,7 +22,6 @@ use super::confirm::confirm;
 use super::identity::IdentityArgs;
 use super::key_file::{Access, Pending, refuse_existing};
 use super::network::{NetworkArgs, now};
-use super::stop::Stop;
 use super::{Context, handshake_limit};
 use crate::check::drill::{is_known_limit, is_unverified};
 use crate::check::stage::drill_timeline;
@@ -44,6 +43,7 @@ use crate::rocketchat::drill::step::Step;
 use crate::rocketchat::life::parse_classic;
 use crate::rocketchat::release::Release;
 use crate::serve::peer::USER;
+use crate::term::signals::Stop;
 use crate::text::Filtered;
 
 /// Steps that the verdict names.

@@ -8,7 +8,6 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::listener::Arrivals;
-use crate::commands::stop::Stop;
 use crate::dns::name::Domain;
 use crate::facts::call::{CallFailure, Outgoing};
 use crate::facts::drill::{Arrived, DrillFacts, Purpose, Request, Taken};
@@ -21,6 +20,7 @@ use crate::rocketchat::drill::script::{Part, Script};
 use crate::rocketchat::drill::step::Step;
 use crate::rocketchat::events::dispatch_values;
 use crate::serve::peer::handler::{Handler, now};
+use crate::term::signals::Stop;
 
 /// How long the peer may take to call back; servers do it at once or never.
 const CALL_BACK: Duration = Duration::from_secs(5);

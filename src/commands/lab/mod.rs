@@ -16,7 +16,6 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::key_file::{Access, Pending};
 use super::log::LogFormat;
-use super::stop::Stop;
 use super::{Context, Format, status};
 use crate::check::{peer_body, peer_exposure, peer_latency};
 use crate::count::counted;
@@ -24,6 +23,7 @@ use crate::error::{ExitStatus, hinted};
 use crate::render::lab as render;
 use crate::render::report::{HUMAN, write};
 use crate::report::{Report, Verdict};
+use crate::term::signals::Stop;
 use crate::text::Filtered;
 use guest::Guest;
 use scenarios::{DRILL, NEIGHBOUR, Scenario};

@@ -6,11 +6,11 @@ use std::path::Path;
 use clap::Args;
 
 use crate::commands::Context;
-use crate::commands::stop::Stop;
 use crate::count::counted;
 use crate::error::{ExitStatus, hinted};
 use crate::file::read;
 use crate::serve::dns::{Config, Fault, Zone, start};
+use crate::term::signals::Stop;
 
 /// Run a test name server, with faults on request
 ///

@@ -11,13 +11,13 @@ use crate::commands::Context;
 use crate::commands::hub::StoreArgs;
 use crate::commands::log::LogFormat;
 use crate::commands::network::authorities;
-use crate::commands::stop::Stop;
 use crate::dns::name::Host;
 use crate::error::{ExitStatus, hinted};
 use crate::range::{Counts, Times};
 use crate::rocketchat::hub::ledger::Terms;
 use crate::rocketchat::hub::registration::{Admission, origin};
 use crate::serve::hub::{Config, Limits, Mail, Smtp, sender, start};
+use crate::term::signals::Stop;
 
 /// Shorter and nobody has read the mail; longer and old mails can still change something.
 const LINK_LIFETIME: Times = Times::new(Duration::from_secs(60), Duration::from_secs(30 * 86_400));

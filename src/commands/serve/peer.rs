@@ -14,7 +14,6 @@ use crate::commands::callback::given;
 use crate::commands::key_file::{Access, PassphraseArgs, Pending, read_private};
 use crate::commands::log::LogFormat;
 use crate::commands::network::NetworkArgs;
-use crate::commands::stop::Stop;
 use crate::dns::name::{Domain, Host};
 use crate::error::{ExitStatus, Hinted, hinted};
 use crate::facts::call::{Call, Discover};
@@ -30,6 +29,7 @@ use crate::serve::peer::certificate::Tls;
 use crate::serve::peer::fault::Fault;
 use crate::serve::peer::metrics::Metrics;
 use crate::serve::peer::{Config, USER, start};
+use crate::term::signals::Stop;
 use crate::text::Filtered;
 
 /// Run a test federation server, which reports why a message cannot be decrypted; with faults on request

@@ -21,7 +21,6 @@ use super::{StoreArgs, list};
 use crate::commands::key_file::{PassphraseArgs, read_bytes, read_private, read_public};
 use crate::commands::log::LogFormat;
 use crate::commands::network::NetworkArgs;
-use crate::commands::stop::Stop;
 use crate::commands::{Context, Format};
 use crate::count::counted;
 use crate::dns::name::Domain;
@@ -38,6 +37,7 @@ use crate::rocketchat::settings::Method;
 use crate::serve::watch::{Config, start};
 use crate::settings::HubUrl;
 use crate::store::watch::{WatchStore, Watched};
+use crate::term::signals::Stop;
 
 const JOBS: Counts = Counts::new(1, 256);
 const KEEP: Counts = Counts::new(1, 36_500);
