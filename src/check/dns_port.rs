@@ -23,7 +23,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         .filter_map(|label| {
             let outcome = dns.outcome(&Query::new(label.owner(&dns.domain), RecordType::Srv));
             // dns-wildcard has said that nobody meant it.
-            if dns.is_wildcard(RecordType::Srv, &outcome) {
+            if dns.is_wildcard(RecordType::Srv, outcome) {
                 return None;
             }
             outcome.records().iter().find_map(|rr| match &rr.data {

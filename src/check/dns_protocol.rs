@@ -42,7 +42,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
 /// The first string of the first record, as 1.2 and 1.3 read it; none when only a wildcard answers.
 fn value(dns: &DnsFacts, label: &str) -> Option<String> {
     let outcome = dns.outcome(&Query::new(format!("{label}.{}", dns.domain), RecordType::Txt));
-    if dns.is_wildcard(RecordType::Txt, &outcome) {
+    if dns.is_wildcard(RecordType::Txt, outcome) {
         return None;
     }
     // key-secret says what to do about a private key.

@@ -24,11 +24,11 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     if dns.is_undelegated() {
         return Verdict::skip(UNDELEGATED);
     }
-    let asked: Vec<(SrvLabel, Outcome)> = SrvLabel::ALL
+    let asked: Vec<(SrvLabel, &Outcome)> = SrvLabel::ALL
         .into_iter()
         .map(|label| (label, dns.outcome(&Query::new(label.owner(&dns.domain), RecordType::Srv))))
         .collect();
-    let found: Vec<&(SrvLabel, Outcome)> = asked.iter().filter(|(_, outcome)| !outcome.records().is_empty()).collect();
+    let found: Vec<&(SrvLabel, &Outcome)> = asked.iter().filter(|(_, outcome)| !outcome.records().is_empty()).collect();
     let mut verdicts: Vec<Verdict> = Vec::new();
     if found.is_empty() {
         let only = SrvLabel::ALL
@@ -63,7 +63,7 @@ fn shown(label: SrvLabel, outcome: &Outcome) -> String {
 
 const NOT_FOUND: &str = "no server finds this domain in DNS; those up to 4.1 query the hub next";
 
-fn none(dns: &DnsFacts, asked: &[(SrvLabel, Outcome)], expected: &Expected) -> Problem {
+fn none(dns: &DnsFacts, asked: &[(SrvLabel, &Outcome)], expected: &Expected) -> Problem {
     let evidence = asked.iter().map(|(label, outcome)| format!("{}: {outcome}", label.owner(&dns.domain)));
     let chains = asked.iter().map(|(label, outcome)| (dns.alias_chain(&label.owner(&dns.domain)), outcome));
     if let Some((chain, outcome)) = chains.clone().find(|(chain, _)| chain.count() > 0) {
@@ -141,7 +141,7 @@ fn unusable(dns: &DnsFacts, label: SrvLabel, outcome: &Outcome) -> Vec<Problem> 
     outcome.records().iter().filter_map(|rr| judge(&rr.data)).collect()
 }
 
-fn both(dns: &DnsFacts, found: &[&(SrvLabel, Outcome)]) -> Option<Problem> {
+fn both(dns: &DnsFacts, found: &[&(SrvLabel, &Outcome)]) -> Option<Problem> {
     let of = |label| found.iter().find(|(known, _)| *known == label).map(|(_, outcome)| outcome);
     let (https, http) = (of(SrvLabel::Https)?, of(SrvLabel::Http)?);
     if dns.is_wildcard(RecordType::Srv, http) {

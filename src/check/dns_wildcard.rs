@@ -46,7 +46,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
         .map(|question| format!("{} {}", question.kind, question.name))
         .collect();
     // The key that is missing is the finding then.
-    if key_record::is_only_wildcard(dns, &dns.outcome(&key_question(&dns.domain))) {
+    if key_record::is_only_wildcard(dns, dns.outcome(&key_question(&dns.domain))) {
         return Verdict::skip("a wildcard answers instead of the key; see key-record");
     }
     let kind = probe.question.kind;

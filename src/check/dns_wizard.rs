@@ -23,7 +23,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     for label in SrvLabel::ALL {
         let owner = label.owner(&dns.domain);
         let outcome = dns.outcome(&Query::new(&owner, RecordType::Srv));
-        if dns.is_wildcard(RecordType::Srv, &outcome) {
+        if dns.is_wildcard(RecordType::Srv, outcome) {
             continue;
         }
         for rr in outcome.records() {

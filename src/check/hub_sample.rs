@@ -34,8 +34,8 @@ pub fn failed(failure: HttpFailure) -> Call {
 
 pub fn records(known: bool) -> Records {
     let dns = sample::sample();
-    let outcome = |question: &Query| if known { dns.outcome(question) } else { Outcome::NxDomain };
-    let answers = questions(&dns.domain).into_iter().map(|question| (question.clone(), outcome(&question)));
+    let outcome = |question: &Query| if known { dns.outcome(question) } else { &Outcome::NxDomain };
+    let answers = questions(&dns.domain).into_iter().map(|question| (question.clone(), outcome(&question).clone()));
     Records { domain: dns.domain.clone(), answers: answers.collect() }
 }
 

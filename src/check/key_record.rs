@@ -31,7 +31,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     let outcome = dns.outcome(&question);
     let records: Vec<Vec<Vec<u8>>> = outcome.records().iter().filter_map(|rr| strings(&rr.data)).collect();
     match (&outcome, records.as_slice()) {
-        (Outcome::Found(_), [one]) if is_only_wildcard(dns, &outcome) => {
+        (Outcome::Found(_), [one]) if is_only_wildcard(dns, outcome) => {
             let shown = diagnosis::shown(&[one.concat()]);
             vec![missing(dns, "only a wildcard answers", &question, expected).seen(shown).into()]
         }

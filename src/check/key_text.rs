@@ -25,7 +25,7 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     let Some(first) = records.first() else {
         return Verdict::skip("there is no TXT record with a key");
     };
-    if is_only_wildcard(dns, &outcome) {
+    if is_only_wildcard(dns, outcome) {
         return Verdict::skip("only a wildcard answers; see key-record");
     }
     let mut diagnosis = diagnosis::examine_records(&records);

@@ -25,7 +25,7 @@ fn judge(dns: &DnsFacts, _: &NativeFacts) -> Vec<Verdict> {
     }
     let exists = |question: &Query| {
         let outcome = dns.outcome(question);
-        !outcome.records().is_empty() && !dns.is_wildcard(question.kind, &outcome)
+        !outcome.records().is_empty() && !dns.is_wildcard(question.kind, outcome)
     };
     let left: Vec<String> = questions(&dns.domain)
         .iter()

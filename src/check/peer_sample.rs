@@ -59,7 +59,7 @@ pub fn sample() -> PeerFacts {
     let dns = sample::sample();
     let asked = questions(&dns.domain).into_iter();
     let records = Records {
-        answers: asked.map(|question| (question.clone(), dns.outcome(&question))).collect(),
+        answers: asked.map(|question| (question.clone(), dns.outcome(&question).clone())).collect(),
         domain: dns.domain.clone(),
     };
     let dispatch = "/api/v1/federation.events.dispatch";

@@ -61,17 +61,17 @@ pub fn compare(
     let of = |question: &Query| resolved.iter().find(|(name, _)| *name == question.name).map(|(_, resolved)| resolved);
     let sees_zone = questions.iter().any(|question| {
         let published = dns.outcome(question);
-        !published.records().is_empty() && of(question).is_some_and(|resolved| resolved.agrees(&published))
+        !published.records().is_empty() && of(question).is_some_and(|resolved| resolved.agrees(published))
     });
     for question in questions {
         let published = dns.outcome(question);
         match of(question) {
             None => {}
             Some(Resolved::Unknown(why)) => unknown = Some(why.clone()),
-            Some(resolved) if resolved.agrees(&published) => {}
+            Some(resolved) if resolved.agrees(published) => {}
             Some(resolved) => {
                 let cause = cause(dns, question, resolved, targets, sees_zone);
-                found.push(problem(question, resolved, &published, cause).into());
+                found.push(problem(question, resolved, published, cause).into());
             }
         }
     }

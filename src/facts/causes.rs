@@ -12,12 +12,17 @@ use crate::rocketchat::generation::SrvLabel;
 impl DnsFacts {
     /// The name servers that the parent zone names, and those that the zone names itself.
     pub fn sides(&self) -> [BTreeSet<String>; 2] {
-        let Ok(zone) = &self.zone else { return Default::default() };
-        let apex = zone.apex.as_str();
-        let question = Query::new(apex, RecordType::Ns);
-        [Role::Parent, Role::Authority].map(|role| {
-            let replies = self.replies(&question).filter(|(observer, _)| observer.role == role);
-            replies.flat_map(|(_, reply)| named(reply, apex)).collect()
+        [Role::Parent, Role::Authority].map(|role| self.named_by(role).map(str::to_ascii_lowercase).collect())
+    }
+
+    /// The name servers that those in this role give for the zone.
+    fn named_by(&self, role: Role) -> impl Iterator<Item = &str> {
+        self.zone.as_ref().ok().into_iter().flat_map(move |zone| {
+            let apex = zone.apex.as_str();
+            let asked = move |question: &Query| question.kind == RecordType::Ns && question.name == apex;
+            let in_role = move |index: usize| self.observers.get(index).is_some_and(|observer| observer.role == role);
+            let seen = self.observations.iter().filter(move |seen| asked(&seen.question) && in_role(seen.observer));
+            seen.flat_map(move |seen| named(&seen.reply, apex))
         })
     }
 
@@ -27,15 +32,19 @@ impl DnsFacts {
         if observer.role != Role::Authority {
             return false;
         }
-        let [parent, child] = self.sides();
-        let known = !parent.is_empty() && !child.is_empty() && parent.intersection(&child).next().is_some();
-        let one_sided = known && parent.contains(&observer.name) != child.contains(&observer.name);
-        one_sided || self.stale_glue(observer).is_some()
+        // Most servers are named by both sides, which is seen without the whole of either.
+        let [in_parent, in_child] = [Role::Parent, Role::Authority]
+            .map(|role| self.named_by(role).any(|name| name.eq_ignore_ascii_case(&observer.name)));
+        let is_one_sided = || {
+            let [parent, child] = self.sides();
+            !parent.is_disjoint(&child)
+        };
+        (in_parent != in_child && is_one_sided()) || self.stale_glue(observer).is_some()
     }
 
     /// What each name server that both sides of the delegation agree on gives for a question; without those that this machine has
     /// no route to.
-    pub fn answers<'a>(&'a self, question: &'a Query) -> impl Iterator<Item = (&'a Observer, &'a Response)> + 'a {
+    pub fn answers<'a>(&'a self, question: &Query) -> impl Iterator<Item = (&'a Observer, &'a Response)> {
         self.replies(question).filter(|(observer, reply)| {
             observer.role == Role::Authority && !self.is_stray(observer) && reply.outcome != Outcome::NoRoute
         })
@@ -53,9 +62,9 @@ impl DnsFacts {
     }
 
     /// The records that some name server has for a question, else what is published.
-    pub fn anywhere(&self, question: &Query) -> Outcome {
+    pub fn anywhere(&self, question: &Query) -> &Outcome {
         let found = self.answers(question).find(|(_, reply)| !reply.outcome.records().is_empty());
-        found.map_or_else(|| self.outcome(question), |(_, reply)| reply.outcome.clone())
+        found.map_or_else(|| self.outcome(question), |(_, reply)| &reply.outcome)
     }
 
     /// The glue by which this server was found, when it is an old address.
@@ -66,7 +75,15 @@ impl DnsFacts {
 
     /// The host to name in a command: the one that the SRV records name, or the usual one when it may exist, else a word to replace.
     pub fn likely_target(&self) -> String {
-        let named = SrvLabel::ALL.iter().find_map(|label| {
+        let usual = self.usual_target();
+        let mut probed = self.probed(|purpose| *purpose == Purpose::Host);
+        let absent = probed.any(|(_, probe)| probe.reply.outcome.is_absent());
+        self.named_target().unwrap_or(if absent { "HOST".to_owned() } else { usual })
+    }
+
+    /// The host that the SRV records name.
+    pub fn named_target(&self) -> Option<String> {
+        SrvLabel::ALL.iter().find_map(|label| {
             let outcome = self.outcome(&Query::new(label.owner(&self.domain), RecordType::Srv));
             outcome.records().iter().find_map(|rr| match &rr.data {
                 RData::Srv { target, .. } => {
@@ -74,11 +91,7 @@ impl DnsFacts {
                 }
                 _ => None,
             })
-        });
-        let usual = self.usual_target();
-        let mut probed = self.probed(|purpose| *purpose == Purpose::Host);
-        let absent = probed.any(|(_, probe)| probe.reply.outcome.is_absent());
-        named.unwrap_or(if absent { "HOST".to_owned() } else { usual })
+        })
     }
 
     /// The host that most admins choose.
@@ -129,11 +142,10 @@ impl DnsFacts {
 }
 
 /// NS records of the answer, or of a referral in the authority section (RFC 1034 section 4.3.2 step 3b).
-fn named(reply: &Response, apex: &str) -> Vec<String> {
+fn named<'a>(reply: &'a Response, apex: &'a str) -> impl Iterator<Item = &'a str> {
     let all = reply.outcome.records().iter().chain(&reply.authority);
-    all.filter_map(|rr| match &rr.data {
-        RData::Ns(name) if rr.name.eq_ignore_ascii_case(apex) || rr.name.is_empty() => Some(name.to_ascii_lowercase()),
+    all.filter_map(move |rr| match &rr.data {
+        RData::Ns(name) if rr.name.eq_ignore_ascii_case(apex) || rr.name.is_empty() => Some(name.as_str()),
         _ => None,
     })
-    .collect()
 }

@@ -113,7 +113,7 @@ pub struct DnsFacts {
 
 impl DnsFacts {
     /// The replies to one question, with who gave each.
-    pub fn replies<'a>(&'a self, question: &'a Query) -> impl Iterator<Item = (&'a Observer, &'a Response)> + 'a {
+    pub fn replies<'a>(&'a self, question: &Query) -> impl Iterator<Item = (&'a Observer, &'a Response)> {
         self.observations
             .iter()
             .filter(move |seen| seen.question == *question)
@@ -127,7 +127,7 @@ impl DnsFacts {
     }
 
     /// The reply that stands for the published state: the first authoritative answer, else a resolver's, else any failure.
-    pub fn published<'a>(&'a self, question: &'a Query) -> Option<&'a Response> {
+    pub fn published(&self, question: &Query) -> Option<&Response> {
         // A name server that holds only the alias does not have the records at its end, and a lame one has none.
         let complete = |reply: &Response| {
             reply.outcome.is_answer()
@@ -160,7 +160,7 @@ impl DnsFacts {
             let apex = zone.apex.as_str();
             apex != self.domain.as_str() && psl::suffix_str(apex) == Some(apex)
         });
-        above && questions(&self.domain).iter().all(|question| self.outcome(question) == Outcome::NxDomain)
+        above && questions(&self.domain).iter().all(|question| *self.outcome(question) == Outcome::NxDomain)
     }
 
     /// Who hosts the zone, as its name servers and its SOA tell.
@@ -202,7 +202,7 @@ impl DnsFacts {
 
     /// True when a name of the domain has its records from a wildcard.
     pub fn has_only_wildcard(&self, question: &Query) -> bool {
-        self.is_wildcard(question.kind, &self.outcome(question))
+        self.is_wildcard(question.kind, self.outcome(question))
     }
 
     /// The wrong names that were queried and hold a record of the queried type; of TXT records, a key or a piece of one.
@@ -275,8 +275,8 @@ impl DnsFacts {
     }
 
     /// The outcome that stands for the published state; a question that was never asked counts as a timeout.
-    pub fn outcome(&self, question: &Query) -> Outcome {
-        self.published(question).map_or(Outcome::Timeout, |reply| reply.outcome.clone())
+    pub fn outcome(&self, question: &Query) -> &Outcome {
+        self.published(question).map_or(&Outcome::Timeout, |reply| &reply.outcome)
     }
 }
 

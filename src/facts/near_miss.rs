@@ -18,7 +18,7 @@ pub fn candidates(dns: &DnsFacts, target: Option<&Host>) -> Vec<NearMiss> {
     let key = key_question(&dns.domain);
     let missing = |question: &Query| {
         let outcome = dns.outcome(question);
-        outcome.is_absent() || dns.is_wildcard(question.kind, &outcome)
+        outcome.is_absent() || dns.is_wildcard(question.kind, outcome)
     };
     let mut found = Vec::new();
     if missing(&key) {

@@ -35,9 +35,9 @@ pub struct Records {
 
 impl Records {
     /// The outcome of a question; one that was never asked counts as a timeout.
-    pub fn outcome(&self, question: &Query) -> Outcome {
+    pub fn outcome(&self, question: &Query) -> &Outcome {
         let found = self.answers.iter().find(|(asked, _)| asked == question);
-        found.map_or(Outcome::Timeout, |(_, outcome)| outcome.clone())
+        found.map_or(&Outcome::Timeout, |(_, outcome)| outcome)
     }
 
     /// How a generation interprets them.
@@ -51,7 +51,7 @@ impl Records {
         let outcome = self.outcome(&question);
         match outcome.records().iter().find_map(|rr| rr.data.joined()) {
             Some(text) => Ok(node_rsa::key(&text)?),
-            None => Err(NoKey::NoRecord { name: question.name, outcome }),
+            None => Err(NoKey::NoRecord { name: question.name, outcome: outcome.clone() }),
         }
     }
 

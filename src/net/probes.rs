@@ -70,7 +70,8 @@ pub async fn second(session: &Session<'_>, dns: &DnsFacts, target: Option<&Host>
         Some(Probe { purpose: Purpose::Text, observer, question: question.clone(), reply })
     });
     let host = Query::new(dns.usual_target(), RecordType::A);
-    let host = spokesman(dns).filter(|_| target.is_none()).map(|(observer, server)| async move {
+    let is_needed = target.is_none() && dns.named_target().is_none();
+    let host = spokesman(dns).filter(|_| is_needed).map(|(observer, server)| async move {
         let reply = session.ask_one(server, &host).await?;
         Some(Probe { purpose: Purpose::Host, observer, question: host, reply })
     });

@@ -64,13 +64,13 @@ fn view_cell(dns: &DnsFacts, view: &ServerView, question: &Query) -> Cell {
         return not_queried();
     };
     let published = dns.outcome(question);
-    let differs = !resolved.agrees(&published);
+    let differs = !resolved.agrees(published);
     let (text, failure) = match resolved {
         Resolved::Unknown(_) => return not_queried(),
         // It has the first record only, and no reason when there is none.
-        Resolved::Nothing(_) if !differs => (description(&published), failure(&published)),
+        Resolved::Nothing(_) if !differs => (description(published), failure(published)),
         Resolved::Nothing(_) => ("nothing".to_owned(), Some("nothing".to_owned())),
-        _ if !differs => (description(&published), None),
+        _ if !differs => (description(published), None),
         Resolved::Srv { target, port } => (format!("{target}:{port}"), None),
         Resolved::Txt(text) => (key_text(text.as_bytes()), None),
     };

@@ -66,7 +66,11 @@ impl DiscoveryResult {
 }
 
 /// Goes through the discovery of `generation`; `answer` gives what its resolver would say.
-pub fn discovery(generation: &Generation, domain: &Domain, answer: impl Fn(&Query) -> Outcome) -> DiscoveryResult {
+pub fn discovery<'a>(
+    generation: &Generation,
+    domain: &Domain,
+    answer: impl Fn(&Query) -> &'a Outcome,
+) -> DiscoveryResult {
     let (url, url_error) = match find_url(generation, domain, &answer) {
         Ok(url) => (Some(url), None),
         Err(error) => (None, Some(error)),
@@ -84,14 +88,14 @@ pub fn discovery(generation: &Generation, domain: &Domain, answer: impl Fn(&Quer
     DiscoveryResult { id: generation.id, releases: generation.releases, url, key, error: url_error.or(key_error), note }
 }
 
-fn find_url(
+fn find_url<'a>(
     generation: &Generation,
     domain: &Domain,
-    answer: &impl Fn(&Query) -> Outcome,
+    answer: &impl Fn(&Query) -> &'a Outcome,
 ) -> Result<String, DiscoveryError> {
     for label in generation.srv {
         let outcome = answer(&Query::new(label.owner(domain), RecordType::Srv));
-        if let Some((port, target)) = first_srv(&outcome) {
+        if let Some((port, target)) = first_srv(outcome) {
             if target.is_empty() {
                 return Err(DiscoveryError::Target { target, port });
             }
@@ -115,15 +119,15 @@ fn find_url(
 
 /// Which protocol an SRV at `_tcp` means: 1.0 and 1.1 use the name `localhost`, 1.2 and 1.3 a TXT record of which only
 /// the first string counts, 3.4 and later always use https (they ask for the TXT with the SRV resolver by mistake).
-fn tcp_protocol(
+fn tcp_protocol<'a>(
     generation: &Generation,
     domain: &Domain,
     target: &str,
-    answer: &impl Fn(&Query) -> Outcome,
+    answer: &impl Fn(&Query) -> &'a Outcome,
 ) -> Protocol {
     if generation.reads_protocol {
         let question = Query::new(format!("{PROTOCOL_LABEL}.{domain}"), RecordType::Txt);
-        let is_http = first_txt(&answer(&question))
+        let is_http = first_txt(answer(&question))
             .and_then(|strings| strings.first().map(|first| first.eq_ignore_ascii_case(b"http")))
             .unwrap_or(false);
         return if is_http { Protocol::Http } else { Protocol::Https };
@@ -131,17 +135,17 @@ fn tcp_protocol(
     if generation.is_first_protocol() && target == "localhost" { Protocol::Http } else { Protocol::Https }
 }
 
-fn find_key(
+fn find_key<'a>(
     generation: &Generation,
     domain: &Domain,
-    answer: &impl Fn(&Query) -> Outcome,
+    answer: &impl Fn(&Query) -> &'a Outcome,
 ) -> Result<Fingerprint, DiscoveryError> {
     let question = key_question(domain);
     let outcome = answer(&question);
-    let text = match first_txt(&outcome) {
+    let text = match first_txt(outcome) {
         Some(strings) => strings.concat(),
         None if generation.missing_key == MissingKey::ThrowsResolverError => {
-            return Err(DiscoveryError::KeyLookup { code: node_code(&outcome), name: question.name });
+            return Err(DiscoveryError::KeyLookup { code: node_code(outcome), name: question.name });
         }
         None => Vec::new(),
     };
@@ -211,7 +215,7 @@ mod tests {
     fn view(records: &[(&str, Outcome)]) -> Vec<String> {
         let zone: HashMap<String, &Outcome> =
             records.iter().map(|(label, outcome)| (format!("{label}.mydomain.com"), outcome)).collect();
-        let answer = |question: &Query| zone.get(&question.name).map_or(Outcome::NxDomain, |found| (*found).clone());
+        let answer = |question: &Query| zone.get(&question.name).copied().unwrap_or(&Outcome::NxDomain);
         let description =
             |discovery: DiscoveryResult| discovery.error.map(|error| error.to_string()).or(discovery.url).unwrap();
         GENERATIONS.iter().map(|generation| description(discovery(generation, &domain(), answer))).collect()

@@ -59,7 +59,7 @@ impl Diff {
         }
         let plan = self.options.plan(cx, Some(&zone.apex))?;
         let changes = compared(&plan.set, &dns)?;
-        let way = in_the_way(&plan.set, |question| dns.anywhere(question));
+        let way = in_the_way(&plan.set, |question| dns.anywhere(question).clone());
         let partial = partial(&changes, &dns);
         let is_partial = |change: &Change| partial.iter().any(|partial| partial.question == change.question);
         let needed: Vec<&Change> = changes.iter().filter(|change| change.is_needed() || is_partial(change)).collect();
@@ -138,7 +138,7 @@ fn report(domain: &Domain, changes: &[Change], partial: &[Partial], way: &[Strin
 
 /// The comparison, or why there is none.
 fn compared(set: &RecordSet, dns: &DnsFacts) -> anyhow::Result<Vec<Change>> {
-    compare(set, |question| dns.outcome(question)).map_err(|(question, outcome)| {
+    compare(set, |question| dns.outcome(question).clone()).map_err(|(question, outcome)| {
         let hint = format!("`fedctl dns-check {}` tells who fails; name another resolver with --resolver", set.domain);
         hinted(format!("{} {} cannot be compared: {outcome}", question.kind, question.name), hint)
     })
