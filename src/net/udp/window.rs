@@ -1,6 +1,6 @@
-//! How many queries wait for one server at the same time, and when one is repeated, as TCP decides both. More wait with each answer
-//! until one is lost, then half as many, and slowly more again (RFC 5681 section 3.1): how many a server can take depends on its
-//! buffer, on the way to it, and on who else queries it. A query is repeated when its answer takes much longer than those before
+//! How many queries wait for one server at the same time, and when one is repeated, as TCP decides both. When one is lost, fewer,
+//! and slowly more again (RFC 5681 section 3.1): how many a server can take depends on its buffer, on the way to it, and on who else
+//! queries it. A query is repeated when its answer takes much longer than those before
 //! it (RFC 6298 section 2).
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,13 +11,15 @@ use tokio::time::Instant;
 
 /// Never fewer: with fewer, a list would wait for a resolver that is only slow.
 const SMALLEST: usize = 96;
-/// At first: so many queries fit into the receive buffer that Linux gives a socket, 212,992 bytes.
-pub const FIRST: usize = 240;
-/// Never more: with 900, a name server that needed 50 ms for an answer lost some.
-pub const LARGEST: usize = 480;
+/// Never more: so many queries fit into the receive buffer that Linux gives a socket, 212,992 bytes, of which each takes 832. With
+/// 480, a name server that needed 50 ms for an answer lost some.
+pub const LARGEST: usize = 250;
+/// What is left of the window when a query is lost: 7 of 10 (RFC 9438 section 4.6).
+const KEPT: [usize; 2] = [7, 10];
 
-/// No query is repeated sooner (RFC 6298 section 2.4).
-const SOONEST: Duration = Duration::from_secs(1);
+/// No query is repeated sooner. RFC 6298 section 2.4 advises a second, and systems wait less where answers come at once: Linux
+/// repeats what TCP has lost after 200 ms.
+const SOONEST: Duration = Duration::from_millis(300);
 
 /// The queries that may wait for one server.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ struct State {
     surplus: usize,
     /// Answers since the window last grew.
     answers: usize,
-    /// When the window last became smaller; until then it grows with every answer.
+    /// When the window last became smaller.
     shrunk: Option<Instant>,
     /// How long answers take, smoothed, and by how much that varies.
     answer_time: Option<(Duration, Duration)>,
@@ -45,8 +47,8 @@ pub struct Place<'a>(&'a Window);
 
 impl Window {
     pub fn new() -> Self {
-        let state = State { size: FIRST, surplus: 0, answers: 0, shrunk: None, answer_time: None };
-        Self { places: Semaphore::new(FIRST), state: Mutex::new(state) }
+        let state = State { size: LARGEST, surplus: 0, answers: 0, shrunk: None, answer_time: None };
+        Self { places: Semaphore::new(LARGEST), state: Mutex::new(state) }
     }
 
     /// Waits for a place.
@@ -77,7 +79,7 @@ impl Window {
     pub fn answered(&self) {
         let mut state = self.state();
         state.answers += 1;
-        if state.size < LARGEST && (state.shrunk.is_none() || state.answers >= state.size) {
+        if state.size < LARGEST && state.answers >= state.size {
             (state.answers, state.size) = (0, state.size + 1);
             match state.surplus.checked_sub(1) {
                 Some(less) => state.surplus = less,
@@ -92,7 +94,7 @@ impl Window {
         if state.shrunk.is_some_and(|shrunk| repeated <= shrunk) {
             return;
         }
-        let size = (state.size / 2).max(SMALLEST);
+        let size = (state.size * KEPT[0] / KEPT[1]).max(SMALLEST);
         let less = state.size - size;
         state.surplus += less - self.places.forget_permits(less);
         (state.size, state.answers, state.shrunk) = (size, 0, Some(Instant::now()));
@@ -131,25 +133,23 @@ mod tests {
     }
 
     #[test]
-    fn it_grows_with_each_answer_up_to_its_limit() {
+    fn it_never_grows_beyond_its_limit() {
         let window = Window::new();
-        assert_eq!(fill(&window).len(), FIRST);
-        window.answered();
-        assert_eq!(fill(&window).len(), FIRST + 1);
         (0..1000).for_each(|_| window.answered());
         assert_eq!(fill(&window).len(), LARGEST);
     }
 
     #[test]
-    fn it_is_halved_once_for_what_is_lost_together_and_grows_slowly_then() {
+    fn it_becomes_smaller_once_for_what_is_lost_together_and_grows_slowly_then() {
         let window = Window::new();
         let (places, sent) = (fill(&window), Instant::now());
         (0..10).for_each(|_| window.lost(sent));
         assert!(window.enter().now_or_never().is_none());
         drop(places);
-        assert_eq!(fill(&window).len(), FIRST / 2);
-        (0..FIRST / 2).for_each(|_| window.answered());
-        assert_eq!(fill(&window).len(), FIRST / 2 + 1);
+        let smaller = fill(&window).len();
+        assert!((LARGEST / 2..LARGEST * 3 / 4).contains(&smaller), "{smaller}");
+        (0..smaller).for_each(|_| window.answered());
+        assert_eq!(fill(&window).len(), smaller + 1);
         for _ in 0..10 {
             window.lost(Instant::now() + Duration::from_secs(1));
         }
