@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 use super::pace::Pace;
 use super::tcp::Tcp;
 use super::udp::{Received, Udp};
-use super::{elapsed, unreachable};
+use super::{elapsed, milliseconds, unreachable};
 use crate::dns::codec::{self, Flags};
 use crate::dns::record::{EdnsFault, Outcome, Query, Response, Transport};
 
@@ -30,7 +30,6 @@ impl Sockets {
 
 /// Asks and waits for at most `wait`. Every way to fail is an [`Outcome`].
 pub async fn ask(sockets: &Sockets, server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
-    let start = Instant::now();
     let mut reply = over_udp(sockets, server, question, flags, wait).await;
     // RFC 6891 section 7: a server from before EDNS answers FORMERR (1) or NOTIMP (4).
     let fault = match reply.outcome {
@@ -41,7 +40,7 @@ pub async fn ask(sockets: &Sockets, server: SocketAddr, question: &Query, flags:
     if fault.is_some() {
         let plain = over_udp(sockets, server, question, Flags { edns: false, ..flags }, wait).await;
         if plain.outcome != reply.outcome {
-            reply = Response { edns_fault: fault, ..plain };
+            reply = Response { edns_fault: fault, elapsed: reply.elapsed + plain.elapsed, ..plain };
         }
     }
     if reply.truncated {
@@ -51,8 +50,8 @@ pub async fn ask(sockets: &Sockets, server: SocketAddr, question: &Query, flags:
         reply.truncated = true;
         reply.edns = reply.edns.or(cut.edns);
         reply.edns_fault = cut.edns_fault;
+        reply.elapsed += cut.elapsed;
     }
-    reply.elapsed = elapsed(start);
     reply
 }
 
@@ -64,10 +63,7 @@ pub async fn ask_tcp(
     flags: Flags,
     wait: Duration,
 ) -> Response {
-    let start = Instant::now();
-    let mut reply = over_tcp(sockets, server, question, flags, wait).await;
-    reply.elapsed = elapsed(start);
-    reply
+    over_tcp(sockets, server, question, flags, wait).await
 }
 
 async fn over_udp(sockets: &Sockets, server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
@@ -79,18 +75,23 @@ async fn over_udp(sockets: &Sockets, server: SocketAddr, question: &Query, flags
     let plain = || codec::query(question, Flags { edns: false, ..flags }).ok();
     let other = || plain().filter(|_| flags.edns);
     sockets.pace.turn(server).await;
-    match sockets.udp.exchange(server, &mut query, other, wait).await {
-        Ok(Received::Response { bytes, late }) => {
+    let (received, took) = match sockets.udp.exchange(server, &mut query, other, wait).await {
+        Ok(exchanged) => exchanged,
+        Err(error) => return Response::bare(unreachable(&error, ""), Transport::Udp),
+    };
+    let mut reply = match received {
+        Received::Response { bytes, late } => {
             let mut reply = codec::reply(&bytes, question, Transport::Udp);
             reply.truncated = codec::is_truncated(&bytes);
             reply.edns_fault =
                 Some(EdnsFault::Dropped).filter(|_| late && reply.edns.is_none() && reply.outcome.is_answer());
             reply
         }
-        Ok(Received::Foreign(why)) => Response::bare(Outcome::Malformed(why.into()), Transport::Udp),
-        Ok(Received::Nothing) => Response::bare(Outcome::Timeout, Transport::Udp),
-        Err(error) => Response::bare(unreachable(&error, ""), Transport::Udp),
-    }
+        Received::Foreign(why) => Response::bare(Outcome::Malformed(why.into()), Transport::Udp),
+        Received::Nothing => Response::bare(Outcome::Timeout, Transport::Udp),
+    };
+    reply.elapsed = milliseconds(took);
+    reply
 }
 
 async fn over_tcp(sockets: &Sockets, server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
@@ -99,18 +100,21 @@ async fn over_tcp(sockets: &Sockets, server: SocketAddr, question: &Query, flags
         Err(outcome) => return Response::bare(outcome, Transport::Tcp),
     };
     sockets.pace.turn(server).await;
-    match timeout(wait, sockets.tcp.exchange(server, &query)).await {
+    let start = Instant::now();
+    let mut reply = match timeout(wait, sockets.tcp.exchange(server, &query)).await {
         Ok(Ok(Some(bytes))) => codec::reply(&bytes, question, Transport::Tcp),
         Ok(Ok(None)) => Response::bare(Outcome::Malformed("the answer is to another question".into()), Transport::Tcp),
         Ok(Err(error)) => Response::bare(unreachable(&error, "TCP: "), Transport::Tcp),
         Err(_) => Response::bare(Outcome::Timeout, Transport::Tcp),
-    }
+    };
+    reply.elapsed = elapsed(start);
+    reply
 }
 
 /// Sends the bytes of a query and returns those of the response: UDP, then TCP when the response was cut.
 pub async fn forward(sockets: &Sockets, server: SocketAddr, query: &[u8], wait: Duration) -> io::Result<Vec<u8>> {
     let Some(id) = query.first_chunk::<2>() else { return Err(io::ErrorKind::InvalidInput.into()) };
-    let received = sockets.udp.exchange(server, &mut query.to_vec(), || None, wait).await?;
+    let (received, _) = sockets.udp.exchange(server, &mut query.to_vec(), || None, wait).await?;
     let Received::Response { bytes: mut response, .. } = received else { return Err(io::ErrorKind::TimedOut.into()) };
     if !codec::is_truncated(&response) {
         response[..2].copy_from_slice(id);

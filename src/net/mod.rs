@@ -80,7 +80,11 @@ impl Net {
 }
 
 fn elapsed(start: tokio::time::Instant) -> u32 {
-    u32::try_from(start.elapsed().as_millis()).unwrap_or(u32::MAX)
+    milliseconds(start.elapsed())
+}
+
+fn milliseconds(time: Duration) -> u32 {
+    u32::try_from(time.as_millis()).unwrap_or(u32::MAX)
 }
 
 /// What became of a question that the system could not send or whose answer it could not read.

@@ -99,18 +99,19 @@ impl Drop for Socket {
 
 impl Udp {
     /// Sends; once more when the answer takes much longer than those before, and after a third of the time; after two thirds the
-    /// other form of the query, if there is one. The first two bytes of both are replaced by a free identifier.
+    /// other form of the query, if there is one. The first two bytes of both are replaced by a free identifier. The time is that since
+    /// the query was first sent: the server has nothing to do with how long it waited for its place.
     pub async fn exchange(
         &self,
         to: SocketAddr,
         query: &mut [u8],
         other: impl FnOnce() -> Option<Vec<u8>>,
         wait: Duration,
-    ) -> io::Result<Received> {
+    ) -> io::Result<(Received, Duration)> {
         let server = self.server(to);
         let _place = server.window.enter().await;
         let socket = server.socket(to)?;
-        let Ok(_permit) = socket.permits.acquire().await else { return Ok(Received::Nothing) };
+        let Ok(_permit) = socket.permits.acquire().await else { return Ok((Received::Nothing, Duration::ZERO)) };
         let (id, mut answer) = socket.wait(question(query));
         let _forget = Forget { waiting: &socket.waiting, id };
         query[..2].copy_from_slice(&id.to_be_bytes());
@@ -124,7 +125,7 @@ impl Udp {
                     true => server.window.lost(sent),
                     false => server.window.answered(),
                 }
-                return Ok(Received::Response { bytes, late: false });
+                return Ok((Received::Response { bytes, late: false }, begun.elapsed()));
             }
         }
         // Few queries get here, so the other form is made here.
@@ -137,10 +138,10 @@ impl Udp {
             None => received(timeout_at(begun + wait, &mut answer).await)?,
         };
         if let Some(bytes) = received {
-            return Ok(Received::Response { bytes, late: other.is_some() });
+            return Ok((Received::Response { bytes, late: other.is_some() }, begun.elapsed()));
         }
         let foreign = held(&socket.waiting).open.get(&id).and_then(|query| query.foreign);
-        Ok(foreign.map_or(Received::Nothing, Received::Foreign))
+        Ok((foreign.map_or(Received::Nothing, Received::Foreign), begun.elapsed()))
     }
 
     /// What is known of a server; one that nobody waits for makes room.

@@ -26,7 +26,7 @@ async fn each_query_gets_its_own_response_however_often_they_are_repeated() {
         let udp = udp.clone();
         tokio::spawn(async move {
             let mut sent = query(at);
-            let received = udp.exchange(addr, &mut sent, || None, Duration::from_secs(12)).await.unwrap();
+            let (received, _) = udp.exchange(addr, &mut sent, || None, Duration::from_secs(12)).await.unwrap();
             let Received::Response { bytes, .. } = received else { panic!("{received:?}") };
             assert_eq!(bytes[HEADER..], query(at)[HEADER..]);
         })
@@ -58,7 +58,7 @@ async fn a_server_that_loses_queries_is_sent_fewer_at_a_time() {
     let mut all = tokio::task::JoinSet::new();
     for at in 0..400 {
         let udp = udp.clone();
-        all.spawn(async move { udp.exchange(addr, &mut query(at), || None, Duration::from_secs(3)).await.unwrap() });
+        all.spawn(async move { udp.exchange(addr, &mut query(at), || None, Duration::from_secs(3)).await.unwrap().0 });
     }
     let received = all.join_all().await;
     assert!(received.iter().all(|received| matches!(received, Received::Response { .. })));
@@ -82,7 +82,7 @@ async fn a_lost_query_is_repeated_soon() {
     });
     let (udp, wait) = (Udp::default(), Duration::from_secs(180));
     for at in 0..2 {
-        let received = udp.exchange(addr, &mut query(at), || None, wait).await.unwrap();
+        let (received, _) = udp.exchange(addr, &mut query(at), || None, wait).await.unwrap();
         assert!(matches!(received, Received::Response { .. }));
     }
     let patience = udp.server(addr).window.patience().unwrap();
@@ -106,4 +106,38 @@ fn a_response_to_another_question_is_foreign_and_one_without_is_not() {
     assert!(!is_foreign(&asked.to_ascii_uppercase(), question(&asked)));
     assert!(is_foreign(&query(8), question(&asked)));
     assert!(!is_foreign(&asked[..HEADER], question(&asked)));
+}
+
+/// The time of a query is that of the server, without the time that it waited for its turn.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_time_of_a_query_begins_when_it_is_sent() {
+    let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let (addr, udp, hold) = (server.local_addr().unwrap(), Udp::default(), Duration::from_millis(300));
+    let ask = |at: usize| {
+        let udp = udp.clone();
+        async move { udp.exchange(addr, &mut query(at as u32), || None, Duration::from_secs(180)).await.unwrap() }
+    };
+    let mut first: tokio::task::JoinSet<_> = (0..window::LARGEST).map(ask).collect();
+    let (mut buffer, mut held_back) = ([0; 512], HashMap::new());
+    while held_back.len() < window::LARGEST {
+        let (length, from) = server.recv_from(&mut buffer).await.unwrap();
+        held_back.insert(buffer[HEADER..length].to_vec(), (buffer[..length].to_vec(), from));
+    }
+    let begun = Instant::now();
+    let last = tokio::spawn(ask(window::LARGEST));
+    tokio::time::sleep(hold).await;
+    for (mut response, from) in held_back.into_values() {
+        response[2] |= 0x80;
+        server.send_to(&response, from).await.unwrap();
+    }
+    first.join_next().await.unwrap().unwrap();
+    while !last.is_finished() {
+        if let Ok(Ok((length, from))) = tokio::time::timeout(hold, server.recv_from(&mut buffer)).await {
+            buffer[2] |= 0x80;
+            server.send_to(&buffer[..length], from).await.unwrap();
+        }
+    }
+    let (received, took) = last.await.unwrap();
+    assert!(matches!(received, Received::Response { .. }));
+    assert!(begun.elapsed() - took >= hold, "{took:?}");
 }
