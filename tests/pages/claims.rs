@@ -130,7 +130,7 @@ const CONSTANTS: &[(&str, &str, &str, &str)] = &[
 ];
 
 /// A page in one line, so that a phrase is found wherever its lines end.
-fn page(name: &str) -> String {
+pub fn page(name: &str) -> String {
     std::fs::read_to_string(repository(name)).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -2,6 +2,7 @@
 
 mod claims;
 mod first_screen;
+mod protocol;
 mod tables;
 
 use std::io::{BufRead, BufReader, Write};
