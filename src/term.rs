@@ -27,6 +27,13 @@ pub enum ColorChoice {
 const PIPE_WIDTH: usize = 80;
 pub const WIDTH_RANGE: std::ops::RangeInclusive<usize> = 40..=200;
 
+/// Columns for text: COLUMNS, else those of the terminal.
+pub fn width() -> usize {
+    let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let seen = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    columns.or(seen).unwrap_or(PIPE_WIDTH).clamp(*WIDTH_RANGE.start(), *WIDTH_RANGE.end())
+}
+
 /// The terminal, or what replaces it.
 #[derive(Debug, Clone)]
 pub struct Term {
@@ -54,9 +61,7 @@ impl Term {
         };
         let color = wants(io::stdout().is_terminal());
         colored::control::set_override(color);
-        let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-        let seen = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-        let width = columns.or(seen).unwrap_or(PIPE_WIDTH).clamp(*WIDTH_RANGE.start(), *WIDTH_RANGE.end());
+        let width = width();
         let live = io::stderr().is_terminal() && !quiet && !dumb;
         Self { width, color, quiet, verbose, color_stderr: wants(io::stderr().is_terminal()), live }
     }

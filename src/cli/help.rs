@@ -6,6 +6,8 @@ use clap::builder::styling::Style;
 use clap::builder::{StyledStr, Styles};
 use clap::{Arg, Command};
 
+use crate::term::width;
+
 /// Which group each command is in, in the order of the help. `help` is not listed.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Set up", &["init", "keygen", "records", "configure", "register", "proxy"]),
@@ -113,7 +115,8 @@ const NAME: usize = 11;
 /// Gives the command line its help pages.
 pub fn dress(root: Command) -> Command {
     let globals: Vec<Arg> = root.get_arguments().filter(|arg| arg.is_global_set()).cloned().collect();
-    let (short, long) = (short(&root), long(&root));
+    let short = if width() < SCREEN { narrow(&root) } else { short(&root) };
+    let long = long(&root);
     let mut root = root.help_template("{before-help}").before_help(short).before_long_help(long);
     let names: Vec<String> = root.get_subcommands().map(|command| command.get_name().to_owned()).collect();
     for name in names {
@@ -196,6 +199,21 @@ fn short(root: &Command) -> StyledStr {
         }
     }
     out += "\n\n`fedctl COMMAND -h` lists its options, `fedctl --help` all of this in full.";
+    StyledStr::from(out)
+}
+
+/// The same for a terminal in which the summaries have no room beside the names.
+fn narrow(root: &Command) -> StyledStr {
+    let styles = root.get_styles().clone();
+    let mut out = head(root, &styles, false) + "\n";
+    for (group, names) in GROUPS {
+        out += &heading(&styles, group, 0);
+        for (name, about) in members(root, names) {
+            let _ = write!(out, "\n  {}\n    {about}", literal(&styles, name, 0));
+        }
+        out.push('\n');
+    }
+    out += "\n`fedctl COMMAND -h` lists its options, `fedctl --help` all of this in full.";
     StyledStr::from(out)
 }
 

@@ -43,7 +43,7 @@ pub fn line(report: &Report, detail: &str, Style { width, fail_on, verbose, .. }
         _ => found.chain(passed).collect(),
     };
     let indent = STATUS + 2 + DOMAIN + 2;
-    let room = width.saturating_sub(indent).max(DOMAIN);
+    let room = width.saturating_sub(margin(width)).max(DOMAIN);
     // What goes on stands below the sentence, behind the id of the check.
     let hung = |problem: &String| hang(problem, room, 2).lines().map(str::to_owned).collect::<Vec<_>>();
     let mut lines = problems.iter().flat_map(hung);

@@ -1,6 +1,7 @@
 //! Log lines, translated.
 
 use serde_json::json;
+use unicode_width::UnicodeWidthStr;
 
 use super::fill::hang;
 use super::key::pretty;
@@ -49,7 +50,13 @@ fn sentence(translation: &Translation) -> String {
 }
 
 fn row(name: &str, text: &str, width: usize) -> String {
-    hang(&format!("  {name:<9} {text}"), width, 12)
+    let head = format!("  {name:<9} ");
+    // A command to copy stays whole, on a line of its own where it has no room.
+    match text.starts_with("fedctl ") && !text.contains([',', ';']) {
+        true if head.len() + text.width() > width => format!("{}\n    {text}\n", head.trim_end()),
+        true => format!("{head}{text}\n"),
+        false => hang(&(head + text), width, 12),
+    }
 }
 
 /// The line without what loggers put before it is not to be had in general; its length is.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::fill::{hang, table};
+use super::fill::{beside, table};
 use super::key::pretty;
 use super::report::found;
 use crate::count::counted;
@@ -50,7 +50,7 @@ const LABEL: usize = 10;
 
 /// For people.
 pub fn human(shown: &Shown, width: usize) -> String {
-    let row = |label: &str, value: &str| hang(&format!("{label:<LABEL$}{value}"), width, LABEL);
+    let row = |label: &str, value: &str| beside(&format!("{label:<LABEL$}"), value, LABEL, width);
     let given = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".into());
     let mut out = row("settings", &shown.file.clone().unwrap_or_else(|| "no fedctl.yaml".into()));
     out += &row("domain", &given(&shown.domain));

@@ -24,7 +24,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("keygen", "keygen"),
     ("lab", "lab --only healthy"),
     ("mesh", "mesh healthy.test silent.test no-records.test"),
-    ("mesh", "mesh healthy.test no-records.test --suppress dns-srv=known"),
+    ("mesh", "mesh healthy.test no-records.test --suppress peer-discovery=known"),
     ("status", "status"),
     ("upgrade-plan", "upgrade plan --from 6.2 --to 7.11 --partner a.example=5.4"),
     ("watch", "watch --once healthy.test no-records.test --data watch"),

@@ -98,11 +98,17 @@ fn write_leftovers(out: &mut String, seen: &Drill, width: usize) {
     for (at, left) in left.iter().enumerate() {
         let name = if at == 0 { "left at the peer" } else { "" };
         out.push_str(if at == 0 { "\n" } else { "" });
-        let room = width.saturating_sub(LEFT);
+        // In a narrow terminal the title has its own line.
+        let is_narrow = LEFT * 2 + LEFT / 2 > width;
+        let indent = if is_narrow { 4 } else { LEFT };
+        if is_narrow && at == 0 {
+            out.push_str(&format!("  {name}\n"));
+        }
+        let room = width.saturating_sub(indent);
         let remove = format!("remove: {}", left.remove);
         for (row, line) in wrap(&left.what, room).iter().chain(&wrap(&remove, room)).enumerate() {
-            let name = if row == 0 { name } else { "" };
-            out.push_str(&format!("  {name:<width$}{line}\n", width = LEFT - 2));
+            let name = if row == 0 && !is_narrow { name } else { "" };
+            out.push_str(&format!("  {name:<width$}{line}\n", width = indent - 2));
         }
     }
 }

@@ -199,7 +199,10 @@ fn sentence(number: usize, obstacle: &Obstacle, blocked: &[&Direction], width: u
         let head = if at == 0 { format!("{number:>3}  ") } else { " ".repeat(5) };
         out += &format!("{head}{line}\n");
     }
-    let owner = format!("{} fixes it; it blocks {directions}", obstacle.owner);
+    let Obstacle { owner, check, .. } = obstacle;
+    // `--suppress` and `explain` take the id.
+    let found = if check.is_empty() { String::new() } else { format!("found by {check}; ") };
+    let owner = format!("{found}{owner} fixes it; it blocks {directions}");
     for line in wrap(&owner, width.saturating_sub(5)) {
         out += &format!("     {line}\n");
     }
@@ -287,7 +290,9 @@ mod tests {
         let text = write(&group(50), &Details::default(), STYLE);
         assert!(text.contains(&format!("\n  4  XXX-{}\n", "X".repeat(46))), "{text}");
         assert!(text.contains(&format!("\n  5  ....-{}\n", ".".repeat(45))), "{text}");
-        assert!(text.contains("it blocks 49 directions from\n     partner-4.university.example"), "{text}");
+        let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let owner = "found by key-text; partner-4.university.example fixes it; it blocks 49 directions from partner-4.";
+        assert!(flat.contains(owner), "{text}");
         assert!(text.lines().count() < 130, "{text}");
     }
 }

@@ -43,7 +43,9 @@ pub fn table(plan: &Plan, columns: usize) -> String {
     let about = format!("zone {} · {}", set.zone, counted(set.records.len(), "record"));
     let mut out = title(&set.domain.to_string(), &about, columns);
     let width = set.records.iter().map(|record| record.owner.len() + 1).max().unwrap_or_default();
-    out += &format!("  {:<width$}  {:>6}  type  value\n", "name", "TTL");
+    let head = format!("  {:<width$}  {:>6}  type  value\n", "name", "TTL");
+    let is_narrow = columns < WIDTH && head.len() > columns;
+    out += if is_narrow { "" } else { &head };
     for record in &set.records {
         let owner = format!("{}.", record.owner);
         let value = match rdata::srv(&record.data, ".") {
@@ -51,7 +53,10 @@ pub fn table(plan: &Plan, columns: usize) -> String {
             None if is_short(&record.data) => rdata::quoted(&record.data),
             None => "below".into(),
         };
-        out += &format!("  {owner:<width$}  {:>6}  {:<4}  {value}\n", record.ttl, record.data.kind());
+        out += &match is_narrow {
+            true => format!("  {owner}\n    {}  {:<4}  {value}\n", record.ttl, record.data.kind()),
+            false => format!("  {owner:<width$}  {:>6}  {:<4}  {value}\n", record.ttl, record.data.kind()),
+        };
         out += &hang(&format!("      {}; read by {}", record.reason, record.read_by), columns, 6);
     }
     for record in set.records.iter().filter(|record| !is_short(&record.data)) {

@@ -21,6 +21,8 @@ const ASIDE: usize = 6;
 /// Columns that they have at least, and columns before them where there are fewer.
 const ROOM: usize = 24;
 const NARROW: usize = 4;
+/// Columns below which evidence is indented less: names of records are long.
+const NARROW_TERMINAL: usize = 60;
 const BY_RELEASE: &str = "by release";
 /// What stands above the details of -v and of -vv.
 const BASIS: &str = "how it was found";
@@ -85,8 +87,9 @@ pub fn write_details(out: &mut String, details: &Details, style: Style) {
         }
         out.push_str(&format!("\n  {title}\n"));
         let wrap = if title == BASIS { wrap } else { wrap_foreign };
-        for line in lines.iter().flat_map(|line| wrap(line, style.width.saturating_sub(4))) {
-            out.push_str(&format!("    {line}\n"));
+        let indent = if style.width < NARROW_TERMINAL { "  " } else { "    " };
+        for line in lines.iter().flat_map(|line| wrap(line, style.width.saturating_sub(indent.len()))) {
+            out.push_str(&format!("{indent}{line}\n"));
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::places::Shared;
 use super::redact::redact;
+use super::run;
 use super::scenes::{SCENES, Scene};
 use crate::support::Ran;
 
@@ -50,6 +51,9 @@ fn pieces(ran: &Ran, dir: &Path) -> BTreeSet<String> {
 fn look(scene: &Scene, shared: &Shared, columns: usize) -> Vec<(Option<String>, BTreeSet<String>)> {
     scene.each(shared, columns, |line, ran, dir| {
         let stdout = if is_file(line) { Vec::new() } else { long(&ran.stdout, columns) };
+        let spaced = |text: &'_ str| text.lines().filter(|line| line.ends_with(' ')).count();
+        let spaced = if is_file(line) { 0 } else { spaced(&ran.stdout) };
+        assert_eq!(spaced, 0, "{line} at {columns} columns ends lines with spaces:\n{}", ran.stdout);
         let lines = [stdout, long(&ran.stderr, columns)].concat();
         let wrong = format!("{columns} columns: {line}\n  {}", lines.join("\n  "));
         ((!lines.is_empty()).then_some(wrong), pieces(ran, dir))
@@ -73,4 +77,57 @@ fn every_output_fits_narrow_and_wide_terminals() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Words that have a colour, and the same meaning without it.
+const COLOURED: &[&str] = &[
+    "ok", "error", "warning", "notice", "FAIL", "PASS", "UNKNOWN", "warn", "?", "works", "limited", "may fail", "fails",
+];
+
+/// The pieces of a text that have a colour.
+fn coloured(text: &str) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut colour = false;
+    for part in text.split("\u{1b}[").skip(1) {
+        let (codes, rest) = part.split_once('m').unwrap();
+        for code in codes.split(';') {
+            colour = match code {
+                "31" | "32" | "33" | "34" | "35" | "36" => true,
+                "0" | "" | "39" => false,
+                _ => colour,
+            };
+        }
+        if colour && !rest.trim().is_empty() {
+            pieces.push(rest.trim().to_owned());
+        }
+    }
+    pieces
+}
+
+#[test]
+fn colour_is_on_words_that_have_a_meaning_without_it() {
+    let shared = Shared::start();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for scene in SCENES {
+        let place = (scene.place)(&shared);
+        for line in scene.lines {
+            let ran = run(&place.fedctl, &line.replacen("fedctl ", "fedctl --color=always ", 1), 80);
+            let help = line.contains(" -h") || line.contains("--help") || *line == "fedctl";
+            // A verdict is a sentence in itself.
+            let is_verdict = |piece: &str| {
+                let end = ran.stdout.lines().rev().take_while(|line| !line.is_empty()).any(|line| line.contains(piece));
+                end || ran.stdout.lines().any(|line| line.starts_with("\u{1b}[") && line.contains(piece))
+            };
+            let pieces = [coloured(&ran.stdout), coloured(&ran.stderr)].concat();
+            count += pieces.len();
+            // The numbers of reasons follow the word.
+            let word =
+                |piece: &str| piece.trim_end_matches(|c: char| c.is_ascii_digit() || " ,".contains(c)).to_owned();
+            let is_known = |piece: &str| COLOURED.contains(&&*word(piece)) || is_verdict(piece);
+            let unknown = pieces.iter().filter(|piece| !help && !is_known(piece));
+            wrong.extend(unknown.map(|piece| format!("{line}: `{piece}`")));
+        }
+    }
+    assert!(wrong.is_empty() && count > 100, "{count}: {}", wrong.join("\n"));
 }
