@@ -1,7 +1,6 @@
 //! Log lines, translated.
 
 use serde_json::json;
-use unicode_width::UnicodeWidthStr;
 
 use super::fill::hang;
 use super::key::pretty;
@@ -51,9 +50,8 @@ fn sentence(translation: &Translation) -> String {
 
 fn row(name: &str, text: &str, width: usize) -> String {
     let head = format!("  {name:<9} ");
-    // A command to copy stays whole, on a line of its own where it has no room.
+    // A command to copy stays whole.
     match text.starts_with("fedctl ") && !text.contains([',', ';']) {
-        true if head.len() + text.width() > width => format!("{}\n    {text}\n", head.trim_end()),
         true => format!("{head}{text}\n"),
         false => hang(&(head + text), width, 12),
     }

@@ -64,7 +64,7 @@ fn every_defect_that_a_report_names_is_explained() {
 
       found    the key lies in pieces in several TXT records; the order that makes
                it whole is reported
-      fix      keep one record: delete all, then add one that holds the whole key
+      fix      Keep one record: delete all, then add one that holds the whole key.
       check    fedctl explain key-text, fedctl explain key-record
     ");
     let page = std::fs::read_to_string(repository("docs/key-diagnosis.md")).unwrap();

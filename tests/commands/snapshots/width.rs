@@ -20,7 +20,7 @@ fn is_file(line: &str) -> bool {
 /// A line that may be longer than the terminal: what is to be copied (a command, a record, a hash, a member of JSON, a line of a zone
 /// file) with its heading, or one word that has no place to break at.
 fn is_whole(line: &str) -> bool {
-    let text = line.trim_start().trim_start_matches("fedctl: hint: ");
+    let text = line.trim_start().trim_start_matches("fedctl: hint: ").trim_start_matches("check  ");
     let is_command = PROGRAMS.iter().any(|program| text.starts_with(program));
     let is_record =
         [" IN SRV ", " IN TXT ", "  SRV   ", "  TXT   ", "PUBLIC KEY-----"].iter().any(|part| text.contains(part));
