@@ -12,29 +12,36 @@ fn waiting() -> MutexGuard<'static, Vec<Arc<Notify>>> {
     WAITING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Ctrl-C and SIGTERM, caught from the moment that this is made until it is dropped.
+/// Ctrl-C and SIGTERM, caught from the moment that this is made until it is dropped. When one has come, they are caught until fedctl
+/// ends: what was done so far is reported, and no further signal prevents it.
 ///
 /// A server makes it before it says where it listens: anyone who reads that line may already send the signal.
 #[derive(Debug)]
-pub struct Stop(Arc<Notify>);
+pub struct Stop {
+    request: Arc<Notify>,
+    has_come: bool,
+}
 
 impl Stop {
     pub fn catch() -> std::io::Result<Self> {
         receive()?;
         let request = Arc::new(Notify::new());
         waiting().push(request.clone());
-        Ok(Self(request))
+        Ok(Self { request, has_come: false })
     }
 
     /// Waits for a signal; one that has come already counts.
     pub async fn requested(&mut self) {
-        self.0.notified().await;
+        self.request.notified().await;
+        self.has_come = true;
     }
 }
 
 impl Drop for Stop {
     fn drop(&mut self) {
-        waiting().retain(|request| !Arc::ptr_eq(request, &self.0));
+        if !self.has_come {
+            waiting().retain(|request| !Arc::ptr_eq(request, &self.request));
+        }
     }
 }
 
