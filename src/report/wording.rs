@@ -18,8 +18,20 @@ pub fn sentence(text: &str) -> String {
     let last = text.rsplit_once(": ").map(|(before, last)| (before, last.trim_matches('`')));
     match last.filter(|(_, command)| is_command(command)) {
         Some((before, command)) => with_line(&format!("{}:", capital(before)), command),
-        None => format!("{}.", capital(text.trim_end_matches('.'))),
+        None => match within(&text) {
+            Some((before, command, after)) => {
+                with_line(&format!("{}this command{after}:", capital(before)), &format!("fedctl {command}"))
+            }
+            None => format!("{}.", capital(text.trim_end_matches('.'))),
+        },
     }
+}
+
+/// A command in the middle of a text, with what stands before and after it.
+fn within(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once("`fedctl ")?;
+    let (command, after) = rest.split_once('`')?;
+    Some((before, command, after))
 }
 
 /// The text with a capital letter at its begin, unless an identifier or a name in the records begins it.
@@ -99,6 +111,7 @@ mod tests {
                 "`fedctl records --format arm` prints a template",
                 "This command prints a template:\n  fedctl records --format arm",
             ),
+            ("cut it, as `fedctl records` does", "Cut it, as this command does:\n  fedctl records"),
             ("one line\n  and another", "One line and another."),
         ] {
             assert_eq!(sentence(fragment), wanted);

@@ -120,7 +120,7 @@ fn a_name_that_got_the_zone_twice_is_reported() {
     let text = format!("rocketchat-public-key.mydomain.com 3600 IN TXT \"{first}\" \"{second}\"\n");
     let ran = lint(&fedctl, "zone", &text, &["--report", "json", "--zone", "mydomain.com"]);
     assert!(ran.stdout.contains("the zone is in it twice"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("name it `rocketchat-public-key.mydomain.com`"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("Name it `rocketchat-public-key.mydomain.com`"), "{}", ran.stdout);
 }
 
 #[test]
