@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+use rustix::termios::{LocalModes, Winsize, tcgetattr, tcgetpgrp, tcsetwinsize};
 
 use super::{Fedctl, programs};
 
@@ -197,6 +197,26 @@ impl Pty {
         true
     }
 
+    /// What the system says about a command that does not end: whether it is stopped, which signals it ignores, blocks or has not yet
+    /// handled, what each of its threads waits for, and the process group that a Ctrl-C goes to.
+    fn state(&self) -> String {
+        let process = Path::new("/proc").join(self.child.id().to_string());
+        let read = |path: &Path| std::fs::read_to_string(path).unwrap_or_else(|error| error.to_string());
+        let status = read(&process.join("status"));
+        let kept = ["State", "NSpgid", "NSsid", "Threads", "SigPnd", "ShdPnd", "SigBlk", "SigIgn", "SigCgt"];
+        let lines = status.lines().filter(|line| kept.iter().any(|name| line.starts_with(name)));
+        let foreground = tcgetpgrp(&self.master).map_or_else(|error| error.to_string(), |group| format!("{group:?}"));
+        let threads = std::fs::read_dir(process.join("task")).into_iter().flatten().flatten().map(|thread| {
+            format!("{}: {}", read(&thread.path().join("wchan")), read(&thread.path().join("syscall")).trim_end())
+        });
+        lines
+            .map(str::to_owned)
+            .chain(threads)
+            .chain([format!("foreground {foreground}")])
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+
     fn echoes(&self) -> bool {
         tcgetattr(&self.master).unwrap().local_modes.contains(LocalModes::ECHO)
     }
@@ -218,7 +238,7 @@ impl Pty {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status;
             }
-            assert!(Instant::now() < until, "{}: it does not end: {}", self.line, self.screen());
+            assert!(Instant::now() < until, "{}: it does not end: {}\n{}", self.line, self.screen(), self.state());
             std::thread::sleep(Duration::from_millis(10));
         };
         self.reader.take().unwrap().join().unwrap();
