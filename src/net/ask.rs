@@ -55,17 +55,6 @@ pub async fn ask(sockets: &Sockets, server: SocketAddr, question: &Query, flags:
     reply
 }
 
-/// Asks over TCP only.
-pub async fn ask_tcp(
-    sockets: &Sockets,
-    server: SocketAddr,
-    question: &Query,
-    flags: Flags,
-    wait: Duration,
-) -> Response {
-    over_tcp(sockets, server, question, flags, wait).await
-}
-
 async fn over_udp(sockets: &Sockets, server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
     let mut query = match codec::query(question, flags) {
         Ok(query) => query,
@@ -94,7 +83,14 @@ async fn over_udp(sockets: &Sockets, server: SocketAddr, question: &Query, flags
     reply
 }
 
-async fn over_tcp(sockets: &Sockets, server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
+/// Asks over TCP only.
+pub async fn over_tcp(
+    sockets: &Sockets,
+    server: SocketAddr,
+    question: &Query,
+    flags: Flags,
+    wait: Duration,
+) -> Response {
     let query = match codec::query(question, flags) {
         Ok(query) => query,
         Err(outcome) => return Response::bare(outcome, Transport::Tcp),

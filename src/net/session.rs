@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::Net;
-use super::ask::{ask, ask_tcp};
+use super::ask::{ask, over_tcp};
 use super::cache::Cache;
 use crate::dns::codec::Flags;
 use crate::dns::record::{Outcome, Query, RecordType, Response};
@@ -82,7 +82,7 @@ impl<'a> Session<'a> {
     pub async fn ask_tcp(&self, server: SocketAddr, question: &Query, flags: Flags) -> Option<Response> {
         let _place = self.places.acquire().await.ok()?;
         let wait = self.wait()?;
-        Some(ask_tcp(&self.net.sockets, server, question, flags, wait).await)
+        Some(over_tcp(&self.net.sockets, server, question, flags, wait).await)
     }
 
     /// Queries an observer as its role requires: resolvers to recurse, name servers not to.
