@@ -45,8 +45,9 @@ pub async fn first(session: &Session<'_>, dns: &DnsFacts) -> Vec<Probe> {
 /// Those that follow from what was seen: near misses when something is missing, unchecked answers after SERVFAIL.
 pub async fn second(session: &Session<'_>, dns: &DnsFacts, target: Option<&Host>) -> Vec<Probe> {
     let (misses, texts) = (candidates(dns, target), strays(dns));
-    // These are most of the queries for a domain, so the servers that agree share them.
-    let mut servers = spokesmen(dns).into_iter().cycle();
+    // These are most of the queries for a domain, so the servers that agree share them. The second begins: the first has been asked
+    // more already.
+    let mut servers = spokesmen(dns).into_iter().cycle().skip(1);
     let near = std::iter::zip(&misses, servers.by_ref()).map(|(miss, (observer, server))| async move {
         let reply = session.ask_one(server, &miss.question).await?;
         let purpose = Purpose::NearMiss { mistake: miss.mistake.clone(), meant: miss.meant.clone() };
