@@ -22,7 +22,7 @@ pub struct Step {
     /// When it may begin at the earliest.
     pub at_s: u32,
     pub title: String,
-    /// What to type, a line each.
+    /// What to type, one line for each command.
     pub commands: Vec<String>,
     /// Why then, and what to look out for.
     pub why: String,
@@ -107,6 +107,8 @@ pub struct Names {
     /// The file of the next private key, and of its public half.
     pub next: String,
     pub next_public: String,
+    /// The options of `fedctl records` for the host, the port and the protocol that are published.
+    pub place: String,
 }
 
 /// The steps, in order.
@@ -124,7 +126,7 @@ fn step(id: &'static str, at_s: u32, title: &str, commands: Vec<String>, why: St
 
 /// What can be done at any time before the change.
 fn before(clocks: &Clocks, names: &Names) -> [Step; 2] {
-    let Names { domain, old, next, next_public } = names;
+    let Names { domain, old, next, next_public, place } = names;
     let Clocks { ttl, low_ttl, .. } = clocks;
     [
         step(
@@ -143,7 +145,7 @@ fn before(clocks: &Clocks, names: &Names) -> [Step; 2] {
             "lower-ttl",
             0,
             "Publish the current key with a short TTL",
-            vec![format!("fedctl records {domain} --key {old} --ttl {low_ttl}")],
+            vec![format!("fedctl records {domain} {place} --key {old} --ttl {low_ttl}")],
             format!(
                 "Resolvers may have cached the current record for {ttl} s. Continue when all of them have the short TTL."
             ),
@@ -153,14 +155,14 @@ fn before(clocks: &Clocks, names: &Names) -> [Step; 2] {
 
 /// The change itself.
 fn publish_and_switch(clocks: &Clocks, names: &Names, change: u32) -> [Step; 2] {
-    let Names { domain, next_public, .. } = names;
+    let Names { domain, next_public, place, .. } = names;
     let low_ttl = clocks.low_ttl;
     [
         step(
             "publish",
             change,
             "Publish the next key",
-            vec![format!("fedctl records {domain} --key {next_public} --ttl {low_ttl}")],
+            vec![format!("fedctl records {domain} {place} --key {next_public} --ttl {low_ttl}")],
             "From now on peers that query the domain find the next key, and cannot exchange messages with the server until \
              it has that key. Continue at once."
                 .into(),
@@ -177,7 +179,7 @@ fn publish_and_switch(clocks: &Clocks, names: &Names, change: u32) -> [Step; 2] 
 
 /// What shows that it worked, and what ends it.
 fn after(clocks: &Clocks, names: &Names, change: u32) -> [Step; 2] {
-    let Names { domain, next, next_public, .. } = names;
+    let Names { domain, next, next_public, place, .. } = names;
     [
         step(
             "verify",
@@ -197,7 +199,10 @@ fn after(clocks: &Clocks, names: &Names, change: u32) -> [Step; 2] {
             "raise-ttl",
             change.saturating_add(clocks.forgotten()),
             "Publish the next key with its usual TTL, and delete the old one",
-            vec![format!("fedctl records {domain} --key {next_public} --ttl {}", clocks.ttl), "fedctl doctor".to_owned()],
+            vec![
+                format!("fedctl records {domain} {place} --key {next_public} --ttl {}", clocks.ttl),
+                "fedctl doctor".to_owned(),
+            ],
             "No peer has the old key cached any more. From 2.0 on, lost messages arrive with the next message of each room: \
              receivers request the events that they miss."
                 .into(),
@@ -212,7 +217,8 @@ mod tests {
     #[test]
     fn no_step_comes_before_the_memory_that_it_waits_for() {
         let clocks = Clocks { ttl: 3600, low_ttl: 60, refresh: 900 };
-        let names = Names { domain: "d".into(), old: "o".into(), next: "n".into(), next_public: "p".into() };
+        let [domain, old, next, next_public, place] = ["d", "o", "n", "p", "--target h"].map(str::to_owned);
+        let names = Names { domain, old, next, next_public, place };
         let steps = steps(&clocks, &names);
         let at = |id: &str| steps.iter().find(|step| step.id == id).unwrap().at_s;
         assert!(steps.windows(2).all(|pair| pair[0].at_s <= pair[1].at_s));

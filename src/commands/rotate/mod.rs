@@ -67,7 +67,7 @@ struct RotatePlan {
     #[arg(long, value_name = "SECONDS", default_value_t = LOW_TTL)]
     #[arg(value_parser = |text: &str| Counts::new(30, 86_400).read::<u32>(text))]
     low_ttl: u32,
-    /// Form of the records of the way back [default: the provider of fedctl.yaml, else zone]
+    /// Form of the records for going back [default: the provider of fedctl.yaml, else zone]
     #[arg(long, value_name = "FORMAT", value_parser = find_format)]
     provider: Option<&'static RecordFormat>,
     /// Leave the rehearsal out
@@ -110,8 +110,9 @@ impl RotatePlan {
         let names = Names {
             domain: domain.to_string(),
             old,
-            next: self.next.display().to_string(),
-            next_public: self.next.with_extension("pub").display().to_string(),
+            next: in_command(&self.next),
+            next_public: in_command(&self.next.with_extension("pub")),
+            place: Place::of(&dns)?.options(),
         };
         let rollback = self.rollback(cx, &dns, clocks.ttl)?;
         let steps = steps(&clocks, &names);
@@ -146,30 +147,23 @@ impl RotatePlan {
             let what = format!("`{}` is not the key that {} publishes", path.display(), dns.domain);
             return Err(hinted(what, format!("fedctl dns-check {} --key {}", dns.domain, in_command(&path))));
         }
-        Ok(path.display().to_string())
+        Ok(in_command(&path))
     }
 
     /// What is published now, in the provider's form.
     fn rollback(&self, cx: &Context, dns: &DnsFacts, ttl: u32) -> anyhow::Result<String> {
-        let broken = |what: String| hinted(what, format!("fix it first: fedctl dns-check {}", dns.domain));
         let key = published(dns).unwrap_or_default();
         let key = diagnosis::examine(&key)
             .verified
-            .ok_or_else(|| broken(format!("what {} publishes is not a key to come back to", dns.domain)))?;
-        let (label, port, target) = SrvLabel::ALL
-            .iter()
-            .find_map(|label| match srv(dns, *label)?.data {
-                RData::Srv { port, target, .. } => Some((*label, port, target)),
-                _ => None,
-            })
-            .ok_or_else(|| broken(format!("{} has no SRV record", dns.domain)))?;
-        let zone = dns.zone.as_ref().map_err(|why| broken(why.to_string()))?;
+            .ok_or_else(|| broken(dns, format!("what {} publishes is not a key that can be restored", dns.domain)))?;
+        let Place { protocol, port, target } = Place::of(dns)?;
+        let zone = dns.zone.as_ref().map_err(|why| broken(dns, why.to_string()))?;
         let plan = records::plan(&RecordOptions {
             domain: dns.domain.clone(),
             zone: zone.apex.clone(),
             target: target.parse()?,
             port,
-            protocol: if label == SrvLabel::Http { Protocol::Http } else { Protocol::Https },
+            protocol,
             is_protocol_given: true,
             key: key.one_line(),
             ttl,
@@ -181,6 +175,42 @@ impl RotatePlan {
         };
         Ok(write(form, &plan)?)
     }
+}
+
+/// Where peers find the server now.
+struct Place {
+    protocol: Protocol,
+    port: u16,
+    target: String,
+}
+
+impl Place {
+    fn of(dns: &DnsFacts) -> anyhow::Result<Self> {
+        let find = |label: &SrvLabel| match srv(dns, *label)?.data {
+            RData::Srv { port, target, .. } => Some((*label, port, target)),
+            _ => None,
+        };
+        let (label, port, target) = SrvLabel::ALL
+            .iter()
+            .find_map(find)
+            .ok_or_else(|| broken(dns, format!("{} has no SRV record", dns.domain)))?;
+        let protocol = if label == SrvLabel::Http { Protocol::Http } else { Protocol::Https };
+        Ok(Self { protocol, port, target })
+    }
+
+    /// The same as options of `fedctl records`.
+    fn options(&self) -> String {
+        let Self { protocol, port, target } = self;
+        match (protocol, port) {
+            (Protocol::Https, 443) => format!("--target {target}"),
+            (Protocol::Https, _) => format!("--target {target} --port {port}"),
+            (Protocol::Http, _) => format!("--target {target} --port {port} --protocol http"),
+        }
+    }
+}
+
+fn broken(dns: &DnsFacts, what: String) -> anyhow::Error {
+    hinted(what, format!("fix it first: fedctl dns-check {}", dns.domain))
 }
 
 /// Where the times come from, and what was sent to find them and in the rehearsal.
