@@ -25,8 +25,8 @@ const STYLES: Styles = Styles::styled()
 
 /// Set up and diagnose classic Rocket.Chat federation
 ///
-/// Servers find each other by DNS records (or a hub) and encrypt every message twice with RSA keys. fedctl makes the keys,
-/// prints the records for any DNS provider, and finds out whether peers can use what was published, or exactly why not.
+/// Servers find each other by DNS records (or a hub) and encrypt every message twice with RSA keys. fedctl makes the keys, prints
+/// the records for any DNS provider, and reports whether peers can use what is published, and if not, why.
 #[derive(Debug, Parser)]
 #[command(name = "fedctl", version, styles = STYLES, max_term_width = 100, propagate_version = true)]
 pub struct Cli {

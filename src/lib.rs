@@ -23,7 +23,7 @@
 //! - `check`: facts to findings, pure
 //! - `render`: values to text, pure; it reads titles and pages from `check`
 //! - `publish`: the only module that changes something elsewhere; `commands` give it the connections of `net`
-//! - `commands`: one file a command
+//! - `commands`: one file for each command
 //! - `cli`, `term`: the arguments, and the only way to stdout and stderr
 
 pub mod check;

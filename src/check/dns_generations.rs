@@ -60,7 +60,13 @@ fn judge(dns: &DnsFacts, expected: &Expected) -> Vec<Verdict> {
     }
     if !old.is_empty() {
         let what = format!("servers {} cannot use this domain", releases(&old));
-        verdicts.push(problem(Severity::Notice, what, "these releases are from 2019", &fix, &old));
+        verdicts.push(problem(
+            Severity::Notice,
+            what,
+            "only peers that still run these releases are affected",
+            &fix,
+            &old,
+        ));
     }
     verdicts
 }

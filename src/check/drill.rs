@@ -118,7 +118,7 @@ pub fn judge_sent(facts: &DrillFacts, step: Step, done: &str) -> Verdict {
             Verdict::Pass { note: format!("{done}, though a {} server is known to fail here", facts.judged_as()) }
         }
         (Taken::Accepted, outcome) => match facts.named(part, request.at) {
-            Some(true) => Verdict::Pass { note: format!("{done}; the peer's question lists it as stored") },
+            Some(true) => Verdict::Pass { note: format!("{done}; the peer's request lists it as stored") },
             named => judge_accepted(facts, step, request, outcome, named.is_some()),
         },
     }
@@ -131,7 +131,7 @@ fn judge_accepted(facts: &DrillFacts, step: Step, request: &Request, outcome: &O
         (Outcome::Dropped, _) => known_limit(facts, step, "dropped").seen([request.exchange.shown()]).into(),
         (_, true) => Problem::new(
             Severity::Error,
-            "accepted, and the peer has not stored it: its question does not name it",
+            "accepted, and the peer has not stored it: its request does not name it",
             "messages of this kind do not arrive, and the sender gets no error",
             "Check the peer's log at this time for `Failed to add event` or an error of its handler.",
         )

@@ -33,7 +33,7 @@ fn judge(facts: &HubFacts) -> Vec<Verdict> {
     let Some(answer) = hub.answer() else { return Verdict::skip("nothing was sent") };
     match (answer.status, facts.request.is_some()) {
         (200..=299, true) => accepted(hub, answer, &problem),
-        (200..=299, false) if facts.entry().is_some() => Verdict::pass(format!("{} knows it", hub.base)),
+        (200..=299, false) if facts.entry().is_some() => Verdict::pass(format!("{} has an entry for it", hub.base)),
         (200..=299, false) => problem("the hub's answer has no `peer` in it".into(), not_a_hub(hub)),
         (404, false) if answer.is_object() => problem(
             format!("the hub has no confirmed entry for {}", facts.domain),

@@ -37,8 +37,8 @@ fn judge(dns: &DnsFacts, _: &NativeFacts) -> Vec<Verdict> {
     }
     let what =
         format!("{} of classic federation {} still published", counted(left.len(), "record"), is_or_are(left.len()));
-    let means = "releases from 7.11 on do not read them; partners on older releases do";
-    let fix = "Remove them when no partner runs a release before 7.11.";
+    let means = "releases from 7.11 on do not read them; peers on older releases do";
+    let fix = "Remove them when no peer runs a release before 7.11.";
     vec![Problem::new(Severity::Notice, what, means, fix).seen(left).into()]
 }
 

@@ -65,8 +65,7 @@ fn judge(own: &OwnFacts) -> Vec<Verdict> {
 /// Native federation is another one, with other records.
 fn removed(own: &OwnFacts, release: &str) -> Problem {
     let what = format!("{release} has no classic federation: it was removed in {}", boundary::REMOVED);
-    let means =
-        "native federation, which speaks the Matrix protocol, replaced it; partners on older releases are cut off";
+    let means = "native federation, which speaks the Matrix protocol, replaced it; peers on older releases are cut off";
     let fix = format!("Check what native federation needs:\n  fedctl dns-check {} --release {release}", own.dns.domain);
     Problem::new(Severity::Error, what, means, fix)
 }

@@ -93,7 +93,7 @@ fn candidates(command: &str, arg: &str, value: &str) -> Option<Candidates> {
 fn parts(arg: &str) -> Option<Parts> {
     Some(match arg {
         "zones" => origin_and_file,
-        "partners" => domain_and_release,
+        "peers" => domain_and_release,
         "alerts" => alerts,
         _ => return None,
     })
@@ -175,7 +175,8 @@ fn forms() -> Vec<CompletionCandidate> {
 }
 
 fn forms_and_auto() -> Vec<CompletionCandidate> {
-    let auto = CompletionCandidate::new("auto").help(Some("find out from DNS who hosts the zone".into()));
+    let auto =
+        CompletionCandidate::new("auto").help(Some("recognise the provider of the zone by its name servers".into()));
     std::iter::once(auto).chain(forms()).collect()
 }
 

@@ -23,7 +23,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
 /// Columns of the screen that the short help fits.
 const SCREEN: usize = 80;
 
-/// Options of a command whose presence shows that it uses the network, so that `--timeout` means something.
+/// Options of a command whose presence shows that it uses the network, so that `--timeout` and `--deadline` mean something.
 const NETWORK: &[&str] = &["resolvers", "hub_url", "connect_to"];
 /// Options that `-h` leaves to `--help`: few people need them, and short help is one screen.
 const RARE: &[&str] = &[
@@ -138,7 +138,7 @@ fn fit(mut command: Command, globals: &[Arg]) -> Command {
     let suppresses = reports || command.get_name() == "mesh";
     // clap gives a command the global options that it does not have yet.
     let fitting = globals.iter().map(|arg| match arg.get_id().as_str() {
-        "timeout" => arg.clone().hide(!connects),
+        "timeout" | "deadline" => arg.clone().hide(!connects),
         "fail_on" => arg.clone().hide(!judges),
         "suppress" => arg.clone().hide(!suppresses),
         _ => arg.clone(),
@@ -181,7 +181,7 @@ fn members<'a>(root: &'a Command, names: &'a [&str]) -> impl Iterator<Item = (&'
     })
 }
 
-/// One screen: all but the last group with a line a command.
+/// One screen: all but the last group with a line for each command.
 fn short(root: &Command) -> StyledStr {
     let styles = root.get_styles().clone();
     let mut out = head(root, &styles, false) + "\n";

@@ -11,9 +11,9 @@ use crate::rocketchat::release::Release;
 
 /// Show what works between two releases of the server
 ///
-/// Lists what the guide of the federation promises, from invitations to encrypted rooms, in both directions. Where something
-/// does not work it names the release that is the cause, what users and admins notice, and what fixes it. Reads nothing from the
-/// network. Exit status 1 when what does not work is as severe as `--fail-on`, 0 when not; what no release does never counts.
+/// Lists what the federation guide promises, from invitations to encrypted rooms, in both directions. Where something does not
+/// work it names the release that is the cause, what users and admins notice, and what fixes it. Reads nothing from the network.
+/// Exit status 1 when what does not work is as severe as `--fail-on`, 0 when not; what no release supports never counts.
 /// docs/compatibility.md has all releases in one table.
 #[derive(Debug, Args)]
 #[command(

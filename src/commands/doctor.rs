@@ -35,8 +35,8 @@ use crate::settings::port;
 
 /// Check your own setup: key, records, server
 ///
-/// Reads fedctl.yaml, then looks at the key file, at the records as every name server and several resolvers give them, and at the
-/// server as a peer would call it. With the token of an admin it compares the server's live settings too.
+/// Reads fedctl.yaml, then checks the key file, the records as every name server and several resolvers return them, and the
+/// server as a peer calls it. With the token of an admin it compares the server's live settings too.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  fedctl doctor\n  fedctl doctor mydomain.com --key federation.pub --server \
      https://chat.mydomain.com")]
@@ -132,7 +132,7 @@ pub fn answer(report: &ReportArgs, cx: &Context, setup: anyhow::Result<Setup>) -
 }
 
 fn look(cx: &Context, setup: &Setup) -> anyhow::Result<Vec<Report>> {
-    let progress = cx.term.progress(format!("looking at {}", setup.domain));
+    let progress = cx.term.progress(format!("checking {}", setup.domain));
     let begun = Instant::now();
     let seen = cx.block_on(async { Ok(setup.observe(|stage| progress.set(stage)).await) });
     progress.end();
@@ -151,7 +151,7 @@ impl OwnArgs {
         let settings = &cx.settings;
         let domain = self.domain.clone().or_else(|| settings.domain.clone());
         let domain = domain.ok_or_else(|| {
-            hinted("there is nothing to look at: no domain was given, and no fedctl.yaml names one", "fedctl init")
+            hinted("there is nothing to check: no domain was given, and no fedctl.yaml names one", "fedctl init")
         })?;
         let path = self.key.clone().or_else(|| settings.key.clone());
         let (mut key, mut public) = (None, None);

@@ -102,8 +102,8 @@ mod tests {
 
     #[test]
     fn a_list_has_comments_releases_and_repetitions() {
-        let list = DomainList::parse("# partners\nalpha.example 3.18.7 # the oldest\n\nbeta.example\nALPHA.example\n")
-            .unwrap();
+        let list =
+            DomainList::parse("# peers\nalpha.example 3.18.7 # the oldest\n\nbeta.example\nALPHA.example\n").unwrap();
         let domains: Vec<&str> = list.listed.iter().map(|listed| listed.domain.as_str()).collect();
         assert_eq!(domains, ["alpha.example", "beta.example"]);
         assert_eq!(list.listed[0].release, Some(Release(3, 18, 7)));

@@ -21,10 +21,10 @@ const LOG_MAX: usize = 16 << 20;
 /// Explain a check, a release, a status or a log line
 ///
 /// Shows the page of a check: what it looks at, what its findings mean for peers, how to fix them. For a defect of a key text,
-/// such as split-records, shows what it is. For a release,
-/// such as 6.5.0, shows what it can do and its faults. For a status, such as "Disabled, could not register with Hub", shows what it means in each release and what to do. Anything else is read as a
-/// line of a server's log or an error from its screen: its likely causes in order, each with what shows whether it is this one,
-/// and the fix. `journalctl -u rocketchat | fedctl explain -` reads a whole log.
+/// such as split-records, shows what it is. For a release, such as 6.5.0, shows what it can do and its faults. For a status, such
+/// as "Disabled, could not register with Hub", shows what it means in each release and what to do. Anything else is read as a
+/// line of a server's log or an error from its screen: it prints the likely causes in order, and for each how to confirm it and
+/// how to fix it. `journalctl -u rocketchat | fedctl explain -` reads a whole log.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  fedctl explain 6.5.0\n  fedctl explain \"Disabled, could not register with Hub\"\n  journalctl -u rocketchat | fedctl explain -"
@@ -123,7 +123,7 @@ fn read_log() -> anyhow::Result<String> {
 
 fn silent() -> anyhow::Error {
     let hint = "raise the log level of the server, and look for the sections crypt, dns, http, client and Setup";
-    hinted("no line is about federation as far as fedctl can recognise", hint)
+    hinted("no line about federation was recognised", hint)
 }
 
 /// No check has this id; names the nearest.

@@ -1,4 +1,4 @@
-//! The flags of every command.
+//! The options of every command.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::report::Suppression;
 use crate::severity::Severity;
 use crate::term::ColorChoice;
 
-/// Flags that every command takes.
+/// Options that every command takes.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
@@ -29,7 +29,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "TIME", default_value = "5s")]
     #[arg(value_parser = |text: &str| Times::ANSWER.read(text))]
     pub timeout: Duration,
-    /// How long all DNS answers about one domain may take together
+    /// How long all queries about one domain may take together
     ///
     /// What could not be queried in this time is listed in the report. From 1ms to 1h.
     #[arg(long, global = true, value_name = "TIME", default_value = "60s")]

@@ -14,7 +14,7 @@ use super::identity::IdentityArgs;
 use super::key_file::{read_bytes, read_public};
 use super::list::{Checked, ListArgs};
 use super::network::{NetworkArgs, now};
-use super::serve::peer::{PeerOptions, partners};
+use super::serve::peer::{PeerOptions, peers};
 use super::{Context, handshake_limit, status};
 use crate::check::{details, judge_peer, stage};
 use crate::dns::name::Domain;
@@ -43,9 +43,9 @@ const STRANGERS: usize = 64;
 
 /// Test the encrypted exchange with a peer
 ///
-/// Does what servers do: finds the peer by DNS, connects to every address, checks TLS as Node does, asks the federation routes,
-/// and exchanges encrypted messages. Every stage is timed, and stops those that it makes impossible. At most three requests a
-/// route are made. Without an identity (--domain and --key) it does all that needs none.
+/// Does what servers do: finds the peer by DNS, connects to every address, checks TLS as Node does, requests the federation
+/// routes, and exchanges encrypted messages. Every stage is timed; stages that cannot run after a failure are skipped. At most
+/// three requests are sent to a route. Without an identity (--domain and --key) it runs the stages that need none.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  fedctl handshake peer.example\n  fedctl handshake peer.example --domain \
      mydomain.com --key federation.key")]
@@ -61,7 +61,7 @@ pub struct Handshake {
     /// Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// Ask whether a plain message in the peer's own name is taken, which is a security hole of servers from 2.0 on
+    /// Test whether the peer accepts an unencrypted message in its own name, a security hole of servers from 2.0 on
     #[arg(long)]
     probe_bypass: bool,
     /// Listen here for the peer's own message; your SRV record must lead to this address
@@ -72,7 +72,7 @@ pub struct Handshake {
     /// Print a text that asks the other admin to run the check from the other side
     #[arg(long, conflicts_with_all = ["callback", "probe_bypass", "join", "list"])]
     invite: bool,
-    /// Put two reports of opposite directions together
+    /// Combine the reports of both directions
     #[arg(long, num_args = 2, value_names = ["A.json", "B.json"], conflicts_with_all = ["peer", "list"])]
     join: Vec<PathBuf>,
     #[command(flatten)]
@@ -216,7 +216,7 @@ impl Handshake {
     ) -> anyhow::Result<Running> {
         let asked = PeerOptions { net: probe.net.clone(), identity: (domain.clone(), key.clone()) };
         let release = boundary::LAST_SENDER;
-        let (discover, _) = partners(&asked, release);
+        let (discover, _) = peers(&asked, release);
         // Nobody who asks for events while this listens is given any.
         let silent: Call = std::sync::Arc::new(|_, _| Box::pin(async { Err(CallFailure::Silent) }));
         // When too much comes in, what is lost is not what is waited for: that came first.
@@ -259,7 +259,7 @@ impl Handshake {
         match format {
             _ if format == HUMAN => cx.term.answer_with_verdict(&render::comparison(&comparison, cx.style()))?,
             _ if format == JSON => cx.term.answer(render::comparison_json(&comparison)?)?,
-            _ => return Err(hinted("two halves are printed as human or json", "leave --format out")),
+            _ => return Err(hinted("--join prints human or json only", "leave --format out")),
         }
         Ok(status(clean))
     }

@@ -21,7 +21,7 @@ const PUBLIC_HUB: &str = "https://hub.rocket.chat";
 /// Which hub, and how to get there.
 #[derive(Debug, Clone, Args)]
 pub struct HubArgs {
-    /// The hub; servers of 1.x have a setting for it, later ones always ask the public one [default: the one in fedctl.yaml,
+    /// The hub; servers of 1.x have a setting for it, later ones always query the public one [default: the one in fedctl.yaml,
     /// else <https://hub.rocket.chat>]
     #[arg(long, value_name = "URL")]
     pub hub_url: Option<HubUrl>,

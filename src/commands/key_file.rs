@@ -20,7 +20,7 @@ const PASSPHRASE_VARIABLE: &str = "FEDCTL_PASSPHRASE";
 /// Where the passphrase of an encrypted private key comes from.
 #[derive(Debug, Clone, Default, Args)]
 pub struct PassphraseArgs {
-    /// File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else the terminal asks
+    /// File whose first line is the passphrase of the private key; else FEDCTL_PASSPHRASE, else fedctl asks on the terminal
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
 }

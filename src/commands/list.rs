@@ -56,7 +56,7 @@ pub struct ListArgs {
     #[arg(long, value_name = "N", default_value_t = QPS, requires = "list")]
     #[arg(value_parser = |text: &str| Counts::new(1, 100_000).read::<u32>(text))]
     pub qps: u32,
-    /// With --list: keep in this file what is done, and go on from there when it exists
+    /// With --list: note each finished domain in this file, and skip those that are noted
     #[arg(long, value_name = "FILE", requires = "list")]
     resume: Option<PathBuf>,
 }

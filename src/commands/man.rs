@@ -22,7 +22,7 @@ use crate::text::Filtered;
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  fedctl man | man -l -\n  fedctl man /usr/local/share/man/man1")]
 pub struct Man {
-    /// Directory for one page a command; without it the page of fedctl goes to stdout
+    /// Directory for one page for each command; without it the page of fedctl goes to stdout
     #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
 }

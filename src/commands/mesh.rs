@@ -35,13 +35,13 @@ const MEMBERS_MAX: usize = 500;
 
 /// Check every direction between several domains
 ///
-/// Observes each domain once, as its partners' releases do: discovery, connection, TLS and the federation routes. Then judges
-/// every pair in both directions: would the sender's release find, reach and open the recipient? The release of a server is
-/// what it reports, or what the list gives for it. Exit 0 when every direction works, 1 when one fails, 2 when none fails and
-/// one could not be checked.
+/// Observes each domain once, as the releases of its peers do: discovery, connection, TLS and the federation routes. Then judges
+/// every pair in both directions: whether the sender's release finds and reaches the recipient, and whether the recipient can
+/// decrypt what it gets. The release of a server is what it reports, or what the list gives for it. Exit 0 when every direction
+/// works, 1 when one fails, 2 when none fails and one could not be checked.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  fedctl mesh alpha.example beta.example gamma.example\n  fedctl mesh --list partners.txt --format html --output mesh.html\n  fedctl mesh --list partners.txt --format dot | dot -Tsvg > mesh.svg"
+    after_long_help = "Examples:\n  fedctl mesh alpha.example beta.example gamma.example\n  fedctl mesh --list peers.txt --format html --output mesh.html\n  fedctl mesh --list peers.txt --format dot | dot -Tsvg > mesh.svg"
 )]
 pub struct Mesh {
     /// The federation domains of the group

@@ -21,14 +21,14 @@ use crate::net::resolvers::{Resolver, public_resolvers, system_resolvers};
 use crate::serve::dns::Forward;
 use crate::x509::trust::Roots;
 
-/// Which resolvers to ask, and how to reach hosts.
+/// Which resolvers to query, and how to reach hosts.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Network")]
 pub struct NetworkArgs {
-    /// Ask this resolver, ADDR or ADDR:PORT; may be repeated [default: the system's and three public ones]
+    /// Query this resolver, ADDR or ADDR:PORT; may be repeated [default: the system's and three public ones]
     #[arg(long = "resolver", value_name = "ADDR", value_parser = resolver)]
     resolvers: Vec<SocketAddr>,
-    /// Ask only the resolvers of this machine
+    /// Query only the resolvers of this machine
     #[arg(long, conflicts_with = "resolvers")]
     system_only: bool,
     /// Connect to ADDR:PORT instead of HOST:PORT, for name servers (port 53) and federation servers; may be repeated
@@ -60,7 +60,7 @@ impl NetworkArgs {
         })
     }
 
-    /// The resolvers to ask: flags, then FEDCTL_RESOLVERS and fedctl.yaml, then the system's and public ones.
+    /// The resolvers to query: options, then FEDCTL_RESOLVERS and fedctl.yaml, then the system's and public ones.
     pub fn resolvers(&self, cx: &Context) -> anyhow::Result<Vec<Resolver>> {
         if !self.resolvers.is_empty() {
             return Ok(self.resolvers.iter().copied().map(Resolver::at).collect());

@@ -20,10 +20,11 @@ const UPSTREAM: &str = "127.0.0.1:3000";
 ///
 /// The rules refuse requests in the name of your own domain that do not come from the server itself, let only the domains of
 /// --allow federate, close files and user search to other clients, and pass bodies of up to 50 MiB. The text goes to stdout;
-/// where it belongs and how to check it goes to stderr. docs/proxy.md explains what a header can prove.
+/// instructions on where to put it and how to check it go to stderr. docs/proxy.md explains what the rules can and cannot
+/// prevent.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  fedctl proxy nginx --domain mydomain.com --allow partner.example\n  fedctl proxy caddy --domain mydomain.com --own-address 192.0.2.7"
+    after_long_help = "Examples:\n  fedctl proxy nginx --domain mydomain.com --allow peer.example\n  fedctl proxy caddy --domain mydomain.com --own-address 192.0.2.7"
 )]
 pub struct ProxyCommand {
     /// The proxy: nginx, caddy, apache, haproxy or traefik
@@ -109,7 +110,7 @@ impl ProxyCommand {
             hinted("no domain is given", format!("fedctl proxy {} --domain mydomain.com", self.proxy.id))
         })?;
         if self.allow.contains(&domain) {
-            let hint = "list the domains of your partners; the server itself is known by --own-address";
+            let hint = "list the domains of your peers; the server itself is known by --own-address";
             return Err(hinted(format!("`{domain}` is your own domain"), hint));
         }
         let host = match self.host.clone().or_else(|| cx.settings.target.clone()) {

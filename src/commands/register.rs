@@ -36,10 +36,10 @@ const LOOK_EVERY: (Duration, Duration) = (Duration::from_secs(1), Duration::from
 
 /// Register a server at a hub
 ///
-/// First looks for what would make the registration useless: a URL that servers cannot use, a server that does not answer, a
-/// domain that gets no mail. Then sends what a server would send, and explains the answer. The entry counts after somebody has
-/// followed the link in the mail to webmaster@ the domain. Servers of 4.2 and later cannot use a hub at all: DNS records reach
-/// every release.
+/// First checks for what would make the registration useless: a URL that servers cannot use, a server that does not answer, a
+/// domain that gets no mail. Then sends the request that a server would send, and explains the response. The entry counts after
+/// somebody has followed the link in the mail to webmaster@ the domain. Servers of 4.2 and later cannot use a hub at all: DNS
+/// records reach every release.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  fedctl register mydomain.com --url https://chat.mydomain.com --dry-run\n  fedctl \
@@ -57,13 +57,13 @@ pub struct Register {
     key: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
-    /// File with the cloud token of the workspace, which the public hub may want
+    /// File with the cloud token of the workspace, which the public hub may require
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// Send the token to a host that is not this machine without TLS
     #[arg(long, requires = "token_file")]
     allow_plain_http: bool,
-    /// Wait until the hub shows the entry, at most so long [default: 15m]
+    /// Wait until the hub shows the entry, for at most this time [default: 15m]
     ///
     /// From 1ms to 168h.
     #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "15m")]
@@ -75,7 +75,7 @@ pub struct Register {
     /// Send although something is wrong
     #[arg(long)]
     force: bool,
-    /// Ask a hub of fedctl to mail a link for removing the entry
+    /// Request from a hub of fedctl a mail with a link that removes the entry
     #[arg(long, conflicts_with_all = ["url", "token_file", "wait", "force"])]
     remove: bool,
     #[command(flatten)]
@@ -161,14 +161,16 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn register(&self, domain: &Domain, request: Request, token: Option<Bearer>) -> anyhow::Result<ExitStatus> {
-        let progress = self.cx.term.progress("looking at the server, the mail and the records");
+        let progress = self.cx.term.progress("checking the server, the mail and the records");
         let mut facts = self.cx.block_on(self.look(domain, &request))?;
         progress.end();
         let before = self.report(&facts);
         let useless = before.worst() == Some(Severity::Error) && !self.args.force;
         if self.args.dry_run || useless {
             if useless && !self.args.dry_run {
-                self.cx.term.warn("nothing was sent, because it would be of no use; --force sends it");
+                self.cx
+                    .term
+                    .warn("nothing was sent, because servers could not use the entry; --force sends it all the same");
             }
             return self.answer(&before, &request, token.is_some());
         }
@@ -288,7 +290,7 @@ impl Work<'_> {
         })?;
         progress.end();
         match found {
-            true => self.cx.term.status(format_args!("confirmed: {} tells servers where {domain} is", self.hub.origin)),
+            true => self.cx.term.status(format_args!("confirmed: {} serves the entry of {domain}", self.hub.origin)),
             false => self.cx.term.warn(format_args!(
                 "{} does not show the entry yet: nobody has followed the link in the mail to webmaster@{domain}",
                 self.hub.origin
@@ -306,17 +308,17 @@ impl Work<'_> {
         }
         let call = self.cx.block_on(async { Ok(self.client.remove(&self.hub.endpoint).await) })?;
         if let Some(why) = call.failure() {
-            return Err(hinted(format!("{} cannot be asked: {why}", self.hub.origin), "check --hub-url"));
+            return Err(hinted(format!("{} cannot be reached: {why}", self.hub.origin), "check --hub-url"));
         }
         let answer = call.answer();
         if answer.is_some_and(|answer| answer.status == 200 && answer.success() == Some(true)) {
             self.cx
                 .term
-                .answer(format!("a link goes out to webmaster@{domain}; the entry is gone once it is followed\n"))?;
+                .answer(format!("the hub mails a link to webmaster@{domain}; following it removes the entry\n"))?;
             return Ok(ExitStatus::Clean);
         }
         let reason = answer.map(|answer| answer.error().map_or(answer.shown(), str::to_owned)).unwrap_or_default();
-        let hint = "only hubs of `fedctl serve hub` know how to remove; ask the operator of any other";
+        let hint = "only hubs of `fedctl serve hub` support this; for another hub, ask its operator";
         Err(hinted(format!("{} does not remove {domain}: {reason}", self.hub.origin), hint))
     }
 }

@@ -1,79 +1,79 @@
-//! Who hosts a zone, as its name servers tell, and the trap that its forms hold for a federation key.
+//! DNS providers, recognised by their name servers, and the mistake that their forms invite for a federation key.
 //!
 //! Data with a date: providers rename their servers occasionally. Last verified 2026-11 from the providers' documentation and
 //! public zones' NS records.
 
 /// A DNS provider that can be recognised by the names of its servers.
 #[derive(Debug, PartialEq, Eq)]
-pub struct DnsHost {
+pub struct DnsProvider {
     /// What people call it.
     pub name: &'static str,
     /// The id of the record format to print fixes in (`fedctl records --format`).
     pub format: &'static str,
     /// What to know before typing the key into its form.
     pub trap: &'static str,
-    /// Parts of name-server names, lower case; any of them tells.
+    /// Parts of name-server names, lower case; any of them is enough.
     servers: &'static [&'static str],
 }
 
 const ONE_VALUE: &str = "the key goes into one value as it is; the form cuts it by itself";
 
-/// The known hosts.
-pub const HOSTS: &[DnsHost] = &[
-    DnsHost {
+/// The known ones.
+pub const DNS_PROVIDERS: &[DnsProvider] = &[
+    DnsProvider {
         name: "Route 53",
         format: "route53",
         trap: "both pieces of the key are on ONE line of the Value box; a second line is a second record",
         servers: &[".awsdns-"],
     },
-    DnsHost { name: "Cloudflare", format: "cloudflare-fields", trap: ONE_VALUE, servers: &[".ns.cloudflare.com"] },
-    DnsHost {
+    DnsProvider { name: "Cloudflare", format: "cloudflare-fields", trap: ONE_VALUE, servers: &[".ns.cloudflare.com"] },
+    DnsProvider {
         name: "Google Cloud DNS",
         format: "gcloud",
         trap: "without inner quotes the value is cut at every space",
         servers: &[".googledomains.com"],
     },
-    DnsHost { name: "Azure DNS", format: "az", trap: ONE_VALUE, servers: &[".azure-dns."] },
-    DnsHost {
+    DnsProvider { name: "Azure DNS", format: "az", trap: ONE_VALUE, servers: &[".azure-dns."] },
+    DnsProvider {
         name: "DigitalOcean",
         format: "doctl",
         trap: "a value has at most 512 characters: a key of 3072 bits does not fit",
         servers: &[".digitalocean.com"],
     },
-    DnsHost {
+    DnsProvider {
         name: "Hetzner",
         format: "hetzner",
         trap: "the key is two quoted strings in one value",
         servers: &[".ns.hetzner.com", ".ns.hetzner.de", ".first-ns.de", ".second-ns.de", ".second-ns.com"],
     },
-    DnsHost { name: "GoDaddy", format: "godaddy", trap: ONE_VALUE, servers: &[".domaincontrol.com"] },
-    DnsHost {
+    DnsProvider { name: "GoDaddy", format: "godaddy", trap: ONE_VALUE, servers: &[".domaincontrol.com"] },
+    DnsProvider {
         name: "Namecheap",
         format: "namecheap",
         trap: "the SRV target field takes at most 29 characters",
         servers: &[".registrar-servers.com", ".namecheaphosting.com"],
     },
-    DnsHost {
+    DnsProvider {
         name: "OVH",
         format: "fields",
         trap: "admins report that its form splits long values into several records: check the result",
         servers: &[".ovh.net", ".ovh.ca", ".anycast.me"],
     },
-    DnsHost { name: "Linode", format: "fields", trap: ONE_VALUE, servers: &[".linode.com"] },
-    DnsHost {
+    DnsProvider { name: "Linode", format: "fields", trap: ONE_VALUE, servers: &[".linode.com"] },
+    DnsProvider {
         name: "Gandi",
         format: "zone",
         trap: "the key is two quoted strings in one value",
         servers: &[".gandi.net"],
     },
-    DnsHost { name: "DNSimple", format: "fields", trap: ONE_VALUE, servers: &[".dnsimple.com", ".dnsimple-edge."] },
-    DnsHost {
+    DnsProvider { name: "DNSimple", format: "fields", trap: ONE_VALUE, servers: &[".dnsimple.com", ".dnsimple-edge."] },
+    DnsProvider {
         name: "deSEC",
         format: "zone",
         trap: "the key is two quoted strings in one value",
         servers: &[".desec.io", ".desec.org"],
     },
-    DnsHost {
+    DnsProvider {
         name: "DNS Made Easy",
         format: "fields",
         trap: "the value needs quotes, or its words become separate strings",
@@ -81,11 +81,11 @@ pub const HOSTS: &[DnsHost] = &[
     },
 ];
 
-/// The host of a zone, from the names of its servers and of its SOA's primary; `None` when it cannot be recognised.
-pub fn recognise<'a>(servers: impl IntoIterator<Item = &'a str>) -> Option<&'static DnsHost> {
+/// The DNS provider of a zone, from the names of its servers and of its SOA's primary; `None` when it cannot be recognised.
+pub fn recognise<'a>(servers: impl IntoIterator<Item = &'a str>) -> Option<&'static DnsProvider> {
     let names: Vec<String> =
         servers.into_iter().map(|name| format!("{}.", name.trim_end_matches('.').to_ascii_lowercase())).collect();
-    HOSTS.iter().find(|host| names.iter().any(|name| host.servers.iter().any(|part| name.contains(part))))
+    DNS_PROVIDERS.iter().find(|host| names.iter().any(|name| host.servers.iter().any(|part| name.contains(part))))
 }
 
 #[cfg(test)]

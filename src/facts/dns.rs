@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::zone::{Circular, Elsewhere, LeftOut, StaleGlue, ZoneCut, ZoneFailure};
 use crate::dns::name::{Domain, Host};
-use crate::dns::provider::{DnsHost, recognise};
+use crate::dns::provider::{DnsProvider, recognise};
 use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
 use crate::key::PublicKey;
 use crate::key::{diagnosis, node_rsa};
@@ -163,8 +163,8 @@ impl DnsFacts {
         above && questions(&self.domain).iter().all(|question| *self.outcome(question) == Outcome::NxDomain)
     }
 
-    /// Who hosts the zone, as its name servers and its SOA tell.
-    pub fn host(&self) -> Option<&'static DnsHost> {
+    /// The DNS provider of the zone, recognised by its name servers and its SOA.
+    pub fn host(&self) -> Option<&'static DnsProvider> {
         let zone = self.zone.as_ref().ok()?;
         recognise(zone.server_names())
     }

@@ -118,7 +118,7 @@ impl fmt::Display for Arrived {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Question { room, known } => {
-                write!(f, "the peer asks for the events of room {room}, and has {}", known.len())
+                write!(f, "the peer requests the events of room {room}, and has {}", known.len())
             }
             Self::Fetched { upload, bytes } => write!(f, "file {upload} was fetched, {}", counted(bytes, "byte")),
             Self::Delivered { events } => write!(f, "{} sent to the peer", counted(events, "event")),

@@ -72,7 +72,7 @@ impl NotRead {
 /// Why a setting was not changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotSet {
-    #[error("the server wants a second factor: the {}", .0.description())]
+    #[error("the server requires a second factor: the {}", .0.description())]
     FactorNeeded(FactorMethod),
     #[error("the server does not accept the {}", .0.description())]
     FactorRejected(FactorMethod),

@@ -118,7 +118,7 @@ impl ZoneFailure {
 impl fmt::Display for ZoneFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoResolver => f.write_str("there is no resolver to ask"),
+            Self::NoResolver => f.write_str("there is no resolver to query"),
             Self::Resolvers(failures) => {
                 let each: Vec<String> = failures.iter().map(|(addr, outcome)| format!("{addr}: {outcome}")).collect();
                 write!(f, "no resolver answers ({})", each.join(", "))

@@ -226,7 +226,7 @@ impl Pending {
         };
         let before = to.symlink_metadata().ok();
         if before.as_ref().is_some_and(|metadata| !metadata.is_file()) {
-            return Err(hinted(format!("`{}` is no regular file any more", path.display()), "give another name"));
+            return Err(hinted(format!("`{}` is no longer a regular file", path.display()), "give another name"));
         }
         let backup =
             || tempfile::Builder::new().prefix(PREFIX).make_in(directory(&to), |at| std::fs::hard_link(&to, at));

@@ -18,35 +18,35 @@ use crate::rocketchat::envelope;
 use crate::rocketchat::generation::{Generation, questions};
 use crate::rocketchat::release::Release;
 
-/// How long an answer about a partner is kept; servers keep it for an hour, and testing needs less.
+/// How long an answer about a peer is kept; servers keep it for an hour, and testing needs less.
 const KEPT: Duration = Duration::from_secs(5);
 const KEPT_MAX: usize = 1024;
 /// Bytes of a response with a file, which is a list of numbers: a file has a quarter of it.
 const FILE_MAX: usize = 32 << 20;
 
 /// Calls other servers in the name of one domain.
-pub struct Partners {
+pub struct Peers {
     pub net: Net,
     pub identity: (Domain, PrivateKey),
-    /// Partners are discovered as this release does.
+    /// Peers are discovered as this release does.
     pub release: Release,
     pub known: Mutex<Known>,
 }
 
 /// What was found about other servers, and when.
-pub type Known = HashMap<Domain, (Instant, Result<Partner, CallFailure>)>;
+pub type Known = HashMap<Domain, (Instant, Result<Peer, CallFailure>)>;
 
 /// Where another server is, and its key.
 #[derive(Debug, Clone)]
-pub struct Partner {
+pub struct Peer {
     pub base: Endpoint,
     pub addr: SocketAddr,
     pub key: PublicKey,
 }
 
-impl Partners {
+impl Peers {
     /// The records of a domain lead to its server and its key.
-    pub async fn find(&self, domain: &Domain) -> Result<Partner, CallFailure> {
+    pub async fn find(&self, domain: &Domain) -> Result<Peer, CallFailure> {
         let known =
             |map: &Known| map.get(domain).filter(|(since, _)| since.elapsed() < KEPT).map(|(_, found)| found.clone());
         if let Some(found) = known(&self.known.lock().unwrap_or_else(PoisonError::into_inner)) {
@@ -73,7 +73,7 @@ impl Partners {
         }
     }
 
-    async fn look_up(&self, domain: &Domain) -> Result<Partner, CallFailure> {
+    async fn look_up(&self, domain: &Domain) -> Result<Peer, CallFailure> {
         let answers = look_up_all(&self.net, &self.net.resolvers, &questions(domain)).await;
         let records = Records { domain: domain.clone(), answers };
         let discovery = records.discovery(Generation::of(self.release));
@@ -81,12 +81,12 @@ impl Partners {
         let base = discovery.url.as_deref().and_then(Endpoint::parse).ok_or(missing)?;
         let key = records.key().map_err(CallFailure::Key)?;
         let addr = self.net.locate_one(&base).await.map_err(|none| CallFailure::NotFound(none.to_string()))?;
-        Ok(Partner { base, addr, key })
+        Ok(Peer { base, addr, key })
     }
 
     /// Makes a request to the server of a domain.
     pub async fn call(&self, domain: &Domain, request: Outgoing) -> Result<Exchange, CallFailure> {
-        let Partner { base, addr, key } = self.find(domain).await?;
+        let Peer { base, addr, key } = self.find(domain).await?;
         let (own, own_key) = &self.identity;
         let caller = Caller { sender: Some(own.to_string()), ..Caller::new(&self.net, base, addr) };
         let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();

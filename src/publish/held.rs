@@ -94,8 +94,8 @@ impl Total {
             Self::Sets(all) => (all, count(|records| records.min(1)), "record set"),
         };
         match all.saturating_sub(own as u64) {
-            1 => format!("1 other {what} is not touched"),
-            others => format!("{} are not touched", counted(others, &format!("other {what}"))),
+            1 => format!("1 other {what} is not changed"),
+            others => format!("{} are not changed", counted(others, &format!("other {what}"))),
         }
     }
 }
@@ -123,7 +123,7 @@ pub fn steps(change: &Change, held: &[Held]) -> Vec<Step> {
     let old = held.iter().filter(|held| held.is_of(&change.question));
     let mut old: Vec<&Held> = old.collect();
     let mut new: Vec<&Rr> = change.after.iter().collect();
-    // What is right already is not touched.
+    // What is right already is not changed.
     new.retain(|rr| {
         match old.iter().position(|held| same_data(std::slice::from_ref(&held.rr), std::slice::from_ref(*rr))) {
             Some(at) => {
@@ -213,9 +213,9 @@ mod tests {
     #[test]
     fn records_and_record_sets_are_counted_apart() {
         let (held, questions) = (held(&["half", "other"]), [Query::new(NAME, RecordType::Txt)]);
-        assert_eq!(Total::Records(20).others(&held, &questions), "18 other records are not touched");
-        assert_eq!(Total::Sets(20).others(&held, &questions), "19 other record sets are not touched");
-        assert_eq!(Total::Records(3).others(&held, &questions), "1 other record is not touched");
-        assert_eq!(Total::Records(1).others(&held, &questions), "0 other records are not touched");
+        assert_eq!(Total::Records(20).others(&held, &questions), "18 other records are not changed");
+        assert_eq!(Total::Sets(20).others(&held, &questions), "19 other record sets are not changed");
+        assert_eq!(Total::Records(3).others(&held, &questions), "1 other record is not changed");
+        assert_eq!(Total::Records(1).others(&held, &questions), "0 other records are not changed");
     }
 }

@@ -1,10 +1,10 @@
-//! The DNS providers whose API fedctl speaks. One table for the flags, the credentials, the requests and docs/publish.md.
+//! The DNS providers whose API fedctl speaks. One table for the options, the credentials, the requests and docs/publish.md.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::dns::provider::DnsHost;
+use crate::dns::provider::DnsProvider;
 use crate::facts::api::ApiRequest;
 
 /// How the token is sent.
@@ -32,7 +32,7 @@ pub struct Extra {
 pub struct Provider {
     /// As `--provider` takes it.
     pub id: &'static str,
-    /// What people call it; the same as that of [`DnsHost`] when the delegation tells it.
+    /// What people call it; the same as that of [`DnsProvider`] when it is recognised from the delegation.
     pub name: &'static str,
     /// Base URL of the API.
     pub base: &'static str,
@@ -241,20 +241,20 @@ pub fn find(id: &str) -> Option<&'static Provider> {
 }
 
 /// The provider that a delegation tells.
-pub fn hosting(host: &DnsHost) -> Option<&'static Provider> {
+pub fn hosting(host: &DnsProvider) -> Option<&'static Provider> {
     PROVIDERS.iter().find(|provider| provider.name == host.name)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dns::provider::HOSTS;
+    use crate::dns::provider::DNS_PROVIDERS;
 
     #[test]
     fn the_hosts_of_delegations_and_the_apis_have_the_same_names() {
         let elsewhere = ["PowerDNS"];
         for provider in PROVIDERS {
-            let known = HOSTS.iter().any(|host| hosting(host) == Some(provider));
+            let known = DNS_PROVIDERS.iter().any(|host| hosting(host) == Some(provider));
             assert!(known || elsewhere.contains(&provider.name), "{}", provider.name);
             assert!(provider.base.starts_with("https://") || provider.base.starts_with("http://127.0.0.1"));
         }

@@ -170,7 +170,7 @@ fn what_else_a_zone_holds_is_counted_where_the_api_reports_it() {
                 ("GET /zones/z1/dns_records?name=", 200, cloudflare_read()),
                 ("GET /zones/z1/dns_records?per_page", 200, json!({"result_info": {"total_count": 20}})),
             ],
-            "18 other records are not touched",
+            "18 other records are not changed",
         ),
         (
             "digitalocean",
@@ -178,7 +178,7 @@ fn what_else_a_zone_holds_is_counted_where_the_api_reports_it() {
                 ("GET /v2/domains/mydomain.com/records?name=", 200, json!({"domain_records": []})),
                 ("GET /v2/domains/mydomain.com/records?per_page", 200, json!({"meta": {"total": 1}})),
             ],
-            "1 other record is not touched",
+            "1 other record is not changed",
         ),
         (
             "hetzner",
@@ -187,7 +187,7 @@ fn what_else_a_zone_holds_is_counted_where_the_api_reports_it() {
                 ("GET /zones/7/rrsets", 200, json!({"rrsets": []})),
                 ("GET /zones/7", 200, json!({"zone": {"id": 7, "record_count": 9}})),
             ],
-            "9 other records are not touched",
+            "9 other records are not changed",
         ),
         (
             "ovh",
@@ -195,7 +195,7 @@ fn what_else_a_zone_holds_is_counted_where_the_api_reports_it() {
                 ("GET /domain/zone/mydomain.com/record?", 200, json!([])),
                 ("GET /domain/zone/mydomain.com/record", 200, json!([1, 2])),
             ],
-            "2 other records are not touched",
+            "2 other records are not changed",
         ),
     ];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

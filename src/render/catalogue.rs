@@ -12,7 +12,7 @@ use crate::rocketchat::status::StatusString;
 /// The page that lists the defects of a key text.
 const DEFECTS: &str = include_str!("../../docs/key-diagnosis.md");
 
-/// One line a check.
+/// One line for each check.
 pub fn list(checks: &[Check], width: usize) -> String {
     let column = checks.iter().map(|check| check.id.len()).max().unwrap_or_default();
     let row = |check: &Check| beside(&format!("{:<column$}  ", check.id), check.title, column + 2, width);

@@ -144,7 +144,9 @@ fn verdict(seen: &Compatibility, width: usize) -> String {
     let [errors, warnings, notices] = seen.counts();
     let severities = found(&[(errors, "error"), (warnings, "warning"), (notices, "notice")]);
     let (whole, short) = match severities.is_empty() {
-        true => (format!("{a} and {b}: {counts}, no release does more"), format!("{a} and {b}: {there} of {all} work")),
+        true => {
+            (format!("{a} and {b}: {counts}, no release supports more"), format!("{a} and {b}: {there} of {all} work"))
+        }
         false => (format!("{a} and {b}: {counts}: {severities}"), format!("{a} and {b}: {severities}")),
     };
     fitting(&whole, &short, width).to_owned()
@@ -157,7 +159,7 @@ pub fn broken(seen: &Compatibility, width: usize) -> Option<String> {
         let mut directions: Vec<(Release, Release, Effect, Vec<&str>)> = Vec::new();
         for direction in seen.directions() {
             let Some(reason) = direction.deciding().find(|reason| reason.quirk.id == quirk.id) else { continue };
-            if reason.effect == Effect::Limited && quirk.id != quirks::DEPARTED_PARTNER.id {
+            if reason.effect == Effect::Limited && quirk.id != quirks::DEPARTED_PEER.id {
                 continue;
             }
             let title = direction.promise.title();
@@ -227,8 +229,9 @@ pub fn page() -> String {
         "# What works between two releases\n\n\
          Generated from the table of faults that the checks, `serve peer` and `explain` use too. Two releases in detail:\n\n\
          ```sh\nfedctl compatibility 3.18.7 4.5.7\n```\n\n\
-         It lists what the guide of the federation promises, in both directions, with the reasons and what fixes them. Its\n\
-         exit status is 1 when what does not work is as severe as `--fail-on` says; what no release does never counts. `--format json` is described in [json.md](json.md).\n\n\
+         It lists what the federation guide promises, in both directions, with the reasons and what fixes them. Its\n\
+         exit status is 1 when what does not work is as severe as `--fail-on`; what no release supports never counts.\n\
+         [json.md](json.md) describes `--format json`.\n\n\
          A promise works from one server to the other when the first can send it and the second can receive it. In the tables\n\
          each column is a span of releases, named by its first; it lasts until the next column. `part` works with a limit, `may`\n\
          depends on the server.\n",
@@ -260,7 +263,7 @@ pub fn page() -> String {
         let (id, span, Quirk { what, fix, .. }) = (quirk.id, quirk.span(), quirk);
         out += &format!("- `{id}`, {span}: {what}. {}. What helps: {fix}.\n", affected(quirk));
     }
-    out += "\nReleases from 7.11.0 on have no classic federation; [after.md](after.md) says what replaced it.\n";
+    out += "\nReleases from 7.11.0 on have no classic federation; [after.md](after.md) describes what replaced it.\n";
     out
 }
 

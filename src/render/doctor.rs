@@ -1,4 +1,4 @@
-//! The doctor's page for people: sections, one line a finding, the fix under each, one verdict last.
+//! The doctor's page for people: sections, one line for each finding, the fix under each, one verdict last.
 
 use colored::Colorize;
 

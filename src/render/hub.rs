@@ -30,7 +30,7 @@ fn table(rows: &[[String; 4]], width: usize) -> String {
     rows.iter().map(line).collect()
 }
 
-/// One line an entry.
+/// One line for each entry.
 pub fn list(peers: &[Peer], width: usize) -> String {
     let row =
         |peer: &Peer| [peer.domain.to_string(), peer.entry.url.clone(), short(&peer.entry), time_text(peer.confirmed)];
@@ -53,7 +53,7 @@ fn options(proposal: &Proposal) -> (&'static str, String) {
     }
 }
 
-/// One line a proposal that waits.
+/// One line for each proposal that waits.
 pub fn pending(open: &[Proposal], width: usize) -> String {
     if open.is_empty() {
         return "nothing waits for confirmation\n".into();

@@ -1,4 +1,4 @@
-//! What the lab found, a block a domain.
+//! What the lab found, a block for each domain.
 
 use std::path::Path;
 

@@ -47,7 +47,7 @@ pub fn one_json(release: Release) -> anyhow::Result<String> {
 pub fn page() -> String {
     let mut out = String::from(
         "# What each release does\n\nGenerated from the tables that the checks, `serve peer` and `explain` use; `fedctl explain 6.5.0` \
-         prints the part of one release.\n\n## From the first release to the last\n\n",
+         prints one release.\n\n## From the first release to the last\n\n",
     );
     out += "| releases | classic federation |\n| --- | --- |\n";
     for (releases, life) in lives() {

@@ -8,7 +8,7 @@ use crate::rocketchat::setting_change::{Intent, Row, SettingChange};
 /// Characters of a value that are shown.
 const SHOWN: usize = 60;
 
-/// What will be done, a line a setting: `-` is the old value, `+` the new one, `=` is right already, `!` is left alone.
+/// What will be done, a line for each setting: `-` is the old value, `+` the new one, `=` is right already, `!` is left alone.
 pub fn plan(heading: &str, rows: &[Row], width: usize) -> String {
     let mut out = Lines::new(heading, rows.iter().map(|row| row.id), width);
     for row in rows {

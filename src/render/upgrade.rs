@@ -20,7 +20,7 @@ const HEADING: usize = 10;
 /// faults of both releases.
 pub fn human(from: Release, to: Release, steps: &[Step], Style { width, verbose, .. }: Style) -> String {
     let mut out = format!("{}\n\n", format!("{from} to {to}").bold());
-    for when in [When::Stops, When::Partners, When::Before, When::During, When::After, When::Lost] {
+    for when in [When::Stops, When::Peers, When::Before, When::During, When::After, When::Lost] {
         let mut heading = heading(when);
         for step in steps.iter().filter(|step| step.when == when) {
             for part in fix_parts(&step.text) {
@@ -46,8 +46,8 @@ pub fn human(from: Release, to: Release, steps: &[Step], Style { width, verbose,
     let (whole, short) = match (Life::of(from), stops) {
         (Life::Removed, _) => ("neither release has classic federation".into(), "no classic federation".into()),
         (_, 0) => ("classic federation works as before".to_owned(), "nothing stops".to_owned()),
-        (_, 1) => ("1 thing of classic federation stops or fails".into(), "1 thing stops".into()),
-        (_, more) => (format!("{more} things of classic federation stop or fail"), format!("{more} things stop")),
+        (_, 1) => ("1 part of classic federation stops or fails".into(), "1 part stops".into()),
+        (_, more) => (format!("{more} parts of classic federation stop or fail"), format!("{more} parts stop")),
     };
     let [whole, short] = [whole, short].map(|verdict: String| format!("{from} to {to}: {verdict}"));
     out + &format!("\n{}\n", fitting(&whole, &short, width))
@@ -55,7 +55,7 @@ pub fn human(from: Release, to: Release, steps: &[Step], Style { width, verbose,
 
 /// How each generation of servers from one release to the other finds peers.
 fn generations(from: Release, to: Release, width: usize) -> String {
-    let mut out = String::from("\n  discovery on the way\n");
+    let mut out = String::from("\n  discovery of each generation\n");
     let (first, last) = (Generation::of(from), Generation::of(to));
     for generation in GENERATIONS.iter().filter(|it| (first.first..=last.first).contains(&it.first)) {
         let sends = if generation.sends { "sends and receives" } else { "cannot send to any peer" };
@@ -81,7 +81,7 @@ fn faults(from: Release, to: Release, width: usize) -> String {
 fn heading(when: When) -> &'static str {
     match when {
         When::Stops => "stops",
-        When::Partners => "partners",
+        When::Peers => "peers",
         When::Before => "before",
         When::During => "during",
         When::After => "after",

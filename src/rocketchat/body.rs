@@ -36,7 +36,7 @@ pub enum NotAnEnvelope {
     NotJson { why: String },
     #[error("the JSON has no Node Buffer, that is `{{\"type\":\"Buffer\",\"data\":[…]}}`")]
     NoBuffer,
-    #[error("the JSON holds data, but no Node Buffer of numbers from 0 to 255")]
+    #[error("the JSON has data, but no Node Buffer of numbers from 0 to 255")]
     NotBytes,
 }
 

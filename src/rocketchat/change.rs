@@ -162,7 +162,7 @@ fn protocol_in_the_way(set: &RecordSet, domain: &Domain, answer: impl Fn(&Query)
     let owner = format!("{PROTOCOL_LABEL}.{domain}");
     let outcome = answer(&Query::new(&owner, RecordType::Txt));
     let is_http = outcome.records().first()?.data.joined()?.eq_ignore_ascii_case(b"http");
-    (is_http && !has(set, &owner)).then(|| format!("`{owner}` says http, and servers 1.2 and 1.3 obey: delete it"))
+    (is_http && !has(set, &owner)).then(|| format!("`{owner}` is http, and servers 1.2 and 1.3 use it: delete it"))
 }
 
 fn has(set: &RecordSet, owner: &str) -> bool {
@@ -265,7 +265,7 @@ mod tests {
         };
         let description = in_the_way(&set(), answer);
         assert!(
-            description.len() == 2 && description[0].contains("_https") && description[1].contains("says http"),
+            description.len() == 2 && description[0].contains("_https") && description[1].contains("is http"),
             "{description:?}"
         );
         assert!(in_the_way(&set(), |_| Outcome::NxDomain).is_empty());

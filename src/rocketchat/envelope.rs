@@ -32,7 +32,7 @@ pub enum Layer {
 
 /// Why an envelope could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("an RSA key of {bits} bits is too small: one block of it holds nothing")]
+#[error("an RSA key of {bits} bits is too small: one block has no room for data")]
 pub struct TooSmall {
     /// Length of the modulus in bits.
     pub bits: usize,

@@ -1,4 +1,4 @@
-//! From one release to another: what stops, which partners notice, what must be done before, during and after, and what is lost.
+//! From one release to another: what stops, which peers notice, what must be done before, during and after, and what is lost.
 
 use serde::Serialize;
 
@@ -14,8 +14,9 @@ use crate::severity::Severity;
 pub enum When {
     /// What the new release does not do any more.
     Stops,
-    /// What it means for the domains that the server federates with.
-    Partners,
+    /// What it means for the domains that the server federates with. Its name in JSON is older than the term.
+    #[serde(rename = "partners")]
+    Peers,
     Before,
     During,
     After,
@@ -32,7 +33,7 @@ pub struct Step {
 
 /// A domain that the server federates with, and its release where that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Partner {
+pub struct Peer {
     pub domain: String,
     pub release: Option<Release>,
 }
@@ -55,8 +56,8 @@ struct Upgrade<'a> {
 }
 
 /// The steps for the server of `domain`.
-pub fn plan(from: Release, to: Release, domain: &str, partners: &[Partner]) -> Result<Vec<Step>, NoPlan> {
-    let releases = [from, to].into_iter().chain(partners.iter().filter_map(|partner| partner.release));
+pub fn plan(from: Release, to: Release, domain: &str, peers: &[Peer]) -> Result<Vec<Step>, NoPlan> {
+    let releases = [from, to].into_iter().chain(peers.iter().filter_map(|peer| peer.release));
     if let Some(release) = releases.into_iter().find(|release| Life::of(*release) == Life::Unknown) {
         return Err(NoPlan::Unknown(release));
     }
@@ -66,7 +67,7 @@ pub fn plan(from: Release, to: Release, domain: &str, partners: &[Partner]) -> R
     let upgrade = Upgrade { from, to, domain };
     let all = [
         (When::Stops, upgrade.stops()),
-        (When::Partners, upgrade.partners(partners)),
+        (When::Peers, upgrade.peers(peers)),
         (When::Before, upgrade.before()),
         (When::During, upgrade.during()),
         (When::After, upgrade.after()),
@@ -126,23 +127,23 @@ impl Upgrade<'_> {
             .map(move |quirk| format!("{to}: {}. What helps: {}.", quirk.what, quirk.fix))
     }
 
-    fn partners(&self, partners: &[Partner]) -> Vec<String> {
+    fn peers(&self, peers: &[Peer]) -> Vec<String> {
         let classic = Life::of(self.from) != Life::Removed;
         if !classic || !(self.ends_something() || self.crosses(boundary::SECOND_PROTOCOL)) {
             return Vec::new();
         }
-        if partners.is_empty() {
+        if peers.is_empty() {
             let text = "Name the domains that you federate with, and their releases where you know them:\n  fedctl upgrade plan \
-                        --from FROM --to TO --partner partner.example=6.2";
+                        --from FROM --to TO --peer peer.example=6.2";
             return vec![text.replace("FROM", &self.from.to_string()).replace(" TO ", &format!(" {} ", self.to))];
         }
-        partners.iter().map(|partner| self.partner(partner)).collect()
+        peers.iter().map(|peer| self.peer(peer)).collect()
     }
 
-    /// What one partner notices.
-    fn partner(&self, partner: &Partner) -> String {
-        let domain = &partner.domain;
-        let Some(release) = partner.release else {
+    /// What one peer notices.
+    fn peer(&self, peer: &Peer) -> String {
+        let domain = &peer.domain;
+        let Some(release) = peer.release else {
             return format!(
                 "{domain}: {} Its release:\n  fedctl handshake {domain}",
                 self.noticed(boundary::LAST_SENDER)
@@ -151,8 +152,8 @@ impl Upgrade<'_> {
         format!("{domain}, {release}: {}", self.noticed(release))
     }
 
-    fn noticed(&self, partner: Release) -> String {
-        let (theirs, ours) = (Life::of(partner), Life::of(self.to));
+    fn noticed(&self, peer: Release) -> String {
+        let (theirs, ours) = (Life::of(peer), Life::of(self.to));
         let old = |release: Release| release < boundary::SECOND_PROTOCOL;
         if theirs == Life::Removed {
             let again = match ours {
@@ -161,7 +162,7 @@ impl Upgrade<'_> {
             };
             return format!("not affected, since its release has no classic federation; it {again}.");
         }
-        if old(partner) != old(self.to) {
+        if old(peer) != old(self.to) {
             return "cut off in both directions: one side speaks the protocol of 1.x, the other that of 2.0 and later."
                 .into();
         }
@@ -186,7 +187,7 @@ impl Upgrade<'_> {
         }
         if self.ends_something() {
             all.push(
-                "Agree on a date with every partner: until both sides have the same kind of federation, nothing \
+                "Agree on a date with every peer: until both sides have the same kind of federation, nothing \
              arrives."
                     .into(),
             );
@@ -229,7 +230,7 @@ impl Upgrade<'_> {
         let mut all = vec![format!("Check the records and the server:\n  fedctl dns-check {domain} --release {to}")];
         if self.crosses(boundary::REMOVED) {
             all.push(
-                "Remove the records of classic federation when no partner needs them: SRV at _rocketchat, TXT at \
+                "Remove the records of classic federation when no peer needs them: SRV at _rocketchat, TXT at \
              rocketchat-public-key. dns-check lists what is left."
                     .into(),
             );
@@ -273,19 +274,19 @@ fn native_records(domain: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn partner(domain: &str, release: Option<&str>) -> Partner {
-        Partner { domain: domain.to_owned(), release: release.map(|release| release.parse().unwrap()) }
+    fn peer(domain: &str, release: Option<&str>) -> Peer {
+        Peer { domain: domain.to_owned(), release: release.map(|release| release.parse().unwrap()) }
     }
 
     fn steps(from: &str, to: &str) -> Result<Vec<Step>, NoPlan> {
-        let partners = [
-            partner("partner.example", None),
-            partner("old.example", Some("1.3.5")),
-            partner("classic.example", Some("6.2")),
-            partner("silent.example", Some("6.5")),
-            partner("native.example", Some("8.0")),
+        let peers = [
+            peer("peer.example", None),
+            peer("old.example", Some("1.3.5")),
+            peer("classic.example", Some("6.2")),
+            peer("silent.example", Some("6.5")),
+            peer("native.example", Some("8.0")),
         ];
-        plan(from.parse().unwrap(), to.parse().unwrap(), "mydomain.com", &partners)
+        plan(from.parse().unwrap(), to.parse().unwrap(), "mydomain.com", &peers)
     }
 
     fn has(steps: &[Step], when: When, part: &str) -> bool {
@@ -298,7 +299,7 @@ mod tests {
         for (when, part) in [
             (When::Stops, "6.3.0 on the server sends nothing"),
             (When::Stops, "answers 400"),
-            (When::Before, "with every partner"),
+            (When::Before, "with every peer"),
             (When::Before, "\n  _matrix-fed._tcp.mydomain.com. 3600 IN SRV"),
             (When::During, "If the server stops at a release from 7.0.0"),
             (When::After, "\n  fedctl dns-check mydomain.com --release 7.11.0"),
@@ -313,10 +314,10 @@ mod tests {
     }
 
     #[test]
-    fn each_partner_has_what_it_notices() {
-        for (from, to, partner, part) in [
-            ("6.2", "7.11", "partner.example", "cut off in both directions until it has native"),
-            ("6.2", "7.11", "partner.example", "\n  fedctl handshake partner.example"),
+    fn each_peer_has_what_it_notices() {
+        for (from, to, peer, part) in [
+            ("6.2", "7.11", "peer.example", "cut off in both directions until it has native"),
+            ("6.2", "7.11", "peer.example", "\n  fedctl handshake peer.example"),
             ("6.2", "7.11", "classic.example, 6.2.0", "cut off in both directions until"),
             ("6.2", "7.11", "native.example, 8.0.0", "by native federation"),
             ("6.2", "6.5", "classic.example", "what it sends arrives"),
@@ -326,11 +327,11 @@ mod tests {
             ("1.3.5", "6.2", "classic.example", "not affected"),
         ] {
             let all = steps(from, to).unwrap();
-            let listed = all.iter().filter(|step| step.when == When::Partners && step.text.contains(part));
-            assert!(listed.clone().any(|step| step.text.starts_with(partner)), "{from} {to} {partner}: {all:?}");
+            let listed = all.iter().filter(|step| step.when == When::Peers && step.text.contains(part));
+            assert!(listed.clone().any(|step| step.text.starts_with(peer)), "{from} {to} {peer}: {all:?}");
         }
         let unnamed = plan(Release(6, 2, 0), Release(7, 11, 0), "mydomain.com", &[]).unwrap();
-        assert!(has(&unnamed, When::Partners, "--from 6.2.0 --to 7.11.0 --partner"), "{unnamed:?}");
+        assert!(has(&unnamed, When::Peers, "--from 6.2.0 --to 7.11.0 --peer"), "{unnamed:?}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ const TYPED: &[(&str, &str)] = &[
     ("fedctl mesh mydomain.com watc", "fedctl mesh mydomain.com watched.example"),
     ("fedctl handshake --domain=myd", "fedctl handshake --domain=mydomain.com"),
     ("fedctl --config other.yaml doctor oth", "fedctl --config other.yaml doctor other.example"),
-    ("fedctl upgrade plan --partner peer.example=6.3", "fedctl upgrade plan --partner peer.example=6.3.0"),
+    ("fedctl upgrade plan --peer peer.example=6.3", "fedctl upgrade plan --peer peer.example=6.3.0"),
     // Formats of reports and forms of records.
     ("fedctl dns-check --format=js", "fedctl dns-check --format=json"),
     ("fedctl dns-check --format prom", "fedctl dns-check --format prometheus"),

@@ -62,8 +62,8 @@ fn every_defect_that_a_report_names_is_explained() {
     insta::assert_snapshot!(fedctl.ok(&["explain", "split-records"]), @r"
     split-records
 
-      found    the key lies in pieces in several TXT records; the order that makes
-               it whole is reported
+      found    the key is in pieces in several TXT records; the order that makes it
+               whole is reported
       fix      Keep one record: delete all, then add one that holds the whole key.
       check    fedctl explain key-text, fedctl explain key-record
     ");
@@ -93,8 +93,8 @@ fn ids_of_checks_come_first_and_what_is_neither_is_reported() {
     assert!(fedctl.ok(&["explain", "peer-ping"]).starts_with("# peer-ping"));
     assert_eq!(fedctl.refused(&["explain", "peer-pingg"]).1, "did you mean `peer-ping`?");
     let record = r#"{"level":50,"msg":"favicon"}"#;
-    assert!(fedctl.refused(&["explain", record]).0.contains("no line is about federation"));
-    assert!(fedctl.refused(&["explain", "GET /favicon.ico 200"]).0.contains("no line is about federation"));
+    assert!(fedctl.refused(&["explain", record]).0.contains("no line about federation was recognised"));
+    assert!(fedctl.refused(&["explain", "GET /favicon.ico 200"]).0.contains("no line about federation was recognised"));
     let ran = fedctl.run_with(&["explain", "-"], [0xff, 0xfe, b'\n', 0]);
     assert_eq!((ran.status, ran.stdout.as_str()), (2, ""));
 }

@@ -63,7 +63,7 @@ fn options_are_shown_only_where_they_mean_something() {
         [("man", false), ("checks", false), ("keygen", false), ("dns-check", true), ("handshake", true)]
     {
         let help = fedctl.ok(&[command, "--help"]);
-        for option in ["--timeout", "--suppress", "--fail-on"] {
+        for option in ["--timeout", "--deadline", "--suppress", "--fail-on"] {
             assert_eq!(help.contains(option), shown, "{command} {option}");
         }
     }
@@ -100,6 +100,7 @@ fn old_spellings_are_taken_and_not_shown() {
         (&["handshake", "peer.example", "--as", "3.18.3"], "--as"),
         (&["serve", "peer", "--as", "3.18.3"], "--as"),
         (&["init", "--file", "other.yaml"], "--file"),
+        (&["upgrade", "plan", "--from", "6.2", "--to", "7.11", "--partner", "peer.example"], "--partner"),
     ] {
         let words = [&["fedctl"], args].concat();
         assert!(fedctl::cli::command().try_get_matches_from(&words).is_ok(), "{args:?}");

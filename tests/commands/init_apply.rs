@@ -139,13 +139,13 @@ fn one_command_goes_from_nothing_to_a_setup_that_passes() {
     let (files, posts) = (start.fedctl.files(), start.rest.count("POST /api/v1/settings"));
     let again = start.run(&["--yes", "--proxy", "nginx"], "");
     assert_eq!(again.status, 0, "{}{}", again.stdout, again.stderr);
-    assert_eq!(again.stderr.matches("nothing is to do").count(), 2, "{}", again.stderr);
+    assert_eq!(again.stderr.matches("there is nothing to do").count(), 2, "{}", again.stderr);
     assert_eq!((start.fedctl.files(), start.rest.count("POST /api/v1/settings")), (files, posts));
     // The file is about one domain.
     let args: Vec<String> =
         start.args(&["--yes"]).into_iter().map(|arg| arg.replace("mydomain.com", "other.example")).collect();
     let ran = start.fedctl.run(&args);
-    assert!(ran.status == 2 && ran.stderr.contains("is about mydomain.com, not about other.example"), "{}", ran.stderr);
+    assert!(ran.status == 2 && ran.stderr.contains("is for mydomain.com, not for other.example"), "{}", ran.stderr);
     // What it has written serves the other commands.
     let zone = start.zone.addr.to_string();
     let near = [format!("ns1.mydomain.com:53={zone}"), format!("chat.mydomain.com:80={}", start.rest.addr)];
@@ -174,7 +174,7 @@ fn a_run_that_was_killed_is_continued_by_the_same_command() {
     assert_eq!(ran.status, 0, "{}{}", ran.stdout, ran.stderr);
     assert!(ran.stdout.lines().last().unwrap().starts_with("mydomain.com is set up correctly"), "{}", ran.stdout);
     assert_eq!(start.fedctl.read("fedctl.yaml"), yaml);
-    assert!(ran.stderr.contains("it is there and is used"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("it exists and is used"), "{}", ran.stderr);
 }
 
 #[test]

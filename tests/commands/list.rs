@@ -40,7 +40,7 @@ fn served(faults: &[&str]) -> Fleet {
         names.iter().enumerate().map(|(at, name)| (name.as_str(), zone(1, &body(at)))).collect();
     world.serve("ns1.example", &zones, faults);
     let list: String = names.iter().map(|name| format!("{name}\n")).collect();
-    fedctl.write("list.txt", format!("# partners\n{list}"));
+    fedctl.write("list.txt", format!("# peers\n{list}"));
     Fleet { fedctl, world }
 }
 

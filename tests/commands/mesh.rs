@@ -128,8 +128,8 @@ fn every_direction_is_judged_with_its_owner() {
 #[test]
 fn a_healthy_group_from_a_list_passes() {
     let group = group(&[("alpha.example", "3.18.7", None), ("beta.example", "4.8.0", None)]);
-    group.fedctl.write("partners.txt", "# our partners\nalpha.example 3.18.7\nbeta.example\n");
-    let ran = group.mesh(&["--list", "partners.txt"]);
+    group.fedctl.write("peers.txt", "# our peers\nalpha.example 3.18.7\nbeta.example\n");
+    let ran = group.mesh(&["--list", "peers.txt"]);
     assert!(ran.status == 0 && ran.stdout.ends_with("\nPASS  2 of 2 directions work\n"), "{ran:?}");
     assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
 }

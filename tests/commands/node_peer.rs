@@ -7,7 +7,7 @@ use fedctl::rocketchat::events::kind::{Kind, OldKind};
 use fedctl::rocketchat::events::resource::direct_room;
 use serde_json::{Value, json};
 
-use crate::support::node_peer::{NodePeer, partner};
+use crate::support::node_peer::{NodePeer, peer};
 use crate::support::peers::{A, B, Peer, Peers};
 
 /// `fedctl@b.example`, the user that every peer of the tests has.
@@ -19,7 +19,7 @@ const CONTENT: &str = "AAEC/w==";
 fn both(release: &str) -> Option<(NodePeer, Peers)> {
     let node = NodePeer::start(A, "alice", release, &["ann", "al"], &json!({}))?;
     let peers = Peers::start(&Peer { release, https: false, callback: Some(node.addr), ..Peer::default() });
-    node.meets(&[(B, partner(peers.addr, "bob"))]);
+    node.meets(&[(B, peer(peers.addr, "bob"))]);
     Some((node, peers))
 }
 
@@ -320,14 +320,14 @@ fn a_node_server_of_1_3_applies_what_is_sent_from_here() {
     assert_eq!(unknown["error"], "Federation.peerServer.error is not a function");
 }
 
-/// Up to 4.1 a partner that is no longer found keeps the partners behind it in the list of the room from getting anything.
+/// Up to 4.1 a peer that is no longer found keeps the peers behind it in the list of the room from getting anything.
 #[test]
-fn a_partner_that_has_left_dns_cuts_off_those_behind_it() {
+fn a_peer_that_has_left_dns_cuts_off_those_behind_it() {
     for (release, arrives) in [("3.18.7", false), ("4.5.7", true)] {
         let Some((node, peers)) = both(release) else { return };
         let Some(gone) = NodePeer::start("c.example", "carol", release, &["cy"], &json!({})) else { return };
-        gone.meets(&[(A, partner(node.addr, "alice"))]);
-        node.meets(&[("c.example", partner(gone.addr, "carol"))]);
+        gone.meets(&[(A, peer(node.addr, "alice"))]);
+        node.meets(&[("c.example", peer(gone.addr, "carol"))]);
         let three = json!({"user": "ann", "name": "three", "with": ["cy@c.example", FEDCTL]});
         let room = text(&node.run_in_node("private", three), "room");
         eventually("a room with three members", || {
@@ -344,7 +344,7 @@ fn a_partner_that_has_left_dns_cuts_off_those_behind_it() {
 }
 
 #[test]
-fn a_node_server_finds_its_partner_by_dns_and_https() {
+fn a_node_server_finds_its_peer_by_dns_and_https() {
     let Some(node) = NodePeer::start(A, "alice", "5.3.0", &["ann"], &json!({})) else { return };
     let peers = Peers::start(&Peer { callback: Some(node.addr), ..Peer::default() });
     let connect = json!({"chat.b.example:443": peers.addr.to_string()});

@@ -52,9 +52,9 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
         "line 2",
     ),
     ("commands/watch/list.rs", BROKEN, "fedctl watch --once --data watch --list given/it", "line 2 column 12"),
-    ("commands/list/journal.rs", JOURNAL, "fedctl dns-check --list partners --resume given/it", "line 2 column 13"),
-    ("commands/list/journal.rs", "{]\n", "fedctl dns-check --list partners --resume given/it", "line 1 column 2"),
-    ("commands/list/journal.rs", JOURNAL, "fedctl handshake --list partners --resume given/it", "line 1"),
+    ("commands/list/journal.rs", JOURNAL, "fedctl dns-check --list peers --resume given/it", "line 2 column 13"),
+    ("commands/list/journal.rs", "{]\n", "fedctl dns-check --list peers --resume given/it", "line 1 column 2"),
+    ("commands/list/journal.rs", JOURNAL, "fedctl handshake --list peers --resume given/it", "line 1"),
     ("commands/hub/copy.rs", BROKEN, "fedctl hub import given/it --data hub", "line 2 column 12"),
     ("commands/hub/copy.rs", ENTRIES, "fedctl hub import given/it --data hub", "line 2 column 3"),
     // Zone files.
@@ -256,7 +256,7 @@ fn a_file_that_cannot_be_read_is_named_with_the_place_of_the_mistake() {
     // A provider is looked for in DNS before its token is read.
     let (place, hosted) = (files(&shared), provider(&shared));
     let fedctl = &place.fedctl;
-    fedctl.write("partners", "a.example\n");
+    fedctl.write("peers", "a.example\n");
     fedctl.write("chain.pem", &CERTIFICATE[10..]);
     fedctl.ok(&["keygen", "--quiet", "--encrypt", "--passphrase-file", "pass", "--private", "locked.key"]);
     let of = |line: &str| if line.contains("--provider") { &hosted.fedctl } else { fedctl };

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use fedctl::serve::peer::fault::Fault;
 use serde_json::{Value, json};
 
-use crate::support::node_peer::{NodePeer, key_text as text, partner};
+use crate::support::node_peer::{NodePeer, key_text as text, peer};
 use crate::support::peers::{Peer, Peers, findings, free_addr};
 use crate::support::programs::node_json;
 
@@ -35,7 +35,7 @@ const CLIENT: &str = r#"
 
 /// `b.example` made of Node, which finds `a.example` at the address given and by a key of the vectors.
 fn server(peer_key: &str, callback: SocketAddr) -> Option<NodePeer> {
-    let peers = json!({"peers": {"a.example": partner(callback, peer_key)}});
+    let peers = json!({"peers": {"a.example": peer(callback, peer_key)}});
     NodePeer::start("b.example", "bob", "5.4.0", &[], &peers)
 }
 

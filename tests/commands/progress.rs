@@ -62,14 +62,14 @@ const ROWS: &[Row] = &[
     row(
         "init/mod.rs",
         "fedctl init other.example --yes --server chat.other.example --provider zone --file other.yaml",
-        "asking DNS about other.example",
+        "querying DNS for other.example",
     ),
     Row {
         place: silent_server,
         ..row(
             "init/mod.rs",
             "fedctl init mydomain.com --yes --server chat.mydomain.com --provider zone --file other.yaml",
-            "for its release",
+            "requesting the release",
         )
     },
     Row {
@@ -81,7 +81,7 @@ const ROWS: &[Row] = &[
     Row { place: files, gives_up: None, ..row("lab/mod.rs", "fedctl lab --only no-records", "") },
     Row { place: files, gives_up: None, ..row("lab/mod.rs", "fedctl lab --drill", "") },
     Row { place: files, gives_up: None, ..row("lab/mod.rs", "fedctl lab --keep", "starting the lab") },
-    row("list.rs", "fedctl dns-check --list partners.txt", "0 of 3"),
+    row("list.rs", "fedctl dns-check --list peers.txt", "0 of 3"),
     row("mesh.rs", "fedctl mesh a.example b.example", "observing 2 domains"),
     Row {
         place: unanswered,
@@ -94,7 +94,7 @@ const ROWS: &[Row] = &[
         ..row("records/apply/verify.rs", "fedctl records apply --provider powerdns --yes", "serve the new records")
     },
     row("records/diff.rs", "fedctl records diff", "querying mydomain.com"),
-    row("register.rs", "fedctl register --url https://chat.mydomain.com", "looking at the server"),
+    row("register.rs", "fedctl register --url https://chat.mydomain.com", "checking the server"),
     Row {
         place: registrable,
         gives_up: Some("--wait 1s"),

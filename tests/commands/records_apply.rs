@@ -94,7 +94,7 @@ fn a_zone_is_fixed_verified_and_put_back() {
     assert_eq!(dig(&server).unwrap(), format!("\"{}\" \"{}\"\n", &key[..255], &key[255..]));
     assert_eq!(diff(&fedctl, &server, &[]).status, 0);
     let again = apply(&fedctl, &server, &["--yes", "--undo", "never"]);
-    assert!(again.status == 0 && again.stderr.contains("nothing is to do"), "{}", again.stderr);
+    assert!(again.status == 0 && again.stderr.contains("there is nothing to do"), "{}", again.stderr);
     assert!(!fedctl.path("never").exists());
 
     let addr = server.addr.to_string();
@@ -275,5 +275,5 @@ fn the_dns_host_is_recognised_and_its_form_chosen() {
     let mut silent = vec!["records"];
     silent.extend(ASK);
     silent.extend(["--for-provider", "auto", "--resolver", "127.0.0.1:1", "--timeout", "1s"]);
-    assert!(fedctl.refused(&silent).0.contains("cannot be found out"));
+    assert!(fedctl.refused(&silent).0.contains("cannot be determined"));
 }

@@ -257,10 +257,15 @@ fn every_place_gets_a_whole_key_and_the_records_of_others_stay() {
         assert_eq!(done.status, 0, "{}: {}", place.name, done.stderr);
         let text: Vec<&str> = done.stderr.split_whitespace().collect();
         assert!(text.join(" ").contains("left alone, because it is not a piece of a key"), "{}", done.stderr);
-        assert!(text.join(" ").contains("not touched"), "{}", done.stderr);
+        assert!(text.join(" ").contains("not changed"), "{}", done.stderr);
         place.assert_done();
         let again = place.apply(Trouble::None, "never");
-        assert!(again.status == 0 && again.stderr.contains("nothing is to do"), "{}: {}", place.name, again.stderr);
+        assert!(
+            again.status == 0 && again.stderr.contains("there is nothing to do"),
+            "{}: {}",
+            place.name,
+            again.stderr
+        );
         let back = place.run(&["undo", "before"], Trouble::None);
         assert_eq!(back.status, 0, "{}: {}", place.name, back.stderr);
         assert_eq!(place.values(), before, "{}", place.name);

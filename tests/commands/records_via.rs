@@ -95,7 +95,7 @@ fn octodns_publishes_what_was_written_into_its_file() {
         assert!(after.lines().any(|kept| kept == line), "{line}\n{after}");
     }
     let again = apply(&fedctl, &OCTODNS);
-    assert!(again.status == 0 && again.stderr.contains("nothing is to do"), "{}", again.stderr);
+    assert!(again.status == 0 && again.stderr.contains("there is nothing to do"), "{}", again.stderr);
 
     // The command that was printed, and then dns-check.
     let next = "next: octodns-sync --config-file octodns.yaml mydomain.com. --doit";
@@ -146,7 +146,7 @@ fn octodns_that_cannot_reach_the_name_server_leaves_a_way_back() {
     assert!(ran.status == 2 && ran.stderr.contains("the preview of octodns-sync failed"), "{}", ran.stderr);
     assert!(!format!("{}{}", ran.stdout, ran.stderr).contains(SECRET));
     let again = apply(&fedctl, &OCTODNS);
-    assert!(again.status == 0 && again.stderr.contains("nothing is to do"), "{}", again.stderr);
+    assert!(again.status == 0 && again.stderr.contains("there is nothing to do"), "{}", again.stderr);
     let back = fedctl.run(&["records", "undo", "before", "--yes"]);
     assert_eq!((back.status, fedctl.read(ZONE)), (0, before), "{}", back.stderr);
 }
@@ -254,7 +254,7 @@ fn dnsconfig_holds_the_records_for_node_and_its_preview_is_run() {
     ]);
     assert_eq!(sorted(records), sorted(expected), "{text}");
     let again = apply(&fedctl, &via);
-    assert!(again.status == 0 && again.stderr.contains("nothing is to do"), "{}", again.stderr);
+    assert!(again.status == 0 && again.stderr.contains("there is nothing to do"), "{}", again.stderr);
     let back = fedctl.run(&["records", "undo", "before", "--yes"]);
     assert_eq!((back.status, fedctl.read("dns/dnsconfig.js").as_str()), (0, DNSCONFIG), "{}", back.stderr);
 }
@@ -291,7 +291,7 @@ fn terraform_reads_the_resources_and_its_plan_is_run() {
     let whole = format!("{}\"\"{}", &key[..255], &key[255..]);
     assert!(values.contains(&&Value::from(whole)) && values.contains(&&Value::from("192.0.2.1")), "{values:?}");
     let again = apply(&fedctl, &via);
-    assert!(again.status == 0 && again.stderr.contains("nothing is to do"), "{}", again.stderr);
+    assert!(again.status == 0 && again.stderr.contains("there is nothing to do"), "{}", again.stderr);
 }
 
 /// Terraform is not packaged by Debian; where it is installed, it must find its own layout in the file.

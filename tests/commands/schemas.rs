@@ -26,7 +26,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("mesh", "mesh healthy.test silent.test no-records.test"),
     ("mesh", "mesh healthy.test no-records.test --suppress peer-discovery=known"),
     ("status", "status"),
-    ("upgrade-plan", "upgrade plan --from 6.2 --to 7.11 --partner a.example=5.4"),
+    ("upgrade-plan", "upgrade plan --from 6.2 --to 7.11 --peer a.example=5.4"),
     ("watch", "watch --once healthy.test no-records.test --data watch"),
     ("watch-history", "watch history healthy.test --data watch"),
     ("watch-diff", "watch diff no-records.test 0s --data watch"),

@@ -67,7 +67,7 @@ const CONSTANTS: &[(&str, &str, &str, &str)] = &[
         "src/net/udp/window.rs",
         "SOONEST: Duration = Duration::from_millis(300);",
     ),
-    ("docs/list.md", "down to 96 when it loses some", "src/net/udp/window.rs", "SMALLEST: usize = 96;"),
+    ("docs/list.md", "down to 96, when it loses some", "src/net/udp/window.rs", "SMALLEST: usize = 96;"),
     (
         "docs/mesh.md",
         "6.3 and later cannot send",

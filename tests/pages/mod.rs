@@ -76,7 +76,7 @@ impl<'a> Page<'a> {
             "dig +short TXT rocketchat-public-key.healthy.test | tr -d '\" \\n' | sed 's/BEGINPUBLICKEY/BEGIN PUBLIC KEY/; s/ENDPUBLICKEY/END PUBLIC KEY/' > peer.pub",
         );
         sh("dig +short TXT rocketchat-public-key.neighbour.test > value.txt");
-        self.fedctl.write("partners.txt", "# partners\nhealthy.test\n");
+        self.fedctl.write("peers.txt", "# peers\nhealthy.test\n");
         self.fedctl.write("admin.token", format!("{USER}\n{TOKEN}\n"));
         sh("chmod 600 admin.token");
     }

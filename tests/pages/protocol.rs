@@ -69,11 +69,11 @@ const DISCOVERY: &[Claim] = &[
     ("docs/checks/dns-ttl.md", "from 3.4 on they cache responses for one hour", || {
         begins_at(Release(3, 4, 0), |known| known.memory.contains("for one hour"))
     }),
-    ("docs/rotate.md", "servers from 3.4 on for one hour more, servers of 1.x until a request fails", || {
+    ("docs/rotate.md", "servers from 3.4 on for one more hour, servers of 1.x until a request fails", || {
         begins_at(Release(3, 4, 0), |known| known.memory.contains("for one hour"))
             && generation(Release(1, 0, 0)).memory.contains("until a request fails")
     }),
-    ("docs/mesh.md", "releases from 3.4 on cache responses for one hour", || {
+    ("docs/mesh.md", "releases from 3.4 on cache records for one hour", || {
         begins_at(Release(3, 4, 0), |known| known.memory.contains("for one hour"))
     }),
     ("docs/checks/server-resolver.md", "it caches responses for one hour, from 6.3 on failures too", || {
@@ -176,7 +176,7 @@ const RELEASES: &[Claim] = &[
     ("docs/after.md", "| 1.0 – 6.2 | send and receive. The documentation calls it deprecated from 6.0 on |", || {
         boundary::DEPRECATED == Release(6, 0, 0) && boundary::CANNOT_SEND == Release(6, 3, 0)
     }),
-    ("docs/after.md", "| 6.3 – 6.13 | receive.", || {
+    ("docs/after.md", "| 6.3 – 6.13 | receive only.", || {
         boundary::LAST_MINORS.contains(&(6, 13)) && Life::of(Release(6, 13, 0)) == Life::ReceivesOnly
     }),
     (
@@ -235,7 +235,7 @@ const WIRE: &[Claim] = &[
         source_has("src/check/dns_limits.rs", "keeps the first 100")
             && source_has("src/net/session.rs", "QUERIES: usize = 1500;")
     }),
-    ("docs/checks/tls-expiry.md", "Less than 14 days left", || {
+    ("docs/checks/tls-expiry.md", "When less than 14 days are left", || {
         source_has("src/check/tls_expiry.rs", "SOON: i64 = 14 * DAY;")
     }),
 ];

@@ -14,7 +14,6 @@ pub const NAMES: &[(&str, &str)] = &[
     ("mydomain.test", "neighbour.test"),
     ("$HOSTNAME$", "neighbour.test"),
     ("peer.example", "healthy.test"),
-    ("partner.example", "healthy.test"),
     ("other.example", "first.test"),
     ("alpha.example", "healthy.test"),
     ("beta.example", "neighbour.test"),
@@ -118,7 +117,7 @@ pub const BEFORE: &[(&str, &str, &str)] = &[
     ("docs/hub.md", "fedctl hub lookup", AN_ENTRY),
     ("docs/hub.md", "fedctl hub import", "fedctl hub export --data hub >peers.json"),
     ("docs/list.md", "fedctl hub export", AN_ENTRY),
-    ("docs/mesh.md", "fedctl mesh --list", "printf 'healthy.test\nneighbour.test\n' >partners.txt"),
+    ("docs/mesh.md", "fedctl mesh --list", "printf 'healthy.test\nneighbour.test\n' >peers.txt"),
     ("docs/packaging.md", "sudo fedctl hub list", AN_ENTRY),
     ("docs/publish.md", "fedctl records apply mydomain.com --via octodns", FILES),
     (

@@ -47,8 +47,8 @@ pub fn key_text(id: &str, half: &str) -> String {
     keys.iter().find(|row| row["id"] == id).unwrap()[half].as_str().unwrap().to_owned()
 }
 
-/// A partner that the server finds without DNS.
-pub fn partner(addr: SocketAddr, key: &str) -> Value {
+/// A peer that the server finds without DNS.
+pub fn peer(addr: SocketAddr, key: &str) -> Value {
     json!({"url": format!("http://{addr}"), "key": key_text(key, "public")})
 }
 
@@ -84,11 +84,11 @@ impl NodePeer {
         Some(peer)
     }
 
-    /// Makes partners known.
-    pub fn meets(&self, partners: &[(&str, Value)]) {
-        let partners: serde_json::Map<String, Value> =
-            partners.iter().map(|(domain, partner)| ((*domain).to_owned(), partner.clone())).collect();
-        self.run_in_node("peers", json!({"peers": partners}));
+    /// Makes peers known.
+    pub fn meets(&self, peers: &[(&str, Value)]) {
+        let peers: serde_json::Map<String, Value> =
+            peers.iter().map(|(domain, peer)| ((*domain).to_owned(), peer.clone())).collect();
+        self.run_in_node("peers", json!({"peers": peers}));
     }
 
     /// Gives a command and waits for its end.

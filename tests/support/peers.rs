@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 
-use fedctl::commands::serve::peer::{PeerOptions, partners};
+use fedctl::commands::serve::peer::{PeerOptions, peers};
 use fedctl::endpoint::ConnectTo;
 use fedctl::facts::call::Outgoing;
 use fedctl::key::PrivateKey;
@@ -181,7 +181,7 @@ impl Peers {
             ..Config::new(
                 (domain, key("bob")),
                 release,
-                partners(&asked, release),
+                peers(&asked, release),
                 Arc::new(move |entry| lines.lock().unwrap().push(entry.to_string())),
             )
         };

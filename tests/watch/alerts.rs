@@ -236,7 +236,7 @@ fn what_is_no_channel_is_refused_without_its_secret() {
     let fedctl = Fedctl::new();
     for (alert, part) in [
         ("https://hooks.example.org/s3cret", "unknown kind"),
-        ("webhook:s3cret", "URL of a webhook"),
+        ("webhook:s3cret", "address of a webhook"),
         ("mailto:ops@example.org", "mail needs a mail server"),
     ] {
         let args = ["watch", "--once", "peer.example", "--resolver", "127.0.0.1:9", "--alert", alert];

@@ -13,10 +13,10 @@ use crate::rocketchat::settings::FactorMethod;
 /// The flags of the second factor.
 #[derive(Debug, Clone, Default, Args)]
 pub struct FactorArgs {
-    /// Command that prints the second factor when the server wants one; without it the terminal asks
+    /// Command that prints the second factor when the server requires one; without it fedctl asks on the terminal
     ///
-    /// It prints the code of the authenticator app, or the password where the server wants that. The variable FEDCTL_FACTOR of
-    /// its environment says which: totp, email or password.
+    /// It prints the code of the authenticator app, or the password where the server requires that. The variable FEDCTL_FACTOR in
+    /// its environment names which: totp, email or password.
     #[arg(long, value_name = "COMMAND")]
     pub code_command: Option<String>,
 }
@@ -37,7 +37,7 @@ impl FactorArgs {
         let plain =
             !secret.is_empty() && (*method == FactorMethod::Password || secret.bytes().all(|b| b.is_ascii_graphic()));
         if !plain {
-            return Err(hinted("that is no code", "give the code as the app or the mail shows it, on one line"));
+            return Err(hinted("this is not a code", "give the code as the app or the mail shows it, on one line"));
         }
         Ok(SecondFactor { method: method.clone(), code: method.header(secret) })
     }
@@ -47,7 +47,7 @@ fn ask(method: &FactorMethod) -> anyhow::Result<Zeroizing<String>> {
     if !has_terminal() {
         let hint = "use --code-command COMMAND, or make a token with \"Ignore Two Factor Authentication\" ticked";
         let what = format!(
-            "the server wants a second factor, the {}, and there is no terminal to ask for it",
+            "the server requires a second factor, the {}, and there is no terminal to ask for it",
             method.description()
         );
         return Err(hinted(what, hint));

@@ -36,12 +36,13 @@ use crate::rocketchat::settings::{FIXED_HUB, Method, PUBLIC_KEY, STATUS};
 /// Set the federation settings of the server
 ///
 /// Reads the live settings with the token of an admin, compares them with fedctl.yaml and DNS, prints a plan (- old value, + new
-/// value, = right already, ! left alone) and asks. Then it writes the values before to a file for `fedctl configure undo`, sets
-/// one setting at a time and reads each one back, federation itself last, waits until the server reports that federation is
-/// running, and ends with the report of doctor. A setting that is not in the plan is never changed, and nothing is changed if one
-/// has changed since. From release 3.6 on servers want a second factor, unless the token was made without (docs/configure.md).
+/// value, = right already, ! left alone) and asks. Then it writes the old values to a file for `fedctl configure undo`, sets one
+/// setting at a time and reads each one back, federation itself last, waits until the server reports that federation is running,
+/// and ends with the report of doctor. A setting that is not in the plan is never changed, and nothing is changed if one has
+/// changed since. From release 3.6 on servers require a second factor, unless the token was created without one
+/// (docs/configure.md).
 ///
-/// Exit status 0 when nothing is to do or when you decline, else that of doctor.
+/// Exit status 0 when there is nothing to do or when you decline, else that of doctor.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(
@@ -72,7 +73,7 @@ pub struct ChangeArgs {
     /// Set the Site URL too; without this it is changed only when it cannot be right
     #[arg(long, value_name = "URL", value_parser = site_url)]
     pub site_url: Option<String>,
-    /// File for the values before [default: undo-DOMAIN-settings-TIME.json]
+    /// File for the old values [default: undo-DOMAIN-settings-TIME.json]
     #[arg(long, value_name = "FILE")]
     pub undo: Option<PathBuf>,
     #[command(flatten)]
@@ -145,7 +146,7 @@ impl ChangeArgs {
         let needed = changes(&rows);
         show_plan(&cx.term, &render::plan(&heading, &rows, cx.term.width), !self.yes && !needed.is_empty());
         if needed.is_empty() {
-            cx.term.status("nothing is to do; nothing was sent; to check everything: fedctl doctor");
+            cx.term.status("there is nothing to do, and nothing was sent; to check everything: fedctl doctor");
             return Ok(Outcome::NothingToDo);
         }
         if !self.yes && !confirm(&cx.term, "Set these values?")? {
@@ -166,7 +167,7 @@ impl ChangeArgs {
         Ok(Outcome::Changed(session.live))
     }
 
-    /// Writes the values before; only their owner may read them.
+    /// Writes the old values; only their owner may read them.
     fn save(&self, setup: &Setup, session: &Session, needed: &[SettingChange]) -> anyhow::Result<PathBuf> {
         let state = SavedSettings {
             schema: SCHEMA,
@@ -188,7 +189,7 @@ impl ChangeArgs {
         }
         let what = format!("set: {}; not set: {}: {why}", set.join(", "), left.join(", "));
         let undo = format!(
-            "run the same command again: it does what is left; `fedctl configure undo {}` brings back what was there",
+            "run the same command again: it does what is left; `fedctl configure undo {}` restores the old values",
             in_command(saved)
         );
         hinted(what, undo)

@@ -142,7 +142,7 @@ impl<'a> Session<'a> {
             };
             match failed {
                 NotSet::FactorNeeded(method) if asked >= TRIES => {
-                    let why = format!("the server asks for the {} again and again", method.description());
+                    let why = format!("the server requests the {} repeatedly", method.description());
                     let hint = "a proxy may remove the header fields x-2fa-code and x-2fa-method: name another address with --server";
                     return Err((why, hint.into()));
                 }

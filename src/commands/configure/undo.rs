@@ -23,7 +23,7 @@ use crate::render::settings as render;
     after_long_help = "Examples:\n  fedctl configure undo undo-mydomain.com-settings-20261128T120000Z.json\n  fedctl configure undo before.json --yes"
 )]
 pub struct Undo {
-    /// The file with the values before
+    /// The file with the old values
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// Apply the plan without a question
@@ -58,7 +58,7 @@ impl Undo {
         let mut session = Session::open(cx, &self.server.access(cx)?, &self.after).await?;
         if *session.base() != saved.server {
             let what =
-                format!("`{}` is about {}, and the server is {}", self.file.display(), saved.server, session.base());
+                format!("`{}` is for {}, and the server is {}", self.file.display(), saved.server, session.base());
             return Err(hinted(
                 what,
                 format!("fedctl configure undo {} --server {}", read::in_command(&self.file), saved.server),
@@ -77,13 +77,13 @@ impl Undo {
         }
         let heading = format!("settings of {}, release {}", session.base(), session.release);
         show_plan(&cx.term, &render::back(&heading, &changes, cx.term.width), !self.yes);
-        if !self.yes && !confirm(&cx.term, "Bring these values back?")? {
+        if !self.yes && !confirm(&cx.term, "Restore these values?")? {
             cx.term.status("nothing was changed; --yes applies the plan without a question");
             return Ok(ExitStatus::Clean);
         }
         session.refuse_overtaken(&changes).await?;
         session.set_all(&changes).await.map_err(|stopped| {
-            let what = format!("not brought back: {}: {}", stopped.left.join(", "), stopped.why);
+            let what = format!("not restored: {}: {}", stopped.left.join(", "), stopped.why);
             hinted(what, stopped.hint)
         })?;
         session.wait_until_running().await;

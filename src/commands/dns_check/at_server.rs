@@ -17,7 +17,7 @@ use crate::net::server::{caller, resolve_all, targets};
 
 #[derive(Debug, Args)]
 pub struct AtServerArgs {
-    /// Ask this server's own resolver too, through its REST API (3.17 and later; needs the token of a user)
+    /// Query this server's own resolver too, through its REST API (3.17 and later; needs the token of a user)
     #[arg(long, value_name = "URL", conflicts_with_all = ["replay", "zone_file"])]
     at_server: Option<Endpoint>,
     /// File with user id and token of a user of that server [default: the one in fedctl.yaml]

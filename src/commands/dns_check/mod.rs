@@ -41,11 +41,11 @@ use crate::text::Filtered;
 
 /// Check the DNS records of a domain
 ///
-/// Finds the zone and its name servers, asks each of them and several resolvers for every record that some server generation
+/// Finds the zone and its name servers, queries each of them and several resolvers for every record that some server generation
 /// reads, and reports the discovery result of each generation.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  fedctl dns-check mydomain.com --key federation.pub\n  fedctl dns-check mydomain.com --release 8.0\n  fedctl dns-check --list partners.txt --format json --output report.json"
+    after_long_help = "Examples:\n  fedctl dns-check mydomain.com --key federation.pub\n  fedctl dns-check mydomain.com --release 8.0\n  fedctl dns-check --list peers.txt --format json --output report.json"
 )]
 pub struct DnsCheck {
     /// Federation domains [default: the one in fedctl.yaml]
@@ -81,7 +81,7 @@ pub struct DnsCheck {
     #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "10m", conflicts_with = "list")]
     #[arg(value_parser = |text: &str| Times::CHANGE.read(text))]
     wait: Option<Duration>,
-    /// Keep the run in this file: questions, answers as bytes, servers, times; no secrets
+    /// Save the run in this file: queries, responses as bytes, servers, times; no secrets
     #[arg(long, value_name = "FILE", conflicts_with_all = ["replay", "list"])]
     save: Option<PathBuf>,
     /// Judge a saved run again, without any network

@@ -52,10 +52,10 @@ const NAMED: usize = 2;
 /// Try every type of event with a user of a peer
 ///
 /// Runs a small federated server with its own domain, key and records: it looks up a user of the peer who has agreed to this,
-/// opens a direct room, sends a message, reactions, an edit, a file and a message that the peer must ask for, mutes and unmutes
-/// the user, and removes all of it. It listens at the same time for what the peer calls back for. Each step reports what was
-/// sent, what came back, and how it was verified. All identifiers are its own; nothing else at the peer is touched. At the end it
-/// lists what stays at the peer. Exit 0 when every step does what the peer's release can do and no error was found.
+/// opens a direct room, sends a message, reactions, an edit, a file and a message that the peer must request, mutes and unmutes
+/// the user, and removes all of it. At the same time it listens for the requests of the peer. Each step reports what was sent,
+/// what came back, and how it was verified. All identifiers are its own; nothing else at the peer is changed. At the end it lists
+/// what stays at the peer. Exit 0 when every step does what the peer's release can do and no error was found.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  fedctl drill --prepare --domain drill.mydomain.com --key drill.key --listen \
@@ -70,7 +70,7 @@ pub struct Drill {
     user: Option<String>,
     #[command(flatten)]
     identity: IdentityArgs,
-    /// Listen here for what the peer sends back; by default where the records of your domain lead
+    /// Listen here for the requests of the peer; by default at the address in the records of your domain
     #[arg(long, value_name = "ADDR:PORT")]
     listen: Option<SocketAddr>,
     #[command(flatten)]
@@ -103,7 +103,7 @@ pub struct Drill {
     /// Trust the authorities in this PEM file too, as NODE_EXTRA_CA_CERTS does for servers
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// Keep the run in this file: every event, answer and call-back; no secrets
+    /// Save the run in this file: every event, answer and call-back; no secrets
     #[arg(long, value_name = "FILE", conflicts_with = "replay")]
     save: Option<PathBuf>,
     /// Judge a saved run again, without any network

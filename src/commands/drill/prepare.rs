@@ -57,7 +57,7 @@ fn examine(drill: &Drill, cx: &Context) -> anyhow::Result<(Report, Plan)> {
         };
         let Some(site) = site else { return Ok((dns, None, None)) };
         let way_back = site.way_back().await;
-        let base = site.partners.find(&domain).await.ok().map(|found| found.base);
+        let base = site.peers.find(&domain).await.ok().map(|found| found.base);
         Ok((dns, Some((way_back, site.running.addr)), base))
     })?;
     progress.end();

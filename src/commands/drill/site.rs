@@ -16,7 +16,7 @@ use crate::facts::drill::{Arrived, WayBack};
 use crate::facts::peer::{PeerFacts, Speaks};
 use crate::key::PrivateKey;
 use crate::net::Net;
-use crate::net::call::Partners;
+use crate::net::call::Peers;
 use crate::rocketchat::boundary;
 use crate::rocketchat::events::identifier;
 use crate::rocketchat::release::Release;
@@ -34,7 +34,7 @@ pub struct Listener {
 pub struct Site {
     pub running: Running,
     pub arrivals: Arc<Arrivals>,
-    pub partners: Arc<Partners>,
+    pub peers: Arc<Peers>,
 }
 
 impl Site {
@@ -58,22 +58,22 @@ impl Site {
         view: Release,
         release: Release,
     ) -> anyhow::Result<Self> {
-        let partners = Arc::new(Partners { net, identity: own.clone(), release: view, known: Mutex::default() });
+        let peers = Arc::new(Peers { net, identity: own.clone(), release: view, known: Mutex::default() });
         let addr = match listener.addr {
             Some(addr) => addr,
-            None => published(&listener.tls, &partners).await?,
+            None => published(&listener.tls, &peers).await?,
         };
         let arrivals = Arrivals::new();
         // Nobody can be found here, so that no conversation begins that ends with the drill.
-        let config = Config { users: Vec::new(), ..Config::new(own, release, network(&partners), arrivals.log()) };
+        let config = Config { users: Vec::new(), ..Config::new(own, release, network(&peers), arrivals.log()) };
         let running = start(listener.tls.at(addr, config)?).await?;
-        Ok(Self { running, arrivals, partners })
+        Ok(Self { running, arrivals, peers })
     }
 
     /// Follows the records of the drill domain, and asks there for something that only this server has.
     pub async fn way_back(&self) -> WayBack {
-        let (domain, key) = &self.partners.identity;
-        let found = match self.partners.find(domain).await {
+        let (domain, key) = &self.peers.identity;
+        let found = match self.peers.find(domain).await {
             Ok(found) => found,
             Err(CallFailure::Key(why)) => return WayBack::NoKey { why: why.to_string() },
             Err(failure) => return WayBack::NoRecords { why: failure.to_string() },
@@ -93,9 +93,9 @@ impl Site {
 }
 
 /// The address that the records of the domain lead to.
-async fn published(tls: &CallbackArgs, partners: &Partners) -> anyhow::Result<SocketAddr> {
-    let domain = &partners.identity.0;
-    let found = partners.find(domain).await.map_err(|why| {
+async fn published(tls: &CallbackArgs, peers: &Peers) -> anyhow::Result<SocketAddr> {
+    let domain = &peers.identity.0;
+    let found = peers.find(domain).await.map_err(|why| {
         let what = format!("the records of {domain} do not say where to listen: {why}");
         hinted(
             what,

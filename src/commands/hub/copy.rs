@@ -101,7 +101,7 @@ fn refuse_conflicts(merge: &Merge, replace: bool) -> anyhow::Result<()> {
                 more => format!(" and {more} more"),
             };
             let what = format!("`{}`{more} would be changed; nothing was imported", first.domain);
-            Err(hinted(what, "--replace lets the imported entries win"))
+            Err(hinted(what, "add --replace to import them all the same"))
         }
         _ => Ok(()),
     }
@@ -113,7 +113,7 @@ fn refuse_conflicts(merge: &Merge, replace: bool) -> anyhow::Result<()> {
 /// directory as hub.db.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  fedctl hub backup hub.sqlite --data /var/lib/fedctl-hub\n  fedctl hub backup hub.sqlite --data /var/lib/fedctl-hub --force"
+    after_long_help = "Examples:\n  fedctl hub backup hub-backup.db --data /var/lib/fedctl-hub\n  fedctl hub backup hub-backup.db --data /var/lib/fedctl-hub --force"
 )]
 pub struct Backup {
     /// File to write

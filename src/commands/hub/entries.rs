@@ -51,7 +51,7 @@ impl List {
     }
 }
 
-/// Show everything that your hub knows about a domain
+/// Show all that your hub has stored about a domain
 ///
 /// Exit 0 when the domain is served, 1 when it is not.
 #[derive(Debug, Args)]

@@ -21,7 +21,7 @@ use crate::settings::HubUrl;
 /// Show what a hub returns for a domain
 ///
 /// Compares the answer with the DNS records and with your key, and shows which of the two a server of each release uses. Exit 0
-/// when the hub knows the domain and nothing is wrong, 1 when not.
+/// when the hub has the domain and nothing is wrong, 1 when not.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  fedctl hub lookup peer.example\n  fedctl hub lookup mydomain.com --hub-url https://hub.mydomain.com --key federation.pub"
@@ -65,7 +65,7 @@ impl Lookup {
             Ok(HubFacts { time: now(), domain, request, records, mail, server, hub: Some(hub), expected_key })
         })?;
         progress.end();
-        let mut report = report(&facts, &url, "is known to the hub", "cannot rely on the hub", start);
+        let mut report = report(&facts, &url, "is registered at the hub", "cannot rely on the hub", start);
         // What a look-up does not look at is not worth a line.
         report.lines.retain(|line| !matches!(line.verdict, Verdict::Skip { .. }) || line.id == hub_entry::CHECK.id);
         report.details = cx.details(|| details::hub(&facts));

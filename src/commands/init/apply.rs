@@ -274,7 +274,7 @@ impl Run<'_> {
         };
         let path = self.file.with_file_name(format!("proxy-{}.conf", proxy.id));
         if path.is_file() {
-            self.cx.term.status(format_args!("  {} is there and is kept", path.display()));
+            self.cx.term.status(format_args!("  {} exists and is kept", path.display()));
             return Ok(());
         }
         let question = format!("Write rules for {} to {}?", proxy.id, path.display());

@@ -51,7 +51,7 @@ impl Asker<'_> {
                 Err(error) => self.term.fail(Described(&error)),
             }
         }
-        Err(hinted(format!("{TRIES} answers made no sense"), format!("give it as {}", question.flag)))
+        Err(hinted(format!("{TRIES} answers could not be used"), format!("give it as {}", question.flag)))
     }
 
     fn line(&self, question: &Question) -> anyhow::Result<String> {

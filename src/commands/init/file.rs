@@ -44,8 +44,8 @@ pub fn text(answers: &Answers, path: &Path) -> anyhow::Result<String> {
 
 fn compose(answers: &Answers) -> anyhow::Result<String> {
     let mut out = String::from(
-        "# Settings of fedctl. Options win over FEDCTL_* variables, and these over this file; `fedctl config` shows which\n\
-         # value came from where. Relative paths count from this file.\n",
+        "# Settings of fedctl. Options override FEDCTL_* variables, and variables override this file; `fedctl config` shows\n\
+         # the origin of each value. Relative paths are relative to the directory of this file.\n",
     );
     let mut put = |comment: &str, name: &str, value: String| -> anyhow::Result<()> {
         if !comment.is_empty() {
@@ -57,9 +57,9 @@ fn compose(answers: &Answers) -> anyhow::Result<String> {
     put("The host that runs the server, and how peers call it", "target", quoted(&answers.target)?)?;
     put("", "port", answers.port.to_string())?;
     put("", "protocol", quoted(answers.protocol)?)?;
-    put("Where fedctl itself reaches the server, as in its Site URL", "server", quoted(&answers.server)?)?;
+    put("The URL of the server, as in its Site URL", "server", quoted(&answers.server)?)?;
     if let Some(release) = answers.release {
-        put("The server's release; what is broken in it is reported by `fedctl doctor`", "release", quoted(release)?)?;
+        put("The server's release; `fedctl doctor` reports its known faults", "release", quoted(release)?)?;
     }
     put("The key file, private or public; a private one is never printed", "key", quoted(&answers.key)?)?;
     put("The form in which `fedctl records` prints (`fedctl records formats`)", "provider", quoted(answers.provider)?)?;
@@ -68,7 +68,7 @@ fn compose(answers: &Answers) -> anyhow::Result<String> {
         put("The hub", "hub_url", quoted(url)?)?;
     }
     if let Some(file) = &answers.ca_file {
-        put("Authorities to trust besides the known ones", "ca_file", quoted(file)?)?;
+        put("Authorities to trust in addition to the built-in ones", "ca_file", quoted(file)?)?;
     }
     if let Some(file) = &answers.token_file {
         put("An admin's user id and token, for the live settings (docs/doctor.md)", "token_file", quoted(file)?)?;
@@ -77,7 +77,7 @@ fn compose(answers: &Answers) -> anyhow::Result<String> {
     if answers.token_file.is_none() {
         out += "\n# An admin's user id and token, for the live settings: fedctl doctor, fedctl configure (docs/doctor.md)\n# token_file: admin.token\n";
     }
-    out += "\n# Resolvers to ask instead of this machine's and public ones\n# resolvers: [192.0.2.53]\n";
+    out += "\n# Resolvers to query instead of this machine's and public ones\n# resolvers: [192.0.2.53]\n";
     Ok(out)
 }
 

@@ -1,7 +1,7 @@
-//! What need not be queried: the zone and who hosts it, what is published already, the release of the server.
+//! What the user need not be asked: the zone and its DNS provider, what is published already, the release of the server.
 
 use crate::dns::name::Domain;
-use crate::dns::provider::{DnsHost, recognise};
+use crate::dns::provider::{DnsProvider, recognise};
 use crate::endpoint::Endpoint;
 use crate::facts::dns::{ZoneCut, ZoneFailure};
 use crate::facts::peer::Records;
@@ -29,8 +29,8 @@ pub struct InDns {
 }
 
 impl InDns {
-    /// Who hosts the zone, when that is recognised.
-    pub fn host(&self) -> Option<&'static DnsHost> {
+    /// The DNS provider of the zone, when it is recognised.
+    pub fn host(&self) -> Option<&'static DnsProvider> {
         let zone = self.zone.as_ref().ok()?;
         recognise(zone.server_names())
     }

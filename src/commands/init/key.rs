@@ -41,7 +41,7 @@ impl Init {
         if published.is_some_and(|published| published != chosen) {
             cx.term.warn(format_args!(
                 "this key replaces the one that {domain} publishes: publish it and put it into the server at the same time, or \
-                 peers drop every message; fedctl rotate plan shows the way"
+                 peers drop every message; fedctl rotate plan prints the steps"
             ));
         }
         Ok(key)

@@ -43,13 +43,13 @@ const PUBLIC: &str = "federation.pub";
 /// written before the last question is answered, and existing files are kept unless --force is given.
 ///
 /// With --apply it goes on from there: it publishes the records (as records apply does), sets up the server (as configure does),
-/// writes rules for the proxy, and ends with the report of doctor. Each step can be declined; the same command continues a run that
-/// was interrupted. Exit status then: that of doctor.
+/// writes rules for the proxy, and ends with the report of doctor. Each step can be declined; the same command continues a run
+/// that was interrupted. The exit status is then that of doctor.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  fedctl init\n  fedctl init mydomain.com --server https://chat.mydomain.com \
      --yes\n  fedctl init --apply --token-file admin.token --proxy nginx")]
 pub struct Init {
-    /// The Domain of the server's federation settings: what stands after the `@` of its users
+    /// The Domain of the server's federation settings: the part after the `@` of its users
     #[arg(value_name = "DOMAIN")]
     domain: Option<Domain>,
     /// Address of the server as in its Site URL, `https://chat.mydomain.com`; also without `https://`
@@ -58,7 +58,7 @@ pub struct Init {
     /// The server's release, if it does not report one
     #[arg(long, value_name = "RELEASE")]
     release: Option<Release>,
-    /// Form of the records, by DNS host (`fedctl records formats`) [default: from the delegation, else human]
+    /// Form of the records, by DNS provider (`fedctl records formats`) [default: from the delegation, else human]
     #[arg(long, value_name = "FORMAT", value_parser = format)]
     provider: Option<&'static Format>,
     /// Key file to use, private or public, such as the Public Key of the server's settings; `new` makes a pair
@@ -78,7 +78,7 @@ pub struct Init {
     /// Where to write the settings
     #[arg(long = "output", short = 'o', alias = "file", value_name = "FILE", default_value = FILE_NAME)]
     file: PathBuf,
-    /// Never ask: use what is found out, or the default
+    /// Never ask: use what was found, or the default
     #[arg(long, short)]
     yes: bool,
     /// Replace existing files
@@ -126,7 +126,7 @@ impl Init {
             cx.term.status(format_args!("step 1 of 6: {}", self.file.display()));
         }
         if apply && self.file.is_file() && !self.force {
-            cx.term.status("  it is there and is used; --force makes a new one");
+            cx.term.status("  it exists and is used; --force makes a new one");
         } else {
             let status = self.create(cx)?;
             if !apply || status != ExitStatus::Clean {
@@ -137,7 +137,7 @@ impl Init {
         if let (Some(asked), Some(domain)) = (&self.domain, &cx.settings.domain)
             && asked != domain
         {
-            let what = format!("`{}` is about {domain}, not about {asked}", self.file.display());
+            let what = format!("`{}` is for {domain}, not for {asked}", self.file.display());
             return Err(hinted(what, "name another file with --output, or replace it with --force"));
         }
         let (yes, file, passphrase, network) = (self.yes, self.file.as_path(), &self.passphrase, &self.network);
@@ -207,7 +207,7 @@ impl Init {
     }
 
     fn look(&self, cx: &Context, finder: &Finder, domain: &Domain) -> anyhow::Result<InDns> {
-        let progress = cx.term.progress(format!("asking DNS about {domain}"));
+        let progress = cx.term.progress(format!("querying DNS for {domain}"));
         let seen = cx.block_on(async { Ok(finder.in_dns(domain).await) });
         progress.end();
         let seen = seen?;
@@ -236,7 +236,7 @@ impl Init {
         if self.release.is_some() {
             return Ok(self.release);
         }
-        let progress = cx.term.progress(format!("asking {base} for its release"));
+        let progress = cx.term.progress(format!("requesting the release from {base}"));
         let description = cx.block_on(async { Ok(finder.release(base).await) });
         progress.end();
         match description? {

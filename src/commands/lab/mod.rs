@@ -36,13 +36,13 @@ use world::World;
 /// diagnosis is right. With --keep it keeps running, and every other command can be tried against it.
 #[derive(Debug, Args)]
 #[command(
-    after_long_help = "Examples:\n  fedctl lab\n  fedctl lab --only two-records\n  fedctl lab --keep --output lab.env"
+    after_long_help = "Examples:\n  fedctl lab\n  fedctl lab --only two-records.test\n  fedctl lab --keep --output lab.env"
 )]
 pub struct Lab {
     /// Show the full report of this domain only; may be repeated
     #[arg(long, value_name = "DOMAIN", conflicts_with = "keep")]
     only: Vec<String>,
-    /// Leave it running, and print the variables that lead every other command into it; Ctrl-C ends it without a trace
+    /// Leave it running, and print the variables with which every other command uses it; Ctrl-C ends it and removes its files
     #[arg(long)]
     keep: bool,
     /// List the domains and what is wrong with each
@@ -87,7 +87,7 @@ impl Lab {
         let progress = cx.term.progress("starting the lab");
         let look = async {
             let world = World::start(cx.timeout, &[]).await?;
-            progress.set(format!("looking at {}", counted(scenarios.len(), "domain")));
+            progress.set(format!("checking {}", counted(scenarios.len(), "domain")));
             let looks = scenarios.iter().map(|scenario| world.diagnose(scenario));
             stream::iter(looks).buffered(AT_A_TIME).try_collect::<Vec<Report>>().await
         };
@@ -97,7 +97,7 @@ impl Lab {
             tokio::select! {
                 reports = look => reports,
                 () = stop.requested() => {
-                    Err(hinted("the lab was stopped before it had looked at every domain", "fedctl lab"))
+                    Err(hinted("the lab was stopped before it had checked every domain", "fedctl lab"))
                 }
             }
         })?;
@@ -163,7 +163,10 @@ impl Lab {
             }
             let (hub, dir) = (world.hub, world.dir.path().to_owned());
             drop(world);
-            cx.term.detail(format_args!("the hub at {hub} and all others have stopped, {} is gone", dir.display()));
+            cx.term.detail(format_args!(
+                "the hub at {hub} and all other servers have stopped, and {} is removed",
+                dir.display()
+            ));
             Ok(ExitStatus::Clean)
         })
     }

@@ -46,7 +46,7 @@ pub const SCENARIOS: &[Scenario] = &[
     },
     native(
         "native-proxy.test",
-        "does not hand /_matrix/ on",
+        "does not forward /_matrix/",
         Site::Native(&[Name::Host, Name::Domain], FILE, &[Fault::Html]),
         &[&native_server::CHECK],
     ),

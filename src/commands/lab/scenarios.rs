@@ -99,7 +99,7 @@ pub const SCENARIOS: &[Scenario] = &[
     server(HEALTHY, "followed what fedctl records prints", Site::Peer(RELEASE, &[]), &[]),
     Scenario {
         zone: |keys| format!("@ IN MX 10 chat\n{}", with_key(&keys.other)),
-        ..server(NEIGHBOUR, "did the same; checks all the others", Site::Peer(RELEASE, &[]), &[])
+        ..server(NEIGHBOUR, "did the same; the checks act as this domain", Site::Peer(RELEASE, &[]), &[])
     },
     scenario(
         "two-records.test",
@@ -255,7 +255,7 @@ pub const SCENARIOS: &[Scenario] = &[
     server("closed.test", "did not open the firewall", Site::Closed, &[&peer_connect::CHECK]),
     server("plain.test", "speaks http on the https port", Site::Plain, &[&tls_protocol::CHECK]),
     broken("expired.test", "let the certificate expire", &[Fault::ExpiredCertificate], &[&tls_expiry::CHECK]),
-    broken("self-signed.test", "signed the certificate himself", &[Fault::SelfSigned], &[&tls_chain::CHECK]),
+    broken("self-signed.test", "signed the certificate with its own key", &[Fault::SelfSigned], &[&tls_chain::CHECK]),
     broken("chain.test", "serves cert.pem, not fullchain.pem", &[Fault::MissingIntermediate], &[&tls_chain::CHECK]),
     broken("wrong-host.test", "has a certificate for another name", &[Fault::WrongHost], &[&tls_name::CHECK]),
     broken("tls13.test", "allows TLS 1.3 only", &[Fault::Tls13Only], &[&tls_protocol::CHECK]),

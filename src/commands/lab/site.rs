@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use crate::commands::network::now;
-use crate::commands::serve::peer::{PeerOptions, partners};
+use crate::commands::serve::peer::{PeerOptions, peers};
 use crate::rocketchat::release::Release;
 use crate::serve::native;
 use crate::serve::peer::certificate::Tls;
@@ -104,7 +104,7 @@ pub async fn open_peer(
         tls,
         faults: faults.to_vec(),
         users: vec![USER.to_owned(), DRILLED.to_owned()],
-        ..Config::new((domain.clone(), key), release, partners(asked, release), Arc::new(drop))
+        ..Config::new((domain.clone(), key), release, peers(asked, release), Arc::new(drop))
     };
     let running = start(config).await.with_context(|| format!("the server of {domain}"))?;
     Ok(Open { addr: running.addr, _running: Server::Classic { _running: running }, authority })

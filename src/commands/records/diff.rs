@@ -21,8 +21,9 @@ use crate::rocketchat::records::{Plan, RecordSet};
 
 /// Print only what is missing or wrong in DNS
 ///
-/// Compares the records with what DNS answers and prints those that differ, in the form that your DNS host takes. TTLs and the
-/// cutting of a value into strings are no difference. Every name server of the zone is compared. Exit 1 when anything differs.
+/// Compares the records with what DNS answers and prints those that differ, in the form that your DNS provider takes. TTLs and
+/// the division of a value into strings are not compared. Every name server of the zone is compared. Exit 1 when anything
+/// differs.
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  fedctl records diff\n  fedctl records diff mydomain.com --target \
      chat.mydomain.com --key federation.pub --format nsupdate")]
@@ -50,7 +51,7 @@ impl Diff {
         let dns = cx.block_on(async { Ok(observed.await) })?;
         progress.end();
         let zone = dns.zone.as_ref().map_err(|why| {
-            let hint = format!("`fedctl dns-check {domain}` tells more; name another resolver with --resolver");
+            let hint = format!("`fedctl dns-check {domain}` shows more; name another resolver with --resolver");
             hinted(format!("the zone of `{domain}` cannot be found, so there is nothing to compare with: {why}"), hint)
         })?;
         for server in silent(&dns) {
@@ -139,7 +140,10 @@ fn report(domain: &Domain, changes: &[Change], partial: &[Partial], way: &[Strin
 /// The comparison, or why there is none.
 fn compared(set: &RecordSet, dns: &DnsFacts) -> anyhow::Result<Vec<Change>> {
     compare(set, |question| dns.outcome(question).clone()).map_err(|(question, outcome)| {
-        let hint = format!("`fedctl dns-check {}` tells who fails; name another resolver with --resolver", set.domain);
+        let hint = format!(
+            "`fedctl dns-check {}` shows which server fails; name another resolver with --resolver",
+            set.domain
+        );
         hinted(format!("{} {} cannot be compared: {outcome}", question.kind, question.name), hint)
     })
 }

@@ -59,7 +59,7 @@ pub struct FormArgs {
     /// The form to print [default: that of fedctl.yaml, else human]; `fedctl records formats` lists them
     #[arg(long, value_name = "FORMAT", value_parser = FormatParser, hide_possible_values = true)]
     format: Option<&'static Format>,
-    /// The form of this provider; `auto` finds out from DNS who hosts the zone
+    /// The form of this provider; `auto` recognises it by the name servers of the zone
     #[arg(long = "provider", alias = "for-provider", value_name = "PROVIDER", value_parser = provider, conflicts_with = "format")]
     for_provider: Option<Provider>,
 }
@@ -104,7 +104,7 @@ fn provider(id: &str) -> Result<Provider, Hinted> {
 }
 
 impl FormArgs {
-    /// True when the form depends on who hosts the zone.
+    /// True when the form depends on the DNS provider of the zone.
     pub fn asks_dns(&self) -> bool {
         matches!(self.for_provider, Some(Provider::Auto))
     }
@@ -124,7 +124,7 @@ impl FormArgs {
     }
 }
 
-/// The form of the DNS host that the name servers tell.
+/// The form of the DNS provider that the name servers belong to.
 fn hosted_by(zone: Option<&ZoneCut>, cx: &Context) -> &'static Format {
     let servers: Vec<&str> = zone.iter().flat_map(|zone| &zone.servers).map(|(name, _)| name.as_str()).collect();
     match provider::recognise(zone.iter().flat_map(|zone| zone.server_names())) {
@@ -134,8 +134,9 @@ fn hosted_by(zone: Option<&ZoneCut>, cx: &Context) -> &'static Format {
         }
         None => {
             let names = if servers.is_empty() { "no name servers".to_owned() } else { servers.join(", ") };
-            cx.term
-                .warn(format_args!("the DNS host cannot be recognised by {names}; these are the fields of most forms"));
+            cx.term.warn(format_args!(
+                "the DNS provider cannot be recognised by {names}; these are the fields of most forms"
+            ));
             render::find("fields").unwrap_or(&FORMATS[0])
         }
     }
@@ -165,7 +166,7 @@ impl Records {
         let net = self.network.net(cx, None)?;
         let found = cx.block_on(async { Ok(delegation::find(&net, &net.resolver_addrs(), &domain).await) })?;
         let hint = "name the form with --format; `fedctl records formats` lists them";
-        found.map_err(|why| hinted(format!("the DNS host of `{domain}` cannot be found out: {why}"), hint))
+        found.map_err(|why| hinted(format!("the DNS provider of `{domain}` cannot be determined: {why}"), hint))
     }
 }
 

@@ -22,7 +22,8 @@ const TTL: Counts = Counts::new(0, 0x7fff_ffff);
 /// What the records should say; everything but --ttl may be in fedctl.yaml.
 #[derive(Debug, Args)]
 pub struct RecordArgs {
-    /// Federation domain [default: the one in fedctl.yaml]; it is the Domain of the server's settings, behind the `@` of its users
+    /// Federation domain [default: the one in fedctl.yaml]; it is the Domain of the server's settings, the part after the `@` of
+    /// its users
     #[arg(value_name = "DOMAIN")]
     pub domain: Option<Domain>,
     /// The host that runs the server
@@ -41,7 +42,7 @@ pub struct RecordArgs {
     key: Option<PathBuf>,
     #[command(flatten)]
     passphrase: PassphraseArgs,
-    /// Records for a release such as 3.18.3, all or guide; guide is the admin guide to the letter; may be repeated
+    /// Records for a release such as 3.18.3, all or guide; guide prints exactly the records of the admin guide; may be repeated
     #[arg(long = "release", alias = "for", value_name = "RELEASE")]
     audience: Vec<Audience>,
     /// How long resolvers may keep the records, in seconds

@@ -27,7 +27,7 @@ use crate::rocketchat::records::RecordSet;
     after_long_help = "Examples:\n  fedctl records undo undo-mydomain.com-20261124T120000Z.json\n  fedctl records undo before.json --yes"
 )]
 pub struct Undo {
-    /// The file with the state before
+    /// The file with the old state
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
@@ -90,7 +90,7 @@ impl Undo {
         let heading = format!("zone {} at {}", saved.zone, place.name());
         let planned = Planned { set: &set, changes: &back, foreign: &[], rest: OTHERS };
         show_plan(&cx.term, &changes::plan(&heading, &planned, cx.term.width), !self.yes);
-        if !self.yes && !confirm(&cx.term, "Bring these records back?")? {
+        if !self.yes && !confirm(&cx.term, "Restore these records?")? {
             cx.term.status("nothing was changed; --yes applies the plan without a question");
             return Ok(ExitStatus::Clean);
         }

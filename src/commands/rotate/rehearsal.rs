@@ -7,7 +7,7 @@ use anyhow::anyhow;
 
 use crate::check::{judge_peer, peer_latency};
 use crate::commands::network::now;
-use crate::commands::serve::peer::{PeerOptions, partners};
+use crate::commands::serve::peer::{PeerOptions, peers};
 use crate::dns::name::Domain;
 use crate::endpoint::ConnectTo;
 use crate::facts::peer::{Exchange, ProbeOptions};
@@ -84,7 +84,7 @@ async fn ping(
     };
     let asked = PeerOptions { net: net(Vec::new()), identity: (domain.clone(), used.clone()) };
     let identity = (domain.clone(), used.clone());
-    let config = peer::Config::new(identity, RELEASE, partners(&asked, RELEASE), Arc::new(drop));
+    let config = peer::Config::new(identity, RELEASE, peers(&asked, RELEASE), Arc::new(drop));
     let running = peer::start(peer::Config { tls: Some(tls), ..config }).await?;
     let probe = Target {
         net: net(vec![format!("{host}:443={}", running.addr).parse()?]),

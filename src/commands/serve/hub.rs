@@ -29,8 +29,8 @@ const CONNECTIONS: Counts = Counts::new(1, 65_535);
 /// Run your own hub: a directory of servers for domains without DNS records
 ///
 /// Speaks the API of the public hub. An entry, a change and a removal each count only after somebody who reads the mail for
-/// webmaster@ the domain has confirmed it. Speaks plain HTTP: put a reverse proxy with a certificate before it (docs/hub.md).
-/// The first line of output is the address that it listens on; the log goes to stderr.
+/// webmaster@ the domain has confirmed it. Speaks plain HTTP: put a reverse proxy with a certificate in front of it
+/// (docs/hub.md). The first line of output is the address that it listens on; the log goes to stderr.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  fedctl serve hub --public-url https://hub.mydomain.com --data /var/lib/fedctl-hub --smtp smtps://mail.mydomain.com\n  fedctl serve hub --public-url http://127.0.0.1:8080 --data hub --mail-to-log"
@@ -39,7 +39,7 @@ pub struct ServeHub {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// The URL under which servers and people reach this hub; links in mails start with it
+    /// The URL at which servers and people reach this hub; links in mails start with it
     #[arg(long, value_name = "URL")]
     public_url: String,
     #[command(flatten)]
@@ -59,7 +59,7 @@ pub struct ServeHub {
     /// Accept only this domain and those below it; may be repeated
     #[arg(long = "allow-domain", value_name = "DOMAIN")]
     allow_domains: Vec<Host>,
-    /// Take URLs in private networks
+    /// Accept URLs in private networks
     #[arg(long)]
     allow_private: bool,
     /// Trust the X-Forwarded-For of this reverse proxy; may be repeated
@@ -126,7 +126,7 @@ impl ServeHub {
             tracing::info!(addr = %running.addr, public_url, "the hub is open");
             if public_url.starts_with("http:") && !running.addr.ip().is_loopback() {
                 tracing::warn!(
-                    "links and entries are sent without encryption: put a reverse proxy with a certificate before the hub"
+                    "links and entries are sent without encryption: put a reverse proxy with a certificate in front of the hub"
                 );
             }
             stop.requested().await;

@@ -19,7 +19,7 @@ use crate::error::{ExitStatus, Hinted, hinted};
 use crate::facts::call::{Call, Discover};
 use crate::key::PrivateKey;
 use crate::net::Net;
-use crate::net::call::Partners;
+use crate::net::call::Peers;
 use crate::rocketchat::body::Wire;
 use crate::rocketchat::boundary;
 use crate::rocketchat::events::echo::can_send;
@@ -34,7 +34,7 @@ use crate::text::Filtered;
 
 /// Run a test federation server, which reports why a message cannot be decrypted; with faults on request
 ///
-/// Answers as the chosen release does, finds its senders by DNS and opens what they send. Without --sandbox it keeps events in
+/// Answers as the chosen release does, finds its senders by DNS and decrypts what they send. Without --sandbox it keeps events in
 /// memory only. With --sandbox real servers can talk to it: their users invite echo@DOMAIN, which answers messages, reacts,
 /// follows edits, sends files back and leaves on the message `leave`; every event is checked. The first line of output is the
 /// address that it listens on, with --page the second one is the address of the page and of the metrics; the log goes to stderr.
@@ -66,7 +66,7 @@ pub struct ServePeer {
     /// Speak plain HTTP
     #[arg(long, conflicts_with_all = ["cert", "names", "ca_out"])]
     plain: bool,
-    /// Certificate chain in PEM, the server's own first [default: one that is made on the spot]
+    /// Certificate chain in PEM, the server's own first [default: one that is made at the start]
     #[arg(long, value_name = "FILE", requires = "cert_key", conflicts_with_all = ["names", "ca_out"])]
     cert: Option<PathBuf>,
     /// Private key of the certificate
@@ -90,7 +90,7 @@ pub struct ServePeer {
     /// Apply the rate limits of the release: 10 requests a minute and route, and from 3.6.3 on 30 events a second
     #[arg(long)]
     rate_limits: bool,
-    /// Take a message in the peer's own name without decrypting it, as every server from 2.0 on does; on loopback only
+    /// Accept a message in the peer's own name without decrypting it, as every server from 2.0 on does; on loopback only
     #[arg(long)]
     faithful_bypass: bool,
     #[command(flatten)]
@@ -144,7 +144,7 @@ impl ServePeer {
             users: self.users(),
             rate_limits: self.rate_limits,
             gate_open: self.gate_open,
-            ..Config::new((domain, key), release, partners(&asked, release), log)
+            ..Config::new((domain, key), release, peers(&asked, release), log)
         };
         cx.block_on(async {
             let mut stop = Stop::catch()?;
@@ -204,7 +204,7 @@ impl ServePeer {
             ));
         }
         if let (Some(_), Some(fault)) = (&self.cert, tls) {
-            let what = format!("--fault {} spoils the certificate that is made here, not a given one", fault.name());
+            let what = format!("--fault {} needs the certificate that fedctl makes, not a given one", fault.name());
             return Err(hinted(what, "leave --cert and --cert-key out"));
         }
         Ok(())
@@ -255,21 +255,21 @@ pub struct PeerOptions {
 }
 
 /// How a listening peer finds its senders and calls others, as a server of this release.
-pub fn partners(asked: &PeerOptions, release: Release) -> (Discover, Call) {
+pub fn peers(asked: &PeerOptions, release: Release) -> (Discover, Call) {
     let PeerOptions { net, identity } = asked.clone();
-    network(&Arc::new(Partners { net, identity, release, known: Mutex::default() }))
+    network(&Arc::new(Peers { net, identity, release, known: Mutex::default() }))
 }
 
-/// The same for partners that others use too.
-pub fn network(partners: &Arc<Partners>) -> (Discover, Call) {
-    let (senders, callers) = (partners.clone(), partners.clone());
+/// The same for peers that others use too.
+pub fn network(peers: &Arc<Peers>) -> (Discover, Call) {
+    let (senders, callers) = (peers.clone(), peers.clone());
     let discover: Discover = Arc::new(move |sender| {
-        let partners = senders.clone();
-        async move { partners.key(&sender).await }.boxed()
+        let peers = senders.clone();
+        async move { peers.key(&sender).await }.boxed()
     });
-    let call: Call = Arc::new(move |partner, request| {
-        let partners = callers.clone();
-        async move { partners.call(&partner, request).await }.boxed()
+    let call: Call = Arc::new(move |peer, request| {
+        let peers = callers.clone();
+        async move { peers.call(&peer, request).await }.boxed()
     });
     (discover, call)
 }

@@ -51,12 +51,12 @@ pub struct AlertArgs {
     /// Findings below this severity do not lead to messages
     #[arg(long, value_name = "SEVERITY", default_value = "error", hide_possible_values = true)]
     alert_severity: Severity,
-    /// Announce that a certificate expires so many days before it does, separated by commas
+    /// Send a reminder this many days before a certificate expires, separated by commas
     ///
     /// Each from 0 to 36500.
     #[arg(long, value_name = "DAYS", default_value = "14,7,3,1", value_delimiter = ',', value_parser = days)]
     certificate_days: Vec<i64>,
-    /// Announce that a key is in use for so many days
+    /// Send a reminder when a key has been in use for this many days
     ///
     /// From 0 to 36500.
     #[arg(long, value_name = "DAYS", value_parser = days)]

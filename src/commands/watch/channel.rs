@@ -95,10 +95,15 @@ impl Channel {
             "command" if rest.is_empty() => return Err(refuse("an alert names no program")),
             "command" => Self::Command(PathBuf::from(rest)),
             "mailto" => Self::Mail(sender(rest).map_err(|_| refuse("an alert has no e-mail address"))?),
-            "webhook" => Self::Webhook(target(rest, None).ok_or_else(|| refuse("the URL of a webhook is none"))?),
-            "rocketchat" => Self::RocketChat(target(rest, None).ok_or_else(|| refuse("the URL of a webhook is none"))?),
+            "webhook" => {
+                Self::Webhook(target(rest, None).ok_or_else(|| refuse("the address of a webhook is not a URL"))?)
+            }
+            "rocketchat" => {
+                Self::RocketChat(target(rest, None).ok_or_else(|| refuse("the address of a webhook is not a URL"))?)
+            }
             "alertmanager" => {
-                let target = target(rest, Some(ALERTS)).ok_or_else(|| refuse("the URL of Alertmanager is none"))?;
+                let target =
+                    target(rest, Some(ALERTS)).ok_or_else(|| refuse("the address of Alertmanager is not a URL"))?;
                 Self::Alertmanager(target)
             }
             _ => return Err(refuse("an alert is of an unknown kind")),

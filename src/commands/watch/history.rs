@@ -26,8 +26,8 @@ const DAYS: Counts = Counts::new(1, 36_500);
 
 /// Show the history of a watched domain
 ///
-/// Lists every time in which all checks found the same. With --at, judges the evidence of that moment again by the checks of this
-/// fedctl, without any network; with --save, writes that evidence to a file that `fedctl dns-check --replay` reads too.
+/// Lists each period in which all checks found the same. With --at, judges the evidence of that moment again with the checks of
+/// this fedctl, without any network; with --save, writes that evidence to a file that `fedctl dns-check --replay` reads too.
 #[derive(Debug, Args)]
 #[command(
     after_long_help = "Examples:\n  fedctl watch history peer.example\n  fedctl watch history peer.example --at 2026-11-24T13:00Z\n  fedctl watch history peer.example --at 2h --save evidence.json"

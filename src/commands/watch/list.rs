@@ -11,7 +11,7 @@ use crate::file;
 use crate::range::Times;
 use crate::store::watch::Watched;
 
-/// A server allows ten requests a minute and route, and one check makes up to two; partners may watch too.
+/// A server allows ten requests a minute and route, and one check makes up to two; peers may watch too.
 const EVERY: Times = Times::new(Duration::from_secs(60), Duration::from_secs(7 * 24 * 3600));
 /// What gives a line its own interval.
 const EVERY_WORD: &str = "every=";

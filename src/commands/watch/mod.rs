@@ -22,14 +22,14 @@ use crate::store::watch::WatchStore;
 
 /// Check domains on an interval, and report what changes
 ///
-/// Checks each domain on its own interval: DNS records, key, certificate, the routes of the server, and the hub when there is one.
-/// Keeps state and history in a database. Without --once it runs until Ctrl-C or SIGTERM. A watcher that is killed loses nothing:
-/// what it was checking is checked again. With --once, exit 0 when no domain fails, 1 when one does, 2 when nothing could be
-/// checked.
+/// Checks each domain on its own interval: DNS records, key, certificate, the routes of the server, and the hub when there is
+/// one. Keeps state and history in a database. Without --once it runs until Ctrl-C or SIGTERM. A watcher that is killed loses
+/// nothing: what it was checking is checked again. With --once, exit 0 when no domain fails, 1 when one does, 2 when none fails
+/// and one could not be checked.
 #[derive(Debug, Args)]
 #[command(
     args_conflicts_with_subcommands = true,
-    after_long_help = "Examples:\n  fedctl watch --list partners.txt\n  fedctl watch --once --changes --list partners.txt\n  fedctl watch peer.example --every 10m --data /var/lib/fedctl-watch"
+    after_long_help = "Examples:\n  fedctl watch --list peers.txt\n  fedctl watch --once --changes --list peers.txt\n  fedctl watch peer.example --every 10m --data /var/lib/fedctl-watch"
 )]
 pub struct Watch {
     #[command(subcommand)]

@@ -69,7 +69,8 @@ pub struct Run {
     once: bool,
     /// With --once: print only what has changed; for cron
     ///
-    /// Prints the messages that --alert sends, each once, and nothing when there are none. A change counts when as many checks in a row agree as --confirm says, so a problem is printed by the second run.
+    /// Prints the messages that --alert sends, each once, and nothing when there are none. A change counts when as many checks in
+    /// a row agree as --confirm requires: by default a problem is printed by the second run.
     #[arg(long, requires = "once", conflicts_with = "format")]
     changes: bool,
     /// How --once prints: human or json

@@ -107,7 +107,7 @@ fn judge(glyphs: &[Glyph], label: Label, exact: &str) -> Option<Defect> {
             at,
             format!("the spaces of the armour are lost; expected `{exact}`"),
         ),
-        () => Defect::at(altered, at, format!("the {which} line is not `{exact}` to the letter")),
+        () => Defect::at(altered, at, format!("the {which} line is not exactly `{exact}`")),
     })
 }
 
@@ -127,7 +127,7 @@ fn front(glyphs: &[Glyph], defects: &mut Vec<Defect>) -> usize {
     let close = glyphs.iter().skip(opening).take(40).position(|glyph| glyph.c == '-').map(|at| at + opening);
     match close {
         Some(close) if opening > 0 && dashes(close) > 1 => {
-            let what = format!("the opening line is not `{BEGIN_PUBLIC}` to the letter");
+            let what = format!("the opening line is not exactly `{BEGIN_PUBLIC}`");
             defects.push(Defect::at(DefectKind::ArmourAlteredBegin, glyphs[0].at, what));
             close + dashes(close)
         }
@@ -154,7 +154,7 @@ fn back(glyphs: &[Glyph], from: usize, defects: &mut Vec<Defect>) -> (usize, boo
     match open {
         Some(open) if closing > 0 && dashes(open) > 1 => {
             let start = from + open - dashes(open);
-            let what = format!("the closing line is not `{END_PUBLIC}` to the letter");
+            let what = format!("the closing line is not exactly `{END_PUBLIC}`");
             defects.push(Defect::at(DefectKind::ArmourAlteredEnd, glyphs[start].at, what));
             (start, true)
         }

@@ -256,7 +256,7 @@ impl DefectKind {
                 "publish the SubjectPublicKeyInfo form, which begins with `BEGIN PUBLIC KEY`"
             }
             Self::Certificate | Self::OpensshLine | Self::DkimRecord => {
-                "publish the federation key, which is another thing"
+                "publish the federation key, which is a different key"
             }
             Self::EcKey
             | Self::Ed25519Key

@@ -292,7 +292,7 @@ fn unfold(glyphs: &[Glyph], length: usize, defects: &mut Vec<Defect>) -> Option<
             .retain(|defect| !matches!(defect.kind, DefectKind::ArmourAlteredBegin | DefectKind::ArmourAlteredEnd));
         defects.push(Defect::new(
             DefectKind::Pkcs1Label,
-            "the armour says `RSA PUBLIC KEY`: the PKCS#1 form, which no server reads",
+            "the armour is `RSA PUBLIC KEY`: the PKCS#1 form, which no server reads",
         ));
     }
     let around = body::Around { length, closed: opened.closed, pkcs1 };
@@ -342,7 +342,7 @@ fn repeated(glyphs: &[Glyph], second: armour::Label, length: usize, defects: &mu
         defects.push(Defect::at(
             DefectKind::TwoKeys,
             at,
-            format!("two different keys stand here; the second starts at character {at}"),
+            format!("the text has two different keys; the second starts at character {at}"),
         ));
         return None;
     }

@@ -66,7 +66,7 @@ pub fn judge(key: PublicKey, defects: &mut Vec<Defect>) -> Option<PublicKey> {
         defects.push(Defect::new(DefectKind::WeakSize, what));
     } else if !SIZES.contains(&bits) {
         let why = if bits % 8 == 1 { "servers miscount moduli of 8k+1 bits" } else { "servers make 2048" };
-        defects.push(Defect::new(DefectKind::OddSize, format!("RSA of {bits} bits is an odd size: {why}")));
+        defects.push(Defect::new(DefectKind::OddSize, format!("RSA of {bits} bits is an unusual size: {why}")));
     }
     if key.e() != BigUint::from(65537u32) {
         let what = format!("the exponent is {}, where servers make 65537: a character may have changed", key.e());

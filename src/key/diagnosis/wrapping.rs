@@ -169,7 +169,7 @@ fn around(glyphs: Vec<Glyph>, defects: &mut Vec<Defect>) -> Vec<Glyph> {
     let from = if is_label(before) { begin } else { 0 };
     let to = if is_label(behind) { end } else { chars.len() };
     let Some(first) = glyphs.get(if from > 0 { 0 } else { to }) else { return glyphs };
-    let what = format!("other text stands around the key, first at character {}", first.at);
+    let what = format!("there is other text around the key, first at character {}", first.at);
     defects.push(Defect::at(DefectKind::TextAround, first.at, what));
     glyphs[from..to].to_vec()
 }

@@ -1,4 +1,4 @@
-//! For people: both sides, one line a step with findings below it, what stays at the peer, one verdict last.
+//! For people: both sides, one line for each step with findings below it, what stays at the peer, one verdict last.
 
 use colored::Colorize;
 use unicode_width::UnicodeWidthStr;
@@ -84,8 +84,8 @@ fn write_limits(out: &mut String, seen: &Drill, width: usize) {
     }
     let release = seen.facts.judged_as();
     let text = format!(
-        "A {release} server answers `200 {{}}` to every message before it looks at it. Only what it calls back for verifies \
-         anything: the file, the withheld event, and its questions, which name the events that it has stored."
+        "A {release} server answers `200 {{}}` to every message before it decrypts it. Only its own requests verify a step: \
+         for the file, for the withheld event, and for missing events, with the events that it has stored."
     );
     out.push('\n');
     for line in wrap(&text, width.saturating_sub(2)) {

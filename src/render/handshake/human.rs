@@ -1,4 +1,4 @@
-//! For people: one line a stage with its time, findings below their stage, one verdict last.
+//! For people: one line for each stage with its time, findings below their stage, one verdict last.
 
 use colored::{ColoredString, Colorize};
 use unicode_width::UnicodeWidthStr;

@@ -251,7 +251,7 @@ mod tests {
             assert_eq!(text.matches(".university.example 6.2.0").count(), count, "{text}");
         }
         let wide = text(20, 200);
-        let cell = |at: usize| format!(" {:<35}", format!("partner-{at}.university.example 6.2.0"));
+        let cell = |at: usize| format!(" {:<35}", format!("faculty-{at}.university.example 6.2.0"));
         let first: Vec<String> = [1, 5, 9, 13, 17].map(cell).into();
         assert_eq!(wide.lines().next().unwrap(), first.join("  ").trim_end(), "{wide}");
         assert!(wide.contains("\n\n each of the 20 members reaches every other one\n\nnot visible"), "{wide}");
@@ -261,7 +261,7 @@ mod tests {
 
     /// Members; the fourth reaches nobody.
     fn group(count: usize) -> Mesh {
-        let domain = |at: usize| -> Domain { format!("partner-{at}.university.example").parse().unwrap() };
+        let domain = |at: usize| -> Domain { format!("faculty-{at}.university.example").parse().unwrap() };
         let members = (1..=count).map(|at| Node { domain: domain(at), release: None, given: false }).collect();
         let pairs = (1..=count).flat_map(|from| (1..=count).map(move |to| (from, to)));
         let obstacle = Obstacle {
@@ -291,7 +291,7 @@ mod tests {
         assert!(text.contains(&format!("\n  4  XXX-{}\n", "X".repeat(46))), "{text}");
         assert!(text.contains(&format!("\n  5  ....-{}\n", ".".repeat(45))), "{text}");
         let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let owner = "found by key-text; partner-4.university.example fixes it; it blocks 49 directions from partner-4.";
+        let owner = "found by key-text; faculty-4.university.example fixes it; it blocks 49 directions from faculty-4.";
         assert!(flat.contains(owner), "{text}");
         assert!(text.lines().count() < 130, "{text}");
     }

@@ -1,4 +1,4 @@
-//! A mesh of domains, for people and for programs: one file a form.
+//! A mesh of domains, for people and for programs: one file for each form.
 
 mod diagram;
 mod dot;

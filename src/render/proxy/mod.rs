@@ -1,4 +1,4 @@
-//! Rules for the reverse proxy in front of a server: which domains may federate, and what other clients cannot reach. One file a proxy.
+//! Rules for the reverse proxy in front of a server: which domains may federate, and what other clients cannot reach. One file for each proxy.
 
 mod apache;
 mod caddy;
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_name_is_matched_literally_and_without_a_list_any_name_is() {
-        assert_eq!(listed(&rules(&["partner.example"])), "^(partner\\.example|mydomain\\.com)$");
+        assert_eq!(listed(&rules(&["peer.example"])), "^(peer\\.example|mydomain\\.com)$");
         assert_eq!(listed(&rules(&[])), ".");
         assert_eq!(own_name(&rules(&[])), "^@?mydomain\\.com\\.?$");
     }
@@ -124,8 +124,8 @@ mod tests {
     #[test]
     fn every_proxy_gets_the_same_rules() {
         for proxy in PROXIES {
-            let text = write(proxy, &rules(&["partner.example"]));
-            for part in ["partner", "127.0.0.1:3000", "2001:db8::7", "api/+v1/+federation", "nothing proves it", "60"] {
+            let text = write(proxy, &rules(&["peer.example"]));
+            for part in ["peer", "127.0.0.1:3000", "2001:db8::7", "api/+v1/+federation", "nothing proves it", "60"] {
                 assert!(text.contains(part), "{} lacks {part}:\n{text}", proxy.id);
             }
             assert!(!proxy.next.is_empty() && text.ends_with('\n'));

@@ -8,7 +8,7 @@ use crate::rocketchat::change::Change;
 use crate::rocketchat::records::{Data, RecordSet};
 
 /// What happens to the records that nobody has counted.
-pub const OTHERS: &str = "other records are not touched";
+pub const OTHERS: &str = "other records are not changed";
 /// Bytes of an old value that are shown.
 const SHOWN: usize = 40;
 
@@ -34,7 +34,7 @@ pub struct Planned<'a> {
     pub rest: &'a str,
 }
 
-/// The plan, a line a record: `+` is added, `-` removed, `=` is right already, `!` is left alone.
+/// The plan, a line for each record: `+` is added, `-` removed, `=` is right already, `!` is left alone.
 pub fn plan(heading: &str, planned: &Planned, width: usize) -> String {
     let Planned { set, changes, foreign, rest } = *planned;
     let mut out = format!("{}\n\n", harmless(heading));
@@ -106,7 +106,7 @@ mod tests {
           +  TXT  rocketchat-public-key  442 bytes in strings of 255 + 187, TTL 3600
           !  TXT  rocketchat-public-key  left alone, because it is not a piece of a key:
                                          "v=spf1 -all"
-             other records are not touched
+             other records are not changed
         "#);
     }
 }

@@ -62,7 +62,7 @@ fn write_api(plan: &Plan) -> Result<String, Hinted> {
 fn value(data: &Data) -> Result<String, Hinted> {
     let text = rdata::plain(data)?;
     if text.is_empty() || text.contains('\\') {
-        return Err(Hinted::new("DigitalOcean cannot hold an empty value or a backslash", "use another DNS host"));
+        return Err(Hinted::new("DigitalOcean cannot hold an empty value or a backslash", "use another DNS provider"));
     }
     Ok(text)
 }

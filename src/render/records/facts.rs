@@ -114,7 +114,7 @@ impl Limit {
             }
             (Measure::TxtOwner, Some(_), _) => {
                 let owner = rr.name.strip_suffix(place.zone.as_str()).unwrap_or(&rr.name).trim_end_matches('.');
-                ("name", owner.len(), "use another DNS host for this zone, or a shorter domain")
+                ("name", owner.len(), "use another DNS provider for this zone, or a shorter domain")
             }
             (Measure::SrvTarget, _, RData::Srv { target, .. }) => {
                 let out = "give the server a shorter host name (an address record, not a CNAME), or move the zone";

@@ -1,4 +1,4 @@
-//! Forms that people type into: a block a record, a line a box. The same reader serves all of them.
+//! Forms that people type into: a block for each record, a line for each box. The same reader serves all of them.
 
 use super::{Place, field, human, rdata};
 use crate::count::counted;

@@ -68,7 +68,7 @@ pub fn table(plan: &Plan, columns: usize) -> String {
         }
         out += &format!("{}{}\n", note(CUT), rdata::quoted(&record.data));
     }
-    out + "\n" + &hang("for your DNS host: --format FORMAT; `fedctl records formats` lists them", columns, 0)
+    out + "\n" + &hang("for your DNS provider: --format FORMAT; `fedctl records formats` lists them", columns, 0)
 }
 
 /// Fits into a table.

@@ -107,7 +107,7 @@ fn unquoted(data: &Data, provider: &str) -> Result<String, Hinted> {
     let edges = text.starts_with(' ') || text.ends_with(' ') || text.contains("  ") || text.is_empty();
     if edges || text.contains('"') {
         let what = format!("{provider} cannot hold an empty value, a quote, or blanks that it would trim");
-        return Err(Hinted::new(what, "use --format zone, and a DNS host that takes zone files"));
+        return Err(Hinted::new(what, "use --format zone, and a DNS provider that takes zone files"));
     }
     Ok(text)
 }

@@ -1,4 +1,4 @@
-//! Comma-separated values (RFC 4180) with a header line, for spreadsheets: a row a check.
+//! Comma-separated values (RFC 4180) with a header line, for spreadsheets: a row for each check.
 
 use super::{ReportFormat, Stream};
 use crate::report::{Report, Verdict};
@@ -7,7 +7,7 @@ use crate::text::is_unsafe;
 pub const FORMAT: ReportFormat = ReportFormat {
     id: "csv",
     readers: "spreadsheets",
-    holds: "a row a check: subject, check, result, what, means, fix",
+    holds: "a row for each check: subject, check, result, what, means, fix",
     monitoring: false,
     stream: Some(Stream {
         head: || row(HEADER),

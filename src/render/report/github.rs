@@ -1,4 +1,4 @@
-//! Workflow commands of GitHub Actions: an annotation a finding, the verdict as plain text.
+//! Workflow commands of GitHub Actions: an annotation for each finding, the verdict as plain text.
 
 use super::{ReportFormat, Stream, Style, sentence};
 use crate::report::{Problem, Report};
@@ -8,7 +8,7 @@ use crate::text::is_unsafe;
 pub const FORMAT: ReportFormat = ReportFormat {
     id: "github",
     readers: "GitHub Actions",
-    holds: "an annotation a finding",
+    holds: "an annotation for each finding",
     monitoring: false,
     stream: Some(Stream {
         head: String::new,

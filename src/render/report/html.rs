@@ -18,7 +18,7 @@ const REPORTS: &str = "<!-- reports -->";
 pub const FORMAT: ReportFormat = ReportFormat {
     id: "html",
     readers: "tickets",
-    holds: "one self-contained page that loads nothing; light, dark, paper",
+    holds: "one self-contained page that loads nothing; with light, dark and print styles",
     monitoring: false,
     // Without the contents, which name every verdict.
     stream: Some(Stream {

@@ -67,7 +67,7 @@ struct Quiet<'a> {
 pub const FORMAT: ReportFormat = ReportFormat {
     id: "json",
     readers: "programs",
-    holds: "one object a report, or an array when there are several ([json.md](json.md))",
+    holds: "one object for each report, or an array when there are several ([json.md](json.md))",
     monitoring: false,
     stream: Some(Stream {
         head: || "[\n".to_owned(),

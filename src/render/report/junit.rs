@@ -8,7 +8,7 @@ use crate::text::is_unsafe;
 pub const FORMAT: ReportFormat = ReportFormat {
     id: "junit",
     readers: "CI servers",
-    holds: "JUnit XML: a suite a subject, a case a check",
+    holds: "JUnit XML: a suite for each subject, a case for each check",
     monitoring: false,
     stream: Some(Stream {
         head: || "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"fedctl\">\n".to_owned(),

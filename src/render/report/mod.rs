@@ -1,4 +1,4 @@
-//! A report, for people and for programs: one file a form. A new form is its file and its line in [`REPORT_FORMATS`]; help,
+//! A report, for people and for programs: one file for each form. A new form is its file and its line in [`REPORT_FORMATS`]; help,
 //! completions and docs/formats.md are made from that list.
 
 mod arrivals;

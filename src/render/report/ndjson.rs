@@ -46,7 +46,7 @@ enum Event<'a> {
 pub const FORMAT: ReportFormat = ReportFormat {
     id: "ndjson",
     readers: "log pipelines",
-    holds: "one object a line: each check (`pass`, `finding`, `skip`, `suppressed`), then the `verdict`",
+    holds: "one object on each line: each check (`pass`, `finding`, `skip`, `suppressed`), then the `verdict`",
     monitoring: false,
     stream: Some(Stream {
         head: String::new,

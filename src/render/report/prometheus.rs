@@ -53,7 +53,7 @@ fn write(reports: &[Report], style: Style) -> String {
         ),
         Metric::gauge(
             "fedctl_suppressed",
-            "Findings that do not count because somebody said so.",
+            "Findings that --suppress excludes.",
             of_each(&|report| Value::Whole(report.suppressed.len() as i64)),
         ),
         Metric::gauge(

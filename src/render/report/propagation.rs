@@ -1,4 +1,4 @@
-//! Who answers what, for people: a line a server, a column a record, and the same word wherever all is well.
+//! Who answers what, for people: a line for each server, a column for each record, and the same word wherever all is well.
 
 use unicode_width::UnicodeWidthStr;
 

@@ -1,4 +1,4 @@
-//! SARIF 2.1.0 (OASIS), for code scanning and its viewers: a rule a check, a result a finding.
+//! SARIF 2.1.0 (OASIS), for code scanning and its viewers: a rule for each check, a result for each finding.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 pub const FORMAT: ReportFormat = ReportFormat {
     id: "sarif",
     readers: "code scanning",
-    holds: "SARIF 2.1.0: a rule a check, a result a finding",
+    holds: "SARIF 2.1.0: a rule for each check, a result for each finding",
     monitoring: false,
     // Before all results are known, the rules are those of every check.
     stream: Some(Stream {

@@ -91,7 +91,7 @@ fn rows(change: &Change, now: i64) -> Vec<(&'static str, String)> {
         ],
         Change::KeyAge { days, since } => vec![
             ("what", format!("the key has been in use for {}, since {}", counted(days, "day"), date(*since))),
-            ("means", "nothing is wrong; your rules ask for a new key".into()),
+            ("means", "nothing is wrong; --key-days requests this reminder".into()),
             ("fix", "Plan a change of key.\nfedctl rotate plan".into()),
         ],
     }
@@ -159,7 +159,7 @@ pub fn rocketchat(message: &Message) -> Value {
         (Kind::Reminder, _) => ("needs attention soon", "#7d5600"),
         (Kind::Change, _) => ("has changed", "#0b5cad"),
         (Kind::Settled | Kind::Recovery, _) if message.open.is_empty() => ("works again", "#176f2c"),
-        (Kind::Settled | Kind::Recovery, _) => ("is better, and not yet well", "#7d5600"),
+        (Kind::Settled | Kind::Recovery, _) => ("has fewer problems than before", "#7d5600"),
     };
     let body = text(message).replace('`', "'");
     json!({

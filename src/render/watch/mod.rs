@@ -1,4 +1,4 @@
-//! The watched domains, for people and for programs: one file a form.
+//! The watched domains, for people and for programs: one file for each form.
 
 pub mod board;
 pub mod history;

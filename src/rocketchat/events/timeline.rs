@@ -231,7 +231,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever a partner sends has an entry, and an entry that was kept is read again.
+        /// Whatever a peer sends has an entry, and an entry that was kept is read again.
         #[test]
         fn every_event_has_an_entry(event in event(), value in json_value(), kind in 0usize..13) {
             let mut odd = event.to_json();

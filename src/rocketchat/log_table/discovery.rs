@@ -2,7 +2,7 @@
 
 use super::{DNS, HUB_GONE, Known, NO_SRV, OWN_RESOLVER, SHAKE, cause, known};
 use crate::rocketchat::boundary::{self, Span};
-use crate::rocketchat::quirks::DEPARTED_PARTNER;
+use crate::rocketchat::quirks::DEPARTED_PEER;
 
 pub const KNOWN: &[Known] = &[
     known(
@@ -62,9 +62,9 @@ pub const KNOWN: &[Known] = &[
         &[
             NO_SRV,
             cause(
-                "2.0 to 4.1: the domain is that of a partner in a room whose records were removed; the domains after it in the room's list get nothing either",
-                "fedctl dns-check DOMAIN finds no records, and messages to other partners of the same room are missing too",
-                DEPARTED_PARTNER.fix,
+                "2.0 to 4.1: the domain is that of a peer in a room whose records were removed; the domains after it in the room's list get nothing either",
+                "fedctl dns-check DOMAIN finds no records, and messages to other peers of the same room are missing too",
+                DEPARTED_PEER.fix,
             ),
             cause(
                 "the TXT record with the key is missing (3.4 and later log the same text for it)",
@@ -110,7 +110,7 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::TWO,
         &["Could not register the peer using the Hub|federation-error-peer-could-not-register-with-hub"],
-        "the Hub did not accept this server, or has no entry for the one that was looked up",
+        "the hub did not accept this server, or has no entry for the one that was looked up",
         &[
             HUB_GONE,
             cause(
@@ -129,9 +129,9 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::from(boundary::TCP_NAME),
         &["searchHub: found"],
-        "the Hub has an entry for the peer; nothing is wrong in this line up to 4.1, and from 4.2 on the answer is not used",
+        "the hub has an entry for the peer; nothing is wrong in this line up to 4.1, and from 4.2 on the answer is not used",
         &[cause(
-            "DNS returned nothing, so the Hub was queried",
+            "DNS returned nothing, so the hub was queried",
             DNS,
             "publish the peer's records in DNS: from 4.2 on only they count",
         )],
@@ -139,7 +139,7 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::from(boundary::TCP_NAME),
         &["searchHub: could not find"],
-        "DNS returned nothing, and the Hub has no entry for the peer",
+        "DNS returned nothing, and the hub has no entry for the peer",
         &[NO_SRV, HUB_GONE],
     ),
     known(
@@ -155,13 +155,13 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["hub.rocket.chat|searchHub|peers?search="],
-        "the Hub was queried, which happens only when DNS returned nothing",
+        "the hub was queried, which happens only when DNS returned nothing",
         &[HUB_GONE],
     ),
     known(
         Span::ALL,
         &["dns.error", "ETIMEDOUT"],
-        "neither DNS nor the Hub answered in two seconds",
+        "neither DNS nor the hub answered in two seconds",
         &[OWN_RESOLVER, NO_SRV],
     ),
     known(
@@ -177,9 +177,9 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::from(boundary::ASYNC_MODELS),
         &["url must be absolute"],
-        "a server from 4.2 on tried to call a peer that is found only at the Hub",
+        "a server from 4.2 on tried to call a peer that is found only at the hub",
         &[cause(
-            "the domain has no records in DNS, and from 4.2 on servers do not wait for the Hub's response",
+            "the domain has no records in DNS, and from 4.2 on servers do not wait for the hub's response",
             DNS,
             "publish the records in DNS",
         )],
@@ -191,7 +191,7 @@ pub const KNOWN: &[Known] = &[
         &[cause(
             "the release: from 6.3.0 on classic federation receives only",
             SHAKE,
-            "go back to 6.2.x, or replace classic federation",
+            "run a release up to 6.2, or replace classic federation",
         )],
     ),
     known(
@@ -202,7 +202,7 @@ pub const KNOWN: &[Known] = &[
             cause(
                 "the release: from 6.3.0 on classic federation receives only",
                 SHAKE,
-                "go back to 6.2.x, or replace classic federation",
+                "run a release up to 6.2, or replace classic federation",
             ),
             cause("the SRV record has the target `.` or port 0", DNS, "name the host and the port in the record"),
         ],

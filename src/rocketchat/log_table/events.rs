@@ -80,7 +80,7 @@ pub const KNOWN: &[Known] = &[
     known(
         TWO,
         &["Event has missing parents|missingParents"],
-        "an event arrived whose predecessors this server does not have; it asks the origin for them",
+        "an event arrived whose predecessors this server does not have; it requests them from the origin",
         &[
             cause(
                 "an earlier event was lost, as after a time when this server was down",
@@ -90,7 +90,7 @@ pub const KNOWN: &[Known] = &[
             cause(
                 "the origin runs 6.3 or later and cannot send what is missing",
                 SHAKE,
-                "the origin's admin goes back to 6.2.x",
+                "the origin's admin runs a release up to 6.2",
             ),
         ],
     ),
@@ -174,7 +174,7 @@ pub const KNOWN: &[Known] = &[
         &["Could not find the peer's public key to decrypt"],
         "the sender of a message was found without a key",
         &[cause(
-            "the sender's TXT record is missing or empty, or the Hub gave an entry without a key",
+            "the sender's TXT record is missing or empty, or the hub gave an entry without a key",
             DNS,
             "the sender's admin publishes rocketchat-public-key",
         )],
@@ -216,7 +216,7 @@ pub const KNOWN: &[Known] = &[
         &[
             cause(
                 "the session has ended, or an app or a script calls the method without a login",
-                "look at who calls",
+                "find the client in the log of the proxy",
                 "log in again",
             ),
             cause(

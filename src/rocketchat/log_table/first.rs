@@ -7,7 +7,7 @@ const ONE: Span = Span::ONE;
 const REASON_BEFORE: &str = "read the lines before it: they contain the reason";
 const REPEAT: &str = "1.x does not repeat a lost event: write the message again when the cause is fixed";
 const LOST_EARLIER: Cause = cause(
-    "an earlier event was lost, and 1.x does not ask for it again",
+    "an earlier event was lost, and 1.x does not request it again",
     REASON_BEFORE,
     "invite the peer's users to a new room",
 );
@@ -38,7 +38,7 @@ pub const KNOWN: &[Known] = &[
     known(
         ONE,
         &["Could not find peer for domain|Could not find peer using domain"],
-        "a 1.x server found no records, and the Hub has no entry",
+        "a 1.x server found no records, and the hub has no entry",
         &[
             NO_SRV,
             OWN_RESOLVER,
@@ -48,7 +48,7 @@ pub const KNOWN: &[Known] = &[
     known(
         ONE,
         &["Could not find a peer with domain"],
-        "the records were not found, and the Hub gave no useful answer",
+        "the records were not found, and the hub gave no useful answer",
         &[NO_SRV, HUB_GONE],
     ),
     known(
@@ -73,7 +73,7 @@ pub const KNOWN: &[Known] = &[
     known(
         ONE,
         &["federation-peer-does-not-exist|Peer does not exist"],
-        "a 1.x server found no records, and the Hub has no entry",
+        "a 1.x server found no records, and the hub has no entry",
         &[NO_SRV, OWN_RESOLVER],
     ),
     known(
@@ -146,7 +146,7 @@ pub const KNOWN: &[Known] = &[
     known(
         ONE,
         &["Could not register peer"],
-        "the Hub did not accept this server within five tries: federation is switched off",
+        "the hub did not accept this server within five tries: federation is switched off",
         &[
             HUB_GONE,
             cause(
@@ -159,13 +159,13 @@ pub const KNOWN: &[Known] = &[
     known(
         ONE,
         &["Peer registered!"],
-        "the Hub accepted the registration; it counts only after the link in the mail to webmaster@ was followed",
+        "the hub accepted the registration; it counts only after the link in the mail to webmaster@ was followed",
         &[cause("nothing is wrong in this line", "fedctl hub lookup OWN_DOMAIN", "nothing to fix here")],
     ),
     known(
         ONE,
         &["Registering peer with domain"],
-        "the server sends its domain, URL and key to the Hub",
+        "the server sends its domain, URL and key to the hub",
         &[cause("the lines after it contain the result", "fedctl hub lookup OWN_DOMAIN", "nothing to fix here")],
     ),
     known(
@@ -345,5 +345,5 @@ pub const KNOWN: &[Known] = &[
         "a 1.x server looks for a domain; nothing is wrong in this line",
         &[cause("the lines after it show whether it was found", DNS, "nothing to fix here")],
     ),
-    known(ONE, &["getPeerUsingHub:"], "the records were not found, so the Hub is queried", &[NO_SRV, HUB_GONE]),
+    known(ONE, &["getPeerUsingHub:"], "the records were not found, so the hub is queried", &[NO_SRV, HUB_GONE]),
 ];

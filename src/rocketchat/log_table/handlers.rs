@@ -88,7 +88,7 @@ pub const KNOWN: &[Known] = &[
         "a message or a response lacks a part that the server expects",
         &[
             cause(
-                "the answer of the Hub or of a peer is not the JSON that the server expects",
+                "the answer of the hub or of a peer is not the JSON that the server expects",
                 SHAKE,
                 "make the proxy forward /api/v1/ to the server",
             ),

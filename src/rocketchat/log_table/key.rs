@@ -145,7 +145,7 @@ pub const KNOWN: &[Known] = &[
             ),
             OLD_KEY,
             cause(
-                "from 4.2 to 6.2: the sender is registered with the Hub only",
+                "from 4.2 to 6.2: the sender is registered with the hub only",
                 DNS,
                 "publish the sender's records in DNS",
             ),

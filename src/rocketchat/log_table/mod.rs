@@ -73,9 +73,9 @@ const OWN_RESOLVER: Cause = cause(
     "fix the resolver of the server; /etc/hosts does not help, because servers query DNS for SRV and TXT",
 );
 const HUB_GONE: Cause = cause(
-    "the records were not found, and the Hub, which is queried next, has no answer either",
+    "the records were not found, and the hub, which is queried next, has no answer either",
     DNS,
-    "correct DNS; do not rely on the Hub, from 4.2 on its answers are not used at all",
+    "correct DNS; do not rely on the hub, from 4.2 on its answers are not used at all",
 );
 const UPGRADE_TWO: &str = "upgrade to 3.6.3 or later, preferably 3.18.x, 4.8.x or 6.2.x";
 const PRIVATE_CA: Cause = cause(

@@ -53,7 +53,7 @@ pub const KNOWN: &[Known] = &[
     known(
         Span::ALL,
         &["could not register with Hub"],
-        "the discovery method is Hub, and the Hub did not accept the registration: federation is off",
+        "the discovery method is Hub, and the hub did not accept the registration: federation is off",
         &[HUB_GONE],
     ),
     known(

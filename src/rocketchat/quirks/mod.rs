@@ -13,7 +13,7 @@ mod screens;
 
 pub use delivery::{CLOSED, FIRST_PROTOCOL, SENDING_BROKEN};
 pub use hub::{HUB_MISREAD, HUB_NOT_AWAITED};
-pub use rooms::{ADD_USER_HANDLER, DEPARTED_PARTNER, LEAVE};
+pub use rooms::{ADD_USER_HANDLER, DEPARTED_PEER, LEAVE};
 pub use screens::ALWAYS_200;
 
 use serde::Serialize;

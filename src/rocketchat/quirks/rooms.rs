@@ -8,7 +8,7 @@ use crate::severity::Severity;
 /// All of them.
 pub const ALL: &[Quirk] = &[
     ADD_USER_HANDLER,
-    DEPARTED_PARTNER,
+    DEPARTED_PEER,
     TEN_MEMBERS,
     USERS_WITHOUT_ORIGIN,
     USERS_WITHOUT_MAIL,
@@ -35,20 +35,20 @@ pub const ADD_USER_HANDLER: Quirk = Quirk {
     breaks: &[receiver(Promise::ROOMS, Effect::Fails), receiver(Promise::EVENTS, Effect::Fails)],
 };
 
-pub const DEPARTED_PARTNER: Quirk = Quirk {
+pub const DEPARTED_PEER: Quirk = Quirk {
     id: "departed-partner",
     area: Area::Rooms,
     severity: Severity::Warning,
     first: boundary::SECOND_PROTOCOL,
     until: Some(boundary::ASYNC_MODELS),
     what: "when one domain of a room is no longer in DNS, nothing is delivered to the domains after it in the room's list",
-    shows: "the sender reads `Could not find the peer using DNS or Hub`, and healthy partners get nothing from that room",
+    shows: "the sender reads `Could not find the peer using DNS or Hub`, and healthy peers get nothing from that room",
     fix: "remove the users of the domain that has left from the room, or upgrade to 4.2.0 or later",
     issue: None,
     as_peer: Some(AsPeer {
         severity: Severity::Notice,
-        what: "stops sending to a room at the first partner that has left DNS",
-        means: "when another partner of a shared room gives up its records, you may no longer get anything from that room",
+        what: "stops sending to a room at the first peer that has left DNS",
+        means: "when another peer of a shared room gives up its records, you may no longer get anything from that room",
     }),
     breaks: &[sender(&[Promise::ThirdServer], Effect::Limited)],
 };

@@ -49,7 +49,7 @@ pub struct Handler {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotSent {
     pub why: String,
-    /// The partner answered, so that the same again has the same end.
+    /// The peer answered, so that the same again has the same end.
     pub is_answer: bool,
 }
 
@@ -329,7 +329,7 @@ impl Handler {
         Ok(())
     }
 
-    /// Sends events to a partner and logs what came of it.
+    /// Sends events to a peer and logs what came of it.
     pub async fn deliver(&self, to: &Domain, events: &[Value]) -> bool {
         self.send(to, Outgoing::Dispatch(dispatch_values(events)), events.len()).await.is_ok()
     }

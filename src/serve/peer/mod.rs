@@ -12,7 +12,7 @@ pub mod log;
 pub mod metrics;
 mod old_handler;
 mod parse;
-mod partners;
+mod peers;
 mod refusal;
 mod request;
 mod routes;
@@ -145,7 +145,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::facts::call::CallFailure;
 
-    /// A peer without partners.
+    /// A peer that calls no other.
     pub fn config(release: Release) -> Config {
         let nobody = || CallFailure::NotFound("nobody is known".to_owned());
         let discover: Discover = Arc::new(move |_| Box::pin(async move { Err(nobody()) }));

@@ -294,7 +294,7 @@ impl Peer {
         let Opened { sender, key, value } = match opened {
             Ok(opened) => opened,
             Err(why) => {
-                // The header is the caller's; a log must stay one line an entry.
+                // The header is the caller's; a log must stay one line for each entry.
                 let sender = sender.as_deref().unwrap_or("nobody").chars().take(80).collect::<String>();
                 self.log(Entry::Refused { sender: sender.escape_debug().to_string(), why: why.to_string() });
                 return Err(Rejected::Refused(why));

@@ -44,7 +44,7 @@ fn a_handshake_ends_with_what_does_not_work_between_both_releases() {
     for part in [
         "between your 6.5.0 and its 3.18.7 6.5.0 → 3.18.7 fails: everything",
         "fedctl compatibility 6.5.0 3.18.7",
-        "3.18.7 stops sending to a room at the first partner that has left DNS",
+        "3.18.7 stops sending to a room at the first peer that has left DNS",
     ] {
         assert!(words.contains(part), "{part}: {}", ran.stdout);
     }
@@ -56,9 +56,9 @@ fn a_handshake_ends_with_what_does_not_work_between_both_releases() {
 }
 
 #[test]
-fn a_partner_that_has_left_dns_is_known_to_explain() {
+fn a_peer_that_has_left_dns_is_known_to_explain() {
     let explained = Fedctl::new().ok(&["explain", "Could not find the peer using DNS or Hub"]);
     let words = explained.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("2.0 to 4.1: the domain is that of a partner in a room"), "{explained}");
+    assert!(words.contains("2.0 to 4.1: the domain is that of a peer in a room"), "{explained}");
     assert!(words.contains("upgrade to 4.2.0 or later"), "{explained}");
 }

@@ -15,7 +15,7 @@ use fedctl::rocketchat::release::Release;
 use serde_json::{Value, json};
 use table::GOOD_RECEIVER;
 
-use crate::support::node_peer::{NodePeer, partner};
+use crate::support::node_peer::{NodePeer, peer};
 use crate::support::peers::{A, B, Peer, Peers};
 
 const C: &str = "c.example";
@@ -38,7 +38,7 @@ impl Conversation {
     fn begin(from: &str, to: &str) -> Option<Self> {
         let node = NodePeer::start(A, "alice", from, &["ann", "al"], &json!({}))?;
         let peers = Peers::start(&Peer { release: to, https: false, callback: Some(node.addr), ..Peer::default() });
-        node.meets(&[(B, partner(peers.addr, "bob"))]);
+        node.meets(&[(B, peer(peers.addr, "bob"))]);
         let (from, to) = (from.parse().unwrap(), to.parse().unwrap());
         Some(Self { node, peers, from, to, noticed: BTreeMap::new() })
     }
@@ -153,8 +153,8 @@ impl Conversation {
     /// A user of the receiver is added to a room that the sender shares with a third server.
     fn third_server(&mut self) {
         let Some(third) = NodePeer::start(C, "carol", GOOD_RECEIVER, &["cy"], &json!({})) else { return };
-        third.meets(&[(A, partner(self.node.addr, "alice"))]);
-        self.node.meets(&[(C, partner(third.addr, "carol"))]);
+        third.meets(&[(A, peer(self.node.addr, "alice"))]);
+        self.node.meets(&[(C, peer(third.addr, "carol"))]);
         let shared = json!({"user": "ann", "name": "shared", "with": ["cy@c.example"]});
         let room = text(&self.run("private", shared), "room");
         self.run("add", json!({"room": room, "user": FEDCTL}));

@@ -67,14 +67,14 @@ fn the_token_goes_only_to_a_server_that_was_named() {
     let ran = site.run(&[]);
     assert!(ran.status == 2 && ran.stderr.contains("--server https://chat.mydomain.com"), "{}", ran.stderr);
     assert_eq!(site.rest.asked.lock().unwrap().len(), before);
-    // The file with the values before names no server that may get the token.
+    // The file with the old values names no server that may get the token.
     site.fedctl.write("fedctl.yaml", YAML);
     site.fedctl.write("admin.token", format!("{USER}\n{TOKEN}\n"));
     let saved = json!({"schema": 1, "program": "x", "time": 0, "changes": [],
         "server": {"https": false, "host": "elsewhere.example", "port": 80}});
     site.fedctl.write("before.json", saved.to_string());
     let ran = site.with(&["configure", "undo", "before.json", "--yes"], "");
-    assert!(ran.status == 2 && ran.stderr.contains("is about http://elsewhere.example:80"), "{}", ran.stderr);
+    assert!(ran.status == 2 && ran.stderr.contains("is for http://elsewhere.example:80"), "{}", ran.stderr);
     site.forget();
 }
 

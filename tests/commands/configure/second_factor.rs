@@ -67,7 +67,7 @@ fn without_the_second_factor_nothing_is_changed() {
     let ran = site.run(&["--yes"]);
     assert_eq!(ran.status, 2);
     assert!(
-        ran.stderr.contains("the server wants a second factor, the code of the authenticator app"),
+        ran.stderr.contains("the server requires a second factor, the code of the authenticator app"),
         "{}",
         ran.stderr
     );
@@ -78,7 +78,7 @@ fn without_the_second_factor_nothing_is_changed() {
     site.script(|script| script.deaf = true);
     let deaf = site.run(&["--yes", "--code-command", "echo 111111"]);
     assert!(
-        deaf.status == 2 && deaf.stderr.contains("again and again") && deaf.stderr.contains("x-2fa-code"),
+        deaf.status == 2 && deaf.stderr.contains("repeatedly") && deaf.stderr.contains("x-2fa-code"),
         "{}",
         deaf.stderr
     );

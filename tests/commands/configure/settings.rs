@@ -56,7 +56,7 @@ fn a_new_server_is_set_up_checked_and_put_back() {
     assert_eq!((mode, site.fedctl.read("before.json").contains(TOKEN)), (0o600, false));
 
     let again = site.run(&["--yes"]);
-    assert!(again.status == 0 && again.stderr.contains("nothing is to do"), "{}", again.stderr);
+    assert!(again.status == 0 && again.stderr.contains("there is nothing to do"), "{}", again.stderr);
     assert_eq!(site.rest.count("POST /api/v1/settings"), 3);
 
     let declined = site.with(&["configure", "undo", "before.json"], "n\n");

@@ -31,22 +31,22 @@ fn the_report_reads_from_top_to_bottom() {
     ok way back http://chat.a.example:80 leads here, with the key of
     the drill
     ok look-up bob exists, id ZT5zect9oHWuGyi3a N ms)
-    ok direct room created with both members; the peer's question lists
+    ok direct room created with both members; the peer's request lists
     it as stored
-    ok same again accepted once more; the peer's question lists it as
+    ok same again accepted once more; the peer's request lists it as
     stored
     ok message stored, with a mention of the user; the peer's
-    question lists it as stored
-    ok reaction on set; the peer's question lists it as stored
-    ok reaction off removed; the peer's question lists it as stored
-    ok edit text replaced; the peer's question lists it as stored
+    request lists it as stored
+    ok reaction on set; the peer's request lists it as stored
+    ok reaction off removed; the peer's request lists it as stored
+    ok edit text replaced; the peer's request lists it as stored
     ok file fetched from us N ms later: 70 bytes
     ok recovery requested the withheld event N ms later, and was
     sent it
-    ok mute muted; the peer's question lists it as stored
-    ok unmute unmuted; the peer's question lists it as stored
-    ok delete message deleted; the peer's question lists it as stored
-    ok remove removed; the peer's question lists it as stored
+    ok mute muted; the peer's request lists it as stored
+    ok unmute unmuted; the peer's request lists it as stored
+    ok delete message deleted; the peer's request lists it as stored
+    ok remove removed; the peer's request lists it as stored
     warning leave accepted, and a 3.1.0 server fails on it: Cannot read
     property 'success' of undefined
     found POST /api/v1/federation.events.dispatch → 200
@@ -64,9 +64,9 @@ fn the_report_reads_from_top_to_bottom() {
     "Channels cannot be federated"
     n/a encrypted room no release federates encrypted rooms
 
-    A 3.1.0 server answers "200 {}" to every message before it looks at it. Only
-    what it calls back for verifies anything: the file, the withheld event, and
-    its questions, which name the events that it has stored.
+    A 3.1.0 server answers "200 {}" to every message before it decrypts it. Only
+    its own requests verify a step: for the file, for the withheld event, and for
+    missing events, with the events that it has stored.
 
     left at the peer the members federation and isRemote in the document of bob
     remove: nothing to do: the peer writes them into every user

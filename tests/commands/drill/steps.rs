@@ -6,7 +6,7 @@ use fedctl::rocketchat::drill::step::Step;
 use serde_json::{Value, json};
 
 use super::{ABSENT, drill, read, start, steps};
-use crate::support::node_peer::{NodePeer, partner};
+use crate::support::node_peer::{NodePeer, peer};
 use crate::support::peers::{A, B, Peer, Peers, free_addr};
 
 /// The same with https in both directions, and the flags for the drill's own certificate.
@@ -167,7 +167,7 @@ fn a_peer_of_1_x_takes_every_event_and_keeps_what_is_listed() {
 fn a_server_of_node_takes_every_step() {
     for release in ["3.3.0", "3.18.7", "4.1.6", "4.2.0", "5.3.0", "6.2.0"] {
         let callback = free_addr();
-        let known = json!({"peers": {A: partner(callback, "alice")}});
+        let known = json!({"peers": {A: peer(callback, "alice")}});
         let Some(node) = NodePeer::start(B, "bob", release, &["bob"], &known) else { return };
         let peers = Peers::around(node.addr);
         let ran = drill(&peers, &format!("chat.a.example:80={callback}"), &["--format", "json", "--release", release]);

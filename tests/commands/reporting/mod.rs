@@ -69,10 +69,10 @@ pub const GROUPS: &[Group] = &[
         lines: &[
             ("fedctl doctor", 0),
             ("fedctl dns-check healthy.test no-records.test", 1),
-            ("fedctl dns-check --list partners.txt --jobs 1", 1),
+            ("fedctl dns-check --list peers.txt --jobs 1", 1),
             ("fedctl handshake healthy.test", 0),
             ("fedctl handshake no-records.test", 1),
-            ("fedctl handshake --list partners.txt --jobs 1", 1),
+            ("fedctl handshake --list peers.txt --jobs 1", 1),
             ("fedctl drill healthy.test --user bob --yes --only message", 0),
             ("fedctl drill no-records.test --user bob --yes", 1),
             ("fedctl drill --prepare", 0),

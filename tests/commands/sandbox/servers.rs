@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::Talk;
 use crate::support::hub::eventually;
-use crate::support::node_peer::{NodePeer, partner};
+use crate::support::node_peer::{NodePeer, peer};
 use crate::support::peers::{A, B, C, Peers, free_addr};
 
 /// The addresses of `chat.c.example`, as `flags()` of the peers does it for b.example.
@@ -28,8 +28,8 @@ fn servers_made_of_node_talk_to_echo_in_a_room_of_three() {
     let Some(bob) = NodePeer::start(B, "bob", "4.8.7", &["bob"], &json!({})) else { return };
     let Some(cy) = NodePeer::start(C, "carol", "3.18.7", &["cy"], &json!({})) else { return };
     let addr = free_addr();
-    bob.meets(&[(A, partner(addr, "alice")), (C, partner(cy.addr, "carol"))]);
-    cy.meets(&[(A, partner(addr, "alice")), (B, partner(bob.addr, "bob"))]);
+    bob.meets(&[(A, peer(addr, "alice")), (C, peer(cy.addr, "carol"))]);
+    cy.meets(&[(A, peer(addr, "alice")), (B, peer(bob.addr, "bob"))]);
     let mut talk = Talk::around(Peers::around(bob.addr), addr, "6.2.0", &third(cy.addr));
     let found = bob.run_in_node("search", json!({"username": "echo", "domain": A}))["users"].clone();
     assert_eq!(found[0]["username"], "echo@a.example");

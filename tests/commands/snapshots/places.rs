@@ -146,7 +146,7 @@ fn provided(fedctl: Fedctl, body_of_zone: &str, unanswered: &'static str) -> Pla
 pub fn silent(_: &Shared) -> Place {
     let fedctl = directory();
     fedctl.write("fedctl.yaml", SETTINGS);
-    fedctl.write("partners.txt", "a.example\nb.example\nc.example\n");
+    fedctl.write("peers.txt", "a.example\nb.example\nc.example\n");
     let (resolver, hub) = (UdpSocket::bind("127.0.0.1:0").unwrap(), Stub::start("", ""));
     let variables = [
         ("FEDCTL_RESOLVERS", resolver.local_addr().unwrap().to_string()),
@@ -182,7 +182,7 @@ pub fn lab(shared: &Shared) -> Place {
         fedctl.write(name, std::fs::read(shared.lab.get(variable)).unwrap());
         private(&fedctl, name);
     }
-    fedctl.write("partners.txt", "healthy.test\nno-records.test\ntypo-name.test\n");
+    fedctl.write("peers.txt", "healthy.test\nno-records.test\ntypo-name.test\n");
     let here = |(name, value): &(String, String)| match name.as_str() {
         "FEDCTL_KEY" => (name.clone(), "federation.key".to_owned()),
         "FEDCTL_CA_FILE" => (name.clone(), "ca.pem".to_owned()),

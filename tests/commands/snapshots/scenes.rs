@@ -160,7 +160,7 @@ pub const SCENES: &[Scene] = &[
             "fedctl dns-check healthy.test -v",
             "fedctl dns-check no-records.test",
             "fedctl dns-check typo-name.test no-service.test",
-            "fedctl dns-check --list partners.txt --jobs 1",
+            "fedctl dns-check --list peers.txt --jobs 1",
         ],
     },
     Scene {
@@ -171,7 +171,7 @@ pub const SCENES: &[Scene] = &[
             "fedctl handshake chain.test",
             "fedctl handshake no-records.test",
             "fedctl handshake healthy.test --invite",
-            "fedctl handshake --list partners.txt --jobs 1",
+            "fedctl handshake --list peers.txt --jobs 1",
         ],
     },
     Scene {
@@ -227,7 +227,7 @@ pub const SCENES: &[Scene] = &[
         name: "upgrade",
         place: published,
         lines: &[
-            "fedctl upgrade plan --from 3.18 --to 6.2 --partner peer.example=1.3.5",
+            "fedctl upgrade plan --from 3.18 --to 6.2 --peer peer.example=1.3.5",
             "fedctl upgrade plan --from 6.2 --to 7.11",
             "fedctl upgrade plan --from 6.2 --to 3.18",
         ],

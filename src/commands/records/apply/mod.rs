@@ -40,9 +40,9 @@ use crate::rocketchat::records::{Plan, RecordSet};
 /// Publish the records at the DNS provider or name server
 ///
 /// Reads the records of the zone, prints a plan (+ added, - removed, = right already, ! left alone) and asks. Then it writes the
-/// state before to a file for `fedctl records undo`, makes the changes, waits until all authoritative servers serve them, and
-/// ends with the report of dns-check. No other record is touched, and nothing is changed if the records have changed since the
-/// plan was made. The provider is recognised from the delegation; the token comes from the variables of the provider's own tools,
+/// old state to a file for `fedctl records undo`, makes the changes, waits until all authoritative servers serve them, and ends
+/// with the report of dns-check. No other record is changed, and nothing is changed if the records have changed since the plan
+/// was made. The provider is recognised from the delegation; the token comes from the variables of the provider's own tools,
 /// --token-file or --token-command (docs/publish.md). With --server and --tsig-file it is a dynamic update (RFC 2136).
 #[derive(Debug, Args)]
 #[command(after_long_help = "Examples:\n  fedctl records apply\n  fedctl records apply --token-command 'pass show \
@@ -57,7 +57,7 @@ pub struct Apply {
     /// Apply the plan without a question
     #[arg(long)]
     yes: bool,
-    /// File for the state before [default: undo-DOMAIN-TIME.json]
+    /// File for the old state [default: undo-DOMAIN-TIME.json]
     #[arg(long, value_name = "FILE")]
     undo: Option<PathBuf>,
     #[command(flatten)]
@@ -93,7 +93,7 @@ pub struct AfterArgs {
     #[arg(long, value_name = "TIME", num_args = 0..=1, default_missing_value = "10m")]
     #[arg(value_parser = |text: &str| Times::CHANGE.read(text))]
     pub wait: Option<Duration>,
-    /// Do not ask any name server afterwards
+    /// Do not query any name server afterwards
     #[arg(long, conflicts_with = "wait")]
     pub no_verify: bool,
 }
@@ -243,7 +243,7 @@ impl Apply {
     /// The records are right; what an earlier run has recorded and not deployed is deployed.
     async fn finish(&self, cx: &Context, place: &Place) -> anyhow::Result<()> {
         if place.is_deployed().await? {
-            cx.term.status("nothing is to do; nothing was sent");
+            cx.term.status("there is nothing to do, and nothing was sent");
         } else if self.yes || confirm(&cx.term, "The zone has changes that are not served. Serve them?")? {
             place.deploy().await?;
             cx.term.status("the zone is served as it is recorded");
@@ -302,7 +302,7 @@ async fn write(cx: &Context, place: &Place, plan: &Plan, needed: &[Change], save
         Err(Unwritten::Unknown(why)) => {
             let what = format!("the change at {} was not completed: {why}", place.name());
             let hint = format!(
-                "run the same command again: it does what is left; `fedctl records undo {}` brings back what was there",
+                "run the same command again: it does what is left; `fedctl records undo {}` restores the old state",
                 read::in_command(saved)
             );
             Err(hinted(what, hint))

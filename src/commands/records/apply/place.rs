@@ -55,7 +55,10 @@ pub fn provider_of(args: &ProviderArgs, zone: &ZoneCut) -> anyhow::Result<&'stat
         }
         None => {
             let servers: Vec<&str> = zone.servers.iter().map(|(name, _)| name.as_str()).collect();
-            hinted(format!("the DNS host of `{}` cannot be recognised from {}", zone.apex, servers.join(", ")), hint)
+            hinted(
+                format!("the DNS provider of `{}` cannot be recognised from {}", zone.apex, servers.join(", ")),
+                hint,
+            )
         }
     })
 }

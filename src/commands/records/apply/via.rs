@@ -35,7 +35,7 @@ pub struct ViaArgs {
     /// The file to change: dnsconfig.js, the YAML file of the zone, or a .tf file
     #[arg(long = "file", value_name = "FILE", requires = "via")]
     via_file: Option<PathBuf>,
-    /// The configuration that octodns-sync takes, for its preview
+    /// The configuration that octodns-sync reads, for its preview
     #[arg(long, value_name = "FILE", requires = "via")]
     sync_config: Option<PathBuf>,
 }
@@ -63,7 +63,7 @@ impl ViaArgs {
             .map_err(|why| hinted(format!("`{}`: {why}", path.display()), why.hint))?;
         cx.term.status(description(cx, &path, &plan, &edited));
         if edited.text == **before {
-            cx.term.status("nothing is to do; the file was not changed");
+            cx.term.status("there is nothing to do, and the file was not changed");
             return Ok(ExitStatus::Clean);
         }
         cx.term.verbatim(&edited.diff);
@@ -203,8 +203,8 @@ pub fn undo(cx: &Context, saved: &SavedState, yes: bool) -> anyhow::Result<ExitS
         let what = format!("`{shown}` is not as apply left it; nothing was changed");
         return Err(hinted(what, "undo the changes manually: the state file contains the text from before"));
     }
-    if !yes && !confirm(&cx.term, &format!("Put back {shown} as it was before?"))? {
-        cx.term.status("nothing was changed; --yes puts the file back without a question");
+    if !yes && !confirm(&cx.term, &format!("Restore {shown}?"))? {
+        cx.term.status("nothing was changed; --yes restores the file without a question");
         return Ok(ExitStatus::Clean);
     }
     replace(path, &now, before)?;

@@ -1,4 +1,4 @@
-//! octoDNS: the YAML file of a zone. One entry a name, in octoDNS's own order of names.
+//! octoDNS: the YAML file of a zone. One entry for each name, in octoDNS's own order of names.
 
 use std::cmp::Ordering;
 

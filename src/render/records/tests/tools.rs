@@ -254,7 +254,7 @@ fn human() {
     cut, for forms and files that do not (one line, one record):
     "<K>" "LLLLL"
 
-    for your DNS host: --format FORMAT; "fedctl records formats" lists them
+    for your DNS provider: --format FORMAT; "fedctl records formats" lists them
     "#);
 }
 

@@ -115,7 +115,7 @@ fn an_edit_whose_author_is_no_object_is_an_error_of_version_1() {
 }
 
 proptest! {
-    /// Whatever partners send one after the other, a receiver of any release and its `echo` go on.
+    /// Whatever peers send one after the other, a receiver of any release and its `echo` go on.
     #[test]
     fn no_events_make_a_receiver_panic(
         release in 0usize..5,

@@ -1,4 +1,4 @@
-//! What this server asks of its partners while it takes an event: the events that are missing, and files.
+//! What this server requests of other servers while it applies an event: the events that are missing, and files.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -15,17 +15,17 @@ use crate::rocketchat::events::receiver::Asked;
 use crate::rocketchat::events::thrown::{INVALID_URL, ServerError};
 use crate::rocketchat::release::Release;
 
-/// From here on a partner that is not found has an URL that begins with `undefined`.
+/// From here on a peer that is not found has a URL that begins with `undefined`.
 const NESTED: Release = boundary::ASYNC_MODELS;
 const NO_URL: &str = "url must be absolute and start with http:// or https://";
 /// Bytes of an answer that an error quotes.
 const QUOTED: usize = 500;
 
 impl Handler {
-    /// A partner that this server may call for an event: the sender itself, or a member of the room. Real servers call whatever
+    /// A peer that this server may call for an event: the sender itself, or a member of the room. Real servers call whatever
     /// domain an event names.
-    fn partner(&self, sender: &Domain, event: &Value, origin: &str) -> Result<Domain, CallFailure> {
-        let refuse = || CallFailure::NotFound(format!("`{}` is no partner in this room", origin.escape_debug()));
+    fn peer(&self, sender: &Domain, event: &Value, origin: &str) -> Result<Domain, CallFailure> {
+        let refuse = || CallFailure::NotFound(format!("`{}` has no member in this room", origin.escape_debug()));
         let origin: Domain = origin.parse().map_err(|_| refuse())?;
         let room = event.pointer("/context/roomId").and_then(Value::as_str).unwrap_or_default();
         let is_member = self.with(|documents| {
@@ -44,8 +44,7 @@ impl Handler {
         asked: &Asked,
     ) -> Result<(), ServerError> {
         let room = event.pointer("/context/roomId").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let answer =
-            self.answer_of(self.partner(sender, event, origin), |own| Outgoing::Latest(asked.to_json(own))).await;
+        let answer = self.answer_of(self.peer(sender, event, origin), |own| Outgoing::Latest(asked.to_json(own))).await;
         (self.config.log)(match &answer {
             Ok(_) => Entry::Asked { origin: origin.to_owned(), room },
             Err(why) => Entry::Undelivered { to: origin.to_owned(), why: why.to_string() },
@@ -62,7 +61,7 @@ impl Handler {
         upload: &str,
     ) -> Result<Value, ServerError> {
         let request = |_: &Domain| Outgoing::Upload(upload.to_owned());
-        let answer = self.answer_of(self.partner(sender, event, origin), request).await;
+        let answer = self.answer_of(self.peer(sender, event, origin), request).await;
         let bytes = answer.and_then(|answer| stored_upload(&answer).ok_or(ServerError("Invalid array length".into())));
         (self.config.log)(match &bytes {
             Ok((_, bytes)) => Entry::Fetched { from: origin.to_owned(), upload: upload.to_owned(), bytes: *bytes },
@@ -71,17 +70,17 @@ impl Handler {
         bytes.map(|(upload, _)| upload)
     }
 
-    /// The answer of a partner, or the error that this release turns it into.
+    /// The answer of a peer, or the error that this release turns it into.
     async fn answer_of(
         &self,
-        partner: Result<Domain, CallFailure>,
+        peer: Result<Domain, CallFailure>,
         request: impl FnOnce(&Domain) -> Outgoing,
     ) -> Result<Answer, ServerError> {
         if self.config.release >= RECEIVES_ONLY {
             return Err(ServerError(INVALID_URL.into()));
         }
-        let answer = match partner {
-            Ok(partner) => call::answer(self.call(&partner, request(&self.config.domain)).await),
+        let answer = match peer {
+            Ok(peer) => call::answer(self.call(&peer, request(&self.config.domain)).await),
             Err(failure) => Err(failure),
         };
         match answer {
