@@ -48,7 +48,7 @@ impl DomainList {
     /// Reads a file, or standard input for `-`.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = read::shown(path);
-        let text = read::text(path, &read::LIST)?;
+        let text = read::damaged_text(path, &read::LIST)?;
         Self::parse(&text).map_err(|why| hinted(format!("{shown}: {why}"), why.hint))
     }
 

@@ -158,7 +158,7 @@ impl FromStr for Domain {
 fn parse(text: &str, noun: &str, example: &str) -> Result<Host, Hinted> {
     refuse_other_things(text, noun, example)?;
     let lower = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
-    if !lower.is_ascii() {
+    if !lower.is_ascii() && !lower.contains(is_no_letter) {
         return Err(internationalised(text, &lower, noun));
     }
     if lower.len() > NAME_MAX {
@@ -206,8 +206,8 @@ fn refuse_other_things(text: &str, noun: &str, example: &str) -> Result<(), Hint
         let rest = rest.rsplit_once(':').map_or(rest, |(host, _)| host);
         return refuse(&format!("is a URL, not a {noun} (it starts with `{scheme}:`)"), rest);
     }
-    if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        let rest: String = text.chars().filter(|c| !c.is_whitespace() && !c.is_control()).collect();
+    if text.contains(char::is_whitespace) {
+        let rest: String = text.chars().filter(|c| !c.is_whitespace()).collect();
         return refuse("has white space in it; servers never trim it", &rest);
     }
     if let Some(rest) = text.strip_prefix('@') {
@@ -244,7 +244,7 @@ fn refuse_bad_label(text: &str, label: &str, noun: &str, example: &str) -> Resul
         "a {noun} is labels of letters, digits, hyphens and underscores with one dot between them, as in `{example}`"
     );
     if label.is_empty() {
-        return Err(Hinted::new(format!("`{text}` has an empty label"), hint));
+        return Err(Hinted::new(format!("`{}` has an empty label", text.escape_debug()), hint));
     }
     if label.len() > LABEL_MAX {
         return Err(Hinted::new(
@@ -261,9 +261,16 @@ fn refuse_bad_label(text: &str, label: &str, noun: &str, example: &str) -> Resul
     Ok(())
 }
 
+/// Signs of no script: dashes, quotation marks and spaces of word processors, marks without width, and what stands for bytes that are
+/// no text.
+fn is_no_letter(c: char) -> bool {
+    matches!(c, '\u{80}'..='\u{a0}' | '\u{2000}'..='\u{200b}' | '\u{200e}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}')
+}
+
 /// RFC 5890 section 2.3.2.1: DNS carries A-labels. A server puts what it was given into the query unconverted.
 fn internationalised(text: &str, lower: &str, noun: &str) -> Hinted {
-    let message = format!("`{text}` is an internationalised {noun}, and servers never convert it to its ASCII form");
+    let shown = text.escape_debug();
+    let message = format!("`{shown}` is an internationalised {noun}, and servers never convert it to its ASCII form");
     match idna::domain_to_ascii(lower) {
         Ok(ascii) if ascii != lower => {
             Hinted::new(message, format!("use `{ascii}` here, in DNS and in the server's settings"))
@@ -310,6 +317,17 @@ mod tests {
             ("bücher.example", "use `xn--bcher-kva.example` here, in DNS and in the server's settings"),
         ] {
             assert_eq!(refused(text).1, hint, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sign_of_no_script_is_named() {
+        for (text, what) in [
+            ("my\u{2013}domain.com", "`my–domain.com` has a `–` in it"),
+            ("\u{feff}mydomain.com", "`\\u{feff}mydomain.com` has a `\\u{feff}` in it"),
+            ("a\u{fffd}b.example", "`a\u{fffd}b.example` has a `\u{fffd}` in it"),
+        ] {
+            assert_eq!(refused(text).0, what);
         }
     }
 

@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::error::hinted;
 use crate::text::{NO_FILE_NAME, holds_private_key};
@@ -186,15 +186,35 @@ pub fn text(path: &Path, kind: &FileKind) -> anyhow::Result<Zeroizing<String>> {
     }
     match String::from_utf8(std::mem::take(&mut *bytes)) {
         Ok(text) if !text.contains('\0') => Ok(Zeroizing::new(text)),
-        Ok(mut text) => {
-            text.zeroize();
-            Err(hinted(format!("{shown} is not a text file"), kind.binary))
-        }
-        Err(error) => {
-            error.into_bytes().zeroize();
-            Err(hinted(format!("{shown} is not a text file"), kind.binary))
-        }
+        Ok(text) => Err(no_text(&shown, Zeroizing::new(text.into_bytes()), kind)),
+        Err(error) => Err(no_text(&shown, Zeroizing::new(error.into_bytes()), kind)),
     }
+}
+
+/// The same for a text in which a damaged line does not hide the others: what is not UTF-8 becomes U+FFFD.
+pub fn damaged_text(path: &Path, kind: &FileKind) -> anyhow::Result<String> {
+    let bytes = bytes(path, kind)?;
+    match is_utf16(&bytes) {
+        true => Err(no_text(&shown(path), bytes, kind)),
+        false => Ok(String::from_utf8_lossy(&bytes).trim_start_matches(BYTE_ORDER_MARK).to_owned()),
+    }
+}
+
+/// Some editors put it before a text in UTF-8.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+fn no_text(shown: &str, bytes: Zeroizing<Vec<u8>>, kind: &FileKind) -> anyhow::Error {
+    match is_utf16(&bytes) {
+        true => {
+            hinted(format!("{shown} is UTF-16, as Windows PowerShell writes it, not UTF-8"), "save the file as UTF-8")
+        }
+        false => hinted(format!("{shown} is not a text file"), kind.binary),
+    }
+}
+
+/// By the mark at the beginning (RFC 2781 section 3.2).
+fn is_utf16(bytes: &[u8]) -> bool {
+    bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff])
 }
 
 /// Reads a whole file, or stdin for `-`.

@@ -161,6 +161,24 @@ fn lines_that_are_no_domains_are_named_and_do_not_stop_the_others() {
     assert!(!ran.stderr.contains('\u{1b}') && ran.stderr.lines().count() < 20, "{}", ran.stderr);
 }
 
+/// Bytes that are no text spoil their own line only. A list that Windows wrote is read, or refused with what it is.
+#[test]
+fn a_damaged_line_does_not_hide_the_others() {
+    let fleet = fleet();
+    let refused = |file: &str, bytes: &[u8]| {
+        std::fs::write(fleet.fedctl.path(file), bytes).unwrap();
+        fleet.run(&[file])
+    };
+    let ran = refused("damaged.txt", b"\xef\xbb\xbfd2.example\r\n\xff\x00\xfe.example\r\nd3.example\r\n");
+    assert!(ran.stdout.contains("2 domains: 2 ok, 0 with warnings, 0 failed"), "{ran:?}");
+    assert!(ran.stdout.contains("not read: 1 line of the list"), "{ran:?}");
+    assert!(ran.stderr.contains("line 2 of `damaged.txt` is not read: "), "{ran:?}");
+    let wide: Vec<u8> = "\u{feff}d0.example\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let ran = refused("wide.txt", &wide);
+    assert!(ran.stderr.contains("`wide.txt` is UTF-16, as Windows PowerShell writes it, not UTF-8"), "{ran:?}");
+    assert_eq!(ran.status, 2);
+}
+
 #[test]
 fn an_interrupted_run_is_continued_and_checks_nothing_twice() {
     let fleet = served(&["delay=40ms"]);

@@ -273,8 +273,16 @@ fn a_file_that_cannot_be_read_is_named_with_the_place_of_the_mistake() {
 
 /// Calls that read the whole text of a file, in the sources under `dir`.
 fn readers(dir: &Path, found: &mut BTreeMap<String, usize>) {
-    const CALLS: [&str; 7] =
-        ["read::text(", "read::bytes(", "files::text(", "bytes(path, &", "read_text(", "read_bytes(", "read_key("];
+    const CALLS: [&str; 8] = [
+        "read::text(",
+        "read::bytes(",
+        "read::damaged_text(",
+        "files::text(",
+        "bytes(path, &",
+        "read_text(",
+        "read_bytes(",
+        "read_key(",
+    ];
     for entry in std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
         if entry.is_dir() {
             readers(&entry, found);

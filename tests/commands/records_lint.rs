@@ -134,7 +134,7 @@ fn the_wrong_key_is_reported() {
 #[test]
 fn what_cannot_be_read_is_refused() {
     let (fedctl, _) = with_key();
-    fedctl.write("binary", [0xffu8, 0xfe, 0]);
+    fedctl.write("binary", [0xffu8, 0, 1]);
     for (file, part) in [("missing", "does not exist"), ("binary", "not a text file"), (".", "is a directory")] {
         let (error, _) = fedctl.refused(&["records", "lint", "--format", "zone", file]);
         assert!(error.contains(part), "{file}: {error}");

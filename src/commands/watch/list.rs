@@ -59,7 +59,7 @@ pub fn every(text: &str) -> Result<Duration, Hinted> {
 
 /// Reads a file, or standard input for `-`. A line that cannot be read is an error when the watch starts.
 pub fn read(path: &Path, default: Duration) -> anyhow::Result<Vec<Watched>> {
-    let text = file::read::text(path, &file::read::LIST)?;
+    let text = file::read::damaged_text(path, &file::read::LIST)?;
     let named = |why: Hinted| hinted(format!("{}: {why}", file::read::shown(path)), why.hint);
     let (list, rejected) = parse(&text, default).map_err(named)?;
     if let Some(first) = rejected.first() {
