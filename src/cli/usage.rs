@@ -88,7 +88,7 @@ fn hint(error: &clap::Error, path: &str) -> String {
 }
 
 fn missing(names: &[String]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("`{}`", name.replace(['<', '>'], ""))).collect();
+    let names: Vec<String> = names.iter().map(|name| format!("`{}`", plain(name))).collect();
     let verb = if names.len() == 1 { "is" } else { "are" };
     format!("{} {verb} missing", names.join(" and "))
 }
@@ -99,7 +99,12 @@ fn name(argument: &str) -> &str {
 }
 
 fn quoted(argument: &str) -> String {
-    format!("`{}`", name(argument).trim_matches(['<', '>', '[', ']']))
+    format!("`{}`", plain(name(argument)))
+}
+
+/// `[DOMAIN]...` without the signs of a synopsis.
+fn plain(argument: &str) -> String {
+    argument.replace(['<', '>', '[', ']'], "").trim_end_matches("...").to_owned()
 }
 
 fn strings(error: &clap::Error, kind: ContextKind) -> Vec<String> {
@@ -130,6 +135,21 @@ mod tests {
     }
 
     #[test]
+    fn every_argument_is_named_without_the_signs_of_a_synopsis() {
+        fn check(command: &Command) {
+            for argument in command.get_arguments() {
+                let shown = [quoted(&argument.to_string()), missing(&[argument.to_string()])];
+                let is_plain = |shown: &String| !shown.contains(['<', '>', '[', ']']) && !shown.contains("...");
+                assert!(shown.iter().all(is_plain), "{}: {shown:?}", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        let mut root = crate::cli::command();
+        root.build();
+        check(&root);
+    }
+
+    #[test]
     fn every_kind_of_mistake_has_a_sentence_and_a_hint() {
         for (words, what, hint) in [
             (&["dns-chek", "a.example"][..], "there is no command `dns-chek`", "did you mean `dns-check`?"),
@@ -142,6 +162,11 @@ mod tests {
             (&["keygen", "--form", "xml"], "`xml` is not a value of `--form`", "use one-line, pem, json or mongosh"),
             (&["keygen", "--form"], "`--form` needs a value", "use one-line, pem, json or mongosh"),
             (&["keygen", "--form", "pem", "--form", "json"], "`--form` was given twice", "fedctl keygen -h"),
+            (
+                &["dns-check", "--list", "a.txt", "a.example"],
+                "`--list` cannot be combined with `DOMAIN`",
+                "fedctl dns-check -h",
+            ),
             (&["lab", "--keep", "--list"], "`--keep` cannot be combined with `--list`", "fedctl lab -h"),
         ] {
             assert_eq!(shown(words), (what.to_owned(), hint.to_owned()), "{words:?}");
