@@ -4,10 +4,12 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use rand::RngExt;
 
 use super::every::scenarios;
 use super::guest::Guest;
@@ -44,6 +46,9 @@ const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 const NAME_SERVER_TIME: Duration = Duration::from_secs(1);
 /// A free port.
 pub const ANY: SocketAddr = SocketAddr::new(HERE, 0);
+const DRILL_PORTS: Range<u16> = 20_000..32_000;
+/// Ports that are tried for the drill.
+const ATTEMPTS: usize = 100;
 /// The name servers: of the root, of `test`, and the two of the lab.
 const ROOT: &str = "root.test";
 const TOP: &str = "top.test";
@@ -164,8 +169,15 @@ impl World {
     }
 }
 
-/// A port for the drill, which listens there later and in another process.
+/// A port for the drill, which listens there later and in another process. It is below those that systems give to connections
+/// (32768 on Linux, 49152 elsewhere), so that none of them takes it meanwhile.
 async fn free_port() -> anyhow::Result<u16> {
+    for _ in 0..ATTEMPTS {
+        let port = rand::rng().random_range(DRILL_PORTS);
+        if tokio::net::TcpListener::bind((HERE, port)).await.is_ok() {
+            return Ok(port);
+        }
+    }
     Ok(tokio::net::TcpListener::bind(ANY).await?.local_addr()?.port())
 }
 
