@@ -250,10 +250,11 @@ impl Pty {
     }
 }
 
-/// The same command in its own session, which the terminal of its streams belongs to.
+/// The same command in its own session, which the terminal of its streams belongs to. As in a shell, no signal is ignored: tests that
+/// run in the background of a script ignore Ctrl-C.
 fn with_terminal(command: &Command) -> Command {
     let mut session = Command::new(programs::find("setsid").expect("setsid of util-linux"));
-    session.arg("--ctty").arg(command.get_program()).args(command.get_args()).env_clear();
+    session.args(["--ctty", "env", "--default-signal"]).arg(command.get_program()).args(command.get_args()).env_clear();
     session.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     session.current_dir(command.get_current_dir().unwrap());
     session
