@@ -1,7 +1,6 @@
 //! The lab left running, and a newcomer's whole path in a real terminal: init, publish, a server of Node, a green doctor.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -197,7 +196,7 @@ fn a_newcomer_comes_from_nothing_to_a_green_doctor() {
     let Some(tmux) = programs::find("tmux") else { return };
     let Some(mut node) = programs::node("node-rsa") else { return };
     let newcomer = Fedctl::new();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = programs::free_port().port();
     newcomer.write("host.zone", "chat IN A 127.0.0.1\n");
     let kept = |lab: &Kept| -> Vec<(String, String)> {
         let mine = ["FEDCTL_RESOLVERS", "FEDCTL_CONNECT_TO", "FEDCTL_CA_FILE"];

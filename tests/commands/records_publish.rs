@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::records::with_key;
-use super::records_servers::{PowerDns, free_port, power_dns};
+use super::records_servers::{PowerDns, power_dns};
 use crate::support::fault_proxy::{Fault, FaultProxy, forward};
 use crate::support::name_servers::unbound;
 use crate::support::world::World;
@@ -247,7 +247,7 @@ impl Drop for Moto {
 
 pub fn moto() -> Option<Moto> {
     let python = programs::python(&["moto.server"])?;
-    let addr = free_port();
+    let addr = programs::free_port();
     let mut command = Command::new(python);
     command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &addr.port().to_string()]);
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();

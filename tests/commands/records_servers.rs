@@ -2,7 +2,7 @@
 //! must come back.
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -143,15 +143,11 @@ impl Drop for PowerDns {
     }
 }
 
-pub fn free_port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
 pub fn power_dns(fedctl: &Fedctl) -> Option<PowerDns> {
     let server = programs::find("pdns_server")?;
     let dir = fedctl.dir.path();
     programs::power_dns_database(&fedctl.path("pdns.db"))?;
-    let (dns, api) = (free_port(), free_port());
+    let (dns, api) = (programs::free_port(), programs::free_port());
     let config = format!(
         "launch=gsqlite3\ngsqlite3-database={0}/pdns.db\nlocal-address=127.0.0.1\nlocal-port={1}\nsocket-dir={0}\n\
          webserver=yes\nwebserver-address=127.0.0.1\nwebserver-port={2}\napi=yes\napi-key=test\n\

@@ -21,17 +21,6 @@ impl Drop for Server {
     }
 }
 
-/// A port that is free for UDP and TCP now.
-fn free_port() -> SocketAddr {
-    loop {
-        let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let addr = tcp.local_addr().unwrap();
-        if UdpSocket::bind(addr).is_ok() {
-            return addr;
-        }
-    }
-}
-
 /// BIND as authority for zones of `(origin, text)`.
 pub fn named(zones: &[(&str, &str)]) -> Option<Server> {
     named_with(zones, "", "")
@@ -41,7 +30,7 @@ pub fn named(zones: &[(&str, &str)]) -> Option<Server> {
 pub fn named_with(zones: &[(&str, &str)], keys: &str, policy: &str) -> Option<Server> {
     let program = programs::find("named")?;
     let dir = tempfile::tempdir().unwrap();
-    let addr = free_port();
+    let addr = programs::free_port();
     let mut config = format!(
         "options {{ directory \"{}\"; listen-on port {} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }}; recursion no;\n\
          pid-file none; session-keyfile none; dnssec-validation no; notify no; rrset-order {{ order none; }}; }};\ncontrols {{ }};\n{keys}\n",
@@ -67,7 +56,7 @@ pub fn unbound(stubs: &[(&str, SocketAddr)]) -> Option<Server> {
 pub fn unbound_with(stubs: &[(&str, SocketAddr)], more: &str) -> Option<Server> {
     let program = programs::find("unbound")?;
     let dir = tempfile::tempdir().unwrap();
-    let addr = free_port();
+    let addr = programs::free_port();
     let mut config = format!(
         "server:\n interface: 127.0.0.1@{}\n do-daemonize: no\n username: \"\"\n chroot: \"\"\n pidfile: \"\"\n use-syslog: no\n \
          directory: \"{}\"\n do-not-query-localhost: no\n local-zone: \"test.\" nodefault\n {more}\n",
@@ -92,7 +81,7 @@ pub fn nsd(origin: &str, text: &str) -> Option<Server> {
 pub fn nsd_with(zones: &[(&str, &str)]) -> Option<Server> {
     let program = programs::find("nsd")?;
     let dir = tempfile::tempdir().unwrap();
-    let addr = free_port();
+    let addr = programs::free_port();
     let mut config = format!(
         "server:\n ip-address: 127.0.0.1\n port: {1}\n username: \"\"\n chroot: \"\"\n zonesdir: \"{0}\"\n database: \"\"\n \
          pidfile: \"\"\n xfrdfile: \"{0}/xfrd\"\n zonelistfile: \"{0}/zones\"\n server-count: 1\n\
@@ -119,7 +108,7 @@ pub fn knotd(origin: &str, text: &str) -> Option<Server> {
 pub fn knotd_with(zones: &[(&str, &str)]) -> Option<Server> {
     let program = programs::find("knotd")?;
     let dir = tempfile::tempdir().unwrap();
-    let addr = free_port();
+    let addr = programs::free_port();
     let mut config = format!(
         "server:\n    rundir: \"{0}\"\n    listen: 127.0.0.1@{1}\ndatabase:\n    storage: \"{0}\"\nlog:\n  - target: stderr\n    \
          any: info\nzone:\n",
@@ -141,7 +130,7 @@ pub fn knotd_with(zones: &[(&str, &str)]) -> Option<Server> {
 pub fn power_dns_with(zones: &[(&str, &str)]) -> Option<Server> {
     let (program, util) = (programs::find("pdns_server")?, programs::find("pdnsutil")?);
     let dir = tempfile::tempdir().unwrap();
-    let addr = free_port();
+    let addr = programs::free_port();
     programs::power_dns_database(&dir.path().join("pdns.db"))?;
     let config = format!(
         "launch=gsqlite3\ngsqlite3-database={0}/pdns.db\nlocal-address=127.0.0.1\nlocal-port={1}\nsocket-dir={0}\n",

@@ -2,8 +2,10 @@
 //! then it is a failure.
 
 use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde_json::Value;
 
@@ -13,6 +15,23 @@ pub fn find(name: &str) -> Option<PathBuf> {
     let system = ["/usr/sbin", "/sbin", "/usr/local/sbin"].map(PathBuf::from);
     let found = std::env::split_paths(&dirs).chain(system).map(|dir| dir.join(name)).find(|path| path.is_file());
     found.or_else(|| missing(name))
+}
+
+/// A port on which a program will listen later. It is below those that the system gives to connections and to everybody who asks for
+/// any port, and no other test gets it: nobody takes it meanwhile.
+pub fn free_port() -> SocketAddr {
+    const PORTS: (u16, u16) = (10_000, 10_000);
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let (first, count) = PORTS;
+    // Another run of the tests begins elsewhere.
+    let offset = std::process::id() % u32::from(count);
+    loop {
+        let at = (u32::from(NEXT.fetch_add(1, Ordering::Relaxed)) + offset) % u32::from(count);
+        let addr = SocketAddr::from((Ipv4Addr::LOCALHOST, first + at as u16));
+        if TcpListener::bind(addr).is_ok() && UdpSocket::bind(addr).is_ok() {
+            return addr;
+        }
+    }
 }
 
 /// Makes the SQLite database of PowerDNS; `None` without its schema.
