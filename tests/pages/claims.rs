@@ -18,6 +18,7 @@ const DEFAULTS: &[(&str, &str, &str, &str, &str)] = &[
     ("docs/list.md", "| `--jobs N` | 128 |", "dns-check", "jobs", "128"),
     ("docs/list.md", "| `--qps N` | 500 |", "dns-check", "qps", "500"),
     ("docs/list.md", "| `--jobs N` | 128 |", "handshake", "jobs", "128"),
+    ("docs/proxy.md", "[default: 127.0.0.1:3000]", "proxy", "upstream", "127.0.0.1:3000"),
     ("docs/publish.md", "(`--settle`, 60 s)", "records apply", "settle", "60s"),
     ("docs/rotate.md", "in seconds (60 by default)", "rotate plan", "low-ttl", "60"),
     ("docs/watch.md", "default interval is 5 minutes", "watch", "every", "5m"),
@@ -30,6 +31,14 @@ const DEFAULTS: &[(&str, &str, &str, &str, &str)] = &[
 
 /// A constant: page, what the page says, source file, the constant as it is written there.
 const CONSTANTS: &[(&str, &str, &str, &str)] = &[
+    ("docs/checks/dns-limits.md", "name servers beyond 13", "src/net/session.rs", "SERVERS: usize = 13;"),
+    ("docs/checks/dns-limits.md", "beyond 4 each", "src/net/session.rs", "ADDRESSES: usize = 4;"),
+    ("docs/checks/dns-limits.md", "and 26 in all", "src/net/session.rs", "ALL_ADDRESSES: usize = 26;"),
+    ("docs/checks/dns-limits.md", "SRV targets beyond 8", "src/net/session.rs", "TARGETS: usize = 8;"),
+    ("docs/checks/dns-servers.md", "takes two seconds or longer", "src/check/dns_servers.rs", "SLOW: u32 = 2000;"),
+    ("docs/checks/dns-transport.md", "one over 1232 bytes", "src/dns/codec.rs", "PAYLOAD: u16 = 1232;"),
+    ("docs/checks/dns-ttl.md", "can be fixed within a day", "src/check/dns_ttl.rs", "30..=86400;"),
+    ("docs/checks/peer-http.md", "wrong by more than a minute", "src/check/peer_http.rs", "CLOCK: i64 = 60;"),
     ("docs/configure.md", "allow ten requests a minute", "src/serve/peer/limit.rs", "GENERAL: (u64, Duration) = (10,"),
     ("docs/drill.md", "most ten requests a minute", "src/commands/drill/player.rs", "REQUESTS_MAX: usize = 10;"),
     (
@@ -68,6 +77,7 @@ const CONSTANTS: &[(&str, &str, &str, &str)] = &[
         "SOONEST: Duration = Duration::from_millis(300);",
     ),
     ("docs/list.md", "down to 96, when it loses some", "src/net/udp/window.rs", "SMALLEST: usize = 96;"),
+    ("docs/list.md", "stays open for two seconds", "src/net/tcp.rs", "IDLE: Duration = Duration::from_secs(2);"),
     (
         "docs/mesh.md",
         "6.3 and later cannot send",
@@ -82,6 +92,8 @@ const CONSTANTS: &[(&str, &str, &str, &str)] = &[
     ),
     ("docs/mesh.md", "counts as 6.2.0", "src/rocketchat/boundary.rs", "LAST_SENDER: Release = Release(6, 2, 0);"),
     ("docs/mesh.md", "at most 500", "src/commands/mesh.rs", "MEMBERS_MAX: usize = 500;"),
+    ("docs/proxy.md", "Bodies of up to 50 MiB pass", "src/render/proxy/mod.rs", "BODY_MIB: u32 = 50;"),
+    ("docs/proxy.md", "The server gets 60 seconds", "src/render/proxy/mod.rs", "TIMEOUT: u32 = 60;"),
     ("docs/publish.md", "is sent at most five times", "src/publish/api.rs", "ATTEMPTS: u32 = 5;"),
     ("docs/publish.md", "at most 30 seconds", "src/publish/api.rs", "PAUSE_MAX: u64 = 30;"),
     ("docs/register.md", "within two seconds", "src/net/hub.rs", "PATIENCE: Duration = Duration::from_secs(2);"),

@@ -1,5 +1,6 @@
 //! Every command line of README and docs is run against the lab: each page in a directory of its own, in the order of the page.
 
+mod behaviour;
 mod claims;
 mod first_screen;
 mod protocol;
