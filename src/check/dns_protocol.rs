@@ -1,4 +1,4 @@
-//! Do the protocol TXT records say something that a server honours?
+//! Do the protocol TXT records have a value that a server uses?
 
 use super::{Check, Judge, Needs, UNRESPONSIVE};
 use crate::dns::record::{Outcome, Query, RecordType};

@@ -1,4 +1,4 @@
-//! What do the named releases get wrong whatever the records say?
+//! What do the named releases get wrong whatever is published?
 
 use super::{Check, Judge, Needs};
 use crate::facts::dns::{DnsFacts, Expected};

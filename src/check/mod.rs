@@ -367,7 +367,7 @@ fn lines(judge: impl Fn(&Check) -> Vec<Verdict>) -> Vec<Line> {
 fn sessions(facts: &PeerFacts) -> Result<Vec<&Session>, &'static str> {
     let base = facts.base.as_ref().ok_or(NO_BASE)?;
     if !base.https {
-        return Err("the records say plain http");
+        return Err("the records name plain http");
     }
     let shakes = facts.addresses.iter().filter_map(|address| address.tls.as_ref());
     let sessions: Vec<&Session> = shakes.clone().filter_map(|tls| tls.outcome.as_ref().ok()).collect();

@@ -1,4 +1,4 @@
-//! Does the port speak what the records say, and a TLS that servers understand?
+//! Does the port speak the protocol of the records, and a TLS that servers understand?
 
 use super::stage::Stage;
 use super::{Check, Judge, Needs};

@@ -31,7 +31,7 @@ impl PassphraseArgs {
         self.read("passphrase of the private key: ", false)
     }
 
-    /// The passphrase for a new key; the terminal asks twice.
+    /// The passphrase for a new key, typed twice.
     pub fn create(&self) -> anyhow::Result<Zeroizing<String>> {
         let passphrase = self.read("new passphrase: ", true)?;
         if passphrase.is_empty() {

@@ -1,4 +1,4 @@
-//! The flags of every command that asks DNS.
+//! The options of every command that queries DNS.
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Which of the two a server uses: the DNS records or the hub. Every server asks DNS first.
+//! Which of the two a server uses: the DNS records or the hub. Every server queries DNS first.
 
 use crate::facts::peer::Records;
 use crate::key::node_rsa;

@@ -104,7 +104,7 @@ impl Target {
         }
     }
 
-    /// Why the records say nothing about the peer: no resolver answers, not even for the names above it.
+    /// Why nothing is known about the records of the peer: no resolver answers, not even for the names above it.
     async fn unchecked(&self, records: &Records) -> Option<ZoneFailure> {
         if records.answers.iter().any(|(_, outcome)| outcome.is_answer()) {
             return None;

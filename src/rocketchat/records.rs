@@ -95,7 +95,7 @@ impl RecordSet {
 pub enum Audience {
     /// The smallest set that every generation can use.
     All,
-    /// The admin guide, to the letter.
+    /// Exactly the records of the admin guide.
     Guide,
     /// One release.
     Release(Release),
@@ -197,10 +197,8 @@ impl Wanted {
                 let generation = Generation::of(release);
                 if generation.is_first_protocol() && !generation.reads_protocol && options.protocol == Protocol::Http {
                     return Err(Hinted::new(
-                        format!(
-                            "a server of release {release} always calls with https: it reads no record that says http"
-                        ),
-                        "offer https, or ask for 1.2.0 and later",
+                        format!("a server of release {release} always calls with https: no record makes it use http"),
+                        "offer https, or name 1.2.0 and later",
                     ));
                 }
                 self.releases.push(release);
@@ -239,7 +237,12 @@ impl Wanted {
         ));
         if self.protocol_txt {
             let protocol = options.protocol.to_string();
-            records.push(txt(PROTOCOL_LABEL, &protocol, "tells old servers to call with http", "1.2.0 – 1.3.5"));
+            records.push(txt(
+                PROTOCOL_LABEL,
+                &protocol,
+                "makes servers of 1.2 and 1.3 call with http",
+                "1.2.0 – 1.3.5",
+            ));
         }
         RecordSet { domain: domain.clone(), zone: options.zone.clone(), records }
     }
@@ -251,7 +254,7 @@ impl Wanted {
             format!("`fedctl records {}` without --release prints a set that every release can use", options.domain);
         if only_tcp && (self.guide || self.all) {
             warnings.push(format!(
-                "servers 2.0.0 – 3.3.3 never look at `_rocketchat._tcp` and will not find this domain; {fix}"
+                "servers 2.0.0 – 3.3.3 do not query `_rocketchat._tcp` and will not find this domain; {fix}"
             ));
         }
         if only_tcp && options.protocol == Protocol::Http && (self.guide || self.all) {
@@ -324,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn the_guide_is_followed_to_the_letter() {
+    fn the_guide_is_followed_exactly() {
         let plan = plan(&options(Protocol::Https, 80, Audience::Guide)).unwrap();
         let [srv, key] = plan.set.records.as_slice() else { panic!("{plan:?}") };
         assert_eq!(srv.owner, "_rocketchat._tcp.mydomain.com");

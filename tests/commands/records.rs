@@ -27,7 +27,7 @@ pub fn printed(fedctl: &Fedctl, format: &str) -> String {
 }
 
 #[test]
-fn the_guide_comes_out_to_the_letter() {
+fn the_guide_is_printed_exactly() {
     let (fedctl, key) = with_key();
     let ran = fedctl.run(&ask(&["--for", "guide", "--port", "80", "--format", "json"]));
     assert_eq!(ran.status, 0, "{}", ran.stderr);

@@ -107,7 +107,7 @@ fn a_fifo_with_a_writer_is_read() {
     assert!(writer.wait().unwrap().success());
 }
 
-/// Neither as records nor in an error, whatever stands around the directive.
+/// Neither as records nor in an error, whatever is around the directive.
 #[test]
 fn no_zone_file_reads_another_file() {
     let fedctl = Fedctl::new();

@@ -61,7 +61,7 @@ impl InDns {
 }
 
 impl Finder {
-    /// Asks DNS about the domain.
+    /// Queries DNS for the domain.
     pub async fn in_dns(&self, domain: &Domain) -> InDns {
         let addrs = self.net.resolver_addrs();
         let questions = questions(domain);
@@ -75,7 +75,7 @@ impl Finder {
         InDns { zone, base: discovery.url.as_deref().and_then(Endpoint::parse), key: records.key().ok() }
     }
 
-    /// Asks the server for its release; `Err` says why it did not tell.
+    /// Asks the server for its release; `Err` has the reason why it did not answer.
     pub async fn release(&self, base: &Endpoint) -> Result<Release, String> {
         let addr = self.net.locate_one(base).await.map_err(|none| none.to_string())?;
         let exchange = Caller::new(&self.net, base.clone(), addr).get("/api/info").await;

@@ -18,7 +18,7 @@ use crate::serve::peer::{Config, Running, USER, start};
 pub enum Site {
     /// A server of this release that misbehaves in these ways.
     Peer(&'static str, &'static [Fault]),
-    /// A server that speaks plain HTTP where the records say https.
+    /// A server that speaks plain HTTP where the records name https.
     Plain,
     /// Nothing listens.
     Closed,

@@ -105,7 +105,7 @@ fn provider(id: &str) -> Result<Provider, Hinted> {
 
 impl FormArgs {
     /// True when the form depends on the DNS provider of the zone.
-    pub fn asks_dns(&self) -> bool {
+    pub fn queries_dns(&self) -> bool {
         matches!(self.for_provider, Some(Provider::Auto))
     }
 
@@ -155,7 +155,7 @@ impl Records {
     }
 
     fn print(&self, cx: &Context) -> anyhow::Result<()> {
-        let zone = if self.form.asks_dns() { Some(self.zone(cx)?) } else { None };
+        let zone = if self.form.queries_dns() { Some(self.zone(cx)?) } else { None };
         let plan = self.options.plan(cx, zone.as_ref().map(|zone| &zone.apex))?;
         write(self.form.choose(zone.as_ref(), cx), &plan, cx)
     }

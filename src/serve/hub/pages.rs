@@ -31,7 +31,7 @@ fn entry(entry: &Entry) -> Markup {
     }
 }
 
-/// What a link is about, with the two buttons. Looking at it changes nothing.
+/// What a link is about, with the two buttons. Opening it changes nothing.
 pub fn question(proposal: &Proposal, served: Option<&Peer>, token: &str) -> String {
     let domain = &proposal.domain;
     let title = match (&proposal.request, served) {

@@ -1,4 +1,4 @@
-//! Which address leads where, and what stands around every answer: time limit, security headers, log line, counters.
+//! Which address leads where, and what every answer passes: time limit, security headers, log line, counters.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;

@@ -38,7 +38,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// It needs a certificate that is made on the spot.
+    /// It needs a certificate that fedctl makes.
     pub fn is_of_tls(self) -> bool {
         use Fault::{ExpiredCertificate, MissingIntermediate, SelfSigned, Tls13Only, WrongHost};
         matches!(self, ExpiredCertificate | MissingIntermediate | SelfSigned | Tls13Only | WrongHost)

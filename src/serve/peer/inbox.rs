@@ -275,9 +275,9 @@ mod tests {
             })
             .collect();
         let ping = br#"{"events":[{"type":"ping"}]}"#;
-        let honest = Wire::Two.write(&envelope::seal(ping, &alice, config.key.public()).unwrap());
+        let sealed = Wire::Two.write(&envelope::seal(ping, &alice, config.key.public()).unwrap());
         for _ in 0..SENDER_JOBS {
-            inbox.open(Some("a.example"), Some(honest.clone())).await.unwrap();
+            inbox.open(Some("a.example"), Some(sealed.clone())).await.unwrap();
         }
         for refused in flood {
             assert!(refused.await.unwrap().contains("origin layer"));

@@ -82,7 +82,7 @@ impl Site {
         self.rest.count("POST /api/v1/settings") == 0
     }
 
-    /// For a run that ends before anyone asks DNS.
+    /// For a run that ends before anyone queries DNS.
     fn forget(self) {
         std::mem::forget(self.world);
     }

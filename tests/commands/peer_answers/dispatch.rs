@@ -182,7 +182,7 @@ pub fn dispatch_rows() -> Vec<Row> {
             &[("2.0.0", unreadable("reactions"))],
         ),
         row(
-            "an unknown parent, and the origin can be asked",
+            "an unknown parent, and the origin can be queried",
             parent("asked", A),
             &[("2.0.0", Expected::Success), ("6.3.0", error("Invalid URL"))],
         ),

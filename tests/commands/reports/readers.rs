@@ -18,7 +18,7 @@ fn the_pipe_parts_text_from_numbers() {
 }
 
 #[test]
-fn a_spreadsheet_reads_one_row_a_check() {
+fn a_spreadsheet_reads_one_row_for_each_check() {
     let script =
         "import csv, io, json, sys\nprint(json.dumps(list(csv.DictReader(io.StringIO(sys.argv[1], newline='')))))";
     let Some(rows) = python_json(&["csv"], script, &[&written("csv")]) else { return };

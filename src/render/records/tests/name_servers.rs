@@ -1,4 +1,4 @@
-//! The sample set in the forms of name servers, to the letter.
+//! The sample set in the forms of name servers, letter by letter.
 
 use super::shown;
 

@@ -1,4 +1,4 @@
-//! The sample set in the forms of DNS providers, to the letter.
+//! The sample set in the forms of DNS providers, letter by letter.
 
 use super::shown;
 

@@ -1,4 +1,4 @@
-//! The sample set in the forms of tools, and in those for people and programs, to the letter.
+//! The sample set in the forms of tools, and in those for people and programs, letter by letter.
 
 use super::shown;
 

@@ -157,7 +157,7 @@ fn the_same_request_is_mailed_again_after_a_while() {
 }
 
 #[test]
-fn what_the_operator_takes_out_no_old_link_brings_back() {
+fn what_the_operator_removes_no_old_link_restores() {
     let mut hub = Hub::default();
     let first = hub.mail(serve("a"), 0);
     hub.decide(&first, true, 1).unwrap();
