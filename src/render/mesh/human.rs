@@ -20,10 +20,15 @@ const LABEL_MAX: usize = 12;
 pub fn write(mesh: &Mesh, details: &Details, style: Style) -> String {
     let obstacles = mesh.obstacles();
     let labels = labels(&mesh.members);
-    let mut out = matrix(mesh, &obstacles, &labels, style.width).unwrap_or_else(|| compact(mesh, style.width));
-    for (at, (obstacle, blocked)) in obstacles.iter().enumerate() {
-        out += &sentence(at + 1, obstacle, blocked, style.width);
-    }
+    let matrix = matrix(mesh, &obstacles, &labels, style.width);
+    // Otherwise the numbers are those of the members.
+    let head = |at: usize| if matrix.is_some() { (at + 1).to_string() } else { "-".to_owned() };
+    let sentences: String = obstacles
+        .iter()
+        .enumerate()
+        .map(|(at, (obstacle, blocked))| sentence(&head(at), obstacle, blocked, style.width))
+        .collect();
+    let mut out = matrix.unwrap_or_else(|| compact(mesh, style.width)) + &sentences;
     if !obstacles.is_empty() {
         out.push('\n');
     }
@@ -183,7 +188,7 @@ fn cell(direction: Option<&Direction>, obstacles: &[(&Obstacle, Vec<&Direction>)
     }
 }
 
-fn sentence(number: usize, obstacle: &Obstacle, blocked: &[&Direction], width: usize) -> String {
+fn sentence(head: &str, obstacle: &Obstacle, blocked: &[&Direction], width: usize) -> String {
     let same = |end: fn(&Direction) -> &Domain| {
         let first = end(blocked.first()?);
         blocked.iter().all(|direction| end(direction) == first).then_some(first)
@@ -196,8 +201,8 @@ fn sentence(number: usize, obstacle: &Obstacle, blocked: &[&Direction], width: u
     };
     let mut out = String::new();
     for (at, line) in wrap(&obstacle.what, width.saturating_sub(5)).iter().enumerate() {
-        let head = if at == 0 { format!("{number:>3}  ") } else { " ".repeat(5) };
-        out += &format!("{head}{line}\n");
+        let head = if at == 0 { head } else { "" };
+        out += &format!("{head:>3}  {line}\n");
     }
     let Obstacle { owner, check, .. } = obstacle;
     // `--suppress` and `explain` take the id.
@@ -288,6 +293,8 @@ mod tests {
             assert_eq!(text.matches("half a key").count(), 1);
         }
         let text = write(&group(50), &Details::default(), STYLE);
+        // The numbers are those of the members.
+        assert!(text.contains("\n  -  half a key\n"), "{text}");
         assert!(text.contains(&format!("\n  4  XXX-{}\n", "X".repeat(46))), "{text}");
         assert!(text.contains(&format!("\n  5  ....-{}\n", ".".repeat(45))), "{text}");
         let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
