@@ -1,6 +1,6 @@
 //! Judges every direction between the members of a group: would the sender's release find, reach and open the recipient?
 
-use super::{dns_zone, judge_peer, key_record, peer_connect, peer_release};
+use super::{dns_zone, judge_peer, key_record, peer_connect, peer_federation, peer_release};
 use crate::facts::mesh::Member;
 use crate::facts::peer::PeerFacts;
 use crate::report::mesh::{Direction, Mesh, Node, Obstacle, State};
@@ -48,6 +48,7 @@ fn judge(from: &Member, to: &Member, fallback: Release) -> State {
     }
     let mut found = Vec::new();
     found.extend(cannot_send(from, generation));
+    found.extend(other_protocol(facts, from, to));
     found.extend(peer_errors(facts, to));
     found.extend(sender_key(from, Generation::of(to.release().unwrap_or(fallback))));
     match facts.unreachable_from_here() {
@@ -81,11 +82,31 @@ fn cannot_send(from: &Member, generation: &Generation) -> Option<Obstacle> {
     Some(obstacle(from, peer_release::CHECK.id, format!("{} runs {release}, which {what}", from.domain), fix))
 }
 
+/// One of the two has to be upgraded in both directions: the one whose release is from before 2.0.
+fn other_protocol(facts: &PeerFacts, from: &Member, to: &Member) -> Option<Obstacle> {
+    if !peer_federation::has_other_protocol(facts) {
+        return None;
+    }
+    let older = if facts.generation().is_first_protocol() { from } else { to };
+    let release = older.release().map_or("a release of 1.x".to_owned(), |release| release.to_string());
+    let what = format!(
+        "{} runs {release} with the protocol of 1.x, which releases from {} on do not support",
+        older.domain,
+        boundary::SECOND_PROTOCOL
+    );
+    let fix = format!("Upgrade {} to 3.6.3 or later, up to 6.2, and let all invite each other again.", older.domain);
+    Some(obstacle(older, peer_federation::CHECK.id, what, &fix))
+}
+
 /// What a sender of this generation meets on its way: discovery, connection, TLS, HTTP, the federation routes.
 fn peer_errors(facts: &PeerFacts, to: &Member) -> Vec<Obstacle> {
-    // What the recipient's release cannot send concerns the other direction.
-    let error = |line: Line| match line.verdict {
-        Verdict::Problem(problem) if problem.severity == Severity::Error && line.id != peer_release::CHECK.id => {
+    // What the recipient's release cannot send concerns the other direction; a protocol concerns both.
+    let is_elsewhere = |line: &Line| {
+        line.id == peer_release::CHECK.id
+            || line.id == peer_federation::CHECK.id && peer_federation::has_other_protocol(facts)
+    };
+    let error = |line: Line| match &line.verdict {
+        Verdict::Problem(problem) if problem.severity == Severity::Error && !is_elsewhere(&line) => {
             Some(obstacle(to, line.id, format!("{}: {}", to.domain, problem.what), &problem.fix))
         }
         _ => None,

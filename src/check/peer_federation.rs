@@ -45,11 +45,22 @@ fn judge(facts: &PeerFacts) -> Vec<Verdict> {
     if is_off(asked) {
         return vec![off().seen([asked.shown()]).into()];
     }
-    let old_view = facts.options.release.map(|release| Generation::of(release).is_first_protocol());
-    match (old_view, facts.speaks() == Speaks::Old) {
-        (Some(true), false) | (Some(false), true) => vec![strangers(facts, protocol).seen([asked.shown()]).into()],
-        _ => Verdict::pass(format!("enabled, protocol of {protocol}")),
+    match has_other_protocol(facts) {
+        true => vec![strangers(facts, protocol).seen([asked.shown()]).into()],
+        false => Verdict::pass(format!("enabled, protocol of {protocol}")),
     }
+}
+
+/// True when federation is enabled there, and the release that fedctl acts as does not support the peer's protocol.
+pub fn has_other_protocol(facts: &PeerFacts) -> bool {
+    let (asked, is_old) = match facts.speaks() {
+        Speaks::New => (&facts.search, false),
+        Speaks::Old => (&facts.users, true),
+        Speaks::Nothing => return false,
+    };
+    let is_enabled = asked.as_ref().is_some_and(|asked| asked.is_reported() && !is_closed(asked) && !is_off(asked));
+    let is_old_view = facts.options.release.map(|release| Generation::of(release).is_first_protocol());
+    is_enabled && is_old_view.is_some_and(|is_old_view| is_old_view != is_old)
 }
 
 fn is_off(asked: &Exchange) -> bool {

@@ -114,24 +114,25 @@ impl Mesh {
             .zip(facts)
             .map(|(listed, facts)| Member { domain: listed.domain.clone(), given: listed.release, views: vec![facts] })
             .collect();
-        let releases: Vec<Release> = members.iter().map(|member| member.release().unwrap_or(FALLBACK)).collect();
-        let mut generations: Vec<&'static Generation> = Vec::new();
-        for release in releases {
-            let generation = Generation::of(release);
-            let generation = if generation.sends { generation } else { Generation::of(FALLBACK) };
-            if !generations.iter().any(|known| known.id == generation.id) {
-                generations.push(generation);
-            }
-        }
-        let (net, generations) = (&net, &generations);
+        let (net, senders) = (&net, &senders(&members));
         let with_views = |mut member: Member| async move {
-            for generation in generations {
-                add_view(net, &mut member, generation).await;
+            for release in senders {
+                add_view(net, &mut member, *release).await;
             }
             member
         };
         Ok(stream::iter(members).map(with_views).buffered(JOBS).collect().await)
     }
+}
+
+/// The newest release of each generation that sends in the group: what it finds, all of its generation find.
+fn senders(members: &[Member]) -> Vec<Release> {
+    let sender = |release: Release| if Generation::of(release).sends { release } else { FALLBACK };
+    let mut releases: Vec<Release> =
+        members.iter().map(|member| sender(member.release().unwrap_or(FALLBACK))).collect();
+    releases.sort_unstable_by_key(|release| std::cmp::Reverse(*release));
+    releases.dedup_by_key(|release| Generation::of(*release).id);
+    releases
 }
 
 /// How each member was found and reached, by the discovery of each release of the group.
@@ -142,16 +143,17 @@ fn observed(members: &[Member]) -> Details {
 }
 
 /// A generation that ends up at a URL which was observed already finds what was observed there.
-async fn add_view(net: &Net, member: &mut Member, generation: &'static Generation) {
+async fn add_view(net: &Net, member: &mut Member, release: Release) {
+    let generation = Generation::of(release);
     let Some(known) = member.views.first().filter(|_| member.view(generation).is_none()) else { return };
     let url = known.records.discovery(generation).url;
     let same = member.views.iter().find(|facts| facts.base.as_ref().map(ToString::to_string) == url);
     let mut facts = match same {
         Some(facts) => facts.clone(),
-        None => observe(&target(net, &member.domain, Some(generation.first)), |_| {}).await,
+        None => observe(&target(net, &member.domain, Some(release)), |_| {}).await,
     };
-    facts.view = generation.first;
-    facts.options.release = Some(generation.first);
+    facts.view = release;
+    facts.options.release = Some(release);
     member.views.push(facts);
 }
 
@@ -162,5 +164,25 @@ fn target(net: &Net, peer: &Domain, release: Option<Release>) -> Target {
         options: ProbeOptions { release, ..ProbeOptions::default() },
         identity: None,
         time: now(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::peer::PeerFacts;
+
+    #[test]
+    fn each_generation_is_represented_by_a_release_that_a_member_runs() {
+        let member = |given: Option<Release>| Member {
+            domain: "a.example".parse().unwrap(),
+            given,
+            views: Vec::<PeerFacts>::new(),
+        };
+        let releases =
+            [Some(boundary::LAST_OF_1), Some(Release(3, 0, 3)), Some(Release(3, 0, 1)), Some(boundary::CANNOT_SEND)];
+        let members: Vec<Member> = releases.into_iter().map(member).collect();
+        assert_eq!(senders(&members), [FALLBACK, Release(3, 0, 3), boundary::LAST_OF_1]);
+        assert_eq!(senders(&[member(None)]), [FALLBACK]);
     }
 }

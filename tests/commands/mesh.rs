@@ -144,6 +144,25 @@ fn a_release_that_sends_to_itself_only_is_an_obstacle_in_one_direction() {
     assert!(ran.stdout.contains("runs 3.5.0, which sends messages to its own domain only"), "{}", ran.stdout);
 }
 
+/// The one from before 2.0 has to be upgraded in both directions. The sentence names the release that it runs.
+#[test]
+fn the_older_of_two_protocols_is_the_one_to_upgrade() {
+    let group =
+        group(&[("alpha.example", "1.3.5", None), ("beta.example", "4.8.0", None), ("gamma.example", "3.18.7", None)]);
+    let args = ["alpha.example", "beta.example", "gamma.example"];
+    let ran = group.mesh(&[&args[..], &["--format", "json"]].concat());
+    let mesh: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let failing = |direction: &&Value| direction["state"] == "fails";
+    for direction in mesh["directions"].as_array().unwrap().iter().filter(failing) {
+        let obstacles = direction["obstacles"].as_array().unwrap();
+        assert!(obstacles.iter().all(|one| one["owner"] == "alpha.example"), "{direction}");
+    }
+    let human = group.mesh(&args).stdout;
+    let one = "alpha.example runs 1.3.5 with the protocol of 1.x, which releases from 2.0.0 on do not support";
+    assert_eq!(human.split_whitespace().collect::<Vec<_>>().join(" ").matches(one).count(), 1, "{human}");
+    assert!(human.ends_with("\nFAIL  2 of 6 directions work: 1 error\n"), "{human}");
+}
+
 #[test]
 fn what_is_suppressed_is_shown_with_its_reason_and_does_not_fail() {
     let group = group(&[("alpha.example", "3.5.0", None), ("beta.example", "4.8.0", None)]);
