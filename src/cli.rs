@@ -14,7 +14,7 @@ use crate::commands::global::Global;
 use crate::commands::{self, Context};
 use crate::error::{Described, ExitStatus, hinted};
 use crate::file::read::{Typed, before_terminal_input};
-use crate::term::{ColorChoice, Term};
+use crate::term::{ColorChoice, Shown, Term};
 use crate::text::{NO_FILE_NAME, holds_private_key};
 
 const STYLES: Styles = Styles::styled()
@@ -99,8 +99,13 @@ pub fn main(argv: impl IntoIterator<Item = OsString>) -> ExitStatus {
             Typed::Shown => ("paste it", "Enter and Ctrl-D"),
             Typed::Hidden => ("paste it (it is not shown)", "Enter and Ctrl-D"),
             Typed::HiddenLine => ("type it (it is not shown)", "Enter"),
+            Typed::Answer => {
+                let hidden = announcer.hide_input(Shown::LineEnd);
+                announcer.prompt(what);
+                return hidden;
+            }
         };
-        let hidden = if typed == Typed::Shown { None } else { announcer.hide_input() };
+        let hidden = if typed == Typed::Shown { None } else { announcer.hide_input(Shown::Nothing) };
         announcer.status(format_args!("reading {what} from the terminal; {how}, then press {end}"));
         hidden
     });

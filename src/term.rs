@@ -10,6 +10,7 @@ use std::io::{self, IsTerminal, Write};
 use clap::ValueEnum;
 
 use self::hidden::Hidden;
+pub use self::hidden::Shown;
 use self::progress::{Progress, suspended};
 use crate::text::{Filtered, guarded};
 
@@ -139,10 +140,10 @@ impl Term {
     }
 
     /// Keeps what is typed on the terminal of standard input off its screen, until the result is dropped.
-    pub fn hide_input(&self) -> Option<Hidden> {
+    pub fn hide_input(&self, but: Shown) -> Option<Hidden> {
         // Otherwise a signal would leave the terminal without echo.
         let _ = signals::receive();
-        Hidden::start()
+        Hidden::start(but)
     }
 
     /// True with -v.
@@ -185,8 +186,6 @@ impl Term {
 
 /// Stands for a space at which no line may end.
 const GLUE: &str = "\u{f8ff}";
-/// Columns of code in a sentence that stays on one line.
-const CODE_MAX: usize = 40;
 /// Where a command begins that is the rest of its line.
 const COMMAND: &str = ": fedctl ";
 
@@ -215,13 +214,18 @@ fn fold(line: &str, width: usize) -> String {
 }
 
 fn wrap(line: &str, width: usize, spaces: &str) -> String {
-    let glued = |(at, part): (usize, &str)| match at % 2 == 1 && part.chars().count() <= CODE_MAX.min(width - 2) {
+    let glued = |(at, part): (usize, &str)| match at % 2 == 1 && part.chars().count() <= width - 2 {
         true => part.replace(' ', GLUE),
         false => part.to_owned(),
     };
     let line = line.split('`').enumerate().map(glued).collect::<Vec<_>>().join("`");
-    // A number stays with its unit.
-    let line = (0..10).fold(line, |line, digit| line.replace(&format!("{digit} ms"), &format!("{digit}{GLUE}ms")));
+    // A number stays with its unit, and with what it counts.
+    let glued = |line: String, digit: usize| {
+        let line = line.replace(&format!("{digit} ms"), &format!("{digit}{GLUE}ms"));
+        let counted = |line: String, word| line.replace(&format!("{word} {digit}"), &format!("{word}{GLUE}{digit}"));
+        ["line", "column"].into_iter().fold(line, counted)
+    };
+    let line = (0..10).fold(line, glued);
     let options = textwrap::Options::new(width)
         .break_words(false)
         .word_splitter(textwrap::WordSplitter::NoHyphenation)

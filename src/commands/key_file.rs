@@ -74,9 +74,7 @@ impl PassphraseArgs {
             let hint = format!("use --passphrase-file FILE, or set {PASSPHRASE_VARIABLE}");
             return Err(hinted("a passphrase is needed, and there is no terminal to ask for it", hint));
         }
-        let ask = |prompt: &str| {
-            rpassword::prompt_password(prompt).map(Zeroizing::new).context("the terminal cannot be read")
-        };
+        let ask = |prompt: &str| read::ask(prompt).context("the terminal cannot be read");
         let passphrase = ask(prompt)?;
         if twice && *ask("the same again: ")? != *passphrase {
             return Err(hinted("the two passphrases differ", "try again"));
@@ -85,9 +83,9 @@ impl PassphraseArgs {
     }
 }
 
-/// True when a person can type a secret.
+/// True when a person can type a secret that is not shown, which is possible on Unix only.
 pub fn has_terminal() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
+    cfg!(unix) && io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Reads a private key, and warns when others can read its file too.

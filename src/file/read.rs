@@ -39,6 +39,8 @@ pub enum Typed {
     Hidden,
     /// One line that the terminal does not show.
     HiddenLine,
+    /// The same, behind a question.
+    Answer,
 }
 
 const TEXT_MAX: u64 = 256 << 10;
@@ -154,10 +156,25 @@ fn standard_input(kind: &FileKind) -> io::Result<Zeroizing<Vec<u8>>> {
     if announced.is_none() || kind.typed != Typed::HiddenLine {
         return fill(io::stdin().lock(), kind.max, None);
     }
+    typed_line()
+}
+
+fn typed_line() -> io::Result<Zeroizing<Vec<u8>>> {
     // The buffer never grows, as one that is given up is not zeroed.
     let mut line = Zeroizing::new(Vec::with_capacity(LINE_MAX));
     io::stdin().lock().take(LINE_MAX as u64).read_until(b'\n', &mut line)?;
     Ok(line)
+}
+
+/// Asks a question on the terminal. The answer is a line that the terminal does not show.
+pub fn ask(question: &str) -> io::Result<Zeroizing<String>> {
+    let _hidden = announce_input(question, Typed::Answer);
+    let line = typed_line()?;
+    if line.is_empty() {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
+    let answer = std::str::from_utf8(&line).map_err(io::Error::other)?;
+    Ok(Zeroizing::new(answer.trim_end_matches(['\r', '\n']).to_owned()))
 }
 
 /// A file as errors name it.

@@ -13,6 +13,14 @@ use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr
 #[cfg(unix)]
 static BEFORE: Mutex<Option<Termios>> = Mutex::new(None);
 
+/// What of a hidden text is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    Nothing,
+    /// The cursor goes to the next line after Enter.
+    LineEnd,
+}
+
 /// For as long as this exists, nothing that is typed is shown.
 #[derive(Debug)]
 pub struct Hidden(());
@@ -20,18 +28,19 @@ pub struct Hidden(());
 impl Hidden {
     /// Switches the echo of the terminal on standard input off; `None` when there is none.
     #[cfg(unix)]
-    pub fn start() -> Option<Self> {
+    pub fn start(but: Shown) -> Option<Self> {
         let mut held = held();
         let before = tcgetattr(io::stdin()).ok()?;
         let mut modes = before.clone();
-        modes.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL);
+        modes.local_modes.remove(LocalModes::ECHO);
+        modes.local_modes.set(LocalModes::ECHONL, but == Shown::LineEnd);
         tcsetattr(io::stdin(), OptionalActions::Now, &modes).ok()?;
         *held = Some(before);
         Some(Self(()))
     }
 
     #[cfg(not(unix))]
-    pub fn start() -> Option<Self> {
+    pub fn start(_: Shown) -> Option<Self> {
         None
     }
 }

@@ -109,12 +109,36 @@ fn a_secret_that_is_typed_is_not_shown() {
 }
 
 #[test]
+fn a_question_has_its_answer_below_it_and_does_not_show_it() {
+    let shared = Shared::start();
+    let place = files(&shared);
+    for (line, questions) in [
+        ("fedctl keygen --encrypt --private locked.key --quiet", &["new passphrase: ", "the same again: "][..]),
+        ("fedctl keygen --from-private locked.key --public -", &["passphrase of the private key: "]),
+    ] {
+        let mut pty = Pty::start(&place.fedctl, line, 80);
+        for question in questions {
+            assert!(pty.wait(|raw| raw.contains(question)) && pty.is_hidden(), "{line}: {}", pty.end().screen);
+            pty.text(&format!("{TYPED}\n"));
+        }
+        let left = pty.end();
+        assert!(left.status == Some(0) && !left.raw.contains(TYPED) && !left.is_hidden && left.column == 0, "{left:?}");
+        let asked: Vec<&str> = left.screen.lines().map(str::trim_end).take(questions.len()).collect();
+        assert_eq!(asked, questions.iter().map(|question| question.trim_end()).collect::<Vec<_>>());
+    }
+}
+
+#[test]
 fn an_interrupt_while_a_secret_is_typed_leaves_a_terminal_that_shows_what_is_typed() {
     let shared = Shared::start();
     let place = files(&shared);
-    for line in ["fedctl keygen --from-private - --public -", "fedctl doctor mydomain.com --token-file -"] {
+    for (line, asks) in [
+        ("fedctl keygen --from-private - --public -", "(it is not shown)"),
+        ("fedctl doctor mydomain.com --token-file -", "(it is not shown)"),
+        ("fedctl keygen --encrypt --private new.key", "new passphrase: "),
+    ] {
         let mut pty = Pty::start(&place.fedctl, line, 200);
-        assert!(pty.wait(|raw| raw.contains("(it is not shown)")) && pty.is_hidden(), "{line}");
+        assert!(pty.wait(|raw| raw.contains(asks)) && pty.is_hidden(), "{line}");
         pty.interrupt();
         let left = pty.end();
         assert!(!left.is_hidden && left.status.is_none(), "{line}: {left:?}");

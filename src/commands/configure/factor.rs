@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 use crate::commands::key_file::has_terminal;
 use crate::commands::records::apply::credentials::printed;
 use crate::error::hinted;
+use crate::file::read;
 use crate::net::http::SecondFactor;
 use crate::rocketchat::settings::FactorMethod;
 
@@ -53,5 +54,5 @@ fn ask(method: &FactorMethod) -> anyhow::Result<Zeroizing<String>> {
         return Err(hinted(what, hint));
     }
     let prompt = format!("{}: ", method.description());
-    rpassword::prompt_password(prompt).map(Zeroizing::new).context("the terminal cannot be read")
+    read::ask(&prompt).context("the terminal cannot be read")
 }
