@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use crate::position::Position;
 use crate::text::Untrusted;
 
 /// The contract with shells and CI (docs/exit-codes.md).
@@ -35,9 +36,11 @@ impl From<ExitStatus> for std::process::ExitCode {
 
 /// An error that knows the next step.
 #[derive(Debug, thiserror::Error)]
-#[error("{message}")]
+#[error("{}{message}", at.map(|at| format!("{at}: ")).unwrap_or_default())]
 pub struct Hinted {
     message: String,
+    /// Where the mistake is in the text that was read.
+    at: Option<Position>,
     /// What to type or do next.
     pub hint: String,
 }
@@ -45,8 +48,34 @@ pub struct Hinted {
 impl Hinted {
     /// `message` and `hint` have the usual form: lower case, no full stop, names in backticks.
     pub fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: hint.into() }
+        Self { message: message.into(), at: None, hint: hint.into() }
     }
+
+    /// The same error with the place that it is about.
+    pub fn at(self, at: Position) -> Self {
+        Self { at: Some(at), ..self }
+    }
+
+    /// The same error with a place, unless it has one.
+    pub fn at_least(self, at: impl FnOnce() -> Position) -> Self {
+        Self { at: self.at.or_else(|| Some(at())), ..self }
+    }
+
+    /// The same error of a text whose part has the mistake: the part begins at `start`.
+    pub fn within(self, start: Position) -> Self {
+        let at = self.at.unwrap_or_default().within(start);
+        self.at(at)
+    }
+}
+
+/// How alike two names must be, by Jaro and Winkler, before one is proposed for the other.
+const ALIKE: f64 = 0.8;
+
+/// The known name that was probably meant; `None` when none is like what was given.
+pub fn meant<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let given = given.to_lowercase();
+    let alike = known.into_iter().map(|known| (strsim::jaro_winkler(known, &given), known));
+    alike.filter(|(alike, _)| *alike >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
 }
 
 /// A [`Hinted`] error, ready for `Err(..)` or `bail!`.
@@ -64,6 +93,29 @@ impl fmt::Display for Described<'_> {
         match self.0.chain().find_map(|cause| cause.downcast_ref::<Hinted>()) {
             Some(hinted) if !hinted.hint.is_empty() => write!(f, "\nfedctl: hint: {}", Untrusted(&hinted.hint)),
             _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_name_that_is_alike_is_proposed() {
+        let known = ["zone", "bind", "yaml", "aws-cli", "cloudflare", "cloudflare-fields", "dns-resolvers"];
+        for (given, wanted) in [
+            ("zoon", Some("zone")),
+            ("Bind9", Some("bind")),
+            ("aws", Some("aws-cli")),
+            ("cloudflar", Some("cloudflare")),
+            ("dns-resolver", Some("dns-resolvers")),
+            ("6.2.0", None),
+            ("xml", None),
+            ("mydomain.com", None),
+            ("", None),
+        ] {
+            assert_eq!(meant(given, known), wanted, "{given}");
         }
     }
 }

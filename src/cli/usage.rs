@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::error::{Described, ExitStatus, Hinted};
+use crate::error::{Described, ExitStatus, Hinted, meant};
 use crate::term::{ColorChoice, Term};
 
 /// Prints help and version to stdout, and what is wrong to stderr.
@@ -78,8 +78,13 @@ fn described(error: &clap::Error, path: &str) -> Hinted {
 /// What was meant, or the values that there are, or where the help is.
 fn hint(error: &clap::Error, path: &str) -> String {
     let suggested = [ContextKind::SuggestedArg, ContextKind::SuggestedValue, ContextKind::SuggestedSubcommand];
-    if let Some(meant) = suggested.iter().find_map(|kind| strings(error, *kind).into_iter().next()) {
-        return format!("did you mean `{}`?", meant.split(' ').next().unwrap_or_default());
+    let given = [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand];
+    let given: Vec<String> = given.iter().flat_map(|kind| strings(error, *kind)).collect();
+    for suggested in suggested.iter().flat_map(|kind| strings(error, *kind)) {
+        let known = suggested.split(' ').next().unwrap_or_default();
+        if given.iter().any(|given| meant(given, [known]).is_some()) {
+            return format!("did you mean `{known}`?");
+        }
     }
     match strings(error, ContextKind::ValidValue).split_last() {
         Some((last, others)) if !others.is_empty() => format!("use {} or {last}", others.join(", ")),
@@ -158,7 +163,8 @@ mod tests {
             (&["records", "lint", "--xyz"], "there is no option `--xyz` here", "fedctl records lint -h"),
             (&["upgrade", "plan"], "`--from RELEASE` and `--to RELEASE` are missing", "fedctl upgrade plan -h"),
             (&["checks", "one"], "`one` is one argument too many", "fedctl checks -h"),
-            (&["completions", "ksh"], "`ksh` is not a value of `SHELL`", "did you mean `zsh`?"),
+            (&["completions", "ksh"], "`ksh` is not a value of `SHELL`", "use bash, zsh, fish, powershell or elvish"),
+            (&["completions", "zshh"], "`zshh` is not a value of `SHELL`", "did you mean `zsh`?"),
             (&["keygen", "--form", "xml"], "`xml` is not a value of `--form`", "use one-line, pem, json or mongosh"),
             (&["keygen", "--form"], "`--form` needs a value", "use one-line, pem, json or mongosh"),
             (&["keygen", "--form", "pem", "--form", "json"], "`--form` was given twice", "fedctl keygen -h"),

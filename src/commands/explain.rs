@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{Context, Format};
 use crate::check::{self, CHECKS};
-use crate::error::{ExitStatus, hinted};
+use crate::error::{ExitStatus, hinted, meant};
 use crate::file::read::{Typed, announce_input};
 use crate::key::diagnosis::DefectKind;
 use crate::render::{catalogue as render, log_line, releases};
@@ -128,9 +128,7 @@ fn silent() -> anyhow::Error {
 
 /// No check has this id; names the nearest.
 pub fn unknown(id: &str) -> anyhow::Error {
-    let likeness = |known: &str| strsim::jaro_winkler(known, id);
-    let close = CHECKS.iter().map(|check| check.id).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    let hint = match close.filter(|known| likeness(known) > 0.7) {
+    let hint = match meant(id, CHECKS.iter().map(|check| check.id)) {
         Some(known) => format!("did you mean `{known}`?"),
         None => "`fedctl checks` lists them".into(),
     };

@@ -126,7 +126,7 @@ impl Context {
 fn record_format(settings: &Settings) -> anyhow::Result<Option<&'static RecordFormat>> {
     let Some(setting) = settings.setting("provider") else { return Ok(None) };
     let found = settings.provider.as_deref().map(records::format).transpose();
-    found.with_context(|| format!("`provider` in {}", setting.place()))
+    found.with_context(|| format!("`provider` in {}", setting.place(0)))
 }
 
 /// The forms in which a small answer can be printed.

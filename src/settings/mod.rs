@@ -120,9 +120,10 @@ impl Settings {
 
 /// A key that was given where the name of its file belongs is named, and not shown.
 fn refuse_keys(settings: &[Setting]) -> anyhow::Result<()> {
-    match settings.iter().find(|setting| setting.values.iter().any(|value| holds_private_key(value))) {
-        Some(setting) => {
-            let what = format!("{NO_FILE_NAME}: `{}` in {}", setting.name, setting.place());
+    let key_in = |setting: &Setting| setting.values.iter().position(|value| holds_private_key(value));
+    match settings.iter().find_map(|setting| Some((setting, key_in(setting)?))) {
+        Some((setting, number)) => {
+            let what = format!("{NO_FILE_NAME}: `{}` in {}", setting.name, setting.place(number));
             Err(hinted(what, "write the key into a file that only you can read, and give the file's name"))
         }
         None => Ok(()),
@@ -146,10 +147,10 @@ impl Written<'_> {
         anyhow::Error: From<E>,
     {
         let Some(setting) = self.get(name) else { return Ok(Vec::new()) };
-        let read = |value: &String| {
-            read(value).map_err(anyhow::Error::from).with_context(|| format!("`{name}` in {}", setting.place()))
+        let read = |(number, value): (usize, &String)| {
+            read(value).map_err(anyhow::Error::from).with_context(|| format!("`{name}` in {}", setting.place(number)))
         };
-        setting.values.iter().map(read).collect()
+        setting.values.iter().enumerate().map(read).collect()
     }
 
     fn one<T, E>(&self, name: &str, read: impl Fn(&str) -> Result<T, E>) -> anyhow::Result<Option<T>>
@@ -264,7 +265,7 @@ mod tests {
             ("method: mail", "`mail`"),
             ("connect_to: chat", "not an address override"),
             ("resolvers: [dns.example]", "not the address of a resolver"),
-            ("server: chat.mydomain.com", "`server` in line 1 of `fedctl.yaml`"),
+            ("server: chat.mydomain.com", "`server` in line 1 column 9 of `fedctl.yaml`"),
             ("hub_url: ftp://hub.mydomain.com", "neither http nor https"),
         ] {
             let error = format!("{:#}", yaml(text).unwrap_err());

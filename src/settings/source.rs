@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use etcetera::BaseStrategy;
 
 use super::yaml;
-use crate::error::hinted;
+use crate::error::{hinted, meant};
+use crate::position::Position;
 
 /// The name that is looked for in the working directory, and as `fedctl/fedctl.yaml` in the user's config directory.
 pub const FILE_NAME: &str = "fedctl.yaml";
@@ -54,15 +56,18 @@ pub struct Setting {
     /// More than one for lists.
     pub values: Vec<String>,
     pub source: Source,
-    /// The line of the file, from 1.
-    pub line: Option<usize>,
+    /// The text of the file.
+    text: Option<Arc<str>>,
 }
 
 impl Setting {
-    /// Where it is written, for errors: ``line 2 of `fedctl.yaml` ``.
-    pub fn place(&self) -> String {
-        match (&self.source, self.line) {
-            (Source::File(path), Some(line)) => format!("line {line} of `{}`", path.display()),
+    /// Where the value with this number is written, for errors: ``line 2 column 7 of `fedctl.yaml` ``.
+    pub fn place(&self, number: usize) -> String {
+        match (&self.source, &self.text) {
+            (Source::File(path), Some(text)) => {
+                let at = Position::in_yaml(text, &[self.name.to_owned(), number.to_string()]);
+                format!("{at} of `{}`", path.display())
+            }
             (source, _) => source.to_string(),
         }
     }
@@ -84,7 +89,7 @@ pub fn from_environment(variable: impl Fn(&str) -> Option<String>) -> Vec<Settin
         let text = variable(&variable_name).filter(|text| !text.is_empty())?;
         let values =
             if is_list(name) { text.split(',').map(|value| value.trim().to_owned()).collect() } else { vec![text] };
-        Some(Setting { name, values, source: Source::Variable(variable_name), line: None })
+        Some(Setting { name, values, source: Source::Variable(variable_name), text: None })
     };
     SETTINGS.iter().filter_map(read).collect()
 }
@@ -104,16 +109,21 @@ pub fn from_yaml(text: &str, path: &Path) -> anyhow::Result<Vec<Setting>> {
         _ => return Err(hinted(format!("`{shown}` is not a list of settings"), hint)),
     };
     let mut settings = Vec::new();
+    let all: Arc<str> = text.into();
     for (key, value) in &mapping {
-        let key = key.as_str().ok_or_else(|| hinted(format!("`{shown}` has a key that is not text"), hint))?;
-        let line = line_of(key, text);
-        let name = known(key).ok_or_else(|| unknown(key, line, path))?;
+        let key = key.as_str().ok_or_else(|| {
+            let name = serde_yaml::to_string(key).unwrap_or_default();
+            let at = Position::of_name_in_yaml(text, name.trim());
+            hinted(format!("`{shown}`: {at}: the name of a setting is text"), hint)
+        })?;
+        let name = known(key).ok_or_else(|| unknown(key, Position::of_name_in_yaml(text, key), path))?;
         let values = texts(value).filter(|values| is_list(name) || values.len() == 1);
         let values = values.ok_or_else(|| {
             let wanted = if is_list(name) { "a value or a list of values" } else { "one value" };
-            hinted(format!("`{name}` in line {line} of `{shown}` is not {wanted}"), hint)
+            let at = Position::in_yaml(text, &[key.to_owned()]);
+            hinted(format!("`{name}` in {at} of `{shown}` is not {wanted}"), hint)
         })?;
-        settings.push(Setting { name, values, source: Source::File(path.to_owned()), line: Some(line) });
+        settings.push(Setting { name, values, source: Source::File(path.to_owned()), text: Some(all.clone()) });
     }
     Ok(settings)
 }
@@ -127,28 +137,17 @@ fn texts(value: &serde_yaml::Value) -> Option<Vec<String>> {
     }
 }
 
-/// The line, from 1, that begins with a key.
-fn line_of(key: &str, text: &str) -> usize {
-    let is_quote = |c: char| matches!(c, '"' | '\'' | '{' | ' ');
-    let begins = |line: &str| {
-        let rest = line.trim_start_matches(is_quote).strip_prefix(key);
-        rest.is_some_and(|rest| rest.trim_start_matches(is_quote).starts_with(':'))
-    };
-    text.lines().position(begins).map_or(1, |at| at + 1)
-}
-
 fn known(key: &str) -> Option<&'static str> {
     SETTINGS.iter().map(|(name, _)| *name).find(|name| *name == key)
 }
 
-fn unknown(key: &str, line: usize, path: &Path) -> anyhow::Error {
+fn unknown(key: &str, at: Position, path: &Path) -> anyhow::Error {
     let names = SETTINGS.iter().map(|(name, _)| *name);
-    let close = names.clone().max_by(|a, b| strsim::jaro_winkler(a, key).total_cmp(&strsim::jaro_winkler(b, key)));
-    let hint = match close.filter(|name| strsim::jaro_winkler(name, key) > 0.7) {
+    let hint = match meant(key, names.clone()) {
         Some(name) => format!("did you mean `{name}`?"),
         None => format!("the settings are {}", names.collect::<Vec<_>>().join(", ")),
     };
-    hinted(format!("`{}` has an unknown setting `{key}` in line {line}", path.display()), hint)
+    hinted(format!("`{}` has an unknown setting `{key}` in {at}", path.display()), hint)
 }
 
 #[cfg(test)]

@@ -2,14 +2,16 @@
 
 use serde_yaml::Value;
 
+use crate::position::Position;
+
 /// Settings are one or two levels deep.
 const DEPTH_MAX: usize = 16;
 
 /// Why a text is not read.
 #[derive(Debug, thiserror::Error)]
 pub enum YamlFailure {
-    #[error("line {line} is nested more than {DEPTH_MAX} levels deep")]
-    TooDeep { line: usize },
+    #[error("{at} is nested more than {DEPTH_MAX} levels deep")]
+    TooDeep { at: Position },
     #[error(transparent)]
     Syntax(#[from] serde_yaml::Error),
 }
@@ -17,28 +19,29 @@ pub enum YamlFailure {
 /// Reads one document.
 pub fn parse(text: &str) -> Result<Value, YamlFailure> {
     match too_deep(text) {
-        Some(line) => Err(YamlFailure::TooDeep { line }),
+        Some(at) => Err(YamlFailure::TooDeep { at }),
         None => Ok(serde_yaml::from_str(text)?),
     }
 }
 
-/// The first line that may be nested too deep, from 1. Brackets in texts count too: settings need none.
-fn too_deep(text: &str) -> Option<usize> {
+/// The first place that may be nested too deep. Brackets in texts count too: settings need none.
+fn too_deep(text: &str) -> Option<Position> {
     let mut open = 0usize;
-    for (at, line) in text.lines().enumerate() {
-        for c in line.chars() {
+    for (number, line) in text.lines().enumerate() {
+        let at = |column| Some(Position { line: number + 1, column });
+        for (column, c) in line.chars().enumerate() {
             match c {
                 '[' | '{' => open += 1,
                 ']' | '}' => open = open.saturating_sub(1),
                 _ => {}
             }
             if open > DEPTH_MAX {
-                return Some(at + 1);
+                return at(column + 1);
             }
         }
         let indicators = line.split_whitespace().take_while(|word| matches!(*word, "-" | "?" | ":")).count();
         if indicators > DEPTH_MAX {
-            return Some(at + 1);
+            return at(1);
         }
     }
     None

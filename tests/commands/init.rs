@@ -22,12 +22,15 @@ const TYPED: [&str; 5] = ["mydomain.com", "", "3.18.3", "zone", ""];
 fn typed_answers_become_a_configuration_a_key_and_records() {
     let (_world, flags) = world();
     let fedctl = Fedctl::new();
-    // Two answers are wrong, and are requested again.
-    let typed = format!("https://mydomain.com\n{}\n", TYPED.join("\n").replace("zone\n", "zoon\nzone\n"));
+    // Three answers are wrong, and are requested again.
+    let typed = format!("https://mydomain.com\n{}\n", TYPED.join("\n").replace("zone\n", "zoon\n6.2.0\nzone\n"));
     let ran = fedctl.run_with(&with(&flags, &["init"]), &typed);
     assert_eq!(ran.status, 0, "{}", ran.stderr);
     assert_eq!(fedctl.files(), ["fedctl.yaml", "federation.key", "federation.pub"]);
     assert!(ran.stderr.contains("use `mydomain.com`") && ran.stderr.contains("did you mean `zone`?"), "{}", ran.stderr);
+    // Nothing is like a release.
+    let lists = "no format `6.2.0`\nfedctl: hint: `fedctl records formats` lists all of them\n";
+    assert!(ran.stderr.contains(lists), "{}", ran.stderr);
     assert!(ran.stderr.contains("[https://chat.mydomain.com]"), "{}", ran.stderr);
     assert!(ran.stdout.contains("_rocketchat._https.mydomain.com.") && ran.stdout.contains("IN TXT"), "{}", ran.stdout);
     let private = fedctl.read("federation.key");

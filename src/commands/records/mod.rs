@@ -15,7 +15,7 @@ use self::options::RecordArgs;
 use super::Context;
 use super::network::NetworkArgs;
 use crate::dns::provider;
-use crate::error::{ExitStatus, Hinted, hinted};
+use crate::error::{ExitStatus, Hinted, hinted, meant};
 use crate::facts::dns::ZoneCut;
 use crate::net::delegation;
 use crate::render::records::{self as render, FORMATS, Format, Place};
@@ -90,12 +90,10 @@ impl TypedValueParser for FormatParser {
 /// The form named `id`, or an error with the nearest name.
 pub fn format(id: &str) -> Result<&'static Format, Hinted> {
     render::find(id).ok_or_else(|| {
-        let score = |format: &&Format| (strsim::jaro_winkler(format.id, id) * 1000.0) as u32;
-        let nearest = FORMATS.iter().max_by_key(score).map(|format| format.id).unwrap_or_default();
-        Hinted::new(
-            format!("there is no format `{id}`"),
-            format!("did you mean `{nearest}`? `fedctl records formats` lists all of them"),
-        )
+        let nearest = meant(id, FORMATS.iter().map(|format| format.id));
+        let nearest = nearest.map(|nearest| format!("did you mean `{nearest}`? ")).unwrap_or_default();
+        let hint = format!("{nearest}`fedctl records formats` lists all of them");
+        Hinted::new(format!("there is no format `{}`", id.escape_debug()), hint)
     })
 }
 
