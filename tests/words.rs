@@ -145,8 +145,8 @@ const IDENTIFIERS: &[&str] = &[
     "visitor", "patient", "inquiry", "disguise", "detour", "picture", "mend", "heal", "autopsy", "injury", "injured",
     "sight", "sights", "eyes", "praise", "blame", "toolbox", "doubled", "proven",
 ];
-/// Ids that are never renamed, and one that a server has.
-const KEPT: &[&str] = &["test-always-green"];
+/// Ids that are never renamed, one that a server has, and a trait of serde.
+const KEPT: &[&str] = &["test-always-green", "de::visitor"];
 
 pub fn files(dir: &Path, found: &mut Vec<PathBuf>) {
     let Ok(entries) = std::fs::read_dir(dir) else { return };
@@ -315,7 +315,8 @@ fn identifiers_have_plain_words() {
     {
         let text = code(&std::fs::read_to_string(file).unwrap());
         for (number, line) in text.lines().enumerate() {
-            let bad = identifiers(line).into_iter().find(|word| IDENTIFIERS.contains(&word.as_str()));
+            let line = line.replace("de::Visitor", "");
+            let bad = identifiers(&line).into_iter().find(|word| IDENTIFIERS.contains(&word.as_str()));
             let is_module = file.ends_with("main.rs") && line == "mod house;";
             wrong.extend(bad.filter(|_| !is_module).map(|bad| format!("{}:{}: {bad}", file.display(), number + 1)));
         }

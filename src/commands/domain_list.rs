@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::dns::name::Domain;
 use crate::error::{Hinted, hinted};
 use crate::file::read;
+use crate::position::Position;
 use crate::rocketchat::hub::transfer::place_of_entry;
 use crate::rocketchat::release::Release;
 
@@ -22,8 +23,7 @@ pub struct Listed {
 /// A line that names none.
 #[derive(Debug)]
 pub struct Rejected {
-    /// What holds it: `line 3`, or `line 3 column 5` in a hub's export.
-    pub place: String,
+    pub at: Position,
     pub why: Hinted,
 }
 
@@ -56,25 +56,28 @@ impl DomainList {
     pub fn parse(text: &str) -> Result<Self, Hinted> {
         let mut list = Self::default();
         let mut known = HashSet::new();
-        let mut add = |place: String, read: Result<Listed, Hinted>| match read {
+        let mut add = |read: Result<Listed, Rejected>| match read {
             Ok(listed) if known.insert(listed.domain.clone()) => list.listed.push(listed),
             Ok(_) => {}
-            Err(why) => list.rejected.push(Rejected { place, why }),
+            Err(rejected) => list.rejected.push(rejected),
         };
         if text.trim_start().starts_with('{') {
             let hint = "give the output of `fedctl hub export`, or one domain on each line";
             let export: Export = serde_json::from_str(text)
                 .map_err(|error| Hinted::new(format!("it is not the JSON of a hub's export: {error}"), hint))?;
             for (at, entry) in export.peers.iter().enumerate() {
-                let listed = entry.domain.parse().map(|domain| Listed { domain, release: None });
-                let place = if listed.is_ok() { String::new() } else { place_of_entry(text, at).to_string() };
-                add(place, listed);
+                let rejected = |why| Rejected { at: place_of_entry(text, at), why };
+                add(entry.domain.parse().map(|domain| Listed { domain, release: None }).map_err(rejected));
             }
         } else {
-            for (at, line) in text.lines().enumerate() {
-                let line = line.split('#').next().unwrap_or_default().trim();
-                if !line.is_empty() {
-                    add(format!("line {}", at + 1), listed(line));
+            for (number, line) in text.lines().enumerate() {
+                let bare = line.split('#').next().unwrap_or_default();
+                let rejected = |(word, why): (&str, Hinted)| Rejected {
+                    at: Position { line: number + 1, column: Position::of_part(line, word).column },
+                    why,
+                };
+                if !bare.trim().is_empty() {
+                    add(listed(bare).map_err(rejected));
                 }
             }
         }
@@ -82,16 +85,18 @@ impl DomainList {
     }
 }
 
-/// `alpha.example` or `alpha.example 3.18.7`.
-fn listed(line: &str) -> Result<Listed, Hinted> {
+/// `alpha.example` or `alpha.example 3.18.7`. An error names the word.
+fn listed(line: &str) -> Result<Listed, (&str, Hinted)> {
     let mut words = line.split_whitespace();
-    let domain = words.next().unwrap_or_default().parse()?;
-    let release = words.next().map(str::parse).transpose()?;
+    let domain = words.next().unwrap_or_default();
+    let domain = domain.parse().map_err(|why| (domain, why))?;
+    let release = words.next().map(|word| word.parse().map_err(|why| (word, why))).transpose()?;
     match words.next() {
-        Some(_) => Err(Hinted::new(
-            format!("`{}` is more than a domain and a release", line.escape_debug()),
-            "write one domain on each line, as in `alpha.example` or `alpha.example 3.18.7`",
-        )),
+        Some(more) => {
+            let hint = "write one domain on each line, as in `alpha.example` or `alpha.example 3.18.7`";
+            let what = format!("`{}` is more than a domain and a release", line.trim().escape_debug());
+            Err((more, Hinted::new(what, hint)))
+        }
         None => Ok(Listed { domain, release }),
     }
 }
@@ -111,11 +116,11 @@ mod tests {
 
     #[test]
     fn a_bad_line_is_named_and_the_others_are_read() {
-        let list = DomainList::parse("https://a.example\nb.example\nc.example 3.18 x\nd.example soon\n").unwrap();
+        let list = DomainList::parse("https://a.example\nb.example\nc.example 3.18 x\n d.example soon # x\n").unwrap();
         assert_eq!(list.listed.len(), 1);
         assert_eq!(
-            list.rejected.iter().map(|rejected| &*rejected.place).collect::<Vec<_>>(),
-            ["line 1", "line 3", "line 4"]
+            list.rejected.iter().map(|rejected| rejected.at.to_string()).collect::<Vec<_>>(),
+            ["line 1 column 1", "line 3 column 16", "line 4 column 12"]
         );
     }
 

@@ -154,7 +154,7 @@ async fn drive(
 /// Names the lines that hold no domain: the first ones in full, and how many there are.
 fn name_rejected(cx: &Context, list: &DomainList, path: &str) {
     for bad in list.rejected.iter().take(QUOTED) {
-        cx.term.warn(format_args!("{} of {path} is not read: {}", bad.place, bad.why));
+        cx.term.warn(format_args!("{} of {path} is not read: {}", bad.at, bad.why));
     }
     if let Some(more) = list.rejected.len().checked_sub(QUOTED).filter(|more| *more > 0) {
         cx.term.warn(format_args!(

@@ -87,7 +87,7 @@ impl Mesh {
         let given = self.domains.iter().map(|domain| Listed { domain: domain.clone(), release: None });
         let list = self.list.as_deref().map(DomainList::read).transpose()?.unwrap_or_default();
         if let (Some(path), Some(bad)) = (&self.list, list.rejected.first()) {
-            return Err(hinted(format!("{} of {}: {}", bad.place, shown(path), bad.why), bad.why.hint.clone()));
+            return Err(hinted(format!("{} of {}: {}", bad.at, shown(path), bad.why), bad.why.hint.clone()));
         }
         for listed in given.chain(list.listed) {
             if !group.iter().any(|known| known.domain == listed.domain) {

@@ -139,7 +139,7 @@ fn bearer(path: &Path) -> anyhow::Result<HeaderValue> {
     let hint = "the file holds the token on its first line, and nothing else";
     let wrong = |what: String| hinted(format!("{}: {what}", read::shown(path)), hint);
     if token.is_empty() {
-        return Err(wrong("line 1 is empty, and the token is expected there".into()));
+        return Err(wrong("line 1 column 1: the token is expected there".into()));
     }
     if let Some(at) = token.find(|c: char| !c.is_ascii_graphic()) {
         let at = Position::of_part(&text, &token[at..]);

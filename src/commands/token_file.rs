@@ -8,7 +8,7 @@ use super::key_file::warn_when_exposed;
 use crate::error::hinted;
 use crate::file::read::{self, TOKEN, shown};
 use crate::net::http::Login;
-use crate::position::Position;
+use crate::position::{Position, in_words};
 use crate::term::Term;
 
 /// Bytes that neither the id nor the token has.
@@ -32,18 +32,18 @@ pub fn read(path: &Path, allow_plain_http: bool, term: &Term) -> anyhow::Result<
 enum Fault {
     #[error("{0}: this is where it stops being JSON")]
     NotJson(Position),
-    #[error("the JSON has no text `{0}`")]
-    NoMember(&'static str),
-    #[error("line 1: the user id is expected there")]
-    NoUser,
-    #[error("line {0}: the user id is not followed by a token")]
-    NoToken(usize),
+    #[error("{0}: the JSON has no text `{1}`")]
+    NoMember(Position, &'static str),
+    #[error("{0}: the user id is expected there")]
+    NoUser(Position),
+    #[error("{0}: the user id is not followed by a token")]
+    NoToken(Position),
     #[error("{0}: only a user id and a token are expected")]
     More(Position),
     #[error("{0}: a character that no user id and no token has")]
     Character(Position),
-    #[error("the member `{0}` has a character that it never has")]
-    MemberCharacter(&'static str),
+    #[error("{0}: the member `{1}` has a character that it never has")]
+    MemberCharacter(Position, &'static str),
     #[error("{0}: more than 255 characters")]
     Long(Position),
 }
@@ -54,14 +54,16 @@ fn parse(text: &str, allow_plain_http: bool) -> Result<Login, Fault> {
 }
 
 fn in_json(text: &str) -> Result<(String, Zeroizing<String>), Fault> {
-    let place = |error: serde_json::Error| Position { line: error.line(), column: error.column() };
-    let json: serde_json::Value = serde_json::from_str(text).map_err(|error| Fault::NotJson(place(error)))?;
-    let data = json.get("data").unwrap_or(&json);
+    let json: serde_json::Value = serde_json::from_str(text).map_err(|error| Fault::NotJson(in_words(&error).1))?;
+    let (data, way) = json.get("data").map_or((&json, None), |data| (data, Some("data")));
     let member = |name: &'static str| {
-        let value = data[name].as_str().filter(|value| !value.is_empty()).ok_or(Fault::NoMember(name))?;
+        let way: Vec<String> = way.into_iter().chain([name]).map(str::to_owned).collect();
+        let at = || Position::in_json(text, &way);
+        let value = data[name].as_str().filter(|value| !value.is_empty());
+        let value = value.ok_or_else(|| Fault::NoMember(at(), name))?;
         match value.len() < LENGTH && value.chars().all(is_plain) {
             true => Ok(Zeroizing::new(value.to_owned())),
-            false => Err(Fault::MemberCharacter(name)),
+            false => Err(Fault::MemberCharacter(at(), name)),
         }
     };
     Ok((member("userId")?.to_string(), member("authToken")?))
@@ -69,8 +71,9 @@ fn in_json(text: &str) -> Result<(String, Zeroizing<String>), Fault> {
 
 fn in_lines(text: &str) -> Result<(String, Zeroizing<String>), Fault> {
     let mut words = text.split_whitespace();
-    let user = words.next().ok_or(Fault::NoUser)?;
-    let token = words.next().ok_or_else(|| Fault::NoToken(Position::of_part(text, user).line))?;
+    let end = || Position::of(text, text.trim_end().len());
+    let user = words.next().ok_or_else(|| Fault::NoUser(end()))?;
+    let token = words.next().ok_or_else(|| Fault::NoToken(end()))?;
     if let Some(more) = words.next() {
         return Err(Fault::More(Position::of_part(text, more)));
     }
@@ -105,13 +108,13 @@ mod tests {
             assert_eq!(format!("{login:?}"), "Login");
         }
         for (text, why) in [
-            ("", "line 1"),
-            ("\none\n", "line 2: the user id is not followed"),
+            ("", "line 1 column 1: the user id is expected"),
+            ("\none\n", "line 2 column 4: the user id is not followed"),
             ("one\ntwo\n three\n", "line 3 column 2: only a user id"),
             ("{\"data\":\n }{", "line 2 column 2"),
-            ("{}", "the JSON has no text `userId`"),
-            (r#"{"data":{"userId":"a"}}"#, "the JSON has no text `authToken`"),
-            (r#"{"userId":"a","authToken":"b c"}"#, "the member `authToken`"),
+            ("{}", "line 1 column 1: the JSON has no text `userId`"),
+            (r#"{"data":{"userId":"a"}}"#, "line 1 column 9: the JSON has no text `authToken`"),
+            (r#"{"userId":"a","authToken":"b c"}"#, "line 1 column 27: the member `authToken`"),
             ("a\nb\u{7f}", "line 2 column 2: a character"),
         ] {
             let fault = parse(text, false).err().map(|fault| fault.to_string()).unwrap_or_default();

@@ -1,6 +1,31 @@
 //! The numbers in the text of a record, and how a bad one is shown in a message.
 
 use crate::error::Hinted;
+use crate::position::Position;
+
+/// A word of a text, and where it begins.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Placed {
+    pub text: String,
+    pub at: Position,
+}
+
+impl Placed {
+    /// Reads the word; an error names its place.
+    pub fn read<T>(&self, read: impl FnOnce(&str) -> Result<T, Hinted>) -> Result<T, Hinted> {
+        read(&self.text).map_err(|why| why.within(self.at))
+    }
+
+    /// A number from 0 to 65535.
+    pub fn number(&self, what: &str) -> Result<u16, Hinted> {
+        self.read(|word| number(what, word))
+    }
+
+    /// A TTL in seconds.
+    pub fn seconds(&self) -> Result<u32, Hinted> {
+        self.read(seconds)
+    }
+}
 
 /// A number from 0 to 65535.
 pub fn number(what: &str, word: &str) -> Result<u16, Hinted> {

@@ -6,31 +6,30 @@ use std::fmt;
 use super::field::{number, shown};
 use super::record::{CharacterString, RData, Rr, STRING_MAX, unescape};
 use crate::error::Hinted;
-use crate::position::Position;
+use crate::position::{Chars, Position};
 
 /// A word or a quoted string, with its escapes still in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
     text: String,
     quoted: bool,
-    at: Position,
+    pub at: Position,
 }
 
 impl Word {
     /// The bytes that are published; more than 255 are refused, as servers do.
     pub fn string(&self) -> Result<CharacterString, Hinted> {
         let bytes = unescape(self.text.as_bytes()).map_err(|why| {
-            Hinted::new(format!("{}: a string cannot be read: {why}", self.at), "write a backslash as `\\\\`")
+            Hinted::new(format!("a string cannot be read: {why}"), "write a backslash as `\\\\`").at(self.at)
         })?;
         if bytes.len() > STRING_MAX {
-            return Err(Hinted::new(
-                format!(
-                    "{}: a string of {} bytes: DNS allows {STRING_MAX}, and name servers refuse it as a syntax error",
-                    self.at,
-                    bytes.len()
-                ),
-                "cut it into quoted strings of at most 255 bytes in one record, as `fedctl records --format zone` does",
-            ));
+            let what = format!(
+                "a string of {} bytes: DNS allows {STRING_MAX}, and name servers refuse it as a syntax error",
+                bytes.len()
+            );
+            let hint =
+                "cut it into quoted strings of at most 255 bytes in one record, as `fedctl records --format zone` does";
+            return Err(Hinted::new(what, hint).at(self.at));
         }
         Ok(CharacterString(bytes))
     }
@@ -42,7 +41,7 @@ impl Word {
 
     /// A number of an SRV or MX record.
     pub fn number(&self, what: &str) -> Result<u16, Hinted> {
-        number(what, self.bare()).map_err(|error| Hinted::new(format!("{}: {error}", self.at), error.hint))
+        number(what, self.bare()).map_err(|why| why.at(self.at))
     }
 }
 
@@ -63,7 +62,7 @@ pub struct Entry {
     pub data: Vec<Word>,
     /// What relative names in the data belong to.
     origin: String,
-    at: Position,
+    pub at: Position,
 }
 
 impl Entry {
@@ -135,8 +134,8 @@ pub fn read(text: &str, origin: &str, default_ttl: u32) -> Result<ZoneFile, Hint
                 continue;
             }
             directive if directive.starts_with('$') => {
-                let what = format!("{}: the directive `{}` is not followed", first.at, shown(directive));
-                return Err(Hinted::new(what, "give the file that contains the records"));
+                let what = format!("the directive `{}` is not followed", shown(directive));
+                return Err(Hinted::new(what, "give the file that contains the records").at(first.at));
             }
             _ => {}
         }
@@ -176,9 +175,10 @@ fn bad_line(words: &[Word]) -> Hinted {
 fn bad<'a>(at: Position, words: impl Iterator<Item = &'a str>) -> Hinted {
     let line: Vec<&str> = words.collect();
     Hinted::new(
-        format!("{at}: `{}` is not a record of a zone file", shown(&line.join(" "))),
+        format!("`{}` is not a record of a zone file", shown(&line.join(" "))),
         "a line is owner, TTL, class, type and data, as in `a.mydomain.com. 3600 IN TXT \"text\"`",
     )
+    .at(at)
 }
 
 /// A name as it is published: with the origin unless it ends with a dot.
@@ -223,7 +223,7 @@ struct Line {
 
 /// Splits the text into entries.
 fn lines(text: &str) -> Result<Vec<Line>, Hinted> {
-    let unfinished = |at, what| Hinted::new(format!("{at}: {what} is opened and never closed"), "close it");
+    let unfinished = |at, what| Hinted::new(format!("{what} is opened and never closed"), "close it").at(at);
     let (mut found, mut line, mut open) = (Vec::new(), Line::default(), Vec::new());
     let mut fresh = true;
     let mut chars = Chars::new(text);
@@ -237,7 +237,7 @@ fn lines(text: &str) -> Result<Vec<Line>, Hinted> {
             ';' => while chars.next_if(|c| c != '\n').is_some() {},
             '(' => open.push(at),
             ')' => {
-                open.pop().ok_or_else(|| Hinted::new(format!("{at}: a `)` closes nothing"), "remove it"))?;
+                open.pop().ok_or_else(|| Hinted::new("a `)` closes nothing", "remove it").at(at))?;
             }
             '"' => {
                 let text = inside_quotes(&mut chars).ok_or_else(|| unfinished(at, "a quote"))?;
@@ -256,32 +256,6 @@ fn finish(line: &mut Line, found: &mut Vec<Line>) {
     let done = std::mem::take(line);
     if !done.words.is_empty() {
         found.push(done);
-    }
-}
-
-/// The characters of a text, each with its position.
-struct Chars<'a> {
-    rest: std::iter::Peekable<std::str::Chars<'a>>,
-    next: Position,
-}
-
-impl<'a> Chars<'a> {
-    fn new(text: &'a str) -> Self {
-        Self { rest: text.chars().peekable(), next: Position { line: 1, column: 1 } }
-    }
-
-    fn next(&mut self) -> Option<(Position, char)> {
-        let (at, c) = (self.next, self.rest.next()?);
-        self.next = match c {
-            '\n' => Position { line: at.line + 1, column: 1 },
-            _ => Position { column: at.column + 1, ..at },
-        };
-        Some((at, c))
-    }
-
-    fn next_if(&mut self, wanted: impl Fn(char) -> bool) -> Option<char> {
-        self.rest.peek().copied().filter(|c| wanted(*c))?;
-        self.next().map(|(_, c)| c)
     }
 }
 

@@ -9,6 +9,7 @@ use super::peer::{Exchange, PeerFacts, Speaks};
 use crate::count::counted;
 use crate::dns::name::Domain;
 use crate::error::Hinted;
+use crate::position::Position;
 use crate::rocketchat::boundary;
 use crate::rocketchat::drill::cast::Guest;
 use crate::rocketchat::drill::expectation::{Expectation, expectations};
@@ -290,10 +291,11 @@ impl SavedDrill {
             .map_err(|error| Hinted::new(format!("this is not a saved drill: {error}"), hint))?;
         match saved.schema {
             SCHEMA => Ok(saved.drill),
-            other => Err(Hinted::new(
-                format!("the saved drill has schema {other}, this fedctl reads {SCHEMA}"),
-                "use the fedctl that wrote it",
-            )),
+            other => {
+                let what = format!("the saved drill has schema {other}, this fedctl reads {SCHEMA}");
+                let at = Position::in_json(text, &["schema".to_owned()]);
+                Err(Hinted::new(what, "use the fedctl that wrote it").at(at))
+            }
         }
     }
 }

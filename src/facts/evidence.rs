@@ -11,6 +11,7 @@ use crate::dns::record::{CharacterString, Outcome, RData};
 use crate::error::Hinted;
 use crate::key::PublicKey;
 use crate::key::diagnosis;
+use crate::position::Position;
 use crate::rocketchat::release::Release;
 
 /// Raised when older programs could no longer read the file.
@@ -62,7 +63,8 @@ impl Evidence {
             .map_err(|error| Hinted::new(format!("this is not an evidence file: {error}"), hint))?;
         if evidence.schema != SCHEMA {
             let what = format!("the evidence file has schema {}, this fedctl reads {SCHEMA}", evidence.schema);
-            return Err(Hinted::new(what, "use the fedctl that wrote it"));
+            let at = Position::in_json(text, &["schema".to_owned()]);
+            return Err(Hinted::new(what, "use the fedctl that wrote it").at(at));
         }
         Ok(evidence)
     }

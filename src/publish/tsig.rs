@@ -5,8 +5,10 @@ use std::fmt;
 use hickory_proto::rr::rdata::tsig::TsigAlgorithm;
 use hickory_proto::rr::{Name, TSigner};
 
+use crate::dns::field::Placed;
 use crate::error::Hinted;
 use crate::key::base64;
+use crate::position::Position;
 
 /// Seconds by which the clocks may differ (RFC 8945 section 10).
 const FUDGE: u16 = 300;
@@ -35,9 +37,12 @@ impl Tsig {
         let words = words(text);
         let (name, algorithm, secret) = match words.as_slice() {
             [one] => {
-                let mut parts = one.text.rsplitn(3, ':').map(|part| Word { text: part.to_owned(), line: one.line });
+                let mut parts = one.text.rsplitn(3, ':').map(|part| {
+                    let column = one.at.column + Position::of_part(&one.text, part).column - 1;
+                    Placed { text: part.to_owned(), at: Position { column, ..one.at } }
+                });
                 let (secret, name) = (parts.next(), parts.next());
-                let algorithm = parts.next().unwrap_or_else(|| Word { text: "hmac-sha256".into(), line: one.line });
+                let algorithm = parts.next().unwrap_or_else(|| Placed { text: "hmac-sha256".into(), at: one.at });
                 (name, Some(algorithm), secret)
             }
             words => {
@@ -52,16 +57,16 @@ impl Tsig {
         let secret = secret.ok_or_else(|| absent("secret"))?;
         let algorithm = algorithm.ok_or_else(|| absent("algorithm"))?;
         let key = base64::strict(secret.text.as_bytes())
-            .ok_or_else(|| refuse(format!("line {}: the secret of the TSIG key is not base64", secret.line)))?;
+            .ok_or_else(|| refuse("the secret of the TSIG key is not base64".into()).at(secret.at))?;
         let owner = Name::from_ascii(&name.text)
-            .map_err(|_| refuse(format!("line {}: the name of the TSIG key is not a domain name", name.line)))?;
+            .map_err(|_| refuse("the name of the TSIG key is not a domain name".into()).at(name.at))?;
         let algorithm = match algorithm.text.to_ascii_lowercase().trim_end_matches('.') {
             "hmac-sha256" => TsigAlgorithm::HmacSha256,
             "hmac-sha384" => TsigAlgorithm::HmacSha384,
             "hmac-sha512" => TsigAlgorithm::HmacSha512,
             _ => {
                 let what = "the algorithm of the TSIG key is not hmac-sha256, hmac-sha384 or hmac-sha512";
-                return Err(refuse(format!("line {}: {what}", algorithm.line)));
+                return Err(refuse(what.into()).at(algorithm.at));
             }
         };
         let signer =
@@ -75,18 +80,10 @@ impl Tsig {
     }
 }
 
-/// A word, and the line that it is in.
-#[derive(Clone)]
-struct Word {
-    text: String,
-    /// From 1.
-    line: usize,
-}
-
 /// Words and quoted strings, without punctuation and comments.
-fn words(text: &str) -> Vec<Word> {
+fn words(text: &str) -> Vec<Placed> {
     let mut words = Vec::new();
-    for (at, whole) in text.lines().enumerate() {
+    for (number, whole) in text.lines().enumerate() {
         // Base64 may contain `//`, and is then in quotes or after a colon.
         let bare = match whole.contains("secret") || whole.starts_with("hmac") {
             true => whole,
@@ -94,7 +91,10 @@ fn words(text: &str) -> Vec<Word> {
         };
         let parts = bare.split(|c: char| c.is_whitespace() || "{};\"".contains(c));
         let parts = parts.filter(|word| !word.is_empty() && *word != "-");
-        words.extend(parts.map(|word| Word { text: word.to_owned(), line: at + 1 }));
+        words.extend(parts.map(|word| Placed {
+            text: word.to_owned(),
+            at: Position { line: number + 1, column: Position::of_part(whole, word).column },
+        }));
     }
     words
 }

@@ -20,6 +20,7 @@ use super::certificate::fits;
 use crate::error::Hinted;
 use crate::facts::tls::Trust;
 use crate::key::pem_fault;
+use crate::position::Position;
 
 /// The authorities that are trusted: Mozilla's, as Node has them built in, and those of `--ca-file`.
 #[derive(Debug, Clone)]
@@ -48,9 +49,8 @@ impl Roots {
         let hint = "give a PEM file with the certificate of the authority (`-----BEGIN CERTIFICATE-----`)";
         let mut own = Vec::new();
         for certificate in CertificateDer::pem_slice_iter(pem) {
-            let line = line_of(pem, own.len());
-            let refused =
-                |why: String| Hinted::new(format!("the certificate in line {line} cannot be used: {why}"), hint);
+            let start = start_of(pem, own.len());
+            let refused = |why: String| Hinted::new(format!("the certificate at {start} cannot be used: {why}"), hint);
             let certificate = certificate.map_err(|_| {
                 let fault = pem_fault::find(&String::from_utf8_lossy(pem));
                 refused(fault.map_or_else(|| "it is not PEM".into(), |fault| fault.to_string()))
@@ -114,11 +114,11 @@ impl Roots {
     }
 }
 
-/// The line, from 1, in which the certificate with this number, from 0, begins.
-fn line_of(pem: &[u8], number: usize) -> usize {
+/// Where the certificate with this number, from 0, begins.
+fn start_of(pem: &[u8], number: usize) -> Position {
     let begins = |line: &&[u8]| line.starts_with(b"-----BEGIN CERTIFICATE-----");
     let lines = pem.split(|byte| *byte == b'\n').enumerate().filter(|(_, line)| begins(line));
-    lines.map(|(at, _)| at + 1).nth(number).unwrap_or(1)
+    lines.map(|(at, _)| Position { line: at + 1, column: 1 }).nth(number).unwrap_or_default()
 }
 
 /// A self-signed certificate that says that it is an authority, as `openssl req -x509` makes it. webpki refuses those.

@@ -156,7 +156,7 @@ fn lines_that_are_no_domains_are_named_and_do_not_stop_the_others() {
     assert_eq!(ran.status, 1);
     assert!(ran.stdout.contains("3 domains: 3 ok, 0 with warnings, 0 failed"), "{}", ran.stdout);
     assert!(ran.stdout.contains("not read: 50,000 lines of the list"), "{}", ran.stdout);
-    assert!(ran.stderr.contains("line 1 of `garbage.txt` is not read: "), "{}", ran.stderr);
+    assert!(ran.stderr.contains("line 1 column 1 of `garbage.txt` is not read: "), "{}", ran.stderr);
     assert!(ran.stderr.contains("49,990 more lines"), "{}", ran.stderr);
     assert!(!ran.stderr.contains('\u{1b}') && ran.stderr.lines().count() < 20, "{}", ran.stderr);
 }

@@ -194,7 +194,7 @@ fn what_is_no_group_is_refused() {
     let fedctl = Fedctl::new();
     fedctl.write("bad.txt", "alpha.example\nhttps://beta.example\n");
     let (error, hint) = fedctl.refused(&["mesh", "--list", "bad.txt", "--resolver", "127.0.0.1:9"]);
-    assert!(error.contains("line 2 of `bad.txt`") && !hint.is_empty(), "{error}");
+    assert!(error.contains("line 2 column 1 of `bad.txt`") && !hint.is_empty(), "{error}");
     let (error, _) = fedctl.refused(&["mesh", "alpha.example", "--resolver", "127.0.0.1:9"]);
     assert_eq!(error, "a mesh needs two domains or more");
 }

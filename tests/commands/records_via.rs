@@ -324,7 +324,7 @@ fn what_cannot_be_written_is_refused() {
         fedctl.refused(&args)
     };
     let (error, hint) = refused(&["--via", "terraform", "--file", "locals.tf", "--provider", "route53"]);
-    assert!(error.contains("`locals.tf`: fedctl cannot tell what the block in line 1 does"), "{error}");
+    assert!(error.contains("`locals.tf`: line 1 column 1: fedctl cannot tell what this block does"), "{error}");
     assert!(hint.contains("fedctl records --format"), "{hint}");
     let missing = refused(&["--via", "dnscontrol", "--file", "nothing.js"]);
     assert!(missing.0.contains("nothing.js"), "{}", missing.0);

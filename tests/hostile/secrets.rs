@@ -51,7 +51,7 @@ fn a_key_where_a_file_name_belongs_is_not_repeated() {
     }
     fedctl.write("fedctl.yaml", format!("key: '{line}'\n"));
     let (error, _) = fedctl.refused(&["config"]);
-    assert_eq!(error, "a private key was given where a file name belongs: `key` in line 1 of `fedctl.yaml`");
+    assert_eq!(error, "a private key was given where a file name belongs: `key` in line 1 column 6 of `fedctl.yaml`");
     fedctl.write("fedctl.yaml", format!("'{line}': x\n"));
     assert_secret(&fedctl.run(&["config"]), &line, "the name of a setting");
     fedctl.write("fedctl.yaml", &line);

@@ -11,6 +11,7 @@ use crate::commands::confirm::{confirm, show_plan};
 use crate::commands::doctor::ServerArgs;
 use crate::error::{ExitStatus, hinted};
 use crate::file::read;
+use crate::position::Position;
 use crate::publish::settings::{SCHEMA, SavedSettings, back};
 use crate::render::settings as render;
 
@@ -50,7 +51,10 @@ impl Undo {
             .map_err(|error| hinted(format!("{shown} does not contain the settings of a server: {error}"), hint))?;
         match saved.schema {
             SCHEMA => Ok(saved),
-            other => Err(hinted(format!("{shown} has schema {other}, and this fedctl reads {SCHEMA}"), hint)),
+            other => {
+                let at = Position::in_json(&text, &["schema".to_owned()]);
+                Err(hinted(format!("{shown}: {at}: schema {other}, and this fedctl reads {SCHEMA}"), hint))
+            }
         }
     }
 

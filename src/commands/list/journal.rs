@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::hinted;
 use crate::file::write::{Access, in_place};
-use crate::position::Position;
+use crate::position::{Position, in_words};
 use crate::report::summary::Entry;
 
 /// Raised when older journals can no longer be read.
@@ -51,25 +51,29 @@ impl Journal {
             return Err(refuse(&format_args!("it is larger than {} MiB", BYTES_MAX >> 20)));
         }
         if whole == 0 && !text.is_empty() {
-            return Err(refuse(&"line 1 has no end"));
+            let end = Position { line: 1, column: String::from_utf8_lossy(&text).chars().count() + 1 };
+            return Err(refuse(&format_args!("{end}: the end of the line is missing")));
         }
         let lines = text[..whole].split(|byte| *byte == b'\n').enumerate();
         let mut lines = lines.filter(|(_, line)| !line.is_empty());
         let mut done = HashMap::new();
         let malformed = |at: usize, error: &serde_json::Error| {
             // Each line is read by itself.
-            let what = error.to_string();
-            let what = what.rsplit_once(" at line ").map_or(what.as_str(), |(what, _)| what);
-            refuse(&format_args!("{}: {what}", Position { line: at + 1, column: error.column() }))
+            let (what, place) = in_words(error);
+            refuse(&format_args!("{}: {what}", Position { line: at + 1, ..place }))
         };
         match lines.next() {
             Some((at, head)) => {
+                let member = |name: &str| {
+                    let place = Position::in_json(&String::from_utf8_lossy(head), &[name.to_owned()]);
+                    Position { line: at + 1, ..place }
+                };
                 let head: Head = serde_json::from_slice(head).map_err(|error| malformed(at, &error))?;
                 if head.schema != SCHEMA {
-                    return Err(refuse(&format_args!("line {} has schema {}, not {SCHEMA}", at + 1, head.schema)));
+                    return Err(refuse(&format_args!("{}: schema {}, not {SCHEMA}", member("schema"), head.schema)));
                 }
                 if head.command != command {
-                    let what = format!("line {} is of `fedctl {}`", at + 1, head.command.escape_debug());
+                    let what = format!("{}: it is of `fedctl {}`", member("command"), head.command.escape_debug());
                     return Err(refuse(&what));
                 }
                 for (at, line) in lines {

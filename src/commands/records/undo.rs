@@ -12,6 +12,7 @@ use crate::commands::confirm::{confirm, show_plan};
 use crate::commands::network::NetworkArgs;
 use crate::error::{ExitStatus, hinted};
 use crate::file::read;
+use crate::position::Position;
 use crate::publish::provider::find;
 use crate::publish::state::{self, SCHEMA, SavedState};
 use crate::render::records::changes::{self, OTHERS, Planned};
@@ -55,7 +56,10 @@ impl Undo {
             .map_err(|error| hinted(format!("{shown} does not contain the state of a zone: {error}"), hint))?;
         match saved.schema {
             SCHEMA => Ok(saved),
-            other => Err(hinted(format!("{shown} has schema {other}, and this fedctl reads {SCHEMA}"), hint)),
+            other => {
+                let at = Position::in_json(&text, &["schema".to_owned()]);
+                Err(hinted(format!("{shown}: {at}: schema {other}, and this fedctl reads {SCHEMA}"), hint))
+            }
         }
     }
 

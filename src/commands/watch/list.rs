@@ -8,6 +8,7 @@ use crate::commands::domain_list::DomainList;
 use crate::dns::name::Domain;
 use crate::error::{Hinted, hinted};
 use crate::file;
+use crate::position::Position;
 use crate::range::Times;
 use crate::store::watch::Watched;
 
@@ -21,30 +22,37 @@ pub fn parse(text: &str, default: Duration) -> Result<(Vec<Watched>, Vec<String>
     let seconds = |every: Duration| i64::try_from(every.as_secs()).unwrap_or(i64::MAX);
     if text.trim_start().starts_with('{') {
         let list = DomainList::parse(text)?;
-        let rejected = list.rejected.iter().map(|bad| format!("{}: {}", bad.place, bad.why)).collect();
+        let rejected = list.rejected.iter().map(|bad| format!("{}: {}", bad.at, bad.why)).collect();
         let watched = list.listed.into_iter().map(|it| Watched { domain: it.domain, every: seconds(default) });
         return Ok((watched.collect(), rejected));
     }
     let mut own: BTreeMap<Domain, Duration> = BTreeMap::new();
     let mut lines = Vec::new();
     let mut rejected = Vec::new();
-    for (at, line) in text.lines().enumerate() {
-        let (mut words, mut every) = (Vec::new(), None);
-        for word in line.split('#').next().unwrap_or_default().split_whitespace() {
+    for (number, line) in text.lines().enumerate() {
+        // Blanks instead of the interval keep the columns of the other words.
+        let (mut bare, mut every) = (String::new(), None);
+        for word in line.split('#').next().unwrap_or_default().split_inclusive(char::is_whitespace) {
+            let column = bare.chars().count() + 1;
             match word.strip_prefix(EVERY_WORD) {
-                Some(text) => every = Some(self::every(text)),
-                None => words.push(word),
+                Some(text) => {
+                    every = Some(self::every(text.trim_end()).map_err(|why| (why, column)));
+                    bare += &" ".repeat(word.chars().count());
+                }
+                None => bare += word,
             }
         }
-        match (words.first().map(|word| word.parse::<Domain>()), every) {
+        match (bare.split_whitespace().next().map(str::parse::<Domain>), every) {
             (Some(Ok(domain)), Some(Ok(every))) => drop(own.insert(domain, every)),
-            (_, Some(Err(why))) => rejected.push(format!("line {}: {why}; {}", at + 1, why.hint)),
+            (_, Some(Err((why, column)))) => {
+                rejected.push(format!("{}: {why}; {}", Position { line: number + 1, column }, why.hint));
+            }
             _ => {}
         }
-        lines.push(words.join(" "));
+        lines.push(bare);
     }
     let list = DomainList::parse(&lines.join("\n"))?;
-    rejected.extend(list.rejected.iter().map(|bad| format!("{}: {}", bad.place, bad.why)));
+    rejected.extend(list.rejected.iter().map(|bad| format!("{}: {}", bad.at, bad.why)));
     let watched = |domain: Domain| {
         let every = own.get(&domain).copied().unwrap_or(default);
         Watched { domain, every: seconds(every) }
@@ -90,6 +98,7 @@ mod tests {
         let found: Vec<(&str, i64)> = list.iter().map(|it| (it.domain.as_str(), it.every)).collect();
         assert_eq!(found, [("alpha.example", 300), ("beta.example", 600), ("gamma.example", 300)]);
         assert_eq!(rejected.len(), 2, "{rejected:?}");
-        assert!(rejected.iter().any(|why| why.contains("1m to 168h")), "{rejected:?}");
+        let has = |part: &str| rejected.iter().any(|why| why.contains(part));
+        assert!(has("line 5 column 15: ") && has("1m to 168h") && has("line 4 column 1: "), "{rejected:?}");
     }
 }

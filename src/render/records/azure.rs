@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::hcl::{self, Block};
+use super::json::Node;
 use super::shell::{self, Line};
-use super::{Facts, Format, Limit, Measure, Place, Proof, field, json, rdata};
+use super::{Facts, Format, Limit, Measure, Place, Proof, json, rdata};
 use crate::dns::record::{CharacterString, RData, Rr, STRING_MAX};
 use crate::error::Hinted;
 use crate::rocketchat::records::{Data, Plan, Record, RecordSet};
@@ -93,26 +94,30 @@ fn write_az(plan: &Plan) -> Result<String, Hinted> {
 fn read_az(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let lines = shell::lines(text)?;
     let of = |line: &Line, verb: &str| {
-        let kind = line.words.get(4).map(String::as_str).unwrap_or_default();
+        let kind = line.words.get(4).map(|word| word.text.as_str()).unwrap_or_default();
         let is = line.starts_with(&["az", "network", "dns", "record-set", kind, verb]);
-        let name = line.value(&["-n", "--record-set-name", "--name"]).unwrap_or_default();
-        is.then(|| (kind.to_ascii_uppercase(), place.relative(name)))
+        let name = line.value_or_empty(&["-n", "--record-set-name", "--name"]);
+        is.then(|| (kind.to_ascii_uppercase(), place.relative(&name.text)))
     };
     let mut records = Vec::new();
     for line in &lines {
         let Some((kind, name)) = of(line, "add-record") else { continue };
         let created = lines.iter().find(|line| of(line, "create") == Some((kind.clone(), name.clone())));
         // Without an existing set, add-record makes one with a TTL of an hour.
-        let ttl = created.and_then(|line| line.value(&["--ttl"])).map_or(Ok(3600), field::seconds)?;
-        let number = |what: &str, flags: &[&str]| field::number(what, line.value(flags).unwrap_or_default());
+        let ttl = created.and_then(|line| line.value(&["--ttl"])).map_or(Ok(3600), |ttl| ttl.seconds())?;
+        let number = |what: &str, flags: &[&str]| line.value_or_empty(flags).number(what);
         let data = match kind.as_str() {
             "SRV" => RData::Srv {
                 priority: number("priority", &["-p", "--priority"])?,
                 weight: number("weight", &["-w", "--weight"])?,
                 port: number("port", &["-r", "--port"])?,
-                target: rdata::host(line.value(&["-t", "--target"]).unwrap_or_default()),
+                target: rdata::host(&line.value_or_empty(&["-t", "--target"]).text),
             },
-            "TXT" => strings(line.values(&["-v", "--value"]))?,
+            "TXT" => {
+                let pieces = line.values(&["-v", "--value"]);
+                let pieces = pieces.iter().map(|piece| piece.text.as_str()).collect();
+                line.value_or_empty(&["-v", "--value"]).read(|_| strings(pieces))?
+            }
             other => RData::Other(other.to_owned()),
         };
         records.push(Rr { name, ttl, data });
@@ -168,45 +173,45 @@ fn literal(text: &str) -> String {
 
 fn read_arm(text: &str, _: &Place) -> Result<Vec<Rr>, Hinted> {
     let template = json::parse(text)?;
-    let resources = template["resources"].as_array().ok_or_else(|| {
-        Hinted::new("this JSON has no `resources`", "`fedctl records --format arm` prints a template")
-    })?;
+    let resources = template.root().get("resources");
+    if !resources.is_list() {
+        let hint = "`fedctl records --format arm` prints a template";
+        return Err(resources.wrong("this JSON has no `resources`", hint));
+    }
     let mut records = Vec::new();
-    for resource in resources {
-        let (zone, relative) = resource["name"].as_str().unwrap_or_default().split_once('/').unwrap_or_default();
+    for resource in resources.items() {
+        let (zone, relative) = resource.get("name").text().split_once('/').unwrap_or_default();
         let name = if relative == "@" { zone.to_owned() } else { format!("{relative}.{zone}") }.to_ascii_lowercase();
-        let properties = &resource["properties"];
-        let ttl = json::ttl(&properties["TTL"])?;
+        let properties = resource.get("properties");
+        let ttl = properties.get("TTL").ttl()?;
         let mut add = |data| records.push(Rr { name: name.clone(), ttl, data });
-        for srv in properties["SRVRecords"].as_array().into_iter().flatten() {
-            add(RData::Srv {
-                priority: json::port(&srv["priority"])?,
-                weight: json::port(&srv["weight"])?,
-                port: json::port(&srv["port"])?,
-                target: rdata::host(srv["target"].as_str().unwrap_or_default()),
-            });
+        for srv in properties.get("SRVRecords").items() {
+            add(srv.srv(rdata::host(srv.get("target").text()))?);
         }
-        for txt in properties["TXTRecords"].as_array().into_iter().flatten() {
-            let pieces = txt["value"].as_array().into_iter().flatten().map(|piece| piece.as_str().unwrap_or_default());
-            let pieces: Vec<&str> = pieces.map(|piece| unliteral(piece)).collect::<Result<_, _>>()?;
-            if let Some(long) = pieces.iter().find(|piece| piece.len() > STRING_MAX) {
-                let what = format!("a string of {} characters: Azure's API takes {STRING_MAX}", long.len());
-                return Err(Hinted::new(what, "put several strings into the one list `value`"));
-            }
-            add(strings(pieces)?);
+        for txt in properties.get("TXTRecords").items() {
+            let value = txt.get("value");
+            let piece = |piece: &Node| piece.read(unliteral).map(str::to_owned);
+            let pieces: Vec<String> = value.items().iter().map(piece).collect::<Result<_, _>>()?;
+            add(value.read(|_| strings(pieces.iter().map(String::as_str).collect()))?);
         }
     }
     Ok(records)
 }
 
 fn unliteral(text: &str) -> Result<&str, Hinted> {
-    match text.strip_prefix('[') {
-        Some(rest) if rest.starts_with('[') && text.ends_with(']') => Ok(rest),
+    let literal = match text.strip_prefix('[') {
+        Some(rest) if rest.starts_with('[') && text.ends_with(']') => rest,
         Some(_) if text.ends_with(']') => {
-            Err(Hinted::new("a value in brackets is an expression in a template", "write one more `[` before it"))
+            let what = "a value in brackets is an expression in a template";
+            return Err(Hinted::new(what, "write one more `[` before it"));
         }
-        _ => Ok(text),
+        _ => text,
+    };
+    if literal.len() > STRING_MAX {
+        let what = format!("a string of {} characters: Azure's API takes {STRING_MAX}", literal.len());
+        return Err(Hinted::new(what, "put several strings into the one list `value`"));
     }
+    Ok(literal)
 }
 
 fn write_terraform(plan: &Plan) -> Result<String, Hinted> {
@@ -234,21 +239,17 @@ fn write_terraform(plan: &Plan) -> Result<String, Hinted> {
 
 fn read_terraform(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let mut records = Vec::new();
-    for body in hcl::resources(text, &["azurerm_dns_srv_record", "azurerm_dns_txt_record"])? {
-        for block in body.list("record") {
-            let data = match block["value"].as_str() {
-                Some(value) => rdata::cut(value.as_bytes()),
-                None => RData::Srv {
-                    priority: json::port(&block["priority"])?,
-                    weight: json::port(&block["weight"])?,
-                    port: json::port(&block["port"])?,
-                    target: rdata::host(block["target"].as_str().unwrap_or_default()),
-                },
+    let file = hcl::resources(text, &["azurerm_dns_srv_record", "azurerm_dns_txt_record"])?;
+    for body in hcl::bodies(&file) {
+        for block in body.get("record").items() {
+            let value = block.get("value");
+            let data = match value.is_text() {
+                true => rdata::cut(value.text().as_bytes()),
+                false => block.srv(rdata::host(block.get("target").text()))?,
             };
-            let name = body.str("name");
-            let zone = body.str("zone_name");
+            let (name, zone) = (body.get("name").text(), body.get("zone_name").text());
             let name = if zone.is_empty() { place.relative(name) } else { place.full(&format!("{name}.{zone}")) };
-            records.push(Rr { name: name.trim_start_matches("@.").to_owned(), ttl: body.ttl()?, data });
+            records.push(Rr { name: name.trim_start_matches("@.").to_owned(), ttl: body.get("ttl").ttl()?, data });
         }
     }
     Ok(records)

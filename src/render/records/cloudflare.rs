@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::form::{self, Boxes};
-use super::hcl::{self, Body};
+use super::hcl;
+use super::json::Node;
 use super::{Facts, Format, Limit, Measure, Place, Proof, json, rdata};
 use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
@@ -70,35 +71,29 @@ fn object(record: &Record) -> Value {
 /// Reads a batch, a list, one record, or what the API lists.
 fn read_api(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let value = json::parse(text)?;
+    let root = value.root();
     let lists = ["posts", "puts", "patches", "result"];
-    let found: Vec<&Value> = match &value {
-        Value::Array(list) => list.iter().collect(),
-        Value::Object(map) if map.contains_key("type") => vec![&value],
-        other => lists.iter().filter_map(|list| other[*list].as_array()).flatten().collect(),
+    let found = match root.is_list() || !root.get("type").is_null() {
+        true => root.items_or_itself(),
+        false => lists.iter().flat_map(|list| root.get(list).items()).collect(),
     };
-    found.into_iter().map(|record| record_of(record, place)).collect()
+    found.iter().map(|record| record_of(record, &record.get("data"), &record.get("content"), place)).collect()
 }
 
 /// One record; Terraform's arguments have the same names.
-fn record_of(record: &Value, place: &Place) -> Result<Rr, Hinted> {
-    let content = record["content"].as_str().unwrap_or_default();
-    let data = match record["type"].as_str().unwrap_or_default() {
-        "SRV" => RData::Srv {
-            priority: json::port(&record["data"]["priority"])?,
-            weight: json::port(&record["data"]["weight"])?,
-            port: json::port(&record["data"]["port"])?,
-            target: rdata::host(record["data"]["target"].as_str().unwrap_or_default()),
-        },
-        "TXT" => strings(content)?,
-        "CNAME" => RData::Cname(rdata::host(content)),
+fn record_of(record: &Node, data: &Node, content: &Node, place: &Place) -> Result<Rr, Hinted> {
+    let data = match record.get("type").text() {
+        "SRV" => data.srv(rdata::host(data.get("target").text()))?,
+        "TXT" => content.read(strings)?,
+        "CNAME" => RData::Cname(rdata::host(content.text())),
         other => RData::Other(other.to_owned()),
     };
-    let name = place.full(record["name"].as_str().unwrap_or_default());
+    let name = place.full(record.get("name").text());
     // The API takes names relative to the zone too.
     let inside = name.parse::<crate::dns::name::Host>().is_ok_and(|host| host.is_within(place.zone))
         || name.ends_with(&format!(".{}", place.zone));
     let name = if inside { name } else { place.relative(&name) };
-    Ok(Rr { name, ttl: json::ttl(&record["ttl"])?, data })
+    Ok(Rr { name, ttl: record.get("ttl").ttl()?, data })
 }
 
 /// Quoted strings; a value without quotes is one whole, which Cloudflare cuts.
@@ -148,18 +143,13 @@ fn write_terraform(plan: &Plan) -> Result<String, Hinted> {
 }
 
 fn read_terraform(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
-    let bodies = hcl::resources(text, &["cloudflare_dns_record", "cloudflare_record"])?;
-    let read = |body: &Body| {
+    let file = hcl::resources(text, &["cloudflare_dns_record", "cloudflare_record"])?;
+    let read = |body: &Node| {
         // Version 4 has a block where version 5 has an object, and `value` beside `content`.
-        let data = match body.get("data") {
-            Value::Array(blocks) => blocks.first().unwrap_or(&Value::Null),
-            other => other,
-        };
-        let content = Some(body.get("content")).filter(|content| content.is_string()).unwrap_or(body.get("value"));
-        let record = json!({
-            "type": body.str("type"), "name": body.str("name"), "ttl": body.get("ttl"), "content": content, "data": data,
-        });
-        record_of(&record, place)
+        let data = body.get("data");
+        let data = data.items().into_iter().next().unwrap_or(data);
+        let content = Some(body.get("content")).filter(Node::is_text).unwrap_or_else(|| body.get("value"));
+        record_of(body, &data, &content, place)
     };
-    bodies.iter().map(read).collect()
+    hcl::bodies(&file).iter().map(read).collect()
 }

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Facts, Format, Limit, Measure, Place, Proof, field, json, rdata, shell};
+use super::json::Node;
+use super::{Facts, Format, Limit, Measure, Place, Proof, json, rdata, shell};
 use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::{Data, Plan, Record};
@@ -70,23 +71,18 @@ fn value(data: &Data) -> Result<String, Hinted> {
 /// Reads a list, one record, or what the API lists.
 fn read_api(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let value = json::parse(text)?;
-    let list = value.as_array().or(value["domain_records"].as_array()).map(Vec::as_slice);
-    let list = list.unwrap_or(std::slice::from_ref(&value));
-    let read = |record: &Value| {
-        let text = record["data"].as_str().unwrap_or_default();
-        let data = match record["type"].as_str().unwrap_or_default() {
-            "SRV" => RData::Srv {
-                priority: json::port(&record["priority"])?,
-                weight: json::port(&record["weight"])?,
-                port: json::port(&record["port"])?,
-                target: target(text, place),
-            },
+    let root = value.root();
+    let listed = root.get("domain_records");
+    let list = if listed.is_list() { listed } else { root }.items_or_itself();
+    let read = |record: &Node| {
+        let text = record.get("data").text();
+        let data = match record.get("type").text() {
+            "SRV" => record.srv(target(text, place))?,
             "TXT" => rdata::cut(text.as_bytes()),
             "CNAME" => RData::Cname(target(text, place)),
             other => RData::Other(other.to_owned()),
         };
-        let name = place.relative(record["name"].as_str().unwrap_or_default());
-        Ok(Rr { name, ttl: json::ttl(&record["ttl"])?, data })
+        Ok(Rr { name: place.relative(record.get("name").text()), ttl: record.get("ttl").ttl()?, data })
     };
     list.iter().map(read).collect()
 }
@@ -121,21 +117,24 @@ fn read_doctl(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     for line in
         shell::lines(text)?.iter().filter(|line| line.starts_with(&["doctl", "compute", "domain", "records", "create"]))
     {
-        let value = |flag: &str| line.value(&[flag]).unwrap_or_default();
+        let value = |flag: &str| line.value_or_empty(&[flag]);
         // doctl fills in what is missing: TTL 1800 and port 0.
-        let number = |what, flag| field::number(what, Some(value(flag)).filter(|text| !text.is_empty()).unwrap_or("0"));
-        let data = match value("--record-type") {
+        let number = |what, flag| match value(flag) {
+            missing if missing.text.is_empty() => Ok(0),
+            given => given.number(what),
+        };
+        let data = match &*value("--record-type").text {
             "SRV" => RData::Srv {
                 priority: number("priority", "--record-priority")?,
                 weight: number("weight", "--record-weight")?,
                 port: number("port", "--record-port")?,
-                target: target(value("--record-data"), place),
+                target: target(&value("--record-data").text, place),
             },
-            "TXT" => rdata::cut(value("--record-data").as_bytes()),
+            "TXT" => rdata::cut(value("--record-data").text.as_bytes()),
             other => RData::Other(other.to_owned()),
         };
-        let ttl = line.value(&["--record-ttl"]).map_or(Ok(1800), field::seconds)?;
-        records.push(Rr { name: place.relative(value("--record-name")), ttl, data });
+        let ttl = line.value(&["--record-ttl"]).map_or(Ok(1800), |ttl| ttl.seconds())?;
+        records.push(Rr { name: place.relative(&value("--record-name").text), ttl, data });
     }
     Ok(records)
 }

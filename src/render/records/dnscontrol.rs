@@ -57,6 +57,9 @@ pub enum Token {
     Mark(char),
 }
 
+/// A token, and the bytes of the text that it takes.
+pub type Placed = (Token, Range<usize>);
+
 fn bad(what: &str) -> Hinted {
     Hinted::new(
         format!("this is not dnsconfig.js as fedctl reads it: {what}"),
@@ -69,13 +72,14 @@ fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let mut zone = place.zone.to_string();
     let mut records = Vec::new();
     for (at, pair) in tokens.windows(2).enumerate() {
-        let [Token::Name(name), Token::Mark('(')] = pair else { continue };
+        let [(Token::Name(name), start), (Token::Mark('('), _)] = pair else { continue };
         let rest = &tokens[at + 2..];
         match (name.as_str(), rest.first()) {
-            ("D" | "D_EXTEND", Some(Token::Text(name))) => zone = name.to_ascii_lowercase(),
+            ("D" | "D_EXTEND", Some((Token::Text(name), _))) => zone = name.to_ascii_lowercase(),
             ("SRV" | "TXT", _) => {
-                let end = end(rest).ok_or_else(|| bad("a call is never closed"))?;
-                records.push(record(name, &rest[..end], &zone)?);
+                let start = || Position::of(text, start.start);
+                let end = end(rest).ok_or_else(|| bad("a call is never closed").at(start()))?;
+                records.push(record(name, &rest[..end], &zone, text).map_err(|why| why.at_least(start))?);
             }
             _ => {}
         }
@@ -84,9 +88,9 @@ fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
 }
 
 /// Where the call ends.
-pub fn end(tokens: &[Token]) -> Option<usize> {
+pub fn end(tokens: &[Placed]) -> Option<usize> {
     let mut depth = 1;
-    tokens.iter().position(|token| {
+    tokens.iter().position(|(token, _)| {
         depth += match token {
             Token::Mark('(') => 1,
             Token::Mark(')') => -1,
@@ -96,21 +100,27 @@ pub fn end(tokens: &[Token]) -> Option<usize> {
     })
 }
 
-pub fn record(kind: &str, tokens: &[Token], zone: &str) -> Result<Rr, Hinted> {
+/// The record of a call from its arguments, which are in `text`. An error without a place is about the whole call.
+pub fn record(kind: &str, tokens: &[Placed], zone: &str, text: &str) -> Result<Rr, Hinted> {
     let arguments = arguments(tokens);
-    let literal = |at: usize| match arguments.get(at).copied() {
-        Some([Token::Text(text) | Token::Name(text)]) => Ok(text.as_str()),
-        _ => Err(bad(&format!("argument {} of {kind}() is not a literal", at + 1))),
+    let place = |why: Hinted, number: usize| match arguments.get(number).and_then(|argument| argument.first()) {
+        Some((_, range)) => why.at(Position::of(text, range.start)),
+        None => why,
+    };
+    let literal = |number: usize| match arguments.get(number).copied() {
+        Some([(Token::Text(text) | Token::Name(text), _)]) => Ok(text.as_str()),
+        _ => Err(place(bad(&format!("argument {} of {kind}() is not a literal", number + 1)), number)),
     };
     let owner = literal(0)?.to_ascii_lowercase();
     let name = if owner == "@" { zone.to_owned() } else { format!("{owner}.{zone}") };
     // dnscontrol's own default is five minutes.
-    let ttl = arguments.iter().find_map(|argument| match argument {
-        [Token::Name(name), Token::Mark('('), Token::Name(seconds) | Token::Text(seconds), Token::Mark(')')]
-            if name == "TTL" =>
-        {
-            Some(field::seconds(seconds))
-        }
+    let ttl = arguments.iter().enumerate().find_map(|(number, argument)| match argument {
+        [
+            (Token::Name(name), _),
+            (Token::Mark('('), _),
+            (Token::Name(seconds) | Token::Text(seconds), _),
+            (Token::Mark(')'), _),
+        ] if name == "TTL" => Some(field::seconds(seconds).map_err(|why| place(why, number))),
         _ => None,
     });
     let data = match kind {
@@ -118,24 +128,25 @@ pub fn record(kind: &str, tokens: &[Token], zone: &str) -> Result<Rr, Hinted> {
             let target = literal(4)?;
             if !target.ends_with('.') {
                 let what = format!("dnscontrol appends the zone to `{}`, which has no final dot", field::shown(target));
-                return Err(Hinted::new(what, "write the dot"));
+                return Err(place(Hinted::new(what, "write the dot"), 4));
             }
+            let number = |what, at| field::number(what, literal(at)?).map_err(|why| place(why, at));
             RData::Srv {
-                priority: field::number("priority", literal(1)?)?,
-                weight: field::number("weight", literal(2)?)?,
-                port: field::number("port", literal(3)?)?,
+                priority: number("priority", 1)?,
+                weight: number("weight", 2)?,
+                port: number("port", 3)?,
                 target: rdata::host(target),
             }
         }
-        _ => RData::Txt(strings(arguments.get(1).copied().unwrap_or_default())?),
+        _ => RData::Txt(strings(arguments.get(1).copied().unwrap_or_default()).map_err(|why| place(why, 1))?),
     };
     Ok(Rr { name, ttl: ttl.unwrap_or(Ok(300))?, data })
 }
 
 /// A string, or a list of strings, which become the strings of one record.
-fn strings(argument: &[Token]) -> Result<Vec<CharacterString>, Hinted> {
+fn strings(argument: &[Placed]) -> Result<Vec<CharacterString>, Hinted> {
     let mut strings = Vec::new();
-    for token in argument {
+    for (token, _) in argument {
         match token {
             Token::Text(text) => match rdata::cut(text.as_bytes()) {
                 RData::Txt(cut) => strings.extend(cut),
@@ -149,9 +160,9 @@ fn strings(argument: &[Token]) -> Result<Vec<CharacterString>, Hinted> {
 }
 
 /// The arguments of a call; commas inside brackets belong to the argument.
-fn arguments(tokens: &[Token]) -> Vec<&[Token]> {
+fn arguments(tokens: &[Placed]) -> Vec<&[Placed]> {
     let (mut arguments, mut start, mut depth) = (Vec::new(), 0, 0);
-    for (at, token) in tokens.iter().enumerate() {
+    for (at, (token, _)) in tokens.iter().enumerate() {
         match token {
             Token::Mark('(' | '[') => depth += 1,
             Token::Mark(')' | ']') => depth -= 1,
@@ -166,18 +177,13 @@ fn arguments(tokens: &[Token]) -> Vec<&[Token]> {
     arguments
 }
 
-/// The tokens without their places.
-fn tokens(text: &str) -> Result<Vec<Token>, Hinted> {
-    Ok(placed(text)?.into_iter().map(|(token, _)| token).collect())
-}
-
-/// The tokens and where they are. Comments are none; a template and a regular expression are a mark.
-pub fn placed(text: &str) -> Result<Vec<(Token, Range<usize>)>, Hinted> {
-    let mut tokens: Vec<(Token, Range<usize>)> = Vec::new();
+/// The tokens. Comments are none; a template and a regular expression are a mark.
+pub fn tokens(text: &str) -> Result<Vec<Placed>, Hinted> {
+    let mut tokens: Vec<Placed> = Vec::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
         let rest = &text[at..];
-        let quoted = || quoted(rest, c).map_err(|what| bad(&format!("{}: {what}", Position::of(text, at))));
+        let quoted = || quoted(rest, c).map_err(|what| bad(what).at(Position::of(text, at)));
         let (token, length) = match c {
             '"' | '\'' => {
                 let (value, length) = quoted()?;
@@ -186,9 +192,8 @@ pub fn placed(text: &str) -> Result<Vec<(Token, Range<usize>)>, Hinted> {
             '`' => (Some(Token::Mark(c)), quoted()?.1),
             '/' if rest.starts_with("//") => (None, rest.find('\n').unwrap_or(rest.len())),
             '/' if rest.starts_with("/*") => {
-                let end = rest
-                    .find("*/")
-                    .ok_or_else(|| bad(&format!("{}: a comment is opened and never closed", Position::of(text, at))))?;
+                let unclosed = || bad("a comment is opened and never closed").at(Position::of(text, at));
+                let end = rest.find("*/").ok_or_else(unclosed)?;
                 (None, end + 2)
             }
             '/' if tokens

@@ -45,21 +45,22 @@ fn write(plan: &Plan) -> Result<String, Hinted> {
 }
 
 fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
-    let value = json::yaml(text)?;
-    let endpoints = value["spec"]["endpoints"].as_array().ok_or_else(|| {
-        Hinted::new("this YAML has no `spec.endpoints`", "`fedctl records --format external-dns` prints a DNSEndpoint")
-    })?;
+    let value = json::yaml_document(text)?;
+    let endpoints = value.root().get("spec").get("endpoints");
+    if !endpoints.is_list() {
+        let hint = "`fedctl records --format external-dns` prints a DNSEndpoint";
+        return Err(endpoints.wrong("this YAML has no `spec.endpoints`", hint));
+    }
     let mut records = Vec::new();
-    for endpoint in endpoints {
-        let ttl = if endpoint["recordTTL"].is_null() { DEFAULT_TTL } else { json::ttl(&endpoint["recordTTL"])? };
-        for target in endpoint["targets"].as_array().into_iter().flatten() {
-            let target = target.as_str().unwrap_or_default();
-            let data = match endpoint["recordType"].as_str().unwrap_or_default() {
-                "SRV" => rdata::read_srv(target)?,
-                "TXT" => rdata::cut(target.as_bytes()),
-                other => RData::Other(other.to_owned()),
-            };
-            records.push(Rr { name: place.full(endpoint["dnsName"].as_str().unwrap_or_default()), ttl, data });
+    for endpoint in endpoints.items() {
+        let ttl = endpoint.get("recordTTL").ttl_or(DEFAULT_TTL)?;
+        for target in endpoint.get("targets").items() {
+            let data = target.read(|target| match endpoint.get("recordType").text() {
+                "SRV" => rdata::read_srv(target),
+                "TXT" => Ok(rdata::cut(target.as_bytes())),
+                other => Ok(RData::Other(other.to_owned())),
+            })?;
+            records.push(Rr { name: place.full(endpoint.get("dnsName").text()), ttl, data });
         }
     }
     Ok(records)

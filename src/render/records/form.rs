@@ -1,9 +1,11 @@
 //! Forms that people type into: a block for each record, a line for each box. The same reader serves all of them.
 
-use super::{Place, field, human, rdata};
+use super::field::{self, Placed};
+use super::{Place, human, rdata};
 use crate::count::counted;
 use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
+use crate::position::Position;
 use crate::render::fill::hang;
 use crate::rocketchat::generation::KEY_LABEL;
 use crate::rocketchat::records::{DEFAULT_TTL, Data, Record};
@@ -73,60 +75,73 @@ pub struct Boxes {
 
 /// Reads blocks of boxes. A text without any box is read as the value of the key, a record a line, as in the box itself.
 pub fn read(text: &str, place: &Place, boxes: &Boxes) -> Result<Vec<Rr>, Hinted> {
-    let blocks: Vec<Vec<(&str, &str)>> = split(text);
-    let filled = blocks.iter().filter(|block| value_of(block, boxes.kind).is_some());
-    let records: Vec<Rr> = filled.map(|block| record(block, place, boxes)).collect::<Result<_, _>>()?;
+    let lines = text.lines().enumerate().map(|(number, line)| Placed {
+        text: line.trim().to_owned(),
+        at: Position { line: number + 1, column: Position::of_part(line, line.trim()).column },
+    });
+    let lines: Vec<Placed> = lines.collect();
+    let blocks = lines.split(|line| line.text.is_empty()).map(Filled::of);
+    let filled = blocks.filter(|block| block.get(boxes.kind).is_some());
+    let records: Vec<Rr> = filled.map(|block| record(&block, place, boxes)).collect::<Result<_, _>>()?;
     if !records.is_empty() {
         return Ok(records);
     }
     let name = format!("{KEY_LABEL}.{}", place.domain);
-    let lines = text.lines().filter(|line| !line.trim().is_empty());
-    lines.map(|line| Ok(Rr { name: name.clone(), ttl: DEFAULT_TTL, data: (boxes.strings)(line.trim())? })).collect()
+    let lines = lines.iter().filter(|line| !line.text.is_empty());
+    lines.map(|line| Ok(Rr { name: name.clone(), ttl: DEFAULT_TTL, data: line.read(boxes.strings)? })).collect()
 }
 
-fn split(text: &str) -> Vec<Vec<(&str, &str)>> {
-    let mut blocks = vec![Vec::new()];
-    for line in text.lines() {
-        match line.trim().split_once("  ") {
-            Some((label, value)) => blocks.last_mut().into_iter().for_each(|block| block.push((label, value.trim()))),
-            None if line.trim().is_empty() => blocks.push(Vec::new()),
-            // A box that was left empty.
-            None => blocks.last_mut().into_iter().for_each(|block| block.push((line.trim(), ""))),
-        }
+/// A block of boxes that were filled in.
+struct Filled<'a> {
+    at: Position,
+    boxes: Vec<(&'a str, Placed)>,
+}
+
+impl<'a> Filled<'a> {
+    fn of(lines: &'a [Placed]) -> Self {
+        let filled = |line: &'a Placed| {
+            // A box that was left empty has a label only.
+            let (label, value) = line.text.split_once("  ").unwrap_or((&line.text, ""));
+            let value = value.trim();
+            let column = line.at.column + line.text.chars().count() - value.chars().count();
+            (label, Placed { text: value.to_owned(), at: Position { column, ..line.at } })
+        };
+        Self { at: lines.first().map(|line| line.at).unwrap_or_default(), boxes: lines.iter().map(filled).collect() }
     }
-    blocks
-}
 
-fn value_of<'a>(block: &[(&str, &'a str)], label: &str) -> Option<&'a str> {
-    block.iter().find(|(name, _)| *name == label).map(|(_, value)| *value)
-}
+    fn get(&self, label: &str) -> Option<&Placed> {
+        self.boxes.iter().find(|(name, _)| *name == label).map(|(_, value)| value)
+    }
 
-fn record(block: &[(&str, &str)], place: &Place, boxes: &Boxes) -> Result<Rr, Hinted> {
-    let needed = |label: &str| {
-        value_of(block, label).ok_or_else(|| {
-            Hinted::new(format!("a record has no `{label}`"), "`fedctl records` prints every box with its value")
+    fn needed(&self, label: &str) -> Result<&Placed, Hinted> {
+        self.get(label).ok_or_else(|| {
+            let hint = "`fedctl records` prints every box with its value";
+            Hinted::new(format!("a record has no `{label}`"), hint).at(self.at)
         })
-    };
-    let ttl = (boxes.ttl)(needed("TTL")?)?;
-    let owner = match (value_of(block, "Service"), value_of(block, "Protocol")) {
+    }
+}
+
+fn record(block: &Filled, place: &Place, boxes: &Boxes) -> Result<Rr, Hinted> {
+    let ttl = block.needed("TTL")?.read(boxes.ttl)?;
+    let owner = match (block.get("Service"), block.get("Protocol")) {
         (Some(service), Some(protocol)) => {
-            let rest = value_of(block, boxes.name).unwrap_or("@");
-            place.relative(format!("{service}.{protocol}.{rest}").trim_end_matches(".@"))
+            let rest = block.get(boxes.name).map_or("@", |rest| &rest.text);
+            place.relative(format!("{}.{}.{rest}", service.text, protocol.text).trim_end_matches(".@"))
         }
-        _ => place.relative(needed(boxes.name)?),
+        _ => place.relative(&block.needed(boxes.name)?.text),
     };
-    let data = match (needed(boxes.kind)?, value_of(block, "Target")) {
+    let data = match (&*block.needed(boxes.kind)?.text, block.get("Target")) {
         ("SRV", Some(target)) => RData::Srv {
-            priority: field::number("priority", needed("Priority")?)?,
-            weight: field::number("weight", needed("Weight")?)?,
-            port: field::number("port", needed("Port")?)?,
-            target: rdata::host(target),
+            priority: block.needed("Priority")?.number("priority")?,
+            weight: block.needed("Weight")?.number("weight")?,
+            port: block.needed("Port")?.number("port")?,
+            target: rdata::host(&target.text),
         },
-        ("SRV", None) => rdata::read_srv(needed(boxes.value)?)?,
+        ("SRV", None) => block.needed(boxes.value)?.read(rdata::read_srv)?,
         // Of two boxes for one value people fill either.
-        ("TXT", _) => match value_of(block, WHOLE).filter(|_| value_of(block, boxes.value).is_none()) {
-            Some(value) => whole(value)?,
-            None => (boxes.strings)(needed(boxes.value)?)?,
+        ("TXT", _) => match block.get(WHOLE).filter(|_| block.get(boxes.value).is_none()) {
+            Some(value) => value.read(whole)?,
+            None => block.needed(boxes.value)?.read(boxes.strings)?,
         },
         (other, _) => RData::Other(other.to_owned()),
     };

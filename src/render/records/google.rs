@@ -1,8 +1,7 @@
 //! Google Cloud DNS: gcloud commands, and Terraform's google provider.
 
 use super::hcl::{self, Block};
-use super::shell::{self, Line};
-use super::{Facts, Format, Place, Proof, field, rdata};
+use super::{Facts, Format, Place, Proof, rdata, shell};
 use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::Plan;
@@ -66,23 +65,22 @@ fn read_gcloud(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let mut records = Vec::new();
     for line in shell::lines(text)? {
         let [_, _, _, verb, name, ..] = line.words.as_slice() else { continue };
-        if !line.starts_with(&["gcloud", "dns", "record-sets"]) || !matches!(verb.as_str(), "create" | "update") {
+        if !line.starts_with(&["gcloud", "dns", "record-sets"]) || !matches!(&*verb.text, "create" | "update") {
             continue;
         }
-        let ttl = field::seconds(line.value(&["--ttl"]).unwrap_or_default())?;
-        for value in unlisted(&line) {
-            let data = data(line.value(&["--type"]).unwrap_or_default(), &value)?;
-            records.push(Rr { name: place.full(name), ttl, data });
+        let ttl = line.value_or_empty(&["--ttl"]).seconds()?;
+        let (kind, list) = (line.value_or_empty(&["--type"]).text, line.value_or_empty(&["--rrdatas"]));
+        for value in unlisted(&list.text) {
+            records.push(Rr { name: place.full(&name.text), ttl, data: list.read(|_| data(&kind, value))? });
         }
     }
     Ok(records)
 }
 
-fn unlisted(line: &Line) -> Vec<String> {
-    let list = line.value(&["--rrdatas"]).unwrap_or_default();
+fn unlisted(list: &str) -> impl Iterator<Item = &str> {
     let named = list.strip_prefix('^').and_then(|rest| rest.split_once('^'));
     let (delimiter, list) = named.unwrap_or((",", list));
-    list.split(delimiter).map(str::to_owned).collect()
+    list.split(delimiter)
 }
 
 fn data(kind: &str, value: &str) -> Result<RData, Hinted> {
@@ -109,10 +107,11 @@ fn write_terraform(plan: &Plan) -> Result<String, Hinted> {
 
 fn read_terraform(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let mut records = Vec::new();
-    for body in hcl::resources(text, &["google_dns_record_set"])? {
-        for value in body.list("rrdatas") {
-            let data = data(body.str("type"), value.as_str().unwrap_or_default())?;
-            records.push(Rr { name: place.full(body.str("name")), ttl: body.ttl()?, data });
+    let file = hcl::resources(text, &["google_dns_record_set"])?;
+    for body in hcl::bodies(&file) {
+        for value in body.get("rrdatas").items() {
+            let data = value.read(|value| data(body.get("type").text(), value))?;
+            records.push(Rr { name: place.full(body.get("name").text()), ttl: body.get("ttl").ttl()?, data });
         }
     }
     Ok(records)

@@ -3,10 +3,12 @@
 use std::ops::Range;
 
 use ::hcl::edit::Span;
+use ::hcl::edit::expr::{Expression, ObjectKey, ObjectValue};
 use ::hcl::edit::parser::parse_body;
-use ::hcl::{Expression, ObjectKey, Structure};
+use ::hcl::edit::structure::{self, Body, Structure};
 use serde_json::{Map, Value};
 
+use super::json::{Document, Node};
 use crate::error::Hinted;
 use crate::position::Position;
 use crate::rocketchat::records::{Record, RecordSet};
@@ -79,35 +81,6 @@ impl Block {
     }
 }
 
-/// The arguments of a resource; blocks inside it are lists of objects.
-#[derive(Debug)]
-pub struct Body(Map<String, Value>);
-
-impl Body {
-    pub fn get(&self, name: &str) -> &Value {
-        self.0.get(name).unwrap_or(&Value::Null)
-    }
-
-    /// A string; empty when it is not one.
-    pub fn str(&self, name: &str) -> &str {
-        self.get(name).as_str().unwrap_or_default()
-    }
-
-    /// A list; empty when it is not one.
-    pub fn list(&self, name: &str) -> &[Value] {
-        self.get(name).as_array().map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// The names of its arguments and blocks.
-    pub fn names(&self) -> Vec<String> {
-        self.0.keys().cloned().collect()
-    }
-
-    pub fn ttl(&self) -> Result<u32, Hinted> {
-        super::json::ttl(self.get("ttl"))
-    }
-}
-
 /// Brackets within brackets; the library would read deeper ones until the stack ends.
 const DEPTH_MAX: usize = 64;
 
@@ -122,35 +95,77 @@ pub struct Located {
 
 /// The blocks of a file, whatever is inside them.
 pub fn locate(text: &str) -> Result<Vec<Located>, Hinted> {
-    refuse_nesting(text)?;
-    let file = parse_body(text).map_err(|error| bad(&Untrusted(&error.to_string()).to_string()))?;
+    let file = parse(text)?;
     if let Some(argument) = file.attributes().next() {
         let at = argument.span().map_or(0, |span| span.start);
         let what = format!("`{}` is outside of a block", Untrusted(argument.key.as_str()));
-        return Err(bad(&format!("{}: {what}", Position::of(text, at))));
+        return Err(bad(&what, Position::of(text, at)));
     }
-    let located = |block: &::hcl::edit::structure::Block| {
+    let located = |block: &structure::Block| {
         let labels = block.labels.iter().map(|label| label.as_str().to_owned()).collect();
         Some(Located { word: block.ident.to_string(), labels, range: block.span()? })
     };
     Ok(file.blocks().filter_map(located).collect())
 }
 
-/// The bodies of all resources of these kinds. Other blocks may hold whatever Terraform takes.
-pub fn resources(text: &str, kinds: &[&str]) -> Result<Vec<Body>, Hinted> {
-    refuse_nesting(text)?;
-    let file = ::hcl::parse(text).map_err(|error| bad(&Untrusted(&error.to_string()).to_string()))?;
-    let wanted = |block: &::hcl::Block| {
-        block.identifier() == "resource" && block.labels().first().is_some_and(|kind| kinds.contains(&kind.as_str()))
+/// The blocks of a file, those of these kinds with their arguments: blocks inside them are lists of objects. Other blocks may hold
+/// whatever Terraform takes.
+pub fn resources<'a>(text: &'a str, kinds: &[&str]) -> Result<Document<'a>, Hinted> {
+    let wanted = |block: &structure::Block| {
+        block.ident.as_str() == "resource" && block.labels.first().is_some_and(|kind| kinds.contains(&kind.as_str()))
     };
-    file.into_blocks().filter(wanted).map(|block| body(block.body).map(Body)).collect()
+    let read = |block: &structure::Block| if wanted(block) { body(&block.body, text) } else { Ok(Value::Null) };
+    let value = parse(text)?.blocks().map(read).collect::<Result<_, _>>()?;
+    Ok(Document { text, value: Value::Array(value), place })
 }
 
-fn refuse_nesting(text: &str) -> Result<(), Hinted> {
-    match too_deep(text) {
-        Some(at) => Err(bad(&format!("{}: brackets are nested more than {DEPTH_MAX} deep", Position::of(text, at)))),
-        None => Ok(()),
+/// The blocks of the kinds that were wanted.
+pub fn bodies<'a>(file: &'a Document) -> Vec<Node<'a>> {
+    file.root().items().into_iter().filter(|body| !body.is_null()).collect()
+}
+
+fn parse(text: &str) -> Result<Body, Hinted> {
+    if let Some(at) = too_deep(text) {
+        return Err(bad(&format!("brackets are nested more than {DEPTH_MAX} deep"), Position::of(text, at)));
     }
+    parse_body(text).map_err(|error| {
+        let at = Position { line: error.location().line(), column: error.location().column() };
+        bad(&Untrusted(error.message()).to_string(), at)
+    })
+}
+
+/// The place of a value of [`resources()`].
+fn place(text: &str, way: &[String]) -> Position {
+    let found = || {
+        let file = parse_body(text).ok()?;
+        let (number, way) = way.split_first()?;
+        let block = file.blocks().nth(number.parse().ok()?)?;
+        in_body(&block.body, way).or(block.span())
+    };
+    found().map_or_else(Position::default, |span| Position::of(text, span.start))
+}
+
+fn in_body(body: &Body, way: &[String]) -> Option<Range<usize>> {
+    let (name, way) = way.split_first()?;
+    if let Some(argument) = body.get_attribute(name) {
+        return in_expression(&argument.value, way);
+    }
+    let mut blocks = body.get_blocks(name);
+    let Some((number, way)) = way.split_first() else { return blocks.next()?.span() };
+    let block = blocks.nth(number.parse().ok()?)?;
+    in_body(&block.body, way).or(block.span())
+}
+
+fn in_expression(expression: &Expression, way: &[String]) -> Option<Range<usize>> {
+    let inner = way.split_first().and_then(|(step, way)| match expression {
+        Expression::Array(items) => in_expression(items.get(step.parse().ok()?)?, way),
+        Expression::Object(object) => {
+            let (_, item) = object.iter().find(|(key, _)| key_text(key) == *step)?;
+            in_expression(item.expr(), way)
+        }
+        _ => None,
+    });
+    inner.or(expression.span())
 }
 
 /// The first bracket that is nested too deep; those in strings and comments count too.
@@ -166,44 +181,52 @@ fn too_deep(text: &str) -> Option<usize> {
     })
 }
 
-fn bad(what: &str) -> Hinted {
-    Hinted::new(format!("this is not Terraform as fedctl reads it: {what}"), "give resource blocks with literal values")
+fn bad(what: &str, at: Position) -> Hinted {
+    let hint = "give resource blocks with literal values";
+    Hinted::new(format!("this is not Terraform as fedctl reads it: {what}"), hint).at(at)
 }
 
-fn body(body: ::hcl::Body) -> Result<Map<String, Value>, Hinted> {
+fn body(body: &Body, text: &str) -> Result<Value, Hinted> {
     let mut map = Map::new();
     for structure in body {
         match structure {
             Structure::Attribute(argument) => {
-                map.insert(argument.key.to_string(), value(argument.expr)?);
+                map.insert(argument.key.to_string(), value(&argument.value, text)?);
             }
             Structure::Block(block) => {
-                let inner = Value::Object(self::body(block.body)?);
-                match map.entry(block.identifier.to_string()).or_insert_with(|| Value::Array(Vec::new())) {
+                let inner = self::body(&block.body, text)?;
+                match map.entry(block.ident.to_string()).or_insert_with(|| Value::Array(Vec::new())) {
                     Value::Array(blocks) => blocks.push(inner),
                     other => *other = inner,
                 }
             }
         }
     }
-    Ok(map)
+    Ok(Value::Object(map))
 }
 
 /// A literal; an expression is its text.
-fn value(expression: Expression) -> Result<Value, Hinted> {
+fn value(expression: &Expression, text: &str) -> Result<Value, Hinted> {
     Ok(match expression {
-        Expression::Null => Value::Null,
-        Expression::Bool(value) => Value::Bool(value),
+        Expression::Null(_) => Value::Null,
+        Expression::Bool(value) => Value::Bool(**value),
         Expression::Number(number) => number.as_u64().map_or_else(|| Value::String(number.to_string()), Value::from),
-        Expression::String(text) => Value::String(text),
-        Expression::Array(items) => Value::Array(items.into_iter().map(value).collect::<Result<_, _>>()?),
+        Expression::String(text) => Value::String(text.to_string()),
+        Expression::Array(items) => items.iter().map(|item| value(item, text)).collect::<Result<_, _>>()?,
         Expression::Object(object) => {
-            let pair = |(key, item): (ObjectKey, Expression)| Ok((key.to_string(), value(item)?));
-            Value::Object(object.into_iter().map(pair).collect::<Result<_, Hinted>>()?)
+            let pair = |(key, item): (&ObjectKey, &ObjectValue)| Ok((key_text(key), value(item.expr(), text)?));
+            Value::Object(object.iter().map(pair).collect::<Result<_, Hinted>>()?)
         }
-        Expression::TemplateExpr(_) => return Err(bad("a template in a string")),
-        other => Value::String(other.to_string()),
+        Expression::StringTemplate(_) | Expression::HeredocTemplate(_) => {
+            let at = expression.span().map_or(0, |span| span.start);
+            return Err(bad("a template in a string", Position::of(text, at)));
+        }
+        other => Value::String(::hcl::Expression::from(other.clone()).to_string()),
     })
+}
+
+fn key_text(key: &ObjectKey) -> String {
+    ::hcl::ObjectKey::from(key.clone()).to_string()
 }
 
 #[cfg(test)]

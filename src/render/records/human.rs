@@ -5,8 +5,9 @@ use crate::count::counted;
 use crate::dns::record::{Rr, STRING_MAX};
 use crate::error::Hinted;
 use crate::key::diagnosis;
+use crate::position::Position;
 use crate::render::fill::{hang, title};
-use crate::rocketchat::records::{Data, Plan};
+use crate::rocketchat::records::{Data, Plan, Record};
 
 pub const FORMAT: Format = Format {
     id: "human",
@@ -44,18 +45,19 @@ pub fn table(plan: &Plan, columns: usize) -> String {
     let mut out = title(&set.domain.to_string(), &about, columns);
     let width = set.records.iter().map(|record| record.owner.len() + 1).max().unwrap_or_default();
     let head = format!("  {:<width$}  {:>6}  type  value\n", "name", "TTL");
-    let is_narrow = columns < WIDTH && head.len() > columns;
+    let row = |record: &Record| {
+        let owner = format!("{}.", record.owner);
+        format!("  {owner:<width$}  {:>6}  {:<4}  {}\n", record.ttl, record.data.kind(), value(&record.data))
+    };
+    // One line for all columns, or a line for the name and one for the rest.
+    let is_narrow = set.records.iter().map(row).chain([head.clone()]).any(|line| line.trim_end().len() > columns);
     out += if is_narrow { "" } else { &head };
     for record in &set.records {
-        let owner = format!("{}.", record.owner);
-        let value = match rdata::srv(&record.data, ".") {
-            Some(srv) => srv,
-            None if is_short(&record.data) => rdata::quoted(&record.data),
-            None => "below".into(),
-        };
         out += &match is_narrow {
-            true => format!("  {owner}\n    {}  {:<4}  {value}\n", record.ttl, record.data.kind()),
-            false => format!("  {owner:<width$}  {:>6}  {:<4}  {value}\n", record.ttl, record.data.kind()),
+            true => {
+                format!("  {}.\n    {}  {:<4}  {}\n", record.owner, record.ttl, record.data.kind(), value(&record.data))
+            }
+            false => row(record),
         };
         out += &hang(&format!("      {}; read by {}", record.reason, record.read_by), columns, 6);
     }
@@ -69,6 +71,15 @@ pub fn table(plan: &Plan, columns: usize) -> String {
         out += &format!("{}{}\n", note(CUT), rdata::quoted(&record.data));
     }
     out + "\n" + &hang("for your DNS provider: --format FORMAT; `fedctl records formats` lists them", columns, 0)
+}
+
+/// The value in the table.
+fn value(data: &Data) -> String {
+    match rdata::srv(data, ".") {
+        Some(srv) => srv,
+        None if is_short(data) => rdata::quoted(data),
+        None => "below".into(),
+    }
 }
 
 /// Fits into a table.
@@ -93,23 +104,28 @@ pub fn size(data: &Data) -> String {
 fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let lines: Vec<&str> = text.lines().collect();
     let mut records = Vec::new();
-    for row in lines.iter().filter(|line| line.starts_with("  ") && !line.starts_with("   ")) {
-        let words: Vec<&str> = row.split_whitespace().collect();
+    let is_row = |line: &str| line.starts_with("  ") && !line.starts_with("   ");
+    for (at, row) in lines.iter().enumerate().filter(|(_, line)| is_row(line)) {
+        // What follows the name may be on the next line.
+        let below = lines.get(at + 1).copied().filter(|_| row.split_whitespace().count() == 1);
+        let words: Vec<&str> =
+            row.split_whitespace().chain(below.into_iter().flat_map(str::split_whitespace)).collect();
+        let row = below.unwrap_or(row);
         let [owner, ttl, kind @ ("SRV" | "TXT"), value, ..] = words.as_slice() else { continue };
         let below = || {
             let heading = format!("TXT value of {owner}");
             let at = lines.iter().position(|line| *line == heading)?;
-            let cut = lines[at..].iter().skip_while(|line| **line != CUT).nth(1)?;
-            Some((*cut).to_owned())
+            lines[at..].iter().skip_while(|line| **line != CUT).nth(1).copied()
         };
-        let value = if *value == "below" { below().unwrap_or_default() } else { after(row, kind) };
-        let entry = format!("{owner} {ttl} IN {kind} {value}");
-        records.extend(rdata::read_entries(&entry, place)?);
+        let value = if *value == "below" { below() } else { after(row, kind) };
+        let entry = format!("{owner} {ttl} IN {kind} {}", value.unwrap_or_default());
+        let at = |why: Hinted| why.at(Position::of_part(text, value.unwrap_or(owner)));
+        records.extend(rdata::read_entries(&entry, place).map_err(at)?);
     }
     Ok(records)
 }
 
 /// What stands after the column of the type.
-fn after(row: &str, kind: &str) -> String {
-    row.split_once(&format!("  {kind}   ")).map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+fn after<'a>(row: &'a str, kind: &str) -> Option<&'a str> {
+    row.split_once(&format!("  {kind}   ")).map(|(_, value)| value.trim())
 }

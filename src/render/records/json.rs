@@ -6,6 +6,7 @@ use super::{Facts, Format, Proof, rdata};
 use crate::dns::record::{CharacterString, RData, Rr, STRING_MAX, unescape};
 use crate::error::Hinted;
 use crate::key::diagnosis;
+use crate::position::{Position, in_words};
 use crate::rocketchat::records::{Data, Plan, Record};
 
 const FACTS: Facts = Facts {
@@ -24,7 +25,7 @@ pub const JSON: Format = Format {
     next: "",
     prints_sizes: true,
     write: |plan| Ok(text(&object(plan))),
-    read: |text, _| records(&parse(text)?),
+    read: |text, _| records(&parse(text)?.root()),
     facts: FACTS,
 };
 
@@ -34,7 +35,7 @@ pub const YAML: Format = Format {
     next: "",
     prints_sizes: true,
     write: |plan| yaml_text(&object(plan)),
-    read: |text, _| records(&yaml(text)?),
+    read: |text, _| records(&yaml_document(text)?.root()),
     facts: FACTS,
 };
 
@@ -76,36 +77,35 @@ fn record(record: &Record) -> Value {
 }
 
 /// Reads the object back; `value` and `strings` must say the same.
-fn records(object: &Value) -> Result<Vec<Rr>, Hinted> {
+fn records(object: &Node) -> Result<Vec<Rr>, Hinted> {
     let hint = "`fedctl records --format json` prints such a text";
-    let list = object["records"].as_array().ok_or_else(|| Hinted::new("there is no list `records`", hint))?;
-    let read = |record: &Value| {
-        let data = match record["type"].as_str() {
-            Some("SRV") => RData::Srv {
-                priority: port(&record["priority"])?,
-                weight: port(&record["weight"])?,
-                port: port(&record["port"])?,
-                target: rdata::host(record["target"].as_str().unwrap_or_default()),
-            },
-            Some("TXT") => {
-                let strings = record["strings"].as_array().into_iter().flatten().map(bytes);
+    let list = object.get("records");
+    if !list.is_list() {
+        return Err(list.wrong("there is no list `records`", hint));
+    }
+    let read = |record: &Node| {
+        let data = match record.get("type").text() {
+            "SRV" => record.srv(rdata::host(record.get("target").text()))?,
+            "TXT" => {
+                let strings = record.get("strings").items();
+                let strings = strings.iter().map(|string| string.read(bytes));
                 let strings: Vec<CharacterString> = strings.collect::<Result<_, _>>()?;
                 let whole: Vec<u8> = strings.iter().flat_map(|string| string.0.iter().copied()).collect();
-                if whole != bytes(&record["value"])?.0 {
-                    return Err(Hinted::new("`value` is not what `strings` are together", hint));
+                let value = record.get("value");
+                if whole != value.read(bytes)?.0 {
+                    return Err(value.wrong("`value` is not what `strings` are together", hint));
                 }
                 RData::Txt(strings)
             }
-            other => RData::Other(other.unwrap_or_default().to_owned()),
+            other => RData::Other(other.to_owned()),
         };
-        let name = record["name"].as_str().unwrap_or_default().to_ascii_lowercase();
-        Ok(Rr { name: name.trim_end_matches('.').to_owned(), ttl: ttl(&record["ttl"])?, data })
+        let name = record.get("name").text().to_ascii_lowercase();
+        Ok(Rr { name: name.trim_end_matches('.').to_owned(), ttl: record.get("ttl").ttl()?, data })
     };
-    list.iter().map(read).collect()
+    list.items().iter().map(read).collect()
 }
 
-fn bytes(value: &Value) -> Result<CharacterString, Hinted> {
-    let text = value.as_str().unwrap_or_default();
+fn bytes(text: &str) -> Result<CharacterString, Hinted> {
     unescape(text.as_bytes())
         .map(CharacterString)
         .map_err(|why| Hinted::new(why.to_string(), "write a backslash as `\\\\`"))
@@ -116,34 +116,145 @@ pub fn text(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
-/// Reads JSON; the error names the place.
-pub fn parse(text: &str) -> Result<Value, Hinted> {
-    serde_json::from_str(text)
-        .map_err(|error| Hinted::new(format!("this is not JSON: {error}"), "give the JSON alone, without other lines"))
-}
-
 /// YAML with a final line end.
 pub fn yaml_text(value: &Value) -> Result<String, Hinted> {
     serde_yaml::to_string(value)
         .map_err(|error| Hinted::new(format!("this cannot be written as YAML: {error}"), "use --format json"))
 }
 
+/// Reads JSON.
+pub fn parse(text: &str) -> Result<Document<'_>, Hinted> {
+    let refuse = |error: serde_json::Error| {
+        let (what, at) = in_words(&error);
+        Hinted::new(format!("this is not JSON: {what}"), "give the JSON alone, without other lines").at(at)
+    };
+    Ok(Document { text, value: serde_json::from_str(text).map_err(refuse)?, place: Position::in_json })
+}
+
 /// Reads YAML.
 pub fn yaml(text: &str) -> Result<Value, Hinted> {
-    serde_yaml::from_str(text)
-        .map_err(|error| Hinted::new(format!("this is not YAML: {error}"), "give the YAML alone, without other lines"))
-}
-
-/// A TTL in seconds.
-pub fn ttl(value: &Value) -> Result<u32, Hinted> {
-    let seconds = value.as_u64().and_then(|seconds| u32::try_from(seconds).ok());
-    seconds.ok_or_else(|| Hinted::new(format!("`{value}` is not a TTL"), "a TTL is a whole number of seconds"))
-}
-
-/// A port, priority or weight.
-pub fn port(value: &Value) -> Result<u16, Hinted> {
-    let number = value.as_u64().and_then(|number| u16::try_from(number).ok());
-    number.ok_or_else(|| {
-        Hinted::new(format!("`{value}` is not a port, priority or weight"), "write a number from 0 to 65535")
+    serde_yaml::from_str(text).map_err(|error| {
+        let what = format!("this is not YAML: {error}");
+        let is_placed = what.contains(" at line ");
+        let why = Hinted::new(what, "give the YAML alone, without other lines");
+        let at =
+            error.location().map_or_else(Position::default, |at| Position { line: at.line(), column: at.column() });
+        if is_placed { why } else { why.at(at) }
     })
+}
+
+/// The same, for values whose place is needed.
+pub fn yaml_document(text: &str) -> Result<Document<'_>, Hinted> {
+    Ok(Document { text, value: yaml(text)?, place: Position::in_yaml })
+}
+
+/// A text that was read, and how the place of a value is found in it.
+pub struct Document<'a> {
+    pub text: &'a str,
+    pub value: Value,
+    pub place: fn(&str, &[String]) -> Position,
+}
+
+impl Document<'_> {
+    /// The outermost value.
+    pub fn root(&self) -> Node<'_> {
+        Node { document: self, value: &self.value, way: Vec::new() }
+    }
+}
+
+/// A value of a document. Errors about it name its place.
+#[derive(Clone)]
+pub struct Node<'a> {
+    document: &'a Document<'a>,
+    value: &'a Value,
+    /// The members and the numbers of items that lead to it.
+    way: Vec<String>,
+}
+
+impl<'a> Node<'a> {
+    fn inner(&self, value: &'a Value, step: String) -> Self {
+        let way = self.way.iter().cloned().chain([step]).collect();
+        Self { document: self.document, value, way }
+    }
+
+    /// A member; `null` when there is none.
+    pub fn get(&self, name: &str) -> Self {
+        self.inner(&self.value[name], name.to_owned())
+    }
+
+    /// The members of an object.
+    pub fn members(&self) -> Option<Vec<(&'a str, Self)>> {
+        let members = self.value.as_object()?.iter();
+        Some(members.map(|(name, value)| (name.as_str(), self.inner(value, name.clone()))).collect())
+    }
+
+    /// The items of a list; none when it is not one.
+    pub fn items(&self) -> Vec<Self> {
+        let items = self.value.as_array().into_iter().flatten().enumerate();
+        items.map(|(number, value)| self.inner(value, number.to_string())).collect()
+    }
+
+    /// The items of a list, or the one thing that is no list.
+    pub fn items_or_itself(&self) -> Vec<Self> {
+        if self.is_list() { self.items() } else { vec![self.clone()] }
+    }
+
+    /// A string; empty when it is not one.
+    pub fn text(&self) -> &'a str {
+        self.value.as_str().unwrap_or_default()
+    }
+
+    pub fn is_list(&self) -> bool {
+        self.value.is_array()
+    }
+
+    pub fn is_text(&self) -> bool {
+        self.value.is_string()
+    }
+
+    pub fn is_null(&self) -> bool {
+        self.value.is_null()
+    }
+
+    pub fn is_true(&self) -> bool {
+        self.value == &Value::Bool(true)
+    }
+
+    /// The error that the value is not what it should be.
+    pub fn wrong(&self, what: impl Into<String>, hint: impl Into<String>) -> Hinted {
+        self.place(Hinted::new(what, hint))
+    }
+
+    fn place(&self, why: Hinted) -> Hinted {
+        why.at((self.document.place)(self.document.text, &self.way))
+    }
+
+    /// Reads a string.
+    pub fn read<T>(&self, read: impl FnOnce(&'a str) -> Result<T, Hinted>) -> Result<T, Hinted> {
+        read(self.text()).map_err(|why| self.place(why))
+    }
+
+    /// A TTL in seconds.
+    pub fn ttl(&self) -> Result<u32, Hinted> {
+        let seconds = self.value.as_u64().and_then(|seconds| u32::try_from(seconds).ok());
+        seconds
+            .ok_or_else(|| self.wrong(format!("`{}` is not a TTL", self.value), "a TTL is a whole number of seconds"))
+    }
+
+    /// The same, where it may be missing.
+    pub fn ttl_or(&self, default: u32) -> Result<u32, Hinted> {
+        if self.is_null() { Ok(default) } else { self.ttl() }
+    }
+
+    /// The members `priority`, `weight` and `port` with a target.
+    pub fn srv(&self, target: String) -> Result<RData, Hinted> {
+        let number = |name: &str| {
+            let node = self.get(name);
+            let number = node.value.as_u64().and_then(|number| u16::try_from(number).ok());
+            number.ok_or_else(|| {
+                node.wrong(format!("`{}` is not a {name}", node.value), format!("a {name} is a number from 0 to 65535"))
+            })
+        };
+        Ok(RData::Srv { priority: number("priority")?, weight: number("weight")?, port: number("port")?, target })
+    }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::json::Node;
 use super::{Facts, Format, Place, Proof, field, json, rdata};
 use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
@@ -56,16 +57,17 @@ fn entry(record: &Record) -> Result<Value, Hinted> {
 
 /// A name holds one record or a list, a record one `value` or a list of `values`.
 fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
-    let zone = json::yaml(text)?;
-    let zone = zone.as_object().ok_or_else(|| {
-        Hinted::new("this YAML is not a zone of octoDNS", "`fedctl records --format octodns` prints one")
-    })?;
+    let zone = json::yaml_document(text)?;
+    let root = zone.root();
+    let hint = "`fedctl records --format octodns` prints one";
+    let names = root.members().ok_or_else(|| root.wrong("this YAML is not a zone of octoDNS", hint))?;
     let mut records = Vec::new();
-    for (name, entries) in zone {
-        for entry in some(entries) {
-            let ttl = if entry["ttl"].is_null() { DEFAULT_TTL } else { json::ttl(&entry["ttl"])? };
-            for value in some(&entry["value"]).chain(some(&entry["values"])) {
-                let data = data(entry["type"].as_str().unwrap_or_default(), value)?;
+    for (name, entries) in names {
+        for entry in entries.items_or_itself() {
+            let ttl = entry.get("ttl").ttl_or(DEFAULT_TTL)?;
+            let values = [entry.get("value"), entry.get("values")].into_iter().flat_map(|some| some.items_or_itself());
+            for value in values.filter(|value| !value.is_null()) {
+                let data = data(entry.get("type").text(), &value)?;
                 records.push(Rr { name: place.relative(name), ttl, data });
             }
         }
@@ -73,35 +75,24 @@ fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     Ok(records)
 }
 
-/// The items of a list, or the one thing that is no list.
-fn some(value: &Value) -> impl Iterator<Item = &Value> {
-    let list = value.as_array().map(Vec::as_slice).unwrap_or_default();
-    list.iter().chain(Some(value).filter(|value| !value.is_array() && !value.is_null()))
-}
-
-fn data(kind: &str, value: &Value) -> Result<RData, Hinted> {
+fn data(kind: &str, value: &Node) -> Result<RData, Hinted> {
     match kind {
         "SRV" => {
-            let target = value["target"].as_str().unwrap_or_default();
-            if !target.ends_with('.') {
-                let what = format!("octoDNS refuses the target `{}`: it has no final dot", field::shown(target));
-                return Err(Hinted::new(what, "write the dot"));
+            let target = value.get("target");
+            if !target.text().ends_with('.') {
+                let what = format!("octoDNS refuses the target `{}`: it has no final dot", field::shown(target.text()));
+                return Err(target.wrong(what, "write the dot"));
             }
-            Ok(RData::Srv {
-                priority: json::port(&value["priority"])?,
-                weight: json::port(&value["weight"])?,
-                port: json::port(&value["port"])?,
-                target: rdata::host(target),
-            })
+            value.srv(rdata::host(target.text()))
         }
         "TXT" => {
-            let text = value.as_str().unwrap_or_default();
+            let text = value.text();
             // A value in quotes is taken apart at `" "`, as other tools write it.
             let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
             let whole = inner.map_or(text.to_owned(), |inner| inner.replace("\" \"", ""));
             let unescaped = whole.replace("\\;", "\u{1}");
             if unescaped.contains(';') {
-                return Err(Hinted::new("octoDNS refuses a bare `;` in a value", "write it as `\\;`"));
+                return Err(value.wrong("octoDNS refuses a bare `;` in a value", "write it as `\\;`"));
             }
             Ok(rdata::cut(unescaped.replace('\u{1}', ";").as_bytes()))
         }

@@ -189,21 +189,18 @@ fn write_terraform(plan: &Plan) -> Result<String, Hinted> {
 
 fn read_terraform(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let mut records = Vec::new();
-    for body in hcl::resources(text, &["hcloud_zone_rrset"])? {
-        for record in body.list("records") {
-            let value = record["value"].as_str().unwrap_or_default();
-            let data = match body.str("type") {
-                "SRV" => rdata::read_srv(value)?,
+    let file = hcl::resources(text, &["hcloud_zone_rrset"])?;
+    for body in hcl::bodies(&file) {
+        for record in body.get("records").items() {
+            let data = record.get("value").read(|value| match body.get("type").text() {
+                "SRV" => rdata::read_srv(value),
                 "TXT" if !value.starts_with('"') => {
-                    return Err(Hinted::new(
-                        "Hetzner refuses a TXT value without quotes",
-                        "write `\\\"` around each string",
-                    ));
+                    Err(Hinted::new("Hetzner refuses a TXT value without quotes", "write `\\\"` around each string"))
                 }
-                "TXT" => rdata::read_txt(value)?,
-                other => RData::Other(other.to_owned()),
-            };
-            records.push(Rr { name: place.relative(body.str("name")), ttl: body.ttl()?, data });
+                "TXT" => rdata::read_txt(value),
+                other => Ok(RData::Other(other.to_owned())),
+            })?;
+            records.push(Rr { name: place.relative(body.get("name").text()), ttl: body.get("ttl").ttl()?, data });
         }
     }
     Ok(records)

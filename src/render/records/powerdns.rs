@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Facts, Format, Place, Proof, field, json, rdata, shell};
+use super::field::{self, Placed};
+use super::{Facts, Format, Place, Proof, json, rdata, shell};
 use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
 use crate::rocketchat::records::{DEFAULT_TTL, Plan, Record};
@@ -52,26 +53,31 @@ fn write_pdnsutil(plan: &Plan) -> Result<String, Hinted> {
 fn read_pdnsutil(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let mut records = Vec::new();
     for line in shell::lines(text)? {
-        let words: Vec<&str> = line.words.iter().map(String::as_str).filter(|word| *word != "rrset").collect();
-        let ["pdnsutil", "replace-rrset" | "replace" | "add-record" | "add", zone, name, kind, contents @ ..] =
-            words.as_slice()
-        else {
+        let words: Vec<&Placed> = line.words.iter().filter(|word| word.text != "rrset").collect();
+        let [program, verb, zone, name, kind, contents @ ..] = words.as_slice() else { continue };
+        if program.text != "pdnsutil" || !matches!(&*verb.text, "replace-rrset" | "replace" | "add-record" | "add") {
             continue;
-        };
+        }
         let (ttl, contents) = match contents {
-            [ttl, rest @ ..] if ttl.bytes().all(|byte| byte.is_ascii_digit()) => (field::seconds(ttl)?, rest),
+            [ttl, rest @ ..] if ttl.text.bytes().all(|byte| byte.is_ascii_digit()) => (ttl.seconds()?, rest),
             _ => (DEFAULT_TTL, contents),
         };
-        if let Some(option) = contents.iter().find(|content| content.starts_with('-')) {
-            let what = format!("pdnsutil takes `{}` for an option", field::shown(option));
-            return Err(Hinted::new(what, "put double quotes around the value, and single quotes around those"));
-        }
-        let name = if *name == "@" { place.full(zone) } else { place.full(&format!("{name}.{zone}")) };
+        let (name, zone) = (&name.text, &zone.text);
+        let name = if name == "@" { place.full(zone) } else { place.full(&format!("{name}.{zone}")) };
         for content in contents {
-            records.push(Rr { name: name.clone(), ttl, data: data(kind, content)? });
+            let data = content.read(|content| argument(&kind.text, content))?;
+            records.push(Rr { name: name.clone(), ttl, data });
         }
     }
     Ok(records)
+}
+
+fn argument(kind: &str, content: &str) -> Result<RData, Hinted> {
+    if content.starts_with('-') {
+        let what = format!("pdnsutil takes `{}` for an option", field::shown(content));
+        return Err(Hinted::new(what, "put double quotes around the value, and single quotes around those"));
+    }
+    data(kind, content)
 }
 
 /// A string of any length is cut when it is served.
@@ -99,15 +105,15 @@ fn rrset(record: &Record) -> Value {
 /// Reads the body of a PATCH, or a zone as the API exports it.
 fn read_api(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let value = json::parse(text)?;
-    let sets = value["rrsets"].as_array().ok_or_else(|| {
-        Hinted::new("this JSON has no `rrsets`", "`fedctl records --format powerdns-api` prints a body")
-    })?;
+    let sets = value.root().get("rrsets");
+    if !sets.is_list() {
+        return Err(sets.wrong("this JSON has no `rrsets`", "`fedctl records --format powerdns-api` prints a body"));
+    }
     let mut records = Vec::new();
-    for set in sets.iter().filter(|set| set["changetype"] != "DELETE") {
-        for record in set["records"].as_array().into_iter().flatten().filter(|record| record["disabled"] != true) {
-            let data = data(set["type"].as_str().unwrap_or_default(), record["content"].as_str().unwrap_or_default())?;
-            let name = place.full(set["name"].as_str().unwrap_or_default());
-            records.push(Rr { name, ttl: json::ttl(&set["ttl"])?, data });
+    for set in sets.items().iter().filter(|set| set.get("changetype").text() != "DELETE") {
+        for record in set.get("records").items().iter().filter(|record| !record.get("disabled").is_true()) {
+            let data = record.get("content").read(|content| data(set.get("type").text(), content))?;
+            records.push(Rr { name: place.full(set.get("name").text()), ttl: set.get("ttl").ttl()?, data });
         }
     }
     Ok(records)

@@ -5,6 +5,7 @@ use super::field::{number, shown};
 use crate::dns::record::{CharacterString, RData, Rr, STRING_MAX};
 use crate::dns::zone_file;
 use crate::error::Hinted;
+use crate::position::Position;
 use crate::rocketchat::records::{DEFAULT_TTL, Data};
 
 /// `1 1 443 chat.mydomain.com` and the end of the target: a dot or nothing.
@@ -63,6 +64,7 @@ pub fn read_srv(value: &str) -> Result<RData, Hinted> {
             "write priority, weight, port and target, as in `1 1 443 chat.mydomain.com.`",
         ));
     };
+    let number = |what, word| number(what, word).map_err(|why| why.at(Position::of_part(value, word)));
     let [priority, weight, port] = [number("priority", priority)?, number("weight", weight)?, number("port", port)?];
     Ok(RData::Srv { priority, weight, port, target: host(target) })
 }

@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::field::Placed;
 use super::form::{Block, Boxes, about, leading_seconds, note};
 use super::hcl;
+use super::json::Node;
 use super::shell;
 use super::{Facts, Format, Limit, Measure, Place, Proof, rdata};
 use crate::dns::record::{RData, Rr, STRING_MAX};
@@ -166,29 +168,31 @@ pub fn batch(plan: &Plan) -> Value {
 /// Reads a change batch, or what `list-resource-record-sets` exports.
 pub fn read_batch(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let value = super::json::parse(text)?;
-    let sets: Vec<&Value> = match (value["Changes"].as_array(), value["ResourceRecordSets"].as_array()) {
-        (Some(changes), _) => {
-            let kept = changes.iter().filter(|change| change["Action"] != "DELETE");
-            kept.map(|change| &change["ResourceRecordSet"]).collect()
+    let root = value.root();
+    let (changes, sets) = (root.get("Changes"), root.get("ResourceRecordSets"));
+    let sets: Vec<Node> = match (changes.is_list(), sets.is_list()) {
+        (true, _) => {
+            let changes = changes.items().into_iter();
+            let kept = changes.filter(|change| change.get("Action").text() != "DELETE");
+            kept.map(|change| change.get("ResourceRecordSet")).collect()
         }
-        (_, Some(sets)) => sets.iter().collect(),
+        (_, true) => sets.items(),
         _ => {
             let hint = "`fedctl records --format route53-batch` prints one";
-            return Err(Hinted::new("this JSON has neither `Changes` nor `ResourceRecordSets`", hint));
+            return Err(root.wrong("this JSON has neither `Changes` nor `ResourceRecordSets`", hint));
         }
     };
     let mut records = Vec::new();
     for set in sets {
-        let name = place.full(set["Name"].as_str().unwrap_or_default());
-        let ttl = super::json::ttl(&set["TTL"])?;
-        for value in set["ResourceRecords"].as_array().into_iter().flatten() {
-            let value = value["Value"].as_str().unwrap_or_default();
-            let data = match set["Type"].as_str().unwrap_or_default() {
-                "SRV" => rdata::read_srv(value)?,
-                "TXT" => strings_in_quotes(value)?,
-                "CNAME" => RData::Cname(rdata::host(value)),
-                other => RData::Other(other.to_owned()),
-            };
+        let name = place.full(set.get("Name").text());
+        let ttl = set.get("TTL").ttl()?;
+        for value in set.get("ResourceRecords").items() {
+            let data = value.get("Value").read(|value| match set.get("Type").text() {
+                "SRV" => rdata::read_srv(value),
+                "TXT" => strings_in_quotes(value),
+                "CNAME" => Ok(RData::Cname(rdata::host(value))),
+                other => Ok(RData::Other(other.to_owned())),
+            })?;
             records.push(Rr { name: name.clone(), ttl, data });
         }
     }
@@ -203,7 +207,8 @@ fn write_command(plan: &Plan) -> Result<String, Hinted> {
 fn read_command(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let lines = shell::lines(text)?;
     let batches = lines.iter().filter_map(|line| line.value(&["--change-batch"]));
-    let records: Vec<Vec<Rr>> = batches.map(|batch| read_batch(batch, place)).collect::<Result<_, _>>()?;
+    let read = |batch: Placed| read_batch(&batch.text, place).map_err(|why| why.within(batch.at));
+    let records: Vec<Vec<Rr>> = batches.map(read).collect::<Result<_, _>>()?;
     Ok(records.concat())
 }
 
@@ -229,15 +234,15 @@ fn write_terraform(plan: &Plan) -> Result<String, Hinted> {
 
 fn read_terraform(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let mut records = Vec::new();
-    for body in hcl::resources(text, &["aws_route53_record"])? {
-        for value in body.list("records") {
-            let value = value.as_str().unwrap_or_default();
-            let data = match body.str("type") {
-                "SRV" => rdata::read_srv(value)?,
-                "TXT" => strings_in_quotes(&format!("\"{value}\""))?,
-                other => RData::Other(other.to_owned()),
-            };
-            records.push(Rr { name: place.full(body.str("name")), ttl: body.ttl()?, data });
+    let file = hcl::resources(text, &["aws_route53_record"])?;
+    for body in hcl::bodies(&file) {
+        for value in body.get("records").items() {
+            let data = value.read(|value| match body.get("type").text() {
+                "SRV" => rdata::read_srv(value),
+                "TXT" => strings_in_quotes(&format!("\"{value}\"")),
+                other => Ok(RData::Other(other.to_owned())),
+            })?;
+            records.push(Rr { name: place.full(body.get("name").text()), ttl: body.get("ttl").ttl()?, data });
         }
     }
     Ok(records)

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::facts::published::Published;
+use crate::position::Position;
 use crate::rocketchat::generation::{KEY_LABEL, PROTOCOL_LABEL, SrvLabel};
 use crate::rocketchat::records::{Data, Record};
 
@@ -96,6 +97,40 @@ fn the_key_value_box_alone_is_read_as_route_53_reads_it() {
     assert!(read("one two", &place).unwrap_err().to_string().contains("InvalidCharacterString"));
 }
 
+/// True when an error names a place.
+fn is_placed(why: &Hinted) -> bool {
+    let why = why.to_string();
+    why.split("line ").skip(1).any(|rest| rest.split(' ').nth(1) == Some("column"))
+}
+
+#[test]
+fn a_wrong_number_is_refused_with_its_place() {
+    let mut plan = sample();
+    let target = "chat.mydomain.com".parse().unwrap();
+    plan.set.records[0].data = Data::Srv { priority: 61001, weight: 61002, port: 61003, target };
+    for format in FORMATS {
+        let text = write(format, &plan).unwrap();
+        for number in ["61001", "61002", "61003"] {
+            for (at, _) in text.match_indices(number) {
+                let changed = format!("{}99999{}", &text[..at], &text[at + number.len()..]);
+                let why = (format.read)(&changed, &Place::of(&plan.set)).unwrap_err();
+                let wanted = Position::of(&text, at);
+                // A value that has several numbers may be named as a whole.
+                let is_named = (1..=wanted.column)
+                    .any(|column| why.to_string().starts_with(&format!("{}: ", Position { column, ..wanted })));
+                assert!(is_named, "{}: {why}: {wanted}\n{changed}", format.id);
+            }
+        }
+        let changed = text.replacen("3600", "a", 1);
+        if changed != text
+            && let Err(why) = (format.read)(&changed, &Place::of(&plan.set))
+        {
+            let line = Position::of(&text, text.find("3600").unwrap()).line;
+            assert!(why.to_string().contains(&format!("line {line} column ")), "{}: {why}\n{changed}", format.id);
+        }
+    }
+}
+
 fn label() -> impl Strategy<Value = String> {
     "[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?"
 }
@@ -173,15 +208,17 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_a_reader_panic(text in "(?s).{0,200}", plan in any_plan(), at in any::<prop::sample::Index>(), c in any::<char>()) {
+    fn a_reader_refuses_any_text_with_the_place(text in "(?s).{0,200}", plan in any_plan(), at in any::<prop::sample::Index>(), c in any::<char>()) {
         let place = Place { domain: &plan.set.domain, zone: &plan.set.zone };
         for format in FORMATS {
-            let _ = (format.read)(&text, &place);
+            let read = (format.read)(&text, &place);
+            prop_assert!(read.as_ref().err().is_none_or(is_placed), "{}: {read:?}", format.id);
             if let Ok(own) = (format.write)(&plan) {
                 let mut chars: Vec<char> = own.chars().collect();
                 let at = at.index(chars.len() + 1);
                 chars.splice(at..(at + 1).min(chars.len()), [c]);
-                let _ = (format.read)(&chars.into_iter().collect::<String>(), &place);
+                let read = (format.read)(&chars.into_iter().collect::<String>(), &place);
+                prop_assert!(read.as_ref().err().is_none_or(is_placed), "{}: {read:?}", format.id);
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::{Facts, Format, Place, Proof, rdata};
 use crate::dns::record::Rr;
 use crate::error::Hinted;
+use crate::position::Position;
 use crate::rocketchat::records::Plan;
 
 pub const FORMAT: Format = Format {
@@ -40,7 +41,10 @@ fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let values = text.lines().filter_map(|line| line.trim_start().strip_prefix(KEY)).map(str::trim);
     let mut records = Vec::new();
     for value in values {
-        records.extend(rdata::read_entries(&absolute(unquoted(value)), place)?);
+        let line = unquoted(value);
+        // Dots that are added after names move what comes after them.
+        let at = |why: Hinted| why.at(Position::of_part(text, line));
+        records.extend(rdata::read_entries(&absolute(line), place).map_err(at)?);
     }
     Ok(records)
 }

@@ -3,6 +3,7 @@
 use super::{Facts, Format, Place, Proof, rdata};
 use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
+use crate::position::Position;
 use crate::rocketchat::records::Plan;
 
 const FACTS: Facts = Facts {
@@ -52,7 +53,11 @@ fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
         let line = line.strip_prefix("update ").unwrap_or(line).trim_start();
         let (verb, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         match verb {
-            "add" => records.extend(rdata::read_entries(rest.trim_start(), place)?),
+            "add" => {
+                let entry = rest.trim_start();
+                let within = |why: Hinted| why.within(Position::of_part(text, entry));
+                records.extend(rdata::read_entries(entry, place).map_err(within)?);
+            }
             "delete" | "del" => {
                 let words: Vec<&str> = rest.split_whitespace().collect();
                 let name = place.full(words.first().copied().unwrap_or_default());

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{Facts, Format, Place, Proof, field, rdata};
+use super::field::Placed;
+use super::{Facts, Format, Place, Proof, rdata};
 use crate::dns::record::{CharacterString, RData, Rr};
 use crate::error::Hinted;
+use crate::position::Chars;
 use crate::rocketchat::records::{DEFAULT_TTL, Data, Plan, Record, RecordSet};
 
 /// The cmdlet stops at 254, and Microsoft's own sample cuts at 252.
@@ -85,7 +87,13 @@ fn span(seconds: u32) -> String {
     if days > 0 { format!("{days}.{clock}") } else { clock }
 }
 
-fn read_span(text: &str) -> Option<u32> {
+fn read_span(text: &str) -> Result<u32, Hinted> {
+    seconds(text).ok_or_else(|| {
+        Hinted::new("-TimeToLive is not a time span", "write hours, minutes and seconds, as in `01:00:00`")
+    })
+}
+
+fn seconds(text: &str) -> Option<u32> {
     let (days, clock) = text.split_once('.').unwrap_or(("0", text));
     let parts: Vec<u32> = clock.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
     let [hours, minutes, seconds] = parts.as_slice() else { return None };
@@ -98,40 +106,39 @@ fn read(text: &str, place: &Place) -> Result<Vec<Rr>, Hinted> {
     let mut records = Vec::new();
     for words in statements(text)? {
         if let [name, equals, value] = words.as_slice()
-            && equals == "="
-            && let Some(name) = name.strip_prefix('$')
+            && equals.text == "="
+            && let Some(name) = name.text.strip_prefix('$')
         {
-            variables.insert(name.to_ascii_lowercase(), expand(value, &variables)?);
+            let value = value.read(|word| expand(word, &variables))?;
+            variables.insert(name.to_ascii_lowercase(), value);
             continue;
         }
-        if !words.first().is_some_and(|verb| verb.eq_ignore_ascii_case("Add-DnsServerResourceRecord")) {
+        let Some(verb) = words.first().filter(|verb| verb.text.eq_ignore_ascii_case("Add-DnsServerResourceRecord"))
+        else {
             continue;
-        }
-        let raw = |flag: &str| {
-            let at = words.iter().position(|word| word.eq_ignore_ascii_case(flag))?;
-            words.get(at + 1).cloned()
         };
-        let value = |flag: &str| expand(&raw(flag).unwrap_or_default(), &variables);
-        let ttl = match raw("-TimeToLive") {
-            Some(span) => read_span(&expand(&span, &variables)?).ok_or_else(|| {
-                Hinted::new("-TimeToLive is not a time span", "write hours, minutes and seconds, as in `01:00:00`")
-            })?,
+        let position = |flag: &str| words.iter().position(|word| word.text.eq_ignore_ascii_case(flag));
+        let value = |flag: &str| match position(flag).and_then(|at| words.get(at + 1)) {
+            Some(word) => Ok(Placed { text: word.read(|word| expand(word, &variables))?, at: word.at }),
+            None => Ok(Placed { text: String::new(), at: verb.at }),
+        };
+        let ttl = match position("-TimeToLive") {
+            Some(_) => value("-TimeToLive")?.read(read_span)?,
             None => DEFAULT_TTL,
         };
-        let has = |flag: &str| words.iter().any(|word| word.eq_ignore_ascii_case(flag));
-        let data = if has("-Srv") {
+        let data = if position("-Srv").is_some() {
             RData::Srv {
-                priority: field::number("priority", &value("-Priority")?)?,
-                weight: field::number("weight", &value("-Weight")?)?,
-                port: field::number("port", &value("-Port")?)?,
-                target: rdata::host(&value("-DomainName")?),
+                priority: value("-Priority")?.number("priority")?,
+                weight: value("-Weight")?.number("weight")?,
+                port: value("-Port")?.number("port")?,
+                target: rdata::host(&value("-DomainName")?.text),
             }
-        } else if has("-Txt") {
-            RData::Txt(strings(&value("-DescriptiveText")?)?)
+        } else if position("-Txt").is_some() {
+            RData::Txt(value("-DescriptiveText")?.read(strings)?)
         } else {
-            RData::Other(words.get(1).cloned().unwrap_or_default())
+            RData::Other(words.get(1).map(|word| word.text.clone()).unwrap_or_default())
         };
-        let (name, zone) = (value("-Name")?, value("-ZoneName")?);
+        let (name, zone) = (value("-Name")?.text, value("-ZoneName")?.text);
         let name = match (name.as_str(), zone.is_empty()) {
             (_, true) => place.relative(&name),
             ("@", _) => place.full(&zone),
@@ -154,43 +161,44 @@ fn strings(text: &str) -> Result<Vec<CharacterString>, Hinted> {
 }
 
 /// Words with their quotes, a statement a line.
-fn statements(text: &str) -> Result<Vec<Vec<String>>, Hinted> {
-    let (mut statements, mut words, mut word) = (Vec::new(), Vec::new(), String::new());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
+fn statements(text: &str) -> Result<Vec<Vec<Placed>>, Hinted> {
+    let (mut statements, mut words, mut word) = (Vec::new(), Vec::new(), Placed::default());
+    let mut chars = Chars::new(text);
+    while let Some((at, c)) = chars.next() {
+        if word.text.is_empty() {
+            word.at = at;
+        }
         match c {
             '\'' | '"' => {
-                word.push(c);
+                word.text.push(c);
                 loop {
-                    let next = chars.next().ok_or_else(|| {
-                        Hinted::new(
-                            "a quote is opened and never closed",
-                            "look for a missing quote at the end of a value",
-                        )
+                    let next = chars.next().map(|(_, c)| c).ok_or_else(|| {
+                        let hint = "look for a missing quote at the end of a value";
+                        Hinted::new("a quote is opened and never closed", hint).at(at)
                     })?;
-                    word.push(next);
+                    word.text.push(next);
                     match next {
-                        '`' if c == '"' => word.extend(chars.next()),
-                        _ if next == c && chars.peek() == Some(&c) => word.extend(chars.next()),
+                        '`' if c == '"' => word.text.extend(chars.next().map(|(_, c)| c)),
+                        _ if next == c && chars.peek() == Some(c) => word.text.extend(chars.next().map(|(_, c)| c)),
                         _ if next == c => break,
                         _ => {}
                     }
                 }
             }
-            '`' if chars.next_if_eq(&'\n').is_some() => {}
-            '#' if word.is_empty() => while chars.next_if(|c| *c != '\n').is_some() {},
+            '`' if chars.next_if(|c| c == '\n').is_some() => {}
+            '#' if word.text.is_empty() => while chars.next_if(|c| c != '\n').is_some() {},
             c if c.is_whitespace() || c == ';' => {
-                if !word.is_empty() {
+                if !word.text.is_empty() {
                     words.push(std::mem::take(&mut word));
                 }
                 if matches!(c, '\n' | ';') && !words.is_empty() {
                     statements.push(std::mem::take(&mut words));
                 }
             }
-            c => word.push(c),
+            c => word.text.push(c),
         }
     }
-    words.extend(Some(word).filter(|word| !word.is_empty()));
+    words.extend(Some(word).filter(|word| !word.text.is_empty()));
     statements.push(words);
     Ok(statements)
 }

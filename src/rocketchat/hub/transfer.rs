@@ -3,7 +3,6 @@
 use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 use super::ledger::Peer;
 use super::registration::{Admission, Request};
@@ -55,7 +54,8 @@ pub fn parse(text: &str) -> Result<Vec<Peer>, Hinted> {
     let document: Document =
         serde_json::from_str(text).map_err(|error| Hinted::new(format!("this is not an export: {error}"), hint))?;
     if document.schema != SCHEMA {
-        return Err(Hinted::new(format!("the export has schema {}, not {SCHEMA}", document.schema), hint));
+        let at = Position::in_json(text, &["schema".to_owned()]);
+        return Err(Hinted::new(format!("the export has schema {}, not {SCHEMA}", document.schema), hint).at(at));
     }
     let admission = Admission { allow_domains: Vec::new(), allow_private: true };
     let mut seen = HashSet::new();
@@ -63,7 +63,7 @@ pub fn parse(text: &str) -> Result<Vec<Peer>, Hinted> {
         let name = &exported.request.domain;
         let wrong = |what: String| {
             let place = place_of_entry(text, number);
-            Hinted::new(format!("{place}: the entry of `{}`: {what}", name.escape_debug()), hint)
+            Hinted::new(format!("the entry of `{}`: {what}", name.escape_debug()), hint).at(place)
         };
         let (domain, entry) = admission.admit(&exported.request).map_err(|why| wrong(why.to_string()))?;
         let time = |text: &str| {
@@ -80,14 +80,7 @@ pub fn parse(text: &str) -> Result<Vec<Peer>, Hinted> {
 
 /// Where an entry of an export begins, counted from 0. The text has been read as one.
 pub fn place_of_entry(text: &str, number: usize) -> Position {
-    #[derive(Deserialize)]
-    struct Raw<'a> {
-        #[serde(borrow)]
-        peers: Vec<&'a RawValue>,
-    }
-    let raw: Option<Raw> = serde_json::from_str(text).ok();
-    let entry = raw.as_ref().and_then(|raw| raw.peers.get(number));
-    entry.map_or(Position { line: 1, column: 1 }, |entry| Position::of_part(text, entry.get()))
+    Position::in_json(text, &["peers".to_owned(), number.to_string()])
 }
 
 /// What an import would do.

@@ -13,6 +13,7 @@ use hickory_server::zone_handler::{AxfrPolicy, Catalog, ZoneHandler, ZoneType};
 use crate::dns::record::unescape;
 use crate::dns::zone_file::{self, Entry, Word, ZoneFile};
 use crate::error::Hinted;
+use crate::position::Position;
 
 /// TTL of what fedctl adds to a fragment, in seconds.
 const TTL: u32 = 3600;
@@ -32,6 +33,18 @@ pub enum ZoneError {
     Outside { name: String, origin: String },
     #[error("the zone `{origin}` cannot be served: {why}")]
     Refused { origin: String, why: String },
+    #[error("{at}: {why}")]
+    Placed { at: Position, why: Box<ZoneError> },
+}
+
+impl ZoneError {
+    /// The same error with its place, unless it has one.
+    fn at(self, at: Position) -> Self {
+        match self {
+            Self::Syntax(_) | Self::Placed { .. } => self,
+            why => Self::Placed { at, why: Box::new(why) },
+        }
+    }
 }
 
 /// The records of one zone.
@@ -50,10 +63,7 @@ impl Zone {
         let origin = name(&given.or_else(|| declared_origin(&file)).ok_or(ZoneError::NoOrigin)?)?;
         let mut sets: BTreeMap<RrKey, Vec<Record>> = BTreeMap::new();
         for entry in &file.entries {
-            let record = Record::from_rdata(name(&entry.owner)?, entry.ttl, data(entry)?);
-            if !origin.zone_of(&record.name) {
-                return Err(ZoneError::Outside { name: record.name.to_string(), origin: origin.to_string() });
-            }
+            let record = record(entry, &origin).map_err(|why| why.at(entry.at))?;
             sets.entry(RrKey::new(LowerName::new(&record.name), record.record_type())).or_default().push(record);
         }
         let mut records = sets.into_iter().map(|(key, set)| (key, record_set(set))).collect();
@@ -136,9 +146,17 @@ fn name(text: &str) -> Result<Name, ZoneError> {
     Ok(name.to_lowercase())
 }
 
+fn record(entry: &Entry, origin: &Name) -> Result<Record, ZoneError> {
+    let record = Record::from_rdata(name(&entry.owner)?, entry.ttl, data(entry)?);
+    match origin.zone_of(&record.name) {
+        true => Ok(record),
+        false => Err(ZoneError::Outside { name: record.name.to_string(), origin: origin.to_string() }),
+    }
+}
+
 /// The data of a record. Types without a name in their data are left to the library.
 fn data(entry: &Entry) -> Result<RData, ZoneError> {
-    let host = |word: &Word| name(&entry.name(word));
+    let host = |word: &Word| name(&entry.name(word)).map_err(|why| why.at(word.at));
     let bad = |why: String| ZoneError::Data { name: entry.owner.clone(), kind: entry.kind.clone(), why };
     Ok(match (entry.kind.as_str(), entry.data.as_slice()) {
         ("TXT", [_, ..]) => {

@@ -1,6 +1,7 @@
 //! The lines that a change removes and adds, with some of those around them.
 
-use super::{Edit, line};
+use super::Edit;
+use crate::position::Position;
 use crate::render::fill::harmless;
 
 /// Lines that are shown before and after a change.
@@ -53,7 +54,7 @@ fn hunk(text: &str, range: std::ops::Range<usize>, (old, new): (&str, &str), wit
     let before: Vec<&str> = text[within.start..range.start].lines().chain(old[..same].iter().copied()).collect();
     let after: Vec<&str> =
         old[old.len() - end..].iter().copied().chain(text[range.end..within.end].lines()).take(AROUND).collect();
-    let mut out = format!("  @ line {}\n", line(text, range.start) + same);
+    let mut out = format!("  @ line {}\n", Position::of(text, range.start).line + same);
     let mut put = |sign: char, line: &str| out += &format!("  {sign} {}\n", harmless(line));
     before[before.len().saturating_sub(AROUND)..].iter().for_each(|line| put(' ', line));
     old[same..old.len() - end].iter().for_each(|line| put('-', line));

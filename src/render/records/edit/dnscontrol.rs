@@ -2,18 +2,16 @@
 
 use std::ops::Range;
 
-use super::super::dnscontrol::{Token, call, end, placed, record};
-use super::{Edit, Edits, File, Piece, line, mentions, part, unclear};
+use super::super::dnscontrol::{Placed, Token, call, end, record, tokens};
+use super::{Edit, Edits, File, Piece, mentions, part, unclear};
 use crate::dns::record::{RData, Rr};
 use crate::error::Hinted;
+use crate::position::Position;
 use crate::rocketchat::change::{Change, questions};
-
-/// A token and where it is.
-type Placed = (Token, Range<usize>);
 
 /// The calls for our names inside `D()` and `D_EXTEND()` of the zone.
 pub fn find(file: &File) -> Result<Vec<Piece>, Hinted> {
-    let tokens = placed(file.text)?;
+    let tokens = tokens(file.text)?;
     let (mut pieces, mut others, mut at) = (Vec::new(), Vec::new(), 0);
     while at < tokens.len() {
         let Some((zone, inside)) = zone_at(&tokens, at)? else {
@@ -41,7 +39,7 @@ pub fn find(file: &File) -> Result<Vec<Piece>, Hinted> {
     });
     match unknown {
         Some((_, range)) => {
-            Err(unclear(&format!("what line {} does with a record of the set", line(file.text, range.start))))
+            Err(unclear("what is done with a record of the set").at(Position::of(file.text, range.start)))
         }
         None => Ok(pieces),
     }
@@ -61,8 +59,7 @@ fn zone_at(tokens: &[Placed], at: usize) -> Result<Option<(String, Range<usize>)
 
 /// The index of the bracket that closes the call whose arguments begin here.
 fn closed(tokens: &[Placed], at: usize) -> Result<usize, Hinted> {
-    let plain: Vec<Token> = tokens[at..].iter().map(|(token, _)| token.clone()).collect();
-    end(&plain).map(|end| at + end).ok_or_else(|| unclear("where a call ends"))
+    end(&tokens[at..]).map(|end| at + end).ok_or_else(|| unclear("where a call ends"))
 }
 
 /// The calls for our names among the arguments of a zone.
@@ -78,10 +75,8 @@ fn records(file: &File, tokens: &[Placed], inside: Range<usize>, zone: &str) -> 
         let owner = if name == "@" { zone.to_owned() } else { format!("{}.{zone}", name.to_ascii_lowercase()) };
         if questions(set).iter().any(|question| question.name == owner) {
             let rr = match kind.as_str() {
-                "SRV" | "TXT" => {
-                    let arguments: Vec<Token> = tokens[at + 2..close].iter().map(|(token, _)| token.clone()).collect();
-                    record(kind, &arguments, zone).map_err(|why| super::placed(file.text, start.start, &why))?
-                }
+                "SRV" | "TXT" => record(kind, &tokens[at + 2..close], zone, file.text)
+                    .map_err(|why| why.at_least(|| Position::of(file.text, start.start)))?,
                 other => Rr { name: owner, ttl: 0, data: RData::Other(other.to_owned()) },
             };
             pieces.push(Piece { range: start.start..tokens[close].1.end, records: vec![rr] });
@@ -122,7 +117,7 @@ pub fn edit(file: &File, pieces: &[Piece], changes: &[Change]) -> Edits {
 
 /// The first argument of a call, as it is written there.
 fn name_in(text: &str, piece: &Piece) -> Option<String> {
-    match placed(&text[piece.range.clone()]).ok()?.get(2)? {
+    match tokens(&text[piece.range.clone()]).ok()?.get(2)? {
         (Token::Text(name), _) => Some(name.clone()),
         _ => None,
     }
@@ -130,7 +125,7 @@ fn name_in(text: &str, piece: &Piece) -> Option<String> {
 
 /// The calls with the commas that separate them, and their whole lines when nothing else is there. No range touches another.
 fn removals(text: &str, gone: &[&Piece]) -> Result<Vec<Range<usize>>, Hinted> {
-    let tokens = placed(text)?;
+    let tokens = tokens(text)?;
     let blank = |c: char| c == ' ' || c == '\t';
     let (mut ranges, mut last): (Vec<Range<usize>>, Vec<&Piece>) = (Vec::new(), Vec::new());
     for piece in gone {
@@ -168,7 +163,7 @@ fn removals(text: &str, gone: &[&Piece]) -> Result<Vec<Range<usize>>, Hinted> {
 
 /// After the last of our records in the zone itself, or in a `D_EXTEND()` at the end.
 fn addition(file: &File, pieces: &[&Piece], calls: &[String], removed: &[Range<usize>]) -> Result<Edit, Hinted> {
-    let tokens = placed(file.text)?;
+    let tokens = tokens(file.text)?;
     let zone = file.plan.set.zone.as_str();
     let has = |name: &str| {
         tokens.windows(3).any(|three| {

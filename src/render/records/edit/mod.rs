@@ -10,7 +10,6 @@ use std::ops::Range;
 
 use crate::dns::record::{Outcome, Query, RData, Rr};
 use crate::error::Hinted;
-use crate::position::Position;
 use crate::rocketchat::change::{Change, compare, question, questions, same_data};
 use crate::rocketchat::records::{Plan, Record, RecordSet};
 
@@ -146,16 +145,6 @@ fn part(plan: &Plan, wanted: &Query) -> Plan {
 /// True when the text names one of the records.
 fn mentions(text: &str) -> bool {
     text.contains("rocketchat-public-key") || text.contains("rocketchat-protocol") || text.contains("_rocketchat")
-}
-
-/// The line of a byte, from 1.
-fn line(text: &str, at: usize) -> usize {
-    Position::of(text, at).line
-}
-
-/// The same refusal with the line of a byte before it.
-fn placed(text: &str, at: usize, why: &Hinted) -> Hinted {
-    Hinted::new(format!("line {}: {why}", line(text, at)), why.hint.clone())
 }
 
 fn unclear(what: &str) -> Hinted {

@@ -5,9 +5,10 @@ use std::cmp::Ordering;
 use serde_json::{Map, Value};
 
 use super::super::{Place, json, octodns::FORMAT};
-use super::{Edit, Edits, File, Piece, applied, of, part, placed, unclear};
+use super::{Edit, Edits, File, Piece, applied, of, part, unclear};
 use crate::dns::record::{RData, RecordType};
 use crate::error::Hinted;
+use crate::position::Position;
 use crate::rocketchat::change::{Change, questions};
 
 /// One name with its records, from the name to the end of its last line.
@@ -23,7 +24,7 @@ pub fn find(file: &File) -> Result<Vec<Piece>, Hinted> {
     let here = entries(file.text)?.into_iter().filter(|entry| names.contains(&entry.name));
     here.map(|entry| {
         let records = (FORMAT.read)(&file.text[entry.range.clone()], &Place::of(set))
-            .map_err(|why| placed(file.text, entry.range.start, &why))?;
+            .map_err(|why| why.within(Position::of(file.text, entry.range.start)))?;
         Ok(Piece { range: entry.range, records })
     })
     .collect()

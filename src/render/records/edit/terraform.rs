@@ -2,8 +2,9 @@
 
 use super::super::hcl::{self, Located};
 use super::super::{Format, Place};
-use super::{Edit, Edits, File, Piece, line, mentions, part, placed, unclear};
+use super::{Edit, Edits, File, Piece, mentions, part, unclear};
 use crate::error::Hinted;
+use crate::position::Position;
 use crate::rocketchat::change::{Change, questions};
 
 /// The resources of a DNS provider.
@@ -57,9 +58,8 @@ pub fn find(file: &File) -> Result<Vec<Piece>, Hinted> {
         if !here.is_empty() {
             pieces.push(Piece { range: block.range.clone(), records: here });
         } else if mentions(text) {
-            let place =
-                format!("what the block in line {} does with a record of the set", line(file.text, block.range.start));
-            return Err(records.err().map_or_else(|| unclear(&place), |error| unclear(&format!("{place} ({error})"))));
+            let why = records.err().unwrap_or_else(|| unclear("what this block does with a record of the set"));
+            return Err(why.within(Position::of(file.text, block.range.start)));
         }
     }
     Ok(pieces)
@@ -116,7 +116,7 @@ pub fn edit(file: &File, pieces: &[Piece], changes: &[Change]) -> Edits {
         }
         let old = &file.text[first.range.clone()];
         let new = with_zone(file, family, &all, &ours, Some(old))?;
-        refuse_losses(old, &new, family).map_err(|why| placed(file.text, first.range.start, &why))?;
+        refuse_losses(old, &new, family).map_err(|why| why.within(Position::of(file.text, first.range.start)))?;
         let head = old.split_inclusive('{').next().unwrap_or_default();
         let body = new.split_once('{').map_or(new.as_str(), |(_, body)| body);
         edits.push(Edit { range: first.range.clone(), text: format!("{head}{}", body.trim_end()) });
@@ -178,8 +178,9 @@ fn argument<'a>(block: &'a str, name: &str) -> Option<&'a str> {
 /// Arguments of the old block that the new one does not have would be lost.
 fn refuse_losses(old: &str, new: &str, family: &Family) -> Result<(), Hinted> {
     let names = |text: &str| -> Result<Vec<String>, Hinted> {
-        let bodies = hcl::resources(text, family.kinds)?;
-        Ok(bodies.iter().flat_map(hcl::Body::names).collect())
+        let file = hcl::resources(text, family.kinds)?;
+        let names = hcl::bodies(&file).into_iter().filter_map(|body| body.members()).flatten();
+        Ok(names.map(|(name, _)| name.to_owned()).collect())
     };
     let known = names(new)?;
     match names(old)?.into_iter().find(|name| !known.contains(name)) {

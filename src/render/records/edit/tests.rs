@@ -269,7 +269,11 @@ fn terraform_files_that_are_unclear_are_refused() {
         ("  ttl     = 300\n", "  ttl     = 300\n  allow_overwrite = true\n", "allow_overwrite"),
         ("  ttl     = 300\n", "  ttl     = 300 # five minutes\n", "comments"),
         ("\"-----BEGIN PUBLIC KEY-----MIIB\"", "\"verification=1\"", "other values"),
-        ("name    = \"rocketchat-public-key.mydomain.com\"", "name    = \"rocketchat-public-key.${var.d}\"", "line 15"),
+        (
+            "name    = \"rocketchat-public-key.mydomain.com\"",
+            "name    = \"rocketchat-public-key.${var.d}\"",
+            "line 17 column 13",
+        ),
         ("\"rc_key\" {", "\"rc_key\" {\n  count = 1\n", "count"),
         (
             "}\n\nresource \"aws_route53_zone\"",

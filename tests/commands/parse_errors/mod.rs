@@ -1,9 +1,12 @@
 //! What fedctl says about a file that it cannot read as what it should be: the name as it was given, where the mistake is, and what
 //! to do next.
 
+mod forms;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use self::forms::FORMS;
 use super::help::leaves;
 use super::snapshots::places::{Shared, files, provider};
 use crate::support::{Fedctl, repository};
@@ -30,17 +33,22 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
     // Settings.
     ("settings/mod.rs", "domain: [\n", "fedctl config --config given/it", "line 2 column 1"),
     ("settings/mod.rs", "domain: a.example\n\tport: 1\n", "fedctl config --config given/it", "line 2 column 1"),
-    ("settings/mod.rs", "domain: a.example\ndomian: x\n", "fedctl config --config given/it", "line 2"),
-    ("settings/mod.rs", "domain: a.example\nport: 99999\n", "fedctl config --config given/it", "line 2"),
-    ("settings/mod.rs", "# mine\nport:\n  - 1\n  - 2\n", "fedctl config --config given/it", "line 2"),
-    ("settings/mod.rs", "domain: a.example\nprovider: nobody\n", "fedctl config --config given/it", "line 2"),
+    ("settings/mod.rs", "domain: a.example\ndomian: x\n", "fedctl config --config given/it", "line 2 column 1"),
+    ("settings/mod.rs", "domain: a.example\nport: 99999\n", "fedctl config --config given/it", "line 2 column 7"),
+    ("settings/mod.rs", "# mine\nport:\n  - 1\n  - 2\n", "fedctl config --config given/it", "line 3 column 3"),
+    ("settings/mod.rs", "domain: a.example\nprovider: nobody\n", "fedctl config --config given/it", "line 2 column 11"),
+    ("settings/mod.rs", "releases: [6.2.0,\n  soon]\n", "fedctl config --config given/it", "line 2 column 3"),
+    ("settings/mod.rs", "\n1: x\n", "fedctl config --config given/it", "line 2 column 1"),
+    ("settings/mod.rs", "\na: [[[[[[[[[[[[[[[[[\n", "fedctl config --config given/it", "line 2 column 20"),
     // Lists of domains, and exports of a hub.
-    ("commands/domain_list.rs", "a.example\nhttps://b.example\n", "fedctl mesh --list given/it", "line 2"),
+    ("commands/domain_list.rs", "a.example\n https://b.example\n", "fedctl mesh --list given/it", "line 2 column 2"),
+    ("commands/domain_list.rs", "a.example\nb.example soon\n", "fedctl mesh --list given/it", "line 2 column 11"),
+    ("commands/domain_list.rs", "a.example 3.18 x # y\n", "fedctl mesh --list given/it", "line 1 column 16"),
     (
         "commands/domain_list.rs",
         "a.example\nhttps://b.example\n",
         "fedctl dns-check --timeout 100ms --list given/it",
-        "line 2",
+        "line 2 column 1",
     ),
     ("commands/domain_list.rs", BROKEN, "fedctl dns-check --list given/it", "line 2 column 12"),
     ("commands/domain_list.rs", OTHER, "fedctl handshake --list given/it", "line 2 column 11"),
@@ -49,12 +57,24 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
         "commands/watch/list.rs",
         "a.example\nb.example every=1s\n",
         "fedctl watch --once --data watch --list given/it",
-        "line 2",
+        "line 2 column 11",
     ),
     ("commands/watch/list.rs", BROKEN, "fedctl watch --once --data watch --list given/it", "line 2 column 12"),
     ("commands/list/journal.rs", JOURNAL, "fedctl dns-check --list peers --resume given/it", "line 2 column 13"),
     ("commands/list/journal.rs", "{]\n", "fedctl dns-check --list peers --resume given/it", "line 1 column 2"),
-    ("commands/list/journal.rs", JOURNAL, "fedctl handshake --list peers --resume given/it", "line 1"),
+    ("commands/list/journal.rs", JOURNAL, "fedctl handshake --list peers --resume given/it", "line 1 column 26"),
+    (
+        "commands/list/journal.rs",
+        "{\"schema\": 7,\n",
+        "fedctl dns-check --list peers --resume given/it",
+        "line 1 column 13",
+    ),
+    (
+        "commands/list/journal.rs",
+        "{\"schema\": 1",
+        "fedctl dns-check --list peers --resume given/it",
+        "line 1 column 13",
+    ),
     ("commands/hub/copy.rs", BROKEN, "fedctl hub import given/it --data hub", "line 2 column 12"),
     ("commands/hub/copy.rs", ENTRIES, "fedctl hub import given/it --data hub", "line 2 column 3"),
     // Zone files.
@@ -68,6 +88,18 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
         "line 2 column 31",
     ),
     ("commands/records/lint.rs", ZONE, "fedctl records lint given/it --format zone", "line 3 column 31"),
+    (
+        "commands/serve/dns.rs",
+        "$ORIGIN a.example.\n@ A 192.0.2.300\n",
+        "fedctl serve dns --zone given/it",
+        "line 2 column 1",
+    ),
+    (
+        "commands/dns_check/zone_file.rs",
+        "@ 3600 IN NS ..\n",
+        "fedctl dns-check mydomain.com --zone-file given/it",
+        "line 1 column 14",
+    ),
     // Forms of providers, and files of tools.
     ("commands/records/lint.rs", BROKEN, "fedctl records lint given/it --format cloudflare", "line 2 column 12"),
     ("commands/records/lint.rs", BROKEN, "fedctl records lint given/it --format route53-batch", "line 2 column 12"),
@@ -81,13 +113,13 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
         "commands/records/lint.rs",
         "a = 1\nb = = 2\n",
         "fedctl records lint given/it --format terraform-aws",
-        "line 2, column 5",
+        "line 2 column 5",
     ),
     ("commands/records/apply/via.rs", "a: 1\nb: [\n", "VIA octodns", "line 3 column 1"),
-    ("commands/records/apply/via.rs", OCTODNS, "VIA octodns", "line 2"),
+    ("commands/records/apply/via.rs", OCTODNS, "VIA octodns", "line 4 column 8"),
     ("commands/records/apply/via.rs", "D(\"a\",\n  \"b", "VIA dnscontrol", "line 2 column 3"),
-    ("commands/records/apply/via.rs", DNSCONFIG, "VIA dnscontrol", "line 2"),
-    ("commands/records/apply/via.rs", "a = 1\nb = = 2\n", "VIA terraform", "line 2, column 5"),
+    ("commands/records/apply/via.rs", DNSCONFIG, "VIA dnscontrol", "line 2 column 32"),
+    ("commands/records/apply/via.rs", "a = 1\nb = = 2\n", "VIA terraform", "line 2 column 5"),
     ("commands/records/apply/via.rs", "\n  a = 1\n", "VIA terraform", "line 2 column 3"),
     // Saved runs, and the state before a change.
     ("commands/diff.rs", BROKEN, "fedctl diff given/it given/it", "line 2 column 12"),
@@ -98,7 +130,7 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
     ("commands/handshake.rs", BROKEN, "fedctl handshake --join given/it given/it", "line 2 column 12"),
     ("commands/handshake.rs", OTHER, "fedctl handshake --join given/it given/it", "line 2 column 12"),
     // Certificates.
-    ("commands/network.rs", CERTIFICATE, "fedctl handshake peer.example --ca-file given/it", "line 2"),
+    ("commands/network.rs", CERTIFICATE, "fedctl handshake peer.example --ca-file given/it", "line 2 column 1"),
     ("commands/network.rs", CUT_CERTIFICATE, "fedctl mesh a.example b.example --ca-file given/it", "line 4 column 3"),
     (
         "commands/network.rs",
@@ -136,7 +168,7 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
         "fedctl handshake peer.example --domain mydomain.com --key federation.key --callback 127.0.0.1:0 --callback-cert given/it --callback-cert-key federation.key",
         "line 4 column 3",
     ),
-    // Keys.
+    // Keys. Of a passphrase the whole line counts, so it has no column.
     ("commands/key_file.rs", PUBLIC, "fedctl dns-check a.example --key given/it", "line 3 column 3"),
     ("commands/key_file.rs", PUBLIC, "fedctl records a.example --target c.a.example --key given/it", "line 3 column 3"),
     ("commands/key_file.rs", PUBLIC, "fedctl key inspect federation.pub --key given/it", "line 3 column 3"),
@@ -177,7 +209,7 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
     ("commands/key_backup.rs", PRIVATE, "fedctl key backup given/it --no-dns", "line 4 column 2"),
     ("commands/key_backup.rs", PRIVATE, "fedctl key restore given/it --no-dns", "line 4 column 2"),
     // Tokens and other secrets.
-    ("commands/token_file.rs", "user\n", "fedctl doctor a.example --token-file given/it", "line 1"),
+    ("commands/token_file.rs", "user\n", "fedctl doctor a.example --token-file given/it", "line 1 column 5"),
     (
         "commands/token_file.rs",
         "user\ntoken\nmore\n",
@@ -202,7 +234,7 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
         "APPLY --provider powerdns --endpoint http://127.0.0.1:1 --zone mydomain.com --token-file given/it",
         "line 3 column 1",
     ),
-    ("commands/records/apply/mod.rs", TSIG, "APPLY --server 127.0.0.1:1 --tsig-file given/it", "line 3"),
+    ("commands/records/apply/mod.rs", TSIG, "APPLY --server 127.0.0.1:1 --tsig-file given/it", "line 3 column 10"),
 ];
 
 /// Files in which a line says nothing: what is there is whole, and is not what was expected.
@@ -261,6 +293,13 @@ fn a_file_that_cannot_be_read_is_named_with_the_place_of_the_mistake() {
     fedctl.ok(&["keygen", "--quiet", "--encrypt", "--passphrase-file", "pass", "--private", "locked.key"]);
     let of = |line: &str| if line.contains("--provider") { &hosted.fedctl } else { fedctl };
     let mut all: Vec<String> = ROWS.iter().filter_map(|(_, text, line, at)| wrong(of(line), text, line, at)).collect();
+    all.extend(FORMS.iter().filter_map(|(form, text)| {
+        let before = text.split('▸').next().unwrap();
+        let column = before.split('\n').next_back().unwrap().chars().count() + 1;
+        let at = format!("line {} column {column}:", before.split('\n').count());
+        let line = format!("fedctl records lint given/it --domain mydomain.com --format {form}");
+        wrong(fedctl, &text.replace('▸', ""), &line, &at)
+    }));
     all.extend(WITHOUT_LINES.iter().filter_map(|(text, line)| wrong(fedctl, text, line, "")));
     assert!(all.is_empty(), "{}", all.join("\n\n"));
     // A text that comes in by itself has no name.

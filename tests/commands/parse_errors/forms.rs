@@ -1,0 +1,50 @@
+//! Texts of records with one wrong value, in every kind of form.
+
+/// Forms of records, and a text with a wrong value: ▸ stands before it, or before what has a value too few.
+pub const FORMS: &[(&str, &str)] = &[
+    ("zone", "$TTL 60\na IN SRV 1 1 ▸x chat\n"),
+    ("bind", "a IN TXT \"b\" ▸\"\\999\"\n"),
+    ("nsupdate", "zone mydomain.com.\nupdate add a.mydomain.com. 60 SRV 1 ▸x 80 chat\n"),
+    ("unbound", "server:\n  local-data: '▸a.mydomain.com. 60 IN SRV 1 x 80 chat'\n"),
+    ("cloudflare", "{\"posts\": [\n {\"type\": \"TXT\", \"ttl\": ▸\"x\"}]}"),
+    ("cloudflare", "{\"posts\": [\n ▸{\"type\": \"SRV\", \"ttl\": 1}]}"),
+    ("route53-batch", "▸{\"posts\": []}"),
+    ("digitalocean", "[{\"type\": \"SRV\", \"name\": \"a\", \"priority\": 1,\n \"weight\": ▸-1}]"),
+    ("arm", "{\"resources\": [{\"properties\": {\"TTL\": 1, \"TXTRecords\": [{\"value\": [\"a\", ▸\"[b]\"]}]}}]}"),
+    ("powerdns-api", "{\"rrsets\": [{\"type\": \"SRV\",\n \"records\": [{\"content\": ▸\"1 1 80\"}]}]}"),
+    ("json", "{\"records\": [{\"type\": \"TXT\", \"strings\": [\"a\"],\n \"value\": ▸\"b\"}]}"),
+    ("yaml", "records:\n- type: TXT\n  ttl: ▸soon\n"),
+    ("octodns", "a:\n  type: SRV\n  value: {port: 1, priority: 1, weight: ▸x, target: b.}\n"),
+    ("octodns", "a:\n- type: TXT\n  values: [x, ▸'a;b']\n"),
+    ("external-dns", "spec:\n  endpoints:\n  - recordType: SRV\n    targets:\n    - ▸1 1 80\n"),
+    (
+        "terraform-aws",
+        "resource \"aws_route53_record\" \"a\" {\n type = \"TXT\"\n ttl = ▸\"x\"\n records = [\"a\"]\n}\n",
+    ),
+    (
+        "terraform-google",
+        "resource \"google_dns_record_set\" \"a\" {\n ttl = 1\n type = \"SRV\"\n rrdatas = [▸\"1\"]\n}\n",
+    ),
+    (
+        "terraform-cloudflare",
+        "resource \"cloudflare_record\" \"a\" {\n type = \"SRV\"\n ▸data {\n  priority = 1\n }\n}\n",
+    ),
+    ("terraform-azurerm", "resource \"azurerm_dns_srv_record\" \"a\" {\n record {\n  priority = ▸\"x\"\n }\n}\n"),
+    (
+        "terraform-hetzner",
+        "resource \"hcloud_zone_rrset\" \"a\" {\n type = \"TXT\"\n records = [{ value = ▸\"x\" }]\n}\n",
+    ),
+    ("terraform-aws", "resource \"aws_route53_record\" \"a\" {\n name = ▸\"${a}\"\n}\n"),
+    ("dnscontrol", "D('mydomain.com', REG,\n TXT('a', 'b', ▸TTL('soon')));\n"),
+    ("dnscontrol", "D('mydomain.com', REG,\n SRV('a', 1, ▸x, 80, 'b.'));\n"),
+    ("gcloud", "# ours\ngcloud dns record-sets create a. --zone=Z --type=TXT --ttl=▸x --rrdatas='\"a\"'\n"),
+    ("az", "az network dns record-set srv add-record -n a \\\n  -t b -r ▸x -p 1 -w 1\n"),
+    ("doctl", "doctl compute domain records create mydomain.com --record-type SRV --record-port ▸x\n"),
+    ("pdnsutil", "pdnsutil replace-rrset mydomain.com a SRV 60 '1 1 ▸x b'\n"),
+    ("aws-cli", "aws route53 change-resource-record-sets --change-batch '{\"Changes\":\n ▸]}'\n"),
+    ("windows", "Add-DnsServerResourceRecord -Srv -Name a -Priority 1 -Weight ▸'x' -Port 80\n"),
+    ("windows", "Add-DnsServerResourceRecord -Txt -Name a -DescriptiveText ▸\"${w1}\"\n"),
+    ("route53", "  Record name  a\n  Record type  TXT\n  Value        ▸x\n  TTL          60\n"),
+    ("namecheap", "  Type  TXT\n  Host  a\n  Value  b\n  TTL   ▸soon\n"),
+    ("fields", "\n  ▸Type  TXT\n  Name  a\n"),
+];
