@@ -103,7 +103,10 @@ impl Fedctl {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // A program that does not read its input may have closed it.
         let _ = child.stdin.take().unwrap().write_all(input.as_ref());
-        Ran::from(child.wait_with_output().unwrap())
+        let ran = Ran::from(child.wait_with_output().unwrap());
+        let written = output(command).and_then(|name| std::fs::read_to_string(self.path(name)).ok());
+        counts::assert_page(&written.unwrap_or_default());
+        ran
     }
 
     /// Runs and insists on status 0 and a silent stderr.
@@ -122,6 +125,28 @@ impl Fedctl {
         let error = error.strip_prefix("fedctl: error: ").expect(&ran.stderr);
         (error.to_owned(), hint.strip_prefix("fedctl: hint: ").expect(&ran.stderr).to_owned())
     }
+}
+
+/// The file that a command writes its answer to.
+fn output(command: &Command) -> Option<&str> {
+    let mut args = command.get_args().filter_map(OsStr::to_str);
+    while let Some(arg) = args.next() {
+        match arg.strip_prefix("--output=") {
+            None if arg == "-o" || arg == "--output" => return args.next(),
+            None => {}
+            given => return given,
+        }
+    }
+    None
+}
+
+#[test]
+#[should_panic(expected = "1 errors")]
+fn a_page_that_is_written_to_a_file_is_read_too() {
+    let fedctl = Fedctl::new();
+    fedctl.write("page.html", "<!DOCTYPE html><p>1 errors</p>");
+    // It fails, and leaves the file as it is.
+    fedctl.run(&["dns-check", "--list", "missing.txt", "--output", "page.html"]);
 }
 
 impl From<Output> for Ran {
