@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::fill::{beside, fix_rows, hang};
+use super::fill::{beside, command_row, fix_rows, hang};
 use super::key::pretty;
 use crate::check::Check;
 use crate::key::diagnosis::DefectKind;
@@ -37,7 +37,7 @@ pub fn page(markdown: &str, width: usize) -> String {
 
 /// What a status means, one paragraph a span of releases.
 pub fn statuses(found: &[&StatusString], width: usize) -> String {
-    let row = |name: &str, text: &str| hang(&format!("  {name:<9}{text}"), width, 11);
+    let row = |name: &str, text: &str| command_row(&format!("  {name}"), text, 11, width);
     let each = found.iter().map(|status| {
         let StatusString { text, releases, means, next, .. } = status;
         format!("{text}\n\n{}{}{}", row("releases", releases), row("means", means), row("next", next))

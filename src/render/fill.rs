@@ -4,6 +4,7 @@ use colored::Colorize;
 use textwrap::{Options, WordSplitter};
 use unicode_width::UnicodeWidthStr;
 
+use crate::report::wording::commands_apart;
 use crate::report::{FixPart, fix_parts};
 
 /// Stands for a space at which no line may end: one column wide, of a private range, so no text needs it.
@@ -99,6 +100,20 @@ pub fn fix_rows(fix: &str, column: usize, row: impl Fn(&str) -> String) -> Strin
     rows.collect()
 }
 
+/// A row whose text may have commands in it: each is alone on its line, at this column.
+pub fn command_row(head: &str, text: &str, column: usize, width: usize) -> String {
+    let mut head = format!("{head:<column$}");
+    let mut out = String::new();
+    for part in fix_parts(&commands_apart(text)) {
+        out += &match part {
+            FixPart::Text(text) => hang(&format!("{head}{text}"), width, column),
+            FixPart::Copy(line) => format!("{head}{}\n", harmless(line)),
+        };
+        head = " ".repeat(column);
+    }
+    out
+}
+
 /// A subject, and what is known about it: beside it, or below it when the line is too short.
 pub fn title(subject: &str, about: &str, width: usize) -> String {
     let (subject, about) = (one_line(subject), one_line(about));
@@ -166,12 +181,17 @@ fn folded(text: &str, options: Options) -> Vec<String> {
     textwrap::wrap(&unbroken(text), options).into_iter().map(|line| line.replace(GLUE, " ")).collect()
 }
 
-/// Keeps the armour of a key together with the key, also of one that is shown in part, a number with its unit, and the two ends of
-/// a range of releases.
+/// Keeps the armour of a key together with the key, also of one that is shown in part, a number with its unit or what it counts, and
+/// the two ends of a range of releases.
 fn unbroken(text: &str) -> String {
     let glued = |label: &str| label.replace(' ', &GLUE.to_string());
     let text = ARMOUR.iter().fold(text.to_owned(), |text, label| text.replace(label, &glued(label)));
     let text = (0..10).fold(text, |text, digit| text.replace(&format!("{digit} – "), &format!("{digit}{GLUE}–{GLUE}")));
+    let numbered = |text: String, digit| {
+        let place = |text: String, word| text.replace(&format!("{word} {digit}"), &format!("{word}{GLUE}{digit}"));
+        ["line", "column"].into_iter().fold(text, place)
+    };
+    let text = (0..10).fold(text, numbered);
     UNITS.iter().fold(text, |text, unit| with_unit(&text, unit))
 }
 
@@ -209,6 +229,7 @@ mod tests {
     fn a_number_stays_with_its_unit() {
         assert_eq!(wrap("refresh within one day or 3600 s; peers", 32), ["refresh within one day or", "3600 s; peers"]);
         assert_eq!(wrap("2 servers", 80), ["2 servers"]);
+        assert_eq!(wrap("the mistake is at line 1 column 12", 32), ["the mistake is at line 1", "column 12"]);
         assert_eq!(wrap("cannot be read by 4.2.0 – 6.2.x at all", 28), ["cannot be read by", "4.2.0 – 6.2.x at all"]);
     }
 

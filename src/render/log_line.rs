@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::fill::hang;
+use super::fill::{command_row, hang};
 use super::key::pretty;
 use crate::count::{counted, is_or_are};
 use crate::dns::name::Domain;
@@ -49,12 +49,7 @@ fn sentence(translation: &Translation) -> String {
 }
 
 fn row(name: &str, text: &str, width: usize) -> String {
-    let head = format!("  {name:<9} ");
-    // A command to copy stays whole.
-    match text.starts_with("fedctl ") && !text.contains([',', ';']) {
-        true => format!("{head}{text}\n"),
-        false => hang(&(head + text), width, 12),
-    }
+    command_row(&format!("  {name}"), text, 12, width)
 }
 
 /// The line without what loggers put before it is not to be had in general; its length is.

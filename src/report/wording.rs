@@ -1,7 +1,7 @@
 //! The form of the texts of a finding. `what` and `means` are fragments, which other texts go around: they begin in lower case and
 //! have no final dot. A fix is whole sentences; a command in it is alone on its line, and a colon leads to it.
 
-use super::{FixPart, fix_parts, with_line};
+use super::{COPY, FixPart, fix_parts, with_line};
 
 /// A fragment from a table, or a hint, as the fix of a finding. The command at its end goes to its own line.
 pub fn sentence(text: &str) -> String {
@@ -25,6 +25,25 @@ pub fn sentence(text: &str) -> String {
             None => format!("{}.", capital(text.trim_end_matches('.'))),
         },
     }
+}
+
+/// A fragment with its commands in the form of a fix: each is alone on its line, below what leads to it.
+pub fn commands_apart(text: &str) -> String {
+    let (mut out, mut prose) = (String::new(), Vec::new());
+    for clause in text.split("; ") {
+        let begins = clause.starts_with("fedctl ").then_some(0);
+        let Some(at) = begins.or_else(|| clause.find(": fedctl ").map(|at| at + 2)) else {
+            prose.push(clause);
+            continue;
+        };
+        prose.extend(Some(clause[..at].trim_end()).filter(|before| !before.is_empty()));
+        let before = std::mem::take(&mut prose).join("; ");
+        out += &match before.is_empty() {
+            true => format!("{COPY}{}\n", &clause[at..]),
+            false => with_line(&before, &clause[at..]) + "\n",
+        };
+    }
+    out + &prose.join("; ")
 }
 
 /// A command in the middle of a text, with what stands before and after it.
@@ -117,6 +136,17 @@ mod tests {
             assert_eq!(sentence(fragment), wanted);
             assert_eq!(fix_fault(&sentence(fragment)), None, "{fragment}");
             assert!(fix_fault(fragment).is_some(), "{fragment}");
+        }
+    }
+
+    #[test]
+    fn commands_are_taken_out_of_a_fragment() {
+        for (fragment, wanted) in [
+            ("switch it off; switch it on", "switch it off; switch it on"),
+            ("fedctl doctor", "  fedctl doctor\n"),
+            ("one; on it: fedctl doctor; then restart it; wait", "one; on it:\n  fedctl doctor\nthen restart it; wait"),
+        ] {
+            assert_eq!(commands_apart(fragment), wanted);
         }
     }
 

@@ -47,8 +47,8 @@ pub const STATUS_STRINGS: &[StatusString] = &[
         releases: ONE,
         phase: Phase::Off,
         means: "Enabled is on, but Domain, Discovery Method, the hub's URL, the Site URL or the key is empty",
-        next: "fill in every field of Federation, look at Site URL under General, save again; an empty key box is \
-               fixed by `fedctl keygen --form mongosh`",
+        next: "fill in every field of Federation, look at Site URL under General, save again; for an \
+               empty key box: fedctl keygen --form mongosh",
     },
     StatusString {
         text: "Booting...",
@@ -85,7 +85,7 @@ pub const STATUS_STRINGS: &[StatusString] = &[
         releases: ONE,
         phase: Phase::Running,
         means: "federation is switched on. It says nothing about whether peers can find the server",
-        next: "fedctl dns-check DOMAIN --key FILE, or fedctl hub lookup DOMAIN",
+        next: "look at the records: fedctl dns-check DOMAIN --key FILE; or at the hub: fedctl hub lookup DOMAIN",
     },
     StatusString {
         text: "Disabled, could not register with Hub",

@@ -18,7 +18,8 @@ fn a_log_line_has_its_causes_in_order() {
          fix    publish the TXT record at exactly rocketchat-public-key.other.org
       2. cause  the records exist, but the resolver of this server or container does
                 not get them: split DNS, or TCP port 53 is blocked
-         check  on that host: fedctl dns-check other.org --system-only
+         check  on that host:
+                fedctl dns-check other.org --system-only
          fix    fix the resolver of the server; /etc/hosts does not help, because
                 servers query DNS for SRV and TXT
     ");

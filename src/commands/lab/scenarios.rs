@@ -96,7 +96,7 @@ pub fn drill_zone(keys: &Keys, port: u16) -> String {
 
 /// The scenarios of classic federation; the first two are healthy.
 pub const SCENARIOS: &[Scenario] = &[
-    server(HEALTHY, "followed what fedctl records prints", Site::Peer(RELEASE, &[]), &[]),
+    server(HEALTHY, "published the records as printed", Site::Peer(RELEASE, &[]), &[]),
     Scenario {
         zone: |keys| format!("@ IN MX 10 chat\n{}", with_key(&keys.other)),
         ..server(NEIGHBOUR, "did the same; the checks act as this domain", Site::Peer(RELEASE, &[]), &[])

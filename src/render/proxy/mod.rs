@@ -9,9 +9,12 @@ mod traefik;
 use std::net::IpAddr;
 
 use crate::dns::name::{Domain, Host};
+use crate::render::fill::hang;
 
 /// The largest body that servers take, in MiB.
 pub const BODY_MIB: u32 = 50;
+/// Columns of a comment behind its mark.
+const COMMENT_WIDTH: usize = 78;
 /// How long the server may take for one request, in seconds. Peers give up after two.
 const TIMEOUT: u32 = 60;
 /// The routes of federation, as a regular expression on the decoded path.
@@ -53,9 +56,12 @@ pub fn find(id: &str) -> Option<&'static Proxy> {
 /// The rules, with what they do in comments.
 pub fn write(proxy: &Proxy, rules: &Rules) -> String {
     let mut out = String::new();
-    for line in explanation(rules) {
-        out += format!("# {line}").trim_end();
-        out.push('\n');
+    for paragraph in explanation(rules) {
+        let indent = if paragraph.starts_with("- ") { 2 } else { 0 };
+        for line in hang(&paragraph, COMMENT_WIDTH, indent).lines() {
+            out += format!("# {line}").trim_end();
+            out.push('\n');
+        }
     }
     out + &(proxy.write)(rules)
 }
@@ -72,12 +78,17 @@ fn explanation(rules: &Rules) -> Vec<String> {
         format!("Rocket.Chat federation for {}: written by `fedctl proxy`", rules.domain),
         String::new(),
         format!("- {peers}"),
-        format!("- requests in the name of {} itself are refused, except from {}:", rules.domain, own.join(", ")),
-        "  servers take such requests without decrypting them".into(),
+        format!(
+            "- requests in the name of {} itself are refused, except from {}: servers take such requests without \
+             decrypting them",
+            rules.domain,
+            own.join(", ")
+        ),
         "- files and user search are closed to requests that name no such domain".into(),
         String::new(),
-        "The header x-federation-domain is only a claim. For events the encryption proves it. For files and user search".into(),
-        "nothing proves it: a client that knows the name of a listed domain can write it.".into(),
+        "The header x-federation-domain is only a claim. For events the encryption proves it. For files and user search \
+         nothing proves it: a client that knows the name of a listed domain can write it."
+            .into(),
     ]
 }
 
@@ -125,7 +136,11 @@ mod tests {
     fn every_proxy_gets_the_same_rules() {
         for proxy in PROXIES {
             let text = write(proxy, &rules(&["peer.example"]));
-            for part in ["peer", "127.0.0.1:3000", "2001:db8::7", "api/+v1/+federation", "nothing proves it", "60"] {
+            let flat = text.replace("\n# ", " ");
+            assert!(flat.contains("user search nothing proves it"), "{text}");
+            let long = text.lines().filter(|line| line.trim_start().starts_with('#') && line.len() > 80);
+            assert_eq!(long.collect::<Vec<_>>(), Vec::<&str>::new(), "{}", proxy.id);
+            for part in ["peer", "127.0.0.1:3000", "2001:db8::7", "api/+v1/+federation", "60"] {
                 assert!(text.contains(part), "{} lacks {part}:\n{text}", proxy.id);
             }
             assert!(!proxy.next.is_empty() && text.ends_with('\n'));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Tally, verdict};
 use crate::dns::name::Domain;
-use crate::render::fill::{hang, harmless};
+use crate::render::fill::{beside, hang, harmless};
 use crate::render::report::Style;
 use crate::render::report::human::write_details;
 use crate::report::watch::{Property, Snapshot, Status, Verdict, date, moment};
@@ -28,8 +28,8 @@ pub fn human(statuses: &[Status], found: Option<&HashMap<Domain, Details>>, styl
     let mut out = String::new();
     for status in statuses {
         let verdict = verdict(status);
-        let line = format!("{:<WORD$}  {:<domain$}  {}", word(verdict), status.domain, sentence(status));
-        let lines = hang(&line, width, WORD + 2 + domain + 2);
+        let head = format!("{:<WORD$}  {:<domain$}  ", word(verdict), status.domain);
+        let lines = beside(&head, &sentence(status), WORD + 2 + domain + 2, width);
         out += &colored(verdict, &lines[..WORD]).to_string();
         out += &lines[WORD..];
         if let Some(snapshot) = status.state.snapshot.as_ref().filter(|_| verbose > 0) {

@@ -63,7 +63,7 @@ pub const KNOWN: &[Known] = &[
             NO_SRV,
             cause(
                 "2.0 to 4.1: the domain is that of a peer in a room whose records were removed; the domains after it in the room's list get nothing either",
-                "fedctl dns-check DOMAIN finds no records, and messages to other peers of the same room are missing too",
+                "messages to other peers of the same room are missing too, and this finds no records: fedctl dns-check DOMAIN",
                 DEPARTED_PEER.fix,
             ),
             cause(

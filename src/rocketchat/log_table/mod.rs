@@ -65,7 +65,7 @@ const OLD_KEY: Cause = cause(
 const NO_SRV: Cause = cause(
     "no SRV record at a name that this release queries: 1.x reads _tcp only, 2.0 to 3.3 _https and _http only",
     DNS,
-    "publish what `fedctl records DOMAIN --target HOST --key FILE` prints",
+    "publish what this prints: fedctl records DOMAIN --target HOST --key FILE",
 );
 const OWN_RESOLVER: Cause = cause(
     "the records exist, but the resolver of this server or container does not get them: split DNS, or TCP port 53 is blocked",

@@ -74,6 +74,7 @@ pub const SCENES: &[Scene] = &[
             "fedctl records --format fields",
             "fedctl records --format hetzner --release 1.3.5",
             "fedctl records other.example --key federation.pub",
+            "fedctl records a-department.with-a-long-name.example --zone with-a-long-name.example --key federation.pub --target chat.a-department.with-a-long-name.example",
             "fedctl records formats",
             "fedctl records --format bind9",
         ],

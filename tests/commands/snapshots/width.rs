@@ -22,8 +22,10 @@ fn is_file(line: &str) -> bool {
 fn is_whole(line: &str) -> bool {
     let text = line.trim_start().trim_start_matches("fedctl: hint: ").trim_start_matches("check  ");
     let is_command = PROGRAMS.iter().any(|program| text.starts_with(program));
-    let is_record =
-        [" IN SRV ", " IN TXT ", "  SRV   ", "  TXT   ", "PUBLIC KEY-----"].iter().any(|part| text.contains(part));
+    let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
+    // In a table the name of a record has its own line where both do not fit.
+    let is_data = has(&["  SRV   ", "  TXT   "]) && text.starts_with(|c: char| c.is_ascii_digit());
+    let is_record = has(&[" IN SRV ", " IN TXT ", "PUBLIC KEY-----"]) || is_data;
     let is_hash = text.split([' ', ',']).any(|word| word.len() == 64 && word.chars().all(|c| c.is_ascii_hexdigit()));
     let is_part = ["; ", "\"", "--", "name  "].iter().any(|start| text.starts_with(start)) || text.ends_with('\\');
     is_command || is_record || is_hash || is_part || !text.trim_end().contains(' ')
@@ -31,6 +33,16 @@ fn is_whole(line: &str) -> bool {
 
 fn long(text: &str, columns: usize) -> Vec<&str> {
     text.lines().filter(|line| line.chars().count() > columns && !is_whole(line)).collect()
+}
+
+/// The lines that end within a command, without the mark that it goes on.
+fn torn(text: &str) -> Vec<&str> {
+    let next = text.lines().skip(1).chain([""]);
+    let is_torn = |(line, next): &(&str, &str)| {
+        let goes_on = line.contains("fedctl ") && !line.ends_with('\\') && next.trim_start().starts_with("--");
+        line.ends_with(" fedctl") || line.ends_with(" \"fedctl") || goes_on
+    };
+    text.lines().zip(next).filter(is_torn).map(|(line, _)| line).collect()
 }
 
 /// The hashes and the commands of an output; each must be on one line at every width.
@@ -50,11 +62,15 @@ fn pieces(ran: &Ran, dir: &Path) -> BTreeSet<String> {
 /// What is wrong at this width, and what is there to be copied, for each line of the scene.
 fn look(scene: &Scene, shared: &Shared, columns: usize) -> Vec<(Option<String>, BTreeSet<String>)> {
     scene.each(shared, columns, |line, ran, dir| {
-        let stdout = if is_file(line) { Vec::new() } else { long(&ran.stdout, columns) };
+        // A file has the same form everywhere, and its comments are for people.
+        let comments = ran.stdout.lines().filter(|line| line.trim_start().starts_with(['#', ';']));
+        let comments = comments.filter(|line| line.chars().count() > 80 && !is_whole(line)).collect();
+        let stdout = if is_file(line) { comments } else { long(&ran.stdout, columns) };
         let spaced = |text: &'_ str| text.lines().filter(|line| line.ends_with(' ')).count();
         let spaced = if is_file(line) { 0 } else { spaced(&ran.stdout) };
         assert_eq!(spaced, 0, "{line} at {columns} columns ends lines with spaces:\n{}", ran.stdout);
-        let lines = [stdout, long(&ran.stderr, columns)].concat();
+        let torn = if is_file(line) { Vec::new() } else { torn(&ran.stdout) };
+        let lines = [stdout, long(&ran.stderr, columns), torn].concat();
         let wrong = format!("{columns} columns: {line}\n  {}", lines.join("\n  "));
         ((!lines.is_empty()).then_some(wrong), pieces(ran, dir))
     })
