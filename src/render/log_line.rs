@@ -88,3 +88,36 @@ pub fn json(found: &[Translation], unknown: usize) -> anyhow::Result<String> {
     }
     pretty(&document)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::report::wording::commands_apart;
+    use crate::report::{FixPart, fix_parts};
+    use crate::rocketchat::log_table;
+    use crate::rocketchat::status::STATUS_STRINGS;
+
+    /// Columns for a command within a sentence in the narrowest terminal.
+    const CODE_MAX: usize = 26;
+
+    #[test]
+    fn a_command_in_an_explanation_is_alone_or_short() {
+        let causes = log_table::all().flat_map(|known| known.causes).flat_map(|cause| [cause.confirm, cause.fix]);
+        let mut commands = 0;
+        for text in causes.chain(STATUS_STRINGS.iter().map(|status| status.next)) {
+            for part in fix_parts(&commands_apart(text)) {
+                let FixPart::Text(text) = part else {
+                    commands += 1;
+                    continue;
+                };
+                let sentence: String = text.split('`').step_by(2).collect();
+                let code = text
+                    .split('`')
+                    .skip(1)
+                    .step_by(2)
+                    .find(|code| code.len() > CODE_MAX && code.starts_with("fedctl "));
+                assert!(!sentence.contains("fedctl ") && code.is_none(), "{text}");
+            }
+        }
+        assert!(commands > 20, "{commands}");
+    }
+}
