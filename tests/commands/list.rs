@@ -172,7 +172,7 @@ fn a_damaged_line_does_not_hide_the_others() {
     let ran = refused("damaged.txt", b"\xef\xbb\xbfd2.example\r\n\xff\x00\xfe.example\r\nd3.example\r\n");
     assert!(ran.stdout.contains("2 domains: 2 ok, 0 with warnings, 0 failed"), "{ran:?}");
     assert!(ran.stdout.contains("not read: 1 line of the list"), "{ran:?}");
-    assert!(ran.stderr.contains("line 2 of `damaged.txt` is not read: "), "{ran:?}");
+    assert!(ran.stderr.contains("line 2 column 1 of `damaged.txt` is not read: "), "{ran:?}");
     let wide: Vec<u8> = "\u{feff}d0.example\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let ran = refused("wide.txt", &wide);
     assert!(ran.stderr.contains("`wide.txt` is UTF-16, as Windows PowerShell writes it, not UTF-8"), "{ran:?}");
