@@ -165,10 +165,13 @@ fn unfolded(text: &str) -> String {
         let spaces = line.len() - line.trim_start_matches(' ').len();
         let more = (spaces == depth + 2).then(|| &line[spaces..]);
         let is_command = more.is_some_and(|more| more.starts_with("fedctl ")) && out.ends_with(":\n");
-        // Code in a sentence stays whole.
+        let word = |more: &str| more.find(char::is_whitespace).unwrap_or(more.len());
+        let place =
+            |more: &str| ["line ", "column "].iter().find(|name| more.starts_with(**name)).map(|name| name.len());
+        // Code in a sentence stays whole, and a line with its number.
         let ends = |more: &str| match more.strip_prefix('`').and_then(|code| code.find('`')) {
             Some(at) => at + 2,
-            None => more.find(char::is_whitespace).unwrap_or(more.len()),
+            None => place(more).map_or_else(|| word(more), |at| at + word(&more[at..])),
         };
         let had_no_room = more.is_some_and(|more| last + 1 + more[..ends(more)].chars().count() > 80);
         last = line.trim_end().chars().count();
