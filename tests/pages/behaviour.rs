@@ -197,7 +197,7 @@ fn a_list_is_checked_as_its_page_describes() {
 
     has(
         "docs/list.md",
-        "A line without a domain is reported with its number, the others are checked, and the exit status is 1.",
+        "A line without a domain is reported with its number, the others are checked, and the exit status is 1",
     );
     fedctl.write("peers.txt", "alpha.example\nnot a domain\n");
     let ran = check(&[]);
