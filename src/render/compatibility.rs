@@ -53,7 +53,8 @@ pub fn human(seen: &Compatibility, Style { width, verbose, .. }: Style) -> Strin
         out += &fix(quirk, width);
         if verbose > 0 {
             out += &hang(&format!("      {}", origin(quirk)), width, 8);
-            out += &hang(&format!("      {}", affected(quirk)), width, 8);
+            let affected = Some(affected(quirk)).filter(|affected| !affected.is_empty());
+            out += &affected.map(|affected| hang(&format!("      {affected}"), width, 8)).unwrap_or_default();
         }
     }
     if verbose > 1 {

@@ -189,7 +189,7 @@ fn unbroken(text: &str) -> String {
     let text = (0..10).fold(text, |text, digit| text.replace(&format!("{digit} – "), &format!("{digit}{GLUE}–{GLUE}")));
     let numbered = |text: String, digit| {
         let place = |text: String, word| text.replace(&format!("{word} {digit}"), &format!("{word}{GLUE}{digit}"));
-        ["line", "column"].into_iter().fold(text, place)
+        ["line", "column", "TTL"].into_iter().fold(text, place)
     };
     let text = (0..10).fold(text, numbered);
     UNITS.iter().fold(text, |text, unit| with_unit(&text, unit))
@@ -230,6 +230,7 @@ mod tests {
         assert_eq!(wrap("refresh within one day or 3600 s; peers", 32), ["refresh within one day or", "3600 s; peers"]);
         assert_eq!(wrap("2 servers", 80), ["2 servers"]);
         assert_eq!(wrap("the mistake is at line 1 column 12", 32), ["the mistake is at line 1", "column 12"]);
+        assert_eq!(wrap("chat.mydomain.com, TTL 3600 s", 24), ["chat.mydomain.com,", "TTL 3600 s"]);
         assert_eq!(wrap("cannot be read by 4.2.0 – 6.2.x at all", 28), ["cannot be read by", "4.2.0 – 6.2.x at all"]);
     }
 

@@ -71,8 +71,9 @@ impl<'a> Output<'a> {
                 return Ok(());
             }
             if self.style.verbose > 1 {
-                let whole = write(HUMAN, std::slice::from_ref(&report), self.style)? + "\n";
-                return self.put(&whole);
+                let gap = if self.count > 1 { "\n" } else { "" };
+                let whole = write(HUMAN, std::slice::from_ref(&report), self.style)?;
+                return self.put(&format!("{gap}{whole}"));
             }
             return self.put(&render::line(&report, &detail, self.style));
         }

@@ -46,6 +46,9 @@ pub fn human(statuses: &[Status], found: Option<&HashMap<Domain, Details>>, styl
         (0, _) => "UNKNOWN".yellow(),
         _ => "FAIL".red().bold(),
     };
+    // One empty line, whatever the last domain ends with.
+    let end = out.trim_end().len();
+    out.replace_range(end.., if end == 0 { "" } else { "\n" });
     out + &format!("\n{result}  {}\n", tally.sentence())
 }
 

@@ -52,6 +52,9 @@ fn levels(run: &dyn Fn(&str) -> Ran, line: &str, status: i32) -> Option<String> 
     if let Some(plural) = all.iter().find_map(|ran| plural_of_one(&ran.stdout).or(plural_of_one(&ran.stderr))) {
         return Some(format!("{line} prints `{plural}`"));
     }
+    if let Some(gap) = all.iter().find(|ran| ran.stdout.contains("\n\n\n")) {
+        return Some(format!("{line} prints two empty lines:\n{}", gap.stdout));
+    }
     if let Some(other) = all.iter().find(|ran| ran.status != status) {
         return Some(format!("{line}: status {} and not {status}: {}{}", other.status, other.stdout, other.stderr));
     }
