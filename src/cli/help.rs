@@ -108,6 +108,8 @@ const RARE: &[&str] = &[
     "zone",
     "zone_id",
 ];
+/// Commands whose short help has such an option all the same.
+const NEEDED: &[(&str, &str)] = &[("lab", "keep"), ("records", "target"), ("apply", "target"), ("diff", "target")];
 /// Columns of the group and of the name of a command.
 const GROUP: usize = 11;
 const NAME: usize = 11;
@@ -144,12 +146,15 @@ fn fit(mut command: Command, globals: &[Arg]) -> Command {
         _ => arg.clone(),
     });
     command = command.args(fitting.collect::<Vec<Arg>>());
-    command.disable_help_subcommand(true).mut_args(shorten)
+    let name = command.get_name().to_owned();
+    command.disable_help_subcommand(true).mut_args(|arg| shorten(&name, arg))
 }
 
 /// Short help leaves rare options out, and of the others it shows what stands before the first semicolon.
-fn shorten(arg: Arg) -> Arg {
-    let arg = if RARE.contains(&arg.get_id().as_str()) { arg.hide_short_help(true) } else { arg };
+fn shorten(command: &str, arg: Arg) -> Arg {
+    let id = arg.get_id().as_str();
+    let is_rare = RARE.contains(&id) && !NEEDED.contains(&(command, id));
+    let arg = if is_rare { arg.hide_short_help(true) } else { arg };
     if arg.is_hide_short_help_set() {
         // Manual pages take nothing but the long help of such an option.
         return match arg.get_long_help().or(arg.get_help()).cloned() {

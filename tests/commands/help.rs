@@ -56,6 +56,24 @@ fn short_help_of_every_command_fits_a_screen() {
     assert!(long.is_empty(), "hide rare options in src/cli/help.rs: {long:?}");
 }
 
+/// What a command cannot do without, or is for, is on its first screen.
+#[test]
+fn short_help_has_the_options_that_matter() {
+    let fedctl = Fedctl::new();
+    for (words, options) in [
+        (&["lab"][..], &["--keep", "--only", "--list"][..]),
+        (&["records"], &["--target", "--key", "--format"]),
+        (&["records", "apply"], &["--target", "--key", "--yes"]),
+        (&["records", "diff"], &["--target", "--key"]),
+        (&["handshake"], &["--domain", "--key"]),
+        (&["watch"], &["--list", "--once", "--alert"]),
+    ] {
+        let help = fedctl.ok(&[words, &["-h"]].concat());
+        let missing: Vec<&&str> = options.iter().filter(|option| !help.contains(**option)).collect();
+        assert!(missing.is_empty(), "{words:?}: {missing:?}");
+    }
+}
+
 #[test]
 fn options_are_shown_only_where_they_mean_something() {
     let fedctl = Fedctl::new();
