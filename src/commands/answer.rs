@@ -20,7 +20,7 @@ use crate::text::Filtered;
 /// Commands, by their first word, whose subject is a file and not a domain.
 const ABOUT_FILES: [&str; 2] = ["diff", "key"];
 
-/// The flags of every command that answers with a report.
+/// The options of every command that answers with a report.
 #[derive(Debug, Clone, Args)]
 pub struct ReportArgs {
     #[arg(long, value_name = "FORMAT", default_value = HUMAN.id, value_parser = ReportFormatParser, help = format_help())]

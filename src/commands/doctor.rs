@@ -47,7 +47,7 @@ pub struct Doctor {
     own: OwnArgs,
 }
 
-/// Your setup: what fedctl.yaml says, and the flags over it.
+/// Your setup: fedctl.yaml, and the options over it.
 #[derive(Debug, Clone, Default, Args)]
 pub struct OwnArgs {
     /// Your federation domain [default: the one in fedctl.yaml]
@@ -141,7 +141,7 @@ fn look(cx: &Context, setup: &Setup) -> anyhow::Result<Vec<Report>> {
 }
 
 impl OwnArgs {
-    /// What fedctl.yaml says.
+    /// The values of fedctl.yaml.
     pub fn of_settings(passphrase: PassphraseArgs, server: ServerArgs) -> Self {
         Self { passphrase, server, ..Self::default() }
     }

@@ -33,7 +33,7 @@ pub struct HubArgs {
 }
 
 impl HubArgs {
-    /// The hub of the flag, else of the settings, else the public one.
+    /// The hub of the option, else of the settings, else the public one.
     pub fn hub(&self, cx: &Context) -> anyhow::Result<HubUrl> {
         match self.hub_url.as_ref().or(cx.settings.hub_url.as_ref()) {
             Some(url) => Ok(url.clone()),

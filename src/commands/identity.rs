@@ -1,4 +1,4 @@
-//! The flags of every command that speaks to peers in the name of your domain.
+//! The options of every command that speaks to peers in the name of your domain.
 
 use std::path::PathBuf;
 

@@ -36,7 +36,7 @@ const QUOTED: usize = 10;
 /// How often a run that no terminal watches says how far it is.
 const EVERY: Duration = Duration::from_secs(30);
 
-/// The flags of a command that takes a list.
+/// The options of a command that takes a list.
 #[derive(Debug, Clone, Args)]
 pub struct ListArgs {
     /// Check every domain of this file; `-` is standard input

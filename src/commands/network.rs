@@ -46,7 +46,7 @@ impl NetworkArgs {
         self.net_with(cx, ca_file, self.resolvers(cx)?)
     }
 
-    /// The same with these resolvers instead of those of the flags.
+    /// The same with these resolvers instead of those of the options.
     pub fn net_with(&self, cx: &Context, ca_file: Option<&Path>, resolvers: Vec<Resolver>) -> anyhow::Result<Net> {
         let ca_file = ca_file.map(Path::to_owned).or_else(|| cx.settings.ca_file.clone());
         Ok(Net {

@@ -40,7 +40,7 @@ pub fn table(rows: &[Row], width: usize) -> String {
     }
     let right = rows.iter().filter(|row| row.right).count();
     let local =
-        "All servers of the lab are on loopback, which no peer elsewhere can reach. In the lab that does not count.";
+        "All servers of the lab are on loopback, which no other machine can reach; the lab does not count this.";
     let verb = if rows.len() == 1 { "diagnosis is" } else { "diagnoses are" };
     out + &format!("\n{}\n{right} of {} {verb} right\n", hang(local, width, 0), rows.len())
 }

@@ -74,9 +74,9 @@ impl Comparison {
 /// Why two reports cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotComparable {
-    #[error("the report on `{0}` was made without --domain, so it is not known who asked")]
+    #[error("the report on `{0}` was made without --domain, so it is not known for which domain")]
     Nameless(String),
-    #[error("the two reports do not belong together: `{0}` asked `{1}`, and `{2}` asked `{3}`")]
+    #[error("the two reports do not belong together: `{0}` tested `{1}`, and `{2}` tested `{3}`")]
     Strangers(String, String, String, String),
 }
 
@@ -100,7 +100,7 @@ fn conclude(there: &Half, back: &Half, a: &str, b: &str) -> Vec<String> {
             let mut description = vec![one_way(first, a, b), one_way(second, b, a)];
             if first == "ping" && second == "ping" {
                 description.push(
-                    "both refuse the other's key: look whether each publishes the key that its server uses".into(),
+                    "both refuse the other's key: check whether each publishes the key that its server uses".into(),
                 );
             }
             description
@@ -112,7 +112,7 @@ fn both_ways(there: &Half, back: &Half) -> String {
     match (there.passed("ping") || there.passed("round trip")) && (back.passed("ping") || back.passed("round trip")) {
         true => "both directions work, keys included".into(),
         false => {
-            "no error in either direction, but the keys are not verified: one of you runs it with --callback".into()
+            "no error in either direction, but the keys are not verified: run it with --callback on one side".into()
         }
     }
 }
@@ -126,7 +126,7 @@ fn one_way(stage: &str, from: &str, to: &str) -> String {
         ),
         "connect" => format!(
             "{from} cannot connect to {to}, which may still send: a firewall or a missing NAT rule before {to}. What \
-             {from} writes is lost, and {to} sees nothing of it"
+             {from} writes is lost, and {to} gets nothing of it"
         ),
         "tls" => format!(
             "{from} does not trust the certificate of {to}: only {to} can fix it. What {to} writes may still arrive at {from}"

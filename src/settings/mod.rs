@@ -1,4 +1,4 @@
-//! The settings, resolved once: flags are put over these values by the commands, variables win over the file, and every value has its
+//! The settings, resolved once: options are put over these values by the commands, variables win over the file, and every value has its
 //! type and its origin.
 
 mod source;

@@ -1,4 +1,4 @@
-//! Every flag that takes a number or a length of time states its range, and takes or refuses any value without a panic.
+//! Every option that takes a number or a length of time states its range, and takes or refuses any value without a panic.
 
 use std::any::TypeId;
 use std::time::Duration;
@@ -31,7 +31,7 @@ const EXTREMES: &[&str] = &[
     "0.0000000001s",
 ];
 
-/// The words of a command, and one of its flags that take a number.
+/// The words of a command, and one of its options that take a number.
 fn numeric_flags() -> Vec<(Vec<String>, clap::Arg)> {
     let types = [
         TypeId::of::<u8>(),

@@ -24,7 +24,7 @@ impl Place {
         Self { world, server: Stub::server() }
     }
 
-    /// The flags for a registration of http://chat.mydomain.com:3000 at a hub.
+    /// The options for a registration of http://chat.mydomain.com:3000 at a hub.
     fn register(&self, hub: impl std::fmt::Display, more: &[&str]) -> Vec<String> {
         let mut args: Vec<String> = [
             "register",

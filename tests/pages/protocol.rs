@@ -189,6 +189,9 @@ const RELEASES: &[Claim] = &[
                 && Life::of(Release(7, 10, 0)) == Life::Closed
         },
     ),
+    ("README.md", "shipped in 1.0.0 and changed its discovery five times", || {
+        GENERATIONS.len() == 6 && GENERATIONS[0].first == Release(1, 0, 0)
+    }),
     ("docs/serve-peer.md", "and from 3.6.3 on 30 events a second", || {
         boundary::SENDS_AGAIN == Release(3, 6, 3) && source_has("src/serve/peer/limit.rs", "SENDS_AGAIN")
     }),

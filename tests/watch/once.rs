@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::Fedctl;
 use crate::support::world::{World, healthy, zone};
 
-/// A directory with a key, a name server with these domains, and the flags to reach it.
+/// A directory with a key, a name server with these domains, and the options to reach it.
 pub fn world(domains: &[(&str, &str)]) -> (Fedctl, World, Vec<String>) {
     let fedctl = Fedctl::new();
     fedctl.ok(&["keygen", "--quiet"]);

@@ -11,7 +11,7 @@ use crate::file::read;
 use crate::net::http::SecondFactor;
 use crate::rocketchat::settings::FactorMethod;
 
-/// The flags of the second factor.
+/// The options of the second factor.
 #[derive(Debug, Clone, Default, Args)]
 pub struct FactorArgs {
     /// Command that prints the second factor when the server requires one; without it fedctl asks on the terminal

@@ -219,7 +219,7 @@ impl DnsCheck {
             .ok_or_else(|| hinted("no domain was given", "fedctl dns-check mydomain.com"))
     }
 
-    /// What was said with flags; what the configuration says counts for its own domain only.
+    /// What the options name; the settings count for their own domain only.
     fn expected(&self, cx: &Context) -> anyhow::Result<Expected> {
         let own =
             self.domains.is_empty() || cx.settings.domain.as_ref() == self.domains.first() && self.domains.len() == 1;

@@ -22,7 +22,7 @@ pub struct Question<'a> {
     pub text: &'a str,
     /// What an empty answer stands for; `None` when there must be one.
     pub default: Option<String>,
-    /// The flag that answers it.
+    /// The option that answers it.
     pub flag: &'a str,
 }
 

@@ -44,8 +44,9 @@ pub fn text(answers: &Answers, path: &Path) -> anyhow::Result<String> {
 
 fn compose(answers: &Answers) -> anyhow::Result<String> {
     let mut out = String::from(
-        "# Settings of fedctl. Options override FEDCTL_* variables, and variables override this file; `fedctl config` shows\n\
-         # the origin of each value. Relative paths are relative to the directory of this file.\n",
+        "# Settings of fedctl. Options override FEDCTL_* variables, and variables\n\
+         # override this file; `fedctl config` shows the origin of each value.\n\
+         # Relative paths are relative to the directory of this file.\n",
     );
     let mut put = |comment: &str, name: &str, value: String| -> anyhow::Result<()> {
         if !comment.is_empty() {
@@ -75,7 +76,7 @@ fn compose(answers: &Answers) -> anyhow::Result<String> {
     }
     out += "\n# Releases of peers that must be able to federate with this domain\n# releases: [3.18.3, 6.2.0]\n";
     if answers.token_file.is_none() {
-        out += "\n# An admin's user id and token, for the live settings: fedctl doctor, fedctl configure (docs/doctor.md)\n# token_file: admin.token\n";
+        out += "\n# An admin's user id and token, for the live settings (docs/doctor.md)\n# token_file: admin.token\n";
     }
     out += "\n# Resolvers to query instead of this machine's and public ones\n# resolvers: [192.0.2.53]\n";
     Ok(out)

@@ -150,7 +150,7 @@ impl Init {
         let finder = Finder { net: self.network.net(cx, self.ca_file.as_deref())? };
         if !self.yes {
             cx.term.status(
-                "A few questions; Enter accepts the value in brackets. Nothing is written before the last one.\n",
+                "A few questions; Enter accepts the value in brackets. Nothing is written before the last one is answered.\n",
             );
         }
         let domain = self.domain(&asker)?;

@@ -283,12 +283,17 @@ pub const SCENARIOS: &[Scenario] = &[
     ),
     server(
         "one-way.test",
-        "runs a release that misinterprets who joins a room",
+        "runs a release that cannot add users to a room",
         Site::Peer("3.0.3", &[]),
         &[&peer_ping::CHECK, &peer_release::CHECK],
     ),
     server("first.test", "never upgraded from 1.x", Site::Peer("1.3.5", &[]), &[&peer_release::CHECK]),
-    server("latest.test", "upgraded too far", Site::Peer("6.5.0", &[]), &[&peer_release::CHECK]),
+    server(
+        "latest.test",
+        "upgraded to a release that only receives",
+        Site::Peer("6.5.0", &[]),
+        &[&peer_release::CHECK],
+    ),
 ];
 
 const fn server(

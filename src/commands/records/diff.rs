@@ -42,7 +42,7 @@ pub struct Diff {
 impl Diff {
     pub fn run(&self, cx: &Context) -> anyhow::Result<ExitStatus> {
         let domain = self.options.domain(cx)?;
-        // Wrong flags are reported before anything is queried.
+        // Wrong options are reported before anything is queried.
         self.options.plan(cx, None)?;
         let net = self.network.net(cx, None)?;
         let progress = cx.term.progress(format!("querying {domain}"));

@@ -1,4 +1,4 @@
-//! The flags that say what the records should be, over the configuration.
+//! The options for what the records should be, over the settings.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ use crate::settings;
 /// Seconds that a TTL can have (RFC 2181 section 8).
 const TTL: Counts = Counts::new(0, 0x7fff_ffff);
 
-/// What the records should say; everything but --ttl may be in fedctl.yaml.
+/// What the records should be; everything but --ttl may be in fedctl.yaml.
 #[derive(Debug, Args)]
 pub struct RecordArgs {
     /// Federation domain [default: the one in fedctl.yaml]; it is the Domain of the server's settings, the part after the `@` of

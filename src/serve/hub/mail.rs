@@ -144,7 +144,7 @@ async fn run(hub: &Hub, domain: Domain, id: String) -> bool {
         Ok(Some(job)) => job,
         Ok(None) => return true,
         Err(error) => {
-            tracing::error!(%domain, error = format!("{error:#}"), "a mail cannot be taken in hand");
+            tracing::error!(%domain, error = format!("{error:#}"), "a mail cannot be prepared");
             return false;
         }
     };
@@ -218,16 +218,16 @@ fn text(hub: &str, job: &MailJob, link: &str) -> String {
             entry(wanted)
         ),
         Action::Remove => format!(
-            "Somebody, probably you, asked the Rocket.Chat federation hub\n{hub} to forget where {domain} is.\n"
+            "Somebody, probably you, requested that the Rocket.Chat federation hub\n{hub} removes its entry for {domain}.\n"
         ),
     };
     let served = match &job.served {
-        Some(peer) => format!("\nUntil you confirm, it goes on saying:\n\n{}", entry(&peer.entry)),
-        None => "\nIt says nothing until you confirm.\n".to_owned(),
+        Some(peer) => format!("\nUntil you confirm, it continues to give:\n\n{}", entry(&peer.entry)),
+        None => "\nIt gives nothing until you confirm.\n".to_owned(),
     };
     let hours = (job.proposal.expires - now()) / 3600;
     format!(
-        "{asked}{served}\nLook at it, and confirm or refuse:\n\n{link}\n\nThe link works once, for the next {}. If you do \
+        "{asked}{served}\nOpen this page, and confirm or refuse:\n\n{link}\n\nThe link works once, for the next {}. If you do \
          not know what this is\nabout, do nothing: then nothing changes.\n",
         counted(hours.max(1), "hour")
     )

@@ -31,19 +31,19 @@ const COUNTED: &[Counted] = &[
     Counted {
         name: REGISTRATIONS,
         label: "outcome",
-        help: "Registrations, by what became of them",
+        help: "Registrations, by outcome",
         values: &["served", "mailed", "waiting", "refused", "limited", "failed"],
     },
     Counted {
         name: REMOVALS,
         label: "outcome",
-        help: "Requests to remove an entry, by what became of them",
+        help: "Requests to remove an entry, by outcome",
         values: &["mailed", "waiting", "unknown", "refused", "limited", "failed"],
     },
     Counted {
         name: SEARCHES,
         label: "outcome",
-        help: "Searches for a domain, by what became of them",
+        help: "Searches for a domain, by outcome",
         values: &["found", "unknown", "refused", "limited", "failed"],
     },
     Counted {

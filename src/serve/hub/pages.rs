@@ -95,7 +95,9 @@ pub fn dead(dead: Dead) -> String {
             "Open the link of the newest mail of this hub, and make sure that it was copied as a whole.",
         ),
         Dead::Expired => ("This link has expired", "Register again: the hub then sends another mail."),
-        Dead::Used(Closed::Confirmed) => ("This link was used", "The request was confirmed already. All is well."),
+        Dead::Used(Closed::Confirmed) => {
+            ("This link was used", "The request was confirmed already. There is nothing more to do.")
+        }
         Dead::Used(Closed::Refused) => ("This link was used", "The request was refused. Nothing was changed."),
         Dead::Used(Closed::Void) => {
             ("This link was replaced", "A later decision counts. Register again if it was the wrong one.")

@@ -9,7 +9,7 @@ use super::{ABSENT, drill, read, start, steps};
 use crate::support::node_peer::{NodePeer, peer};
 use crate::support::peers::{A, B, Peer, Peers, free_addr};
 
-/// The same with https in both directions, and the flags for the drill's own certificate.
+/// The same with https in both directions, and the options for the drill's own certificate.
 fn start_https(release: &str) -> (Peers, String) {
     let callback = free_addr();
     let peer = Peer { release, https_both: true, callback: Some(callback), ..Peer::default() };

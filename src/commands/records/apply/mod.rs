@@ -194,7 +194,7 @@ impl Apply {
 
     /// Plans, asks, changes, and waits for the name servers.
     pub fn publish(&self, cx: &Context) -> anyhow::Result<Published> {
-        // What is wrong with the flags is reported before any request.
+        // What is wrong with the options is reported before any request.
         self.options.plan(cx, None)?;
         let key = self.place.key(cx)?;
         let net = self.place.net(cx, &self.network)?;
