@@ -35,6 +35,12 @@ enum Target {
 
 impl Target {
     fn find(path: &Path) -> anyhow::Result<Self> {
+        if path == Path::new("-") {
+            return Err(hinted(
+                "`-` is no file name here",
+                "`./-` is a file of this name, and /dev/stdout standard output",
+            ));
+        }
         let shown = path.display();
         let mut at = path.to_owned();
         for link in 0..LINKS_MAX {

@@ -240,6 +240,19 @@ fn no_output_of_any_command_replaces_what_is_no_file() {
     }
 }
 
+/// Elsewhere `-` is standard output, so nobody expects a file of that name.
+#[test]
+fn a_dash_is_no_file_name() {
+    let fedctl = with_files();
+    for args in WRITERS.iter().chain(IN_PLACE) {
+        let args: Vec<&str> = args.iter().map(|arg| if *arg == "OUT" { "-" } else { *arg }).collect();
+        let ran = bounded(&fedctl, &args, b"").unwrap_or_else(|| panic!("{args:?} does not end"));
+        assert_eq!(ran.status, 2, "{args:?}: {ran:?}");
+        assert!(ran.stderr.contains("fedctl: error: `-` is no file name here\n"), "{args:?}: {}", ran.stderr);
+        assert!(!fedctl.path("-").exists(), "{args:?}");
+    }
+}
+
 #[test]
 fn what_holds_a_secret_is_for_its_owner_only_whatever_was_there_before() {
     use std::os::unix::fs::PermissionsExt;
