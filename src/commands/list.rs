@@ -75,6 +75,10 @@ impl ListArgs {
     {
         let Some(path) = &self.list else { return Err(hinted("no list was given", "add --list FILE")) };
         let list = DomainList::read(path)?;
+        if list.listed.is_empty() && list.rejected.is_empty() {
+            let hint = "write one domain on each line, as in `alpha.example`";
+            return Err(hinted(format!("{} names no domain", shown(path)), hint));
+        }
         name_rejected(cx, &list, &shown(path));
         let mut journal = self.resume.as_deref().map(|path| Journal::open(path, &cx.name)).transpose()?;
         let mut listed = list.listed;

@@ -179,6 +179,17 @@ fn a_damaged_line_does_not_hide_the_others() {
     assert_eq!(ran.status, 2);
 }
 
+/// A job that checks nothing does not pass.
+#[test]
+fn a_list_without_a_domain_is_refused() {
+    let fedctl = Fedctl::new();
+    for text in ["", "# nobody yet\n", "{\"peers\": []}"] {
+        fedctl.write("empty.txt", text);
+        let (error, _) = fedctl.refused(&["dns-check", "--list", "empty.txt", "--resolver", "127.0.0.1:9"]);
+        assert_eq!(error, "`empty.txt` names no domain");
+    }
+}
+
 #[test]
 fn an_interrupted_run_is_continued_and_checks_nothing_twice() {
     let fleet = served(&["delay=40ms"]);
