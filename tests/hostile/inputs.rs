@@ -147,10 +147,13 @@ fn no_zone_file_reads_another_file() {
 #[test]
 fn nested_settings_are_refused_at_once() {
     let fedctl = Fedctl::new();
-    for nested in ["[".repeat(100_000), "{a: ".repeat(25_000)] {
+    for (nested, column) in [("[".repeat(100_000), 25), ("{a: ".repeat(25_000), 73)] {
         fedctl.write("fedctl.yaml", format!("domain: {nested}"));
         let (error, _) = fedctl.refused(&["config"]);
-        assert_eq!(error, "`fedctl.yaml` is not YAML: line 1 is nested more than 16 levels deep");
+        assert_eq!(
+            error,
+            format!("`fedctl.yaml` is not YAML: line 1 column {column} is nested more than 16 levels deep")
+        );
     }
     fedctl.write("fedctl.yaml", format!("domain: {}", "a".repeat(300_000)));
     let (error, _) = fedctl.refused(&["config"]);
