@@ -23,7 +23,7 @@ const CLEAR_REST: &str = "\u{1b}[K";
 
 /// The only line for progress: work that starts within other work replaces its text until it ends.
 static LINE: Mutex<Line> = Mutex::new(Line { bar: None, works: Vec::new(), next: 0 });
-/// Something is on the line.
+/// Something is on the line, or will be at once.
 static IS_SHOWN: AtomicBool = AtomicBool::new(false);
 
 struct Line {
@@ -61,14 +61,18 @@ impl Line {
 
     fn show(&mut self) {
         match self.works.last() {
-            Some((_, text)) => self.bar.get_or_insert_with(bar).set_message(text.clone()),
+            Some((_, text)) => {
+                // A bar is drawn as soon as it exists.
+                IS_SHOWN.store(true, Ordering::SeqCst);
+                self.bar.get_or_insert_with(bar).set_message(text.clone());
+            }
             None => {
                 if let Some(bar) = self.bar.take() {
                     bar.finish_and_clear();
                 }
+                IS_SHOWN.store(false, Ordering::SeqCst);
             }
         }
-        IS_SHOWN.store(self.bar.is_some(), Ordering::SeqCst);
     }
 }
 
