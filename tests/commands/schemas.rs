@@ -67,7 +67,7 @@ fn what_commands_print_beside_reports_fits_its_schema() {
     let place = Fedctl::new();
     let lab = Kept::start(&place, &[]);
     let fedctl = lab.neighbour();
-    let key = fedctl.ok(&["keygen", "--from-private", lab.get("FEDCTL_KEY"), "--public", "-"]);
+    let key = fedctl.ok(&["keygen", "--from-private", lab.get("FEDCTL_KEY"), "--public", "new.pub"]);
     let peers = serde_json::json!({"schema": 1, "peers": [{
         "domain": "healthy.test", "url": "https://chat.healthy.test", "public_key": key.trim(),
         "since": "2026-01-01T00:00:00Z", "confirmed": "2026-01-01T00:00:00Z",

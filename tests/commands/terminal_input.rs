@@ -58,7 +58,7 @@ fn what_is_read_from_a_terminal_is_announced() {
 
 /// Commands that read a secret from the terminal, and what they call it. All but the last wait for Ctrl-D.
 const HIDDEN: &[(&str, &str)] = &[
-    ("fedctl keygen --from-private - --public -", "a key file"),
+    ("fedctl keygen --from-private - --public new.pub", "a key file"),
     ("fedctl key restore - --no-dns", "a backup"),
     ("fedctl doctor mydomain.com --token-file -", "the token"),
     ("fedctl configure mydomain.com --server http://127.0.0.1:9 --token-file -", "the token"),
@@ -72,7 +72,7 @@ const HIDDEN: &[(&str, &str)] = &[
         "fedctl records apply mydomain.com --target chat.mydomain.com --key federation.pub --server 127.0.0.1:9 --tsig-file -",
         "a TSIG key",
     ),
-    ("fedctl keygen --from-private locked.key --passphrase-file - --public -", "the passphrase"),
+    ("fedctl keygen --from-private locked.key --passphrase-file - --public new.pub", "the passphrase"),
 ];
 const TYPED: &str = "0penSesame";
 
@@ -114,7 +114,7 @@ fn a_question_has_its_answer_below_it_and_does_not_show_it() {
     let place = files(&shared);
     for (line, questions) in [
         ("fedctl keygen --encrypt --private locked.key --quiet", &["new passphrase: ", "the same again: "][..]),
-        ("fedctl keygen --from-private locked.key --public -", &["passphrase of the private key: "]),
+        ("fedctl keygen --from-private locked.key --public new.pub", &["passphrase of the private key: "]),
     ] {
         let mut pty = Pty::start(&place.fedctl, line, 80);
         for question in questions {
@@ -133,7 +133,7 @@ fn an_interrupt_while_a_secret_is_typed_leaves_a_terminal_that_shows_what_is_typ
     let shared = Shared::start();
     let place = files(&shared);
     for (line, asks) in [
-        ("fedctl keygen --from-private - --public -", "(it is not shown)"),
+        ("fedctl keygen --from-private - --public new.pub", "(it is not shown)"),
         ("fedctl doctor mydomain.com --token-file -", "(it is not shown)"),
         ("fedctl keygen --encrypt --private new.key", "new passphrase: "),
     ] {

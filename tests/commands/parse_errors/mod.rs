@@ -173,8 +173,8 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
     ("commands/key_file.rs", PUBLIC, "fedctl records a.example --target c.a.example --key given/it", "line 3 column 3"),
     ("commands/key_file.rs", PUBLIC, "fedctl key inspect federation.pub --key given/it", "line 3 column 3"),
     ("commands/key_file.rs", PUBLIC, "fedctl hub lookup a.example --key given/it", "line 3 column 3"),
-    ("commands/key_file.rs", PRIVATE, "fedctl keygen --from-private given/it --public -", "line 4 column 2"),
-    ("commands/key_file.rs", UNCLOSED, "fedctl keygen --from-private given/it --public -", "line 2 column 1"),
+    ("commands/key_file.rs", PRIVATE, "fedctl keygen --from-private given/it --public new.pub", "line 4 column 2"),
+    ("commands/key_file.rs", UNCLOSED, "fedctl keygen --from-private given/it --public new.pub", "line 2 column 1"),
     (
         "commands/key_file.rs",
         PRIVATE,
@@ -197,7 +197,7 @@ const ROWS: &[(&str, &str, &str, &str)] = &[
     (
         "commands/key_file.rs",
         "not it\n",
-        "fedctl keygen --from-private locked.key --passphrase-file given/it --public -",
+        "fedctl keygen --from-private locked.key --passphrase-file given/it --public new.pub",
         "line 1",
     ),
     (
