@@ -84,7 +84,7 @@ impl Mesh {
     /// The members, each once.
     fn group(&self) -> anyhow::Result<Vec<Listed>> {
         let mut group: Vec<Listed> = Vec::new();
-        let given = self.domains.iter().map(|domain| Listed { domain: domain.clone(), release: None });
+        let given = self.domains.iter().cloned().map(Listed::from);
         let list = self.list.as_deref().map(DomainList::read).transpose()?.unwrap_or_default();
         if let (Some(path), Some(bad)) = (&self.list, list.rejected.first()) {
             return Err(hinted(format!("{} of {}: {}", bad.at, shown(path), bad.why), bad.why.hint.clone()));

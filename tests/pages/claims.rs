@@ -134,7 +134,7 @@ const CONSTANTS: &[(&str, &str, &str, &str)] = &[
         "[Duration::from_secs(5), Duration::from_secs(10), Duration::from_secs(15), Duration::from_secs(20)];",
     ),
     ("docs/serve-peer.md", "to 64 MiB", "src/serve/peer/handler.rs", "BYTES_MAX: usize = 64 << 20;"),
-    ("docs/watch.md", "the shortest 1 minute", "src/commands/watch/list.rs", "Times::new(Duration::from_secs(60),"),
+    ("docs/watch.md", "the shortest 1 minute", "src/commands/domain_list.rs", "Times::new(Duration::from_secs(60),"),
     ("docs/watch.md", "up to a tenth of the interval", "src/commands/watch/recorder.rs", "JITTER: f64 = 0.1;"),
     ("docs/watch.md", "missing for 30 seconds", "src/store/watch/mod.rs", "ALIVE: i64 = 30;"),
     ("docs/watch.md", "working three times within", "src/report/watch/domain_state.rs", "UNSTABLE: u32 = 3;"),

@@ -56,7 +56,7 @@ fn what_cannot_be_watched_is_refused() {
     let fedctl = Fedctl::new();
     fedctl.write("bad.txt", "alpha.example\nbeta.example every=5s\n");
     let (error, hint) = fedctl.refused(&["watch", "--list", "bad.txt", "--resolver", "127.0.0.1:9"]);
-    assert!(error.contains("line 2") && hint.contains("every=10m"), "{error}");
+    assert!(error.contains("line 2 column 14") && hint.contains("1m to 168h"), "{error} {hint}");
     let (error, _) = fedctl.refused(&["watch", "--once", "--resolver", "127.0.0.1:9"]);
     assert_eq!(error, "there is nothing to watch");
 }

@@ -18,6 +18,7 @@ use super::pages::Site;
 use super::recorder::Recorder;
 use super::worker::{ListFile, Watcher};
 use super::{StoreArgs, list};
+use crate::commands::domain_list;
 use crate::commands::key_file::{PassphraseArgs, read_bytes, read_private, read_public};
 use crate::commands::log::LogFormat;
 use crate::commands::network::NetworkArgs;
@@ -62,7 +63,7 @@ pub struct Run {
     /// How often each domain is checked
     ///
     /// From 1m to 168h.
-    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = list::every)]
+    #[arg(long, value_name = "TIME", default_value = "5m", value_parser = domain_list::every)]
     every: Duration,
     /// Check every domain once and end; for cron and CI
     #[arg(long)]
@@ -250,8 +251,8 @@ impl Run {
             lines.extend(cx.settings.watch.iter().cloned());
         }
         let (fixed, rejected) = list::parse(&lines.join("\n"), self.every)?;
-        match rejected.first() {
-            Some(why) => Err(hinted(format!("`watch` of the settings: {why}"), "write `peer.example every=10m`")),
+        match rejected.into_iter().next() {
+            Some(first) => Err(hinted(format!("`watch` of the settings: {first}"), first.why.hint)),
             None => Ok(fixed),
         }
     }
