@@ -45,7 +45,7 @@ const ROWS: &[Row] = &[
         source: "records/apply/via.rs",
         place: files,
         line: "fedctl records undo before.json",
-        question: "Put back ",
+        question: "Restore ",
         before: |fedctl| {
             fedctl.write("dnsconfig.js", DNSCONFIG);
             let words = shlex::split(&format!("{VIA} --yes --undo before.json")).unwrap();
