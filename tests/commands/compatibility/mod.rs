@@ -43,9 +43,9 @@ impl Conversation {
         Some(Self { node, peers, from, to, noticed: BTreeMap::new() })
     }
 
-    /// Notes whether something came to be. What works may take its time; what does not is waited for briefly, where the receiver
-    /// answers before it looks.
-    fn note(&mut self, promise: Promise, is_so: impl Fn(&Documents) -> bool) {
+    /// Whether something comes to be. What works may take its time; what does not is waited for briefly, where the receiver answers
+    /// before it looks.
+    fn happens(&self, promise: Promise, is_so: impl Fn(&Documents) -> bool) -> bool {
         let works = Direction::of(promise, self.from, self.to).works();
         let patience = match (works, self.to < Release(4, 2, 0)) {
             (true, _) => Duration::from_secs(60),
@@ -53,16 +53,21 @@ impl Conversation {
             (false, false) => Duration::ZERO,
         };
         let start = Instant::now();
-        let noticed = loop {
+        loop {
             if self.peers.with(|documents| is_so(documents)) {
-                break true;
+                return true;
             }
             if start.elapsed() >= patience {
-                break false;
+                return false;
             }
             std::thread::sleep(Duration::from_millis(20));
-        };
-        if works && !noticed {
+        }
+    }
+
+    /// Notes whether it did.
+    fn note(&mut self, promise: Promise, is_so: impl Fn(&Documents) -> bool) {
+        let noticed = self.happens(promise, is_so);
+        if Direction::of(promise, self.from, self.to).works() && !noticed {
             let unsent = [self.node.printed("unsent"), self.node.printed("failed")].concat();
             let log = self.peers.log.lock().unwrap().join("\n");
             eprintln!("{} → {} {promise:?}: {unsent:?}\n{log}", self.from, self.to);
@@ -145,7 +150,7 @@ impl Conversation {
         let arrives = self.noticed[&Promise::PrivateRoom];
         self.run("leave", json!({"room": room, "user": "al"}));
         self.note(Promise::Leave, |documents| arrives && members(documents, &room).len() == 2);
-        let is_known = self.peers.document(Collection::Rooms, &room).is_some();
+        let is_known = self.happens(Promise::DeleteRoom, |documents| documents.get(Collection::Rooms, &room).is_some());
         self.run("delete_room", json!({"room": room}));
         self.note(Promise::DeleteRoom, |documents| is_known && documents.get(Collection::Rooms, &room).is_none());
     }
