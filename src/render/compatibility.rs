@@ -139,8 +139,8 @@ fn verdict(seen: &Compatibility, width: usize) -> String {
     let Compatibility { a, b, rows } = seen;
     let (all, (there, back)) = (rows.len(), seen.working());
     let counts = match there == back {
-        true => format!("{there} of {all} promises work both ways"),
-        false => format!("{there} of {all} promises work from {a} to {b}, {back} back"),
+        true => format!("{there} of {all} features work both ways"),
+        false => format!("{there} of {all} features work from {a} to {b}, {back} back"),
     };
     let [errors, warnings, notices] = seen.counts();
     let severities = found(&[(errors, "error"), (warnings, "warning"), (notices, "notice")]);
@@ -230,15 +230,15 @@ pub fn page() -> String {
         "# What works between two releases\n\n\
          Generated from the table of faults that the checks, `serve peer` and `explain` use too. Two releases in detail:\n\n\
          ```sh\nfedctl compatibility 3.18.7 4.5.7\n```\n\n\
-         It lists what the federation guide promises, in both directions, with the reasons and what fixes them. Its\n\
+         It lists the features that the federation guide promises, in both directions, with the reasons and what fixes them. Its\n\
          exit status is 1 when what does not work is as severe as `--fail-on`; what no release supports never counts.\n\
          [json.md](json.md) describes `--format json`.\n\n\
-         A promise works from one server to the other when the first can send it and the second can receive it. In the tables\n\
+         A feature works from one server to the other when the first can send it and the second can receive it. In the tables\n\
          each column is a span of releases, named by its first; it lasts until the next column. `part` works with a limit, `may`\n\
          depends on the server.\n",
     );
     for (side, title) in [(Side::Sender, "What each release sends"), (Side::Receiver, "What each release receives")] {
-        out += &format!("\n## {title}\n\n| promise |{}\n| --- |{}\n", head(&spans), " --- |".repeat(spans.len()));
+        out += &format!("\n## {title}\n\n| feature |{}\n| --- |{}\n", head(&spans), " --- |".repeat(spans.len()));
         for promise in Promise::ALL {
             let cell = |release: &Release| {
                 let found = quirks::of(*release).into_iter();
@@ -249,7 +249,7 @@ pub fn page() -> String {
         }
     }
     out += &format!(
-        "\n## From each release to each other\n\nHow many of the {} promises work; the sender is at the left, the receiver above.\n\n",
+        "\n## From each release to each other\n\nHow many of the {} features work; the sender is at the left, the receiver above.\n\n",
         Promise::ALL.len()
     );
     out += &format!("| from |{}\n| --- |{}\n", head(&spans), " --- |".repeat(spans.len()));

@@ -19,7 +19,7 @@ fn the_table_of_two_releases_is_printed() {
     for part in [
         "1 6.5.0: the server does not wait for the look-up of a peer",
         "undefined/api/v1/...",
-        "12 of 20 promises work from 3.18.7 to 6.5.0, 0 back",
+        "12 of 20 features work from 3.18.7 to 6.5.0, 0 back",
     ] {
         assert!(words.contains(part), "{part}: {}", one_way.stdout);
     }
