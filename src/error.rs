@@ -71,10 +71,13 @@ impl Hinted {
 /// How alike two names must be, by Jaro and Winkler, before one is proposed for the other.
 const ALIKE: f64 = 0.8;
 
-/// The known name that was probably meant; `None` when none is like what was given.
+/// The known name that was probably meant: one of which the given text is a part, as `srv` of `dns-srv`, else the one that is most like
+/// it. `None` when none is.
 pub fn meant<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let given = given.to_lowercase();
-    let alike = known.into_iter().map(|known| (strsim::jaro_winkler(known, &given), known));
+    let is_part = |known: &str| known.contains('-') && known.split('-').any(|part| part == given);
+    let likeness = |known: &str| strsim::jaro_winkler(known, &given) + if is_part(known) { 1.0 } else { 0.0 };
+    let alike = known.into_iter().map(|known| (likeness(known), known));
     alike.filter(|(alike, _)| *alike >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, known)| known)
 }
 
@@ -103,13 +106,24 @@ mod tests {
 
     #[test]
     fn only_a_name_that_is_alike_is_proposed() {
-        let known = ["zone", "bind", "yaml", "aws-cli", "cloudflare", "cloudflare-fields", "dns-resolvers"];
+        let known = [
+            "zone",
+            "bind",
+            "yaml",
+            "aws-cli",
+            "cloudflare",
+            "cloudflare-fields",
+            "dns-resolvers",
+            "dns-srv",
+            "native-srv",
+        ];
         for (given, wanted) in [
             ("zoon", Some("zone")),
             ("Bind9", Some("bind")),
             ("aws", Some("aws-cli")),
             ("cloudflar", Some("cloudflare")),
             ("dns-resolver", Some("dns-resolvers")),
+            ("srv", Some("dns-srv")),
             ("6.2.0", None),
             ("xml", None),
             ("mydomain.com", None),
