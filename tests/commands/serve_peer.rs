@@ -218,7 +218,7 @@ fn flags_that_contradict_each_other_are_refused() {
         (&["--as", "1.3.0", "--speaks", "2.x"][..], "a 1.3.0 server does not speak"),
         (&["--as", "3.18.3", "--speaks", "1.x"], "a 3.18.3 server does not speak"),
         (&["--plain", "--fault", "self-signed"], "--plain leaves no certificate for --fault self-signed"),
-        (&["--cert", "a", "--cert-key", "b", "--fault", "tls13-only"], "--fault tls13-only spoils"),
+        (&["--cert", "a", "--cert-key", "b", "--fault", "tls13-only"], "--fault tls13-only needs"),
         (&["--name", "http://chat.b.example"], "`http://chat.b.example` is not a host name"),
     ] {
         assert!(refused(flags).contains(part), "{flags:?}: {}", refused(flags));
