@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::io::Interest;
 use tokio::net::UdpSocket;
 use tokio::sync::oneshot::error::RecvError;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
@@ -65,7 +65,7 @@ pub enum Received {
 #[derive(Debug)]
 struct Socket {
     waiting: Arc<Waiting>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     /// To the writer, which ends with the socket.
     outgoing: mpsc::UnboundedSender<Vec<u8>>,
     reader: JoinHandle<()>,
@@ -109,9 +109,12 @@ impl Udp {
         wait: Duration,
     ) -> io::Result<(Received, Duration)> {
         let server = self.server(to);
-        let _place = server.window.enter().await;
-        let socket = server.socket(to)?;
-        let Ok(_permit) = socket.permits.acquire().await else { return Ok((Received::Nothing, Duration::ZERO)) };
+        let _in_window = server.window.enter().await;
+        let (socket, place) = server.socket(to)?;
+        let _at_socket = match place {
+            Some(place) => place,
+            None => socket.permits.clone().acquire_owned().await.map_err(io::Error::other)?,
+        };
         let (id, mut answer) = socket.wait(question(query));
         let _forget = Forget { waiting: &socket.waiting, id };
         query[..2].copy_from_slice(&id.to_be_bytes());
@@ -156,20 +159,24 @@ impl Udp {
 }
 
 impl Server {
-    /// The first socket with room, or a new one, or any when all are busy. One whose runtime has ended is dropped.
-    fn socket(&self, to: SocketAddr) -> io::Result<Arc<Socket>> {
+    /// A place at the first socket with room, or at a new one; any socket without a place when all are busy. The place is taken at
+    /// once, or another query could take it and this one would wait there. A socket whose runtime has ended is dropped.
+    fn socket(&self, to: SocketAddr) -> io::Result<(Arc<Socket>, Option<OwnedSemaphorePermit>)> {
         let mut sockets = held(&self.sockets);
         sockets.retain(|socket| !socket.reader.is_finished());
-        if let Some(free) = sockets.iter().find(|socket| socket.permits.available_permits() > 0) {
-            return Ok(free.clone());
+        let place = |socket: &Arc<Socket>| socket.permits.clone().try_acquire_owned().ok();
+        if let Some((free, place)) = sockets.iter().find_map(|socket| Some((socket.clone(), place(socket)?))) {
+            return Ok((free, Some(place)));
         }
         if sockets.len() < SOCKETS {
             let new = Arc::new(Socket::connect(to)?);
             sockets.push(new.clone());
-            return Ok(new);
+            let place = place(&new);
+            return Ok((new, place));
         }
         sockets.rotate_left(1);
-        sockets.last().cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected))
+        let busy = sockets.last().cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected))?;
+        Ok((busy, None))
     }
 }
 
@@ -184,7 +191,7 @@ impl Socket {
         let (outgoing, queue) = mpsc::unbounded_channel();
         tokio::spawn(write(udp.clone(), waiting.clone(), queue));
         let reader = tokio::spawn(read(udp, waiting.clone()));
-        Ok(Self { waiting, permits: Semaphore::new(IN_FLIGHT), outgoing, reader })
+        Ok(Self { waiting, permits: Arc::new(Semaphore::new(IN_FLIGHT)), outgoing, reader })
     }
 
     /// Sends a query and waits for its response until this moment.
