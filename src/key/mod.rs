@@ -2,6 +2,7 @@
 
 pub mod base64;
 pub mod diagnosis;
+mod fingerprint;
 pub mod node_rsa;
 pub mod pem_fault;
 
@@ -16,9 +17,9 @@ use rsa::pkcs8::{
 };
 use rsa::traits::PublicKeyParts;
 use rsa::{BoxedUint, PrivateKey as RsaPrivateKey, PublicKey as RsaPublicKey};
-use serde::Serialize;
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
+
+pub use fingerprint::Fingerprint;
 
 use crate::error::Hinted;
 
@@ -30,35 +31,6 @@ pub const SIZES: [usize; 3] = [2048, 3072, 4096];
 pub const DEFAULT_BITS: usize = 2048;
 /// The largest modulus that fedctl reads, in bits; servers have no limit.
 const MAX_BITS: usize = 16384;
-
-/// SHA-256 of the SubjectPublicKeyInfo in DER (RFC 5280 section 4.1), shown as 64 lower-case hex digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Fingerprint([u8; 32]);
-
-impl Fingerprint {
-    /// The first 12 digits, for tables; never a thing to compare keys by.
-    pub fn short(&self) -> String {
-        format!("{}…", &self.to_string()[..12])
-    }
-}
-
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl Serialize for Fingerprint {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
 
 /// Why bytes or numbers are no RSA public key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -165,7 +137,7 @@ impl PublicKey {
 
     /// See [`Fingerprint`].
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint(Sha256::digest(&self.der).into())
+        Fingerprint::of(&self.der)
     }
 
     /// The text that servers store and publish: armour and base64 on one line, 442 characters for 2048 bits.
