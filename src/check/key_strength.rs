@@ -42,7 +42,7 @@ fn judge(dns: &DnsFacts, _: &Expected) -> Vec<Verdict> {
     } else if !SIZES.contains(&bits) {
         found.push(Problem::new(Severity::Warning, odd, strange, &compare).into());
     }
-    if key.e() != 65537u32.into() {
+    if *key.e() != 65537u32.into() {
         let what = format!("the key has the exponent {} ({})", key.e(), DefectKind::OddExponent);
         found.push(Problem::new(Severity::Warning, what, strange, &compare).into());
     }

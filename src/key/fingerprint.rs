@@ -1,6 +1,6 @@
 //! What people compare keys by.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -17,14 +17,20 @@ impl Fingerprint {
 
     /// The first 12 digits, for tables; never a thing to compare keys by.
     pub fn short(&self) -> String {
-        format!("{}…", &self.to_string()[..12])
+        let digits: String = self.0[..6].iter().flat_map(|byte| digits(*byte)).collect();
+        digits + "…"
     }
 }
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        self.0.iter().flat_map(|byte| digits(*byte)).try_for_each(|digit| f.write_char(digit))
     }
+}
+
+/// The two digits of a byte.
+fn digits(byte: u8) -> [char; 2] {
+    [byte >> 4, byte & 15].map(|digit| char::from(b"0123456789abcdef"[usize::from(digit)]))
 }
 
 impl fmt::Debug for Fingerprint {

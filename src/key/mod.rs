@@ -4,19 +4,21 @@ pub mod base64;
 pub mod diagnosis;
 mod fingerprint;
 pub mod node_rsa;
+mod numbers;
 pub mod pem_fault;
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use num_bigint::BigUint;
 use rand::rngs::SysRng;
-use rsa::pkcs1::{DecodeRsaPrivateKey, RsaPublicKeyRef};
+use rsa::pkcs1::{self, DecodeRsaPrivateKey, RsaPublicKeyRef};
 use rsa::pkcs8::{
-    DecodePrivateKey, EncodePrivateKey, EncodePublicKey, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef,
+    self, DecodePrivateKey, EncodePrivateKey, EncryptedPrivateKeyInfoRef, LineEnding, PrivateKeyInfoRef,
     SubjectPublicKeyInfoRef,
 };
 use rsa::traits::PublicKeyParts;
-use rsa::{BoxedUint, PrivateKey as RsaPrivateKey, PublicKey as RsaPublicKey};
+use rsa::{PrivateKey as RsaPrivateKey, PublicKey as RsaPublicKey};
 use zeroize::Zeroizing;
 
 pub use fingerprint::Fingerprint;
@@ -29,8 +31,6 @@ pub const END_PUBLIC: &str = "-----END PUBLIC KEY-----";
 pub const SIZES: [usize; 3] = [2048, 3072, 4096];
 /// The size of every key that a server makes, in bits.
 pub const DEFAULT_BITS: usize = 2048;
-/// The largest modulus that fedctl reads, in bits; servers have no limit.
-const MAX_BITS: usize = 16384;
 
 /// Why bytes or numbers are no RSA public key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,10 +48,21 @@ pub enum KeyError {
 }
 
 /// An RSA public key of any size.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct PublicKey {
-    rsa: RsaPublicKey,
+    n: BigUint,
+    e: BigUint,
     der: Vec<u8>,
+    fingerprint: Fingerprint,
+    /// Made when it is needed: its parameters take longer than all that is done with a key that is only examined.
+    rsa: OnceLock<RsaPublicKey>,
+}
+
+impl Eq for PublicKey {}
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.der == other.der
+    }
 }
 
 impl fmt::Debug for PublicKey {
@@ -64,7 +75,7 @@ impl PublicKey {
     /// Reads a SubjectPublicKeyInfo in DER: exactly one, RSA, nothing after it.
     pub fn from_der(der: &[u8]) -> Result<Self, KeyError> {
         let spki = SubjectPublicKeyInfoRef::try_from(der).map_err(|_| KeyError::NotSpki)?;
-        if spki.algorithm.oid != rsa::pkcs1::ALGORITHM_OID {
+        if spki.algorithm.oid != pkcs1::ALGORITHM_OID {
             return Err(KeyError::OtherAlgorithm(spki.algorithm.oid.to_string()));
         }
         let bits = spki.subject_public_key.as_bytes().ok_or(KeyError::LooseBits)?;
@@ -80,13 +91,10 @@ impl PublicKey {
 
     /// Builds the key from modulus and exponent.
     pub fn from_numbers(n: BigUint, e: BigUint) -> Result<Self, KeyError> {
-        let bits = n.bits();
-        let unusable = |why: String| KeyError::Unusable { bits, why };
-        let unsigned = |number: &BigUint| BoxedUint::from_be_slice_vartime(&number.to_bytes_be());
-        let rsa = RsaPublicKey::new_with_size_limits(unsigned(&n), unsigned(&e), 0..=MAX_BITS)
-            .map_err(|error| unusable(error.to_string()))?;
-        let der = rsa.to_public_key_der().map_err(|error| unusable(error.to_string()))?.into_vec();
-        Ok(Self { rsa, der })
+        let unusable = |why: String| KeyError::Unusable { bits: n.bits(), why };
+        numbers::check(&n, &e).map_err(|error| unusable(error.to_string()))?;
+        let der = numbers::spki(&n, &e).map_err(|error| unusable(error.to_string()))?;
+        Ok(Self { n, e, fingerprint: Fingerprint::of(&der), der, rsa: OnceLock::new() })
     }
 
     /// Reads the PEM that people keep in files: SubjectPublicKeyInfo or PKCS#1, on one line or many.
@@ -102,7 +110,7 @@ impl PublicKey {
 
     /// The key for arithmetic.
     pub fn rsa(&self) -> &RsaPublicKey {
-        &self.rsa
+        self.rsa.get_or_init(|| numbers::arithmetic(&self.n, &self.e))
     }
 
     /// SubjectPublicKeyInfo in DER.
@@ -111,33 +119,33 @@ impl PublicKey {
     }
 
     /// The modulus.
-    pub fn n(&self) -> BigUint {
-        BigUint::from_bytes_be(&self.rsa.n_bytes())
+    pub fn n(&self) -> &BigUint {
+        &self.n
     }
 
     /// The public exponent; servers make 65537.
-    pub fn e(&self) -> BigUint {
-        BigUint::from_bytes_be(&self.rsa.e_bytes())
+    pub fn e(&self) -> &BigUint {
+        &self.e
     }
 
     /// The public exponent, in decimal.
     pub fn exponent(&self) -> String {
-        self.e().to_string()
+        self.e.to_string()
     }
 
     /// Length of the modulus in bits.
     pub fn bits(&self) -> usize {
-        usize::try_from(self.rsa.n().bit_width_vartime()).unwrap_or(usize::MAX)
+        usize::try_from(self.n.bits()).unwrap_or(usize::MAX)
     }
 
     /// Length of the modulus, and so of each block, in bytes.
     pub fn size(&self) -> usize {
-        self.rsa.size()
+        self.bits().div_ceil(8)
     }
 
     /// See [`Fingerprint`].
     pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint::of(&self.der)
+        self.fingerprint
     }
 
     /// The text that servers store and publish: armour and base64 on one line, 442 characters for 2048 bits.
@@ -244,7 +252,7 @@ impl PrivateKey {
 
     /// Encrypted PKCS#8 as ordinary PEM: PBES2 with scrypt and AES-256-CBC (RFC 8018, RFC 7914).
     pub fn encrypted_pem(&self, passphrase: &str) -> anyhow::Result<Zeroizing<String>> {
-        let failed = |error: rsa::pkcs8::Error| anyhow::anyhow!("the key could not be encrypted: {error}");
+        let failed = |error: pkcs8::Error| anyhow::anyhow!("the key could not be encrypted: {error}");
         let der = self.rsa.to_pkcs8_der().map_err(failed)?;
         let info = PrivateKeyInfoRef::try_from(der.as_bytes()).map_err(|_| damaged("PRIVATE KEY"))?;
         let encrypted = info.encrypt_with_rng(&mut SysRng, passphrase).map_err(failed)?;
@@ -268,7 +276,7 @@ pub fn check_size(bits: usize) -> Result<(), Hinted> {
 
 fn pkcs8(der: &[u8]) -> anyhow::Result<RsaPrivateKey> {
     let info = PrivateKeyInfoRef::try_from(der).map_err(|_| damaged("PRIVATE KEY"))?;
-    if info.algorithm.oid != rsa::pkcs1::ALGORITHM_OID {
+    if info.algorithm.oid != pkcs1::ALGORITHM_OID {
         let what = format!("this is a private key for the algorithm {}, not RSA", info.algorithm.oid);
         return Err(Hinted::new(what, "federation needs RSA; `fedctl keygen` makes such a key").into());
     }
@@ -279,8 +287,8 @@ fn decrypt(der: &[u8], passphrase: &str) -> anyhow::Result<RsaPrivateKey> {
     let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|_| damaged("ENCRYPTED PRIVATE KEY"))?;
     let wrong = || anyhow::Error::from(WrongPassphrase);
     let plain = info.decrypt(passphrase).map_err(|error| match error {
-        rsa::pkcs8::Error::EncryptedPrivateKey(
-            rsa::pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. } | rsa::pkcs8::pkcs5::Error::NoPbes1CryptSupport,
+        pkcs8::Error::EncryptedPrivateKey(
+            pkcs8::pkcs5::Error::UnsupportedAlgorithm { .. } | pkcs8::pkcs5::Error::NoPbes1CryptSupport,
         ) => Hinted::new(
             "this key is encrypted in a way that fedctl does not support",
             "convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -in OLD -out NEW",

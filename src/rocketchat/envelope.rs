@@ -148,7 +148,7 @@ pub fn open_origin(envelope: &[u8], from: &PublicKey) -> Result<Vec<u8>, Failure
 
 /// Takes the secrecy layer off. The private operation is blinded, and every block is tried before any failure is reported.
 pub fn open_secrecy(inner: &[u8], to: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let blocks = blocks(Layer::Secrecy, inner, to.public().rsa().size())?;
+    let blocks = blocks(Layer::Secrecy, inner, to.public().size())?;
     let opened = each(&blocks, |block| open_block(block, to).map(Zeroizing::new));
     let opened = all(Layer::Secrecy, opened)?;
     let mut message = Zeroizing::new(Vec::with_capacity(opened.iter().map(|piece| piece.len()).sum()));
@@ -179,13 +179,13 @@ pub fn diagnose(envelope: &[u8], to: &PrivateKey, from: &PublicKey) -> Result<Ze
 }
 
 fn origin_pieces(envelope: &[u8], from: &PublicKey) -> Result<Vec<Vec<u8>>, Failure> {
-    let blocks = blocks(Layer::Origin, envelope, from.rsa().size())?;
+    let blocks = blocks(Layer::Origin, envelope, from.size())?;
     all(Layer::Origin, each(&blocks, |block| unsign(block, from)))
 }
 
 /// node-rsa's rule for both layers: as few pieces as fit, all of one length, the last one shorter; nothing at all is one piece.
 fn pieces<'a>(bytes: &'a [u8], key: &PublicKey) -> Result<Vec<&'a [u8]>, TooSmall> {
-    let max = key.rsa().size().checked_sub(OVERHEAD).filter(|max| *max > 0).ok_or(TooSmall { bits: key.bits() })?;
+    let max = key.size().checked_sub(OVERHEAD).filter(|max| *max > 0).ok_or(TooSmall { bits: key.bits() })?;
     if bytes.is_empty() {
         return Ok(vec![bytes]);
     }

@@ -138,7 +138,7 @@ fn texts() -> Vec<Case> {
 fn changed_modulus(key: &PublicKey, factor: u32) -> String {
     let n = key.n() / num_bigint::BigUint::from(factor) * num_bigint::BigUint::from(factor);
     let n = if &n % 2u32 == num_bigint::BigUint::from(0u32) { n + num_bigint::BigUint::from(factor) } else { n };
-    PublicKey::from_numbers(n, key.e()).unwrap().one_line()
+    PublicKey::from_numbers(n, key.e().clone()).unwrap().one_line()
 }
 
 fn other_kinds(alice: &PublicKey) -> Vec<Case> {
@@ -154,7 +154,7 @@ fn other_kinds(alice: &PublicKey) -> Vec<Case> {
         let number = |bytes: &[u8]| num_bigint::BigUint::from_bytes_be(bytes);
         PublicKey::from_numbers(number(&key.n_bytes()), number(&key.e_bytes()))
     };
-    let three = { PublicKey::from_numbers(alice.n(), 3u32.into()).unwrap().one_line() };
+    let three = { PublicKey::from_numbers(alice.n().clone(), 3u32.into()).unwrap().one_line() };
     vec![
         case(pkcs1.as_str(), &["pkcs1-label"], true),
         case(armoured(pkcs1_der.as_bytes()), &["pkcs1-content"], true),

@@ -43,7 +43,7 @@ pub fn algorithm(oid: &[u8]) -> Defect {
 
 /// The key, when the bytes are exactly one RSA SubjectPublicKeyInfo with a modulus that can be real.
 pub fn prove(der: &[u8]) -> Option<PublicKey> {
-    PublicKey::from_der(der).ok().filter(|key| key.der() == der && small_factor(&key.n()).is_none())
+    PublicKey::from_der(der).ok().filter(|key| key.der() == der && small_factor(key.n()).is_none())
 }
 
 /// Reads an RSAPublicKey.
@@ -54,7 +54,7 @@ pub fn from_pkcs1(der: &[u8]) -> Option<PublicKey> {
 /// Names what is unwise about the numbers; `None` when no such key can exist.
 pub fn judge(key: PublicKey, defects: &mut Vec<Defect>) -> Option<PublicKey> {
     let bits = key.bits();
-    if let Some(factor) = small_factor(&key.n()) {
+    if let Some(factor) = small_factor(key.n()) {
         defects.push(Defect::new(
             DefectKind::ModulusDamaged,
             format!("the modulus is divisible by {factor}, which no RSA key is: a character inside it changed"),
@@ -68,7 +68,7 @@ pub fn judge(key: PublicKey, defects: &mut Vec<Defect>) -> Option<PublicKey> {
         let why = if bits % 8 == 1 { "servers miscount moduli of 8k+1 bits" } else { "servers make 2048" };
         defects.push(Defect::new(DefectKind::OddSize, format!("RSA of {bits} bits is an unusual size: {why}")));
     }
-    if key.e() != BigUint::from(65537u32) {
+    if *key.e() != BigUint::from(65537u32) {
         let what = format!("the exponent is {}, where servers make 65537: a character may have changed", key.e());
         defects.push(Defect::new(DefectKind::OddExponent, what));
     }
@@ -193,18 +193,18 @@ mod tests {
     fn real_moduli_have_no_small_factor_and_products_do() {
         let key = PrivateKey::generate(2048).unwrap();
         let n = key.public().n();
-        assert_eq!(small_factor(&n), None);
+        assert_eq!(small_factor(n), None);
         for prime in [2u32, 3, 5, 101, 257, 32_771, 65_519, 65_521] {
-            assert_eq!(small_factor(&(&n * BigUint::from(prime))), Some(prime));
-            assert_eq!(small_factor(&(&n * BigUint::from(prime) * BigUint::from(65_521u32))), Some(prime));
+            assert_eq!(small_factor(&(n * BigUint::from(prime))), Some(prime));
+            assert_eq!(small_factor(&(n * BigUint::from(prime) * BigUint::from(65_521u32))), Some(prime));
         }
-        assert_eq!(small_factor(&(&n * BigUint::from(65_537u32))), None);
+        assert_eq!(small_factor(&(n * BigUint::from(65_537u32))), None);
     }
 
     #[test]
     fn the_smallest_factor_is_that_of_a_plain_division() {
         let all: Vec<u32> = primes(TRIAL_LIMIT).collect();
-        let seed = PrivateKey::generate(2048).unwrap().public().n();
+        let seed = PrivateKey::generate(2048).unwrap().public().n().clone();
         // Numbers of one digit, of two and of many.
         for number in (1..3000u32)
             .map(BigUint::from)
