@@ -16,7 +16,9 @@ pub fn strict(text: &[u8]) -> Option<Vec<u8>> {
 /// Node's `Buffer.from(text, "base64")`: both alphabets, foreign characters skipped, the first `=` ends it, a lone last
 /// character is dropped.
 pub fn as_node(text: &[u8]) -> Vec<u8> {
-    digits(text.iter().take_while(|byte| **byte != b'=').map(|byte| char::from(*byte)))
+    let lenient = || digits(text.iter().take_while(|byte| **byte != b'=').map(|byte| char::from(*byte)));
+    // Both give the same for a text that follows the standard, and the strict reading is faster.
+    strict(text).unwrap_or_else(lenient)
 }
 
 /// The value of a digit of either alphabet.
@@ -58,6 +60,15 @@ mod tests {
         }
         assert_eq!(as_node(b"YW-_"), [0x61, 0x6f, 0xbf]);
         assert_eq!(as_node("YWJj\u{e9}".as_bytes()), b"abc");
+    }
+
+    #[test]
+    fn both_readings_agree_on_what_follows_the_standard() {
+        for length in 0..70u8 {
+            let bytes: Vec<u8> = (0..length).map(|at| at.wrapping_mul(37) ^ length).collect();
+            assert_eq!(digits(encode(&bytes).chars()), bytes);
+            assert_eq!(strict(encode(&bytes).as_bytes()), Some(bytes));
+        }
     }
 
     #[test]
