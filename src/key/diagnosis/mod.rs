@@ -120,12 +120,14 @@ impl Defect {
 
 /// Examines the joined value of a TXT record, or the content of a file.
 pub fn examine(text: &[u8]) -> Diagnosis {
-    if let Some(known) = whole::recall(text) {
+    if let Some(known) = whole::recall(text, Diagnosis::clone) {
         return known;
     }
     let server = as_servers_read(text);
     let mut defects = Vec::new();
-    let verified = verify(text).and_then(|key| numbers::judge(key, &mut defects)).filter(|key| key.bits() % 8 == 0);
+    let verified = verify(text, server.as_ref().ok())
+        .and_then(|key| numbers::judge(key, &mut defects))
+        .filter(|key| key.bits() % 8 == 0);
     if verified.is_some() {
         settle(&mut defects, true);
         let diagnosis = Diagnosis { verified, server, defects, repaired: None };
@@ -154,19 +156,23 @@ pub fn is_plausible_modulus(n: &num_bigint::BigUint) -> bool {
 
 /// The key that a server imports, or the line that it writes to its log; defects are not looked for.
 pub fn as_servers_read(text: &[u8]) -> Result<PublicKey, ImportError> {
-    whole::recall(text).map_or_else(|| node_rsa::key(text), |known| known.server)
+    whole::recall(text, |known| known.server.clone()).unwrap_or_else(|| node_rsa::key(text))
 }
 
 /// True when the text of a key is what a server would publish, and a server reads the same key from it.
 fn is_publishable(key: &PublicKey) -> bool {
     let line = key.one_line();
-    verify(line.as_bytes()).as_ref() == Some(key) && as_servers_read(line.as_bytes()).as_ref() == Ok(key)
+    verify(line.as_bytes(), None).as_ref() == Some(key) && as_servers_read(line.as_bytes()).as_ref() == Ok(key)
 }
 
-/// The strict reading: armour, strict base64 without white space, one SubjectPublicKeyInfo.
-fn verify(text: &[u8]) -> Option<PublicKey> {
+/// The strict reading: armour, strict base64 without white space, one SubjectPublicKeyInfo. It is mostly that of `read`, the key that
+/// a server reads, and need not be taken apart again.
+fn verify(text: &[u8], read: Option<&PublicKey>) -> Option<PublicKey> {
     let body = text.strip_prefix(BEGIN_PUBLIC.as_bytes())?.strip_suffix(END_PUBLIC.as_bytes())?;
     let der = base64::strict(body)?;
+    if let Some(key) = read.filter(|key| key.der() == der) {
+        return Some(key.clone());
+    }
     PublicKey::from_der(&der).ok().filter(|key| key.der() == der)
 }
 

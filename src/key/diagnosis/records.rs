@@ -220,7 +220,7 @@ fn agreed(orders: &[Vec<usize>], pieces: &[Vec<u8>], read: Reading) -> Tried {
 }
 
 fn exactly(text: &[u8], defects: &mut Vec<Defect>) -> Option<PublicKey> {
-    super::verify(text).and_then(|key| super::numbers::judge(key, defects))
+    super::verify(text, None).and_then(|key| super::numbers::judge(key, defects))
 }
 
 fn repairing(text: &[u8], defects: &mut Vec<Defect>) -> Option<PublicKey> {

@@ -14,14 +14,17 @@ thread_local! {
     static WHOLE: RefCell<VecDeque<(Vec<u8>, Diagnosis)>> = const { RefCell::new(VecDeque::new()) };
 }
 
-/// The diagnosis of a text that was a whole key.
-pub fn recall(text: &[u8]) -> Option<Diagnosis> {
-    WHOLE.with_borrow(|whole| whole.iter().find(|(known, _)| known == text).map(|(_, diagnosis)| diagnosis.clone()))
+/// What `part` takes out of the diagnosis of a text that was a whole key.
+pub fn recall<T>(text: &[u8], part: impl Fn(&Diagnosis) -> T) -> Option<T> {
+    WHOLE.with_borrow(|whole| whole.iter().find(|(known, _)| known == text).map(|(_, diagnosis)| part(diagnosis)))
 }
 
 /// True for a text that is a public key from the first character to the last.
 pub fn is_whole(text: &[u8]) -> bool {
-    text.starts_with(BEGIN_PUBLIC.as_bytes()) && text.len() <= TEXT_MAX && examine(text).verified.is_some()
+    let is_known = || recall(text, |_| ()).is_some();
+    text.starts_with(BEGIN_PUBLIC.as_bytes())
+        && text.len() <= TEXT_MAX
+        && (is_known() || examine(text).verified.is_some())
 }
 
 /// Keeps a diagnosis and drops the oldest.
