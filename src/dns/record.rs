@@ -44,8 +44,10 @@ pub struct Query {
 
 impl Query {
     /// Lower-cases and drops a final dot.
-    pub fn new(name: impl AsRef<str>, kind: RecordType) -> Self {
-        let name = name.as_ref().trim_end_matches('.').to_ascii_lowercase();
+    pub fn new(name: impl Into<String>, kind: RecordType) -> Self {
+        let mut name = name.into();
+        name.truncate(name.trim_end_matches('.').len());
+        name.make_ascii_lowercase();
         Self { name, kind }
     }
 }
@@ -191,7 +193,7 @@ impl RData {
     /// The joined strings of a TXT record, as servers read it.
     pub fn joined(&self) -> Option<Vec<u8>> {
         match self {
-            Self::Txt(strings) => Some(strings.iter().flat_map(|string| string.0.iter().copied()).collect()),
+            Self::Txt(strings) => Some(strings.iter().map(|string| string.0.as_slice()).collect::<Vec<_>>().concat()),
             _ => None,
         }
     }

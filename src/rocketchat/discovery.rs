@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 
 use super::generation::{Generation, MissingKey, PROTOCOL_LABEL, Protocol, SrvLabel, key_question};
 use crate::dns::name::Domain;
-use crate::dns::record::{Outcome, Query, RData, RecordType, Rr};
+use crate::dns::record::{CharacterString, Outcome, Query, RData, RecordType, Rr};
 use crate::key::Fingerprint;
 use crate::key::diagnosis::as_servers_read;
 use crate::key::node_rsa::ImportError;
@@ -128,7 +128,7 @@ fn tcp_protocol<'a>(
     if generation.reads_protocol {
         let question = Query::new(format!("{PROTOCOL_LABEL}.{domain}"), RecordType::Txt);
         let is_http = first_txt(answer(&question))
-            .and_then(|strings| strings.first().map(|first| first.eq_ignore_ascii_case(b"http")))
+            .and_then(|strings| strings.first().map(|first| first.0.eq_ignore_ascii_case(b"http")))
             .unwrap_or(false);
         return if is_http { Protocol::Http } else { Protocol::Https };
     }
@@ -143,7 +143,7 @@ fn find_key<'a>(
     let question = key_question(domain);
     let outcome = answer(&question);
     let text = match first_txt(outcome) {
-        Some(strings) => strings.concat(),
+        Some(strings) => strings.iter().map(|string| string.0.as_slice()).collect::<Vec<_>>().concat(),
         None if generation.missing_key == MissingKey::ThrowsResolverError => {
             return Err(DiscoveryError::KeyLookup { code: node_code(outcome), name: question.name });
         }
@@ -163,9 +163,9 @@ fn first_srv(outcome: &Outcome) -> Option<(u16, String)> {
     })
 }
 
-fn first_txt(outcome: &Outcome) -> Option<Vec<Vec<u8>>> {
+fn first_txt(outcome: &Outcome) -> Option<&[CharacterString]> {
     outcome.records().iter().find_map(|rr: &Rr| match &rr.data {
-        RData::Txt(strings) => Some(strings.iter().map(|string| string.0.clone()).collect()),
+        RData::Txt(strings) => Some(strings.as_slice()),
         _ => None,
     })
 }
@@ -189,7 +189,6 @@ mod tests {
     use std::collections::HashMap;
 
     use super::*;
-    use crate::dns::record::CharacterString;
     use crate::key::PrivateKey;
     use crate::rocketchat::generation::GENERATIONS;
     use crate::rocketchat::generation::KEY_LABEL;

@@ -54,8 +54,13 @@ impl SrvLabel {
 
     /// The owner name of the SRV records under `domain`.
     pub fn owner(self, domain: &Domain) -> String {
-        format!("{}.{domain}", self.as_str())
+        below(self.as_str(), domain)
     }
+}
+
+/// The name of a record of `domain`.
+fn below(label: &str, domain: &Domain) -> String {
+    [label, ".", domain.as_str()].concat()
 }
 
 /// The label before the domain that holds the public key.
@@ -192,12 +197,12 @@ impl Generation {
 pub fn questions(domain: &Domain) -> Vec<Query> {
     let srv = SrvLabel::ALL.iter().map(|label| Query::new(label.owner(domain), RecordType::Srv));
     let txt = [KEY_LABEL, PROTOCOL_LABEL, TCP_PROTOCOL_LABEL].iter();
-    srv.chain(txt.map(|label| Query::new(format!("{label}.{domain}"), RecordType::Txt))).collect()
+    srv.chain(txt.map(|label| Query::new(below(label, domain), RecordType::Txt))).collect()
 }
 
 /// The question for the public key of `domain`.
 pub fn key_question(domain: &Domain) -> Query {
-    Query::new(format!("{KEY_LABEL}.{domain}"), RecordType::Txt)
+    Query::new(below(KEY_LABEL, domain), RecordType::Txt)
 }
 
 #[cfg(test)]
