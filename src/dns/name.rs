@@ -53,7 +53,7 @@ impl Host {
 
     /// True for `zone` itself and every name below it.
     pub fn is_within(&self, zone: &Host) -> bool {
-        self.0 == zone.0 || self.0.ends_with(&format!(".{}", zone.0))
+        self.0.strip_suffix(&zone.0).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     }
 
     /// The labels, leftmost first.
@@ -155,6 +155,11 @@ impl FromStr for Domain {
     }
 }
 
+/// True for the same name, whatever its case (RFC 4343). Most names are lower case, and equal texts are compared faster.
+pub fn is_same(one: &str, other: &str) -> bool {
+    one == other || one.eq_ignore_ascii_case(other)
+}
+
 fn parse(text: &str, noun: &str, example: &str) -> Result<Host, Hinted> {
     refuse_other_things(text, noun, example)?;
     let lower = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
@@ -240,11 +245,13 @@ fn refuse_other_things(text: &str, noun: &str, example: &str) -> Result<(), Hint
 }
 
 fn refuse_bad_label(text: &str, label: &str, noun: &str, example: &str) -> Result<(), Hinted> {
-    let hint = format!(
-        "a {noun} is labels of letters, digits, hyphens and underscores with one dot between them, as in `{example}`"
-    );
+    let hint = || {
+        format!(
+            "a {noun} is labels of letters, digits, hyphens and underscores with one dot between them, as in `{example}`"
+        )
+    };
     if label.is_empty() {
-        return Err(Hinted::new(format!("`{}` has an empty label", text.escape_debug()), hint));
+        return Err(Hinted::new(format!("`{}` has an empty label", text.escape_debug()), hint()));
     }
     if label.len() > LABEL_MAX {
         return Err(Hinted::new(
@@ -253,10 +260,10 @@ fn refuse_bad_label(text: &str, label: &str, noun: &str, example: &str) -> Resul
         ));
     }
     if let Some(bad) = label.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_')) {
-        return Err(Hinted::new(format!("`{}` has a `{}` in it", text.escape_debug(), bad.escape_debug()), hint));
+        return Err(Hinted::new(format!("`{}` has a `{}` in it", text.escape_debug(), bad.escape_debug()), hint()));
     }
     if label.starts_with('-') || label.ends_with('-') {
-        return Err(Hinted::new(format!("the label `{label}` of `{text}` starts or ends with a hyphen"), hint));
+        return Err(Hinted::new(format!("the label `{label}` of `{text}` starts or ends with a hyphen"), hint()));
     }
     Ok(())
 }

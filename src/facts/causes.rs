@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::dns::{DnsFacts, Observer, Purpose, Role, StaleGlue};
-use crate::dns::name::Host;
+use crate::dns::name::{Host, is_same};
 use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
 use crate::endpoint::missing_route;
 use crate::key::diagnosis;
@@ -17,13 +17,12 @@ impl DnsFacts {
 
     /// The name servers that those in this role give for the zone.
     fn named_by(&self, role: Role) -> impl Iterator<Item = &str> {
-        self.zone.as_ref().ok().into_iter().flat_map(move |zone| {
-            let apex = zone.apex.as_str();
-            let asked = move |question: &Query| question.kind == RecordType::Ns && question.name == apex;
-            let in_role = move |index: usize| self.observers.get(index).is_some_and(|observer| observer.role == role);
-            let seen = self.observations.iter().filter(move |seen| asked(&seen.question) && in_role(seen.observer));
-            seen.flat_map(move |seen| named(&seen.reply, apex))
-        })
+        let apex = self.zone.as_ref().ok().map(|zone| zone.apex.as_str());
+        let in_role = move |index: usize| self.observers.get(index).is_some_and(|observer| observer.role == role);
+        let asked = self.observations.iter().filter(move |seen| {
+            seen.question.kind == RecordType::Ns && apex == Some(&seen.question.name) && in_role(seen.observer)
+        });
+        asked.flat_map(|seen| named(&seen.reply, &seen.question.name))
     }
 
     /// True for a name server that only one side of the delegation names, or that the parent zone has under an old address, beside
@@ -33,8 +32,8 @@ impl DnsFacts {
             return false;
         }
         // Most servers are named by both sides, which is seen without the whole of either.
-        let [in_parent, in_child] = [Role::Parent, Role::Authority]
-            .map(|role| self.named_by(role).any(|name| name.eq_ignore_ascii_case(&observer.name)));
+        let [in_parent, in_child] =
+            [Role::Parent, Role::Authority].map(|role| self.named_by(role).any(|name| is_same(name, &observer.name)));
         let is_one_sided = || {
             let [parent, child] = self.sides();
             !parent.is_disjoint(&child)
@@ -145,7 +144,7 @@ impl DnsFacts {
 fn named<'a>(reply: &'a Response, apex: &'a str) -> impl Iterator<Item = &'a str> {
     let all = reply.outcome.records().iter().chain(&reply.authority);
     all.filter_map(move |rr| match &rr.data {
-        RData::Ns(name) if rr.name.eq_ignore_ascii_case(apex) || rr.name.is_empty() => Some(name.as_str()),
+        RData::Ns(name) if is_same(&rr.name, apex) || rr.name.is_empty() => Some(name.as_str()),
         _ => None,
     })
 }

@@ -116,14 +116,18 @@ impl DnsFacts {
     pub fn replies<'a>(&'a self, question: &Query) -> impl Iterator<Item = (&'a Observer, &'a Response)> {
         self.observations
             .iter()
-            .filter(move |seen| seen.question == *question)
+            .filter(move |seen| seen.question.kind == question.kind && seen.question.name == question.name)
             .filter_map(|seen| Some((self.observers.get(seen.observer)?, &seen.reply)))
     }
 
     /// The discovery result of every generation, oldest first.
     pub fn discoveries(&self) -> Vec<DiscoveryResult> {
-        let discover = |generation| discovery(generation, &self.domain, |query: &Query| self.outcome(query));
-        GENERATIONS.iter().map(discover).collect()
+        // The generations ask the same questions.
+        let known: Vec<(Query, &Outcome)> =
+            questions(&self.domain).into_iter().map(|query| (query.clone(), self.outcome(&query))).collect();
+        let outcome = |query: &Query| known.iter().find(|(known, _)| known == query).map(|(_, outcome)| *outcome);
+        let answer = |query: &Query| outcome(query).unwrap_or_else(|| self.outcome(query));
+        GENERATIONS.iter().map(|generation| discovery(generation, &self.domain, answer)).collect()
     }
 
     /// The reply that stands for the published state: the first authoritative answer, else a resolver's, else any failure.
@@ -143,7 +147,10 @@ impl DnsFacts {
             (Role::Resolver, false) => 4,
             (Role::Parent, _) => 5,
         };
-        self.replies(question).min_by_key(|(observer, reply)| rank(observer, reply)).map(|(_, reply)| reply)
+        // Most often the first one is complete, and no other need be looked at.
+        let first = self.replies(question).find(|(observer, reply)| rank(observer, reply) == 0);
+        let best = || self.replies(question).min_by_key(|(observer, reply)| rank(observer, reply));
+        first.or_else(best).map(|(_, reply)| reply)
     }
 
     /// True when nothing of the domain exists and no zone below a registry's holds it: nobody has registered it, or it is not
