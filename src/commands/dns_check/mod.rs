@@ -121,11 +121,13 @@ impl DnsCheck {
                 let facts = observe(&net, &listed.domain, None, Scope::Everybody, now()).await;
                 let native = native::look(&net, &listed.domain, &expected).await;
                 let seen = Seen { native: native.as_ref(), view: None };
-                let mut report = report_with(&facts, &expected, seen, begun);
+                let discoveries = facts.discoveries();
+                let detail = detail(&discoveries);
+                let mut report = report_of(&facts, &expected, seen, discoveries, begun);
                 if is_whole {
                     report.details = details::dns(&facts);
                 }
-                Checked { report, detail: detail(&facts) }
+                Checked { report, detail }
             }
         })
     }
@@ -267,9 +269,19 @@ pub fn report(dns: &DnsFacts, expected: &Expected, start: Instant) -> Report {
 
 /// The same, with what was seen beside the records.
 pub fn report_with(dns: &DnsFacts, expected: &Expected, seen: Seen, start: Instant) -> Report {
+    report_of(dns, expected, seen, dns.discoveries(), start)
+}
+
+fn report_of(
+    dns: &DnsFacts,
+    expected: &Expected,
+    seen: Seen,
+    discoveries: Vec<DiscoveryResult>,
+    start: Instant,
+) -> Report {
     let mut lines = check::judge_dns(dns, expected, seen.view);
     lines.extend(seen.native.map(|native| check::judge_native(dns, native)).unwrap_or_default());
-    let mut generations = if expected.kinds.classic() { dns.discoveries() } else { Vec::new() };
+    let mut generations = if expected.kinds.classic() { discoveries } else { Vec::new() };
     generations.extend(seen.native.map(NativeFacts::discovery));
     let servers = dns.zone.as_ref().map(|zone| zone.servers.len()).unwrap_or_default();
     let resolvers = dns.in_role(Role::Resolver).count();
@@ -299,8 +311,8 @@ pub fn report_with(dns: &DnsFacts, expected: &Expected, seen: Seen, start: Insta
 }
 
 /// The URL and the key that the newest generation finds.
-fn detail(dns: &DnsFacts) -> String {
-    let found = dns.discoveries().into_iter().rev().find(DiscoveryResult::is_usable);
+fn detail(discoveries: &[DiscoveryResult]) -> String {
+    let found = discoveries.iter().rfind(|result| result.is_usable());
     let key = |result: &DiscoveryResult| result.key.map(|key| format!("  key {}", key.short())).unwrap_or_default();
-    found.map(|result| format!("{}{}", result.url.as_deref().unwrap_or_default(), key(&result))).unwrap_or_default()
+    found.map(|result| format!("{}{}", result.url.as_deref().unwrap_or_default(), key(result))).unwrap_or_default()
 }
