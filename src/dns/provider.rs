@@ -12,7 +12,7 @@ pub struct DnsProvider {
     pub format: &'static str,
     /// What to know before typing the key into its form.
     pub trap: &'static str,
-    /// Parts of name-server names, lower case; any of them is enough.
+    /// Parts of name-server names, lower case, each from a dot on; any of them is enough.
     servers: &'static [&'static str],
 }
 
@@ -85,12 +85,18 @@ pub const DNS_PROVIDERS: &[DnsProvider] = &[
 pub fn recognise<'a>(servers: impl IntoIterator<Item = &'a str>) -> Option<&'static DnsProvider> {
     let names: Vec<String> =
         servers.into_iter().map(|name| format!("{}.", name.trim_end_matches('.').to_ascii_lowercase())).collect();
-    DNS_PROVIDERS.iter().find(|host| names.iter().any(|name| host.servers.iter().any(|part| name.contains(part))))
+    let ends: Vec<&str> = names.iter().flat_map(|name| name.match_indices('.').map(|(at, _)| &name[at..])).collect();
+    DNS_PROVIDERS.iter().find(|host| host.servers.iter().any(|part| ends.iter().any(|end| end.starts_with(part))))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_part_begins_at_a_dot() {
+        assert!(DNS_PROVIDERS.iter().flat_map(|host| host.servers).all(|part| part.starts_with('.')));
+    }
 
     #[test]
     fn hosts_are_reported_by_their_servers() {

@@ -16,9 +16,9 @@ pub fn matrix(dns: &DnsFacts, view: Option<&ServerView>) -> Option<Matrix> {
     let suffix = format!(".{}", dns.domain);
     let columns =
         asked.iter().map(|question| format!("{} {}", question.kind, question.name.trim_end_matches(&suffix))).collect();
-    let published: Vec<Option<(Outcome, String)>> = asked
+    let published: Vec<Option<(&Outcome, String)>> = asked
         .iter()
-        .map(|question| dns.published(question).map(|reply| (reply.outcome.clone(), description(&reply.outcome))))
+        .map(|question| dns.published(question).map(|reply| (&reply.outcome, description(&reply.outcome))))
         .collect();
     let cells = |at: usize| {
         let pairs = asked.iter().zip(&published);
@@ -48,7 +48,7 @@ fn is_needed(question: &Query) -> bool {
     question.name.starts_with("_rocketchat._https.") || question.name.starts_with("rocketchat-public-key.")
 }
 
-fn cell(dns: &DnsFacts, observer: usize, question: &Query, published: Option<&(Outcome, String)>) -> Cell {
+fn cell(dns: &DnsFacts, observer: usize, question: &Query, published: Option<&(&Outcome, String)>) -> Cell {
     let seen = dns.observations.iter().find(|seen| seen.observer == observer && seen.question == *question);
     let Some(seen) = seen else { return not_queried() };
     let outcome = &seen.reply.outcome;
