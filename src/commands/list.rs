@@ -145,9 +145,11 @@ async fn drive(
         let checked = checked.context("a check ended too early")?;
         take(checked)?;
         done += 1;
-        progress.set(render::progress(done, total, begun.elapsed()));
-        if !cx.term.is_live() && printed.elapsed() >= EVERY {
-            cx.term.status(render::progress(done, total, begun.elapsed()));
+        let text = || render::progress(done, total, begun.elapsed());
+        if cx.term.is_live() {
+            progress.set(text());
+        } else if printed.elapsed() >= EVERY {
+            cx.term.status(text());
             printed = Instant::now();
         }
     }
