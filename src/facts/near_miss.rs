@@ -16,16 +16,12 @@ pub struct NearMiss {
 /// The wrong names worth asking for, given what is missing. `target` is the host that runs the server, if it is known.
 pub fn candidates(dns: &DnsFacts, target: Option<&Host>) -> Vec<NearMiss> {
     let key = key_question(&dns.domain);
-    let missing = |question: &Query| {
-        let outcome = dns.outcome(question);
-        outcome.is_absent() || dns.is_wildcard(question.kind, outcome)
-    };
     let mut found = Vec::new();
-    if missing(&key) {
+    if is_missing(dns, &key) {
         found.extend(key_names(dns, target));
     }
     let srv = SrvLabel::ALL.map(|label| Query::new(label.owner(&dns.domain), RecordType::Srv));
-    if srv.iter().all(missing) {
+    if srv.iter().all(|question| is_missing(dns, question)) {
         found.extend(srv_names(dns, target));
     }
     let asked: Vec<&Query> = srv.iter().chain([&key]).collect();
@@ -33,17 +29,25 @@ pub fn candidates(dns: &DnsFacts, target: Option<&Host>) -> Vec<NearMiss> {
     found
 }
 
+/// No server finds a record there that somebody made for this name.
+fn is_missing(dns: &DnsFacts, question: &Query) -> bool {
+    let outcome = dns.outcome(question);
+    outcome.is_absent() || dns.is_wildcard(question.kind, outcome)
+}
+
 /// Names where a text may be that nobody needs there, such as a private key, and that are not requested otherwise.
 pub fn strays(dns: &DnsFacts) -> Vec<Query> {
     let domain = &dns.domain;
-    let mut names: Vec<Query> = key_names(dns, None).into_iter().map(|miss| miss.question).collect();
+    let mut names: Vec<Query> = Vec::new();
+    // Otherwise these are candidates.
+    if !is_missing(dns, &key_question(domain)) {
+        names.extend(key_names(dns, None).into_iter().map(|miss| miss.question));
+    }
     names.extend(
         ["rocketchat-private-key", "_rocketchat-private-key"]
             .map(|label| Query::new(format!("{label}.{domain}"), RecordType::Txt)),
     );
     names.extend(SrvLabel::ALL.map(|label| Query::new(label.owner(domain), RecordType::Txt)));
-    let asked: Vec<Query> = candidates(dns, None).into_iter().map(|miss| miss.question).collect();
-    names.retain(|question| !asked.contains(question));
     names
 }
 
@@ -123,7 +127,9 @@ fn elsewhere(dns: &DnsFacts, target: Option<&Host>) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dns::record::Outcome;
     use crate::facts::dns::ZoneFailure;
+    use crate::facts::sample::{sample, set};
 
     fn facts() -> DnsFacts {
         DnsFacts {
@@ -149,6 +155,20 @@ mod tests {
         }
         assert!(names.iter().any(|miss| miss.question.name == "rocketchat-public-key.mydomain.com"));
         assert!(names.iter().any(|miss| miss.question.name == "_rocketchat._https.chat.team.mydomain.com"));
+    }
+
+    #[test]
+    fn no_text_is_requested_that_is_a_candidate_too() {
+        for outcome in [Outcome::NxDomain, Outcome::Timeout] {
+            let mut dns = sample();
+            let key = key_question(&dns.domain);
+            set(&mut dns, &key, outcome.clone());
+            let texts = strays(&dns);
+            let candidates = candidates(&dns, None);
+            assert!(!candidates.iter().any(|miss| texts.contains(&miss.question)));
+            assert_eq!(candidates.is_empty(), outcome == Outcome::Timeout);
+            assert!(texts.iter().any(|text| text.name.starts_with("rocketchat-private-key.")));
+        }
     }
 
     #[test]
