@@ -102,7 +102,7 @@ fn truth<'a>(dns: &'a DnsFacts, question: &'a Query) -> Option<&'a Response> {
         return others.find(|(_, reply)| is_address && !reply.outcome.records().is_empty()).map(|(_, reply)| reply);
     };
     // A load balancer answers every query otherwise.
-    spoken.all(|(_, reply)| !is_address || same(&first.outcome, &reply.outcome)).then_some(first)
+    (!is_address || spoken.all(|(_, reply)| same(&first.outcome, &reply.outcome))).then_some(first)
 }
 
 /// What a resolver answers otherwise than the name servers do: by its cause the evidence, and for how many seconds it is cached.

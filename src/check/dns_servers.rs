@@ -238,14 +238,14 @@ fn disagreements(dns: &DnsFacts) -> Option<Problem> {
     let compared = |kind| !matches!(kind, RecordType::Ns | RecordType::Soa);
     for question in questions.into_iter().filter(|question| compared(question.kind)) {
         let mut answers: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let asked: Vec<(&Observer, &Response)> = dns
+        let spoken: Vec<(&Observer, &Response)> = dns
             .replies(question)
-            .filter(|(observer, reply)| observer.role == Role::Authority && reply.speaks() && !dns.is_stray(observer))
+            .filter(|(observer, reply)| observer.role == Role::Authority && reply.speaks())
             .collect();
-        if asked.windows(2).all(|pair| pair[0].1.outcome == pair[1].1.outcome) {
+        if spoken.windows(2).all(|pair| pair[0].1.outcome == pair[1].1.outcome) {
             continue;
         }
-        for (observer, reply) in asked {
+        for (observer, reply) in spoken.into_iter().filter(|(observer, _)| !dns.is_stray(observer)) {
             // Load balancers give other addresses to other clients.
             let is_address = matches!(question.kind, RecordType::A | RecordType::Aaaa) && !reply.outcome.is_absent();
             let answer = if is_address { "an address".to_owned() } else { description(&reply.outcome) };
