@@ -1,8 +1,9 @@
 //! Bytes of a DNS message to facts and back. The codec is hickory's; what is ours is to lose nothing that an admin may need.
 
 use hickory_proto::ProtoError;
-use hickory_proto::op::{Edns, Message, Query as WireQuery, ResponseCode};
-use hickory_proto::rr::{Name, RData as WireData, Record, RecordType as WireType};
+use hickory_proto::op::{Edns, Message, ResponseCode};
+use hickory_proto::rr::{DNSClass, Name, RData as WireData, Record, RecordType as WireType};
+use hickory_proto::serialize::binary::BinEncodable;
 
 use crate::dns::record::{CharacterString, Outcome, Query, RData, RecordType, Response, Rr, Soa, Transport};
 
@@ -28,20 +29,52 @@ impl Flags {
     pub const AUTHORITY: Flags = Flags { recurse: false, unchecked: false, edns: true };
 }
 
+/// Bytes before the question (RFC 1035 section 4.1.1).
+const HEADER: usize = 12;
+/// Bytes of an EDNS record without options (RFC 6891 section 6.1.2).
+const OPT: usize = 11;
+
 /// Encodes one question under a random identifier. A name that no message can carry is [`Outcome::Malformed`].
 pub fn query(question: &Query, flags: Flags) -> Result<Vec<u8>, Outcome> {
-    let refuse = |what: &str, error: ProtoError| Outcome::Malformed(format!("{what}: {error}"));
-    let mut name = Name::from_ascii(&question.name).map_err(|error| refuse("the name cannot be queried", error))?;
-    name.set_fqdn(true);
-    let mut message = Message::query();
-    message.metadata.id = rand::random();
-    message.metadata.recursion_desired = flags.recurse;
-    message.metadata.checking_disabled = flags.unchecked;
-    message.add_query(WireQuery::query(name, record_type(question.kind)));
+    let mut bytes = Vec::with_capacity(HEADER + question.name.len() + 6 + OPT);
+    bytes.extend(rand::random::<[u8; 2]>());
+    // RFC 1035 section 4.1.1 for RD, RFC 4035 section 3.2.2 for CD.
+    bytes.extend([u8::from(flags.recurse), u8::from(flags.unchecked) << 4]);
+    bytes.extend([0, 1, 0, 0, 0, 0, 0, u8::from(flags.edns)]);
+    write_name(&question.name, &mut bytes)?;
+    bytes.extend(u16::from(record_type(question.kind)).to_be_bytes());
+    bytes.extend(u16::from(DNSClass::IN).to_be_bytes());
     if flags.edns {
-        message.set_edns(edns());
+        // The root as the owner, the size in place of the class, no flags in place of the TTL, no options.
+        bytes.push(0);
+        bytes.extend(u16::from(WireType::OPT).to_be_bytes());
+        bytes.extend(PAYLOAD.to_be_bytes());
+        bytes.extend([0; 6]);
     }
-    message.to_vec().map_err(|error| refuse("the question cannot be written", error))
+    Ok(bytes)
+}
+
+/// The name as labels, each behind its length (RFC 1035 section 3.1). Those with other characters than host names have are hickory's.
+fn write_name(name: &str, bytes: &mut Vec<u8>) -> Result<(), Outcome> {
+    if name.len() <= 253 && name.split('.').all(|label| is_usual(label.as_bytes())) {
+        for label in name.split('.') {
+            bytes.push(label.len() as u8);
+            bytes.extend(label.as_bytes());
+        }
+        bytes.push(0);
+        return Ok(());
+    }
+    let refuse = |error: ProtoError| Outcome::Malformed(format!("the name cannot be queried: {error}"));
+    let mut name = Name::from_ascii(name).map_err(refuse)?;
+    name.set_fqdn(true);
+    bytes.extend(name.to_bytes().map_err(refuse)?);
+    Ok(())
+}
+
+/// True for a label whose text has no escapes.
+fn is_usual(label: &[u8]) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=63).contains(&label.len()) && label[0] != b'-' && label.iter().all(is_plain)
 }
 
 /// The EDNS record of every message that fedctl sends.
@@ -74,9 +107,8 @@ pub fn reply(bytes: &[u8], question: &Query, transport: Transport) -> Response {
 }
 
 fn read_message(message: &Message, question: &Query, reply: &mut Response) {
-    let asked = message.queries.first().map(|query| Query::new(query.name().to_ascii(), question.kind));
     // Some servers leave the question out of an error.
-    if asked.is_some_and(|asked| asked.name != question.name) {
+    if message.queries.first().is_some_and(|asked| !plain(asked.name()).eq_ignore_ascii_case(&question.name)) {
         reply.outcome = Outcome::Malformed("the answer is to another question".into());
         return;
     }
@@ -84,12 +116,15 @@ fn read_message(message: &Message, question: &Query, reply: &mut Response) {
     reply.recursion = message.metadata.recursion_available;
     reply.authenticated = message.metadata.authentic_data;
     reply.edns = message.edns.as_ref().map(Edns::max_payload);
-    let answers: Vec<Rr> = message.answers.iter().take(KEPT).map(rr).collect();
+    let mut records = Vec::new();
+    for rr in message.answers.iter().take(KEPT).map(rr) {
+        match rr.data.kind() {
+            Some(kind) if kind == question.kind => records.push(rr),
+            Some(RecordType::Cname) => reply.aliases.push(rr),
+            _ => {}
+        }
+    }
     reply.omitted = message.answers.len().saturating_sub(KEPT);
-    let (aliases, records): (Vec<Rr>, Vec<Rr>) =
-        answers.into_iter().partition(|rr| matches!(rr.data, RData::Cname(_)) && question.kind != RecordType::Cname);
-    let records: Vec<Rr> = records.into_iter().filter(|rr| rr.data.kind() == Some(question.kind)).collect();
-    reply.aliases = aliases;
     reply.authority = message.authorities.iter().take(KEPT).map(rr).collect();
     reply.additional = message.additionals.iter().take(KEPT).map(rr).collect();
     // RFC 2308 section 2.1: a dangling CNAME is NXDOMAIN with a filled answer section, so the code comes first.
@@ -131,8 +166,20 @@ fn data(data: &WireData) -> RData {
     }
 }
 
+/// The text of a name without the final dot. Names with other characters than host names have are hickory's, which escapes them.
 fn plain(name: &Name) -> String {
-    name.to_ascii().trim_end_matches('.').to_owned()
+    let mut text = String::with_capacity(name.len());
+    for label in name.iter() {
+        let Some(label) = str::from_utf8(label).ok().filter(|label| is_usual(label.as_bytes())) else {
+            let escaped = name.to_ascii();
+            return escaped.strip_suffix('.').unwrap_or(&escaped).to_owned();
+        };
+        if !text.is_empty() {
+            text.push('.');
+        }
+        text.push_str(label);
+    }
+    text
 }
 
 pub fn record_type(kind: RecordType) -> WireType {
@@ -145,5 +192,53 @@ pub fn record_type(kind: RecordType) -> WireType {
         RecordType::Soa => WireType::SOA,
         RecordType::Srv => WireType::SRV,
         RecordType::Txt => WireType::TXT,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_proto::op::MessageType;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// hickory reads what was written.
+        #[test]
+        fn any_question_can_be_read(
+            labels in proptest::collection::vec("[a-z0-9_][a-z0-9_-]{0,20}|[*]", 0..6),
+            (recurse, unchecked, edns) in any::<(bool, bool, bool)>(),
+        ) {
+            let labels: Vec<&[u8]> = labels.iter().map(|label| label.as_bytes()).collect();
+            let name = Name::from_labels(labels).unwrap();
+            let question = Query::new(name.to_ascii(), RecordType::Srv);
+            let bytes = query(&question, Flags { recurse, unchecked, edns }).unwrap();
+            let message = Message::from_vec(&bytes).unwrap();
+            let head = &message.metadata;
+            prop_assert_eq!(head.message_type, MessageType::Query);
+            prop_assert_eq!((head.recursion_desired, head.checking_disabled), (recurse, unchecked));
+            prop_assert_eq!(message.edns.as_ref().map(Edns::max_payload), edns.then_some(PAYLOAD));
+            prop_assert!(head.response_code == ResponseCode::NoError && !head.authentic_data && !head.truncation);
+            let [asked] = &message.queries[..] else { panic!("{message}") };
+            prop_assert_eq!(asked.name().to_lowercase(), name.to_lowercase());
+            prop_assert_eq!((asked.query_type(), asked.query_class()), (WireType::SRV, DNSClass::IN));
+            prop_assert!(message.answers.is_empty() && message.authorities.is_empty() && message.additionals.is_empty());
+        }
+
+        /// The text of a name is hickory's, without the final dot.
+        #[test]
+        fn any_name_has_the_text_of_a_zone_file(labels in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..20), 1..6)) {
+            let mut name = Name::from_labels(labels.iter().map(Vec::as_slice)).unwrap();
+            name.set_fqdn(true);
+            prop_assert_eq!(plain(&name) + ".", name.to_ascii());
+        }
+    }
+
+    #[test]
+    fn a_name_that_no_message_can_carry_is_refused() {
+        for name in ["a".repeat(64) + ".example", ["abc"; 64].join("."), "a..example".into(), "a b.example".into()] {
+            let refused = query(&Query { name, kind: RecordType::A }, Flags::AUTHORITY);
+            assert!(matches!(refused, Err(Outcome::Malformed(_))), "{refused:?}");
+        }
     }
 }
