@@ -31,12 +31,16 @@ impl Flags {
 
 /// Bytes before the question (RFC 1035 section 4.1.1).
 const HEADER: usize = 12;
-/// Bytes of an EDNS record without options (RFC 6891 section 6.1.2).
-const OPT: usize = 11;
+/// The EDNS record of a query (RFC 6891 section 6.1.2): the root as the owner, the type, the size in place of the class, no flags in
+/// place of the TTL, no options.
+const OPT: [u8; 11] = {
+    let [high, low] = PAYLOAD.to_be_bytes();
+    [0, 0, 41, high, low, 0, 0, 0, 0, 0, 0]
+};
 
 /// Encodes one question under a random identifier. A name that no message can carry is [`Outcome::Malformed`].
 pub fn query(question: &Query, flags: Flags) -> Result<Vec<u8>, Outcome> {
-    let mut bytes = Vec::with_capacity(HEADER + question.name.len() + 6 + OPT);
+    let mut bytes = Vec::with_capacity(HEADER + question.name.len() + 6 + OPT.len());
     bytes.extend(rand::random::<[u8; 2]>());
     // RFC 1035 section 4.1.1 for RD, RFC 4035 section 3.2.2 for CD.
     bytes.extend([u8::from(flags.recurse), u8::from(flags.unchecked) << 4]);
@@ -45,13 +49,16 @@ pub fn query(question: &Query, flags: Flags) -> Result<Vec<u8>, Outcome> {
     bytes.extend(u16::from(record_type(question.kind)).to_be_bytes());
     bytes.extend(u16::from(DNSClass::IN).to_be_bytes());
     if flags.edns {
-        // The root as the owner, the size in place of the class, no flags in place of the TTL, no options.
-        bytes.push(0);
-        bytes.extend(u16::from(WireType::OPT).to_be_bytes());
-        bytes.extend(PAYLOAD.to_be_bytes());
-        bytes.extend([0; 6]);
+        bytes.extend(OPT);
     }
     Ok(bytes)
+}
+
+/// The same query without EDNS; `None` when it has none.
+pub fn without_edns(query: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = query.strip_suffix(&OPT)?.to_vec();
+    bytes.get_mut(10..HEADER)?.fill(0);
+    Some(bytes)
 }
 
 /// The name as labels, each behind its length (RFC 1035 section 3.1). Those with other characters than host names have are hickory's.
@@ -222,6 +229,8 @@ mod tests {
             let [asked] = &message.queries[..] else { panic!("{message}") };
             prop_assert_eq!(asked.name().to_lowercase(), name.to_lowercase());
             prop_assert_eq!((asked.query_type(), asked.query_class()), (WireType::SRV, DNSClass::IN));
+            let plain = query(&question, Flags { recurse, unchecked, edns: false }).unwrap();
+            prop_assert_eq!(without_edns(&bytes).map(|bytes| bytes[2..].to_vec()), edns.then(|| plain[2..].to_vec()));
             prop_assert!(message.answers.is_empty() && message.authorities.is_empty() && message.additionals.is_empty());
         }
 

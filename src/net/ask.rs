@@ -56,15 +56,13 @@ pub async fn ask(sockets: &Sockets, server: SocketAddr, question: &Query, flags:
 }
 
 async fn over_udp(sockets: &Sockets, server: SocketAddr, question: &Query, flags: Flags, wait: Duration) -> Response {
-    let mut query = match codec::query(question, flags) {
+    let query = match codec::query(question, flags) {
         Ok(query) => query,
         Err(outcome) => return Response::bare(outcome, Transport::Udp),
     };
-    // A firewall may drop queries with EDNS; the last attempt goes without.
-    let plain = || codec::query(question, Flags { edns: false, ..flags }).ok();
-    let other = || plain().filter(|_| flags.edns);
     sockets.pace.turn(server).await;
-    let (received, took) = match sockets.udp.exchange(server, &mut query, other, wait).await {
+    // A firewall may drop queries with EDNS; the last attempt goes without.
+    let (received, took) = match sockets.udp.exchange(server, query, codec::without_edns, wait).await {
         Ok(exchanged) => exchanged,
         Err(error) => return Response::bare(unreachable(&error, ""), Transport::Udp),
     };
@@ -110,7 +108,7 @@ pub async fn over_tcp(
 /// Sends the bytes of a query and returns those of the response: UDP, then TCP when the response was cut.
 pub async fn forward(sockets: &Sockets, server: SocketAddr, query: &[u8], wait: Duration) -> io::Result<Vec<u8>> {
     let Some(id) = query.first_chunk::<2>() else { return Err(io::ErrorKind::InvalidInput.into()) };
-    let (received, _) = sockets.udp.exchange(server, &mut query.to_vec(), || None, wait).await?;
+    let (received, _) = sockets.udp.exchange(server, query.to_vec(), |_| None, wait).await?;
     let Received::Response { bytes: mut response, .. } = received else { return Err(io::ErrorKind::TimedOut.into()) };
     if !codec::is_truncated(&response) {
         response[..2].copy_from_slice(id);

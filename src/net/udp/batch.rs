@@ -6,7 +6,7 @@ use tokio::net::UdpSocket;
 
 /// Sends the first of the datagrams, or more of them, over a connected socket; gives how many.
 #[cfg(target_os = "linux")]
-pub fn send(socket: &UdpSocket, datagrams: &[Vec<u8>]) -> io::Result<usize> {
+pub fn send(socket: &UdpSocket, datagrams: &[&[u8]]) -> io::Result<usize> {
     use rustix::net::{MMsgHdr, SendAncillaryBuffer, SendFlags, sendmmsg};
 
     let slices: Vec<[io::IoSlice<'_>; 1]> = datagrams.iter().map(|bytes| [io::IoSlice::new(bytes)]).collect();
@@ -19,7 +19,7 @@ pub fn send(socket: &UdpSocket, datagrams: &[Vec<u8>]) -> io::Result<usize> {
 
 /// Sends the first of the datagrams over a connected socket.
 #[cfg(not(target_os = "linux"))]
-pub fn send(socket: &UdpSocket, datagrams: &[Vec<u8>]) -> io::Result<usize> {
+pub fn send(socket: &UdpSocket, datagrams: &[&[u8]]) -> io::Result<usize> {
     let Some(first) = datagrams.first() else { return Ok(0) };
     socket.try_send(first).map(|_| 1)
 }

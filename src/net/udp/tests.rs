@@ -1,5 +1,11 @@
 //! Queries over shared sockets reach the query that waits for them.
 
+use std::collections::HashSet;
+
+use tokio::net::UdpSocket;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::socket::{HEADER, IN_FLIGHT, is_foreign, question};
 use super::*;
 
 /// A query whose name has one label.
@@ -12,9 +18,12 @@ fn query(label: u32) -> Vec<u8> {
 async fn each_query_gets_its_own_response_however_often_they_are_repeated() {
     let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let addr = server.local_addr().unwrap();
+    let ports = Arc::new(Mutex::new(HashSet::new()));
+    let seen = ports.clone();
     tokio::spawn(async move {
         let mut buffer = [0; 512];
         while let Ok((length, from)) = server.recv_from(&mut buffer).await {
+            seen.lock().unwrap().insert(from.port());
             buffer[2] |= 0x80;
             for _ in 0..3 {
                 let _ = server.send_to(&buffer[..length], from).await;
@@ -25,8 +34,7 @@ async fn each_query_gets_its_own_response_however_often_they_are_repeated() {
     let all = (0..2000).map(|at| {
         let udp = udp.clone();
         tokio::spawn(async move {
-            let mut sent = query(at);
-            let (received, _) = udp.exchange(addr, &mut sent, || None, Duration::from_secs(12)).await.unwrap();
+            let (received, _) = udp.exchange(addr, query(at), |_| None, Duration::from_secs(12)).await.unwrap();
             let Received::Response { bytes, .. } = received else { panic!("{received:?}") };
             assert_eq!(bytes[HEADER..], query(at)[HEADER..]);
         })
@@ -34,7 +42,7 @@ async fn each_query_gets_its_own_response_however_often_they_are_repeated() {
     for one in all.collect::<Vec<_>>() {
         one.await.unwrap();
     }
-    assert!(held(&held(&udp.0)[&addr].sockets).len() <= SOCKETS);
+    assert!(ports.lock().unwrap().len() <= window::LARGEST.div_ceil(IN_FLIGHT));
 }
 
 /// A server whose buffer holds few queries loses the others. All are answered, and it is sent fewer at a time then.
@@ -42,11 +50,17 @@ async fn each_query_gets_its_own_response_however_often_they_are_repeated() {
 async fn a_server_that_loses_queries_is_sent_fewer_at_a_time() {
     let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let addr = server.local_addr().unwrap();
+    let waiting = Arc::new(Mutex::new(None::<HashSet<Vec<u8>>>));
+    let unanswered = waiting.clone();
     tokio::spawn(async move {
-        let (mut buffer, mut seen) = ([0; 512], std::collections::HashSet::new());
+        let (mut buffer, mut seen) = ([0; 512], HashSet::new());
         while let Ok((length, from)) = server.recv_from(&mut buffer).await {
-            // The first of every ten is lost.
             let label = buffer[HEADER..HEADER + 9].to_vec();
+            if let Some(unanswered) = unanswered.lock().unwrap().as_mut() {
+                unanswered.insert(label);
+                continue;
+            }
+            // The first of every ten is lost.
             if label[8] == b'0' && seen.insert(label) {
                 continue;
             }
@@ -54,15 +68,26 @@ async fn a_server_that_loses_queries_is_sent_fewer_at_a_time() {
             let _ = server.send_to(&buffer[..length], from).await;
         }
     });
-    let udp = Udp::default();
-    let mut all = tokio::task::JoinSet::new();
-    for at in 0..400 {
+    let (udp, mut all) = (Udp::default(), tokio::task::JoinSet::new());
+    let ask = |at: u32, wait: u64| {
         let udp = udp.clone();
-        all.spawn(async move { udp.exchange(addr, &mut query(at), || None, Duration::from_secs(3)).await.unwrap().0 });
+        async move { udp.exchange(addr, query(at), |_| None, Duration::from_secs(wait)).await.unwrap().0 }
+    };
+    for at in 0..400 {
+        all.spawn(ask(at, 3));
     }
     let received = all.join_all().await;
     assert!(received.iter().all(|received| matches!(received, Received::Response { .. })));
-    assert!(udp.server(addr).window.size() < window::LARGEST);
+    // The server stops to answer, and the queries that it has then are counted when no more have come for a while.
+    *waiting.lock().unwrap() = Some(HashSet::new());
+    let count = || waiting.lock().unwrap().as_ref().map_or(0, HashSet::len);
+    let _more: Vec<_> = (1000..2000).map(|at| tokio::spawn(ask(at, 180))).collect();
+    let mut before = 0;
+    while before == 0 || before < count() {
+        before = count();
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    assert!(before < window::LARGEST, "{before}");
 }
 
 /// After a first answer it is known how long one takes, so a lost query is repeated long before a third of the time is over.
@@ -82,21 +107,18 @@ async fn a_lost_query_is_repeated_soon() {
     });
     let (udp, wait) = (Udp::default(), Duration::from_secs(180));
     for at in 0..2 {
-        let (received, _) = udp.exchange(addr, &mut query(at), || None, wait).await.unwrap();
+        let (received, took) = udp.exchange(addr, query(at), |_| None, wait).await.unwrap();
         assert!(matches!(received, Received::Response { .. }));
+        assert!(took < wait / 3, "answer {at} came after {took:?}");
     }
-    let patience = udp.server(addr).window.patience().unwrap();
-    assert!(patience < wait / 3, "the second answer came after {patience:?} at most");
 }
 
 #[tokio::test]
 async fn a_closed_port_is_an_error_at_once() {
     let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (udp, wait) = (Udp::default(), Duration::from_secs(180));
-    let mut query = query(1);
     // The query is not repeated before a third of the time is over.
-    let received =
-        timeout_at(Instant::now() + wait / 6, udp.exchange(closed, &mut query, || None, wait)).await.unwrap();
+    let received = timeout_at(Instant::now() + wait / 6, udp.exchange(closed, query(1), |_| None, wait)).await.unwrap();
     assert_eq!(received.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
 }
 
@@ -116,7 +138,7 @@ async fn the_time_of_a_query_begins_when_it_is_sent() {
     let (start, wait) = (Instant::now(), Duration::from_secs(180));
     let ask = |at: usize| {
         let udp = udp.clone();
-        async move { udp.exchange(addr, &mut query(at as u32), || None, wait).await.unwrap() }
+        async move { udp.exchange(addr, query(at as u32), |_| None, wait).await.unwrap() }
     };
     let mut first: tokio::task::JoinSet<_> = (0..window::LARGEST).map(ask).collect();
     let (mut buffer, mut held_back) = ([0; 512], HashMap::new());
@@ -133,7 +155,7 @@ async fn the_time_of_a_query_begins_when_it_is_sent() {
     }
     first.join_next().await.unwrap().unwrap();
     while !last.is_finished() {
-        if let Ok(Ok((length, from))) = tokio::time::timeout(hold, server.recv_from(&mut buffer)).await {
+        if let Ok(Ok((length, from))) = timeout(hold, server.recv_from(&mut buffer)).await {
             buffer[2] |= 0x80;
             server.send_to(&buffer[..length], from).await.unwrap();
         }
@@ -143,4 +165,72 @@ async fn the_time_of_a_query_begins_when_it_is_sent() {
     assert!(begun.elapsed() - took >= hold, "{took:?}");
     // No query waits at a full socket while another has room, and a place that became free is taken at once.
     assert!(start.elapsed() < wait / 3, "{:?}", start.elapsed());
+}
+
+/// Queries that nobody waits for any more make room for others.
+#[tokio::test]
+async fn a_query_that_was_given_up_leaves_its_place() {
+    let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let (addr, udp, wait) = (server.local_addr().unwrap(), Udp::default(), Duration::from_secs(180));
+    let ask = |at: usize| {
+        let udp = udp.clone();
+        async move { udp.exchange(addr, query(at as u32), |_| None, wait).await.unwrap().0 }
+    };
+    let mut given_up: tokio::task::JoinSet<_> = (0..window::LARGEST).map(ask).collect();
+    let (mut buffer, mut seen) = ([0; 512], HashSet::new());
+    while seen.len() < window::LARGEST {
+        let (length, _) = server.recv_from(&mut buffer).await.unwrap();
+        seen.insert(buffer[HEADER..length].to_vec());
+    }
+    let last = tokio::spawn(ask(window::LARGEST));
+    given_up.shutdown().await;
+    while !last.is_finished() {
+        if let Ok(Ok((length, from))) = timeout(Duration::from_millis(100), server.recv_from(&mut buffer)).await {
+            buffer[2] |= 0x80;
+            server.send_to(&buffer[..length], from).await.unwrap();
+        }
+    }
+    assert!(matches!(last.await.unwrap(), Received::Response { .. }));
+}
+
+/// Sockets outlive the runtime that they were opened in.
+#[test]
+fn a_second_runtime_opens_new_sockets() {
+    let (server, udp) = (std::net::UdpSocket::bind("127.0.0.1:0").unwrap(), Udp::default());
+    let addr = server.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 512];
+        while let Ok((length, from)) = server.recv_from(&mut buffer) {
+            buffer[2] |= 0x80;
+            let _ = server.send_to(&buffer[..length], from);
+        }
+    });
+    for at in 0..2 {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (received, _) = runtime.block_on(udp.exchange(addr, query(at), |_| None, Duration::from_secs(30))).unwrap();
+        assert!(matches!(received, Received::Response { .. }));
+    }
+}
+
+/// The other form is sent after two thirds of the time, and a response that comes then is late.
+#[tokio::test]
+async fn the_other_form_is_sent_when_nothing_came() {
+    let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let (addr, udp, other) = (server.local_addr().unwrap(), Udp::default(), b"\x05other");
+    tokio::spawn(async move {
+        let mut buffer = [0; 512];
+        while let Ok((length, from)) = server.recv_from(&mut buffer).await {
+            buffer[2] |= 0x80;
+            if buffer[HEADER..length].starts_with(other) {
+                let _ = server.send_to(&buffer[..length], from).await;
+            }
+        }
+    });
+    let form = |query: &[u8]| Some([&query[..HEADER], b"\x05other", &[0, 0, 1, 0, 1]].concat());
+    let (received, _) = udp.exchange(addr, query(1), form, Duration::from_secs(1)).await.unwrap();
+    let Received::Response { bytes, late: true } = received else { panic!("{received:?}") };
+    assert!(bytes[HEADER..].starts_with(other));
+    let (received, took) = udp.exchange(addr, query(1), |_| None, Duration::from_millis(300)).await.unwrap();
+    assert_eq!(received, Received::Nothing);
+    assert!(took >= Duration::from_millis(300));
 }

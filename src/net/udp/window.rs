@@ -3,10 +3,8 @@
 //! queries it. A query is repeated when its answer takes much longer than those before
 //! it (RFC 6298 section 2).
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
 /// Never fewer: with fewer, a list would wait for a resolver that is only slow.
@@ -21,18 +19,10 @@ const KEPT: [usize; 2] = [7, 10];
 /// repeats what TCP has lost after 200 ms.
 const SOONEST: Duration = Duration::from_millis(300);
 
-/// The queries that may wait for one server.
+/// How many queries may wait for one server.
 #[derive(Debug)]
 pub struct Window {
-    places: Semaphore,
-    state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
     size: usize,
-    /// Places to take away when they become free.
-    surplus: usize,
     /// Answers since the window last grew.
     answers: usize,
     /// When the window last became smaller.
@@ -41,128 +31,80 @@ struct State {
     answer_time: Option<(Duration, Duration)>,
 }
 
-/// The place of one query.
-#[derive(Debug)]
-pub struct Place<'a>(&'a Window);
-
 impl Window {
     pub fn new() -> Self {
-        let state = State { size: LARGEST, surplus: 0, answers: 0, shrunk: None, answer_time: None };
-        Self { places: Semaphore::new(LARGEST), state: Mutex::new(state) }
+        Self { size: LARGEST, answers: 0, shrunk: None, answer_time: None }
     }
 
-    /// Waits for a place.
-    pub async fn enter(&self) -> Place<'_> {
-        // The semaphore is never closed.
-        if let Ok(permit) = self.places.acquire().await {
-            SemaphorePermit::forget(permit);
-        }
-        Place(self)
+    /// How many queries may wait at the moment.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// When a query without an answer is repeated; `None` before the first answer.
     pub fn patience(&self) -> Option<Duration> {
-        let (smoothed, variation) = self.state().answer_time?;
+        let (smoothed, variation) = self.answer_time?;
         Some((smoothed + 4 * variation).max(SOONEST))
     }
 
     /// An answer came so long after its query was first sent. Which of the repetitions it belongs to is not known; the longest time
     /// leaves a server that became slow in peace.
-    pub fn took(&self, time: Duration) {
-        let mut state = self.state();
-        state.answer_time = Some(state.answer_time.map_or((time, time / 2), |(smoothed, variation)| {
+    pub fn took(&mut self, time: Duration) {
+        self.answer_time = Some(self.answer_time.map_or((time, time / 2), |(smoothed, variation)| {
             ((7 * smoothed + time) / 8, (3 * variation + smoothed.abs_diff(time)) / 4)
         }));
     }
 
     /// A query was answered.
-    pub fn answered(&self) {
-        let mut state = self.state();
-        state.answers += 1;
-        if state.size < LARGEST && state.answers >= state.size {
-            (state.answers, state.size) = (0, state.size + 1);
-            match state.surplus.checked_sub(1) {
-                Some(less) => state.surplus = less,
-                None => self.places.add_permits(1),
-            }
+    pub fn answered(&mut self) {
+        self.answers += 1;
+        if self.size < LARGEST && self.answers >= self.size {
+            (self.answers, self.size) = (0, self.size + 1);
         }
     }
 
     /// A query that was sent again at `repeated` had been lost. Those that were lost together count once.
-    pub fn lost(&self, repeated: Instant) {
-        let mut state = self.state();
-        if state.shrunk.is_some_and(|shrunk| repeated <= shrunk) {
+    pub fn lost(&mut self, repeated: Instant, now: Instant) {
+        if self.shrunk.is_some_and(|shrunk| repeated <= shrunk) {
             return;
         }
-        let size = (state.size * KEPT[0] / KEPT[1]).max(SMALLEST);
-        let less = state.size - size;
-        state.surplus += less - self.places.forget_permits(less);
-        (state.size, state.answers, state.shrunk) = (size, 0, Some(Instant::now()));
-    }
-
-    /// How many queries may wait at the moment.
-    #[cfg(test)]
-    pub fn size(&self) -> usize {
-        self.state().size
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        let mut state = self.0.state();
-        match state.surplus.checked_sub(1) {
-            Some(less) => state.surplus = less,
-            None => self.0.places.add_permits(1),
-        }
+        self.size = (self.size * KEPT[0] / KEPT[1]).max(SMALLEST);
+        (self.answers, self.shrunk) = (0, Some(now));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use futures_util::FutureExt as _;
-
     use super::*;
-
-    /// Enters until nobody may any more.
-    fn fill(window: &Window) -> Vec<Place<'_>> {
-        std::iter::from_fn(|| window.enter().now_or_never()).collect()
-    }
 
     #[test]
     fn it_never_grows_beyond_its_limit() {
-        let window = Window::new();
+        let mut window = Window::new();
         (0..1000).for_each(|_| window.answered());
-        assert_eq!(fill(&window).len(), LARGEST);
+        assert_eq!(window.size(), LARGEST);
     }
 
     #[test]
     fn it_becomes_smaller_once_for_what_is_lost_together_and_grows_slowly_then() {
-        let window = Window::new();
-        let (places, sent) = (fill(&window), Instant::now());
-        (0..10).for_each(|_| window.lost(sent));
-        assert!(window.enter().now_or_never().is_none());
-        drop(places);
-        let smaller = fill(&window).len();
+        let (mut window, sent) = (Window::new(), Instant::now());
+        (0..10).for_each(|_| window.lost(sent, Instant::now()));
+        let smaller = window.size();
         assert!((LARGEST / 2..LARGEST * 3 / 4).contains(&smaller), "{smaller}");
         (0..smaller).for_each(|_| window.answered());
-        assert_eq!(fill(&window).len(), smaller + 1);
+        assert_eq!(window.size(), smaller + 1);
         for _ in 0..10 {
-            window.lost(Instant::now() + Duration::from_secs(1));
+            window.lost(Instant::now() + Duration::from_secs(1), Instant::now());
         }
-        assert_eq!(fill(&window).len(), SMALLEST);
+        assert_eq!(window.size(), SMALLEST);
         (0..LARGEST * LARGEST).for_each(|_| window.answered());
-        assert_eq!(fill(&window).len(), LARGEST);
+        assert_eq!(window.size(), LARGEST);
     }
 
     #[test]
     fn a_query_is_repeated_when_its_answer_takes_much_longer_than_those_before() {
-        let window = Window::new();
+        let mut window = Window::new();
         assert_eq!(window.patience(), None);
-        let answered = |milliseconds: u64, times: usize| {
+        let mut answered = |milliseconds: u64, times: usize| {
             (0..times).for_each(|_| window.took(Duration::from_millis(milliseconds)));
             window.patience().unwrap().as_millis()
         };
