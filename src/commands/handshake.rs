@@ -12,7 +12,7 @@ use super::answer::ReportArgs;
 use super::callback::CallbackArgs;
 use super::identity::IdentityArgs;
 use super::key_file::{read_bytes, read_public};
-use super::list::{Checked, ListArgs};
+use super::list::{Checked, ListArgs, Work};
 use super::network::{NetworkArgs, now};
 use super::serve::peer::{PeerOptions, peers};
 use super::{Context, handshake_limit, status};
@@ -142,7 +142,7 @@ impl Handshake {
         let net = self.network.net(cx, self.ca_file.as_deref())?.for_list(self.list.qps);
         let target = self.target(cx, self.identity.read(cx)?, net);
         let is_whole = cx.term.verbosity() > 1;
-        self.list.run(cx, &self.report, |listed| {
+        self.list.run(cx, &self.report, Work::Computes, |listed| {
             let target = target(listed.domain);
             async move {
                 if let Some(time) = handshake_limit::wait(&target.peer) {

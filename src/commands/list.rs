@@ -61,6 +61,15 @@ pub struct ListArgs {
     resume: Option<PathBuf>,
 }
 
+/// What the checks of a list do most of the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// They wait for the network, and one thread takes turns with all of them: several would wake each other for every answer.
+    Waits,
+    /// They compute, on all cores.
+    Computes,
+}
+
 /// A domain that was checked: the report, and what its line shows when it is fine.
 pub struct Checked {
     pub report: Report,
@@ -69,7 +78,13 @@ pub struct Checked {
 
 impl ListArgs {
     /// Checks each domain with `check` and prints what comes.
-    pub fn run<F>(&self, cx: &Context, report: &ReportArgs, check: impl Fn(Listed) -> F) -> anyhow::Result<ExitStatus>
+    pub fn run<F>(
+        &self,
+        cx: &Context,
+        report: &ReportArgs,
+        work: Work,
+        check: impl Fn(Listed) -> F,
+    ) -> anyhow::Result<ExitStatus>
     where
         F: Future<Output = Checked> + Send + 'static,
     {
@@ -90,17 +105,21 @@ impl ListArgs {
         let mut output = Output::open(report, cx, listed.len())?;
         let (begun, total) = (Instant::now(), listed.len());
         let tasks = stream::iter(listed).map(|listed| tokio::spawn(check(listed)));
-        let interrupted = cx.block_on(drive(cx, tasks.buffer_unordered(self.jobs.into()), total, |mut checked| {
-            checked.report.suppress(&cx.suppress);
-            let entry = Entry::of(&checked.report, cx.fail_on);
-            output.add(checked)?;
-            summary.add(&entry);
-            match journal.as_mut() {
-                // It is checked again when the run goes on.
-                Some(journal) if entry.result != Outcome::Unknown => journal.add(entry),
-                _ => Ok(()),
-            }
-        }))?;
+        let threads = (work == Work::Waits).then_some(1);
+        let interrupted = cx.block_on_threads(
+            threads,
+            drive(cx, tasks.buffer_unordered(self.jobs.into()), total, |mut checked| {
+                checked.report.suppress(&cx.suppress);
+                let entry = Entry::of(&checked.report, cx.fail_on);
+                output.add(checked)?;
+                summary.add(&entry);
+                match journal.as_mut() {
+                    // It is checked again when the run goes on.
+                    Some(journal) if entry.result != Outcome::Unknown => journal.add(entry),
+                    _ => Ok(()),
+                }
+            }),
+        )?;
         if interrupted {
             let how = match &self.resume {
                 Some(path) => format!("go on with the same command; `{}` records what is done", path.display()),

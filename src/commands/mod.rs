@@ -118,7 +118,20 @@ impl Context {
 
     /// Runs a future on a runtime that lives as long as the command; commands without network never start one.
     pub fn block_on<T>(&self, work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-        tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+        self.block_on_threads(None, work)
+    }
+
+    /// The same with so many threads for tasks; else one for each core.
+    pub fn block_on_threads<T>(
+        &self,
+        threads: Option<usize>,
+        work: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<T> {
+        let mut runtime = tokio::runtime::Builder::new_multi_thread();
+        if let Some(threads) = threads {
+            runtime.worker_threads(threads);
+        }
+        runtime.enable_all().build()?.block_on(work)
     }
 }
 

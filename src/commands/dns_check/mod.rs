@@ -17,7 +17,7 @@ use super::Context;
 use super::answer::ReportArgs;
 use super::diff::load;
 use super::key_file::{Access, PassphraseArgs, Pending, read_public, refuse_existing};
-use super::list::{Checked, ListArgs};
+use super::list::{Checked, ListArgs, Work};
 use super::network::{NetworkArgs, now};
 use crate::check::{self, details};
 use crate::count::counted;
@@ -114,7 +114,7 @@ impl DnsCheck {
         let net = self.network.net(cx, None)?.for_list(self.list.qps);
         let expected = Arc::new(native::with_releases(Expected::default(), &self.releases, self.native));
         let is_whole = cx.term.verbosity() > 1;
-        self.list.run(cx, &self.report, |listed| {
+        self.list.run(cx, &self.report, Work::Waits, |listed| {
             let (net, expected) = (net.clone(), expected.clone());
             async move {
                 let begun = Instant::now();
