@@ -11,7 +11,7 @@ use super::session::Session;
 use super::{Net, delegation, probes, session};
 use crate::dns::codec::Flags;
 use crate::dns::name::{Domain, Host};
-use crate::dns::record::{Outcome, Query, RData, RecordType};
+use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
 use crate::facts::dns::{DnsFacts, Elsewhere, LeftOut, Observation, Observer, Role, ZoneCut};
 use crate::facts::evidence::withhold_secrets;
 use crate::rocketchat::generation::questions;
@@ -164,13 +164,15 @@ async fn ask_all(
     questions: &[Query],
     concerns: impl Fn(&Observer) -> bool,
 ) -> Vec<Observation> {
-    let asked =
-        observers.iter().enumerate().filter(|(_, observer)| concerns(observer)).flat_map(|(index, observer)| {
-            questions.iter().map(move |question| async move {
-                let reply = session.ask_one(observer, question).await?;
-                Some(Observation { observer: index, question: question.clone(), reply })
-            })
-        });
+    let questions: Vec<&Query> = questions.iter().collect();
+    let concerned = observers.iter().enumerate().filter(|(_, observer)| concerns(observer));
+    let asked = concerned.map(async |(index, observer)| {
+        let replies = std::iter::zip(&questions, session.ask_all(observer, &questions).await);
+        let seen = |(question, reply): (&&Query, Option<Response>)| {
+            Some(Observation { observer: index, question: (*question).clone(), reply: reply? })
+        };
+        replies.filter_map(seen).collect::<Vec<_>>()
+    });
     join_all(asked).await.into_iter().flatten().collect()
 }
 

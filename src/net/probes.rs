@@ -5,7 +5,7 @@ use futures_util::future::join_all;
 use super::session::Session;
 use crate::dns::codec::Flags;
 use crate::dns::name::Host;
-use crate::dns::record::{Outcome, Query, RData, RecordType};
+use crate::dns::record::{Outcome, Query, RData, RecordType, Response};
 use crate::facts::dns::{DnsFacts, Observer, Probe, Purpose, Role};
 use crate::facts::near_miss::{candidates, strays};
 use crate::rocketchat::generation::{SrvLabel, key_question};
@@ -26,34 +26,33 @@ pub async fn first(session: &Session<'_>, dns: &DnsFacts) -> Vec<Probe> {
     let label: u64 = rand::random();
     let stranger = [RecordType::Txt, RecordType::Srv, RecordType::A]
         .map(|kind| Query::new(format!("fedctl-{label:016x}.{}", dns.domain), kind));
-    let wildcard = spokesman(dns).into_iter().flat_map(|(observer, server)| {
-        stranger.iter().map(move |question| async move {
-            let reply = session.ask_one(server, question).await?;
-            Some(Probe { purpose: Purpose::Wildcard, observer, question: question.clone(), reply })
-        })
-    });
+    let strangers: Vec<&Query> = stranger.iter().collect();
+    let servers: Vec<_> = spokesman(dns).into_iter().collect();
+    let wildcard = shared(session, &servers, &strangers);
     // A resolver that gives an address for what does not exist hides every mistake.
     let address = &stranger[2];
     let hidden = of_role(dns, Role::Resolver).map(|(observer, resolver)| async move {
         let reply = session.ask_one(resolver, address).await?;
         Some(Probe { purpose: Purpose::Wildcard, observer, question: address.clone(), reply })
     });
-    let (tcp, wildcard, hidden) = futures_util::join!(join_all(over_tcp), join_all(wildcard), join_all(hidden));
+    let (tcp, wildcard, hidden) = futures_util::join!(join_all(over_tcp), wildcard, join_all(hidden));
+    let wildcard = std::iter::zip(&stranger, wildcard).map(|(question, reply)| {
+        let (observer, reply) = reply?;
+        Some(Probe { purpose: Purpose::Wildcard, observer, question: question.clone(), reply })
+    });
     tcp.into_iter().chain(wildcard).chain(hidden).flatten().collect()
 }
 
 /// Those that follow from what was seen: near misses when something is missing, unchecked answers after SERVFAIL.
 pub async fn second(session: &Session<'_>, dns: &DnsFacts, target: Option<&Host>) -> Vec<Probe> {
-    let (misses, texts) = (candidates(dns, target), strays(dns));
+    let (misses, strays) = (candidates(dns, target), strays(dns));
     // These are most of the queries for a domain, so the servers that agree share them. The second begins: the first has been asked
     // more already.
-    let mut servers = spokesmen(dns).into_iter().cycle().skip(1);
-    let near = std::iter::zip(&misses, servers.by_ref()).map(|(miss, (observer, server))| async move {
-        let reply = session.ask_one(server, &miss.question).await?;
-        let purpose = Purpose::NearMiss { mistake: miss.mistake.clone(), meant: miss.meant.clone() };
-        Some(Probe { purpose, observer, question: miss.question.clone(), reply })
-    });
-    let near = join_all(near);
+    let mut servers = spokesmen(dns);
+    let others = servers.split_off(servers.len().min(1));
+    servers = others.into_iter().chain(servers).collect();
+    let questions: Vec<&Query> = misses.iter().map(|miss| &miss.question).chain(&strays).collect();
+    let near = shared(session, &servers, &questions);
     let key = key_question(&dns.domain);
     let failed = of_role(dns, Role::Resolver).filter(|(_, resolver)| {
         dns.replies(&key).any(|(observer, reply)| observer == *resolver && reply.outcome == Outcome::ServFail)
@@ -66,19 +65,42 @@ pub async fn second(session: &Session<'_>, dns: &DnsFacts, target: Option<&Host>
             Some(Probe { purpose: Purpose::Unchecked, observer, question, reply })
         }
     });
-    let texts = std::iter::zip(&texts, servers).map(|(question, (observer, server))| async move {
-        let reply = session.ask_one(server, question).await?;
-        Some(Probe { purpose: Purpose::Text, observer, question: question.clone(), reply })
-    });
     let host = Query::new(dns.usual_target(), RecordType::A);
     let is_needed = target.is_none() && dns.named_target().is_none();
     let host = spokesman(dns).filter(|_| is_needed).map(|(observer, server)| async move {
         let reply = session.ask_one(server, &host).await?;
         Some(Probe { purpose: Purpose::Host, observer, question: host, reply })
     });
-    let (near, unchecked, texts, host) =
-        futures_util::join!(near, join_all(unchecked), join_all(texts), join_all(host));
-    near.into_iter().chain(unchecked).chain(texts).chain(host).flatten().collect()
+    let (mut near, unchecked, host) = futures_util::join!(near, join_all(unchecked), join_all(host));
+    let texts = near.split_off(misses.len());
+    let near = std::iter::zip(misses, near).map(|(miss, reply)| {
+        let (observer, reply) = reply?;
+        let purpose = Purpose::NearMiss { mistake: miss.mistake, meant: miss.meant };
+        Some(Probe { purpose, observer, question: miss.question, reply })
+    });
+    let texts = std::iter::zip(&strays, texts).map(|(question, reply)| {
+        let (observer, reply) = reply?;
+        Some(Probe { purpose: Purpose::Text, observer, question: question.clone(), reply })
+    });
+    near.chain(unchecked).chain(texts).chain(host).flatten().collect()
+}
+
+/// The replies to questions that servers share: each is asked every n-th. In the order of the questions, with the index of the server.
+async fn shared(
+    session: &Session<'_>,
+    servers: &[(usize, &Observer)],
+    questions: &[&Query],
+) -> Vec<Option<(usize, Response)>> {
+    let lists = servers.iter().enumerate().map(async |(at, (index, server))| {
+        let own: Vec<&Query> = questions.iter().copied().skip(at).step_by(servers.len()).collect();
+        (*index, session.ask_all(server, &own).await.into_iter())
+    });
+    let mut lists = join_all(lists).await;
+    let reply = |at: usize| {
+        let (index, replies) = lists.get_mut(at.checked_rem(servers.len())?)?;
+        Some((*index, replies.next()??))
+    };
+    (0..questions.len()).map(reply).collect()
 }
 
 /// Those that follow from the addresses: aliases behind names without records, and unchecked answers for targets.

@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::Net;
-use super::ask::{ask, over_tcp};
+use super::ask::{ask, over_tcp, responses, send};
 use super::cache::Cache;
 use crate::dns::codec::Flags;
 use crate::dns::record::{Outcome, Query, RecordType, Response};
@@ -27,6 +28,8 @@ pub const TARGETS: usize = 8;
 const QUERIES: usize = 1500;
 /// Queries at a time.
 const PARALLEL: usize = 256;
+/// Queries of which all answers are waited for together.
+const TOGETHER: usize = 64;
 
 /// One observation of one domain.
 pub struct Session<'a> {
@@ -70,12 +73,37 @@ impl<'a> Session<'a> {
     async fn send(&self, server: SocketAddr, question: &Query, flags: Flags) -> Option<Response> {
         let _place = self.places.acquire().await.ok()?;
         let wait = self.wait()?;
-        let mut reply = ask(&self.net.sockets, server, question, flags, wait).await;
-        let is_empty = reply.outcome == Outcome::NoData && reply.authority.is_empty() && reply.aliases.is_empty();
-        if flags.recurse && is_empty && !reply.recursion && !reply.authoritative {
-            reply.outcome = Outcome::NoRecursion;
+        Some(settled(ask(&self.net.sockets, server, question, flags, wait).await, flags))
+    }
+
+    /// The answers of an observer to several questions, which are sent one behind the other without waiting for answers.
+    pub async fn ask_all(&self, observer: &Observer, questions: &[&Query]) -> Vec<Option<Response>> {
+        let flags = flags(observer);
+        // What the cache may have goes through it.
+        let is_kept = |question: &Query| matches!(question.kind, RecordType::Ns | RecordType::Soa);
+        let (kept, others): (Vec<&Query>, Vec<&Query>) = questions.iter().partition(|question| is_kept(question));
+        let kept = join_all(kept.into_iter().map(|question| self.ask(observer.addr, question, flags)));
+        let (kept, others) = futures_util::join!(kept, self.send_all(observer.addr, &others, flags));
+        let (mut kept, mut others) = (kept.into_iter(), others.into_iter());
+        questions.iter().map(|question| if is_kept(question) { kept.next() } else { others.next() }?).collect()
+    }
+
+    async fn send_all(&self, server: SocketAddr, questions: &[&Query], flags: Flags) -> Vec<Option<Response>> {
+        let (sockets, mut answers) = (&self.net.sockets, Vec::with_capacity(questions.len()));
+        for some in questions.chunks(TOGETHER) {
+            // The semaphore is never closed.
+            let _places = self.places.acquire_many(some.len() as u32).await;
+            let mut sent = Vec::with_capacity(some.len());
+            for question in some {
+                // When a limit is reached, it is for all that follow.
+                if let Some(wait) = self.wait() {
+                    sent.push(send(sockets, server, question, flags, wait).await);
+                }
+            }
+            let mut replies = responses(sockets, sent).await.into_iter();
+            answers.extend(some.iter().map(|_| replies.next().map(|reply| settled(reply, flags))));
         }
-        Some(reply)
+        answers
     }
 
     /// The same over TCP from the start.
@@ -87,11 +115,7 @@ impl<'a> Session<'a> {
 
     /// Queries an observer as its role requires: resolvers to recurse, name servers not to.
     pub async fn ask_one(&self, observer: &Observer, question: &Query) -> Option<Response> {
-        let flags = match observer.role {
-            Role::Resolver => Flags::RESOLVER,
-            Role::Authority | Role::Parent => Flags::AUTHORITY,
-        };
-        self.ask(observer.addr, question, flags).await
+        self.ask(observer.addr, question, flags(observer)).await
     }
 
     /// How long the next answer may take.
@@ -115,4 +139,20 @@ impl<'a> Session<'a> {
         let late = Some(LeftOut::Late(late)).filter(|_| late > 0);
         refused.into_iter().chain(late).collect()
     }
+}
+
+fn flags(observer: &Observer) -> Flags {
+    match observer.role {
+        Role::Resolver => Flags::RESOLVER,
+        Role::Authority | Role::Parent => Flags::AUTHORITY,
+    }
+}
+
+/// A resolver that neither answers nor looks for the answer.
+fn settled(mut reply: Response, flags: Flags) -> Response {
+    let is_empty = reply.outcome == Outcome::NoData && reply.authority.is_empty() && reply.aliases.is_empty();
+    if flags.recurse && is_empty && !reply.recursion && !reply.authoritative {
+        reply.outcome = Outcome::NoRecursion;
+    }
+    reply
 }

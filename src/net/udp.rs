@@ -41,6 +41,21 @@ struct Request {
 
 type Answer = io::Result<(Received, Duration)>;
 
+/// A query that was handed over.
+#[derive(Debug)]
+pub struct Sent {
+    answer: oneshot::Receiver<Answer>,
+    /// The server is not forgotten meanwhile.
+    _requests: Requests,
+}
+
+impl Sent {
+    /// What came back, and how long that took.
+    pub async fn received(self) -> io::Result<(Received, Duration)> {
+        self.answer.await.map_err(io::Error::other)?
+    }
+}
+
 /// What came back for a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Received {
@@ -58,16 +73,9 @@ impl Udp {
     /// Sends; once more when the answer takes much longer than those before, and after a third of the time; after two thirds the
     /// other form of the query, if there is one. The first two bytes of both are replaced by a free identifier. The time is that since
     /// the query was first sent: the server has nothing to do with how long it waited for its place.
-    pub async fn exchange(
-        &self,
-        to: SocketAddr,
-        query: Vec<u8>,
-        other: fn(&[u8]) -> Option<Vec<u8>>,
-        wait: Duration,
-    ) -> io::Result<(Received, Duration)> {
-        let (answer, answered) = oneshot::channel();
-        let _open = self.hand_over(to, Request { query, other, wait, answer });
-        answered.await.map_err(io::Error::other)?
+    pub fn send(&self, to: SocketAddr, query: Vec<u8>, other: fn(&[u8]) -> Option<Vec<u8>>, wait: Duration) -> Sent {
+        let (sender, answer) = oneshot::channel();
+        Sent { answer, _requests: self.hand_over(to, Request { query, other, wait, answer: sender }) }
     }
 
     /// Hands a query to the task of its server; a server that nobody waits for makes room.

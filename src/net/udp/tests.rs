@@ -34,7 +34,7 @@ async fn each_query_gets_its_own_response_however_often_they_are_repeated() {
     let all = (0..2000).map(|at| {
         let udp = udp.clone();
         tokio::spawn(async move {
-            let (received, _) = udp.exchange(addr, query(at), |_| None, Duration::from_secs(12)).await.unwrap();
+            let (received, _) = udp.send(addr, query(at), |_| None, Duration::from_secs(12)).received().await.unwrap();
             let Received::Response { bytes, .. } = received else { panic!("{received:?}") };
             assert_eq!(bytes[HEADER..], query(at)[HEADER..]);
         })
@@ -71,7 +71,7 @@ async fn a_server_that_loses_queries_is_sent_fewer_at_a_time() {
     let (udp, mut all) = (Udp::default(), tokio::task::JoinSet::new());
     let ask = |at: u32, wait: u64| {
         let udp = udp.clone();
-        async move { udp.exchange(addr, query(at), |_| None, Duration::from_secs(wait)).await.unwrap().0 }
+        async move { udp.send(addr, query(at), |_| None, Duration::from_secs(wait)).received().await.unwrap().0 }
     };
     for at in 0..400 {
         all.spawn(ask(at, 3));
@@ -107,7 +107,7 @@ async fn a_lost_query_is_repeated_soon() {
     });
     let (udp, wait) = (Udp::default(), Duration::from_secs(180));
     for at in 0..2 {
-        let (received, took) = udp.exchange(addr, query(at), |_| None, wait).await.unwrap();
+        let (received, took) = udp.send(addr, query(at), |_| None, wait).received().await.unwrap();
         assert!(matches!(received, Received::Response { .. }));
         assert!(took < wait / 3, "answer {at} came after {took:?}");
     }
@@ -118,7 +118,8 @@ async fn a_closed_port_is_an_error_at_once() {
     let closed = std::net::UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (udp, wait) = (Udp::default(), Duration::from_secs(180));
     // The query is not repeated before a third of the time is over.
-    let received = timeout_at(Instant::now() + wait / 6, udp.exchange(closed, query(1), |_| None, wait)).await.unwrap();
+    let received =
+        timeout_at(Instant::now() + wait / 6, udp.send(closed, query(1), |_| None, wait).received()).await.unwrap();
     assert_eq!(received.unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
 }
 
@@ -138,7 +139,7 @@ async fn the_time_of_a_query_begins_when_it_is_sent() {
     let (start, wait) = (Instant::now(), Duration::from_secs(180));
     let ask = |at: usize| {
         let udp = udp.clone();
-        async move { udp.exchange(addr, query(at as u32), |_| None, wait).await.unwrap() }
+        async move { udp.send(addr, query(at as u32), |_| None, wait).received().await.unwrap() }
     };
     let mut first: tokio::task::JoinSet<_> = (0..window::LARGEST).map(ask).collect();
     let (mut buffer, mut held_back) = ([0; 512], HashMap::new());
@@ -174,7 +175,7 @@ async fn a_query_that_was_given_up_leaves_its_place() {
     let (addr, udp, wait) = (server.local_addr().unwrap(), Udp::default(), Duration::from_secs(180));
     let ask = |at: usize| {
         let udp = udp.clone();
-        async move { udp.exchange(addr, query(at as u32), |_| None, wait).await.unwrap().0 }
+        async move { udp.send(addr, query(at as u32), |_| None, wait).received().await.unwrap().0 }
     };
     let mut given_up: tokio::task::JoinSet<_> = (0..window::LARGEST).map(ask).collect();
     let (mut buffer, mut seen) = ([0; 512], HashSet::new());
@@ -207,7 +208,9 @@ fn a_second_runtime_opens_new_sockets() {
     });
     for at in 0..2 {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let (received, _) = runtime.block_on(udp.exchange(addr, query(at), |_| None, Duration::from_secs(30))).unwrap();
+        let (received, _) = runtime
+            .block_on(async { udp.send(addr, query(at), |_| None, Duration::from_secs(30)).received().await })
+            .unwrap();
         assert!(matches!(received, Received::Response { .. }));
     }
 }
@@ -227,10 +230,10 @@ async fn the_other_form_is_sent_when_nothing_came() {
         }
     });
     let form = |query: &[u8]| Some([&query[..HEADER], b"\x05other", &[0, 0, 1, 0, 1]].concat());
-    let (received, _) = udp.exchange(addr, query(1), form, Duration::from_secs(1)).await.unwrap();
+    let (received, _) = udp.send(addr, query(1), form, Duration::from_secs(1)).received().await.unwrap();
     let Received::Response { bytes, late: true } = received else { panic!("{received:?}") };
     assert!(bytes[HEADER..].starts_with(other));
-    let (received, took) = udp.exchange(addr, query(1), |_| None, Duration::from_millis(300)).await.unwrap();
+    let (received, took) = udp.send(addr, query(1), |_| None, Duration::from_millis(300)).received().await.unwrap();
     assert_eq!(received, Received::Nothing);
     assert!(took >= Duration::from_millis(300));
 }
