@@ -80,14 +80,14 @@ const CONSTANTS: &[(&str, &str, &str, &str)] = &[
         "Counts::new(1, 1000)",
     ),
     ("docs/list.md", "resolver, 1 to 100000", "src/commands/list.rs", "Counts::new(1, 100_000)"),
-    ("docs/list.md", "At most 250 queries wait", "src/net/udp/window.rs", "LARGEST: usize = 250;"),
+    ("docs/list.md", "up to 250 while its responses", "src/net/udp/window.rs", "LARGEST: usize = 250;"),
     (
         "docs/list.md",
         "300 ms at the earliest",
         "src/net/udp/window.rs",
         "SOONEST: Duration = Duration::from_millis(300);",
     ),
-    ("docs/list.md", "down to 96, when it loses some", "src/net/udp/window.rs", "SMALLEST: usize = 96;"),
+    ("docs/list.md", "64 queries wait for one server at first", "src/net/udp/window.rs", "SMALLEST: usize = 64;"),
     ("docs/list.md", "stays open for two seconds", "src/net/tcp.rs", "IDLE: Duration = Duration::from_secs(2);"),
     (
         "docs/mesh.md",

@@ -143,7 +143,7 @@ impl Server {
 
     /// Repeats or ends the queries whose time has come, and drops those that nobody waits for any more.
     fn repeat(&mut self, now: Instant) {
-        let next = self.sockets.iter_mut().filter_map(|socket| socket.repeat(now)).min();
+        let next = self.sockets.iter_mut().filter_map(|socket| socket.repeat(now, &mut self.window)).min();
         self.due = next.unwrap_or(now);
     }
 }

@@ -126,7 +126,7 @@ impl Socket {
     }
 
     /// Repeats or ends the queries whose time has come, and drops those that nobody waits for any more. Returns when to look again.
-    pub fn repeat(&mut self, now: Instant) -> Option<Instant> {
+    pub fn repeat(&mut self, now: Instant, window: &mut Window) -> Option<Instant> {
         let mut over = Vec::new();
         for (id, query) in &mut self.open {
             if query.request.answer.is_closed() {
@@ -140,7 +140,8 @@ impl Socket {
             }
         }
         for id in over {
-            if let Some(query) = self.close(id) {
+            if let Some(query) = self.close(id).filter(|query| !query.request.answer.is_closed()) {
+                window.gave_up();
                 let received = query.foreign.map_or(Received::Nothing, Received::Foreign);
                 let _ = query.request.answer.send(Ok((received, now - query.begun)));
             }

@@ -1,8 +1,10 @@
 //! Queries over shared sockets reach the query that waits for them.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::net::UdpSocket;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::socket::{HEADER, IN_FLIGHT, is_foreign, question};
@@ -45,49 +47,67 @@ async fn each_query_gets_its_own_response_however_often_they_are_repeated() {
     assert!(ports.lock().unwrap().len() <= window::LARGEST.div_ceil(IN_FLIGHT));
 }
 
-/// A server whose buffer holds few queries loses the others. All are answered, and it is sent fewer at a time then.
+/// A server that answers while it is sent more and more, and then loses some. It is sent fewer then, and all are answered.
 #[tokio::test]
-async fn a_server_that_loses_queries_is_sent_fewer_at_a_time() {
-    let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-    let addr = server.local_addr().unwrap();
-    let waiting = Arc::new(Mutex::new(None::<HashSet<Vec<u8>>>));
-    let unanswered = waiting.clone();
-    tokio::spawn(async move {
-        let (mut buffer, mut seen) = ([0; 512], HashSet::new());
-        while let Ok((length, from)) = server.recv_from(&mut buffer).await {
-            let label = buffer[HEADER..HEADER + 9].to_vec();
-            if let Some(unanswered) = unanswered.lock().unwrap().as_mut() {
-                unanswered.insert(label);
-                continue;
-            }
-            // The first of every ten is lost.
-            if label[8] == b'0' && seen.insert(label) {
-                continue;
-            }
-            buffer[2] |= 0x80;
-            let _ = server.send_to(&buffer[..length], from).await;
+async fn a_server_is_sent_more_until_it_loses_queries() {
+    let server = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
+    let (addr, udp) = (server.local_addr().unwrap(), Udp::default());
+    let (loses, answers, waiting) = (Arc::new(AtomicBool::new(false)), Arc::new(Semaphore::new(0)), Arc::default());
+    tokio::spawn(slow(server, loses.clone(), answers.clone(), Arc::clone(&waiting)));
+    // The queries that the server has, when no more come for a while.
+    let count = async |first: u32| {
+        answers.forget_permits(usize::MAX);
+        let ask = |at| tokio::spawn(udp.send(addr, query(at), |_| None, Duration::from_secs(300)).received());
+        let asked: Vec<_> = (first..first + 300).map(ask).collect();
+        let (mut before, has): (usize, &Mutex<HashSet<Vec<u8>>>) = (0, &waiting);
+        while before == 0 || before < has.lock().unwrap().len() {
+            before = has.lock().unwrap().len();
+            tokio::time::sleep(Duration::from_secs(1)).await;
         }
-    });
-    let (udp, mut all) = (Udp::default(), tokio::task::JoinSet::new());
-    let ask = |at: u32, wait: u64| {
-        let udp = udp.clone();
-        async move { udp.send(addr, query(at), |_| None, Duration::from_secs(wait)).received().await.unwrap().0 }
+        answers.add_permits(Semaphore::MAX_PERMITS / 2);
+        for one in asked {
+            let (received, _) = one.await.unwrap().unwrap();
+            assert!(matches!(received, Received::Response { .. }));
+        }
+        before
     };
-    for at in 0..400 {
-        all.spawn(ask(at, 3));
+    assert_eq!(count(0).await, window::SMALLEST);
+    let answered = |range: std::ops::Range<u32>| {
+        let all = range.map(|at| udp.send(addr, query(at), |_| None, Duration::from_secs(300)).received());
+        futures_util::future::join_all(all)
+    };
+    answered(1000..4000).await;
+    let most = count(5000).await;
+    loses.store(true, Ordering::SeqCst);
+    answered(6000..6600).await;
+    let least = count(7000).await;
+    assert!(window::SMALLEST < most && least < most, "{most} and then {least}");
+}
+
+/// Answers each query after a while as long as it is allowed to; the first of every ten is lost at times.
+async fn slow(
+    server: Arc<UdpSocket>,
+    loses: Arc<AtomicBool>,
+    answers: Arc<Semaphore>,
+    waiting: Arc<Mutex<HashSet<Vec<u8>>>>,
+) {
+    let (mut buffer, mut seen) = ([0; 512], HashSet::new());
+    while let Ok((length, from)) = server.recv_from(&mut buffer).await {
+        let label = buffer[HEADER..HEADER + 9].to_vec();
+        if loses.load(Ordering::SeqCst) && label[8] == b'0' && seen.insert(label.clone()) {
+            continue;
+        }
+        waiting.lock().unwrap().insert(label.clone());
+        buffer[2] |= 0x80;
+        let (server, answers, waiting, response) =
+            (server.clone(), answers.clone(), waiting.clone(), buffer[..length].to_vec());
+        tokio::spawn(async move {
+            let _allowed = answers.acquire().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            waiting.lock().unwrap().remove(&label);
+            server.send_to(&response, from).await
+        });
     }
-    let received = all.join_all().await;
-    assert!(received.iter().all(|received| matches!(received, Received::Response { .. })));
-    // The server stops to answer, and the queries that it has then are counted when no more have come for a while.
-    *waiting.lock().unwrap() = Some(HashSet::new());
-    let count = || waiting.lock().unwrap().as_ref().map_or(0, HashSet::len);
-    let _more: Vec<_> = (1000..2000).map(|at| tokio::spawn(ask(at, 180))).collect();
-    let mut before = 0;
-    while before == 0 || before < count() {
-        before = count();
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-    assert!(before < window::LARGEST, "{before}");
 }
 
 /// After a first answer it is known how long one takes, so a lost query is repeated long before a third of the time is over.
@@ -141,14 +161,14 @@ async fn the_time_of_a_query_begins_when_it_is_sent() {
         let udp = udp.clone();
         async move { udp.send(addr, query(at as u32), |_| None, wait).received().await.unwrap() }
     };
-    let mut first: tokio::task::JoinSet<_> = (0..window::LARGEST).map(ask).collect();
+    let mut first: tokio::task::JoinSet<_> = (0..window::SMALLEST).map(ask).collect();
     let (mut buffer, mut held_back) = ([0; 512], HashMap::new());
-    while held_back.len() < window::LARGEST {
+    while held_back.len() < window::SMALLEST {
         let (length, from) = server.recv_from(&mut buffer).await.unwrap();
         held_back.insert(buffer[HEADER..length].to_vec(), (buffer[..length].to_vec(), from));
     }
     let begun = Instant::now();
-    let last = tokio::spawn(ask(window::LARGEST));
+    let last = tokio::spawn(ask(window::SMALLEST));
     tokio::time::sleep(hold).await;
     for (mut response, from) in held_back.into_values() {
         response[2] |= 0x80;
@@ -177,13 +197,13 @@ async fn a_query_that_was_given_up_leaves_its_place() {
         let udp = udp.clone();
         async move { udp.send(addr, query(at as u32), |_| None, wait).received().await.unwrap().0 }
     };
-    let mut given_up: tokio::task::JoinSet<_> = (0..window::LARGEST).map(ask).collect();
+    let mut given_up: tokio::task::JoinSet<_> = (0..window::SMALLEST).map(ask).collect();
     let (mut buffer, mut seen) = ([0; 512], HashSet::new());
-    while seen.len() < window::LARGEST {
+    while seen.len() < window::SMALLEST {
         let (length, _) = server.recv_from(&mut buffer).await.unwrap();
         seen.insert(buffer[HEADER..length].to_vec());
     }
-    let last = tokio::spawn(ask(window::LARGEST));
+    let last = tokio::spawn(ask(window::SMALLEST));
     given_up.shutdown().await;
     while !last.is_finished() {
         if let Ok(Ok((length, from))) = timeout(Duration::from_millis(100), server.recv_from(&mut buffer)).await {

@@ -1,17 +1,20 @@
-//! How many queries wait for one server at the same time, and when one is repeated, as TCP decides both. When one is lost, fewer,
-//! and slowly more again (RFC 5681 section 3.1): how many a server can take depends on its buffer, on the way to it, and on who else
-//! queries it. A query is repeated when its answer takes much longer than those before
-//! it (RFC 6298 section 2).
+//! How many queries wait for one server at the same time, and when one is repeated, as TCP decides both. More while answers take no
+//! longer than when few waited: the server is not busy yet (RFC 9406 section 4.2 ends the fast growth of TCP by the time of answers
+//! too). Fewer when answers take longer, and when one is lost (RFC 5681 section 3.1): how many a server can take depends on its buffer,
+//! on the way to it, and on who else queries it. A query is repeated when its answer takes much longer than those before it
+//! (RFC 6298 section 2).
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Never fewer: with fewer, a list would wait for a resolver that is only slow.
-const SMALLEST: usize = 96;
+/// So many at first, and never fewer: a name server on the same machine is always busy with them.
+pub const SMALLEST: usize = 64;
 /// Never more: so many queries fit into the receive buffer that Linux gives a socket, 212,992 bytes, of which each takes 832. With
 /// 480, a name server that needed 50 ms for an answer lost some.
 pub const LARGEST: usize = 250;
+/// What the machine itself adds to the time of an answer.
+const NOISE: Duration = Duration::from_millis(1);
 /// What is left of the window when a query is lost: 7 of 10 (RFC 9438 section 4.6).
 const KEPT: [usize; 2] = [7, 10];
 
@@ -23,17 +26,19 @@ const SOONEST: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub struct Window {
     size: usize,
-    /// Answers since the window last grew.
+    /// Answers since the size was last looked at.
     answers: usize,
     /// When the window last became smaller.
     shrunk: Option<Instant>,
     /// How long answers take, smoothed, and by how much that varies.
     answer_time: Option<(Duration, Duration)>,
+    /// How long the fastest answer took.
+    fastest: Duration,
 }
 
 impl Window {
     pub fn new() -> Self {
-        Self { size: LARGEST, answers: 0, shrunk: None, answer_time: None }
+        Self { size: SMALLEST, answers: 0, shrunk: None, answer_time: None, fastest: Duration::MAX }
     }
 
     /// How many queries may wait at the moment.
@@ -50,17 +55,32 @@ impl Window {
     /// An answer came so long after its query was first sent. Which of the repetitions it belongs to is not known; the longest time
     /// leaves a server that became slow in peace.
     pub fn took(&mut self, time: Duration) {
+        self.fastest = self.fastest.min(time);
         self.answer_time = Some(self.answer_time.map_or((time, time / 2), |(smoothed, variation)| {
             ((7 * smoothed + time) / 8, (3 * variation + smoothed.abs_diff(time)) / 4)
         }));
     }
 
-    /// A query was answered.
+    /// A query was answered. After as many as may wait, there may be twice as many, or one more where some were lost before; or fewer
+    /// when the server does not keep up.
     pub fn answered(&mut self) {
         self.answers += 1;
-        if self.size < LARGEST && self.answers >= self.size {
-            (self.answers, self.size) = (0, self.size + 1);
+        if self.answers < self.size {
+            return;
         }
+        let more = if self.shrunk.is_some() { self.size + 1 } else { self.size * 2 };
+        let size = if self.keeps_up() { more } else { self.size - self.size / 8 };
+        (self.answers, self.size) = (0, size.clamp(SMALLEST, LARGEST));
+    }
+
+    /// True while answers take about as long as the fastest one.
+    fn keeps_up(&self) -> bool {
+        self.answer_time.is_some_and(|(smoothed, _)| smoothed <= 2 * self.fastest + NOISE)
+    }
+
+    /// A query had no answer in all its time: the server is away, and a list would wait for it the longer the fewer are sent.
+    pub fn gave_up(&mut self) {
+        self.size = LARGEST;
     }
 
     /// A query that was sent again at `repeated` had been lost. Those that were lost together count once.
@@ -77,26 +97,52 @@ impl Window {
 mod tests {
     use super::*;
 
+    /// As many answers as may wait, each after so many milliseconds.
+    fn round(window: &mut Window, milliseconds: u64) {
+        for _ in 0..window.size() {
+            window.took(Duration::from_millis(milliseconds));
+            window.answered();
+        }
+    }
+
     #[test]
-    fn it_never_grows_beyond_its_limit() {
+    fn it_grows_to_its_limit_while_answers_take_no_longer() {
         let mut window = Window::new();
-        (0..1000).for_each(|_| window.answered());
+        round(&mut window, 50);
+        assert_eq!(window.size(), SMALLEST * 2);
+        (0..10).for_each(|_| round(&mut window, 50));
         assert_eq!(window.size(), LARGEST);
+    }
+
+    #[test]
+    fn it_becomes_smaller_when_answers_take_longer() {
+        let mut window = Window::new();
+        (0..10).for_each(|_| round(&mut window, 10));
+        round(&mut window, 40);
+        assert_eq!(window.size(), LARGEST - LARGEST / 8);
+        (0..100).for_each(|_| round(&mut window, 40));
+        assert_eq!(window.size(), SMALLEST);
     }
 
     #[test]
     fn it_becomes_smaller_once_for_what_is_lost_together_and_grows_slowly_then() {
         let (mut window, sent) = (Window::new(), Instant::now());
+        (0..10).for_each(|_| round(&mut window, 10));
         (0..10).for_each(|_| window.lost(sent, Instant::now()));
         let smaller = window.size();
         assert!((LARGEST / 2..LARGEST * 3 / 4).contains(&smaller), "{smaller}");
-        (0..smaller).for_each(|_| window.answered());
+        round(&mut window, 10);
         assert_eq!(window.size(), smaller + 1);
         for _ in 0..10 {
             window.lost(Instant::now() + Duration::from_secs(1), Instant::now());
         }
         assert_eq!(window.size(), SMALLEST);
-        (0..LARGEST * LARGEST).for_each(|_| window.answered());
+    }
+
+    #[test]
+    fn a_server_that_is_away_is_sent_as_many_as_ever() {
+        let mut window = Window::new();
+        window.gave_up();
         assert_eq!(window.size(), LARGEST);
     }
 
