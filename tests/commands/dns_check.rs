@@ -1,6 +1,6 @@
 //! `fedctl dns-check`: reports, exit status and evidence.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use fedctl::facts::dns::Purpose;
 use fedctl::facts::evidence::Evidence;
@@ -90,8 +90,8 @@ fn one_stale_server_of_two_is_found() {
     assert!(seen.contains("ns2.mydomain.com: NXDOMAIN"), "{seen}");
 }
 
-/// Name servers with the same version of the zone give the same responses, and each name is queried once. One with another version
-/// may know other names, so the first server is queried for all.
+/// Name servers with the same version of the zone give the same responses, and each name is queried once; the second server begins,
+/// since the first is queried for more already. One with another version may know other names, so the first server is queried for all.
 #[test]
 fn name_servers_share_the_names_that_people_create_by_mistake() {
     let fedctl = keys();
@@ -105,13 +105,12 @@ fn name_servers_share_the_names_that_people_create_by_mistake() {
         let misses = run.facts.probes.iter().filter(|probe| matches!(probe.purpose, Purpose::NearMiss { .. }));
         let names = misses.clone().map(|probe| format!("{:?}", probe.question));
         assert_eq!(names.clone().collect::<BTreeSet<_>>().len(), names.count(), "each name once");
-        let mut counts = BTreeMap::<String, usize>::new();
-        misses.for_each(|probe| *counts.entry(run.facts.observers[probe.observer].name.clone()).or_default() += 1);
-        counts.into_values().collect::<Vec<_>>()
+        misses.map(|probe| run.facts.observers[probe.observer].name.clone()).collect::<Vec<_>>()
     };
     let shared = queried([2, 2]);
-    assert!(shared.len() == 2 && shared[0].abs_diff(shared[1]) <= 1 && shared[0] > 5, "{shared:?}");
-    assert_eq!(queried([2, 3]), [shared.iter().sum::<usize>()]);
+    let in_turns = ["ns2.mydomain.com", "ns1.mydomain.com"].into_iter().cycle().take(shared.len());
+    assert!(shared.len() > 10 && in_turns.eq(shared.iter()), "{shared:?}");
+    assert_eq!(queried([2, 3]), vec!["ns1.mydomain.com"; shared.len()]);
 }
 
 #[test]
