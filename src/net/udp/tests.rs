@@ -1,13 +1,12 @@
 //! Queries over shared sockets reach the query that waits for them.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::net::UdpSocket;
-use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::socket::{HEADER, IN_FLIGHT, is_foreign, question};
+use super::socket::{HEADER, IN_FLIGHT, Socket, is_foreign, question};
+use super::window::Window;
 use super::*;
 
 /// A query whose name has one label.
@@ -47,66 +46,64 @@ async fn each_query_gets_its_own_response_however_often_they_are_repeated() {
     assert!(ports.lock().unwrap().len() <= window::LARGEST.div_ceil(IN_FLIGHT));
 }
 
-/// A server that answers while it is sent more and more, and then loses some. It is sent fewer then, and all are answered.
+/// A server is sent few queries before it has answered any. It loses some, and all are answered.
 #[tokio::test]
-async fn a_server_is_sent_more_until_it_loses_queries() {
-    let server = Arc::new(UdpSocket::bind("127.0.0.1:0").await.unwrap());
+async fn few_are_sent_at_first_and_those_that_are_lost_are_repeated() {
+    let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let (addr, udp) = (server.local_addr().unwrap(), Udp::default());
-    let (loses, answers, waiting) = (Arc::new(AtomicBool::new(false)), Arc::new(Semaphore::new(0)), Arc::default());
-    tokio::spawn(slow(server, loses.clone(), answers.clone(), Arc::clone(&waiting)));
-    // The queries that the server has, when no more come for a while.
-    let count = async |first: u32| {
-        answers.forget_permits(usize::MAX);
-        let ask = |at| tokio::spawn(udp.send(addr, query(at), |_| None, Duration::from_secs(300)).received());
-        let asked: Vec<_> = (first..first + 300).map(ask).collect();
-        let (mut before, has): (usize, &Mutex<HashSet<Vec<u8>>>) = (0, &waiting);
-        while before == 0 || before < has.lock().unwrap().len() {
-            before = has.lock().unwrap().len();
-            tokio::time::sleep(Duration::from_secs(1)).await;
+    let ask = |at| tokio::spawn(udp.send(addr, query(at), |_| None, Duration::from_secs(180)).received());
+    let asked: Vec<_> = (0..400).map(ask).collect();
+    let (mut buffer, mut first) = ([0; 512], HashMap::new());
+    while first.len() < window::SMALLEST {
+        let (length, from) = server.recv_from(&mut buffer).await.unwrap();
+        first.insert(buffer[HEADER..length].to_vec(), (buffer[..length].to_vec(), from));
+    }
+    if let Ok(Ok((length, _))) = timeout(Duration::from_millis(300), server.recv_from(&mut buffer)).await {
+        assert!(first.contains_key(&buffer[HEADER..length]), "more than {} wait", window::SMALLEST);
+    }
+    for (response, from) in first.values_mut() {
+        response[2] |= 0x80;
+        server.send_to(response, *from).await.unwrap();
+    }
+    tokio::spawn(async move {
+        let mut seen = HashSet::new();
+        while let Ok((length, from)) = server.recv_from(&mut buffer).await {
+            let label = buffer[HEADER..HEADER + 9].to_vec();
+            if label[8] == b'0' && seen.insert(label) {
+                continue;
+            }
+            buffer[2] |= 0x80;
+            let _ = server.send_to(&buffer[..length], from).await;
         }
-        answers.add_permits(Semaphore::MAX_PERMITS / 2);
-        for one in asked {
-            let (received, _) = one.await.unwrap().unwrap();
-            assert!(matches!(received, Received::Response { .. }));
-        }
-        before
-    };
-    assert_eq!(count(0).await, window::SMALLEST);
-    let answered = |range: std::ops::Range<u32>| {
-        let all = range.map(|at| udp.send(addr, query(at), |_| None, Duration::from_secs(300)).received());
-        futures_util::future::join_all(all)
-    };
-    answered(1000..4000).await;
-    let most = count(5000).await;
-    loses.store(true, Ordering::SeqCst);
-    answered(6000..6600).await;
-    let least = count(7000).await;
-    assert!(window::SMALLEST < most && least < most, "{most} and then {least}");
+    });
+    for one in asked {
+        let (received, _) = one.await.unwrap().unwrap();
+        assert!(matches!(received, Received::Response { .. }));
+    }
 }
 
-/// Answers each query after a while as long as it is allowed to; the first of every ten is lost at times.
-async fn slow(
-    server: Arc<UdpSocket>,
-    loses: Arc<AtomicBool>,
-    answers: Arc<Semaphore>,
-    waiting: Arc<Mutex<HashSet<Vec<u8>>>>,
-) {
-    let (mut buffer, mut seen) = ([0; 512], HashSet::new());
-    while let Ok((length, from)) = server.recv_from(&mut buffer).await {
-        let label = buffer[HEADER..HEADER + 9].to_vec();
-        if loses.load(Ordering::SeqCst) && label[8] == b'0' && seen.insert(label.clone()) {
-            continue;
-        }
-        waiting.lock().unwrap().insert(label.clone());
-        buffer[2] |= 0x80;
-        let (server, answers, waiting, response) =
-            (server.clone(), answers.clone(), waiting.clone(), buffer[..length].to_vec());
-        tokio::spawn(async move {
-            let _allowed = answers.acquire().await.unwrap();
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            waiting.lock().unwrap().remove(&label);
-            server.send_to(&response, from).await
-        });
+/// The answer to a query that was sent twice came at once: the first had been lost. One that takes as long as before is of a slow server.
+#[tokio::test]
+async fn a_server_that_loses_queries_is_sent_fewer() {
+    let patience = Duration::from_millis(300);
+    for (late, is_lost) in [(Duration::from_millis(1), true), (Duration::from_secs(1), false)] {
+        let server = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let (mut socket, mut window) = (Socket::connect(server.local_addr().unwrap()).unwrap(), Window::new());
+        window.gave_up();
+        let (answer, answered) = oneshot::channel();
+        let (begun, wait) = (Instant::now(), Duration::from_secs(3));
+        socket.add(Request { query: query(1), other: |_| None, wait, answer }, begun, Some(patience));
+        socket.send().await;
+        let repeated = begun + patience;
+        assert_eq!(socket.repeat(repeated, &mut window), Some(begun + wait / 3));
+        socket.send().await;
+        let mut response = [0; 512];
+        let (length, _) = server.recv_from(&mut response).await.unwrap();
+        response[2] |= 0x80;
+        socket.deliver(&response[..length], repeated + late, &mut window);
+        let (received, took) = answered.await.unwrap().unwrap();
+        assert!(matches!(received, Received::Response { .. }) && took == patience + late);
+        assert_eq!(window.size() < window::LARGEST, is_lost, "{late:?}");
     }
 }
 
