@@ -31,8 +31,8 @@ impl Flags {
 
 /// Bytes before the question (RFC 1035 section 4.1.1).
 const HEADER: usize = 12;
-/// The EDNS record of a query (RFC 6891 section 6.1.2): the root as the owner, the type, the size in place of the class, no flags in
-/// place of the TTL, no options.
+/// The EDNS record of a query (RFC 6891 section 6.1.2): the root as the owner, the type, the size instead of the class, no flags instead
+/// of the TTL, no options.
 const OPT: [u8; 11] = {
     let [high, low] = PAYLOAD.to_be_bytes();
     [0, 0, 41, high, low, 0, 0, 0, 0, 0, 0]

@@ -40,7 +40,7 @@ pub async fn ask(sockets: &Sockets, server: SocketAddr, question: &Query, flags:
     }
 }
 
-/// The responses to queries that were sent, in their order; those that are not over are asked again together.
+/// The responses to queries that were sent, in their order; those that are not over are queried again, together.
 pub async fn responses(sockets: &Sockets, sent: Vec<Sent<'_>>) -> Vec<Response> {
     let (mut replies, mut again) = (Vec::with_capacity(sent.len()), Vec::new());
     for sent in sent {

@@ -85,7 +85,7 @@ pub async fn second(session: &Session<'_>, dns: &DnsFacts, target: Option<&Host>
     near.chain(unchecked).chain(texts).chain(host).flatten().collect()
 }
 
-/// The replies to questions that servers share: each is asked every n-th. In the order of the questions, with the index of the server.
+/// The replies to questions that servers share: each is sent every n-th. In the order of the questions, with the index of the server.
 async fn shared(
     session: &Session<'_>,
     servers: &[(usize, &Observer)],

@@ -160,7 +160,7 @@ impl Socket {
         if is_foreign(datagram, question(&query.request.query)) {
             query.foreign = Some("the response is to another question");
         } else if let Some(query) = self.close(id) {
-            query.tell(window, now);
+            query.update(window, now);
             let received = Received::Response { bytes: datagram.to_vec(), late: query.is_other };
             let _ = query.request.answer.send(Ok((received, now - query.begun)));
         }
@@ -212,8 +212,8 @@ impl Query {
         Next::Send
     }
 
-    /// What an answer says about its server. One that is only slow does not answer at once when the query is repeated.
-    fn tell(&self, window: &mut Window, now: Instant) {
+    /// What an answer shows of its server. One that is only slow does not answer at once when the query is repeated.
+    fn update(&self, window: &mut Window, now: Instant) {
         if self.until == Until::End {
             return;
         }
