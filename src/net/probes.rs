@@ -111,9 +111,8 @@ pub async fn third(session: &Session<'_>, dns: &DnsFacts, targets: &[Query]) -> 
     let key = key_question(&dns.domain);
     let without = asked.into_iter().chain([&key]).filter(|question| {
         let outcome = dns.outcome(question);
-        let chain = dns.alias_chain(&question.name);
-        let failed = !outcome.is_answer() && dns.replies(question).next().is_some();
-        outcome.records().is_empty() && (chain.count() > 0 || failed)
+        let failed = || !outcome.is_answer() && dns.replies(question).next().is_some();
+        outcome.records().is_empty() && (failed() || dns.alias_chain(&question.name).count() > 0)
     });
     let followed = join_all(without.map(|question| follow(session, dns, question))).await;
     let failed = of_role(dns, Role::Resolver).flat_map(|(observer, resolver)| {

@@ -14,7 +14,7 @@ pub const SMALLEST: usize = 64;
 /// 480, a name server that needed 50 ms for an answer lost some.
 pub const LARGEST: usize = 250;
 /// What the machine itself adds to the time of an answer.
-const NOISE: Duration = Duration::from_millis(1);
+const NOISE: Duration = Duration::from_micros(250);
 /// What is left of the window when a query is lost: 7 of 10 (RFC 9438 section 4.6).
 const KEPT: [usize; 2] = [7, 10];
 
