@@ -80,7 +80,7 @@ const CONSTANTS: &[(&str, &str, &str, &str)] = &[
         "Counts::new(1, 1000)",
     ),
     ("docs/list.md", "resolver, 1 to 100000", "src/commands/list.rs", "Counts::new(1, 100_000)"),
-    ("docs/list.md", "up to 250 while its responses", "src/net/udp/window.rs", "LARGEST: usize = 250;"),
+    ("docs/list.md", "up to 250 where its responses", "src/net/udp/window.rs", "LARGEST: usize = 250;"),
     (
         "docs/list.md",
         "300 ms at the earliest",

@@ -1,8 +1,7 @@
-//! How many queries wait for one server at the same time, and when one is repeated, as TCP decides both. More while answers take no
-//! longer than when few waited: the server is not busy yet (RFC 9406 section 4.2 ends the fast growth of TCP by the time of answers
-//! too). Fewer when answers take longer, and when one is lost (RFC 5681 section 3.1): how many a server can take depends on its buffer,
-//! on the way to it, and on who else queries it. A query is repeated when its answer takes much longer than those before it
-//! (RFC 6298 section 2).
+//! How many queries wait for one server at the same time, and when one is repeated, as TCP decides both. More where answers take long:
+//! with few, a list would wait for them. Fewer when one is lost, and slowly more again (RFC 5681 section 3.1): how many a server can
+//! take depends on its buffer, on the way to it, and on who else queries it. A query is repeated when its answer takes much longer
+//! than those before it (RFC 6298 section 2).
 
 use std::time::Duration;
 
@@ -13,8 +12,8 @@ pub const SMALLEST: usize = 64;
 /// Never more: so many queries fit into the receive buffer that Linux gives a socket, 212,992 bytes, of which each takes 832. With
 /// 480, a name server that needed 50 ms for an answer lost some.
 pub const LARGEST: usize = 250;
-/// What the machine itself adds to the time of an answer.
-const NOISE: Duration = Duration::from_micros(250);
+/// The time of an answer for which one query more may wait: 10,000 answers a second are enough from any server.
+const EACH: Duration = Duration::from_micros(100);
 /// What is left of the window when a query is lost: 7 of 10 (RFC 9438 section 4.6).
 const KEPT: [usize; 2] = [7, 10];
 
@@ -32,13 +31,11 @@ pub struct Window {
     shrunk: Option<Instant>,
     /// How long answers take, smoothed, and by how much that varies.
     answer_time: Option<(Duration, Duration)>,
-    /// How long the fastest answer took.
-    fastest: Duration,
 }
 
 impl Window {
     pub fn new() -> Self {
-        Self { size: SMALLEST, answers: 0, shrunk: None, answer_time: None, fastest: Duration::MAX }
+        Self { size: SMALLEST, answers: 0, shrunk: None, answer_time: None }
     }
 
     /// How many queries may wait at the moment.
@@ -55,27 +52,26 @@ impl Window {
     /// An answer came so long after its query was first sent. Which of the repetitions it belongs to is not known; the longest time
     /// leaves a server that became slow in peace.
     pub fn took(&mut self, time: Duration) {
-        self.fastest = self.fastest.min(time);
         self.answer_time = Some(self.answer_time.map_or((time, time / 2), |(smoothed, variation)| {
             ((7 * smoothed + time) / 8, (3 * variation + smoothed.abs_diff(time)) / 4)
         }));
     }
 
-    /// A query was answered. After as many as may wait, there may be twice as many, or one more where some were lost before; or fewer
-    /// when the server does not keep up.
+    /// A query was answered. After as many as may wait, there may be twice as many, or one more where some were lost before, unless
+    /// answers come so soon that more would only wait in the buffer of the server.
     pub fn answered(&mut self) {
         self.answers += 1;
         if self.answers < self.size {
             return;
         }
         let more = if self.shrunk.is_some() { self.size + 1 } else { self.size * 2 };
-        let size = if self.keeps_up() { more } else { self.size - self.size / 8 };
-        (self.answers, self.size) = (0, size.clamp(SMALLEST, LARGEST));
+        (self.answers, self.size) = (0, more.min(self.enough()).clamp(SMALLEST, LARGEST));
     }
 
-    /// True while answers take about as long as the fastest one.
-    fn keeps_up(&self) -> bool {
-        self.answer_time.is_some_and(|(smoothed, _)| smoothed <= 2 * self.fastest + NOISE)
+    /// As many as make use of a server whose answers take so long.
+    fn enough(&self) -> usize {
+        let (smoothed, _) = self.answer_time.unwrap_or_default();
+        usize::try_from(smoothed.as_micros() / EACH.as_micros()).unwrap_or(LARGEST)
     }
 
     /// A query had no answer in all its time: the server is away, and a list would wait for it the longer the fewer are sent.
@@ -106,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn it_grows_to_its_limit_while_answers_take_no_longer() {
+    fn it_grows_to_its_limit_where_answers_take_long() {
         let mut window = Window::new();
         round(&mut window, 50);
         assert_eq!(window.size(), SMALLEST * 2);
@@ -114,24 +110,34 @@ mod tests {
         assert_eq!(window.size(), LARGEST);
     }
 
+    /// A resolver has some answers already, and needs long for the others.
     #[test]
-    fn it_becomes_smaller_when_answers_take_longer() {
+    fn it_grows_after_some_answers_that_came_at_once() {
         let mut window = Window::new();
-        (0..10).for_each(|_| round(&mut window, 10));
-        round(&mut window, 40);
-        assert_eq!(window.size(), LARGEST - LARGEST / 8);
-        (0..100).for_each(|_| round(&mut window, 40));
+        (0..10).for_each(|_| round(&mut window, 1));
+        assert_eq!(window.size(), SMALLEST);
+        (0..10).for_each(|_| round(&mut window, 300));
+        assert_eq!(window.size(), LARGEST);
+    }
+
+    #[test]
+    fn it_becomes_smaller_where_answers_come_at_once() {
+        let mut window = Window::new();
+        (0..10).for_each(|_| round(&mut window, 50));
+        (0..10).for_each(|_| round(&mut window, 15));
+        assert!((SMALLEST..=160).contains(&window.size()), "{}", window.size());
+        (0..10).for_each(|_| round(&mut window, 1));
         assert_eq!(window.size(), SMALLEST);
     }
 
     #[test]
     fn it_becomes_smaller_once_for_what_is_lost_together_and_grows_slowly_then() {
         let (mut window, sent) = (Window::new(), Instant::now());
-        (0..10).for_each(|_| round(&mut window, 10));
+        (0..10).for_each(|_| round(&mut window, 50));
         (0..10).for_each(|_| window.lost(sent, Instant::now()));
         let smaller = window.size();
         assert!((LARGEST / 2..LARGEST * 3 / 4).contains(&smaller), "{smaller}");
-        round(&mut window, 10);
+        round(&mut window, 50);
         assert_eq!(window.size(), smaller + 1);
         for _ in 0..10 {
             window.lost(Instant::now() + Duration::from_secs(1), Instant::now());
