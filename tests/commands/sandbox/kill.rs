@@ -88,7 +88,7 @@ fn kill_again_and_again(release: &str, kills: usize) {
     }
     assert!(acknowledged.len() >= kills / 2, "only {} were acknowledged: nothing was tested", acknowledged.len());
     for room in rooms {
-        assert!(talk.post(room, &format!("last-{room}"), "the last one"));
+        talk.post(room, &format!("last-{room}"), "the last one");
         talk.hear(room, "echo: the last one");
     }
     rooms.iter().for_each(|room| each_is_answered_once(&talk, room, sent[room] + 1));
@@ -154,9 +154,8 @@ fn a_flood_does_not_disturb_a_conversation() {
         };
         let floods: Vec<_> = (0..3).map(|at| scope.spawn(flood(at))).collect();
         for at in 0..MESSAGES {
-            // On a machine that is busy one may come too late, and is requested or sent once more.
             let event = talk.message("room", &format!("m{at}"), &format!("text {at}"), &[]);
-            assert!((0..5).any(|_| talk.dispatch(&event)), "message {at} was not taken");
+            talk.deliver(&event);
             talk.hear("room", &format!("echo: text {at}"));
         }
         done.store(true, Ordering::Relaxed);

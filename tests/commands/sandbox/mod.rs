@@ -18,7 +18,11 @@ use serde_json::{Value, json};
 
 use crate::support::http::get;
 use crate::support::hub::eventually;
-use crate::support::peers::{A, B, Peer, Peers, free_addr};
+use crate::support::peers::{A, B, Peer, Peers};
+use crate::support::programs::free_port;
+
+/// Lines of each log that are shown when a test fails: the reason above them is to be seen too.
+const LAST: usize = 20;
 
 /// The sandbox as a process, and the peer that talks to it.
 struct Talk {
@@ -37,7 +41,10 @@ impl Drop for Talk {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            eprintln!("the log of the sandbox:\n{}", self.log.lock().unwrap().join("\n"));
+            for (of, log) in [("the sandbox", &self.log), (B, &self.peers.log)] {
+                let log = log.lock().unwrap();
+                eprintln!("the end of the log of {of}:\n{}", log[log.len().saturating_sub(LAST)..].join("\n"));
+            }
         }
     }
 }
@@ -52,7 +59,7 @@ impl Talk {
     }
 
     fn with(peer: Peer, more: &[&str]) -> Self {
-        let addr = free_addr();
+        let addr = free_port();
         let release = peer.release.to_owned();
         let peers = Peers::start(&Peer { https: false, callback: Some(addr), ..peer });
         let more: Vec<String> = more.iter().map(ToString::to_string).collect();
@@ -142,8 +149,13 @@ impl Talk {
         handler.create(room, Kind::Message, json!({"message": message}))
     }
 
-    fn post(&self, room: &str, id: &str, text: &str) -> bool {
-        self.dispatch(&self.message(room, id, text, &[]))
+    /// The same until it is taken: on a machine that is busy an answer may come too late, and servers send an event again too.
+    fn deliver(&self, event: &RoomEvent) {
+        eventually(|| self.dispatch(event).then_some(()));
+    }
+
+    fn post(&self, room: &str, id: &str, text: &str) {
+        self.deliver(&self.message(room, id, text, &[]));
     }
 
     /// The texts that `echo` has written in a room, as `b.example` has them.

@@ -7,7 +7,8 @@ use serde_json::json;
 use super::Talk;
 use crate::support::hub::eventually;
 use crate::support::node_peer::{NodePeer, peer};
-use crate::support::peers::{A, B, C, Peers, free_addr};
+use crate::support::peers::{A, B, C, Peers};
+use crate::support::programs::free_port;
 
 /// The addresses of `chat.c.example`, as `flags()` of the peers does it for b.example.
 fn third(addr: SocketAddr) -> [String; 2] {
@@ -27,7 +28,7 @@ fn only_an_early_reaction_failed(node: &NodePeer) {
 fn servers_made_of_node_talk_to_echo_in_a_room_of_three() {
     let Some(bob) = NodePeer::start(B, "bob", "4.8.7", &["bob"], &json!({})) else { return };
     let Some(cy) = NodePeer::start(C, "carol", "3.18.7", &["cy"], &json!({})) else { return };
-    let addr = free_addr();
+    let addr = free_port();
     bob.meets(&[(A, peer(addr, "alice")), (C, peer(cy.addr, "carol"))]);
     cy.meets(&[(A, peer(addr, "alice")), (B, peer(bob.addr, "bob"))]);
     let mut talk = Talk::around(Peers::around(bob.addr), addr, "6.2.0", &third(cy.addr));
