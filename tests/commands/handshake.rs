@@ -3,7 +3,8 @@
 use fedctl::serve::peer::fault::Fault;
 use serde_json::Value;
 
-use crate::support::peers::{A, B, Peer, Peers, findings, free_addr, key};
+use crate::support::peers::{A, B, Peer, Peers, findings, key};
+use crate::support::programs::free_port;
 use crate::support::repository;
 use crate::support::stub::Stub;
 
@@ -186,7 +187,7 @@ fn a_peer_of_1_x_is_pinged_in_its_own_way() {
 
 #[test]
 fn the_round_trip_proves_both_directions() {
-    let callback = free_addr();
+    let callback = free_port();
     let peers = Peers::start(&Peer { release: "3.18.3", callback: Some(callback), ..Peer::default() });
     let addr = callback.to_string();
     let ran = peers.handshake(&["--callback", &addr]);
@@ -196,7 +197,7 @@ fn the_round_trip_proves_both_directions() {
 
 #[test]
 fn a_peer_that_never_calls_back_is_reported() {
-    let callback = free_addr();
+    let callback = free_port();
     let faults = &[Fault::NeverSends];
     let peers = Peers::start(&Peer { release: "3.18.3", callback: Some(callback), faults, ..Peer::default() });
     let report = peers.report(&["--callback", &callback.to_string()]);
@@ -205,7 +206,7 @@ fn a_peer_that_never_calls_back_is_reported() {
 
 #[test]
 fn a_peer_with_another_key_logs_the_layer_and_never_calls_back() {
-    let callback = free_addr();
+    let callback = free_port();
     let peers = Peers::start(&Peer {
         release: "3.18.3",
         callback: Some(callback),
@@ -244,7 +245,7 @@ fn a_peer_on_ipv6_is_reached() {
 
 #[test]
 fn nothing_that_listens_is_an_error_at_connect() {
-    let peers = Peers::around(free_addr());
+    let peers = Peers::around(free_port());
     let report = peers.report(&[]);
     assert_eq!(stage(&report, "connect"), "error");
     assert!(findings(&report).contains(&"error peer-connect".to_owned()), "{report}");
@@ -252,7 +253,7 @@ fn nothing_that_listens_is_an_error_at_connect() {
 
 #[test]
 fn an_unknown_domain_is_an_error_at_discovery() {
-    let peers = Peers::around(free_addr());
+    let peers = Peers::around(free_port());
     let flags = peers.flags();
     let mut args = vec!["handshake", "nowhere.b.example"];
     args.extend(flags.iter().map(String::as_str));
@@ -284,7 +285,7 @@ fn two_sides_are_compared() {
 
 #[test]
 fn the_invitation_names_both_sides_and_has_no_secret() {
-    let peers = Peers::around(free_addr());
+    let peers = Peers::around(free_port());
     let description = peers.fedctl.ok(&["handshake", B, "--invite", "--domain", A, "--key", "a.key"]);
     assert!(description.contains("fedctl handshake a.example \\\n    --domain b.example --key"), "{description}");
     assert!(description.lines().all(|line| line.chars().count() <= 80), "{description}");
@@ -344,7 +345,7 @@ fn a_terminal_obeys_no_peer() {
         let ran = peers.handshake(&["-v"]);
         assert!(ran.stdout.lines().all(|line| line.chars().count() <= 80), "{}", ran.stdout);
     }
-    let peers = Peers::around(free_addr());
+    let peers = Peers::around(free_port());
     for (file, from, to) in [("a.json", "a", "b"), ("b.json", "b", "a"), ("c.json", "c", "d")] {
         let escape = "\\u001b[2J";
         let found = format!(r#"{{"id":"x","severity":"error","what":"{escape}"}}"#);
@@ -361,7 +362,7 @@ fn a_terminal_obeys_no_peer() {
 
 #[test]
 fn a_file_that_cannot_be_used_is_named_with_what_to_do() {
-    let peers = Peers::around(free_addr());
+    let peers = Peers::around(free_port());
     let refused = |more: &[&str]| peers.fedctl.refused(&[&["handshake"], more].concat());
     assert_eq!(
         refused(&["--join", "none.json", "a.key"]),

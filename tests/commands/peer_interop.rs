@@ -6,7 +6,8 @@ use fedctl::serve::peer::fault::Fault;
 use serde_json::{Value, json};
 
 use crate::support::node_peer::{NodePeer, key_text as text, peer};
-use crate::support::peers::{Peer, Peers, findings, free_addr};
+use crate::support::peers::{Peer, Peers, findings};
+use crate::support::programs::free_port;
 use crate::support::programs::node_json;
 
 /// Seals a ping as each of the keys given and posts it; tells status and body.
@@ -41,7 +42,7 @@ fn server(peer_key: &str, callback: SocketAddr) -> Option<NodePeer> {
 
 #[test]
 fn a_node_server_goes_through_the_whole_handshake() {
-    let callback = free_addr();
+    let callback = free_port();
     let Some(server) = server("alice", callback) else { return };
     let peers = Peers::around(server.addr);
     let ran = peers.handshake(&["--callback", &callback.to_string(), "--probe-bypass"]);
@@ -60,7 +61,7 @@ fn a_node_server_goes_through_the_whole_handshake() {
 
 #[test]
 fn a_node_server_that_knows_another_key_of_ours_refuses() {
-    let Some(server) = server("carol", free_addr()) else { return };
+    let Some(server) = server("carol", free_port()) else { return };
     let peers = Peers::around(server.addr);
     let report = peers.report(&[]);
     assert!(findings(&report).contains(&"error peer-ping".to_owned()), "{report}");

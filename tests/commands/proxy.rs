@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use fedctl::serve::peer::fault::Fault;
 
-use crate::support::peers::{Peer, Peers, all_findings, free_addr};
+use crate::support::peers::{Peer, Peers, all_findings};
+use crate::support::programs::free_port;
 use crate::support::{Fedctl, programs};
 
 /// A running proxy; it is stopped when dropped.
@@ -68,7 +69,7 @@ fn checked(mut command: Command, what: &str) {
 
 fn nginx(fedctl: &Fedctl, upstream: SocketAddr, more: &[&str]) -> Option<Proxy> {
     let program = programs::find("nginx")?;
-    let (addr, dir) = (free_addr(), fedctl.dir.path().display().to_string());
+    let (addr, dir) = (free_port(), fedctl.dir.path().display().to_string());
     fedctl.write("rules.conf", rules(fedctl, "nginx", upstream, more));
     let temp =
         ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|name| format!("{name}_temp_path {dir}/{name};"));
@@ -88,7 +89,7 @@ fn nginx(fedctl: &Fedctl, upstream: SocketAddr, more: &[&str]) -> Option<Proxy> 
 
 fn apache(fedctl: &Fedctl, upstream: SocketAddr, more: &[&str]) -> Option<Proxy> {
     let program = programs::find("apache2")?;
-    let (addr, dir) = (free_addr(), fedctl.dir.path().display().to_string());
+    let (addr, dir) = (free_port(), fedctl.dir.path().display().to_string());
     fedctl.write("rules.conf", rules(fedctl, "apache", upstream, more));
     let modules = ["mpm_event", "authz_core", "rewrite", "proxy", "proxy_http"]
         .map(|name| format!("LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"));
@@ -108,7 +109,7 @@ fn apache(fedctl: &Fedctl, upstream: SocketAddr, more: &[&str]) -> Option<Proxy>
 
 fn haproxy(fedctl: &Fedctl, upstream: SocketAddr, more: &[&str]) -> Option<Proxy> {
     let program = programs::find("haproxy")?;
-    let addr = free_addr();
+    let addr = free_port();
     let text = rules(fedctl, "haproxy", upstream, more);
     let (frontend, backend) = text.split_at(text.find("\nbackend ").unwrap());
     let config = format!(
@@ -126,7 +127,7 @@ fn haproxy(fedctl: &Fedctl, upstream: SocketAddr, more: &[&str]) -> Option<Proxy
 
 fn caddy(fedctl: &Fedctl, upstream: SocketAddr, more: &[&str]) -> Option<Proxy> {
     let program = programs::find("caddy")?;
-    let addr = free_addr();
+    let addr = free_port();
     let site = format!(
         "http://:{} {{\n\tbind {}\n\timport rocketchat_federation\n\treverse_proxy {upstream}\n}}\n",
         addr.port(),
@@ -150,7 +151,7 @@ fn caddy(fedctl: &Fedctl, upstream: SocketAddr, more: &[&str]) -> Option<Proxy> 
 /// Traefik with the rules beside a router for the whole host. It checks a file when it loads it, and has no command for that.
 fn traefik(fedctl: &Fedctl, upstream: SocketAddr, more: &[&str]) -> Option<Proxy> {
     let program = programs::pip_program("traefik")?;
-    let addr = free_addr();
+    let addr = free_port();
     std::fs::create_dir_all(fedctl.path("dynamic")).unwrap();
     fedctl.write("dynamic/rules.yml", rules(fedctl, "traefik", upstream, more));
     let site = format!(

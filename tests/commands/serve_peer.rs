@@ -12,7 +12,8 @@ use fedctl::rocketchat::envelope;
 
 use crate::support::Fedctl;
 use crate::support::http::try_send;
-use crate::support::peers::{A, Peer, Peers, free_addr, key};
+use crate::support::peers::{A, Peer, Peers, key};
+use crate::support::programs::free_port;
 
 /// What servers wait. The honest sender must be answered within it, whatever else goes on.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -245,7 +246,7 @@ fn a_server_of_1_x_looks_at_body_header_and_sender_in_this_order() {
 
 #[test]
 fn a_release_that_cannot_send_sends_nothing() {
-    let callback = free_addr();
+    let callback = free_port();
     let peers = Peers::start(&Peer { release: "6.5.0", callback: Some(callback), ..Peer::default() });
     let report = peers.report(&["--callback", &callback.to_string()]);
     assert!(!report.to_string().contains("its own message arrived"), "{report}");

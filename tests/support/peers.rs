@@ -1,8 +1,7 @@
 //! Two federation domains on loopback: `b.example` runs an embedded peer, `a.example` is who asks. Their keys are those of the
 //! vectors (bob and alice).
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use fedctl::commands::serve::peer::{PeerOptions, peers};
@@ -300,15 +299,4 @@ pub fn all_findings(report: &Value) -> Vec<String> {
     let mut found: Vec<String> = report["findings"].as_array().unwrap().iter().map(shown).collect();
     found.sort();
     found
-}
-
-/// A free port below those that a system gives to port 0 and to connections (RFC 6335 section 6; Linux begins at 32768): no other test
-/// gets it before the server listens there.
-pub fn free_addr() -> SocketAddr {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Another run of the tests begins elsewhere.
-    let start = u16::try_from(std::process::id() % 10_000).unwrap();
-    let ports = std::iter::repeat_with(|| 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000);
-    let mut free = ports.take(1000).map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    free.find(|addr| TcpListener::bind(addr).is_ok()).expect("a port below 32768 is free")
 }

@@ -8,11 +8,12 @@ mod stop;
 use serde_json::Value;
 
 use crate::support::Ran;
-use crate::support::peers::{A, B, Peer, Peers, free_addr};
+use crate::support::peers::{A, B, Peer, Peers};
+use crate::support::programs::free_port;
 
 /// A peer that can call back to where the drill listens. One of 2.x has the rate limits of its release.
 fn start(release: &str, gate_open: bool) -> (Peers, String) {
-    let callback = free_addr();
+    let callback = free_port();
     let rate_limits = !release.starts_with("1.");
     let peer = Peer { release, https: false, callback: Some(callback), gate_open, rate_limits, ..Peer::default() };
     (Peers::start(&peer), format!("chat.a.example:80={callback}"))

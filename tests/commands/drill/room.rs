@@ -4,7 +4,8 @@ use fedctl::serve::peer::fault::Fault;
 use serde_json::json;
 
 use super::{arguments, drill, read, start, steps};
-use crate::support::peers::{A, B, Peer, Peers, free_addr};
+use crate::support::peers::{A, B, Peer, Peers};
+use crate::support::programs::free_port;
 
 #[test]
 fn a_drill_without_a_resolver_that_responds_reports_nothing_about_the_peer() {
@@ -55,8 +56,8 @@ fn a_kept_room_is_listed_and_a_second_drill_meets_it() {
 #[test]
 fn a_peer_that_cannot_call_back_fails_exactly_there() {
     // The records lead to the drill only from where it runs.
-    let peers = Peers::start(&Peer { https: false, callback: Some(free_addr()), ..Peer::default() });
-    let way_back = format!("chat.a.example:80={}", free_addr());
+    let peers = Peers::start(&Peer { https: false, callback: Some(free_port()), ..Peer::default() });
+    let way_back = format!("chat.a.example:80={}", free_port());
     let report = read(&drill(&peers, &way_back, &["--format", "json"]));
     let failed: Vec<String> =
         steps(&report).into_iter().filter(|(_, end)| end.starts_with("error")).map(|(step, _)| step).collect();
@@ -66,7 +67,7 @@ fn a_peer_that_cannot_call_back_fails_exactly_there() {
 
 #[test]
 fn a_damaged_peer_is_reported_and_never_written_to_in_vain() {
-    let callback = free_addr();
+    let callback = free_port();
     let way_back = format!("chat.a.example:80={callback}");
     for (fault, check) in
         [(Fault::Disabled, "drill-look-up"), (Fault::WrongKey, "drill-room"), (Fault::Html, "peer-http")]
@@ -99,7 +100,7 @@ fn nothing_is_sent_without_consent() {
 #[test]
 fn an_unreachable_peer_is_reported_before_anything_about_listening() {
     // The records of a.example lead to a host that nothing leads to.
-    let peers = Peers::around(free_addr());
+    let peers = Peers::around(free_port());
     let args: Vec<String> = arguments(&peers, "chat.nowhere.example:80=127.0.0.1:9", &["--format", "json"]);
     let args: Vec<String> = args.into_iter().map(|arg| if arg == A { "d.example".to_owned() } else { arg }).collect();
     let ran = peers.fedctl.run(&args);

@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 
 use super::{ABSENT, drill, read, start, steps};
 use crate::support::node_peer::{NodePeer, peer};
-use crate::support::peers::{A, B, Peer, Peers, free_addr};
+use crate::support::peers::{A, B, Peer, Peers};
+use crate::support::programs::free_port;
 
 /// The same with https in both directions, and the options for the drill's own certificate.
 fn start_https(release: &str) -> (Peers, String) {
-    let callback = free_addr();
+    let callback = free_port();
     let peer = Peer { release, https_both: true, callback: Some(callback), ..Peer::default() };
     (Peers::start(&peer), format!("chat.a.example:443={callback}"))
 }
@@ -166,7 +167,7 @@ fn a_peer_of_1_x_takes_every_event_and_keeps_what_is_listed() {
 #[test]
 fn a_server_of_node_takes_every_step() {
     for release in ["3.3.0", "3.18.7", "4.1.6", "4.2.0", "5.3.0", "6.2.0"] {
-        let callback = free_addr();
+        let callback = free_port();
         let known = json!({"peers": {A: peer(callback, "alice")}});
         let Some(node) = NodePeer::start(B, "bob", release, &["bob"], &known) else { return };
         let peers = Peers::around(node.addr);

@@ -9,7 +9,8 @@ use serde_json::json;
 
 use super::{arguments, read};
 use crate::support::Ran;
-use crate::support::peers::{Peer, Peers, free_addr};
+use crate::support::peers::{Peer, Peers};
+use crate::support::programs::free_port;
 
 /// A drill that gets this signal as soon as the peer has the room and waits for a file that it cannot fetch: the peer is sent to a
 /// port that takes connections and says nothing. Who `insists` sends the signal until the drill has ended.
@@ -17,7 +18,7 @@ fn stopped(release: &str, (signal, insists): (&str, bool), more: &[&str]) -> (Pe
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let callback = Some(silent.local_addr().unwrap());
     let peers = Peers::start(&Peer { release, https: false, callback, ..Peer::default() });
-    let args = arguments(&peers, &format!("chat.a.example:80={}", free_addr()), more);
+    let args = arguments(&peers, &format!("chat.a.example:80={}", free_port()), more);
     let mut command = peers.fedctl.command(&args);
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let begun = Instant::now();
