@@ -1,11 +1,13 @@
 //! Bytes of a DNS message to facts and back. The codec is hickory's; what is ours is to lose nothing that an admin may need.
 
+mod any;
+
 use hickory_proto::ProtoError;
-use hickory_proto::op::{Edns, Message, ResponseCode};
-use hickory_proto::rr::{DNSClass, Name, RData as WireData, Record, RecordType as WireType};
+use hickory_proto::op::{Edns, ResponseCode};
+use hickory_proto::rr::{DNSClass, Name, RecordType as WireType};
 use hickory_proto::serialize::binary::BinEncodable;
 
-use crate::dns::record::{CharacterString, Outcome, Query, RData, RecordType, Response, Rr, Soa, Transport};
+use crate::dns::record::{Outcome, Query, RecordType, Response, Rr, Transport};
 
 /// The UDP payload size that fedctl announces, in bytes: the value of DNS Flag Day 2020, which avoids fragments.
 pub const PAYLOAD: u16 = 1232;
@@ -102,40 +104,58 @@ pub fn is_truncated(bytes: &[u8]) -> bool {
     bytes.get(2).is_some_and(|flags| flags & 0x02 != 0)
 }
 
+/// What a message says.
+#[derive(Debug, PartialEq, Eq)]
+struct Parts {
+    /// The name of the question; some servers leave it out of an error.
+    asked: Option<String>,
+    authoritative: bool,
+    recursion: bool,
+    authenticated: bool,
+    code: ResponseCode,
+    /// The UDP payload size of the EDNS record, in bytes.
+    edns: Option<u16>,
+    /// The first [`KEPT`] of each section.
+    answers: Vec<Rr>,
+    authority: Vec<Rr>,
+    additional: Vec<Rr>,
+    /// Answers beyond those.
+    omitted: usize,
+}
+
 /// Decodes an answer to `question`; what cannot be read becomes [`Outcome::Malformed`].
 pub fn reply(bytes: &[u8], question: &Query, transport: Transport) -> Response {
     let mut reply = Response::bare(Outcome::Timeout, transport);
     reply.size = bytes.len();
-    match Message::from_vec(bytes) {
-        Ok(message) => read_message(&message, question, &mut reply),
+    match any::read(bytes) {
+        Ok(parts) => judge(parts, question, &mut reply),
         Err(error) => reply.outcome = Outcome::Malformed(error.to_string()),
     }
     reply
 }
 
-fn read_message(message: &Message, question: &Query, reply: &mut Response) {
-    // Some servers leave the question out of an error.
-    if message.queries.first().is_some_and(|asked| !plain(asked.name()).eq_ignore_ascii_case(&question.name)) {
+fn judge(parts: Parts, question: &Query, reply: &mut Response) {
+    if parts.asked.is_some_and(|asked| !asked.eq_ignore_ascii_case(&question.name)) {
         reply.outcome = Outcome::Malformed("the answer is to another question".into());
         return;
     }
-    reply.authoritative = message.metadata.authoritative;
-    reply.recursion = message.metadata.recursion_available;
-    reply.authenticated = message.metadata.authentic_data;
-    reply.edns = message.edns.as_ref().map(Edns::max_payload);
-    let mut records = Vec::new();
-    for rr in message.answers.iter().take(KEPT).map(rr) {
+    reply.authoritative = parts.authoritative;
+    reply.recursion = parts.recursion;
+    reply.authenticated = parts.authenticated;
+    reply.edns = parts.edns;
+    let mut records = Vec::with_capacity(parts.answers.len());
+    for rr in parts.answers {
         match rr.data.kind() {
             Some(kind) if kind == question.kind => records.push(rr),
             Some(RecordType::Cname) => reply.aliases.push(rr),
             _ => {}
         }
     }
-    reply.omitted = message.answers.len().saturating_sub(KEPT);
-    reply.authority = message.authorities.iter().take(KEPT).map(rr).collect();
-    reply.additional = message.additionals.iter().take(KEPT).map(rr).collect();
+    reply.omitted = parts.omitted;
+    reply.authority = parts.authority;
+    reply.additional = parts.additional;
     // RFC 2308 section 2.1: a dangling CNAME is NXDOMAIN with a filled answer section, so the code comes first.
-    reply.outcome = match message.metadata.response_code {
+    reply.outcome = match parts.code {
         ResponseCode::NoError if records.is_empty() => Outcome::NoData,
         ResponseCode::NoError => Outcome::Found(records),
         ResponseCode::NXDomain => Outcome::NxDomain,
@@ -143,50 +163,6 @@ fn read_message(message: &Message, question: &Query, reply: &mut Response) {
         ResponseCode::Refused => Outcome::Refused,
         other => Outcome::OtherRcode(other.into()),
     };
-}
-
-fn rr(record: &Record) -> Rr {
-    Rr { name: plain(&record.name), ttl: record.ttl, data: data(&record.data) }
-}
-
-fn data(data: &WireData) -> RData {
-    match data {
-        WireData::SRV(srv) => {
-            RData::Srv { priority: srv.priority, weight: srv.weight, port: srv.port, target: plain(&srv.target) }
-        }
-        WireData::TXT(txt) => RData::Txt(txt.txt_data.iter().map(|string| CharacterString(string.to_vec())).collect()),
-        WireData::A(a) => RData::A(a.0),
-        WireData::AAAA(aaaa) => RData::Aaaa(aaaa.0),
-        WireData::NS(ns) => RData::Ns(plain(&ns.0)),
-        WireData::CNAME(cname) => RData::Cname(plain(&cname.0)),
-        WireData::MX(mx) => RData::Mx { preference: mx.preference, exchange: plain(&mx.exchange) },
-        WireData::SOA(soa) => RData::Soa(Soa {
-            mname: plain(&soa.mname),
-            rname: plain(&soa.rname),
-            serial: soa.serial,
-            refresh: soa.refresh,
-            retry: soa.retry,
-            expire: soa.expire,
-            minimum: soa.minimum,
-        }),
-        other => RData::Other(other.record_type().to_string()),
-    }
-}
-
-/// The text of a name without the final dot. Names with other characters than host names have are hickory's, which escapes them.
-fn plain(name: &Name) -> String {
-    let mut text = String::with_capacity(name.len());
-    for label in name.iter() {
-        let Some(label) = str::from_utf8(label).ok().filter(|label| is_usual(label.as_bytes())) else {
-            let escaped = name.to_ascii();
-            return escaped.strip_suffix('.').unwrap_or(&escaped).to_owned();
-        };
-        if !text.is_empty() {
-            text.push('.');
-        }
-        text.push_str(label);
-    }
-    text
 }
 
 pub fn record_type(kind: RecordType) -> WireType {
@@ -204,7 +180,7 @@ pub fn record_type(kind: RecordType) -> WireType {
 
 #[cfg(test)]
 mod tests {
-    use hickory_proto::op::MessageType;
+    use hickory_proto::op::{Message, MessageType};
     use proptest::prelude::*;
 
     use super::*;
@@ -232,14 +208,6 @@ mod tests {
             let plain = query(&question, Flags { recurse, unchecked, edns: false }).unwrap();
             prop_assert_eq!(without_edns(&bytes).map(|bytes| bytes[2..].to_vec()), edns.then(|| plain[2..].to_vec()));
             prop_assert!(message.answers.is_empty() && message.authorities.is_empty() && message.additionals.is_empty());
-        }
-
-        /// The text of a name is hickory's, without the final dot.
-        #[test]
-        fn any_name_has_the_text_of_a_zone_file(labels in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 1..20), 1..6)) {
-            let mut name = Name::from_labels(labels.iter().map(Vec::as_slice)).unwrap();
-            name.set_fqdn(true);
-            prop_assert_eq!(plain(&name) + ".", name.to_ascii());
         }
     }
 
