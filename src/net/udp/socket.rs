@@ -13,11 +13,10 @@ use tokio::time::Instant;
 
 use super::window::Window;
 use super::{Received, Request, batch};
+use crate::dns::codec::HEADER;
 
 /// Queries that may wait at one socket at the same time: that many responses fit into its buffer.
 pub const IN_FLIGHT: usize = 48;
-/// Bytes before the question (RFC 1035 section 4.1.1).
-pub const HEADER: usize = 12;
 /// Identifiers of queries that are over, which are kept: a late response to one of them is not forged.
 const LATE: usize = 256;
 

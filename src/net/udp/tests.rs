@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use tokio::net::UdpSocket;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::socket::{HEADER, IN_FLIGHT, Socket, is_foreign, question};
+use super::socket::{IN_FLIGHT, Socket, is_foreign, question};
 use super::window::Window;
 use super::*;
+use crate::dns::codec::HEADER;
 
 /// A query whose name has one label.
 fn query(label: u32) -> Vec<u8> {
