@@ -169,8 +169,9 @@ pub async fn over_tcp(
         Err(outcome) => return Response::bare(outcome, Transport::Tcp),
     };
     sockets.pace.turn(server).await;
+    let turn = sockets.tcp.turn(server).await;
     let start = Instant::now();
-    let mut reply = match timeout(wait, sockets.tcp.exchange(server, &query)).await {
+    let mut reply = match timeout(wait, turn.exchange(&query)).await {
         Ok(Ok(Some(bytes))) => codec::reply(&bytes, question, Transport::Tcp),
         Ok(Ok(None)) => Response::bare(Outcome::Malformed("the answer is to another question".into()), Transport::Tcp),
         Ok(Err(error)) => Response::bare(unreachable(&error, "TCP: "), Transport::Tcp),
@@ -189,6 +190,7 @@ pub async fn forward(sockets: &Sockets, server: SocketAddr, query: &[u8], wait: 
         response[..2].copy_from_slice(id);
         return Ok(response);
     }
-    let response = timeout(wait, sockets.tcp.exchange(server, query)).await??;
+    let turn = sockets.tcp.turn(server).await;
+    let response = timeout(wait, turn.exchange(query)).await??;
     response.ok_or_else(|| io::Error::other("the response is to another query"))
 }

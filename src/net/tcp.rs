@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::Instant;
+use tokio::sync::Notify;
+use tokio::time::{Instant, timeout_at};
 
 use crate::dns::codec;
 
@@ -18,54 +19,105 @@ const IDLE: Duration = Duration::from_secs(2);
 /// Connections without a query that are kept, of all servers together.
 const KEPT: usize = 256;
 
+/// Connections to one server that have not had a response yet. Name servers accept them one after the other, and with ten that wait
+/// (BIND's `tcp-listen-queue`) the system drops the next one, which is then repeated after a second.
+const OPENING: usize = 8;
+/// How long a query waits for one of them, or for a connection that is open: a server that does not answer over TCP must not keep a
+/// list waiting.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// The connections of a run. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Tcp(Arc<Mutex<Idle>>);
+pub struct Tcp(Arc<Mutex<HashMap<SocketAddr, Server>>>);
 
-/// The connections without a query, the one used last at the end.
-type Idle = HashMap<SocketAddr, Vec<(Instant, TcpStream)>>;
+#[derive(Debug, Default)]
+struct Server {
+    /// The connections without a query, the one used last at the end.
+    idle: Vec<(Instant, TcpStream)>,
+    opening: usize,
+    /// Is notified when one of both changes.
+    changed: Arc<Notify>,
+}
 
-impl Tcp {
+/// What a query goes over.
+#[derive(Debug)]
+pub struct Turn {
+    tcp: Tcp,
+    server: SocketAddr,
+    kept: Option<TcpStream>,
+    /// It is one of those that open a connection.
+    is_opening: bool,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if self.is_opening
+            && let Some(server) = self.tcp.servers().get_mut(&self.server)
+        {
+            server.opening -= 1;
+            server.changed.notify_one();
+        }
+    }
+}
+
+impl Turn {
     /// Sends a query and waits for what comes back; `None` when it belongs to another query.
-    pub async fn exchange(&self, server: SocketAddr, query: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    pub async fn exchange(mut self, query: &[u8]) -> io::Result<Option<Vec<u8>>> {
         // A server may close a connection at any time; the query is then sent over a new one (RFC 7766 section 6.2.4).
-        if let Some(stream) = self.take(server)
-            && let Ok(Some(response)) = self.over(stream, server, query).await
+        if let Some(stream) = self.kept.take()
+            && let Ok(Some(response)) = self.over(stream, query).await
         {
             return Ok(Some(response));
         }
-        self.over(TcpStream::connect(server).await?, server, query).await
+        self.over(TcpStream::connect(self.server).await?, query).await
     }
 
     /// The same over this connection, which is kept when all went well.
-    async fn over(&self, mut stream: TcpStream, server: SocketAddr, query: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    async fn over(&self, mut stream: TcpStream, query: &[u8]) -> io::Result<Option<Vec<u8>>> {
         send(&mut stream, query).await?;
         let response = receive(&mut stream).await?;
         let own = codec::answers(&response, query);
         if own {
-            self.keep(server, stream);
+            self.tcp.keep(self.server, stream);
         }
         Ok(own.then_some(response))
     }
+}
 
-    fn take(&self, server: SocketAddr) -> Option<TcpStream> {
-        let mut idle = self.idle();
-        let (since, stream) = idle.get_mut(&server)?.pop()?;
-        (since.elapsed() < IDLE).then_some(stream)
-    }
-
-    fn keep(&self, server: SocketAddr, stream: TcpStream) {
-        let mut idle = self.idle();
-        idle.retain(|_, streams| {
-            streams.retain(|(since, _)| since.elapsed() < IDLE);
-            !streams.is_empty()
-        });
-        if idle.values().map(Vec::len).sum::<usize>() < KEPT {
-            idle.entry(server).or_default().push((Instant::now(), stream));
+impl Tcp {
+    /// Waits for a connection without a query, or until one may be opened.
+    pub async fn turn(&self, to: SocketAddr) -> Turn {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let changed = {
+                let mut servers = self.servers();
+                let server = servers.entry(to).or_default();
+                let kept = server.idle.pop().filter(|(since, _)| since.elapsed() < IDLE).map(|(_, stream)| stream);
+                let is_opening = kept.is_none() && (server.opening < OPENING || Instant::now() >= until);
+                if kept.is_some() || is_opening {
+                    server.opening += usize::from(is_opening);
+                    return Turn { tcp: self.clone(), server: to, kept, is_opening };
+                }
+                server.changed.clone()
+            };
+            let _ = timeout_at(until, changed.notified()).await;
         }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Idle> {
+    fn keep(&self, to: SocketAddr, stream: TcpStream) {
+        let mut servers = self.servers();
+        servers.retain(|_, server| {
+            server.idle.retain(|(since, _)| since.elapsed() < IDLE);
+            !server.idle.is_empty() || server.opening > 0
+        });
+        if servers.values().map(|server| server.idle.len()).sum::<usize>() < KEPT {
+            let server = servers.entry(to).or_default();
+            server.idle.push((Instant::now(), stream));
+            server.changed.notify_one();
+        }
+    }
+
+    fn servers(&self) -> MutexGuard<'_, HashMap<SocketAddr, Server>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -127,7 +179,7 @@ mod tests {
     async fn a_connection_serves_one_query_after_the_other() {
         let ((server, connections), tcp) = (server(100, 0).await, Tcp::default());
         for _ in 0..10 {
-            assert!(tcp.exchange(server, &QUERY).await.unwrap().is_some());
+            assert!(tcp.turn(server).await.exchange(&QUERY).await.unwrap().is_some());
         }
         assert_eq!(connections.load(Ordering::SeqCst), 1);
     }
@@ -136,7 +188,7 @@ mod tests {
     async fn a_connection_that_the_server_closed_is_replaced() {
         let ((server, connections), tcp) = (server(1, 0).await, Tcp::default());
         for _ in 0..3 {
-            assert!(tcp.exchange(server, &QUERY).await.unwrap().is_some());
+            assert!(tcp.turn(server).await.exchange(&QUERY).await.unwrap().is_some());
         }
         assert_eq!(connections.load(Ordering::SeqCst), 3);
     }
@@ -144,8 +196,8 @@ mod tests {
     #[tokio::test]
     async fn a_connection_with_a_foreign_response_is_not_used_again() {
         let ((server, connections), tcp) = (server(100, 1).await, Tcp::default());
-        assert_eq!(tcp.exchange(server, &QUERY).await.unwrap(), None);
-        assert!(tcp.exchange(server, &QUERY).await.unwrap().is_some());
+        assert_eq!(tcp.turn(server).await.exchange(&QUERY).await.unwrap(), None);
+        assert!(tcp.turn(server).await.exchange(&QUERY).await.unwrap().is_some());
         assert_eq!(connections.load(Ordering::SeqCst), 2);
     }
 
@@ -153,9 +205,44 @@ mod tests {
     async fn an_old_connection_is_not_used_again() {
         let ((server, connections), tcp) = (server(100, 0).await, Tcp::default());
         for _ in 0..2 {
-            assert!(tcp.exchange(server, &QUERY).await.unwrap().is_some());
-            tcp.idle().values_mut().flatten().for_each(|(since, _)| *since -= IDLE);
+            assert!(tcp.turn(server).await.exchange(&QUERY).await.unwrap().is_some());
+            tcp.servers().values_mut().flat_map(|server| &mut server.idle).for_each(|(since, _)| *since -= IDLE);
         }
         assert_eq!(connections.load(Ordering::SeqCst), 2);
+    }
+    #[tokio::test]
+    async fn few_connections_are_opened_at_a_time_and_a_silent_server_keeps_nobody_waiting() {
+        let (tcp, server) = (Tcp::default(), SocketAddr::from(([127, 0, 0, 1], 53)));
+        let opening = || tcp.servers()[&server].opening;
+        let mut turns = Vec::new();
+        for _ in 0..OPENING {
+            turns.push(tcp.turn(server).await);
+        }
+        let (next, ()) = futures_util::join!(tcp.turn(server), async { drop(turns.pop()) });
+        turns.push(next);
+        assert!(opening() == OPENING && turns.iter().all(|turn| turn.is_opening));
+        assert!(tcp.turn(([127, 0, 0, 2], 53).into()).await.is_opening);
+        let begun = Instant::now();
+        turns.push(tcp.turn(server).await);
+        assert!(opening() == OPENING + 1 && begun.elapsed() >= PATIENCE);
+        drop(turns);
+        assert_eq!(opening(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_query_that_waits_gets_a_connection_that_becomes_free() {
+        // On a machine that is busy a response may come too late.
+        for _ in 0..20 {
+            let ((server, connections), tcp) = (server(100, 0).await, Tcp::default());
+            let first = tcp.turn(server).await;
+            let _others: Vec<Turn> = futures_util::future::join_all((1..OPENING).map(|_| tcp.turn(server))).await;
+            let (response, next) = futures_util::join!(first.exchange(&QUERY), tcp.turn(server));
+            let has_one = response.unwrap().is_some() && next.kept.is_some();
+            assert!(next.exchange(&QUERY).await.unwrap().is_some());
+            if has_one && connections.load(Ordering::SeqCst) == 1 {
+                return;
+            }
+        }
+        panic!("a query that waits never gets the connection of the one before");
     }
 }
