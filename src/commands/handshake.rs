@@ -142,7 +142,7 @@ impl Handshake {
         let net = self.network.net(cx, self.ca_file.as_deref())?.for_list(self.list.qps);
         let target = self.target(cx, self.identity.read(cx)?, net);
         let is_whole = cx.term.verbosity() > 1;
-        self.list.run(cx, &self.report, Work::Computes, |listed| {
+        self.list.run(cx, &self.report, Work::Computes, move |listed| {
             let target = target(listed.domain);
             async move {
                 if let Some(time) = handshake_limit::wait(&target.peer) {

@@ -5,12 +5,12 @@ mod journal;
 mod output;
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
+use anyhow::bail;
 use clap::Args;
-use futures_util::stream::{self, Stream, StreamExt};
-use tokio::task::JoinError;
+use tokio::sync::mpsc;
 
 use self::journal::Journal;
 use self::output::Output;
@@ -33,6 +33,8 @@ const JOBS: u16 = 128;
 pub const QPS: u32 = 500;
 /// Lines that are not read and are quoted one by one.
 const QUOTED: usize = 10;
+/// How long results are collected: the thread that prints them would otherwise be woken for each of them.
+const PAUSE: Duration = Duration::from_millis(5);
 /// How often a run that no terminal watches says how far it is.
 const EVERY: Duration = Duration::from_secs(30);
 
@@ -83,7 +85,7 @@ impl ListArgs {
         cx: &Context,
         report: &ReportArgs,
         work: Work,
-        check: impl Fn(Listed) -> F,
+        check: impl Fn(Listed) -> F + Send + Sync + 'static,
     ) -> anyhow::Result<ExitStatus>
     where
         F: Future<Output = Checked> + Send + 'static,
@@ -104,22 +106,20 @@ impl ListArgs {
         }
         let mut output = Output::open(report, cx, listed.len())?;
         let (begun, total) = (Instant::now(), listed.len());
-        let tasks = stream::iter(listed).map(|listed| tokio::spawn(check(listed)));
+        let take = |mut checked: Checked| {
+            checked.report.suppress(&cx.suppress);
+            let entry = Entry::of(&checked.report, cx.fail_on);
+            output.add(checked)?;
+            summary.add(&entry);
+            match journal.as_mut() {
+                // It is checked again when the run goes on.
+                Some(journal) if entry.result != Outcome::Unknown => journal.add(entry),
+                _ => Ok(()),
+            }
+        };
         let threads = (work == Work::Waits).then_some(1);
-        let interrupted = cx.block_on_threads(
-            threads,
-            drive(cx, tasks.buffer_unordered(self.jobs.into()), total, |mut checked| {
-                checked.report.suppress(&cx.suppress);
-                let entry = Entry::of(&checked.report, cx.fail_on);
-                output.add(checked)?;
-                summary.add(&entry);
-                match journal.as_mut() {
-                    // It is checked again when the run goes on.
-                    Some(journal) if entry.result != Outcome::Unknown => journal.add(entry),
-                    _ => Ok(()),
-                }
-            }),
-        )?;
+        let interrupted =
+            cx.block_on_threads(threads, async { drive(cx, start(listed, self.jobs, check), total, take).await })?;
         if interrupted {
             let how = match &self.resume {
                 Some(path) => format!("go on with the same command; `{}` records what is done", path.display()),
@@ -144,24 +144,50 @@ impl ListArgs {
     }
 }
 
+/// Starts to check the domains, so many at the same time.
+fn start<F>(
+    listed: Vec<Listed>,
+    jobs: u16,
+    check: impl Fn(Listed) -> F + Send + Sync + 'static,
+) -> mpsc::Receiver<Checked>
+where
+    F: Future<Output = Checked> + Send + 'static,
+{
+    let (sender, results) = mpsc::channel(jobs.into());
+    let shared = Arc::new((Mutex::new(listed.into_iter()), check));
+    for _ in 0..jobs {
+        let (sender, shared) = (sender.clone(), shared.clone());
+        tokio::spawn(async move {
+            let (listed, check) = &*shared;
+            let next = || listed.lock().unwrap_or_else(PoisonError::into_inner).next();
+            while let Some(listed) = next() {
+                let checked = check(listed).await;
+                if sender.send(checked).await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+    results
+}
+
 /// Takes the results as they come, until the end or until Ctrl-C, and shows how far the work is. True when it was interrupted.
 async fn drive(
     cx: &Context,
-    mut results: impl Stream<Item = Result<Checked, JoinError>> + Unpin,
+    mut results: mpsc::Receiver<Checked>,
     total: usize,
     mut take: impl FnMut(Checked) -> anyhow::Result<()>,
 ) -> anyhow::Result<bool> {
     let (begun, mut stop) = (Instant::now(), Stop::catch()?);
     let progress = cx.term.progress(render::progress(0, total, Duration::ZERO));
     let (mut done, mut printed) = (0, Instant::now());
-    loop {
+    while done < total {
         let checked = tokio::select! {
             biased;
             () = stop.requested() => break,
-            checked = results.next() => checked,
+            checked = results.recv() => checked,
         };
-        let Some(checked) = checked else { break };
-        let checked = checked.context("a check ended too early")?;
+        let Some(checked) = checked else { bail!("a check ended too early") };
         take(checked)?;
         done += 1;
         let text = || render::progress(done, total, begun.elapsed());
@@ -170,6 +196,9 @@ async fn drive(
         } else if printed.elapsed() >= EVERY {
             cx.term.status(text());
             printed = Instant::now();
+        }
+        if results.is_empty() && done < total {
+            tokio::time::sleep(PAUSE).await;
         }
     }
     progress.end();

@@ -114,7 +114,7 @@ impl DnsCheck {
         let net = self.network.net(cx, None)?.for_list(self.list.qps);
         let expected = Arc::new(native::with_releases(Expected::default(), &self.releases, self.native));
         let is_whole = cx.term.verbosity() > 1;
-        self.list.run(cx, &self.report, Work::Waits, |listed| {
+        self.list.run(cx, &self.report, Work::Waits, move |listed| {
             let (net, expected) = (net.clone(), expected.clone());
             async move {
                 let begun = Instant::now();
