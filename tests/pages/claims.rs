@@ -89,6 +89,7 @@ const CONSTANTS: &[(&str, &str, &str, &str)] = &[
     ),
     ("docs/list.md", "64 queries wait for one server at first", "src/net/udp/window.rs", "SMALLEST: usize = 64;"),
     ("docs/list.md", "stays open for two seconds", "src/net/tcp.rs", "IDLE: Duration = Duration::from_secs(2);"),
+    ("docs/list.md", "Eight are opened at a time", "src/net/tcp.rs", "OPENING: usize = 8;"),
     (
         "docs/mesh.md",
         "6.3 and later cannot send",
