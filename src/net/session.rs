@@ -54,11 +54,9 @@ impl<'a> Session<'a> {
 
     /// The answer, or `None` when a limit was reached.
     pub async fn ask(&self, server: SocketAddr, question: &Query, flags: Flags) -> Option<Response> {
-        match question.kind {
-            RecordType::Ns | RecordType::Soa => {
-                self.cache.response(server, question, flags, || self.send(server, question, flags)).await
-            }
-            _ => self.send(server, question, flags).await,
+        match is_kept(question) {
+            true => self.cache.response(server, question, flags, || self.send(server, question, flags)).await,
+            false => self.send(server, question, flags).await,
         }
     }
 
@@ -79,8 +77,6 @@ impl<'a> Session<'a> {
     /// The answers of an observer to several questions, which are sent one behind the other without waiting for answers.
     pub async fn ask_all(&self, observer: &Observer, questions: &[&Query]) -> Vec<Option<Response>> {
         let flags = flags(observer);
-        // What the cache may have goes through it.
-        let is_kept = |question: &Query| matches!(question.kind, RecordType::Ns | RecordType::Soa);
         let (kept, others): (Vec<&Query>, Vec<&Query>) = questions.iter().partition(|question| is_kept(question));
         let kept = join_all(kept.into_iter().map(|question| self.ask(observer.addr, question, flags)));
         let (kept, others) = futures_util::join!(kept, self.send_all(observer.addr, &others, flags));
@@ -139,6 +135,11 @@ impl<'a> Session<'a> {
         let late = Some(LeftOut::Late(late)).filter(|_| late > 0);
         refused.into_iter().chain(late).collect()
     }
+}
+
+/// True for what the way down to the zone asks for too.
+fn is_kept(question: &Query) -> bool {
+    matches!(question.kind, RecordType::Ns | RecordType::Soa)
 }
 
 fn flags(observer: &Observer) -> Flags {
