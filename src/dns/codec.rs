@@ -35,6 +35,8 @@ impl Flags {
 
 /// Bytes before the question (RFC 1035 section 4.1.1).
 pub const HEADER: usize = 12;
+/// Bytes of a name as text without the final dot (RFC 1035 section 2.3.4: 255 in a message, with the lengths of its labels).
+const NAME_MAX: usize = 253;
 /// The EDNS record of a query (RFC 6891 section 6.1.2): the root as the owner, the type, the size instead of the class, no flags instead
 /// of the TTL, no options.
 const OPT: [u8; 11] = {
@@ -67,7 +69,7 @@ pub fn without_edns(query: &[u8]) -> Option<Vec<u8>> {
 
 /// The name as labels, each behind its length (RFC 1035 section 3.1). Those with other characters than host names have are hickory's.
 fn write_name(name: &str, bytes: &mut Vec<u8>) -> Result<(), Outcome> {
-    if name.len() <= 253 && name.split('.').all(|label| is_usual(label.as_bytes())) {
+    if name.len() <= NAME_MAX && name.split('.').all(|label| is_usual(label.as_bytes())) {
         for label in name.split('.') {
             bytes.push(label.len() as u8);
             bytes.extend(label.as_bytes());
@@ -130,13 +132,13 @@ pub fn reply(bytes: &[u8], question: &Query, transport: Transport) -> Response {
     let mut reply = Response::bare(Outcome::Timeout, transport);
     reply.size = bytes.len();
     match usual::read(bytes).map_or_else(|| any::read(bytes), Ok) {
-        Ok(parts) => judge(parts, question, &mut reply),
+        Ok(parts) => fill(parts, question, &mut reply),
         Err(error) => reply.outcome = Outcome::Malformed(error.to_string()),
     }
     reply
 }
 
-fn judge(parts: Parts, question: &Query, reply: &mut Response) {
+fn fill(parts: Parts, question: &Query, reply: &mut Response) {
     if parts.asked.is_some_and(|asked| !asked.eq_ignore_ascii_case(&question.name)) {
         reply.outcome = Outcome::Malformed("the answer is to another question".into());
         return;

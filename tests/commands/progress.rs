@@ -148,7 +148,7 @@ fn an_interrupt_leaves_no_progress() {
         if !is_shown && !row.is_quick {
             return Some(format!("{}: `{}` is never shown:\n{}", row.line, row.shows, left.screen.trim_end()));
         }
-        // It was done before the key was pressed: the terminal shows that as it does without progress.
+        // It was done before Ctrl-C came: the terminal shows that as it does without progress.
         let is_late = row.is_quick && left.trace() == Some("the ^C is left");
         if is_late { None } else { wrong(row.line, &left, row.shows) }
     };

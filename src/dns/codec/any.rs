@@ -4,7 +4,7 @@ use hickory_proto::op::{Edns, Message};
 use hickory_proto::rr::{Name, RData as WireData, Record};
 use hickory_proto::serialize::binary::DecodeError;
 
-use super::{KEPT, Parts, is_usual};
+use super::{KEPT, Parts};
 use crate::dns::record::{CharacterString, RData, Rr, Soa};
 
 /// What a message says, or why it is none.
@@ -55,15 +55,8 @@ fn data(data: &WireData) -> RData {
 
 /// The text of a name without the final dot. Names with other characters than host names have are escaped.
 fn plain(name: &Name) -> String {
-    let labels: Option<Vec<&str>> =
-        name.iter().map(|label| str::from_utf8(label).ok().filter(|label| is_usual(label.as_bytes()))).collect();
-    labels.map_or_else(
-        || {
-            let escaped = name.to_ascii();
-            escaped.strip_suffix('.').unwrap_or(&escaped).to_owned()
-        },
-        |labels| labels.join("."),
-    )
+    let text = name.to_ascii();
+    text.strip_suffix('.').unwrap_or(&text).to_owned()
 }
 
 #[cfg(test)]

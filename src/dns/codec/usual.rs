@@ -3,13 +3,9 @@
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::{DNSClass, RecordType as WireType};
 
-use super::{HEADER, KEPT, Parts, is_usual};
+use super::{HEADER, KEPT, NAME_MAX, OPT, Parts, is_usual};
 use crate::dns::record::{CharacterString, RData, Rr, Soa};
 
-/// Bytes of a name as text without the final dot (RFC 1035 section 2.3.4: 255 in a message, with the lengths of its labels).
-const NAME_MAX: usize = 253;
-/// The beginning of an EDNS record: the root as its owner, and its type (RFC 6891 section 6.1.2).
-const OPT: [u8; 3] = [0, 0, 41];
 /// No payload size is smaller (RFC 6891 section 6.2.3).
 const PAYLOAD_MIN: u16 = 512;
 
@@ -19,9 +15,9 @@ pub fn read(bytes: &[u8]) -> Option<Parts> {
     let count = |at: usize| usize::from(u16::from_be_bytes([head[at], head[at + 1]]));
     // RFC 1035 section 4.1.1: QR, the opcode, AA, TC, RD; RA, Z, AD, CD, the response code.
     let [first, second] = [head[2], head[3]];
-    let is_query = first & 0x78 == 0;
+    let is_standard = first & 0x78 == 0;
     let (questions, sections) = (count(4), [count(6), count(8), count(10)]);
-    if !is_query || questions > 1 || sections.iter().any(|count| *count > KEPT) {
+    if !is_standard || questions > 1 || sections.iter().any(|count| *count > KEPT) {
         return None;
     }
     let mut rest = Reader { bytes, at: HEADER };
@@ -115,9 +111,9 @@ impl Reader<'_> {
 
     /// The payload size of an EDNS record that has neither options nor a part of the response code, if there is one here.
     fn edns(&mut self) -> Option<u16> {
-        let record: &[u8; 11] = self.bytes.get(self.at..)?.first_chunk()?;
+        let record: &[u8; OPT.len()] = self.bytes.get(self.at..)?.first_chunk()?;
         let [.., high, low, code, _, _, _, 0, 0] = record else { return None };
-        let is_plain = record.starts_with(&OPT) && *code == 0;
+        let is_plain = record.starts_with(&OPT[..3]) && *code == 0;
         let payload = u16::from_be_bytes([*high, *low]).max(PAYLOAD_MIN);
         is_plain.then(|| {
             self.at += record.len();
