@@ -89,9 +89,6 @@ impl Reader<'_> {
                 }
                 high @ 0xc0.. => {
                     let target = usize::from(u16::from_be_bytes([high & 0x3f, *self.bytes.get(at + 1)?]));
-                    if target >= start {
-                        return None;
-                    }
                     end = end.or(Some(at + 2));
                     (limit, start, at) = (start, target, target);
                 }
@@ -291,6 +288,19 @@ mod tests {
         for bytes in [&[0xc0, 19][..], &[0xc0, 21], &[1, b'b', 0xc0, 19], &[0xc0, 40]] {
             assert_eq!(owner(bytes), None);
             assert!(any::read(&answer(bytes)).is_err());
+        }
+    }
+
+    #[test]
+    fn no_payload_size_is_smaller_than_that_of_messages_without_edns() {
+        let mut message = Message::new(7, MessageType::Response, OpCode::Query);
+        message.edns = Some(Edns::new());
+        let mut bytes = message.to_vec().unwrap();
+        for (payload, seen) in [([0, 0], 512), ([2, 0], 512), ([4, 208], 1232)] {
+            bytes[HEADER + OPT[..3].len()..][..2].copy_from_slice(&payload);
+            let parts = read(&bytes);
+            assert_eq!(parts.as_ref().unwrap().edns, Some(seen));
+            assert_eq!(parts, any::read(&bytes).ok());
         }
     }
 
